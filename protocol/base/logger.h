@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <utility>
+
+#include <fmt/core.h>
+
+namespace hw {
+
+enum class LogLevel : std::uint8_t { debug, info, warning, error };
+
+/// Port: where log lines go. Standard error in production, a trace in the simulator.
+class LogSink {
+public:
+    virtual ~LogSink() = default;
+
+    /// One line, without its end; control characters in it are the sink's to escape. May be called
+    /// from any thread.
+    virtual void write(LogLevel level, std::string_view component, std::string_view line) = 0;
+    [[nodiscard]] virtual bool enabled(LogLevel level) const = 0;
+};
+
+/// The log of one component, for example "storage". Copied freely; the sink outlives it.
+class Logger {
+public:
+    Logger(LogSink& sink, std::string_view component) : sink_(&sink), component_(component) {}
+
+    /// The same sink under another name, which must be a literal.
+    [[nodiscard]] Logger named(std::string_view component) const { return {*sink_, component}; }
+
+    template <class... Args>
+    void debug(fmt::format_string<Args...> text, Args&&... args) const {
+        write(LogLevel::debug, text, std::forward<Args>(args)...);
+    }
+    template <class... Args>
+    void info(fmt::format_string<Args...> text, Args&&... args) const {
+        write(LogLevel::info, text, std::forward<Args>(args)...);
+    }
+    template <class... Args>
+    void warning(fmt::format_string<Args...> text, Args&&... args) const {
+        write(LogLevel::warning, text, std::forward<Args>(args)...);
+    }
+    template <class... Args>
+    void error(fmt::format_string<Args...> text, Args&&... args) const {
+        write(LogLevel::error, text, std::forward<Args>(args)...);
+    }
+
+private:
+    template <class... Args>
+    void write(LogLevel level, fmt::format_string<Args...> text, Args&&... args) const {
+        if (sink_->enabled(level)) {
+            sink_->write(level, component_, fmt::format(text, std::forward<Args>(args)...));
+        }
+    }
+
+    LogSink* sink_;
+    std::string_view component_;
+};
+
+}  // namespace hw

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+namespace hw::wire {
+
+/// A decoded or to-be-encoded array: pointer and count, elements elsewhere (in the request's
+/// arena, or in the sender's own storage). Null is apart from empty, as on the wire.
+template <class T>
+class Array {
+public:
+    constexpr Array() = default;
+    constexpr Array(const T* data, std::size_t size) : data_(data), size_(size) {}
+    // NOLINTNEXTLINE(google-explicit-constructor): a contiguous range is an array of it
+    constexpr Array(std::span<const T> elements) : Array(elements.data(), elements.size()) {}
+
+    [[nodiscard]] static constexpr Array null() {
+        Array array;
+        array.null_ = true;
+        return array;
+    }
+
+    [[nodiscard]] constexpr bool is_null() const { return null_; }
+    [[nodiscard]] constexpr std::size_t size() const { return size_; }
+    [[nodiscard]] constexpr bool empty() const { return size_ == 0; }
+    [[nodiscard]] constexpr const T* begin() const { return data_; }
+    [[nodiscard]] constexpr const T* end() const { return data_ + size_; }
+    [[nodiscard]] constexpr const T& operator[](std::size_t index) const { return data_[index]; }
+
+private:
+    const T* data_ = nullptr;
+    std::size_t size_ = 0;
+    bool null_ = false;
+};
+
+}  // namespace hw::wire

@@ -1,0 +1,61 @@
+#include "protocol/base/arena.h"
+
+#include <cstdint>
+#include <cstring>
+
+#include <catch2/catch.hpp>
+
+namespace hw {
+namespace {
+
+TEST_CASE("arena: the sum of all allocations stays within the budget", "[base][arena]") {
+    Arena arena(100);
+    CHECK(arena.allocate<std::byte>(60) != nullptr);
+    CHECK(arena.allocate<std::byte>(41) == nullptr);
+    CHECK(arena.allocate<std::byte>(40) != nullptr);
+    CHECK(arena.allocate<std::byte>(1) == nullptr);
+    CHECK(arena.used() == 100);
+}
+
+TEST_CASE("arena: a count whose size overflows is refused", "[base][arena]") {
+    Arena arena(1 << 20);
+    CHECK(arena.allocate<std::uint64_t>(SIZE_MAX / 2) == nullptr);
+}
+
+TEST_CASE("arena: allocations are aligned and do not overlap", "[base][arena]") {
+    Arena arena(1 << 20);
+    std::uint64_t* numbers[200];
+    for (std::uint64_t i = 0; i < 200; ++i) {
+        REQUIRE(arena.allocate<char>(1 + i % 7) != nullptr);
+        numbers[i] = arena.allocate<std::uint64_t>(1 + i);
+        REQUIRE(numbers[i] != nullptr);
+        CHECK(reinterpret_cast<std::uintptr_t>(numbers[i]) % alignof(std::uint64_t) == 0);
+        for (std::uint64_t k = 0; k <= i; ++k) {
+            numbers[i][k] = i;
+        }
+    }
+    for (std::uint64_t i = 0; i < 200; ++i) {
+        CHECK(numbers[i][0] == i);
+        CHECK(numbers[i][i] == i);
+    }
+}
+
+TEST_CASE("arena: a reset sets the budget anew", "[base][arena]") {
+    Arena arena(10);
+    REQUIRE(arena.allocate<char>(10) != nullptr);
+    arena.reset(20);
+    CHECK(arena.used() == 0);
+    CHECK(arena.allocate<char>(20) != nullptr);
+    CHECK(arena.allocate<char>(1) == nullptr);
+}
+
+TEST_CASE("arena: a copied text outlives its source", "[base][arena]") {
+    Arena arena(64);
+    char source[] = "topic";
+    const std::string_view copy = arena.copy(source);
+    std::memset(source, 'x', 5);
+    CHECK(copy == "topic");
+}
+
+}  // namespace
+}  // namespace hw

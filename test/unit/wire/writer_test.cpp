@@ -1,0 +1,50 @@
+#include "protocol/wire/writer.h"
+
+#include <array>
+#include <string>
+
+#include <catch2/catch.hpp>
+
+namespace hw::wire {
+namespace {
+
+std::string joined(const std::vector<ByteView>& slices) {
+    std::string all;
+    for (const ByteView slice : slices) {
+        all += as_text(slice);
+    }
+    return all;
+}
+
+TEST_CASE("writer: outside slices are woven in where they belong and not copied",
+          "[wire][writer]") {
+    const std::string records = "0123456789";
+    const std::array<ByteView, 2> parts{as_bytes(std::string_view(records).substr(0, 4)),
+                                        as_bytes(std::string_view(records).substr(4))};
+    Buffer own(4);
+    std::vector<ByteView> slices;
+    Writer writer(own.bytes(), slices);
+    writer.length_compact(1);
+    writer.string("a");
+    writer.outside(Records(std::span<const ByteView>(parts)));
+    writer.integer<std::int16_t>(0x4142);
+    writer.finish();
+    CHECK(joined(slices) == std::string("\x02") + "a0123456789AB");
+    REQUIRE(slices.size() == 4);
+    CHECK(slices[1].data() == parts[0].data());
+    CHECK(slices[2].data() == parts[1].data());
+}
+
+TEST_CASE("writer: a message without own bytes after its records has no empty slice",
+          "[wire][writer]") {
+    Buffer own(4);
+    std::vector<ByteView> slices;
+    Writer writer(own.bytes(), slices);
+    writer.length32(0);
+    writer.outside(Records());
+    writer.finish();
+    CHECK(slices.size() == 1);
+}
+
+}  // namespace
+}  // namespace hw::wire
