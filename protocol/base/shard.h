@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <utility>
+#include <vector>
 
 #include "protocol/base/task.h"
 #include "protocol/base/time.h"
@@ -41,16 +42,44 @@ private:
 /// per connection).
 enum class TurnStep : std::uint8_t { apply, send };
 
+class TurnHooks;
+
 /// Something to do at the end of the running turn. Owned by who registers it; it may register
-/// itself again. Destroying a registered hook is allowed only after it ran.
+/// itself again, and may be destroyed at any time.
 class TurnHook {
 public:
-    virtual ~TurnHook() = default;
+    TurnHook() = default;
+    TurnHook(const TurnHook&) = delete;
+    TurnHook& operator=(const TurnHook&) = delete;
+    virtual ~TurnHook();
+
     virtual void at_end_of_turn() = 0;
 
 private:
     friend class TurnHooks;
-    bool registered_ = false;
+    TurnHooks* registered_in_ = nullptr;
+};
+
+/// The hooks of one turn; for implementations of Shard.
+class TurnHooks {
+public:
+    TurnHooks() = default;
+    TurnHooks(const TurnHooks&) = delete;
+    TurnHooks& operator=(const TurnHooks&) = delete;
+    ~TurnHooks();
+
+    /// A hook that is registered already stays where it is.
+    void add(TurnStep step, TurnHook& hook);
+    void remove(TurnHook& hook);
+    [[nodiscard]] bool empty() const { return apply_.empty() && send_.empty(); }
+    /// Runs all of the first step, those that they add too, then those of the second step.
+    void run();
+
+private:
+    static void drain(std::vector<TurnHook*>& hooks);
+
+    std::vector<TurnHook*> apply_;
+    std::vector<TurnHook*> send_;
 };
 
 /// Port: one single-threaded place where coroutines run: a data loop, the control loop, or a node
@@ -69,6 +98,25 @@ public:
     [[nodiscard]] virtual Task<Woken> wait(Signal& signal, TimePoint deadline) = 0;
     /// Position among the shards of its node, 0 for the first data loop.
     [[nodiscard]] virtual std::size_t index() const = 0;
+};
+
+/// Coroutines of one owner on one shard, which the owner can wait for: it ends after they have.
+class TaskGroup {
+public:
+    explicit TaskGroup(Shard& shard) : shard_(&shard) {}
+    TaskGroup(const TaskGroup&) = delete;
+    TaskGroup& operator=(const TaskGroup&) = delete;
+
+    void spawn(Task<> task);
+    /// Ends when none runs. One waiter at a time.
+    [[nodiscard]] Task<> wait_idle();
+
+private:
+    [[nodiscard]] Task<> run(Task<> task);
+
+    Shard* shard_;
+    std::size_t running_ = 0;
+    Signal idle_;
 };
 
 }  // namespace hw

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+
+#include <boost/asio/io_context.hpp>
+
+#include "protocol/base/shard.h"
+
+namespace hw::broker {
+
+/// A data loop or the control loop of a real process: one thread runs `run`, everything of the
+/// shard happens there. Owned by the process; outlives the node that uses it.
+class EventLoop final : public Shard {
+public:
+    /// Handlers run in one turn before its end, so that answers are not held up by a flood.
+    static constexpr std::size_t kHandlersPerTurn = 256;
+
+    explicit EventLoop(std::size_t index) : io_(1), index_(index) {}
+
+    /// Runs turns until `stop`. Called by the loop's thread.
+    void run();
+    /// Ends `run` after its turn. Any thread.
+    void stop();
+
+    void post(std::move_only_function<void()> work) override;
+    void spawn(Task<> task) override;
+    void at_end_of_turn(TurnStep step, TurnHook& hook) override { hooks_.add(step, hook); }
+    [[nodiscard]] Task<Woken> wait(Signal& signal, TimePoint deadline) override;
+    [[nodiscard]] std::size_t index() const override { return index_; }
+
+    /// For the network of the same process.
+    [[nodiscard]] boost::asio::io_context& io() { return io_; }
+
+private:
+    boost::asio::io_context io_;
+    TurnHooks hooks_;
+    std::size_t index_;
+    bool stopping_ = false;
+};
+
+}  // namespace hw::broker

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <set>
+#include <vector>
+
+#include "protocol/base/random.h"
+#include "protocol/base/time.h"
+
+namespace hw::sim {
+
+/// Whose work it is: a node of the simulated cluster, or the world itself (0).
+using NodeTag = std::uint32_t;
+inline constexpr NodeTag kWorld = 0;
+
+/// The one thread of a simulation: ready work in an order drawn from the seed, parked work that
+/// waits to be woken or for its time, and virtual time that moves only when nothing is ready.
+class Scheduler {
+public:
+    using Work = std::move_only_function<void()>;
+    using ParkId = std::uint64_t;
+
+    explicit Scheduler(std::uint64_t seed) : random_(seed) {}
+    Scheduler(const Scheduler&) = delete;
+    Scheduler& operator=(const Scheduler&) = delete;
+
+    void ready(NodeTag node, Work work);
+    /// Keeps `work` until it is woken or `deadline` has come; either makes it ready.
+    ParkId park(NodeTag node, Work work, TimePoint deadline = kNever);
+    /// Does nothing when it was woken before.
+    void wake(ParkId id);
+
+    /// Runs one piece of work, moving time on if none is ready. False when there is nothing at all.
+    bool step();
+    /// Steps until `done`; false when `limit` came, or nothing was left, before that.
+    bool run_until(const std::function<bool()>& done, TimePoint limit);
+    /// Destroys all work of a node, and what that makes ready, until nothing is left of it.
+    void drop(NodeTag node);
+
+    [[nodiscard]] TimePoint now() const { return now_; }
+    [[nodiscard]] Random& random() { return random_; }
+    /// Equal for runs that did the same things in the same order at the same times.
+    [[nodiscard]] std::uint64_t trace_hash() const { return trace_hash_; }
+    [[nodiscard]] std::uint64_t steps() const { return steps_; }
+
+private:
+    struct Item {
+        NodeTag node;
+        std::uint64_t id;
+        Work work;
+    };
+    struct Parked {
+        NodeTag node;
+        Work work;
+        TimePoint deadline;
+    };
+
+    void wake_due();
+    [[nodiscard]] std::vector<Work> take_all_of(NodeTag node);
+
+    Random random_;
+    TimePoint now_{};
+    std::uint64_t next_id_ = 1;
+    std::vector<Item> ready_;
+    std::map<ParkId, Parked> parked_;
+    std::set<std::pair<TimePoint, ParkId>> deadlines_;
+    std::uint64_t trace_hash_ = 0xCBF2'9CE4'8422'2325;
+    std::uint64_t steps_ = 0;
+};
+
+}  // namespace hw::sim

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "protocol/base/clock.h"
+#include "protocol/base/entropy.h"
+#include "test/sim/scheduler.h"
+
+namespace hw::sim {
+
+/// The clocks of a simulated node: virtual time, and a wall clock that starts in 2026.
+class SimClock final : public Clock {
+public:
+    explicit SimClock(const Scheduler& scheduler) : scheduler_(&scheduler) {}
+
+    [[nodiscard]] TimePoint now() const override { return scheduler_->now(); }
+    [[nodiscard]] Timestamp wall_now() const override {
+        constexpr std::int64_t kStart = 1'767'225'600'000;
+        const auto since_start = scheduler_->now().time_since_epoch();
+        return Timestamp(
+            kStart + std::chrono::duration_cast<std::chrono::milliseconds>(since_start).count());
+    }
+
+private:
+    const Scheduler* scheduler_;
+};
+
+/// Bytes from the seed.
+class SimEntropy final : public Entropy {
+public:
+    explicit SimEntropy(Random& random) : random_(&random) {}
+
+    void fill(MutableBytes into) override {
+        for (std::byte& byte : into) {
+            byte = static_cast<std::byte>(random_->next());
+        }
+    }
+
+private:
+    Random* random_;
+};
+
+}  // namespace hw::sim

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "protocol/base/network.h"
+#include "test/sim/sim_shard.h"
+
+namespace hw::sim {
+
+/// How the simulated network behaves; drawn per seed.
+struct NetworkFaults {
+    Duration delay_least = std::chrono::microseconds(20);
+    Duration delay_most = std::chrono::microseconds(200);
+    /// One chunk in so many is delayed a hundred times longer; 0: none.
+    std::uint64_t slow_one_in = 0;
+    /// One write or read in so many resets its connection; 0: none.
+    std::uint64_t reset_one_in = 0;
+};
+
+/// Byte streams between the nodes of one simulated world.
+///
+/// The model: a connection is two pipes. What is written arrives whole, in order, after a delay;
+/// a read takes any non-empty prefix of what has arrived, a write takes any non-empty prefix of
+/// what is offered, at most what the pipe has room for. A connection is cut by either side or by a
+/// reset; bytes that were under way are then lost.
+class SimNetwork final : public Network {
+public:
+    SimNetwork(Scheduler& scheduler, NetworkFaults faults)
+        : scheduler_(&scheduler), faults_(faults) {}
+    SimNetwork(const SimNetwork&) = delete;
+    SimNetwork& operator=(const SimNetwork&) = delete;
+
+    [[nodiscard]] Result<std::unique_ptr<Listener>> listen(Shard& shard,
+                                                           const Endpoint& endpoint) override;
+    [[nodiscard]] Task<Result<std::unique_ptr<Transport>>> connect(Shard& shard,
+                                                                   const Endpoint& endpoint,
+                                                                   TimePoint deadline) override;
+
+    void set_faults(NetworkFaults faults) { faults_ = faults; }
+    /// Cuts every connection of a node and closes its listeners, as the end of its process does.
+    void cut(NodeTag node);
+
+private:
+    friend class SimTransport;
+    friend class SimListener;
+    struct Pipe;
+    struct Link;
+    struct Port;
+
+    [[nodiscard]] Duration draw_delay();
+    [[nodiscard]] bool draw_reset();
+    void deliver(const std::shared_ptr<Link>& link, std::size_t side, std::size_t bytes);
+
+    Scheduler* scheduler_;
+    NetworkFaults faults_;
+    std::map<std::uint16_t, std::weak_ptr<Port>> ports_;
+    std::map<std::uint64_t, std::weak_ptr<Link>> links_;
+    std::uint64_t next_link_ = 0;
+    std::uint16_t next_port_ = 20'000;
+};
+
+}  // namespace hw::sim

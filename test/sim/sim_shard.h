@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+
+#include <boost/asio/execution_context.hpp>
+
+#include "protocol/base/shard.h"
+#include "test/sim/scheduler.h"
+
+namespace hw::sim {
+
+/// A shard of a simulated node: runs coroutines on the scheduler, under the node's tag. The end of
+/// a turn comes at a moment drawn from the seed.
+class SimShard final : public Shard {
+public:
+    SimShard(Scheduler& scheduler, NodeTag node, std::size_t index)
+        : scheduler_(&scheduler), node_(node), index_(index) {}
+    ~SimShard() override;
+
+    void post(std::move_only_function<void()> work) override;
+    void spawn(Task<> task) override;
+    void at_end_of_turn(TurnStep step, TurnHook& hook) override;
+    [[nodiscard]] Task<Woken> wait(Signal& signal, TimePoint deadline) override;
+    [[nodiscard]] std::size_t index() const override { return index_; }
+
+    /// Suspends the coroutine; `park` is told how to resume it, once, on the scheduler.
+    [[nodiscard]] static Task<> suspend(std::move_only_function<void(Scheduler::Work)> park);
+
+    [[nodiscard]] Scheduler& scheduler() { return *scheduler_; }
+    [[nodiscard]] NodeTag node() const { return node_; }
+
+private:
+    /// What Asio wants to know of the place where coroutines run.
+    class Context : public boost::asio::execution_context {
+    public:
+        ~Context() {
+            shutdown();
+            destroy();
+        }
+    };
+    class Executor;
+
+    Scheduler* scheduler_;
+    NodeTag node_;
+    std::size_t index_;
+    Context context_;
+    TurnHooks hooks_;
+    bool turn_ends_ = false;  ///< the end of the turn is in the scheduler's queue
+};
+
+}  // namespace hw::sim

@@ -1,0 +1,114 @@
+#include <array>
+#include <string>
+
+#include <catch2/catch.hpp>
+
+#include "test/sim/sim_network.h"
+
+namespace hw::sim {
+namespace {
+
+constexpr TimePoint kLimit = TimePoint() + std::chrono::minutes(1);
+
+struct World {
+    explicit World(std::uint64_t seed, NetworkFaults faults = {})
+        : scheduler(seed), network(scheduler, faults) {}
+
+    Scheduler scheduler;
+    SimNetwork network;
+    SimShard server{scheduler, 1, 0};
+    SimShard client{scheduler, 2, 0};
+};
+
+Task<> read_all(std::unique_ptr<Transport> transport, std::string& into, bool& ended) {
+    std::array<std::byte, 100> buffer;
+    for (;;) {
+        co_await transport->wait_readable();
+        const Transfer transfer = transport->try_read(buffer);
+        if (transfer.progress == Progress::closed) {
+            break;
+        }
+        into += as_text(ByteView(buffer).first(transfer.bytes));
+    }
+    ended = true;
+}
+
+Task<> accept_and_read(World& world, Listener& listener, std::string& into, bool& ended) {
+    auto accepted = co_await listener.accept(world.server);
+    if (accepted) {
+        co_await read_all(std::move(*accepted), into, ended);
+    }
+}
+
+Task<> connect_and_write(World& world, std::string text, std::unique_ptr<Transport>& kept) {
+    auto transport = co_await world.network.connect(world.client, {"server", 9092}, kLimit);
+    if (!transport) {
+        co_return;
+    }
+    kept = std::move(*transport);
+    std::string_view rest = text;
+    while (!rest.empty()) {
+        const std::array<ByteView, 1> slices{as_bytes(rest)};
+        const Transfer transfer = kept->try_write(slices);
+        if (transfer.progress == Progress::closed) {
+            co_return;
+        }
+        rest.remove_prefix(transfer.bytes);
+        co_await kept->wait_writable();
+    }
+}
+
+TEST_CASE("network: bytes arrive whole and in order, however they are split", "[sim]") {
+    World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{20})));
+    std::string text;
+    for (int i = 0; i < 3000; ++i) {
+        text += std::to_string(i) + " ";
+    }
+    auto listener = world.network.listen(world.server, {"server", 9092});
+    REQUIRE(listener);
+    std::string received;
+    bool ended = false;
+    std::unique_ptr<Transport> kept;
+    world.server.spawn(accept_and_read(world, **listener, received, ended));
+    world.client.spawn(connect_and_write(world, text, kept));
+    CHECK(world.scheduler.run_until([&] { return received.size() == text.size(); }, kLimit));
+    CHECK(received == text);
+    CHECK_FALSE(ended);
+    kept->close();
+    CHECK(world.scheduler.run_until([&] { return ended; }, kLimit));
+}
+
+TEST_CASE("network: the end of a node is seen by its peers", "[sim]") {
+    World world(1);
+    auto listener = world.network.listen(world.server, {"server", 9092});
+    REQUIRE(listener);
+    std::string received;
+    bool ended = false;
+    std::unique_ptr<Transport> kept;
+    world.server.spawn(accept_and_read(world, **listener, received, ended));
+    world.client.spawn(connect_and_write(world, "hello", kept));
+    REQUIRE(world.scheduler.run_until([&] { return received == "hello"; }, kLimit));
+    world.network.cut(2);
+    CHECK(world.scheduler.run_until([&] { return ended; }, kLimit));
+}
+
+TEST_CASE("network: a port has one listener, and a closed one refuses", "[sim]") {
+    World world(1);
+    auto listener = world.network.listen(world.server, {"server", 9092});
+    REQUIRE(listener);
+    const auto second = world.network.listen(world.server, {"server", 9092});
+    REQUIRE_FALSE(second);
+    CHECK(second.error().kind == ErrorKind::busy);
+    listener->reset();
+    bool refused = false;
+    const auto dial = [&]() -> Task<> {
+        const auto transport =
+            co_await world.network.connect(world.client, {"server", 9092}, kLimit);
+        refused = !transport && transport.error().kind == ErrorKind::closed;
+    };
+    world.client.spawn(dial());
+    CHECK(world.scheduler.run_until([&] { return refused; }, kLimit));
+}
+
+}  // namespace
+}  // namespace hw::sim
