@@ -48,7 +48,7 @@ Uuid Reader::uuid() {
     return {high, low};
 }
 
-std::uint32_t Reader::uvarint() {
+std::uint32_t Reader::long_uvarint() {
     std::uint64_t value = 0;
     const std::byte* after = load_varint(cursor_, end_, 32, value);
     if (after == nullptr) [[unlikely]] {
@@ -59,15 +59,9 @@ std::uint32_t Reader::uvarint() {
     return static_cast<std::uint32_t>(value);
 }
 
-ByteView Reader::bytes(std::int64_t length) {
-    if (length < 0 || static_cast<std::uint64_t>(length) > remaining()) [[unlikely]] {
-        fail(length < 0 ? "null or a negative length where a value is required"
-                        : "a length is larger than what is left of the message");
-        return {};
-    }
-    const ByteView view(cursor_, static_cast<std::size_t>(length));
-    cursor_ += length;
-    return view;
+void Reader::refuse_length(std::int64_t length) {
+    fail(length < 0 ? "null or a negative length where a value is required"
+                    : "a length is larger than what is left of the message");
 }
 
 bool Reader::admits(std::int64_t count, std::size_t least_size) {
@@ -96,6 +90,13 @@ void Reader::skip_tagged_field(std::uint32_t size) {
         return;
     }
     static_cast<void>(bytes(size));
+}
+
+void Reader::skip_tagged_fields(std::uint32_t count) {
+    for (; count > 0 && !failed(); --count) {
+        static_cast<void>(uvarint());
+        skip_tagged_field(uvarint());
+    }
 }
 
 Reader Reader::nested(std::uint32_t size) {

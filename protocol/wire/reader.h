@@ -57,13 +57,37 @@ public:
         cursor_ += sizeof(T);
         return value;
     }
+    /// The next `size` bytes, which are consumed: several numbers with one check. nullptr, and
+    /// failed, when they are not there.
+    [[nodiscard]] const std::byte* take(std::size_t size) {
+        if (remaining() < size) [[unlikely]] {
+            fail("the message ends inside a number");
+            return nullptr;
+        }
+        const std::byte* at = cursor_;
+        cursor_ += size;
+        return at;
+    }
     [[nodiscard]] bool boolean() { return integer<std::uint8_t>() != 0; }
     [[nodiscard]] double float64();
     [[nodiscard]] Uuid uuid();
-    [[nodiscard]] std::uint32_t uvarint();
+    [[nodiscard]] std::uint32_t uvarint() {
+        if (cursor_ != end_ && *cursor_ < std::byte{0x80}) [[likely]] {
+            return std::to_integer<std::uint32_t>(*cursor_++);
+        }
+        return long_uvarint();
+    }
 
     /// A string or byte sequence of the given length; -1 from `nullable_` lengths means null.
-    [[nodiscard]] ByteView bytes(std::int64_t length);
+    [[nodiscard]] ByteView bytes(std::int64_t length) {
+        if (static_cast<std::uint64_t>(length) > remaining()) [[unlikely]] {
+            refuse_length(length);
+            return {};
+        }
+        const ByteView view(cursor_, static_cast<std::size_t>(length));
+        cursor_ += length;
+        return view;
+    }
     [[nodiscard]] std::string_view string(std::int64_t length) { return as_text(bytes(length)); }
 
     /// Lengths and counts in the two encodings; null is -1. `..._compact` are uvarints plus one.
@@ -87,6 +111,12 @@ public:
 
     /// Skips `size` bytes of a tagged field that this version does not know; counts and caps them.
     void skip_tagged_field(std::uint32_t size);
+    /// Skips all tagged fields of a struct that knows none.
+    void skip_tagged_fields() {
+        if (const std::uint32_t count = uvarint(); count != 0) [[unlikely]] {
+            skip_tagged_fields(count);
+        }
+    }
 
     /// A reader of the next `size` bytes, for a tagged field; they are consumed here. On a size
     /// beyond what is left, this reader fails and the result is empty.
@@ -98,6 +128,9 @@ private:
     static constexpr const char* kOverBudget =
         "the message needs more memory than its kind may use";
 
+    [[nodiscard]] std::uint32_t long_uvarint();
+    void refuse_length(std::int64_t length);
+    void skip_tagged_fields(std::uint32_t count);
     [[nodiscard]] bool admits(std::int64_t count, std::size_t least_size);
 
     const std::byte* begin_;

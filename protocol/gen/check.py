@@ -1,0 +1,145 @@
+"""The rules that a schema must keep beyond its grammar. Each error names file and line."""
+
+import naming
+from model import SchemaError
+from types_of import INTEGER_BOUNDS
+
+
+def default_number(field):
+    return int(field.default, 0)
+
+
+def _check_default(field):
+    text, place = field.default, field.place
+    if field.is_struct and not field.is_array:
+        if field.is_nullable and text != "null":
+            raise place.error(f"{field.name} is a struct that may be null: its default must be null")
+        if not field.is_nullable and text is not None:
+            raise place.error(f"{field.name} is a struct and has no default of its own")
+        return
+    if text is None:
+        return
+    if text == "null":
+        if field.nullable != field.versions:
+            raise place.error(
+                f"{field.name} has the default null, but may be null only in versions"
+                f" {field.nullable} of {field.versions}"
+            )
+        return
+    if field.is_array or field.type.wire.name in ("bytes", "records", "uuid"):
+        raise place.error(f"{field.name} can have no default but null")
+    _check_scalar_default(field)
+
+
+def _check_scalar_default(field):
+    text, wire = field.default, field.type.wire
+    try:
+        if wire.name == "bool":
+            good = text in ("true", "false")
+        elif wire.name == "float64":
+            good = float(text) is not None
+        elif wire.is_integer:
+            low, high = INTEGER_BOUNDS[wire.name]
+            good = low <= default_number(field) <= high
+        else:
+            good = len(text) >= 2 and text[0] == text[-1] == '"'
+    except ValueError:
+        good = False
+    if not good:
+        raise field.place.error(f"the default {text} of {field.name} is no {wire.name}")
+
+
+def _check_field(field, message):
+    place = field.place
+    if field.is_nullable and field.fixed_size is not None:
+        raise place.error(f"{field.name} is a {field.type_name}, which cannot be null")
+    if field.is_array and not field.is_struct and field.type.wire.name == "records":
+        raise place.error(f"{field.name} is an array of records, which no message has")
+    if field.tag is not None:
+        if not field.versions.within(message.flexible) or field.versions.empty:
+            raise place.error(
+                f"{field.name} is tagged in versions {field.versions}, but {message.name} is"
+                f" flexible only in {message.flexible}"
+            )
+        if field.type_name == "records":
+            raise place.error(f"{field.name} holds records, which cannot be tagged")
+    if naming.snake(field.name) in naming.CPP_KEYWORDS:
+        raise place.error(f"{field.name} becomes a keyword of C++")
+    _check_default(field)
+
+
+def _check_struct(struct, message):
+    names, tags = set(), {}
+    for field in struct.fields:
+        if naming.snake(field.name) in names:
+            raise field.place.error(f"{field.name} is there twice in {struct.name}")
+        names.add(naming.snake(field.name))
+        if field.tag is not None:
+            if field.tag in tags:
+                raise field.place.error(
+                    f"tag {field.tag} of {field.name} is the tag of {tags[field.tag]} already"
+                )
+            tags[field.tag] = field.name
+        _check_field(field, message)
+    if sorted(tags) != list(range(len(tags))):
+        raise struct.place.error(f"the tags of {struct.name} are {sorted(tags)}, with a gap")
+
+
+def check_message(message):
+    if message.kind in ("request", "response", "record") and message.key is None:
+        raise message.place.error(f"{message.kind} {message.api} needs a key")
+    if message.versions.empty:
+        return
+    if message.flexible.high not in (message.versions.high, 0):
+        raise message.place.error(f"{message.name} stops being flexible in a later version")
+    for struct in message.all_structs:
+        _check_struct(struct, message)
+    unstable = message.options.get("unstable")
+    if unstable is not None and unstable != str(message.versions.high):
+        raise message.place.error(f"only the top version {message.versions.high} can be unstable")
+
+
+def _check_pair(request, response):
+    if response is None:
+        raise request.place.error(f"request {request.api} has no response in its file")
+    for what in ("key", "versions", "flexible"):
+        one, other = getattr(request, what), getattr(response, what)
+        if one != other:
+            raise response.place.error(
+                f"response {response.api} has the {what} {other}, its request {one}"
+            )
+
+
+def check_files(files):
+    seen = {}
+    for file in files:
+        requests = {m.api: m for m in file.messages if m.kind == "request"}
+        responses = {m.api: m for m in file.messages if m.kind == "response"}
+        for api in responses.keys() - requests.keys():
+            raise responses[api].place.error(f"response {api} has no request in its file")
+        for api, request in requests.items():
+            _check_pair(request, responses.get(api))
+        for message in file.messages:
+            check_message(message)
+            for identity in (message.name, (message.kind, file.folder, file.stem, message.key)):
+                if message.key is None and identity != message.name:
+                    continue
+                if identity in seen:
+                    raise message.place.error(
+                        f"{message.name} repeats the name or key of {seen[identity]}"
+                    )
+                seen[identity] = message.name
+    _check_request_keys(files)
+
+
+def _check_request_keys(files):
+    by_key = {}
+    for file in files:
+        for message in file.messages:
+            if message.kind == "request" and by_key.setdefault(message.key, message) != message:
+                raise message.place.error(
+                    f"{message.name} has the key {message.key} of {by_key[message.key].name}"
+                )
+
+
+__all__ = ["SchemaError", "check_files", "check_message", "default_number"]

@@ -1,0 +1,123 @@
+"""Emits the sources: messages dealt to a few files of about equal work for the compiler."""
+
+from emit_decode import emit_read
+from emit_encode import emit_is_default, emit_size, emit_write
+from emit_print import emit_print
+from layout import least_element_size
+
+
+def _qualified(struct, message):
+    return message.name if struct is message.body else f"{message.name}::{struct.name}"
+
+
+def _inline_structs(message):
+    """Names of structs that some field holds by value: they need a comparison with the default."""
+    return {
+        field.type.name
+        for struct in message.all_structs
+        for field in struct.fields
+        if field.is_struct and not field.is_array and not field.is_nullable
+    }
+
+
+def _memory_checks(message):
+    """An element may not take more memory than the API's factor allows for its least wire size."""
+    factor = int(message.options.get("memory", 16))
+    for struct in message.all_structs:
+        for field in struct.fields:
+            versions = field.versions.clipped(struct.versions)
+            if not field.is_array or versions.empty:
+                continue
+            least = min(least_element_size(field, v, message) for v in versions.all())
+            cpp = _qualified(field.type, message) if field.is_struct else field.type.cpp
+            slices = field.is_struct and sum(
+                not inner.is_struct and inner.type.wire.name == "records"
+                for inner in field.type.fields
+            )
+            extra = f" + {slices} * sizeof(ByteView)" if slices else ""
+            yield f"static_assert(sizeof({cpp}){extra} <= {factor} * {least});"
+
+
+def _helpers(message):
+    inline = _inline_structs(message)
+    for struct in message.all_structs:
+        cpp = _qualified(struct, message)
+        prefix = "" if struct is message.body else struct.name + "."
+        if struct.name in inline:
+            yield from emit_is_default(struct, cpp)
+        yield from emit_read(struct, cpp, message)
+        yield from emit_size(struct, cpp, message, prefix)
+        yield from emit_write(struct, cpp, message)
+        yield from emit_print(struct, cpp, message)
+        yield ""
+    if message.kind == "request":
+        yield from _memory_checks(message)
+
+
+def _functions(message):
+    name = message.name
+    yield f"void decode(wire::Reader& in, ApiVersion version, {name}& out) {{"
+    yield f"    if (!{name}::kVersions.contains(version)) {{"
+    yield '        in.fail("the message has no such version");'
+    yield "        return;"
+    yield "    }"
+    yield "    read(in, version.value(), out);"
+    yield "}"
+    yield f"Result<wire::Size> measure(const {name}& in, ApiVersion version) {{"
+    yield f"    if (!{name}::kVersions.contains(version)) {{"
+    yield f'        return fail(ErrorKind::unsupported, "{name} has no version {{}}", version);'
+    yield "    }"
+    yield "    wire::Measure size;"
+    yield "    add(size, version.value(), in);"
+    yield f"    return size.result({name}::kName, version);"
+    yield "}"
+    yield f"void encode(wire::Writer& out, const {name}& in, ApiVersion version) {{"
+    yield "    write(out, version.value(), in);"
+    yield "}"
+    yield f"void print(const {name}& in, ApiVersion version, std::string& out) {{"
+    yield "    schema::JsonPrinter printer(out);"
+    yield "    print_fields(printer, version.value(), in);"
+    yield "}"
+    yield ""
+
+
+def work(message):
+    """About what the compiler has to do."""
+    return sum(2 + len(struct.fields) for struct in message.all_structs)
+
+
+def deal(files, shards):
+    """Messages with their files, dealt to shards: the largest first, always to the smallest."""
+    messages = [
+        (file, message)
+        for file in files
+        for message in file.messages
+        if not message.versions.empty
+    ]
+    hands = [[] for _ in range(shards)]
+    totals = [0] * shards
+    for file, message in sorted(messages, key=lambda pair: (-work(pair[1]), pair[1].name)):
+        least = totals.index(min(totals))
+        hands[least].append((file, message))
+        totals[least] += work(message)
+    return hands
+
+
+def emit_source(hand, target):
+    headers = sorted({f"{target.prefix}/{file.folder}/{file.stem}.h" for file, _ in hand})
+    yield "// Generated from the schemas."
+    yield from (f'#include "{header}"' for header in headers)
+    for header in ("schema/json_printer.h", "wire/field.h", "wire/measure.h"):
+        yield f'#include "protocol/{header}"'
+    yield ""
+    yield f"namespace {target.namespace} {{"
+    yield "using schema::JsonPrinter;"
+    yield "namespace {"
+    yield ""
+    for _, message in hand:
+        yield from _helpers(message)
+    yield "}  // namespace"
+    yield ""
+    for _, message in hand:
+        yield from _functions(message)
+    yield f"}}  // namespace {target.namespace}"

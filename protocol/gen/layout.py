@@ -1,0 +1,115 @@
+"""Questions about the wire form of a struct that the emitters share."""
+
+import naming
+from check import default_number
+
+
+def condition(versions, within):
+    """A C++ condition on `v` for being in `versions`, given that v is in `within`; None if always,
+    "false" if never."""
+    versions = versions.clipped(within)
+    if versions.empty:
+        return "false"
+    parts = []
+    if versions.low > within.low:
+        parts.append(f"v >= {versions.low}")
+    if versions.high < within.high:
+        parts.append(f"v <= {versions.high}")
+    if len(parts) == 2 and versions.low == versions.high:
+        return f"v == {versions.low}"
+    return " && ".join(parts) or None
+
+
+def sum_of(terms):
+    """C++ for a sum of (count, condition) pairs."""
+    always = sum(count for count, when in terms if when is None)
+    sums = {}
+    for count, when in terms:
+        if when not in (None, "false"):
+            sums[when] = sums.get(when, 0) + count
+    parts = [str(always)] if always or not sums else []
+    parts += [f"({when} ? {count} : 0)" for when, count in sums.items()]
+    return " + ".join(parts)
+
+
+def least_field_size(field, version, message):
+    """Bytes that an untagged field takes at least."""
+    if field.fixed_size is not None:
+        return field.fixed_size
+    compact = version in message.flexible and not field.never_compact
+    if field.is_struct and not field.is_array:
+        return 1 if version in field.nullable else least_size(field.type, version, message)
+    if compact:
+        return 1
+    return 2 if not field.is_array and field.type.wire.name == "string" else 4
+
+
+def least_size(struct, version, message):
+    size = 1 if version in message.flexible else 0
+    for field in struct.plain_fields:
+        if version in field.versions:
+            size += least_field_size(field, version, message)
+    return size
+
+
+def least_element_size(field, version, message):
+    """Of one element of an array field."""
+    if field.is_struct:
+        return max(1, least_size(field.type, version, message))
+    wire = field.type.wire
+    if wire.size is not None:
+        return wire.size
+    if version in message.flexible:
+        return 1
+    return 2 if wire.name == "string" else 4
+
+
+def least_element_expression(field, struct, message):
+    """The same as C++ on `v`: the sizes of neighbouring versions, from the top."""
+    versions = field.versions.clipped(struct.versions)
+    steps = []
+    for version in reversed(versions.all()):
+        size = least_element_size(field, version, message)
+        if steps and steps[-1][1] == size:
+            steps[-1] = (version, size)
+        else:
+            steps.append((version, size))
+    parts = [f"v >= {low} ? {size} : " for low, size in steps[:-1]]
+    return "".join(parts) + str(steps[-1][1])
+
+
+def form_of(field):
+    return "wire::Form::fixed" if field.never_compact else "form"
+
+
+def null_of(field, struct):
+    """C++ for whether the field may be null in version `v`."""
+    if not field.is_nullable:
+        return "wire::Null::never"
+    when = condition(field.nullable, field.versions.clipped(struct.versions))
+    if when is None:
+        return "wire::Null::allowed"
+    return f"({when} ? wire::Null::allowed : wire::Null::refused)"
+
+
+def element_type(field):
+    return field.type.name if field.is_struct else field.type.cpp
+
+
+def default_value(field):
+    """C++ for the default of a scalar or text field, unwrapped; None when it is zero or empty."""
+    if field.default is None or field.default == "null":
+        return None
+    wire = field.type.wire
+    if wire.is_integer:
+        number = default_number(field)
+        if number == 0:
+            return None
+        return "-9223372036854775807 - 1" if number == -(2**63) else str(number)
+    if field.default in ("false", '""'):
+        return None
+    return field.default
+
+
+def member(field):
+    return naming.snake(field.name)

@@ -1,0 +1,84 @@
+"""The types of schema fields: how wide they are on the wire, and which C++ type stands for them.
+
+This is the one place where a semantic type of the schemas meets a strong type of the project.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Wire:
+    """A type of the protocol; `size` is None when it has a length of its own."""
+
+    name: str
+    size: int | None
+    cpp: str
+
+    @property
+    def is_integer(self):
+        return self.size is not None and self.name not in ("bool", "float64", "uuid")
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """What a field can be if it is no struct. `kind` says how C++ wraps the wire's value:
+    plain (not at all), strong (an id with `value()`), enum (an enumeration of that width)."""
+
+    name: str
+    wire: Wire
+    cpp: str
+    kind: str
+
+
+WIRE = {
+    wire.name: wire
+    for wire in (
+        Wire("bool", 1, "bool"),
+        Wire("int8", 1, "std::int8_t"),
+        Wire("int16", 2, "std::int16_t"),
+        Wire("uint16", 2, "std::uint16_t"),
+        Wire("int32", 4, "std::int32_t"),
+        Wire("uint32", 4, "std::uint32_t"),
+        Wire("int64", 8, "std::int64_t"),
+        Wire("float64", 8, "double"),
+        Wire("uuid", 16, "Uuid"),
+        Wire("string", None, "std::string_view"),
+        Wire("bytes", None, "ByteView"),
+        Wire("records", None, "wire::Records"),
+    )
+}
+
+# Semantic name, wire type, C++ type, kind. Texts keep std::string_view: their names only document.
+_SEMANTIC = (
+    ("api_key", "int16", "ApiKey", "enum"),
+    ("error", "int16", "wire::ErrorCode", "enum"),
+    ("api_version", "int16", "ApiVersion", "strong"),
+    ("correlation_id", "int32", "CorrelationId", "strong"),
+    ("broker_id", "int32", "BrokerId", "strong"),
+    ("broker_epoch", "int64", "BrokerEpoch", "strong"),
+    ("partition_index", "int32", "PartitionIndex", "strong"),
+    ("partition_epoch", "int32", "PartitionEpoch", "strong"),
+    ("leader_epoch", "int32", "LeaderEpoch", "strong"),
+    ("offset", "int64", "Offset", "strong"),
+    ("producer_id", "int64", "ProducerId", "strong"),
+    ("producer_epoch", "int16", "ProducerEpoch", "strong"),
+    ("timestamp", "int64", "Timestamp", "strong"),
+    ("millis", "int32", "Millis", "strong"),
+    ("topic_id", "uuid", "TopicId", "strong"),
+    ("directory_id", "uuid", "DirectoryId", "strong"),
+    ("incarnation_id", "uuid", "IncarnationId", "strong"),
+    ("topic_name", "string", "std::string_view", "plain"),
+    ("transactional_id", "string", "std::string_view", "plain"),
+)
+
+SCALARS = {name: Scalar(name, wire, wire.cpp, "plain") for name, wire in WIRE.items()}
+SCALARS |= {name: Scalar(name, WIRE[wire], cpp, kind) for name, wire, cpp, kind in _SEMANTIC}
+
+INTEGER_BOUNDS = {
+    "int8": (-(2**7), 2**7 - 1),
+    "int16": (-(2**15), 2**15 - 1),
+    "uint16": (0, 2**16 - 1),
+    "int32": (-(2**31), 2**31 - 1),
+    "uint32": (0, 2**32 - 1),
+    "int64": (-(2**63), 2**63 - 1),
+}

@@ -1,0 +1,165 @@
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <string_view>
+
+#include "protocol/base/bytes.h"
+#include "protocol/base/uuid.h"
+#include "protocol/wire/nullable.h"
+#include "protocol/wire/reader.h"
+#include "protocol/wire/writer.h"
+
+/// What generated codecs are made of: whole fields, in either form. A failed read leaves the
+/// reader failed and gives an empty value.
+namespace hw::wire {
+
+/// Loads from bytes that were checked before (Reader::take); `at` moves behind the value.
+template <std::integral T>
+[[nodiscard]] T load(const std::byte*& at) {
+    const T value = load_big_endian<T>(at);
+    at += sizeof(T);
+    return value;
+}
+[[nodiscard]] inline bool load_bool(const std::byte*& at) {
+    return load<std::uint8_t>(at) != 0;
+}
+[[nodiscard]] inline double load_float64(const std::byte*& at) {
+    return std::bit_cast<double>(load<std::uint64_t>(at));
+}
+[[nodiscard]] inline Uuid load_uuid(const std::byte*& at) {
+    const auto high = load<std::uint64_t>(at);
+    const auto low = load<std::uint64_t>(at);
+    return {high, low};
+}
+
+[[nodiscard]] inline std::int64_t read_length32(Reader& in, Form form) {
+    return form == Form::compact ? in.length_compact() : in.length32();
+}
+
+[[nodiscard]] inline std::string_view read_string(Reader& in, Form form, Null null) {
+    const std::int64_t length = form == Form::compact ? in.length_compact() : in.length16();
+    if (length == -1 && null == Null::allowed) {
+        return {};
+    }
+    if (length > static_cast<std::int64_t>(kMaxString)) [[unlikely]] {
+        in.fail("a string is longer than 32767 bytes");
+        return {};
+    }
+    return in.string(length);
+}
+
+[[nodiscard]] inline ByteView read_bytes(Reader& in, Form form, Null null) {
+    const std::int64_t length = read_length32(in, form);
+    if (length == -1 && null == Null::allowed) {
+        return {};
+    }
+    return in.bytes(length);
+}
+
+/// One slice of the input; its Array's element is made in the arena, the bytes stay where they are.
+[[nodiscard]] inline Records read_records(Reader& in, Form form, Null null) {
+    const std::int64_t length = read_length32(in, form);
+    if (length == -1 && null == Null::allowed) {
+        return in.failed() ? Records() : Records::null();
+    }
+    const ByteView bytes = in.bytes(length);
+    ByteView* slice = bytes.empty() ? nullptr : in.elements<ByteView>(1, 0);
+    return slice == nullptr ? Records() : Records(new (slice) ByteView(bytes), 1);
+}
+
+/// An array whose elements are read by `one(T&)`; `least` is the least size of an element.
+template <class T, class One>
+[[nodiscard]] Array<T> read_array(Reader& in, Form form, Null null, std::size_t least, One one) {
+    const std::int64_t count = read_length32(in, form);
+    if (count == -1 && null == Null::allowed) {
+        return in.failed() ? Array<T>() : Array<T>::null();
+    }
+    T* items = count == 0 ? nullptr : in.elements<T>(count, least);
+    if (items == nullptr) {
+        return {};
+    }
+    const auto size = static_cast<std::size_t>(count);
+    for (std::size_t i = 0; i < size; ++i) {
+        one(*new (items + i) T{});
+        if (in.failed()) [[unlikely]] {
+            return {};
+        }
+    }
+    return Array<T>(items, size);
+}
+
+/// An array of fixed-size values, checked as a whole; `one(at)` loads one and moves `at`.
+template <class T, class One>
+[[nodiscard]] Array<T> read_numbers(Reader& in, Form form, Null null, std::size_t width, One one) {
+    const std::int64_t count = read_length32(in, form);
+    if (count == -1 && null == Null::allowed) {
+        return in.failed() ? Array<T>() : Array<T>::null();
+    }
+    T* items = count == 0 ? nullptr : in.elements<T>(count, width);
+    if (items == nullptr) {
+        return {};
+    }
+    const auto size = static_cast<std::size_t>(count);
+    const std::byte* at = in.take(size * width);
+    for (std::size_t i = 0; i < size; ++i) {
+        new (items + i) T(one(at));
+    }
+    return Array<T>(items, size);
+}
+
+/// A struct that may be null: one byte says whether it is there (negative: null). In the arena.
+template <class T, class One>
+[[nodiscard]] const T* read_nullable(Reader& in, Null null, One one) {
+    if (in.integer<std::int8_t>() < 0) {
+        if (null != Null::allowed) {
+            in.fail("null where a value is required");
+        }
+        return nullptr;
+    }
+    T* item = in.failed() ? nullptr : in.elements<T>(1, 0);
+    if (item != nullptr) {
+        one(*new (item) T{});
+    }
+    return item;
+}
+
+inline void write_length32(Writer& out, std::int64_t length, Form form) {
+    if (form == Form::compact) {
+        out.length_compact(length);
+    } else {
+        out.length32(length);
+    }
+}
+
+inline void write_string(Writer& out, std::string_view text, Form form, Null null) {
+    const bool absent = null == Null::allowed && is_null(text);
+    const std::int64_t length = absent ? -1 : static_cast<std::int64_t>(text.size());
+    if (form == Form::compact) {
+        out.length_compact(length);
+    } else {
+        out.length16(length);
+    }
+    out.string(text);
+}
+
+inline void write_bytes(Writer& out, ByteView bytes, Form form, Null null) {
+    const bool absent = null == Null::allowed && is_null(bytes);
+    write_length32(out, absent ? -1 : static_cast<std::int64_t>(bytes.size()), form);
+    out.bytes(bytes);
+}
+
+inline void write_records(Writer& out, const Records& records, Form form, Null) {
+    const auto size = static_cast<std::int64_t>(total_size(records));
+    write_length32(out, records.is_null() ? -1 : size, form);
+    out.outside(records);
+}
+
+template <class T>
+void write_count(Writer& out, const Array<T>& array, Form form) {
+    write_length32(out, array.is_null() ? -1 : static_cast<std::int64_t>(array.size()), form);
+}
+
+}  // namespace hw::wire

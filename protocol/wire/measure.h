@@ -1,0 +1,90 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "protocol/base/bytes.h"
+#include "protocol/base/ids.h"
+#include "protocol/base/result.h"
+#include "protocol/wire/nullable.h"
+#include "protocol/wire/varint.h"
+#include "protocol/wire/writer.h"
+
+namespace hw::wire {
+
+/// Adds up what a message takes on the wire and notes the first reason why it cannot be sent.
+/// Generated code calls it field by field, in the order of the writer; `field` is a literal such
+/// as "Topic.Name".
+class Measure {
+public:
+    void add(std::size_t bytes) { size_.own += bytes; }
+    [[nodiscard]] std::size_t own() const { return size_.own; }
+
+    /// The version has no such field, and its value is not the default.
+    void lacks(const char* field) { note(Reason::lacking, field, 0); }
+
+    void string(std::string_view text, Form form, Null null, const char* field) {
+        if (text.size() > kMaxString) [[unlikely]] {
+            note(Reason::too_long, field, text.size());
+        }
+        refuse_null(is_null(text), null, field);
+        add((form == Form::compact ? varint_size(text.size() + 1) : 2) + text.size());
+    }
+    void bytes(ByteView bytes, Form form, Null null, const char* field) {
+        refuse_null(is_null(bytes), null, field);
+        add(length_size(bytes.size(), form, field) + bytes.size());
+    }
+    void records(const Records& records, Form form, Null null, const char* field) {
+        refuse_null_array(records, null, field);
+        const std::size_t size = total_size(records);
+        add(length_size(size, form, field));
+        size_.outside += size;
+    }
+    /// The count of an array, without its elements.
+    template <class T>
+    void count(const Array<T>& array, Form form, Null null, const char* field) {
+        refuse_null_array(array, null, field);
+        add(length_size(array.size(), form, field));
+    }
+    /// The mark of a struct that may be null; true if the struct follows.
+    [[nodiscard]] bool present(const void* value, Null null, const char* field) {
+        refuse_null(value == nullptr, null, field);
+        add(1);
+        return value != nullptr;
+    }
+
+    /// Tag and length of a tagged field whose `size` bytes are added already.
+    void tag(std::uint32_t tag, std::size_t size) { add(varint_size(tag) + varint_size(size)); }
+
+    /// Errors: unsupported (a field the version lacks), invalid (null where a value is required),
+    /// limit (longer than its length can say).
+    [[nodiscard]] Result<Size> result(std::string_view message, ApiVersion version) const;
+
+private:
+    enum class Reason : std::uint8_t { none, lacking, null, too_long };
+
+    void refuse_null(bool is_null, Null null, const char* field) {
+        if (is_null && null == Null::refused) [[unlikely]] {
+            note(Reason::null, field, 0);
+        }
+    }
+    template <class T>
+    void refuse_null_array(const Array<T>& array, Null null, const char* field) {
+        refuse_null(array.is_null(), null == Null::never ? Null::refused : null, field);
+    }
+    [[nodiscard]] std::size_t length_size(std::size_t size, Form form, const char* field) {
+        if (size > INT32_MAX) [[unlikely]] {
+            note(Reason::too_long, field, size);
+        }
+        return form == Form::compact ? varint_size(size + 1) : 4;
+    }
+    void note(Reason reason, const char* field, std::size_t size);
+
+    Size size_;
+    Reason reason_ = Reason::none;
+    const char* field_ = nullptr;
+    std::size_t field_size_ = 0;
+};
+
+}  // namespace hw::wire
