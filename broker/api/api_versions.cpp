@@ -1,0 +1,73 @@
+#include "broker/api/api_versions.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace hw::broker {
+namespace {
+
+using schema::ApiVersionsRequest;
+using schema::ApiVersionsResponse;
+
+bool is_letter_or_digit(char character) {
+    return (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z') ||
+           (character >= '0' && character <= '9');
+}
+
+/// KIP-511: letters, digits, dots and dashes, with a letter or digit at both ends.
+bool is_software_name(std::string_view text) {
+    return !text.empty() && is_letter_or_digit(text.front()) && is_letter_or_digit(text.back()) &&
+           std::ranges::all_of(text, [](char character) {
+               return is_letter_or_digit(character) || character == '-' || character == '.';
+           });
+}
+
+}  // namespace
+
+Task<> ApiVersionsHandler::handle(ExchangePtr exchange) {
+    answer(*exchange);
+    co_return;
+}
+
+wire::ErrorCode ApiVersionsHandler::check(const ApiVersionsRequest& request) const {
+    const bool wrong_cluster =
+        !wire::is_null(request.cluster_id) && request.cluster_id != services_.image->cluster_id();
+    const bool wrong_node = request.node_id != kNoBroker && request.node_id != services_.node_id;
+    return wrong_cluster || wrong_node ? wire::ErrorCode::rebootstrap_required
+                                       : wire::ErrorCode::none;
+}
+
+void ApiVersionsHandler::answer(Exchange& exchange) const {
+    ApiVersionsResponse response;
+    ApiVersion version = exchange.version();
+    if (!exchange.api().versions.contains(version)) {
+        response.error_code = wire::ErrorCode::unsupported_version;
+        version = ApiVersion(0);
+    } else {
+        const auto request = exchange.parse<ApiVersionsRequest>();
+        if (!request) {
+            exchange.reject(request.error());
+            return;
+        }
+        constexpr ApiVersion kNamesSoftware{3};
+        const bool named =
+            version < kNamesSoftware || (is_software_name((*request)->client_software_name) &&
+                                         is_software_name((*request)->client_software_version));
+        response.error_code = named ? check(**request) : wire::ErrorCode::invalid_request;
+    }
+    std::vector<ApiVersionsResponse::Api> apis;
+    for (const schema::ApiInfo& api : schema::kApiTable) {
+        const bool here = exchange.context().listener->role == ListenerRole::broker
+                              ? api.on_broker
+                              : api.on_controller;
+        if (here && dispatcher_.serves(api.key)) {
+            apis.push_back({.api_key = api.key,
+                            .min_version = api.advertised_low,
+                            .max_version = api.stable_high});
+        }
+    }
+    response.api_keys = std::span<const ApiVersionsResponse::Api>(apis);
+    exchange.reply_as(response, version);
+}
+
+}  // namespace hw::broker

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "broker/api/api_services.h"
+#include "broker/net/dispatcher.h"
+#include "protocol/schema/api/api_versions.h"
+
+namespace hw::broker {
+
+/// ApiVersions: which APIs and versions this listener serves (KIP-35, KIP-511, KIP-1242). An
+/// unknown version is answered in version 0 with UNSUPPORTED_VERSION and the same list, from which
+/// the client picks the version it tries next.
+class ApiVersionsHandler final : public Handler {
+public:
+    ApiVersionsHandler(const Dispatcher& dispatcher, ApiServices& services)
+        : dispatcher_(dispatcher), services_(services) {}
+
+    [[nodiscard]] Task<> handle(ExchangePtr exchange) override;
+
+private:
+    void answer(Exchange& exchange) const;
+    [[nodiscard]] wire::ErrorCode check(const schema::ApiVersionsRequest& request) const;
+
+    const Dispatcher& dispatcher_;
+    ApiServices& services_;
+};
+
+}  // namespace hw::broker

@@ -1,0 +1,17 @@
+#include "broker/api/handlers.h"
+
+#include <memory>
+
+#include "broker/api/api_versions.h"
+#include "broker/api/metadata.h"
+
+namespace hw::broker {
+
+void add_handlers(Dispatcher& dispatcher, ApiServices& services) {
+    using schema::ApiKey;
+    dispatcher.add(ApiKey::api_versions,
+                   std::make_unique<ApiVersionsHandler>(dispatcher, services));
+    dispatcher.add(ApiKey::metadata, std::make_unique<MetadataHandler>(services));
+}
+
+}  // namespace hw::broker

@@ -1,0 +1,44 @@
+#include "broker/net/answer_queue.h"
+
+#include <algorithm>
+
+#include "protocol/base/assert.h"
+
+namespace hw::broker {
+
+std::span<const ByteView> AnswerQueue::gather() {
+    slices_.clear();
+    std::size_t skip = sent_of_front_;
+    for (const ExchangePtr& exchange : exchanges_) {
+        if (!exchange->answered() || slices_.size() >= kSlicesPerGather) {
+            break;
+        }
+        for (const ByteView slice : exchange->answer().slices) {
+            const std::size_t skipped = std::min(skip, slice.size());
+            skip -= skipped;
+            if (skipped < slice.size()) {
+                slices_.push_back(slice.subspan(skipped));
+            }
+        }
+    }
+    return slices_;
+}
+
+void AnswerQueue::sent(std::size_t bytes) {
+    sent_of_front_ += bytes;
+    while (!exchanges_.empty() && exchanges_.front()->answered() &&
+           exchanges_.front()->answer().size <= sent_of_front_) {
+        sent_of_front_ -= exchanges_.front()->answer().size;
+        exchanges_.pop_front();
+    }
+}
+
+void AnswerQueue::detach_all() {
+    for (const ExchangePtr& exchange : exchanges_) {
+        exchange->detach();
+    }
+    exchanges_.clear();
+    sent_of_front_ = 0;
+}
+
+}  // namespace hw::broker

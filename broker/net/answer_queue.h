@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <vector>
+
+#include "broker/net/exchange.h"
+
+namespace hw::broker {
+
+/// The exchanges of one connection in the order of their requests, and how much of the answers at
+/// the front is sent. Pure: it neither writes nor waits.
+class AnswerQueue {
+public:
+    /// Slices given for one write, at most.
+    static constexpr std::size_t kSlicesPerGather = 256;
+
+    void push(ExchangePtr exchange) { exchanges_.push_back(std::move(exchange)); }
+
+    /// The bytes to send next: answers from the front up to the first request without one. Valid
+    /// until the queue changes; empty when there is nothing to send.
+    [[nodiscard]] std::span<const ByteView> gather();
+    /// `bytes` of what was gathered are sent; answers that are complete leave the queue.
+    void sent(std::size_t bytes);
+
+    [[nodiscard]] std::size_t size() const { return exchanges_.size(); }
+    [[nodiscard]] bool empty() const { return exchanges_.empty(); }
+    /// Cuts every exchange off from its connection; late answers are dropped.
+    void detach_all();
+
+private:
+    std::deque<ExchangePtr> exchanges_;
+    std::size_t sent_of_front_ = 0;
+    std::vector<ByteView> slices_;
+};
+
+}  // namespace hw::broker

@@ -1,0 +1,221 @@
+#include "broker/net/connection.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace hw::broker {
+
+Connection::Connection(std::unique_ptr<Transport> transport, ConnectionServices& services,
+                       const ListenerInfo& listener, std::function<void()> on_end)
+    : transport_(std::move(transport)),
+      services_(&services),
+      listener_(&listener),
+      on_end_(std::move(on_end)),
+      frames_(services.limits.request_max_bytes),
+      last_received_(services.clock.now()) {}
+
+Task<> Connection::serve(std::shared_ptr<Connection> self) {
+    while (self->reading_) {
+        co_await self->transport_->wait_readable();
+        co_await self->receive();
+    }
+}
+
+Task<> Connection::receive() {
+    std::size_t received = 0;
+    while (reading_ && received < kBytesPerTurn) {
+        ByteView input;
+        std::size_t asked = 0;
+        const Transfer transfer = read_some(input, asked);
+        if (transfer.progress == Progress::closed) {
+            // What is answered already still goes out; nobody waits for the rest.
+            send();
+            close();
+        }
+        if (transfer.progress != Progress::done) {
+            co_return;
+        }
+        received += transfer.bytes;
+        co_await take_frames(input);
+        if (transfer.bytes < asked) {
+            co_return;
+        }
+    }
+}
+
+Transfer Connection::read_some(ByteView& input, std::size_t& asked) {
+    MutableBytes target = frames_.unfilled();
+    const bool direct = target.size() >= kDirectRead;
+    if (!direct) {
+        target = services_->scratch;
+    }
+    asked = std::min(target.size(), kBytesPerRead);
+    const Transfer transfer = transport_->try_read(target.first(asked));
+    if (direct) {
+        frames_.received(transfer.bytes);
+    } else {
+        input = target.first(transfer.bytes);
+    }
+    return transfer;
+}
+
+Task<> Connection::take_frames(ByteView input) {
+    last_received_ = services_->clock.now();
+    Buffer stash;
+    bool broken = false;
+    for (;;) {
+        const FrameReader::Step step = frames_.next(input);
+        if (step == FrameReader::Step::need_input || step == FrameReader::Step::invalid) {
+            broken = step == FrameReader::Step::invalid;
+            break;
+        }
+        if (step == FrameReader::Step::complete) {
+            arrived_.push_back(
+                std::make_shared<Exchange>(frames_.take(), std::move(reservation_), *this));
+            frame_started_ = kNever;
+            continue;
+        }
+        const auto size = static_cast<std::size_t>(frames_.size());
+        if (auto reservation = services_->memory.try_reserve(size)) {
+            reservation_ = std::move(*reservation);
+        } else {
+            // Others use the scratch memory while this connection waits.
+            stash = Buffer(input.size());
+            std::copy(input.begin(), input.end(), stash.data());
+            input = stash.view();
+            co_await dispatch_arrived();
+            reservation_ = co_await services_->memory.reserve(size);
+        }
+        frames_.admit();
+    }
+    if (frames_.in_frame() && frame_started_ == kNever) {
+        frame_started_ = last_received_;
+    }
+    co_await dispatch_arrived();
+    if (broken) {
+        end_with_warning(
+            fmt::format("it announced a request of {} bytes; a request has 0 to {} bytes "
+                        "(socket.request.max.bytes). Does it speak another protocol, or TLS?",
+                        frames_.size(), services_->limits.request_max_bytes));
+    }
+}
+
+Task<> Connection::dispatch_arrived() {
+    for (std::size_t next = 0; next < arrived_.size() && open_; ++next) {
+        while (open_ && answers_.size() >= services_->limits.requests_in_flight_max) {
+            co_await services_->shard.wait(room_, kNever);
+        }
+        if (!open_ || !reading_) {
+            break;
+        }
+        const ExchangePtr exchange = arrived_[next];
+        exchange->context().listener = listener_;
+        exchange->context().peer = &transport_->peer();
+        answers_.push(exchange);
+        co_await services_->dispatcher.dispatch(exchange);
+    }
+    for (const ExchangePtr& exchange : arrived_) {
+        if (!open_) {
+            exchange->detach();
+        }
+    }
+    arrived_.clear();
+}
+
+void Connection::on_answer() {
+    schedule_send();
+}
+
+void Connection::on_reject(const Error& reason) {
+    end_with_warning(reason.message);
+}
+
+void Connection::end_with_warning(std::string_view why) {
+    services_->log.warning("connection of {} on {} ends: {}", to_string(transport_->peer()),
+                           listener_->name, why);
+    reading_ = false;
+    schedule_send();
+}
+
+void Connection::schedule_send() {
+    services_->shard.at_end_of_turn(TurnStep::send, *this);
+}
+
+void Connection::at_end_of_turn() {
+    send();
+}
+
+void Connection::send() {
+    while (open_ && send_blocked_ == kNever) {
+        answers_.sent(0);
+        const auto slices = answers_.gather();
+        if (slices.empty()) {
+            break;
+        }
+        const Transfer written = transport_->try_write(slices);
+        if (written.progress == Progress::closed) {
+            close();
+        } else if (written.progress == Progress::would_block) {
+            send_blocked_ = services_->clock.now();
+            services_->tasks.spawn(drain(shared_from_this()));
+        } else {
+            answers_.sent(written.bytes);
+        }
+    }
+    if (answers_.size() < services_->limits.requests_in_flight_max) {
+        room_.set();
+    }
+    if (!reading_ && answers_.empty()) {
+        close();
+    }
+}
+
+Task<> Connection::drain(std::shared_ptr<Connection> self) {
+    co_await self->transport_->wait_writable();
+    self->send_blocked_ = kNever;
+    self->send();
+}
+
+void Connection::close() {
+    if (!std::exchange(open_, false)) {
+        return;
+    }
+    const auto self = shared_from_this();
+    reading_ = false;
+    transport_->close();
+    answers_.detach_all();
+    room_.set();
+    on_end_();
+}
+
+void Connection::check_time(TimePoint now) {
+    const ConnectionLimits& limits = services_->limits;
+    if (send_blocked_ != kNever && now - send_blocked_ > limits.send_max) {
+        services_->log.warning(
+            "connection of {} ends: it took no byte of its answers for {} s",
+            to_string(transport_->peer()),
+            std::chrono::duration_cast<std::chrono::seconds>(limits.send_max).count());
+        close();
+        return;
+    }
+    if (frame_started_ != kNever && frames_.in_frame()) {
+        const auto allowed =
+            limits.frame_max + std::chrono::seconds(frames_.size() / kFrameBytesPerSecond);
+        if (now - frame_started_ > allowed) {
+            services_->log.warning(
+                "connection of {} ends: a request of {} bytes was not sent whole within {} s",
+                to_string(transport_->peer()), frames_.size(),
+                std::chrono::duration_cast<std::chrono::seconds>(allowed).count());
+            close();
+        }
+        return;
+    }
+    if (answers_.empty() && now - last_received_ > limits.idle_max) {
+        services_->log.debug("connection of {} ends: idle for longer than connections.max.idle.ms",
+                             to_string(transport_->peer()));
+        close();
+    }
+}
+
+}  // namespace hw::broker

@@ -1,0 +1,98 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "broker/net/answer_queue.h"
+#include "broker/net/dispatcher.h"
+#include "broker/net/frame_reader.h"
+#include "broker/net/memory_budget.h"
+#include "protocol/base/clock.h"
+#include "protocol/base/logger.h"
+#include "protocol/base/network.h"
+
+namespace hw::broker {
+
+/// Bounds of one connection.
+struct ConnectionLimits {
+    std::int32_t request_max_bytes = 100 * 1024 * 1024;  ///< socket.request.max.bytes
+    Duration idle_max = std::chrono::minutes(10);        ///< connections.max.idle.ms
+    /// From a frame's first byte to its last, and a second more for each MiB of it.
+    Duration frame_max = std::chrono::minutes(1);
+    Duration send_max = std::chrono::minutes(1);  ///< without a byte taken by the peer
+    std::size_t requests_in_flight_max = 128;     ///< then nothing more is read
+};
+
+/// What the connections of one shard share. Owned by ConnectionHost.
+struct ConnectionServices {
+    Shard& shard;
+    TaskGroup& tasks;
+    const Clock& clock;
+    const Dispatcher& dispatcher;
+    MemoryBudget& memory;
+    ConnectionLimits limits;
+    Logger log;
+    /// Where reads land before their frame is known; used between two waits only.
+    std::vector<std::byte> scratch;
+};
+
+/// One peer: reads frames, runs the ordered stage of each request in turn, sends the answers in
+/// order, all ready ones in one write at the end of the turn.
+///
+/// Owned by its host and by the coroutines that work for it; lives on one shard.
+class Connection final : public AnswerSink,
+                         public TurnHook,
+                         public std::enable_shared_from_this<Connection> {
+public:
+    Connection(std::unique_ptr<Transport> transport, ConnectionServices& services,
+               const ListenerInfo& listener, std::function<void()> on_end);
+
+    /// Serves until either side closes. Spawned once.
+    [[nodiscard]] static Task<> serve(std::shared_ptr<Connection> self);
+    /// Ends it from our side; answers not sent yet are dropped.
+    void close();
+    /// Closes it when a limit of time has passed; called about once a second.
+    void check_time(TimePoint now);
+
+    void on_answer() override;
+    void on_reject(const Error& reason) override;
+    void at_end_of_turn() override;
+
+private:
+    /// Bytes read in one turn before other connections have theirs.
+    static constexpr std::size_t kBytesPerTurn = 1024 * 1024;
+    /// Bytes of one read, so that they are still in the cache when they are checked.
+    static constexpr std::size_t kBytesPerRead = 256 * 1024;
+    /// A frame that lacks at least this much is read straight into its own memory.
+    static constexpr std::size_t kDirectRead = 4096;
+    /// A frame's time grows by a second for each of these.
+    static constexpr std::int64_t kFrameBytesPerSecond = 1024 * 1024;
+
+    [[nodiscard]] Task<> receive();
+    [[nodiscard]] Transfer read_some(ByteView& input, std::size_t& asked);
+    [[nodiscard]] Task<> take_frames(ByteView input);
+    [[nodiscard]] Task<> dispatch_arrived();
+    void send();
+    [[nodiscard]] static Task<> drain(std::shared_ptr<Connection> self);
+    void schedule_send();
+    void end_with_warning(std::string_view why);
+
+    std::unique_ptr<Transport> transport_;
+    ConnectionServices* services_;
+    const ListenerInfo* listener_;
+    std::function<void()> on_end_;
+    FrameReader frames_;
+    Reservation reservation_;  ///< of the frame that is being read
+    std::vector<ExchangePtr> arrived_;
+    AnswerQueue answers_;
+    Signal room_;  ///< set when answers left the queue, or the connection ended
+    TimePoint last_received_;
+    TimePoint frame_started_ = kNever;
+    TimePoint send_blocked_ = kNever;
+    bool open_ = true;
+    bool reading_ = true;  ///< false once the peer has ended or broke the protocol
+};
+
+}  // namespace hw::broker

@@ -1,0 +1,64 @@
+#include "broker/net/connection_host.h"
+
+#include <utility>
+#include <vector>
+
+namespace hw::broker {
+
+ConnectionHost::ConnectionHost(Shard& shard, const Clock& clock, const Dispatcher& dispatcher,
+                               std::size_t memory_limit, ConnectionLimits limits, Logger log)
+    : tasks_(shard),
+      memory_(shard, memory_limit),
+      services_{shard,   tasks_, clock, dispatcher,
+                memory_, limits, log,   std::vector<std::byte>(kScratchBytes)} {}
+
+void ConnectionHost::start() {
+    tasks_.spawn(watch());
+}
+
+void ConnectionHost::adopt(std::unique_ptr<Transport> transport, const ListenerInfo& listener,
+                           std::move_only_function<void()> on_end) {
+    if (stopping_) {
+        transport->close();
+        on_end();
+        return;
+    }
+    auto ended = std::make_shared<std::move_only_function<void()>>(std::move(on_end));
+    const std::uint64_t id = next_connection_++;
+    auto connection =
+        std::make_shared<Connection>(std::move(transport), services_, listener, [this, id, ended] {
+            connections_.erase(id);
+            (*ended)();
+        });
+    connections_.emplace(id, connection);
+    tasks_.spawn(Connection::serve(std::move(connection)));
+}
+
+Task<> ConnectionHost::watch() {
+    while (!stopping_) {
+        co_await services_.shard.wait(stop_, services_.clock.now() + kWatchInterval);
+        const TimePoint now = services_.clock.now();
+        for (const auto& connection : all()) {
+            connection->check_time(now);
+        }
+    }
+}
+
+std::vector<std::shared_ptr<Connection>> ConnectionHost::all() const {
+    std::vector<std::shared_ptr<Connection>> connections;
+    for (const auto& [id, connection] : connections_) {
+        connections.push_back(connection);
+    }
+    return connections;
+}
+
+Task<> ConnectionHost::stop() {
+    stopping_ = true;
+    stop_.set();
+    for (const auto& connection : all()) {
+        connection->close();
+    }
+    co_await tasks_.wait_idle();
+}
+
+}  // namespace hw::broker

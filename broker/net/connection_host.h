@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "broker/net/connection.h"
+
+namespace hw::broker {
+
+/// The connections of one shard: adopts them, watches their time, ends them.
+///
+/// Owned by the node; used on its shard only. `stop` must have ended before it is destroyed.
+class ConnectionHost {
+public:
+    ConnectionHost(Shard& shard, const Clock& clock, const Dispatcher& dispatcher,
+                   std::size_t memory_limit, ConnectionLimits limits, Logger log);
+    ConnectionHost(const ConnectionHost&) = delete;
+    ConnectionHost& operator=(const ConnectionHost&) = delete;
+
+    /// Starts watching time. Called once.
+    void start();
+    /// Serves a transport that is bound to this shard; `on_end` is called when it has ended.
+    void adopt(std::unique_ptr<Transport> transport, const ListenerInfo& listener,
+               std::move_only_function<void()> on_end);
+    /// Ends every connection and the watch; nothing of them runs any more when it returns.
+    [[nodiscard]] Task<> stop();
+
+    [[nodiscard]] Shard& shard() { return services_.shard; }
+    [[nodiscard]] std::size_t size() const { return connections_.size(); }
+
+private:
+    static constexpr std::size_t kScratchBytes = 64 * 1024;
+    static constexpr Duration kWatchInterval = std::chrono::seconds(1);
+
+    [[nodiscard]] Task<> watch();
+    /// A copy, because a connection that is closed leaves the map.
+    [[nodiscard]] std::vector<std::shared_ptr<Connection>> all() const;
+
+    TaskGroup tasks_;
+    MemoryBudget memory_;
+    ConnectionServices services_;
+    std::map<std::uint64_t, std::shared_ptr<Connection>> connections_;  ///< in order of arrival
+    std::uint64_t next_connection_ = 0;
+    Signal stop_;
+    bool stopping_ = false;
+};
+
+}  // namespace hw::broker

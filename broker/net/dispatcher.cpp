@@ -1,0 +1,60 @@
+#include "broker/net/dispatcher.h"
+
+#include <utility>
+
+#include "protocol/base/assert.h"
+
+namespace hw::broker {
+namespace {
+
+std::size_t slot(schema::ApiKey key) {
+    return static_cast<std::size_t>(key);
+}
+
+Task<> rejected() {
+    co_return;
+}
+
+}  // namespace
+
+void Dispatcher::add(schema::ApiKey key, std::unique_ptr<Handler> handler) {
+    HW_ASSERT(!serves(key));
+    handlers_[slot(key)] = std::move(handler);
+}
+
+bool Dispatcher::serves(schema::ApiKey key) const {
+    return handlers_[slot(key)] != nullptr;
+}
+
+Result<Handler*> Dispatcher::find(Exchange& exchange) const {
+    if (auto header = exchange.read_header(); !header) {
+        return std::unexpected(header.error());
+    }
+    const schema::ApiInfo& api = exchange.api();
+    Handler* handler = handlers_[slot(api.key)].get();
+    const bool here = exchange.context().listener->role == ListenerRole::broker ? api.on_broker
+                                                                                : api.on_controller;
+    if (handler == nullptr || !here) {
+        return fail(ErrorKind::unsupported, "{} is not served on listener {}", api.name,
+                    exchange.context().listener->name);
+    }
+    // ApiVersions alone answers versions it does not know: that is how clients find theirs.
+    if (!api.versions.contains(exchange.version()) && api.key != schema::ApiKey::api_versions) {
+        return fail(ErrorKind::unsupported,
+                    "{} version {} is not served; versions {} to {} are. ApiVersions tells clients "
+                    "so: this one did not ask",
+                    api.name, exchange.version(), api.versions.low, api.versions.high);
+    }
+    return handler;
+}
+
+Task<> Dispatcher::dispatch(ExchangePtr exchange) const {
+    const auto handler = find(*exchange);
+    if (!handler) {
+        exchange->reject(handler.error());
+        return rejected();
+    }
+    return (*handler)->handle(std::move(exchange));
+}
+
+}  // namespace hw::broker

@@ -1,0 +1,57 @@
+#include "broker/net/exchange.h"
+
+namespace hw::broker {
+
+Result<void> Exchange::read_header() {
+    // The header's own fields come before its version can be known: key and version lead it.
+    constexpr std::size_t kLeast = 8;
+    if (frame_.size() < kLeast) {
+        return fail(ErrorKind::corrupt, "a request of {} bytes is shorter than its header of {}",
+                    frame_.size(), kLeast);
+    }
+    api_key_ = load_big_endian<std::int16_t>(frame_.data());
+    version_ = ApiVersion(load_big_endian<std::int16_t>(frame_.data() + 2));
+    correlation_id_ = CorrelationId(load_big_endian<std::int32_t>(frame_.data() + 4));
+    api_ = schema::find_api(api_key_);
+    if (api_ == nullptr) {
+        return fail(ErrorKind::unsupported,
+                    "API key {} is not served here; ApiVersions lists what is", api_key_);
+    }
+    if (!api_->versions.contains(version_)) {
+        return {};  // the layout of what follows is not known
+    }
+    wire::Reader reader(frame_.view(), arena_);
+    schema::RequestHeader header;
+    decode(reader, api_->request_header_version(version_), header);
+    if (const auto read = reader.status(); !read) {
+        return read;
+    }
+    context_.client_id = header.client_id;
+    body_ = reader.rest();
+    return {};
+}
+
+void Exchange::set_answer(wire::Encoded answer) {
+    HW_ASSERT(!answered_);
+    answer_ = std::move(answer);
+    answered_ = true;
+    if (sink_ != nullptr) {
+        sink_->on_answer();
+    }
+}
+
+void Exchange::finish_silently() {
+    answered_ = true;
+    if (sink_ != nullptr) {
+        sink_->on_answer();
+    }
+}
+
+void Exchange::reject(const Error& reason) {
+    answered_ = true;
+    if (sink_ != nullptr) {
+        sink_->on_reject(reason);
+    }
+}
+
+}  // namespace hw::broker

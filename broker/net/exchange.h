@@ -1,0 +1,134 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "broker/net/memory_budget.h"
+#include "broker/net/request_context.h"
+#include "protocol/base/arena.h"
+#include "protocol/base/assert.h"
+#include "protocol/base/bytes.h"
+#include "protocol/schema/api/header.h"
+#include "protocol/schema/find_api.h"
+#include "protocol/wire/reader.h"
+#include "protocol/wire/writer.h"
+
+namespace hw::broker {
+
+/// Told when an exchange gets its answer: the connection it came from.
+class AnswerSink {
+public:
+    virtual ~AnswerSink() = default;
+    virtual void on_answer() = 0;
+    /// The request breaks the protocol so that no answer can be understood: the connection ends
+    /// once the answers before this one are sent.
+    virtual void on_reject(const Error& reason) = 0;
+};
+
+/// One request and the place of its answer. The request's bytes, what was decoded from them and
+/// the answer live until the answer is sent, so that nothing between is copied.
+///
+/// Shared by the connection, which sends answers in the order of requests, and by whoever answers;
+/// an answer after the connection ended is dropped. Used on the connection's shard only.
+class Exchange {
+public:
+    Exchange(Buffer frame, Reservation reservation, AnswerSink& sink)
+        : frame_(std::move(frame)), reservation_(std::move(reservation)), sink_(&sink) {}
+
+    /// Reads the request header; the frame's rest is the body. Errors: corrupt.
+    [[nodiscard]] Result<void> read_header();
+
+    [[nodiscard]] const schema::ApiInfo& api() const { return *api_; }
+    [[nodiscard]] ApiVersion version() const { return version_; }
+    [[nodiscard]] std::int16_t api_key() const { return api_key_; }
+    [[nodiscard]] const RequestContext& context() const { return context_; }
+    [[nodiscard]] RequestContext& context() { return context_; }
+    [[nodiscard]] Arena& arena() { return arena_; }
+    void set_api(const schema::ApiInfo& api) { api_ = &api; }
+
+    /// Decodes the body; the result lives as long as the exchange. Errors: corrupt, limit.
+    template <class Message>
+    [[nodiscard]] Result<const Message*> parse();
+
+    /// Answers with a message in the request's version. At most one answer is given.
+    template <class Message>
+    void reply(const Message& message) {
+        reply_as(message, version_);
+    }
+    /// The same in another version: ApiVersions answers an unknown version in version 0.
+    template <class Message>
+    void reply_as(const Message& message, ApiVersion version);
+    /// The request wants no answer (Produce with acks=0).
+    void finish_silently();
+    /// See AnswerSink::on_reject.
+    void reject(const Error& reason);
+
+    /// Keeps memory that the answer points to.
+    void hold(Buffer buffer) { held_.push_back(std::move(buffer)); }
+
+    /// For the connection.
+    [[nodiscard]] bool answered() const { return answered_; }
+    [[nodiscard]] const wire::Encoded& answer() const { return answer_; }
+    void detach() { sink_ = nullptr; }
+
+private:
+    void set_answer(wire::Encoded answer);
+
+    Buffer frame_;
+    Reservation reservation_;
+    AnswerSink* sink_;
+    Arena arena_{0};
+    RequestContext context_;
+    const schema::ApiInfo* api_ = nullptr;
+    std::int16_t api_key_ = -1;
+    ApiVersion version_;
+    CorrelationId correlation_id_;
+    ByteView body_;
+    wire::Encoded answer_;
+    std::vector<Buffer> held_;
+    bool answered_ = false;
+};
+
+using ExchangePtr = std::shared_ptr<Exchange>;
+
+template <class Message>
+Result<const Message*> Exchange::parse() {
+    constexpr std::size_t kSlack = 64 * 1024;
+    arena_.reset(frame_.size() * api_->memory_factor + kSlack);
+    auto* message = arena_.allocate<Message>(1);
+    HW_ASSERT(message != nullptr);
+    new (message) Message();
+    wire::Reader reader(body_, arena_);
+    decode(reader, version_, *message);
+    if (const auto finished = reader.finish(); !finished) {
+        return std::unexpected(finished.error());
+    }
+    reservation_.grow(arena_.used());
+    return message;
+}
+
+template <class Message>
+void Exchange::reply_as(const Message& message, ApiVersion version) {
+    constexpr std::size_t kPrefix = 4;
+    const ApiVersion header_version = api_->response_header_version(version);
+    const schema::ResponseHeader header{.correlation_id = correlation_id_};
+    const auto head = measure(header, header_version);
+    const auto body = measure(message, version);
+    if (!body) {
+        reject(body.error());
+        return;
+    }
+    const std::size_t size = head->total() + body->total();
+    wire::Encoded answer{
+        .own = Buffer(kPrefix + head->own + body->own), .slices = {}, .size = kPrefix + size};
+    wire::Writer writer(answer.own.bytes(), answer.slices);
+    writer.integer(static_cast<std::int32_t>(size));
+    encode(writer, header, header_version);
+    encode(writer, message, version);
+    writer.finish();
+    set_answer(std::move(answer));
+}
+
+}  // namespace hw::broker

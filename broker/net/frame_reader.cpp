@@ -1,0 +1,65 @@
+#include "broker/net/frame_reader.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "protocol/base/assert.h"
+
+namespace hw::broker {
+namespace {
+
+/// Moves bytes from the front of `input` to `to`, at most `wanted`; returns how many.
+std::size_t move_front(ByteView& input, std::byte* to, std::size_t wanted) {
+    const std::size_t count = std::min(input.size(), wanted);
+    if (count != 0) {
+        std::memcpy(to, input.data(), count);
+        input = input.subspan(count);
+    }
+    return count;
+}
+
+}  // namespace
+
+FrameReader::Step FrameReader::next(ByteView& input) {
+    if (prefix_filled_ < kPrefix) {
+        prefix_filled_ +=
+            move_front(input, prefix_.data() + prefix_filled_, kPrefix - prefix_filled_);
+        if (prefix_filled_ < kPrefix) {
+            return Step::need_input;
+        }
+    }
+    if (size() < 0 || size() > limit_) {
+        return Step::invalid;
+    }
+    if (!admitted_) {
+        return Step::need_memory;
+    }
+    filled_ += move_front(input, frame_.data() + filled_, frame_.size() - filled_);
+    return filled_ == frame_.size() ? Step::complete : Step::need_input;
+}
+
+void FrameReader::admit() {
+    HW_ASSERT(prefix_filled_ == kPrefix);
+    HW_ASSERT(!admitted_);
+    frame_ = Buffer(static_cast<std::size_t>(size()));
+    filled_ = 0;
+    admitted_ = true;
+}
+
+Buffer FrameReader::take() {
+    HW_ASSERT(admitted_);
+    HW_ASSERT(filled_ == frame_.size());
+    prefix_filled_ = 0;
+    admitted_ = false;
+    return std::move(frame_);
+}
+
+MutableBytes FrameReader::unfilled() {
+    if (!admitted_) {
+        return {};
+    }
+    return frame_.bytes().subspan(filled_);
+}
+
+}  // namespace hw::broker

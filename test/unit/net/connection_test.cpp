@@ -1,0 +1,296 @@
+#include "broker/net/connection.h"
+
+#include <array>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "broker/net/connection_host.h"
+#include "protocol/schema/api/metadata.h"
+#include "test/sim/sim_clock.h"
+#include "test/sim/sim_network.h"
+#include "test/support/wire_client.h"
+
+namespace hw::broker {
+namespace {
+
+constexpr ApiVersion kVersion{4};
+
+/// Keeps every request until the test answers it.
+class Holding final : public MessageHandler<schema::MetadataRequest> {
+public:
+    explicit Holding(std::vector<ExchangePtr>& held) : held_(held) {}
+
+protected:
+    Task<> serve(ExchangePtr exchange, const schema::MetadataRequest&) override {
+        held_.push_back(std::move(exchange));
+        co_return;
+    }
+
+private:
+    std::vector<ExchangePtr>& held_;
+};
+
+class Lines final : public LogSink {
+public:
+    void write(LogLevel, std::string_view, std::string_view line) override {
+        lines.emplace_back(line);
+    }
+    bool enabled(LogLevel level) const override { return level >= LogLevel::info; }
+
+    std::vector<std::string> lines;
+};
+
+/// A server with one held API, and a client that is a transport.
+struct World {
+    explicit World(std::uint64_t seed, ConnectionLimits limits = {}) : scheduler(seed) {
+        dispatcher.add(schema::ApiKey::metadata, std::make_unique<Holding>(held));
+        host.emplace(server, clock, dispatcher, 1 << 20, limits, Logger(log, "net"));
+        host->start();
+        listener = *network.listen(server, {"server", 9092});
+        server.spawn(accept());
+        client.spawn(connect());
+        REQUIRE(run_until([&] { return transport != nullptr && host->size() == 1; }));
+    }
+    ~World() {
+        bool stopped = false;
+        server.spawn(stop(stopped));
+        run_until([&] { return stopped; });
+        CHECK(stopped);
+    }
+
+    Task<> stop(bool& stopped) {
+        co_await host->stop();
+        stopped = true;
+    }
+
+    Task<> accept() {
+        auto accepted = co_await listener->accept(server);
+        host->adopt(std::move(*accepted), info, [this] { ended = true; });
+    }
+    Task<> connect() {
+        auto connected = co_await network.connect(client, {"server", 9092}, kNever);
+        transport = std::move(*connected);
+    }
+
+    bool run_until(const std::function<bool()>& done) {
+        return scheduler.run_until(done, scheduler.now() + std::chrono::minutes(5));
+    }
+    void run_for(Duration span) {
+        const TimePoint end = scheduler.now() + span;
+        scheduler.run_until([&] { return scheduler.now() >= end; }, end);
+    }
+
+    void send(std::string_view bytes) {
+        while (!bytes.empty()) {
+            const std::array<ByteView, 1> slices{as_bytes(bytes)};
+            const Transfer sent = transport->try_write(slices);
+            REQUIRE(sent.progress != Progress::closed);
+            bytes.remove_prefix(sent.bytes);
+            if (sent.progress == Progress::would_block) {
+                REQUIRE(scheduler.step());
+            }
+        }
+    }
+    void send_request(std::int32_t id) {
+        send(test::request_frame(schema::MetadataRequest(), kVersion, CorrelationId(id)));
+    }
+    void answer(std::size_t index) { held.at(index)->reply(schema::MetadataResponse()); }
+
+    /// Correlation ids of the answers that have come so far.
+    std::vector<std::int32_t> receive() {
+        std::array<std::byte, 4096> buffer;
+        for (;;) {
+            const Transfer got = transport->try_read(buffer);
+            if (got.progress != Progress::done) {
+                break;
+            }
+            stream += as_text(ByteView(buffer).first(got.bytes));
+        }
+        while (true) {
+            const std::string frame = test::take_frame(stream);
+            if (frame.empty()) {
+                return answers;
+            }
+            answers.push_back(test::correlation_of(frame).value());
+        }
+    }
+
+    sim::Scheduler scheduler;
+    sim::SimNetwork network{scheduler, {}};
+    sim::SimShard server{scheduler, 1, 0};
+    sim::SimShard client{scheduler, 2, 0};
+    sim::SimClock clock{scheduler};
+    Lines log;
+    ListenerInfo info{
+        .name = "PLAINTEXT", .role = ListenerRole::broker, .bound = {}, .advertised = {}};
+    Dispatcher dispatcher;
+    std::vector<ExchangePtr> held;
+    std::optional<ConnectionHost> host;
+    std::unique_ptr<Listener> listener;
+    std::unique_ptr<Transport> transport;
+    bool ended = false;
+    std::string stream;
+    std::vector<std::int32_t> answers;
+};
+
+TEST_CASE("connection: answers go out in the order of the requests", "[net][connection]") {
+    World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{30})));
+    for (const std::int32_t id : {1, 2, 3}) {
+        world.send_request(id);
+    }
+    REQUIRE(world.run_until([&] { return world.held.size() == 3; }));
+    world.answer(2);
+    world.answer(1);
+    world.run_for(std::chrono::seconds(1));
+    CHECK(world.receive().empty());
+    world.answer(0);
+    REQUIRE(world.run_until([&] { return world.receive().size() == 3; }));
+    CHECK(world.answers == std::vector<std::int32_t>{1, 2, 3});
+    CHECK_FALSE(world.ended);
+}
+
+TEST_CASE("connection: nothing more is read while too many requests are in flight",
+          "[net][connection]") {
+    ConnectionLimits limits;
+    limits.requests_in_flight_max = 2;
+    World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{10})), limits);
+    for (const std::int32_t id : {1, 2, 3, 4}) {
+        world.send_request(id);
+    }
+    world.run_for(std::chrono::seconds(1));
+    CHECK(world.held.size() == 2);
+    world.answer(0);
+    REQUIRE(world.run_until([&] { return world.held.size() == 3; }));
+    world.answer(1);
+    world.answer(2);
+    REQUIRE(world.run_until([&] { return world.held.size() == 4; }));
+    world.answer(3);
+    REQUIRE(world.run_until([&] { return world.receive().size() == 4; }));
+}
+
+TEST_CASE("connection: a broken frame ends it after the answers before", "[net][connection]") {
+    World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{10})));
+    world.send_request(1);
+    world.send(std::string_view("\x7F\xFF\xFF\xFF", 4));
+    REQUIRE(world.run_until([&] { return !world.log.lines.empty(); }));
+    CHECK(world.log.lines.front().find("2147483647 bytes; a request has 0 to 104857600 bytes "
+                                       "(socket.request.max.bytes)") != std::string::npos);
+    REQUIRE(world.held.size() == 1);
+    CHECK_FALSE(world.ended);
+    world.answer(0);
+    REQUIRE(world.run_until([&] { return world.ended; }));
+}
+
+TEST_CASE("connection: a request that does not decode ends it with a reason", "[net][connection]") {
+    World world(1);
+    std::string frame = test::request_frame(schema::MetadataRequest(), kVersion, CorrelationId(1));
+    SECTION("cut short") {
+        frame.resize(frame.size() - 1);
+        frame[3] = static_cast<char>(frame[3] - 1);
+    }
+    SECTION("too long") {
+        frame += '\0';
+        frame[3] = static_cast<char>(frame[3] + 1);
+    }
+    SECTION("an unknown API") {
+        frame[5] = 99;
+    }
+    SECTION("an unknown version") {
+        frame[7] = 99;
+    }
+    world.send(frame);
+    REQUIRE(world.run_until([&] { return world.ended; }));
+    CHECK(world.held.empty());
+    CHECK(world.log.lines.size() == 1);
+}
+
+TEST_CASE("connection: an answer after its end is dropped", "[net][connection]") {
+    World world(1);
+    world.send_request(1);
+    REQUIRE(world.run_until([&] { return world.held.size() == 1; }));
+    world.transport->close();
+    REQUIRE(world.run_until([&] { return world.ended; }));
+    world.answer(0);
+}
+
+TEST_CASE("connection: a peer that takes no answers is cut off in the end", "[net][connection]") {
+    World world(1);
+    std::vector<schema::MetadataResponse::Topic> topics(5000);
+    const std::string name(200, 'x');
+    for (auto& topic : topics) {
+        topic.name = name;
+    }
+    schema::MetadataResponse large;
+    large.topics = std::span<const schema::MetadataResponse::Topic>(topics);
+    world.send_request(1);
+    REQUIRE(world.run_until([&] { return world.held.size() == 1; }));
+    world.held[0]->reply(large);
+    world.run_for(std::chrono::seconds(59));
+    CHECK_FALSE(world.ended);
+    world.run_for(std::chrono::seconds(3));
+    CHECK(world.ended);
+    CHECK(world.log.lines.back().find("took no byte of its answers for 60 s") != std::string::npos);
+}
+
+TEST_CASE("connection: an idle one ends, one that waits for an answer does not",
+          "[net][connection]") {
+    World world(1);
+    world.send_request(1);
+    world.run_for(std::chrono::minutes(12));
+    REQUIRE(world.held.size() == 1);
+    CHECK_FALSE(world.ended);
+    world.answer(0);
+    world.run_for(std::chrono::minutes(12));
+    CHECK(world.ended);
+}
+
+TEST_CASE("connection: a request that is sent too slowly ends it", "[net][connection]") {
+    World world(1);
+    world.send(std::string_view("\0\0\0\x10half", 8));
+    world.run_for(std::chrono::seconds(58));
+    CHECK_FALSE(world.ended);
+    world.run_for(std::chrono::seconds(5));
+    CHECK(world.ended);
+    CHECK(world.log.lines.back().find("was not sent whole within 60 s") != std::string::npos);
+}
+
+TEST_CASE("connection: requests wait for memory and all are served", "[net][connection]") {
+    World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{10})));
+    // Each request is over half of the budget of 1 MiB.
+    std::vector<schema::MetadataRequest::Topic> topics(3000);
+    const std::string name(200, 'x');
+    for (auto& topic : topics) {
+        topic.name = name;
+    }
+    schema::MetadataRequest request;
+    request.topics = std::span<const schema::MetadataRequest::Topic>(topics);
+    const std::string frame = test::request_frame(request, kVersion, CorrelationId(1));
+    const auto feed = [&]() -> Task<> {
+        std::string_view rest = frame;
+        for (int sent = 0; sent < 3;) {
+            co_await world.transport->wait_writable();
+            const std::array<ByteView, 1> slices{as_bytes(rest)};
+            const Transfer transfer = world.transport->try_write(slices);
+            rest.remove_prefix(transfer.bytes);
+            if (rest.empty()) {
+                rest = frame;
+                ++sent;
+            }
+        }
+    };
+    world.client.spawn(feed());
+    for (std::size_t count = 1; count <= 3; ++count) {
+        REQUIRE(world.run_until([&] { return world.held.size() == count; }));
+        world.run_for(std::chrono::seconds(2));
+        CHECK(world.held.size() == count);
+        world.answer(count - 1);
+        REQUIRE(world.run_until([&] { return world.receive().size() == count; }));
+        world.held[count - 1].reset();
+    }
+}
+
+}  // namespace
+}  // namespace hw::broker
