@@ -125,8 +125,8 @@ public:
     void join(const Reader& inner);
 
 private:
-    static constexpr const char* kOverBudget =
-        "the message needs more memory than its kind may use";
+    /// An array, not a pointer to a literal: its address tells this reason from the others.
+    static constexpr char kOverBudget[] = "the message needs more memory than its kind may use";
 
     [[nodiscard]] std::uint32_t long_uvarint();
     void refuse_length(std::int64_t length);
