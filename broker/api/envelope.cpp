@@ -70,7 +70,8 @@ bool is_forwardable(ByteView request) {
     if (request.size() < sizeof(std::int16_t)) {
         return false;
     }
-    const schema::ApiInfo* api = schema::find_api(load_big_endian<std::int16_t>(request.data()));
+    const auto key = static_cast<schema::ApiKey>(load_big_endian<std::int16_t>(request.data()));
+    const schema::ApiInfo* api = schema::find_api(key);
     return api != nullptr && api->forwarded && !api->cluster_action;
 }
 

@@ -51,9 +51,13 @@ public:
     [[nodiscard]] Task<> dispatch(ExchangePtr exchange) const;
 
 private:
+    /// One more than the greatest key of the table.
+    static constexpr std::size_t kApiKeyEnd =
+        static_cast<std::size_t>(schema::kApiTable.back().key) + 1;
+
     [[nodiscard]] Result<Handler*> find(Exchange& exchange) const;
 
-    std::array<std::unique_ptr<Handler>, schema::kApiKeyEnd> handlers_;
+    std::array<std::unique_ptr<Handler>, kApiKeyEnd> handlers_;
 };
 
 }  // namespace hw::broker

@@ -12,7 +12,7 @@ Result<void> Exchange::read_header() {
     api_key_ = load_big_endian<std::int16_t>(frame_.data());
     version_ = ApiVersion(load_big_endian<std::int16_t>(frame_.data() + 2));
     correlation_id_ = CorrelationId(load_big_endian<std::int32_t>(frame_.data() + 4));
-    api_ = schema::find_api(api_key_);
+    api_ = schema::find_api(static_cast<schema::ApiKey>(api_key_));
     if (api_ == nullptr) {
         return fail(ErrorKind::unsupported,
                     "API key {} is not served here; ApiVersions lists what is", api_key_);

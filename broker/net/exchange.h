@@ -11,7 +11,7 @@
 #include "protocol/base/assert.h"
 #include "protocol/base/bytes.h"
 #include "protocol/schema/api/header.h"
-#include "protocol/schema/find_api.h"
+#include "protocol/schema/api_table.h"
 #include "protocol/wire/reader.h"
 #include "protocol/wire/writer.h"
 

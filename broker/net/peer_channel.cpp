@@ -164,7 +164,7 @@ Task<Result<std::shared_ptr<PeerChannel::Line>>> PeerChannel::line(TimePoint dea
 
 Task<Result<Buffer>> PeerChannel::exchange(schema::ApiKey key, ApiVersion version,
                                            wire::Encoded body, TimePoint deadline) {
-    const schema::ApiInfo& api = *schema::find_api(static_cast<std::int16_t>(key));
+    const schema::ApiInfo& api = *schema::find_api(key);
     const std::int32_t correlation = next_correlation_++;
     const schema::RequestHeader header{.request_api_key = key,
                                        .request_api_version = version,

@@ -8,7 +8,7 @@
 #include "protocol/base/result.h"
 #include "protocol/base/task.h"
 #include "protocol/base/time.h"
-#include "protocol/schema/find_api.h"
+#include "protocol/schema/api_table.h"
 #include "protocol/wire/encode_message.h"
 #include "protocol/wire/reader.h"
 

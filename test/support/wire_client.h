@@ -6,7 +6,7 @@
 
 #include "protocol/base/arena.h"
 #include "protocol/schema/api/header.h"
-#include "protocol/schema/find_api.h"
+#include "protocol/schema/api_table.h"
 #include "protocol/wire/encode_message.h"
 #include "protocol/wire/reader.h"
 
@@ -23,7 +23,7 @@ template <class Request>
 [[nodiscard]] std::string request_frame(const Request& request, ApiVersion version,
                                         CorrelationId correlation_id,
                                         std::string_view client_id = "test") {
-    const schema::ApiInfo& api = *schema::find_api(static_cast<std::int16_t>(Request::kKey));
+    const schema::ApiInfo& api = *schema::find_api(Request::kKey);
     const schema::RequestHeader header{.request_api_key = Request::kKey,
                                        .request_api_version = version,
                                        .correlation_id = correlation_id,
