@@ -1,0 +1,39 @@
+"""Starts a broker for a test and ends it again."""
+
+import os
+import re
+import signal
+import subprocess
+
+
+class Broker:
+    """`highwater dev` on a free port of loopback; `address` is where clients connect."""
+
+    def __init__(self, *arguments):
+        self.process = subprocess.Popen(
+            [os.environ["HIGHWATER"], "dev", "--listen", "127.0.0.1:0", *arguments],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.address = None
+        for line in self.process.stdout:
+            found = re.search(r"connect to\s+(\S+)", line)
+            if found:
+                self.address = found.group(1)
+                break
+        if self.address is None:
+            raise AssertionError("no broker: " + self.process.stderr.read())
+        self.host, port = self.address.rsplit(":", 1)
+        self.port = int(port)
+
+    def stop(self):
+        """Ends it as a user does; returns its exit status and what it logged."""
+        self.process.send_signal(signal.SIGTERM)
+        _, log = self.process.communicate(timeout=30)
+        return self.process.returncode, log
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.communicate()
