@@ -9,9 +9,13 @@
 namespace hw::schema {
 namespace {
 
-using namespace testing;
-using namespace std::string_literals;
-using namespace std::string_view_literals;
+using testing::bytes_of;
+using testing::decode_all;
+using testing::joined;
+using testing::kAmple;
+using testing::text_of;
+using std::string_literals::operator""s;
+using std::string_view_literals::operator""sv;
 using sample::RangesRequest;
 using sample::RangesResponse;
 using sample::ScalarsRequest;
