@@ -81,20 +81,30 @@ def _check_struct(struct, message):
         raise struct.place.error(f"the tags of {struct.name} are {sorted(tags)}, with a gap")
 
 
+def _check_options(request):
+    options, place, top = request.options, request.place, request.versions.high
+    listeners = options.get("listeners")
+    if not listeners or not set(listeners) <= {"broker", "controller"}:
+        raise place.error(f"request {request.api} needs listeners= of broker, controller or both")
+    if options.get("unstable", top) != top:
+        raise place.error(f"only the top version {top} can be unstable")
+    if options.get("memory", 1) not in range(1, 17):
+        raise place.error(f"memory={options['memory']} is outside 1 to 16")
+    if options.get("advertised", 0) > request.versions.low:
+        raise place.error(f"advertised={options['advertised']} is above {request.versions.low}")
+
+
 def check_message(message):
     if message.kind in ("request", "response", "record") and message.key is None:
         raise message.place.error(f"{message.kind} {message.api} needs a key")
-    if message.kind == "request" and "listeners" not in message.options:
-        raise message.place.error(f"request {message.api} needs listeners=")
     if message.versions.empty:
         return
     if message.flexible.high not in (message.versions.high, 0):
         raise message.place.error(f"{message.name} stops being flexible in a later version")
     for struct in message.all_structs:
         _check_struct(struct, message)
-    unstable = message.options.get("unstable")
-    if unstable is not None and unstable != str(message.versions.high):
-        raise message.place.error(f"only the top version {message.versions.high} can be unstable")
+    if message.kind == "request":
+        _check_options(message)
 
 
 def _check_pair(request, response):

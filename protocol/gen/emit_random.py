@@ -17,7 +17,9 @@ def _value(field, null):
 def _statements(field, struct, message):
     out, null = f"out.{member(field)}", null_of(field, struct)
     cpp = f"{message.name}::{element_type(field)}" if field.is_struct else element_type(field)
-    one = "fill(random, v, item);" if field.is_struct else f"item = {_value(field, 'wire::Null::never')};"
+    one = "fill(random, v, item);"
+    if not field.is_struct:
+        one = f"item = {_value(field, 'wire::Null::never')};"
     if field.is_array:
         return [f"{out} = random.array<{cpp}>({null}, [&]({cpp}& item) {{ {one} }});"]
     if field.is_struct and field.is_nullable:

@@ -3,7 +3,7 @@
 from emit_decode import emit_read
 from emit_encode import emit_is_default, emit_size, emit_write
 from emit_print import emit_print
-from layout import least_element_size, least_size
+from layout import least_element_size, least_size, memory_factor
 
 BATCH_HEADER = 61  # bytes of the smallest record batch
 
@@ -49,16 +49,18 @@ def _least_sensible(struct, version, message):
 
 
 def _memory_checks(message):
-    """An element may not take more memory than the API's factor allows for its wire size."""
-    factor = int(message.options.get("memory", 16))
+    """What a field takes in the arena, against the API's factor for what it takes on the wire."""
+    factor = memory_factor(message)
     for struct in message.all_structs:
         for field in struct.fields:
             versions = field.versions.clipped(struct.versions)
-            if not field.is_array or versions.empty:
+            in_element = not field.is_array and not field.is_struct  # records: counted with it
+            if not field.in_arena or in_element or versions.empty:
                 continue
             if field.is_struct:
-                least = [_least_sensible(field.type, v, message) for v in versions.all()]
-                wire, memory = min(least)
+                wire, memory = min(
+                    _least_sensible(field.type, version, message) for version in versions.all()
+                )
             else:
                 wire = min(least_element_size(field, v, message) for v in versions.all())
                 memory = [f"sizeof({field.type.cpp})"]

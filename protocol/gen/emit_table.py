@@ -1,6 +1,7 @@
 """Emits the keys of the APIs and the table of what a broker must know about each."""
 
 import naming
+from layout import memory_factor
 
 NEVER = 32767  # a version that no message has
 
@@ -34,8 +35,8 @@ def _row(request, response):
     options = request.options
     low, high = request.versions.low, request.versions.high
     flexible = NEVER if request.flexible.empty else request.flexible.low
-    header = NEVER if response.options.get("header") == "0" else flexible
-    listeners = options["listeners"].split(",")
+    header = NEVER if response.options.get("header") == 0 else flexible
+    listeners = options["listeners"]
     stable = high - 1 if "unstable" in options else high
     yield f"    {{.key = ApiKey::{naming.snake(request.api)},"
     yield f'     .name = "{request.api}",'
@@ -48,13 +49,13 @@ def _row(request, response):
     yield f"     .on_controller = {str('controller' in listeners).lower()},"
     yield f"     .cluster_action = {str('cluster' in options).lower()},"
     yield f"     .forwarded = {str('forwarded' in options).lower()},"
-    yield f"     .memory_factor = {options.get('memory', 16)}}},"
+    yield f"     .memory_factor = {memory_factor(request)}}},"
 
 
 def _find(requests):
     rows = {request.key: row for row, request in enumerate(requests)}
     numbers = [str(rows.get(key, -1)) for key in range(max(rows) + 1)]
-    yield "/// The row of an API; nullptr for a key without a schema, whatever number a request has."
+    yield "/// The row of an API; nullptr for a key without a schema: any number can be asked for."
     yield "[[nodiscard]] constexpr const ApiInfo* find_api(ApiKey key) {"
     yield "    constexpr auto kRows = std::to_array<std::int8_t>({"
     yield f"        {', '.join(numbers)}}});"

@@ -113,3 +113,11 @@ def default_value(field):
 
 def member(field):
     return naming.snake(field.name)
+
+
+def memory_factor(request):
+    """Arena bytes per byte on the wire that a request may take; 16 unless the schema says less, 1
+    if nothing of it lies in the arena."""
+    fields = [field for struct in request.all_structs for field in struct.fields]
+    default = 16 if any(field.in_arena for field in fields) else 1
+    return request.options.get("memory", default)

@@ -39,7 +39,7 @@ def released(files):
         unstable = {m.api: m.options["unstable"] for m in file.messages if "unstable" in m.options}
         for message in file.messages:
             for version in message.versions.all():
-                if unstable.get(message.api) != str(version):
+                if unstable.get(message.api) != version:
                     found[message.name, version] = fingerprint(message, version), message.place
     return found
 

@@ -86,6 +86,13 @@ class Field:
         return not self.nullable.empty
 
     @property
+    def in_arena(self):
+        """Its decoded value needs memory: elements, a struct behind a pointer, a slice."""
+        if self.is_array or self.is_struct:
+            return self.is_array or self.is_nullable
+        return self.type.wire.name == "records"
+
+    @property
     def fixed_size(self):
         """Bytes on the wire, or None when they depend on the value."""
         return None if self.is_array or self.is_struct else self.type.wire.size

@@ -16,10 +16,7 @@ import re
 from model import NONE, TOP, Field, Message, Place, SchemaFile, Struct, Versions
 
 KINDS = ("request", "response", "header", "record", "data")
-MESSAGE_OPTIONS = {
-    "request": {"listeners", "memory", "advertised", "unstable"},
-    "response": {"header"},
-}
+NUMERIC_OPTIONS = {"request": {"memory", "advertised", "unstable"}, "response": {"header"}}
 MESSAGE_FLAGS = {"request": {"cluster", "forwarded"}}
 FIELD_FLAGS = ("ignorable", "sensitive")
 
@@ -78,8 +75,10 @@ def _parse_head(line, comment):
             message.versions = parse_versions(value, place)
         elif key == "flexible":
             message.flexible = parse_versions(value, place)
-        elif value and key in MESSAGE_OPTIONS.get(kind, ()):
-            message.options[key] = value
+        elif value and key in NUMERIC_OPTIONS.get(kind, ()):
+            message.options[key] = _number(value, key, place)
+        elif value and key == "listeners" and kind == "request":
+            message.options[key] = value.split(",")
         elif not value and key in MESSAGE_FLAGS.get(kind, ()):
             message.options[key] = True
         else:

@@ -13,7 +13,7 @@
 #include "protocol/wire/writer.h"
 
 /// What generated codecs are made of: whole fields, in either form. A failed read leaves the
-/// reader failed and gives an empty value.
+/// reader failed and gives an empty value, or null.
 namespace hw::wire {
 
 /// Loads from bytes that were checked before (Reader::take); `at` moves behind the value.
@@ -63,7 +63,7 @@ template <std::integral T>
 [[nodiscard]] inline Records read_records(Reader& in, Form form, Null null) {
     const std::int64_t length = read_length32(in, form);
     if (length == -1 && null == Null::allowed) {
-        return in.failed() ? Records() : Records::null();
+        return Records::null();
     }
     const ByteView bytes = in.bytes(length);
     ByteView* slice = bytes.empty() ? nullptr : in.elements<ByteView>(1, 0);
@@ -75,7 +75,7 @@ template <class T, class One>
 [[nodiscard]] Array<T> read_array(Reader& in, Form form, Null null, std::size_t least, One one) {
     const std::int64_t count = read_length32(in, form);
     if (count == -1 && null == Null::allowed) {
-        return in.failed() ? Array<T>() : Array<T>::null();
+        return Array<T>::null();
     }
     T* items = count == 0 ? nullptr : in.elements<T>(count, least);
     if (items == nullptr) {
@@ -96,7 +96,7 @@ template <class T, class One>
 [[nodiscard]] Array<T> read_numbers(Reader& in, Form form, Null null, std::size_t width, One one) {
     const std::int64_t count = read_length32(in, form);
     if (count == -1 && null == Null::allowed) {
-        return in.failed() ? Array<T>() : Array<T>::null();
+        return Array<T>::null();
     }
     T* items = count == 0 ? nullptr : in.elements<T>(count, width);
     if (items == nullptr) {

@@ -107,6 +107,17 @@ class Messages(unittest.TestCase):
         response = "response A key=1 versions=0-2 flexible=1+\n"
         text = API.replace(" listeners=broker", "") + response
         self.assertIn("request A needs listeners=", error_of(text))
+        text = API.replace("=broker", "=brokers") + response
+        self.assertIn("request A needs listeners=", error_of(text))
+
+    def test_memory_and_advertised_version_have_bounds(self):
+        response = "response A key=1 versions=0-2 flexible=1+\n"
+        for option, error in (
+            ("memory=17", "memory=17 is outside 1 to 16"),
+            ("memory=0", "memory=0 is outside 1 to 16"),
+            ("advertised=1", "advertised=1 is above 0"),
+        ):
+            self.assertIn(error, error_of(API.replace("\n", f" {option}\n") + response))
 
     def test_a_message_may_have_no_versions(self):
         self.assertTrue(load("data M versions=none\n")[0].messages[0].versions.empty)

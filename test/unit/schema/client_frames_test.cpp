@@ -15,7 +15,9 @@
 namespace hw::schema {
 namespace {
 
-using namespace testing;
+using testing::bytes_of;
+using testing::kAmple;
+using testing::text_of;
 
 std::string from_hex(std::string_view hex) {
     std::string bytes;

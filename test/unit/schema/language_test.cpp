@@ -9,9 +9,13 @@
 namespace hw::schema {
 namespace {
 
-using namespace testing;
-using namespace std::string_literals;
-using namespace std::string_view_literals;
+using testing::bytes_of;
+using testing::decode_all;
+using testing::joined;
+using testing::kAmple;
+using testing::text_of;
+using std::string_literals::operator""s;
+using std::string_view_literals::operator""sv;
 using sample::RangesRequest;
 using sample::RangesResponse;
 using sample::ScalarsRequest;
@@ -250,6 +254,20 @@ TEST_CASE("schema: a tagged field whose size is not that of its value is refused
               .starts_with("a tagged field is longer than its value"));
     CHECK(read<RangesRequest>(bytes + "\x01\x01\x07\0\0\0\0\0\0\0"s, ApiVersion(6))
               .starts_with("the message ends inside a number"));
+}
+
+TEST_CASE("schema: a struct that may be null is absent by a negative byte, else present",
+          "[schema][language]") {
+    constexpr std::size_t kMark = 8;  // every field before takes one byte here
+    const RangesRequest::Inner inner{.value = 5, .name = "n"};
+    RangesRequest message;
+    CHECK(bytes_of(message, ApiVersion(6))[kMark] == '\xFF');
+    message.maybe = &inner;
+    std::string bytes = bytes_of(message, ApiVersion(6));
+    CHECK(bytes[kMark] == '\x01');
+    bytes[kMark] = '\0';
+    CHECK(read<RangesRequest>(bytes, ApiVersion(6)).find(R"("maybe":{"value":5,"name":"n"})") !=
+          std::string::npos);
 }
 
 TEST_CASE("schema: a field with flexible=none keeps its fixed length", "[schema][language]") {

@@ -11,7 +11,10 @@
 namespace hw::schema {
 namespace {
 
-using namespace testing;
+using testing::bytes_of;
+using testing::decode_all;
+using testing::kAmple;
+using testing::text_of;
 
 std::string file(const std::string& name) {
     std::ifstream stream(std::string(HW_GOLDEN) + "/" + name, std::ios::binary);
@@ -171,7 +174,7 @@ std::string refusal(std::string_view bytes) {
 }
 
 TEST_CASE("metadata record: what is unknown is refused by name and number", "[schema]") {
-    using namespace std::string_view_literals;
+    using std::string_view_literals::operator""sv;
     CHECK(refusal("\x02\x14\x00\x00"sv) ==
           "a metadata record has the frame version 2, only 1 is known");
     CHECK(refusal("\x01\x06\x00\x00"sv) == "the metadata record type 6 is unknown");

@@ -1,4 +1,5 @@
-#include <memory>
+#include <string>
+#include <vector>
 
 #include <catch2/catch.hpp>
 
@@ -9,21 +10,31 @@
 namespace hw::schema {
 namespace {
 
-using namespace testing;
+using testing::any_message;
+using testing::AnyMessage;
+using testing::for_each_version;
+using testing::Forms;
 
 constexpr int kInstances = 40;
 constexpr std::uint64_t kSeed = 20;
 
-/// A message of its own allocation, so that a sanitizer sees a read behind its end.
-struct Exact {
-    explicit Exact(std::string_view from) : memory(new char[from.size()]), size(from.size()) {
-        from.copy(memory.get(), size);
-    }
-    [[nodiscard]] std::string_view view() const { return {memory.get(), size}; }
+/// Bytes in an allocation of exactly their size, so that a sanitizer sees a read behind them.
+class Exact {
+public:
+    explicit Exact(std::string_view bytes) : bytes_(bytes.begin(), bytes.end()) {}
+    [[nodiscard]] std::string_view view() const { return {bytes_.data(), bytes_.size()}; }
 
-    std::unique_ptr<char[]> memory;
-    std::size_t size;
+private:
+    std::vector<char> bytes_;
 };
+
+std::string noise(Random& random) {
+    std::string bytes(200, '\0');
+    for (char& c : bytes) {
+        c = random.chance(2, 3) ? '\0' : static_cast<char>(random.below(256));
+    }
+    return bytes;
+}
 
 /// The project's messages and those of the sample schema.
 std::vector<AnyMessage> all_messages() {
@@ -72,12 +83,8 @@ TEST_CASE("schema: bytes that are no message do no harm", "[schema][cut]") {
     for (const AnyMessage& message : all_messages()) {
         for_each_version(message, [&](ApiVersion version) {
             INFO(message.name << " version " << version.value() << " seed " << kSeed);
-            std::string noise(200, '\0');
             for (int i = 0; i < kInstances; ++i) {
-                for (char& c : noise) {
-                    c = random.chance(2, 3) ? '\0' : static_cast<char>(random.below(256));
-                }
-                const Exact bytes(noise);
+                const Exact bytes(noise(random));
                 const Result<Forms> received = message.decode(bytes.view(), version);
                 CHECK((received || !received.error().message.empty()));
             }
