@@ -32,7 +32,7 @@ Result<void> RecordScanner::start(const BatchView& batch) {
         return {};
     }
     if (!window_) {
-        window_.reset(new std::byte[kWindow]);
+        window_ = std::make_unique_for_overwrite<std::byte[]>(kWindow);
     }
     begin_ = cursor_ = end_ = window_.get();
     if (auto started = decompressor_.start(*codec, batch.records()); !started) {
