@@ -53,8 +53,8 @@ def _field(field):
 
 
 def emit_print(struct, cpp, message):
-    yield f"void print_fields(JsonPrinter& out, [[maybe_unused]] std::int16_t v,"
-    yield f"                  [[maybe_unused]] const {cpp}& in) {{"
+    yield "[[gnu::cold]] void print_fields(JsonPrinter& out, [[maybe_unused]] std::int16_t v,"
+    yield f"                                [[maybe_unused]] const {cpp}& in) {{"
     yield "    out.begin_object();"
     for field in struct.fields:
         when = condition(field.versions, struct.versions)

@@ -3,7 +3,9 @@
 from emit_decode import emit_read
 from emit_encode import emit_is_default, emit_size, emit_write
 from emit_print import emit_print
-from layout import least_element_size
+from layout import least_element_size, least_size
+
+BATCH_HEADER = 61  # bytes of the smallest record batch
 
 
 def _qualified(struct, message):
@@ -20,22 +22,47 @@ def _inline_structs(message):
     }
 
 
+def _holds_records(struct):
+    return any(
+        _holds_records(field.type) if field.is_struct else field.type.wire.name == "records"
+        for field in struct.fields
+    )
+
+
+def _least_sensible(struct, version, message):
+    """Wire bytes of the least element that makes sense, and the C++ terms of its memory: names of
+    topics are not empty, records are at least a batch, what exists for records has some."""
+    wire, memory = least_size(struct, version, message), [f"sizeof({_qualified(struct, message)})"]
+    for field in struct.plain_fields:
+        if version not in field.versions:
+            continue
+        if field.is_array and field.is_struct and _holds_records(field.type):
+            inner, terms = _least_sensible(field.type, version, message)
+            wire, memory = wire + inner, memory + terms
+        elif field.is_array or field.is_struct:
+            continue
+        elif field.type.wire.name == "records":
+            wire, memory = wire + BATCH_HEADER, [*memory, "sizeof(ByteView)"]
+        elif field.type.name == "topic_name" and version not in field.nullable:
+            wire += 1
+    return wire, memory
+
+
 def _memory_checks(message):
-    """An element may not take more memory than the API's factor allows for its least wire size."""
+    """An element may not take more memory than the API's factor allows for its wire size."""
     factor = int(message.options.get("memory", 16))
     for struct in message.all_structs:
         for field in struct.fields:
             versions = field.versions.clipped(struct.versions)
             if not field.is_array or versions.empty:
                 continue
-            least = min(least_element_size(field, v, message) for v in versions.all())
-            cpp = _qualified(field.type, message) if field.is_struct else field.type.cpp
-            slices = field.is_struct and sum(
-                not inner.is_struct and inner.type.wire.name == "records"
-                for inner in field.type.fields
-            )
-            extra = f" + {slices} * sizeof(ByteView)" if slices else ""
-            yield f"static_assert(sizeof({cpp}){extra} <= {factor} * {least});"
+            if field.is_struct:
+                least = [_least_sensible(field.type, v, message) for v in versions.all()]
+                wire, memory = min(least)
+            else:
+                wire = min(least_element_size(field, v, message) for v in versions.all())
+                memory = [f"sizeof({field.type.cpp})"]
+            yield f"static_assert({' + '.join(memory)} <= {factor} * {max(1, wire)});"
 
 
 def _helpers(message):

@@ -46,7 +46,7 @@ def _row(request, response):
     yield f"     .flexible_response_header_from = {_version(header)},"
     yield f"     .on_broker = {str('broker' in listeners).lower()},"
     yield f"     .on_controller = {str('controller' in listeners).lower()},"
-    yield f"     .cluster_action = {str('cluster_action' in options).lower()},"
+    yield f"     .cluster_action = {str('cluster' in options).lower()},"
     yield f"     .forwarded = {str('forwarded' in options).lower()},"
     yield f"     .memory_factor = {options.get('memory', 16)}}},"
 

@@ -20,7 +20,7 @@ MESSAGE_OPTIONS = {
     "request": {"listeners", "memory", "advertised", "unstable"},
     "response": {"header"},
 }
-MESSAGE_FLAGS = {"request": {"cluster_action", "forwarded"}}
+MESSAGE_FLAGS = {"request": {"cluster", "forwarded"}}
 FIELD_FLAGS = ("ignorable", "sensitive")
 
 _TYPE = re.compile(r"^(\[\])?([A-Za-z][A-Za-z0-9_]*)(\?(\S*))?$")
