@@ -1,7 +1,6 @@
 """The rules that a schema must keep beyond its grammar. Each error names file and line."""
 
 import naming
-from model import SchemaError
 from types_of import INTEGER_BOUNDS
 
 
@@ -88,6 +87,8 @@ def _check_struct(struct, message):
 def check_message(message):
     if message.kind in ("request", "response", "record") and message.key is None:
         raise message.place.error(f"{message.kind} {message.api} needs a key")
+    if message.kind == "request" and "listeners" not in message.options:
+        raise message.place.error(f"request {message.api} needs listeners=")
     if message.versions.empty:
         return
     if message.flexible.high not in (message.versions.high, 0):
@@ -110,6 +111,15 @@ def _check_pair(request, response):
             )
 
 
+def _identities(file, message):
+    """What no other message may have: its name, and its key among those it is told apart from."""
+    yield message.name
+    if message.kind == "record":
+        yield message.kind, file.folder, file.stem, message.key
+    elif message.key is not None:
+        yield message.kind, message.key
+
+
 def check_files(files):
     seen = {}
     for file in files:
@@ -121,25 +131,8 @@ def check_files(files):
             _check_pair(request, responses.get(api))
         for message in file.messages:
             check_message(message)
-            for identity in (message.name, (message.kind, file.folder, file.stem, message.key)):
-                if message.key is None and identity != message.name:
-                    continue
-                if identity in seen:
+            for identity in _identities(file, message):
+                if seen.setdefault(identity, message) is not message:
                     raise message.place.error(
-                        f"{message.name} repeats the name or key of {seen[identity]}"
+                        f"{message.name} repeats the name or key of {seen[identity].name}"
                     )
-                seen[identity] = message.name
-    _check_request_keys(files)
-
-
-def _check_request_keys(files):
-    by_key = {}
-    for file in files:
-        for message in file.messages:
-            if message.kind == "request" and by_key.setdefault(message.key, message) != message:
-                raise message.place.error(
-                    f"{message.name} has the key {message.key} of {by_key[message.key].name}"
-                )
-
-
-__all__ = ["SchemaError", "check_files", "check_message", "default_number"]

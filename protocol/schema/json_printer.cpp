@@ -1,5 +1,6 @@
 #include "protocol/schema/json_printer.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -94,16 +95,17 @@ void append_escaped(std::string& out, char c) {
 }  // namespace
 
 void JsonPrinter::separate() {
-    const char last = out_->empty() ? '{' : out_->back();
+    if (out_->size() == start_) {
+        return;
+    }
+    const char last = out_->back();
     if (last != '{' && last != '[' && last != ':') {
         out_->push_back(',');
     }
 }
 
 void JsonPrinter::begin(char bracket) {
-    if (!out_->empty()) {
-        separate();
-    }
+    separate();
     out_->push_back(bracket);
 }
 

@@ -1,13 +1,13 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "protocol/base/bytes.h"
 #include "protocol/base/uuid.h"
-#include "protocol/wire/array.h"
 
 namespace hw::schema {
 
@@ -16,8 +16,8 @@ namespace hw::schema {
 /// The caller keeps the order of begin, key, value and end.
 class JsonPrinter {
 public:
-    /// Appends to `out`, which must outlive the printer.
-    explicit JsonPrinter(std::string& out) : out_(&out) {}
+    /// Appends one value to `out`, which must outlive the printer.
+    explicit JsonPrinter(std::string& out) : out_(&out), start_(out.size()) {}
 
     void begin_object() { begin('{'); }
     void end_object() { out_->push_back('}'); }
@@ -53,6 +53,7 @@ private:
     void natural(std::uint64_t value);
 
     std::string* out_;
+    std::size_t start_;
 };
 
 }  // namespace hw::schema

@@ -1,7 +1,8 @@
 #pragma once
 
+#include <concepts>
 #include <cstddef>
-#include <span>
+#include <iterator>
 
 namespace hw::wire {
 
@@ -12,8 +13,14 @@ class Array {
 public:
     constexpr Array() = default;
     constexpr Array(const T* data, std::size_t size) : data_(data), size_(size) {}
-    // NOLINTNEXTLINE(google-explicit-constructor): a contiguous range is an array of it
-    constexpr Array(std::span<const T> elements) : Array(elements.data(), elements.size()) {}
+    /// Of a vector, an array, a span: what has its elements side by side is an array of them.
+    template <class Range>
+        requires requires(const Range& range) {
+            { std::data(range) } -> std::same_as<const T*>;
+            std::size(range);
+        }
+    // NOLINTNEXTLINE(google-explicit-constructor): see above
+    constexpr Array(const Range& range) : Array(std::data(range), std::size(range)) {}
 
     [[nodiscard]] static constexpr Array null() {
         Array array;

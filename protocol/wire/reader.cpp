@@ -7,6 +7,8 @@
 namespace hw::wire {
 namespace {
 
+// An array, not a pointer to a literal: its address tells it from other reasons.
+constexpr char kOverBudget[] = "the message needs more memory than its kind may use";
 constexpr const char* kTooManyTaggedFields =
     "the message has more than 10000 unknown tagged fields";
 
@@ -57,6 +59,10 @@ std::uint32_t Reader::long_uvarint() {
     }
     cursor_ = after;
     return static_cast<std::uint32_t>(value);
+}
+
+void Reader::fail_over_budget() {
+    fail(kOverBudget);
 }
 
 void Reader::refuse_length(std::int64_t length) {

@@ -104,7 +104,7 @@ public:
         }
         T* memory = arena_->allocate<T>(static_cast<std::size_t>(count));
         if (memory == nullptr) [[unlikely]] {
-            fail(kOverBudget);
+            fail_over_budget();
         }
         return memory;
     }
@@ -125,10 +125,8 @@ public:
     void join(const Reader& inner);
 
 private:
-    static constexpr const char* kOverBudget =
-        "the message needs more memory than its kind may use";
-
     [[nodiscard]] std::uint32_t long_uvarint();
+    void fail_over_budget();
     void refuse_length(std::int64_t length);
     void skip_tagged_fields(std::uint32_t count);
     [[nodiscard]] bool admits(std::int64_t count, std::size_t least_size);

@@ -41,8 +41,7 @@ template <class Message>
 
 /// Decodes all of `bytes`; what is decoded points into them and into the arena.
 template <class Message>
-[[nodiscard]] Result<Message> decode_all(std::string_view bytes, ApiVersion version,
-                                         Arena& arena) {
+[[nodiscard]] Result<Message> decode_all(std::string_view bytes, ApiVersion version, Arena& arena) {
     static_assert(std::is_trivially_destructible_v<Message>);
     Message message;
     wire::Reader reader(as_bytes(bytes), arena);

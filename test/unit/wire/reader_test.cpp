@@ -105,6 +105,43 @@ TEST_CASE("reader: unknown tagged fields are skipped up to their limit", "[wire]
     CHECK(reader.failed());
 }
 
+TEST_CASE("reader: several numbers are taken with one check", "[wire][reader]") {
+    Arena arena(0);
+    const auto bytes = std::to_array<unsigned char>({0, 1, 2, 3, 4});
+    Reader reader(view(bytes), arena);
+    const std::byte* at = reader.take(4);
+    REQUIRE(at != nullptr);
+    CHECK(load_big_endian<std::int32_t>(at) == 0x00010203);
+    CHECK(reader.take(0) != nullptr);
+    CHECK(reader.remaining() == 1);
+    CHECK(reader.take(2) == nullptr);
+    CHECK(reader.failed());
+    CHECK(reader.remaining() == 0);
+}
+
+TEST_CASE("reader: all tagged fields of a struct that knows none are skipped", "[wire][reader]") {
+    Arena arena(0);
+    SECTION("none") {
+        const auto bytes = std::to_array<unsigned char>({0, 7});
+        Reader reader(view(bytes), arena);
+        reader.skip_tagged_fields();
+        CHECK(reader.integer<std::int8_t>() == 7);
+    }
+    SECTION("two") {
+        const auto bytes = std::to_array<unsigned char>({2, 0, 1, 9, 0x81, 1, 2, 9, 9, 7});
+        Reader reader(view(bytes), arena);
+        reader.skip_tagged_fields();
+        CHECK(reader.integer<std::int8_t>() == 7);
+        CHECK(reader.finish());
+    }
+    SECTION("more than there are bytes for") {
+        const auto bytes = std::to_array<unsigned char>({0xFF, 0xFF, 0xFF, 0xFF, 0x0F, 0, 0});
+        Reader reader(view(bytes), arena);
+        reader.skip_tagged_fields();
+        CHECK(reader.failed());
+    }
+}
+
 TEST_CASE("reader: a tagged field must be as long as its value", "[wire][reader]") {
     Arena arena(0);
     const auto bytes = std::to_array<unsigned char>({0, 0, 0, 5, 9, 7});

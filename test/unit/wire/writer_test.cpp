@@ -26,7 +26,7 @@ TEST_CASE("writer: outside slices are woven in where they belong and not copied"
     Writer writer(own.bytes(), slices);
     writer.length_compact(1);
     writer.string("a");
-    writer.outside(Records(std::span<const ByteView>(parts)));
+    writer.outside(parts);
     writer.integer<std::int16_t>(0x4142);
     writer.finish();
     CHECK(joined(slices) == std::string("\x02") + "a0123456789AB");

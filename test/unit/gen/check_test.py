@@ -1,0 +1,109 @@
+import unittest
+
+from support import error_of, field_error, load
+
+API = "request A key=1 versions=0-2 flexible=1+ listeners=broker\n"
+
+
+class Ranges(unittest.TestCase):
+    def test_a_field_lies_inside_its_message(self):
+        self.assertIn("A is there in versions 10+", field_error("A int32 10+"))
+        self.assertIn("A is there in versions 3-12", field_error("A int32 3-12"))
+
+    def test_a_nested_field_lies_inside_what_contains_it(self):
+        error = field_error("A []S 3+\n  B int32 1+")
+        self.assertIn("x.hws:3: B is there in versions 1+, but what contains it only in 3-9", error)
+
+    def test_nothing_is_nullable_before_it_exists(self):
+        error = field_error("A string?2+ 4+")
+        self.assertIn("A is nullable in versions 2+, but exists only in 4-9", error)
+
+    def test_a_null_default_needs_null_in_every_version(self):
+        self.assertIn("may be null only in versions 4-9", field_error("A string?4+ = null"))
+
+    def test_a_message_stays_flexible(self):
+        self.assertIn("stops being flexible", error_of("data M versions=0-5 flexible=1-3\n"))
+
+
+class Tags(unittest.TestCase):
+    def test_tags_are_unique(self):
+        error = field_error("A int32 5+ tag=0\nB int32 5+ tag=0")
+        self.assertIn("x.hws:3: tag 0 of B is the tag of A already", error)
+
+    def test_tags_have_no_gap(self):
+        self.assertIn("with a gap", field_error("A int32 5+ tag=0\nB int32 5+ tag=2"))
+
+    def test_tags_need_flexible_versions(self):
+        self.assertIn("is flexible only in 5-9", field_error("A int32 3+ tag=0"))
+        head = "data M versions=0-3 flexible=none"
+        self.assertIn("is flexible only in none", field_error("A int32 tag=0", head))
+
+    def test_records_cannot_be_tagged(self):
+        self.assertIn("cannot be tagged", field_error("A records 5+ tag=0"))
+
+
+class Types(unittest.TestCase):
+    def test_defaults_fit_their_type(self):
+        for line in ("A int8 = 128", "A uint16 = -1", "A int32 = x", "A bool = yes",
+                     "A string = x", "A float64 = x", "A uint32 = 0x100000000"):
+            self.assertIn("the default", field_error(line), line)
+        for line in ("A uuid = 5", "A []int32 = 5", "A bytes = 5"):
+            self.assertIn("no default but null", field_error(line), line)
+
+    def test_numbers_cannot_be_null(self):
+        self.assertIn("which cannot be null", field_error("A int32?"))
+        self.assertIn("which cannot be null", field_error("A uuid?"))
+
+    def test_a_struct_that_may_be_null_is_null_by_default(self):
+        self.assertIn("its default must be null", field_error("A S?\n  B int8"))
+        self.assertIn("has no default of its own", field_error("A S = null\n  B int8"))
+
+    def test_a_scalar_has_no_fields(self):
+        self.assertIn("int32 is no struct", field_error("A int32\n  B int8"))
+
+    def test_structs_do_not_contain_themselves(self):
+        self.assertIn("struct S contains itself", field_error("A []S\n  B []S"))
+
+    def test_names_are_unique_and_no_keywords(self):
+        self.assertIn("A is there twice in M", field_error("A int8\nA int8"))
+        self.assertIn("struct S is there already", field_error("A S\n  X int8\nB S\n  Y int8"))
+        self.assertIn("becomes a keyword of C++", field_error("Default int8"))
+
+
+class Messages(unittest.TestCase):
+    def test_a_request_has_a_response_of_the_same_shape(self):
+        self.assertIn("request A has no response", error_of(API))
+        self.assertIn(
+            "response A has the versions 0-1, its request 0-2",
+            error_of(API + "response A key=1 versions=0-1 flexible=1+\n"),
+        )
+        self.assertIn(
+            "response A has the flexible 2, its request 1-2",
+            error_of(API + "response A key=1 versions=0-2 flexible=2+\n"),
+        )
+        self.assertIn("response B has no request", error_of("response B key=1 versions=0\n"))
+
+    def test_keys_are_unique(self):
+        response = "response A key=1 versions=0-2 flexible=1+\n"
+        other = (API + response).replace(" A ", " B ")
+        self.assertIn("BRequest repeats the name or key of ARequest", error_of(API + response + other))
+        self.assertIn("needs a key", error_of("record R versions=0\n"))
+        records = "record R key=1 versions=0\nrecord Q key=1 versions=0\n"
+        self.assertIn("repeats the name or key of RRecord", error_of(records))
+
+    def test_only_the_top_version_can_be_unstable(self):
+        response = "response A key=1 versions=0-2 flexible=1+\n"
+        self.assertIn(
+            "only the top version 2", error_of(API.replace("\n", " unstable=1\n") + response)
+        )
+
+    def test_a_request_names_its_listeners(self):
+        text = API.replace(" listeners=broker", "") + "response A key=1 versions=0-2 flexible=1+\n"
+        self.assertIn("request A needs listeners=", error_of(text))
+
+    def test_a_message_may_have_no_versions(self):
+        self.assertTrue(load("data M versions=none\n")[0].messages[0].versions.empty)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,71 @@
+#include "protocol/schema/api_table.h"
+
+#include <algorithm>
+
+#include <catch2/catch.hpp>
+
+namespace hw::schema {
+namespace {
+
+constexpr const ApiInfo& info_of(ApiKey key) {
+    return *std::ranges::find(kApiTable, key, &ApiInfo::key);
+}
+
+TEST_CASE("api table: rows are in the order of the keys", "[schema][table]") {
+    STATIC_REQUIRE(std::ranges::is_sorted(kApiTable, {}, &ApiInfo::key));
+    STATIC_REQUIRE(kApiTable.size() == 17);
+}
+
+TEST_CASE("api table: Produce is shown from version 0 and handled from 3", "[schema][table]") {
+    constexpr ApiInfo produce = info_of(ApiKey::produce);
+    CHECK(produce.name == "Produce");
+    CHECK(produce.advertised_low == ApiVersion(0));
+    CHECK(produce.versions == VersionRange{ApiVersion(3), ApiVersion(13)});
+    CHECK(produce.on_broker);
+    CHECK_FALSE(produce.on_controller);
+}
+
+TEST_CASE("api table: the unstable version of InitProducerId is hidden", "[schema][table]") {
+    constexpr ApiInfo init = info_of(ApiKey::init_producer_id);
+    CHECK(init.versions.high == ApiVersion(6));
+    CHECK(init.stable_high == ApiVersion(5));
+    CHECK(info_of(ApiKey::metadata).stable_high == ApiVersion(13));
+}
+
+TEST_CASE("api table: flexible versions have the flexible headers", "[schema][table]") {
+    constexpr ApiInfo metadata = info_of(ApiKey::metadata);
+    CHECK(metadata.request_header_version(ApiVersion(8)) == ApiVersion(1));
+    CHECK(metadata.request_header_version(ApiVersion(9)) == ApiVersion(2));
+    CHECK(metadata.response_header_version(ApiVersion(8)) == ApiVersion(0));
+    CHECK(metadata.response_header_version(ApiVersion(9)) == ApiVersion(1));
+}
+
+TEST_CASE("api table: the response of ApiVersions has the plain header in every version",
+          "[schema][table]") {
+    constexpr ApiInfo versions = info_of(ApiKey::api_versions);
+    CHECK(versions.request_header_version(ApiVersion(3)) == ApiVersion(2));
+    CHECK(versions.response_header_version(ApiVersion(5)) == ApiVersion(0));
+    // A client may ask in a version that nobody knows yet.
+    CHECK(versions.response_header_version(ApiVersion(99)) == ApiVersion(0));
+}
+
+TEST_CASE("api table: listeners, forwarding and cluster actions are Kafka's", "[schema][table]") {
+    CHECK(info_of(ApiKey::create_topics).forwarded);
+    CHECK_FALSE(info_of(ApiKey::create_topics).cluster_action);
+    CHECK(info_of(ApiKey::allocate_producer_ids).forwarded);
+    CHECK(info_of(ApiKey::allocate_producer_ids).cluster_action);
+    CHECK(info_of(ApiKey::vote).cluster_action);
+    CHECK_FALSE(info_of(ApiKey::vote).on_broker);
+    CHECK(info_of(ApiKey::fetch).on_broker);
+    CHECK(info_of(ApiKey::fetch).on_controller);
+    CHECK_FALSE(info_of(ApiKey::fetch).cluster_action);
+}
+
+TEST_CASE("api table: no API may use more than 16 bytes of memory per byte", "[schema][table]") {
+    STATIC_REQUIRE(std::ranges::all_of(kApiTable, [](const ApiInfo& info) {
+        return info.memory_factor >= 1 && info.memory_factor <= 16;
+    }));
+}
+
+}  // namespace
+}  // namespace hw::schema

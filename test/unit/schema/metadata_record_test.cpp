@@ -1,0 +1,195 @@
+#include "protocol/schema/metadata_record.h"
+
+#include <fstream>
+#include <iterator>
+
+#include <catch2/catch.hpp>
+
+#include "protocol/schema/record/control.h"
+#include "test/unit/schema/support.h"
+
+namespace hw::schema {
+namespace {
+
+using namespace testing;
+
+std::string file(const std::string& name) {
+    std::ifstream stream(std::string(HW_GOLDEN) + "/" + name, std::ios::binary);
+    REQUIRE(stream);
+    return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+    std::vector<std::string> lines;
+    std::size_t begin = 0;
+    for (std::size_t end; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1) {
+        lines.push_back(text.substr(begin, end - begin));
+    }
+    return lines;
+}
+
+/// A record of an uncompressed batch.
+struct LogRecord {
+    bool is_control = false;
+    std::string_view key;
+    std::string_view value;
+};
+
+/// Reads the zig-zag varints of the record format.
+class Cursor {
+public:
+    explicit Cursor(std::string_view bytes) : bytes_(bytes) {}
+
+    std::string_view take(std::size_t size) {
+        const std::string_view taken = bytes_.substr(0, size);
+        bytes_.remove_prefix(size);
+        return taken;
+    }
+    std::int64_t varint() {
+        std::uint64_t value = 0;
+        const std::byte* begin = as_bytes(bytes_).data();
+        const std::byte* after = wire::load_varint(begin, begin + bytes_.size(), 64, value);
+        REQUIRE(after != nullptr);
+        bytes_.remove_prefix(static_cast<std::size_t>(after - begin));
+        return wire::unzigzag(value);
+    }
+    std::string_view sized() {
+        const std::int64_t size = varint();
+        return size < 0 ? std::string_view() : take(static_cast<std::size_t>(size));
+    }
+    [[nodiscard]] bool done() const { return bytes_.empty(); }
+
+private:
+    std::string_view bytes_;
+};
+
+std::vector<LogRecord> records_of(std::string_view log) {
+    constexpr std::size_t kPrefix = 12;  // base offset and length
+    constexpr std::size_t kHeader = 61;
+    std::vector<LogRecord> records;
+    while (!log.empty()) {
+        const std::byte* header = as_bytes(log).data();
+        const auto size =
+            kPrefix + static_cast<std::size_t>(load_big_endian<std::int32_t>(header + 8));
+        const auto attributes = load_big_endian<std::int16_t>(header + 21);
+        Cursor batch(log.substr(kHeader, size - kHeader));
+        while (!batch.done()) {
+            Cursor record(batch.sized());
+            static_cast<void>(record.take(1));
+            static_cast<void>(record.varint());
+            static_cast<void>(record.varint());
+            const std::string_view key = record.sized();
+            records.push_back({(attributes & 0x20) != 0, key, record.sized()});
+        }
+        log.remove_prefix(size);
+    }
+    return records;
+}
+
+template <class Control>
+std::string control_text(std::string_view value) {
+    Arena arena(kAmple);
+    const ApiVersion version(load_big_endian<std::int16_t>(as_bytes(value).data()));
+    const Result<Control> control = decode_all<Control>(value, version, arena);
+    REQUIRE(control);
+    CHECK(bytes_of(*control, version) == value);
+    return text_of(*control, version);
+}
+
+std::string control_text(const LogRecord& record) {
+    Arena arena(kAmple);
+    // The key is its own int16 version and then the body.
+    const auto key =
+        decode_all<ControlRecordTypeSchema>(record.key.substr(2), ApiVersion(0), arena);
+    REQUIRE(key);
+    switch (key->type) {
+        case 2:
+            return control_text<LeaderChangeMessage>(record.value);
+        case 3:
+            return control_text<SnapshotHeaderRecord>(record.value);
+        case 4:
+            return control_text<SnapshotFooterRecord>(record.value);
+        default:
+            return "unexpected";
+    }
+}
+
+std::string record_text(const LogRecord& record) {
+    if (record.is_control) {
+        return control_text(record);
+    }
+    Arena arena(kAmple);
+    const auto decoded = decode_metadata_record(as_bytes(record.value), arena);
+    if (!decoded) {
+        return decoded.error().message;
+    }
+    const auto again = encode_metadata_record(decoded->record, decoded->version);
+    REQUIRE(again);
+    CHECK(as_text(again->view()) == record.value);
+    std::string text;
+    print_metadata_record(*decoded, text);
+    return text;
+}
+
+/// Kafka's dump shows what we hide.
+std::string with_secrets_hidden(std::string line) {
+    for (const std::string_view field : {"\"salt\":\"", "\"storedKey\":\"", "\"serverKey\":\""}) {
+        const std::size_t at = line.find(field);
+        if (at != std::string::npos) {
+            const std::size_t begin = at + field.size();
+            line.replace(begin, line.find('"', begin) - begin, "(hidden)");
+        }
+    }
+    return line;
+}
+
+void check_log(const std::string& name, std::size_t expected_records) {
+    const std::string log = file(name);
+    const std::vector<LogRecord> records = records_of(log);
+    const std::vector<std::string> expected = lines_of(file(name + ".txt"));
+    REQUIRE(records.size() == expected_records);
+    REQUIRE(expected.size() == expected_records);
+    for (std::size_t i = 0; i < records.size(); ++i) {
+        CHECK(record_text(records[i]) == with_secrets_hidden(expected[i]));
+    }
+}
+
+TEST_CASE("metadata record: a log of Kafka prints as Kafka's dump and is rebuilt byte for byte",
+          "[schema][golden]") {
+    check_log("cluster_metadata.log", 203);
+}
+
+TEST_CASE("metadata record: a snapshot of Kafka prints as Kafka's dump", "[schema][golden]") {
+    check_log("cluster_metadata.checkpoint", 20);
+}
+
+std::string refusal(std::string_view bytes) {
+    Arena arena(kAmple);
+    const auto decoded = decode_metadata_record(as_bytes(bytes), arena);
+    REQUIRE_FALSE(decoded);
+    return decoded.error().message;
+}
+
+TEST_CASE("metadata record: what is unknown is refused by name and number", "[schema]") {
+    using namespace std::string_view_literals;
+    CHECK(refusal("\x02\x14\x00\x00"sv) ==
+          "a metadata record has the frame version 2, only 1 is known");
+    CHECK(refusal("\x01\x06\x00\x00"sv) == "the metadata record type 6 is unknown");
+    CHECK(refusal("\x01\x14\x01\x00"sv) == "NoOpRecord has version 1, known are 0 to 0");
+    CHECK(refusal("\x01\x14\x00\x00\x00"sv) ==
+          "NoOpRecord version 0: 1 bytes are left after the message (at byte 4 of 5)");
+    CHECK(refusal(""sv) == "a varint is cut short or too large (at byte 0 of 0)");
+}
+
+TEST_CASE("metadata record: a field that the version lacks cannot be written", "[schema]") {
+    RegisterBrokerRecord record;
+    record.in_controlled_shutdown = true;
+    CHECK(encode_metadata_record(record, ApiVersion(1)));
+    const auto refused = encode_metadata_record(record, ApiVersion(0));
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().message ==
+          "RegisterBrokerRecord version 0 has no field InControlledShutdown, which is set");
+}
+
+}  // namespace
+}  // namespace hw::schema
