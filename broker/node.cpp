@@ -10,8 +10,10 @@ struct Node::DataShard {
     DataShard(Shard& place, const NodeOptions& options, const NodePorts& ports)
         : shard(place),
           services{.node_id = options.id, .image = nullptr},
-          host(place, ports.clock, dispatcher, options.memory_limit / ports.data.size(),
-               options.connection_limits, Logger(ports.log, "net")) {
+          host(place, ports.clock, dispatcher,
+               {.memory = options.memory_limit / ports.data.size(),
+                .connection = options.connection_limits},
+               Logger(ports.log, "net")) {
         add_handlers(dispatcher, services);
     }
 
@@ -68,9 +70,13 @@ Result<void> Node::bind_listeners() {
                           .role = wanted.role,
                           .bound = (*listener)->local(),
                           .advertised = (*listener)->local()};
-        acceptors_.push_back(std::make_unique<Acceptor>(ports_.control, ports_.clock,
-                                                        std::move(*listener), std::move(info),
-                                                        hosts, connections_, log_.named("net")));
+        AcceptorServices services{.shard = ports_.control,
+                                  .clock = ports_.clock,
+                                  .hosts = hosts,
+                                  .count = connections_,
+                                  .log = log_.named("net")};
+        acceptors_.push_back(
+            std::make_unique<Acceptor>(std::move(services), std::move(*listener), std::move(info)));
     }
     return {};
 }

@@ -29,15 +29,22 @@ private:
     std::size_t open_ = 0;
 };
 
+/// What the acceptors of a node share.
+struct AcceptorServices {
+    Shard& shard;  ///< that accepts
+    const Clock& clock;
+    std::vector<ConnectionHost*> hosts;  ///< that serve, at least one
+    ConnectionCount& count;
+    Logger log;
+};
+
 /// Accepts on one listener and deals the connections to the hosts in turn.
 ///
 /// Owned by the node; used on the shard that accepts. `stop` must have ended before it is
 /// destroyed.
 class Acceptor {
 public:
-    Acceptor(Shard& shard, const Clock& clock, std::unique_ptr<Listener> listener,
-             ListenerInfo info, std::vector<ConnectionHost*> hosts, ConnectionCount& count,
-             Logger log);
+    Acceptor(AcceptorServices services, std::unique_ptr<Listener> listener, ListenerInfo info);
     Acceptor(const Acceptor&) = delete;
     Acceptor& operator=(const Acceptor&) = delete;
 
@@ -52,13 +59,9 @@ private:
     [[nodiscard]] Task<> run();
     void deal(std::unique_ptr<Transport> transport, ConnectionHost& host);
 
-    Shard& shard_;
-    const Clock& clock_;
+    AcceptorServices services_;
     std::unique_ptr<Listener> listener_;
     ListenerInfo info_;
-    std::vector<ConnectionHost*> hosts_;
-    ConnectionCount& count_;
-    Logger log_;
     TaskGroup tasks_;
     Signal stop_;
     bool stopping_ = false;

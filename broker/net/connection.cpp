@@ -85,7 +85,8 @@ Task<> Connection::take_frames(ByteView input) {
             std::copy(input.begin(), input.end(), stash.data());
             input = stash.view();
             co_await dispatch_arrived();
-            reservation_ = co_await services_->memory.reserve(size);
+            Reservation reserved = co_await services_->memory.reserve(size);
+            reservation_ = std::move(reserved);
         }
         frames_.admit();
     }

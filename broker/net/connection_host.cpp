@@ -6,11 +6,13 @@
 namespace hw::broker {
 
 ConnectionHost::ConnectionHost(Shard& shard, const Clock& clock, const Dispatcher& dispatcher,
-                               std::size_t memory_limit, ConnectionLimits limits, Logger log)
+                               const HostLimits& limits, Logger log)
     : tasks_(shard),
-      memory_(shard, memory_limit),
-      services_{shard,   tasks_, clock, dispatcher,
-                memory_, limits, log,   std::vector<std::byte>(kScratchBytes)} {}
+      memory_(shard, limits.memory),
+      services_{shard,   tasks_,
+                clock,   dispatcher,
+                memory_, limits.connection,
+                log,     std::vector<std::byte>(kScratchBytes)} {}
 
 void ConnectionHost::start() {
     tasks_.spawn(watch());

@@ -9,13 +9,19 @@
 
 namespace hw::broker {
 
+/// Bounds of the connections of one shard, together and each.
+struct HostLimits {
+    std::size_t memory = std::size_t{256} << 20;  ///< bytes of requests and answers held at a time
+    ConnectionLimits connection;
+};
+
 /// The connections of one shard: adopts them, watches their time, ends them.
 ///
 /// Owned by the node; used on its shard only. `stop` must have ended before it is destroyed.
 class ConnectionHost {
 public:
     ConnectionHost(Shard& shard, const Clock& clock, const Dispatcher& dispatcher,
-                   std::size_t memory_limit, ConnectionLimits limits, Logger log);
+                   const HostLimits& limits, Logger log);
     ConnectionHost(const ConnectionHost&) = delete;
     ConnectionHost& operator=(const ConnectionHost&) = delete;
 

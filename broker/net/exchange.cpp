@@ -40,6 +40,18 @@ void Exchange::set_answer(wire::Encoded answer) {
     }
 }
 
+void Exchange::reply_encoded(ByteView header_and_body) {
+    constexpr std::size_t kPrefix = 4;
+    wire::Encoded answer{.own = Buffer(kPrefix + header_and_body.size()),
+                         .slices = {},
+                         .size = kPrefix + header_and_body.size()};
+    wire::Writer writer(answer.own.bytes(), answer.slices);
+    writer.integer(static_cast<std::int32_t>(header_and_body.size()));
+    writer.bytes(header_and_body);
+    writer.finish();
+    set_answer(std::move(answer));
+}
+
 void Exchange::finish_silently() {
     answered_ = true;
     if (sink_ != nullptr) {

@@ -46,6 +46,8 @@ public:
     [[nodiscard]] const RequestContext& context() const { return context_; }
     [[nodiscard]] RequestContext& context() { return context_; }
     [[nodiscard]] Arena& arena() { return arena_; }
+    /// The request as it came: header and body.
+    [[nodiscard]] ByteView request_bytes() const { return frame_.view(); }
     void set_api(const schema::ApiInfo& api) { api_ = &api; }
 
     /// Decodes the body; the result lives as long as the exchange. Errors: corrupt, limit.
@@ -60,6 +62,8 @@ public:
     /// The same in another version: ApiVersions answers an unknown version in version 0.
     template <class Message>
     void reply_as(const Message& message, ApiVersion version);
+    /// Answers with bytes that somebody else encoded: response header and body.
+    void reply_encoded(ByteView header_and_body);
     /// The request wants no answer (Produce with acks=0).
     void finish_silently();
     /// See AnswerSink::on_reject.

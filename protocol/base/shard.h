@@ -88,7 +88,8 @@ class Shard {
 public:
     virtual ~Shard() = default;
 
-    /// Runs `work` on this shard later. The one function that any thread may call.
+    /// Runs `work` on this shard later; works run in the order in which they were posted. The one
+    /// function that any thread may call.
     virtual void post(std::move_only_function<void()> work) = 0;
     /// Starts a coroutine on this shard. It handles its own errors: an exception ends the process.
     virtual void spawn(Task<> task) = 0;

@@ -12,18 +12,15 @@ def _check_default(field):
     text, place = field.default, field.place
     if field.is_struct and not field.is_array:
         if field.is_nullable and text != "null":
-            raise place.error(f"{field.name} is a struct that may be null: its default must be null")
+            raise place.error(f"{field.name} may be null: its default must be null, as a struct's")
         if not field.is_nullable and text is not None:
             raise place.error(f"{field.name} is a struct and has no default of its own")
-        return
-    if text is None:
-        return
-    if text == "null":
-        if field.nullable != field.versions:
-            raise place.error(
-                f"{field.name} has the default null, but may be null only in versions"
-                f" {field.nullable} of {field.versions}"
-            )
+    if text == "null" and field.nullable != field.versions:
+        raise place.error(
+            f"{field.name} has the default null, but may be null only in versions"
+            f" {field.nullable} of {field.versions}"
+        )
+    if text in (None, "null"):
         return
     if field.is_array or field.type.wire.name in ("bytes", "records", "uuid"):
         raise place.error(f"{field.name} can have no default but null")

@@ -83,8 +83,9 @@ def _variable(field, struct, message, source):
         return [f"read({source}, v, {out});"]
     cpp = f"{message.name}::{element_type(field)}"
     return [
-        f"{out} = wire::read_nullable<{cpp}>({source}, {null_of(field, struct)},",
-        f"    [&]({cpp}& item) {{ read({source}, v, item); }});",
+        f"{out} = wire::read_nullable<{cpp}>({source}, [&]({cpp}& item) {{",
+        f"    read({source}, v, item);",
+        "});",
     ]
 
 
@@ -121,7 +122,8 @@ def _tag_case(field, struct, message):
     if field.fixed_size is None:
         yield from ("            " + line for line in _variable(field, struct, message, "inner"))
     else:
-        yield f"            if (const std::byte* at = inner.take({field.fixed_size}); at != nullptr) {{"
+        yield f"            const std::byte* at = inner.take({field.fixed_size});"
+        yield "            if (at != nullptr) {"
         yield f"                out.{member(field)} = {_load(field.type)};"
         yield "            }"
     yield "            in.join(inner);"

@@ -81,7 +81,8 @@ def _size_variable(field, struct, path):
     if not field.is_nullable:
         return [f"add(size, v, {value});"]
     return [
-        f"if (size.present({value}, {null}, {path})) {{",
+        "size.add(1);",
+        f"if ({value} != nullptr) {{",
         f"    add(size, v, *{value});",
         "}",
     ]

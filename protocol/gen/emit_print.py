@@ -38,18 +38,28 @@ def _is_null(field, value):
     return f"wire::is_null({value})"
 
 
+def _or_null(field, value, if_null, otherwise):
+    if not field.is_nullable:
+        return otherwise
+    return [
+        f"if ({_is_null(field, value)}) {{",
+        *(f"    {line}" for line in if_null),
+        "} else {",
+        *(f"    {line}" for line in otherwise),
+        "}",
+    ]
+
+
 def _field(field):
+    """Records are only counted, under another name, as Kafka logs requests."""
     value = f"in.{member(field)}"
     if not field.is_array and not field.is_struct and field.type.wire.name == "records":
-        return [
+        size = [
             f'out.key("{naming.camel(field.name)}SizeInBytes");',
             f"out.number(wire::total_size({value}));",
         ]
-    lines = _value(field, value)
-    if field.is_nullable:
-        inner = [f"    {line}" for line in lines]
-        lines = [f"if ({_is_null(field, value)}) {{", "    out.null();", "} else {", *inner, "}"]
-    return [_key(field), *lines]
+        return _or_null(field, value, [_key(field), "out.null();"], size)
+    return [_key(field), *_or_null(field, value, ["out.null();"], _value(field, value))]
 
 
 def emit_print(struct, cpp, message):

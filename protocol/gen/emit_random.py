@@ -1,29 +1,23 @@
 """Emits makers of random instances: values for the fields of one version, defaults elsewhere."""
 
 from emit_decode import _guarded, _wrap
-from layout import condition, element_type, member
+from layout import condition, element_type, member, null_of
 
 
-def _value(field, cpp_null):
+def _value(field, null):
     """C++ for one random scalar."""
     wire = field.type.wire
     if wire.is_integer:
         return _wrap(field.type, f"random.number<{wire.cpp}>()")
     name = {"bool": "boolean"}.get(wire.name, wire.name)
-    argument = cpp_null if wire.size is None else ""
+    argument = null if wire.size is None else ""
     return _wrap(field.type, f"random.{name}({argument})")
 
 
-def _null_of(field, struct):
-    if not field.is_nullable:
-        return "false"
-    return condition(field.nullable, field.versions.clipped(struct.versions)) or "true"
-
-
 def _statements(field, struct, message):
-    out, null = f"out.{member(field)}", _null_of(field, struct)
+    out, null = f"out.{member(field)}", null_of(field, struct)
     cpp = f"{message.name}::{element_type(field)}" if field.is_struct else element_type(field)
-    one = "fill(random, v, item);" if field.is_struct else f"item = {_value(field, 'false')};"
+    one = "fill(random, v, item);" if field.is_struct else f"item = {_value(field, 'wire::Null::never')};"
     if field.is_array:
         return [f"{out} = random.array<{cpp}>({null}, [&]({cpp}& item) {{ {one} }});"]
     if field.is_struct and field.is_nullable:

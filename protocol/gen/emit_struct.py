@@ -49,8 +49,8 @@ def _message(message):
         yield f"    static constexpr std::int16_t kKey = {message.key};"
         yield f'    static constexpr std::string_view kType = "{naming.upper_snake(message.name)}";'
     yield f'    static constexpr std::string_view kName = "{message.name}";'
-    low, high = message.versions.low, message.versions.high
-    yield f"    static constexpr schema::VersionRange kVersions{{ApiVersion({low}), ApiVersion({high})}};"
+    ends = f"ApiVersion({message.versions.low}), ApiVersion({message.versions.high})"
+    yield f"    static constexpr schema::VersionRange kVersions{{{ends}}};"
     for struct in message.structs:
         yield ""
         yield f"    struct {struct.name} {{"

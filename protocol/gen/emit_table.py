@@ -51,6 +51,20 @@ def _row(request, response):
     yield f"     .memory_factor = {options.get('memory', 16)}}},"
 
 
+def _find(requests):
+    rows = {request.key: row for row, request in enumerate(requests)}
+    numbers = [str(rows.get(key, -1)) for key in range(max(rows) + 1)]
+    yield "/// The row of an API; nullptr for a key without a schema, whatever number a request has."
+    yield "[[nodiscard]] constexpr const ApiInfo* find_api(ApiKey key) {"
+    yield "    constexpr auto kRows = std::to_array<std::int8_t>({"
+    yield f"        {', '.join(numbers)}}});"
+    yield "    const auto number = static_cast<std::uint16_t>(key);"
+    yield "    const int row = number < kRows.size() ? kRows[number] : -1;"
+    yield "    return row < 0 ? nullptr : &kApiTable[static_cast<std::size_t>(row)];"
+    yield "}"
+    yield ""
+
+
 def emit_table(files, target):
     responses = {m.key: m for file in files for m in file.messages if m.kind == "response"}
     yield "#pragma once"
@@ -67,4 +81,5 @@ def emit_table(files, target):
         yield from _row(request, responses[request.key])
     yield "});"
     yield ""
+    yield from _find(_requests(files))
     yield f"}}  // namespace {target.namespace}"

@@ -77,6 +77,6 @@ def require(files, path):
 def extend(files, path):
     locked = read(path) | check(files, path)
     with open(path, "w", encoding="utf-8") as stream:
-        stream.write("# Released versions: message, version, hash. Extended by --extend-lock only.\n")
+        stream.write("# Released versions: message, version, hash. See --extend-lock.\n")
         for (name, version), value in sorted(locked.items()):
             stream.write(f"{name} {version} {value}\n")

@@ -21,7 +21,7 @@ class Reader;
 /// texts and bytes are views, arrays lie in the request's arena, absent fields hold their default,
 /// a struct that may be null is a pointer. Each message `M` has four functions:
 ///
-///   void decode(wire::Reader&, ApiVersion, M&)       the reader keeps the first error
+///   void decode(wire::Reader&, ApiVersion, M&)       into a new M; the reader keeps the error
 ///   Result<wire::Size> measure(const M&, ApiVersion) errors: unsupported, invalid, limit
 ///   void encode(wire::Writer&, const M&, ApiVersion) only after measure succeeded
 ///   void print(const M&, ApiVersion, std::string&)   JSON as Kafka's tools print it

@@ -32,25 +32,25 @@ public:
     double float64() { return static_cast<double>(number<std::int32_t>()) / 64; }
     Uuid uuid() { return {random_->next(), random_->next()}; }
 
-    std::string_view string(bool may_be_null) {
-        if (may_be_null && random_->chance(1, 4)) {
+    std::string_view string(wire::Null null) {
+        if (null == wire::Null::allowed && random_->chance(1, 4)) {
             return {};
         }
         return as_text(some_bytes(random_->chance(1, 50) ? 300 : 12));
     }
-    ByteView bytes(bool may_be_null) {
-        if (may_be_null && random_->chance(1, 4)) {
+    ByteView bytes(wire::Null null) {
+        if (null == wire::Null::allowed && random_->chance(1, 4)) {
             return {};
         }
         return some_bytes(random_->chance(1, 50) ? 300 : 12);
     }
-    wire::Records records(bool may_be_null) {
-        return array<ByteView>(may_be_null, [this](ByteView& slice) { slice = some_bytes(40); });
+    wire::Records records(wire::Null null) {
+        return array<ByteView>(null, [this](ByteView& slice) { slice = some_bytes(40); });
     }
 
     template <class T, class One>
-    wire::Array<T> array(bool may_be_null, One one) {
-        if (may_be_null && random_->chance(1, 4)) {
+    wire::Array<T> array(wire::Null null, One one) {
+        if (null == wire::Null::allowed && random_->chance(1, 4)) {
             return wire::Array<T>::null();
         }
         const std::size_t size = random_->chance(1, 40) ? 130 / ++depth_ : random_->below(4);
@@ -62,8 +62,8 @@ public:
         return wire::Array<T>(items, size);
     }
     template <class T, class One>
-    const T* nullable(bool may_be_null, One one) {
-        if (may_be_null && random_->chance(1, 4)) {
+    const T* nullable(wire::Null null, One one) {
+        if (null == wire::Null::allowed && random_->chance(1, 4)) {
             return nullptr;
         }
         T* item = arena_->allocate<T>(1);

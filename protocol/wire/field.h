@@ -112,14 +112,11 @@ template <class T, class One>
 
 /// A struct that may be null: one byte says whether it is there (negative: null). In the arena.
 template <class T, class One>
-[[nodiscard]] const T* read_nullable(Reader& in, Null null, One one) {
-    if (in.integer<std::int8_t>() < 0) {
-        if (null != Null::allowed) {
-            in.fail("null where a value is required");
-        }
+[[nodiscard]] const T* read_nullable(Reader& in, One one) {
+    if (in.integer<std::int8_t>() < 0 || in.failed()) {
         return nullptr;
     }
-    T* item = in.failed() ? nullptr : in.elements<T>(1, 0);
+    T* item = in.elements<T>(1, 0);
     if (item != nullptr) {
         one(*new (item) T{});
     }

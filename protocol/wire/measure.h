@@ -47,13 +47,6 @@ public:
         refuse_null_array(array, null, field);
         add(length_size(array.size(), form, field));
     }
-    /// The mark of a struct that may be null; true if the struct follows.
-    [[nodiscard]] bool present(const void* value, Null null, const char* field) {
-        refuse_null(value == nullptr, null, field);
-        add(1);
-        return value != nullptr;
-    }
-
     /// Tag and length of a tagged field whose `size` bytes are added already.
     void tag(std::uint32_t tag, std::size_t size) { add(varint_size(tag) + varint_size(size)); }
 

@@ -37,11 +37,24 @@ private:
 };
 
 SimShard::~SimShard() {
+    drop();
+}
+
+void SimShard::drop() {
     scheduler_->drop(node_);
+    while (!posted_.empty()) {
+        posted_.clear();
+        scheduler_->drop(node_);
+    }
 }
 
 void SimShard::post(std::move_only_function<void()> work) {
-    scheduler_->ready(node_, std::move(work));
+    posted_.push_back(std::move(work));
+    scheduler_->ready(node_, [this] {
+        Scheduler::Work first = std::move(posted_.front());
+        posted_.pop_front();
+        first();
+    });
 }
 
 void SimShard::spawn(Task<> task) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <deque>
 #include <functional>
 
 #include <boost/asio/execution_context.hpp>
@@ -10,8 +11,9 @@
 
 namespace hw::sim {
 
-/// A shard of a simulated node: runs coroutines on the scheduler, under the node's tag. The end of
-/// a turn comes at a moment drawn from the seed.
+/// A shard of a simulated node: runs coroutines on the scheduler, under the node's tag, in an order
+/// drawn from the seed; what is posted keeps its order. The end of a turn comes at a moment drawn
+/// from the seed.
 class SimShard final : public Shard {
 public:
     SimShard(Scheduler& scheduler, NodeTag node, std::size_t index)
@@ -23,6 +25,10 @@ public:
     void at_end_of_turn(TurnStep step, TurnHook& hook) override;
     [[nodiscard]] Task<Woken> wait(Signal& signal, TimePoint deadline) override;
     [[nodiscard]] std::size_t index() const override { return index_; }
+
+    /// Destroys everything that waits or is ready on this shard and the others of its node: the end
+    /// of the node's process. What the node consists of is destroyed after it.
+    void drop();
 
     /// Suspends the coroutine; `park` is told how to resume it, once, on the scheduler.
     [[nodiscard]] static Task<> suspend(std::move_only_function<void(Scheduler::Work)> park);
@@ -46,6 +52,7 @@ private:
     std::size_t index_;
     Context context_;
     TurnHooks hooks_;
+    std::deque<Scheduler::Work> posted_;
     bool turn_ends_ = false;  ///< the end of the turn is in the scheduler's queue
 };
 

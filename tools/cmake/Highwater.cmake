@@ -22,7 +22,8 @@ endif()
 if(CMAKE_BUILD_TYPE STREQUAL "Debug" AND HW_SANITIZE)
     add_compile_options(-O1)
 endif()
-target_include_directories(hw_options INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR}/generated)
+target_include_directories(hw_options INTERFACE
+    ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR}/generated)
 # Only the parts of Asio that are included are compiled; nothing of it may be header-global.
 target_compile_definitions(hw_options INTERFACE
     BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_SEPARATE_COMPILATION BOOST_ERROR_CODE_HEADER_ONLY)

@@ -19,7 +19,8 @@ class Ranges(unittest.TestCase):
         self.assertIn("A is nullable in versions 2+, but exists only in 4-9", error)
 
     def test_a_null_default_needs_null_in_every_version(self):
-        self.assertIn("may be null only in versions 4-9", field_error("A string?4+ = null"))
+        for line in ("A string?4+ = null", "A []int8?4+ = null", "A S?4+ = null\n  B int8"):
+            self.assertIn("may be null only in versions 4-9", field_error(line))
 
     def test_a_message_stays_flexible(self):
         self.assertIn("stops being flexible", error_of("data M versions=0-5 flexible=1-3\n"))
@@ -37,6 +38,9 @@ class Tags(unittest.TestCase):
         self.assertIn("is flexible only in 5-9", field_error("A int32 3+ tag=0"))
         head = "data M versions=0-3 flexible=none"
         self.assertIn("is flexible only in none", field_error("A int32 tag=0", head))
+
+    def test_records_are_no_elements(self):
+        self.assertIn("is an array of records", field_error("A []records"))
 
     def test_records_cannot_be_tagged(self):
         self.assertIn("cannot be tagged", field_error("A records 5+ tag=0"))
@@ -86,7 +90,9 @@ class Messages(unittest.TestCase):
     def test_keys_are_unique(self):
         response = "response A key=1 versions=0-2 flexible=1+\n"
         other = (API + response).replace(" A ", " B ")
-        self.assertIn("BRequest repeats the name or key of ARequest", error_of(API + response + other))
+        self.assertIn(
+            "BRequest repeats the name or key of ARequest", error_of(API + response + other)
+        )
         self.assertIn("needs a key", error_of("record R versions=0\n"))
         records = "record R key=1 versions=0\nrecord Q key=1 versions=0\n"
         self.assertIn("repeats the name or key of RRecord", error_of(records))
@@ -98,7 +104,8 @@ class Messages(unittest.TestCase):
         )
 
     def test_a_request_names_its_listeners(self):
-        text = API.replace(" listeners=broker", "") + "response A key=1 versions=0-2 flexible=1+\n"
+        response = "response A key=1 versions=0-2 flexible=1+\n"
+        text = API.replace(" listeners=broker", "") + response
         self.assertIn("request A needs listeners=", error_of(text))
 
     def test_a_message_may_have_no_versions(self):

@@ -85,6 +85,14 @@ class Errors(unittest.TestCase):
         self.assertIn("names no versions", error_of("data M\n"))
         self.assertIn("the tag is 'x'", field_error("A int32 tag=x"))
 
+    def test_what_has_no_proper_name_is_refused(self):
+        self.assertIn("'data' needs a name", error_of("data m versions=0\n"))
+        self.assertIn("'struct' needs a name", error_of("struct s\n"))
+        self.assertIn("'in-t' is no type", field_error("A in-t"))
+
+    def test_shared_structs_have_different_names(self):
+        self.assertIn("struct S is there already", error_of("struct S\n  A int8\nstruct S\n"))
+
     def test_indentation_must_fit_a_line_above(self):
         self.assertIn("the indentation fits no line", field_error("A Outer\n    B int8\n  C int8"))
         self.assertIn("a field before the first message", error_of("# no message\n  A int32\n"))

@@ -47,7 +47,7 @@ public:
 struct World {
     explicit World(std::uint64_t seed, ConnectionLimits limits = {}) : scheduler(seed) {
         dispatcher.add(schema::ApiKey::metadata, std::make_unique<Holding>(held));
-        host.emplace(server, clock, dispatcher, 1 << 20, limits, Logger(log, "net"));
+        host.emplace(server, clock, dispatcher, HostLimits{1 << 20, limits}, Logger(log, "net"));
         host->start();
         listener = *network.listen(server, {"server", 9092});
         server.spawn(accept());
@@ -71,7 +71,8 @@ struct World {
         host->adopt(std::move(*accepted), info, [this] { ended = true; });
     }
     Task<> connect() {
-        auto connected = co_await network.connect(client, {"server", 9092}, kNever);
+        const Endpoint address = listener->local();
+        auto connected = co_await network.connect(client, address, kNever);
         transport = std::move(*connected);
     }
 

@@ -8,12 +8,21 @@ namespace hw::schema {
 namespace {
 
 constexpr const ApiInfo& info_of(ApiKey key) {
-    return *std::ranges::find(kApiTable, key, &ApiInfo::key);
+    return *find_api(key);
 }
 
 TEST_CASE("api table: rows are in the order of the keys", "[schema][table]") {
     STATIC_REQUIRE(std::ranges::is_sorted(kApiTable, {}, &ApiInfo::key));
     STATIC_REQUIRE(kApiTable.size() == 17);
+}
+
+TEST_CASE("api table: every API is found by its key, and no other number is", "[schema][table]") {
+    for (const ApiInfo& info : kApiTable) {
+        CHECK(find_api(info.key) == &info);
+    }
+    for (const int number : {4, 5, 8, 57, 71, 32767, -1, -32768}) {
+        CHECK(find_api(static_cast<ApiKey>(number)) == nullptr);
+    }
 }
 
 TEST_CASE("api table: Produce is shown from version 0 and handled from 3", "[schema][table]") {

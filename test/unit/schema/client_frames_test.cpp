@@ -32,23 +32,13 @@ struct Frame {
     std::string_view body;
 };
 
-const ApiInfo& info_of(ApiKey key) {
-    for (const ApiInfo& info : kApiTable) {
-        if (info.key == key) {
-            return info;
-        }
-    }
-    FAIL("no such API");
-    return kApiTable.front();
-}
-
 template <class Request>
 void check_frame(const Frame& frame) {
     INFO(frame.body);
     const std::string bytes = from_hex(frame.hex);
     Arena arena(kAmple);
     const ApiVersion version(load_big_endian<std::int16_t>(as_bytes(bytes).data() + 2));
-    const ApiVersion header_version = info_of(Request::kKey).request_header_version(version);
+    const ApiVersion header_version = find_api(Request::kKey)->request_header_version(version);
     wire::Reader reader(as_bytes(bytes), arena);
     RequestHeader header;
     decode(reader, header_version, header);

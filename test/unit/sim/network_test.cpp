@@ -10,6 +10,8 @@ namespace {
 
 constexpr TimePoint kLimit = TimePoint() + std::chrono::minutes(1);
 
+const Endpoint kServer{"server", 9092};
+
 struct World {
     explicit World(std::uint64_t seed, NetworkFaults faults = {})
         : scheduler(seed), network(scheduler, faults) {}
@@ -41,7 +43,7 @@ Task<> accept_and_read(World& world, Listener& listener, std::string& into, bool
 }
 
 Task<> connect_and_write(World& world, std::string text, std::unique_ptr<Transport>& kept) {
-    auto transport = co_await world.network.connect(world.client, {"server", 9092}, kLimit);
+    auto transport = co_await world.network.connect(world.client, kServer, kLimit);
     if (!transport) {
         co_return;
     }
@@ -102,8 +104,7 @@ TEST_CASE("network: a port has one listener, and a closed one refuses", "[sim]")
     listener->reset();
     bool refused = false;
     const auto dial = [&]() -> Task<> {
-        const auto transport =
-            co_await world.network.connect(world.client, {"server", 9092}, kLimit);
+        const auto transport = co_await world.network.connect(world.client, kServer, kLimit);
         refused = !transport && transport.error().kind == ErrorKind::closed;
     };
     world.client.spawn(dial());

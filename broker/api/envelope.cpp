@@ -1,0 +1,98 @@
+#include "broker/api/envelope.h"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "broker/metadata/principal.h"
+
+namespace hw::broker {
+namespace {
+
+using schema::EnvelopeResponse;
+
+constexpr std::size_t kPrefix = 4;
+
+/// The exchange of the request inside: what answers it answers the envelope.
+class Inner final : public AnswerSink {
+public:
+    Inner(ExchangePtr outer, ByteView request, std::string principal)
+        : outer_(std::move(outer)),
+          principal_(std::move(principal)),
+          exchange_(copy_of(request), Reservation(), *this) {
+        exchange_.context().listener = outer_->context().listener;
+        exchange_.context().peer = outer_->context().peer;
+        exchange_.context().principal = principal_;
+    }
+
+    [[nodiscard]] Exchange& exchange() { return exchange_; }
+
+    void on_answer() override {
+        std::string answer;
+        for (const ByteView slice : exchange_.answer().slices) {
+            answer += as_text(slice);
+        }
+        EnvelopeResponse response;
+        response.response_data = as_bytes(std::string_view(answer)).subspan(kPrefix);
+        outer_->reply(response);
+    }
+
+    void on_reject(const Error& reason) override {
+        const bool unknown = reason.kind == ErrorKind::unsupported;
+        EnvelopeResponse response;
+        response.error_code =
+            unknown ? wire::ErrorCode::unsupported_version : wire::ErrorCode::invalid_request;
+        outer_->reply(response);
+    }
+
+private:
+    static Buffer copy_of(ByteView bytes) {
+        Buffer copy(bytes.size());
+        std::ranges::copy(bytes, copy.data());
+        return copy;
+    }
+
+    ExchangePtr outer_;
+    std::string principal_;
+    Exchange exchange_;
+};
+
+void refuse(Exchange& exchange, wire::ErrorCode code) {
+    EnvelopeResponse response;
+    response.error_code = code;
+    exchange.reply(response);
+}
+
+/// True for a request that a broker may pass on: what is inside must not reach further than what
+/// its client could have asked of the controller's own listener.
+bool is_forwardable(ByteView request) {
+    if (request.size() < sizeof(std::int16_t)) {
+        return false;
+    }
+    const schema::ApiInfo* api = schema::find_api(load_big_endian<std::int16_t>(request.data()));
+    return api != nullptr && api->forwarded && !api->cluster_action;
+}
+
+Task<> nothing() {
+    co_return;
+}
+
+}  // namespace
+
+Task<> EnvelopeHandler::serve(ExchangePtr exchange, const schema::EnvelopeRequest& request) {
+    if (!is_forwardable(request.request_data)) {
+        refuse(*exchange, wire::ErrorCode::invalid_request);
+        return nothing();
+    }
+    auto principal = decode_principal(request.request_principal);
+    if (!principal) {
+        refuse(*exchange, wire::ErrorCode::principal_deserialization_failure);
+        return nothing();
+    }
+    const auto inner =
+        std::make_shared<Inner>(std::move(exchange), request.request_data, std::move(*principal));
+    return dispatcher_.dispatch(ExchangePtr(inner, &inner->exchange()));
+}
+
+}  // namespace hw::broker

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "broker/net/dispatcher.h"
+#include "protocol/schema/api/envelope.h"
+
+namespace hw::broker {
+
+/// On a controller's listener: unwraps a client's request that a broker passes on (KIP-590), serves
+/// it with the client's principal, and wraps the answer.
+class EnvelopeHandler final : public MessageHandler<schema::EnvelopeRequest> {
+public:
+    /// `dispatcher` serves what is inside, too.
+    explicit EnvelopeHandler(const Dispatcher& dispatcher) : dispatcher_(dispatcher) {}
+
+protected:
+    [[nodiscard]] Task<> serve(ExchangePtr exchange,
+                               const schema::EnvelopeRequest& request) override;
+
+private:
+    const Dispatcher& dispatcher_;
+};
+
+}  // namespace hw::broker

@@ -1,0 +1,138 @@
+#include "broker/metadata/broker_lifecycle.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace hw::broker {
+namespace {
+
+using wire::ErrorCode;
+
+/// Codes after which another attempt can never succeed.
+bool is_fatal(ErrorCode code) {
+    return code == ErrorCode::inconsistent_cluster_id || code == ErrorCode::unsupported_version ||
+           code == ErrorCode::invalid_registration || code == ErrorCode::invalid_request ||
+           code == ErrorCode::cluster_authorization_failed;
+}
+
+/// Codes by which the controller says that it does not know this registration.
+bool is_forgotten(ErrorCode code) {
+    return code == ErrorCode::stale_broker_epoch || code == ErrorCode::broker_id_not_registered;
+}
+
+}  // namespace
+
+void BrokerLifecycle::start(TimePoint now, LifecycleEffects& effects) {
+    next_send_ = now;
+    send_due(now, effects);
+}
+
+void BrokerLifecycle::send(LifecycleRequest request, LifecycleEffects& effects) {
+    under_way_ = request;
+    urgent_ = false;
+    next_send_ = kNever;
+    effects.send = request;
+}
+
+void BrokerLifecycle::send_due(TimePoint now, LifecycleEffects& effects) {
+    if (under_way_ == LifecycleRequest::none && (urgent_ || now >= next_send_)) {
+        send(registered() ? LifecycleRequest::heartbeat : LifecycleRequest::registration, effects);
+    }
+}
+
+void BrokerLifecycle::on_registered(BrokerEpoch epoch, TimePoint now, LifecycleEffects& effects) {
+    under_way_ = LifecycleRequest::none;
+    epoch_ = epoch;
+    session_end_ = now + options_.session_timeout;
+    urgent_ = true;
+    send_due(now, effects);
+}
+
+void BrokerLifecycle::on_heartbeat(const HeartbeatAnswer& answer, TimePoint now,
+                                   LifecycleEffects& effects) {
+    under_way_ = LifecycleRequest::none;
+    session_end_ = now + options_.session_timeout;
+    next_send_ = now + options_.heartbeat_interval;
+    if (answer.fenced) {
+        deactivate(effects);
+    } else if (!active_ && !stopping()) {
+        active_ = true;
+        effects.became_active = true;
+    }
+    if (stopping() && answer.should_shut_down) {
+        effects.may_stop = true;
+        return;
+    }
+    send_due(now, effects);
+}
+
+void BrokerLifecycle::on_failure(std::optional<ErrorCode> code, TimePoint now,
+                                 LifecycleEffects& effects) {
+    const LifecycleRequest failed = std::exchange(under_way_, LifecycleRequest::none);
+    next_send_ = now + options_.retry;
+    urgent_ = false;
+    if (!code) {
+        return;
+    }
+    if (failed == LifecycleRequest::registration && is_fatal(*code)) {
+        effects.fatal = fmt::format("the controller refuses this broker for good: {}", *code);
+    } else if (is_forgotten(*code)) {
+        deactivate(effects);
+        epoch_ = BrokerEpoch(-1);
+    }
+}
+
+void BrokerLifecycle::on_applied(Offset offset, TimePoint now, LifecycleEffects& effects) {
+    const bool before = caught_up();
+    applied_ = std::max(applied_, offset);
+    if (!before && caught_up()) {
+        urgent_ = true;
+        send_due(now, effects);
+    }
+}
+
+void BrokerLifecycle::begin_stop(TimePoint now, LifecycleEffects& effects) {
+    if (stopping()) {
+        return;
+    }
+    stop_begun_ = now;
+    if (!registered()) {
+        effects.may_stop = true;
+        return;
+    }
+    urgent_ = true;
+    send_due(now, effects);
+}
+
+void BrokerLifecycle::on_time(TimePoint now, LifecycleEffects& effects) {
+    if (now >= session_end_) {
+        session_end_ = kNever;
+        deactivate(effects);
+    }
+    if (stopping() && now - stop_begun_ >= options_.stop_limit) {
+        effects.may_stop = true;
+        return;
+    }
+    send_due(now, effects);
+}
+
+void BrokerLifecycle::deactivate(LifecycleEffects& effects) {
+    if (std::exchange(active_, false)) {
+        effects.became_inactive = true;
+    }
+}
+
+TimePoint BrokerLifecycle::next_deadline() const {
+    TimePoint deadline = session_end_;
+    if (under_way_ == LifecycleRequest::none) {
+        deadline = std::min(deadline, next_send_);
+    }
+    if (stopping()) {
+        deadline = std::min(deadline, stop_begun_ + options_.stop_limit);
+    }
+    return deadline;
+}
+
+}  // namespace hw::broker

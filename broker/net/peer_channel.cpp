@@ -1,0 +1,217 @@
+#include "broker/net/peer_channel.h"
+
+#include <array>
+#include <deque>
+#include <utility>
+#include <vector>
+
+#include "broker/net/frame_reader.h"
+#include "protocol/schema/api/header.h"
+
+namespace hw::broker {
+namespace {
+
+constexpr std::size_t kPrefix = 4;
+
+/// The frame of a request: length, header, body.
+Result<Buffer> make_frame(const schema::ApiInfo& api, const schema::RequestHeader& header,
+                          const wire::Encoded& body) {
+    const auto head =
+        wire::encode_message(header, api.request_header_version(header.request_api_version));
+    if (!head) {
+        return std::unexpected(head.error());
+    }
+    Buffer frame(kPrefix + head->size + body.size);
+    store_big_endian(frame.data(), static_cast<std::int32_t>(head->size + body.size));
+    std::byte* at = frame.data() + kPrefix;
+    for (const wire::Encoded* part : {&*head, &body}) {
+        for (const ByteView slice : part->slices) {
+            at = std::copy(slice.begin(), slice.end(), at);
+        }
+    }
+    return frame;
+}
+
+}  // namespace
+
+/// One connection of the channel, from its start to its end.
+class PeerChannel::Line {
+public:
+    explicit Line(std::unique_ptr<Transport> transport) : transport_(std::move(transport)) {}
+
+    [[nodiscard]] bool open() const { return open_; }
+
+    void send(std::int32_t correlation, Buffer frame, Pending& pending) {
+        pending_.emplace(correlation, &pending);
+        unsent_.push_back(std::move(frame));
+        work_.set();
+    }
+    void forget(std::int32_t correlation) { pending_.erase(correlation); }
+
+    void end(const std::string& why) {
+        open_ = false;
+        transport_->close();
+        work_.set();
+        for (const auto& [correlation, pending] : std::exchange(pending_, {})) {
+            pending->answer = fail(ErrorKind::closed, "{}", why);
+            pending->ended.set();
+        }
+    }
+
+    [[nodiscard]] static Task<> write(std::shared_ptr<Line> self, Shard& shard) {
+        while (self->open_) {
+            if (self->unsent_.empty()) {
+                co_await shard.wait(self->work_, kNever);
+            } else if (self->write_some() == Progress::would_block) {
+                co_await self->transport_->wait_writable();
+            }
+        }
+    }
+
+    [[nodiscard]] static Task<> read(std::shared_ptr<Line> self) {
+        while (self->open_) {
+            co_await self->transport_->wait_readable();
+            self->read_some();
+        }
+    }
+
+private:
+    Progress write_some() {
+        const std::array<ByteView, 1> rest{unsent_.front().view().subspan(sent_of_first_)};
+        const Transfer transfer = transport_->try_write(rest);
+        sent_of_first_ += transfer.bytes;
+        if (transfer.progress == Progress::closed) {
+            end("the connection to " + to_string(transport_->peer()) + " ended");
+        } else if (sent_of_first_ == unsent_.front().size()) {
+            unsent_.pop_front();
+            sent_of_first_ = 0;
+        }
+        return transfer.progress;
+    }
+
+    void read_some() {
+        std::array<std::byte, 16 * 1024> buffer;
+        for (;;) {
+            const Transfer transfer = transport_->try_read(buffer);
+            if (transfer.progress == Progress::closed) {
+                end("the connection to " + to_string(transport_->peer()) + " ended");
+            }
+            if (transfer.progress != Progress::done) {
+                return;
+            }
+            take_frames(ByteView(buffer).first(transfer.bytes));
+        }
+    }
+
+    void take_frames(ByteView input) {
+        for (;;) {
+            const FrameReader::Step step = frames_.next(input);
+            if (step == FrameReader::Step::need_memory) {
+                frames_.admit();
+            } else if (step == FrameReader::Step::complete) {
+                deliver(frames_.take());
+            } else if (step == FrameReader::Step::invalid) {
+                end(fmt::format("{} announced an answer of {} bytes", to_string(transport_->peer()),
+                                frames_.size()));
+                return;
+            } else {
+                return;
+            }
+        }
+    }
+
+    void deliver(Buffer frame) {
+        if (frame.size() < sizeof(std::int32_t)) {
+            return;
+        }
+        const auto found = pending_.find(load_big_endian<std::int32_t>(frame.data()));
+        if (found != pending_.end()) {
+            Pending* pending = found->second;
+            pending_.erase(found);
+            pending->answer = std::move(frame);
+            pending->ended.set();
+        }
+    }
+
+    std::unique_ptr<Transport> transport_;
+    FrameReader frames_{kAnswerMaxBytes};
+    std::map<std::int32_t, Pending*> pending_;
+    std::deque<Buffer> unsent_;
+    std::size_t sent_of_first_ = 0;
+    Signal work_;
+    bool open_ = true;
+};
+
+Task<Result<std::shared_ptr<PeerChannel::Line>>> PeerChannel::line(TimePoint deadline) {
+    if (line_ && line_->open()) {
+        co_return line_;
+    }
+    auto transport = co_await connect_(deadline);
+    if (!transport) {
+        co_return std::unexpected(transport.error());
+    }
+    if (stopping_) {
+        (*transport)->close();
+        co_return fail(ErrorKind::closed, "this node is stopping");
+    }
+    if (!line_ || !line_->open()) {
+        line_ = std::make_shared<Line>(std::move(*transport));
+        tasks_.spawn(Line::write(line_, shard_));
+        tasks_.spawn(Line::read(line_));
+    }
+    co_return line_;
+}
+
+Task<Result<Buffer>> PeerChannel::exchange(schema::ApiKey key, ApiVersion version,
+                                           wire::Encoded body, TimePoint deadline) {
+    const schema::ApiInfo& api = *schema::find_api(static_cast<std::int16_t>(key));
+    const std::int32_t correlation = next_correlation_++;
+    const schema::RequestHeader header{.request_api_key = key,
+                                       .request_api_version = version,
+                                       .correlation_id = CorrelationId(correlation),
+                                       .client_id = client_id_};
+    auto frame = make_frame(api, header, body);
+    if (!frame) {
+        co_return std::unexpected(frame.error());
+    }
+    const auto found = co_await line(deadline);
+    if (!found) {
+        co_return std::unexpected(found.error());
+    }
+    const std::shared_ptr<Line> used = *found;
+    Pending pending;
+    used->send(correlation, std::move(*frame), pending);
+    const Woken woken = co_await shard_.wait(pending.ended, deadline);
+    if (woken == Woken::deadline) {
+        used->forget(correlation);
+    }
+    if (!pending.answer) {
+        co_return std::unexpected(pending.answer.error());
+    }
+    // The header: the correlation id, and in flexible versions its tagged fields.
+    Arena arena(pending.answer->size());
+    wire::Reader reader(pending.answer->view(), arena);
+    schema::ResponseHeader answer_header;
+    decode(reader, api.response_header_version(version), answer_header);
+    if (const auto read = reader.status(); !read) {
+        co_return std::unexpected(read.error());
+    }
+    const ByteView rest = reader.rest();
+    Buffer answer(rest.size());
+    std::copy(rest.begin(), rest.end(), answer.data());
+    co_return answer;
+}
+
+void PeerChannel::disconnect() {
+    if (line_) {
+        line_->end("the connection was ended by this node");
+    }
+}
+
+Task<> PeerChannel::stop() {
+    stopping_ = true;
+    disconnect();
+    co_await tasks_.wait_idle();
+}
+
+}  // namespace hw::broker

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "protocol/base/clock.h"
+#include "protocol/base/network.h"
+#include "replication/fetch/peer_client.h"
+
+namespace hw::broker {
+
+/// One connection to another node: requests in a line, answers by correlation id.
+///
+/// Connects at the first call, and at the first one after an end. Owned by who calls; used on one
+/// shard; `stop` must have ended before it is destroyed.
+class PeerChannel final : public replication::PeerClient {
+public:
+    /// Makes a transport bound to the channel's shard; Network::connect, or a local pair.
+    using Connect = std::function<Task<Result<std::unique_ptr<Transport>>>(TimePoint deadline)>;
+
+    /// `client_id` is what the peer sees in its logs.
+    PeerChannel(Shard& shard, const Clock& clock, std::string client_id, Connect connect)
+        : shard_(shard),
+          clock_(clock),
+          client_id_(std::move(client_id)),
+          connect_(std::move(connect)),
+          tasks_(shard) {}
+    PeerChannel(const PeerChannel&) = delete;
+    PeerChannel& operator=(const PeerChannel&) = delete;
+
+    [[nodiscard]] Task<Result<Buffer>> exchange(schema::ApiKey key, ApiVersion version,
+                                                wire::Encoded body, TimePoint deadline) override;
+    /// Ends the connection; calls that wait end with closed. New calls connect again.
+    void disconnect();
+    /// For good: no call is made after it.
+    [[nodiscard]] Task<> stop();
+
+private:
+    /// Largest answer that is believed, as socket.request.max.bytes is for requests.
+    static constexpr std::int32_t kAnswerMaxBytes = 100 * 1024 * 1024;
+
+    struct Pending {
+        Signal ended;
+        Result<Buffer> answer = fail(ErrorKind::timed_out, "the peer gave no answer in time");
+    };
+    class Line;
+
+    [[nodiscard]] Task<Result<std::shared_ptr<Line>>> line(TimePoint deadline);
+
+    Shard& shard_;
+    const Clock& clock_;
+    std::string client_id_;
+    Connect connect_;
+    TaskGroup tasks_;
+    std::shared_ptr<Line> line_;
+    std::int32_t next_correlation_ = 0;
+    bool stopping_ = false;
+};
+
+}  // namespace hw::broker

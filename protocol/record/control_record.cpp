@@ -1,0 +1,56 @@
+#include "protocol/record/control_record.h"
+
+namespace hw::record {
+namespace {
+
+constexpr std::int16_t kVersion = 0;
+
+Result<void> check(ByteView bytes, std::size_t least, const char* what) {
+    if (bytes.size() < least) {
+        return fail(ErrorKind::corrupt, "{} has {} bytes, it needs {}", what, bytes.size(), least);
+    }
+    const auto version = load_big_endian<std::int16_t>(bytes.data());
+    if (version < 0) {
+        return fail(ErrorKind::corrupt, "{} has version {}", what, version);
+    }
+    return {};
+}
+
+}  // namespace
+
+std::array<std::byte, kControlKeySize> encode_control_key(ControlType type) {
+    std::array<std::byte, kControlKeySize> key{};
+    store_big_endian(key.data(), kVersion);
+    store_big_endian(key.data() + sizeof kVersion, static_cast<std::int16_t>(type));
+    return key;
+}
+
+Result<ControlType> parse_control_key(ByteView key) {
+    const auto checked = check(key, kControlKeySize, "the key of a control record");
+    if (!checked) {
+        return std::unexpected(checked.error());
+    }
+    const auto type = load_big_endian<std::int16_t>(key.data() + sizeof kVersion);
+    if (type < 0 || type > static_cast<std::int16_t>(ControlType::kraft_voters)) {
+        return fail(ErrorKind::unsupported, "a control record has the unknown type {}", type);
+    }
+    return static_cast<ControlType>(type);
+}
+
+std::array<std::byte, kEndTransactionSize> encode_end_transaction(CoordinatorEpoch epoch) {
+    std::array<std::byte, kEndTransactionSize> value{};
+    store_big_endian(value.data(), kVersion);
+    store_big_endian(value.data() + sizeof kVersion, epoch.value());
+    return value;
+}
+
+Result<CoordinatorEpoch> parse_end_transaction(ByteView value) {
+    const auto checked =
+        check(value, kEndTransactionSize, "the value of an end-of-transaction marker");
+    if (!checked) {
+        return std::unexpected(checked.error());
+    }
+    return CoordinatorEpoch(load_big_endian<std::int32_t>(value.data() + sizeof kVersion));
+}
+
+}  // namespace hw::record

@@ -1,0 +1,29 @@
+#include "protocol/record/crc32c.h"
+
+#include <algorithm>
+#include <isa-l/crc.h>
+
+namespace hw::record {
+namespace {
+
+/// ISA-L counts in `int`.
+constexpr std::size_t kPiece = std::size_t{1} << 30;
+
+}  // namespace
+
+// ISA-L picks the best code for the processor, also for one without CRC instructions. A plain
+// SSE4.2 loop of our own would win 8 ns a call below 256 bytes and lose above: not worth its text.
+std::uint32_t crc32c(ByteView bytes, std::uint32_t previous) {
+    std::uint32_t state = ~previous;
+    while (!bytes.empty()) {
+        const ByteView piece = bytes.first(std::min(bytes.size(), kPiece));
+        // ISA-L does not write through the pointer; its signature lacks the const.
+        auto* from =
+            const_cast<unsigned char*>(reinterpret_cast<const unsigned char*>(piece.data()));
+        state = crc32_iscsi(from, static_cast<int>(piece.size()), state);
+        bytes = bytes.subspan(piece.size());
+    }
+    return ~state;
+}
+
+}  // namespace hw::record

@@ -1,0 +1,138 @@
+#include <algorithm>
+#include <cstring>
+#include <snappy.h>
+
+#include "protocol/record/decompress_stream.h"
+#include "protocol/record/xerial.h"
+
+namespace hw::record {
+namespace {
+
+/// Scratch memory that grew beyond this for one block is not kept for the next batch.
+constexpr std::size_t kKeptScratch = std::size_t{1024} * 1024;
+/// The densest element of the format: 3 bytes that copy 64. A block that announces more than this
+/// ratio lies, and is refused before anything is allocated for it.
+constexpr std::size_t kDensestIn = 3;
+constexpr std::size_t kDensestOut = 64;
+
+/// Snappy blocks, bare (one block, as librdkafka writes) or in the xerial framing. A block has to
+/// stand in one piece because it refers back to all of itself: in the reader's memory if it fits,
+/// else in scratch memory, whose size the limit and the block's own length bound.
+class SnappyStream final : public DecompressStream {
+public:
+    Result<void> start(ByteView compressed, std::size_t limit) override {
+        if (scratch_.capacity() > kKeptScratch) {
+            scratch_ = Buffer();
+        }
+        pending_ = {};
+        limit_ = limit;
+        input_ = compressed;
+        framed_ = Xerial::is_framed(compressed);
+        bare_block_left_ = !framed_;
+        if (framed_) {
+            const auto version =
+                load_big_endian<std::int32_t>(compressed.data() + Xerial::kMagic.size());
+            if (version < Xerial::kVersion) {
+                return fail(ErrorKind::corrupt, "the snappy framing of the records has version {}",
+                            version);
+            }
+            input_ = compressed.subspan(Xerial::kHeaderSize);
+        }
+        return {};
+    }
+
+    Result<std::size_t> read(MutableBytes into) override {
+        std::size_t filled = 0;
+        while (filled != into.size()) {
+            if (!pending_.empty()) {
+                filled += take_pending(into.subspan(filled));
+                continue;
+            }
+            if (!bare_block_left_ && input_.empty()) {
+                break;
+            }
+            const auto got = read_block(into.subspan(filled));
+            if (!got) {
+                return got;
+            }
+            filled += *got;
+        }
+        return filled;
+    }
+
+private:
+    std::size_t take_pending(MutableBytes into) {
+        const std::size_t size = std::min(into.size(), pending_.size());
+        std::memcpy(into.data(), pending_.data(), size);
+        pending_ = pending_.subspan(size);
+        return size;
+    }
+
+    /// The bytes of the next block, taken from the input.
+    Result<ByteView> next_block() {
+        if (!framed_) {
+            bare_block_left_ = false;
+            return std::exchange(input_, ByteView());
+        }
+        if (input_.size() < Xerial::kLengthSize) {
+            return fail(ErrorKind::corrupt, "the snappy framing of the records is cut short");
+        }
+        const auto length = load_big_endian<std::int32_t>(input_.data());
+        input_ = input_.subspan(Xerial::kLengthSize);
+        if (length < 0 || static_cast<std::size_t>(length) > input_.size()) {
+            return fail(ErrorKind::corrupt,
+                        "a snappy block of the records announces {} bytes, {} are left", length,
+                        input_.size());
+        }
+        const ByteView block = input_.first(static_cast<std::size_t>(length));
+        input_ = input_.subspan(block.size());
+        return block;
+    }
+
+    /// Decompresses a block to `into` if it fits, else to the scratch memory, as pending bytes.
+    Result<std::size_t> read_block(MutableBytes into) {
+        const auto block = next_block();
+        if (!block) {
+            return std::unexpected(block.error());
+        }
+        const auto* from = reinterpret_cast<const char*>(block->data());
+        std::size_t size = 0;
+        if (!snappy::GetUncompressedLength(from, block->size(), &size) ||
+            size > block->size() * kDensestOut / kDensestIn) {
+            return fail(ErrorKind::corrupt, "a snappy block of the records has a wrong length");
+        }
+        if (size > limit_) {
+            return fail(ErrorKind::limit,
+                        "a snappy block of the records announces {} bytes, the decompression "
+                        "limit (200 x compressed + 1 MiB, at most 100 MiB) is {}",
+                        size, limit_);
+        }
+        const bool direct = size <= into.size();
+        if (!direct && scratch_.capacity() < size) {
+            scratch_ = Buffer(size);
+        }
+        std::byte* to = direct ? into.data() : scratch_.data();
+        if (!snappy::RawUncompress(from, block->size(), reinterpret_cast<char*>(to))) {
+            return fail(ErrorKind::corrupt, "a snappy block of the records is broken");
+        }
+        if (!direct) {
+            pending_ = ByteView(scratch_.data(), size);
+        }
+        return direct ? size : std::size_t{0};
+    }
+
+    Buffer scratch_;
+    ByteView pending_;  ///< decompressed, in the scratch memory, not yet read
+    ByteView input_;
+    std::size_t limit_ = 0;  ///< of all output, and so of one block
+    bool framed_ = false;
+    bool bare_block_left_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<DecompressStream> make_snappy_stream() {
+    return std::make_unique<SnappyStream>();
+}
+
+}  // namespace hw::record

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+#include "protocol/base/ids.h"
+#include "protocol/base/network.h"
+
+namespace hw::replication {
+
+/// Who takes part in the quorum: a node and the directory its metadata log is in. A node that comes
+/// back with another disk is another replica (KIP-853); all zero is a directory nobody knows.
+struct ReplicaKey {
+    BrokerId id = kNoBroker;
+    DirectoryId directory;
+
+    auto operator<=>(const ReplicaKey&) const = default;
+};
+
+struct Voter {
+    ReplicaKey key;
+    Endpoint endpoint;  ///< of its controller listener
+};
+
+/// The nodes whose majority elects leaders and commits records, in order of their ids.
+class VoterSet {
+public:
+    VoterSet() = default;
+    explicit VoterSet(std::vector<Voter> voters) : voters_(std::move(voters)) {
+        std::ranges::sort(voters_, {}, [](const Voter& voter) { return voter.key; });
+    }
+
+    [[nodiscard]] const std::vector<Voter>& voters() const { return voters_; }
+    [[nodiscard]] std::size_t size() const { return voters_.size(); }
+    [[nodiscard]] std::size_t majority() const { return voters_.size() / 2 + 1; }
+    [[nodiscard]] bool contains(BrokerId id) const {
+        return std::ranges::any_of(voters_,
+                                   [id](const Voter& voter) { return voter.key.id == id; });
+    }
+
+private:
+    std::vector<Voter> voters_;
+};
+
+}  // namespace hw::replication

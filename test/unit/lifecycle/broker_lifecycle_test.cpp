@@ -1,0 +1,170 @@
+#include "broker/metadata/broker_lifecycle.h"
+
+#include <catch2/catch.hpp>
+
+namespace hw::broker {
+namespace {
+
+using wire::ErrorCode;
+
+constexpr BrokerEpoch kEpoch{20};
+
+struct Fixture {
+    template <class Step>
+    LifecycleEffects step(Step step) {
+        LifecycleEffects effects;
+        step(effects);
+        return effects;
+    }
+    LifecycleEffects start() {
+        return step([this](auto& effects) { lifecycle.start(now, effects); });
+    }
+    LifecycleEffects registered() {
+        return step([this](auto& effects) { lifecycle.on_registered(kEpoch, now, effects); });
+    }
+    LifecycleEffects answered(HeartbeatAnswer answer) {
+        return step([&](auto& effects) { lifecycle.on_heartbeat(answer, now, effects); });
+    }
+    LifecycleEffects failed(std::optional<ErrorCode> code) {
+        return step([&](auto& effects) { lifecycle.on_failure(code, now, effects); });
+    }
+    LifecycleEffects applied(std::int64_t offset) {
+        return step([&](auto& effects) { lifecycle.on_applied(Offset(offset), now, effects); });
+    }
+    LifecycleEffects pass(Duration span) {
+        now += span;
+        return step([this](auto& effects) { lifecycle.on_time(now, effects); });
+    }
+    LifecycleEffects stop() {
+        return step([this](auto& effects) { lifecycle.begin_stop(now, effects); });
+    }
+    /// Registered, caught up and unfenced, with no request under way.
+    void activate() {
+        start();
+        registered();
+        answered({.caught_up = false, .fenced = true, .should_shut_down = false});
+        applied(20);
+        answered({.caught_up = true, .fenced = false, .should_shut_down = false});
+        REQUIRE(lifecycle.active());
+    }
+
+    LifecycleOptions options;
+    BrokerLifecycle lifecycle{options};
+    TimePoint now = TimePoint() + std::chrono::hours(1);
+};
+
+TEST_CASE("lifecycle: a broker registers at once and then shows that it lives", "[lifecycle]") {
+    Fixture fixture;
+    CHECK(fixture.start().send == LifecycleRequest::registration);
+    CHECK(fixture.registered().send == LifecycleRequest::heartbeat);
+    const auto fenced = fixture.answered({.caught_up = false, .fenced = true});
+    CHECK(fenced.send == LifecycleRequest::none);
+    CHECK_FALSE(fixture.lifecycle.active());
+    CHECK(fixture.pass(std::chrono::milliseconds(499)).send == LifecycleRequest::none);
+    CHECK(fixture.pass(std::chrono::milliseconds(1)).send == LifecycleRequest::heartbeat);
+}
+
+TEST_CASE("lifecycle: catching up with the own registration is told at once", "[lifecycle]") {
+    Fixture fixture;
+    fixture.start();
+    fixture.registered();
+    fixture.answered({.caught_up = false, .fenced = true});
+    CHECK(fixture.applied(19).send == LifecycleRequest::none);
+    CHECK(fixture.applied(20).send == LifecycleRequest::heartbeat);
+    const auto unfenced = fixture.answered({.caught_up = true, .fenced = false});
+    CHECK(unfenced.became_active);
+    CHECK(fixture.lifecycle.active());
+    CHECK(fixture.applied(21).send == LifecycleRequest::none);
+}
+
+TEST_CASE("lifecycle: news that come while a request is under way are told after it",
+          "[lifecycle]") {
+    Fixture fixture;
+    fixture.start();
+    fixture.registered();
+    CHECK(fixture.applied(20).send == LifecycleRequest::none);
+    CHECK(fixture.answered({.caught_up = false, .fenced = true}).send ==
+          LifecycleRequest::heartbeat);
+}
+
+TEST_CASE("lifecycle: a request that got no answer is sent again after a pause", "[lifecycle]") {
+    Fixture fixture;
+    fixture.start();
+    CHECK(fixture.failed(std::nullopt).send == LifecycleRequest::none);
+    CHECK(fixture.pass(fixture.options.retry).send == LifecycleRequest::registration);
+    fixture.failed(ErrorCode::not_controller);
+    CHECK(fixture.pass(fixture.options.retry).send == LifecycleRequest::registration);
+}
+
+TEST_CASE("lifecycle: a refusal for good ends the process with its reason", "[lifecycle]") {
+    Fixture fixture;
+    fixture.start();
+    const auto refused = fixture.failed(ErrorCode::inconsistent_cluster_id);
+    CHECK(refused.fatal == "the controller refuses this broker for good: INCONSISTENT_CLUSTER_ID");
+}
+
+TEST_CASE("lifecycle: a broker that the controller forgot registers again", "[lifecycle]") {
+    Fixture fixture;
+    fixture.activate();
+    fixture.pass(fixture.options.heartbeat_interval);
+    const auto forgotten = fixture.failed(ErrorCode::stale_broker_epoch);
+    CHECK(forgotten.became_inactive);
+    CHECK(fixture.pass(fixture.options.retry).send == LifecycleRequest::registration);
+}
+
+TEST_CASE(
+    "lifecycle: without a heartbeat for a session a broker stops serving, and serves again "
+    "when the controller says so",
+    "[lifecycle]") {
+    Fixture fixture;
+    fixture.activate();
+    CHECK(fixture.pass(fixture.options.heartbeat_interval).send == LifecycleRequest::heartbeat);
+    CHECK_FALSE(fixture.pass(std::chrono::milliseconds(2499)).became_inactive);
+    CHECK(fixture.pass(std::chrono::milliseconds(1)).became_inactive);
+    CHECK_FALSE(fixture.lifecycle.active());
+    CHECK(fixture.answered({.caught_up = true, .fenced = false}).became_active);
+}
+
+TEST_CASE("lifecycle: a fenced broker is told by its heartbeat", "[lifecycle]") {
+    Fixture fixture;
+    fixture.activate();
+    fixture.pass(fixture.options.heartbeat_interval);
+    CHECK(fixture.answered({.caught_up = true, .fenced = true}).became_inactive);
+}
+
+TEST_CASE("lifecycle: a stop waits for the controller's word, but not for ever", "[lifecycle]") {
+    Fixture fixture;
+    fixture.activate();
+    CHECK(fixture.stop().send == LifecycleRequest::heartbeat);
+    CHECK(fixture.lifecycle.stopping());
+    SECTION("the word comes") {
+        const HeartbeatAnswer not_yet{.caught_up = true, .fenced = false};
+        CHECK_FALSE(fixture.answered(not_yet).may_stop);
+        fixture.pass(fixture.options.heartbeat_interval);
+        const HeartbeatAnswer now{.caught_up = true, .fenced = false, .should_shut_down = true};
+        CHECK(fixture.answered(now).may_stop);
+    }
+    SECTION("it does not") {
+        fixture.failed(std::nullopt);
+        CHECK_FALSE(fixture.pass(std::chrono::seconds(29)).may_stop);
+        CHECK(fixture.pass(std::chrono::seconds(1)).may_stop);
+    }
+}
+
+TEST_CASE("lifecycle: a broker that never registered stops at once", "[lifecycle]") {
+    Fixture fixture;
+    fixture.start();
+    CHECK(fixture.stop().may_stop);
+}
+
+TEST_CASE("lifecycle: the deadline is the next thing to do", "[lifecycle]") {
+    Fixture fixture;
+    fixture.activate();
+    CHECK(fixture.lifecycle.next_deadline() == fixture.now + fixture.options.heartbeat_interval);
+    fixture.pass(fixture.options.heartbeat_interval);
+    CHECK(fixture.lifecycle.next_deadline() ==
+          fixture.now - fixture.options.heartbeat_interval + fixture.options.session_timeout);
+}
+
+}  // namespace
+}  // namespace hw::broker

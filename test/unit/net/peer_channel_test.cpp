@@ -1,0 +1,174 @@
+#include "broker/net/peer_channel.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "broker/net/connection_host.h"
+#include "broker/net/local_transport.h"
+#include "protocol/schema/api/metadata.h"
+#include "test/sim/sim_clock.h"
+#include "test/sim/sim_shard.h"
+
+namespace hw::broker {
+namespace {
+
+using replication::Answer;
+using schema::MetadataRequest;
+using schema::MetadataResponse;
+
+constexpr ApiVersion kVersion{9};
+
+/// Answers with the names it was asked for, or not at all while it is told to be silent.
+class Echo final : public MessageHandler<MetadataRequest> {
+public:
+    explicit Echo(bool& silent) : silent_(silent) {}
+
+protected:
+    Task<> serve(ExchangePtr exchange, const MetadataRequest& request) override {
+        std::vector<MetadataResponse::Topic> topics;
+        for (const auto& topic : request.topics) {
+            topics.push_back({.name = topic.name});
+        }
+        MetadataResponse response;
+        response.topics = std::span<const MetadataResponse::Topic>(topics);
+        if (!silent_) {
+            exchange->reply(response);
+        }
+        co_return;
+    }
+
+private:
+    bool& silent_;
+};
+
+class Silence final : public LogSink {
+public:
+    void write(LogLevel, std::string_view, std::string_view) override {}
+    bool enabled(LogLevel) const override { return false; }
+};
+
+/// A server shard and a client shard of one node, connected by local pairs.
+struct World {
+    explicit World(std::uint64_t seed) : scheduler(seed) {
+        dispatcher.add(schema::ApiKey::metadata, std::make_unique<Echo>(silent));
+        host.emplace(server, clock, dispatcher, HostLimits(), Logger(log, "net"));
+        host->start();
+    }
+    ~World() {
+        bool stopped = false;
+        client.spawn(stop(stopped));
+        CHECK(run_until([&] { return stopped; }));
+    }
+
+    Task<> stop(bool& stopped) {
+        co_await channel.stop();
+        co_await host->stop();
+        stopped = true;
+    }
+
+    Task<Result<std::unique_ptr<Transport>>> connect(TimePoint) {
+        if (refusing) {
+            co_return fail(ErrorKind::closed, "refused");
+        }
+        ++connects;
+        LocalPair pair = make_local_pair(client, server, {"self", 0});
+        host->adopt(std::move(pair.second), info, [] {});
+        co_return std::move(pair.first);
+    }
+
+    bool run_until(const std::function<bool()>& done) {
+        return scheduler.run_until(done, scheduler.now() + std::chrono::minutes(5));
+    }
+
+    /// Asks for one topic and notes the name that comes back, or the error.
+    Task<> ask(std::string name) {
+        const std::vector<MetadataRequest::Topic> topics{{.topic_id = {}, .name = name}};
+        MetadataRequest request;
+        request.topics = std::span<const MetadataRequest::Topic>(topics);
+        const TimePoint deadline = clock.now() + std::chrono::seconds(10);
+        const auto answer =
+            co_await replication::call<MetadataResponse>(channel, request, kVersion, deadline);
+        if (answer) {
+            results.emplace_back((**answer).topics[0].name);
+        } else {
+            results.emplace_back(to_string(answer.error().kind));
+        }
+    }
+
+    sim::Scheduler scheduler;
+    sim::SimShard server{scheduler, 1, 0};
+    sim::SimShard client{scheduler, 1, 1};
+    sim::SimClock clock{scheduler};
+    Silence log;
+    ListenerInfo info{.name = "L", .role = ListenerRole::broker, .bound = {}, .advertised = {}};
+    bool silent = false;
+    bool refusing = false;
+    int connects = 0;
+    Dispatcher dispatcher;
+    std::optional<ConnectionHost> host;
+    PeerChannel channel{client, clock, "test",
+                        [this](TimePoint deadline) { return connect(deadline); }};
+    std::vector<std::string> results;
+};
+
+TEST_CASE("channel: each call gets its own answer, over one connection", "[net][channel]") {
+    World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{20})));
+    world.client.spawn(world.ask("first"));
+    REQUIRE(world.run_until([&] { return world.results.size() == 1; }));
+    for (const char* name : {"a", "b", "c"}) {
+        world.client.spawn(world.ask(name));
+    }
+    REQUIRE(world.run_until([&] { return world.results.size() == 4; }));
+    std::ranges::sort(world.results);
+    CHECK(world.results == std::vector<std::string>{"a", "b", "c", "first"});
+    CHECK(world.connects == 1);
+}
+
+TEST_CASE("channel: a large answer passes through the window of the local pair", "[net][channel]") {
+    World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{5})));
+    std::string name(30'000, 'x');
+    for (int i = 0; i < 100; ++i) {
+        world.client.spawn(world.ask(name));
+    }
+    REQUIRE(world.run_until([&] { return world.results.size() == 100; }));
+    CHECK(std::ranges::count(world.results, name) == 100);
+}
+
+TEST_CASE("channel: a call without an answer ends at its deadline", "[net][channel]") {
+    World world(1);
+    world.silent = true;
+    world.client.spawn(world.ask("lost"));
+    REQUIRE(world.run_until([&] { return world.results.size() == 1; }));
+    CHECK(world.results.front() == "timed_out");
+}
+
+TEST_CASE("channel: calls that wait when the connection ends are told, later ones connect again",
+          "[net][channel]") {
+    World world(1);
+    world.silent = true;
+    world.client.spawn(world.ask("lost"));
+    world.scheduler.run_until([] { return false; },
+                              world.scheduler.now() + std::chrono::seconds(1));
+    world.channel.disconnect();
+    REQUIRE(world.run_until([&] { return world.results.size() == 1; }));
+    CHECK(world.results.front() == "closed");
+    world.silent = false;
+    world.client.spawn(world.ask("again"));
+    REQUIRE(world.run_until([&] { return world.results.size() == 2; }));
+    CHECK(world.results.back() == "again");
+    CHECK(world.connects == 2);
+}
+
+TEST_CASE("channel: a peer that refuses is an error of the call", "[net][channel]") {
+    World world(1);
+    world.refusing = true;
+    world.client.spawn(world.ask("nobody"));
+    REQUIRE(world.run_until([&] { return world.results.size() == 1; }));
+    CHECK(world.results.front() == "closed");
+}
+
+}  // namespace
+}  // namespace hw::broker

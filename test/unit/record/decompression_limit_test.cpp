@@ -1,0 +1,117 @@
+#include <snappy.h>
+#include <string>
+
+#include <catch2/catch.hpp>
+
+#include "protocol/record/compressor.h"
+#include "protocol/record/decompressor.h"
+#include "protocol/record/record_scanner.h"
+#include "protocol/record/xerial.h"
+#include "test/unit/record/fixture.h"
+
+namespace hw::record {
+namespace {
+
+constexpr std::size_t kMiB = std::size_t{1024} * 1024;
+
+std::string compressed(Codec codec, const std::string& text) {
+    Compressor compressor;
+    Buffer output(Compressor::bound(codec, text.size()));
+    const auto size = compressor.compress({codec, {}}, as_bytes(text), output.bytes());
+    REQUIRE(size);
+    return std::string(as_text(output.view().first(*size)));
+}
+
+TEST_CASE("limit: 200 times the compressed size and 1 MiB, at most 100 MiB", "[record][limit]") {
+    CHECK(decompressed_limit(0) == kMiB);
+    CHECK(decompressed_limit(1000) == kMiB + 200'000);
+    CHECK(decompressed_limit(99 * kMiB / 200) <= 100 * kMiB);
+    CHECK(decompressed_limit(kMiB) == 100 * kMiB);
+    CHECK(decompressed_limit(SIZE_MAX) == 100 * kMiB);
+}
+
+TEST_CASE("limit: what decompresses to exactly the limit passes, a byte more does not",
+          "[record][limit]") {
+    Decompressor decompressor;
+    for (const Codec codec : {Codec::gzip, Codec::zstd}) {
+        CAPTURE(to_string(codec));
+        // The size whose own limit it is: each step closes in, since zeros compress by over 200.
+        std::size_t size = kMiB;
+        std::string bytes = compressed(codec, std::string(size, '\0'));
+        for (int step = 0; step < 20 && decompressed_limit(bytes.size()) != size; ++step) {
+            size = decompressed_limit(bytes.size());
+            bytes = compressed(codec, std::string(size, '\0'));
+        }
+        REQUIRE(decompressed_limit(bytes.size()) == size);
+        const auto plain = decompressor.decompress(codec, as_bytes(bytes));
+        REQUIRE(plain);
+        CHECK(plain->size() == size);
+        const std::string over = compressed(codec, std::string(size + 1, '\0'));
+        REQUIRE(over.size() == bytes.size());
+        const auto refused = decompressor.decompress(codec, as_bytes(over));
+        REQUIRE_FALSE(refused);
+        CHECK(refused.error().kind == ErrorKind::limit);
+    }
+}
+
+TEST_CASE("limit: a bomb of each codec stops there, with an error of its own", "[record][limit]") {
+    RecordScanner scanner;
+    Decompressor decompressor;
+    // lz4 and snappy reach 255 and 21 to 1: they pass only the 100 MiB.
+    auto records = test::plain_records(1);
+    for (const Codec codec : {Codec::gzip, Codec::snappy, Codec::lz4, Codec::zstd}) {
+        CAPTURE(to_string(codec));
+        const bool dense = codec == Codec::gzip || codec == Codec::zstd;
+        records[0].value = std::string(dense ? 16 * kMiB : 101 * kMiB, '\0');
+        const Buffer bomb = test::build(records, codec);
+        const BatchView batch = test::parsed(bomb.view());
+        const std::size_t limit = decompressed_limit(batch.records().size());
+        REQUIRE(limit < records[0].value->size());
+        REQUIRE(scanner.start(batch));
+        RecordSummary summary;
+        REQUIRE_FALSE(scanner.next(summary));
+        REQUIRE(scanner.status().error().kind == ErrorKind::limit);
+        CHECK(scanner.scanned_bytes() <= limit);
+        const auto plain = decompressor.decompress(codec, batch.records());
+        REQUIRE_FALSE(plain);
+        CHECK(plain.error().kind == ErrorKind::limit);
+    }
+}
+
+TEST_CASE("limit: a snappy block that lies about its length is refused before memory is taken",
+          "[record][limit]") {
+    Decompressor decompressor;
+    // A bare block that announces 2^32 - 1 bytes.
+    const std::string bare = "\xFF\xFF\xFF\xFF\x0F some bytes";
+    const auto plain = decompressor.decompress(Codec::snappy, as_bytes(bare));
+    REQUIRE_FALSE(plain);
+    CHECK(plain.error().kind == ErrorKind::corrupt);
+    // A framed block of length 2^31 - 1, one of -1.
+    for (const std::int32_t length : {INT32_MAX, -1}) {
+        std::string framed(compressed(Codec::snappy, "some text"));
+        store_big_endian(reinterpret_cast<std::byte*>(framed.data()) + Xerial::kHeaderSize, length);
+        const auto unframed = decompressor.decompress(Codec::snappy, as_bytes(framed));
+        REQUIRE_FALSE(unframed);
+        CHECK(unframed.error().kind == ErrorKind::corrupt);
+    }
+}
+
+TEST_CASE("limit: many framed snappy blocks together stay under it", "[record][limit]") {
+    Decompressor decompressor;
+    const std::string text(32 * std::size_t{1024}, '\0');
+    std::string block;
+    snappy::Compress(text.data(), text.size(), &block);
+    std::string framed = compressed(Codec::snappy, "");
+    std::string length(Xerial::kLengthSize, '\0');
+    store_big_endian(reinterpret_cast<std::byte*>(length.data()),
+                     static_cast<std::int32_t>(block.size()));
+    for (std::size_t size = 0; size <= 100 * kMiB; size += text.size()) {
+        framed += length + block;
+    }
+    const auto plain = decompressor.decompress(Codec::snappy, as_bytes(framed));
+    REQUIRE_FALSE(plain);
+    CHECK(plain.error().kind == ErrorKind::limit);
+}
+
+}  // namespace
+}  // namespace hw::record

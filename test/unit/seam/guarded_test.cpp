@@ -1,0 +1,156 @@
+#include "broker/runtime/guarded.h"
+
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "broker/runtime/process.h"
+#include "broker/runtime/system_clock.h"
+#include "test/sim/sim_clock.h"
+#include "test/sim/sim_shard.h"
+
+namespace hw::broker {
+namespace {
+
+/// Notices two threads inside at once, and works of one thread that change places.
+struct Counter {
+    void add(std::size_t thread, std::uint64_t number) {
+        const bool alone = !std::exchange(inside, true);
+        overlaps += alone ? 0 : 1;
+        disorders += number == next.at(thread) ? 0 : 1;
+        next.at(thread) = number + 1;
+        ++total;
+        inside = false;
+    }
+
+    bool inside = false;
+    std::uint64_t total = 0;
+    std::uint64_t overlaps = 0;
+    std::uint64_t disorders = 0;
+    std::vector<std::uint64_t> next = std::vector<std::uint64_t>(8);
+};
+
+struct World {
+    sim::Scheduler scheduler{1};
+    sim::SimShard shard{scheduler, 1, 0};
+    sim::SimClock clock{scheduler};
+};
+
+class Always final : public DeferPolicy {
+public:
+    bool defer() override { return true; }
+};
+
+TEST_CASE("seam: work runs at once when nobody is inside", "[seam]") {
+    World world;
+    const auto guarded = std::make_shared<Guarded<std::string>>(world.clock, nullptr);
+    bool ran = false;
+    CHECK(guarded->enter(world.shard, [&](std::string&) { ran = true; }));
+    CHECK(ran);
+}
+
+TEST_CASE("seam: work that is entered from inside runs after the work it came from", "[seam]") {
+    World world;
+    const auto guarded = std::make_shared<Guarded<std::string>>(world.clock, nullptr);
+    std::string seen;
+    CHECK(guarded->enter(world.shard, [&](std::string& text) {
+        CHECK(guarded->enter(world.shard, [&](std::string& inner) {
+            inner += "second";
+            seen = inner;
+        }));
+        text += "first ";
+    }));
+    CHECK(seen == "first second");
+}
+
+TEST_CASE("seam: a deferred work runs in a later turn, in order", "[seam]") {
+    World world;
+    Always always;
+    const auto guarded = std::make_shared<Guarded<std::string>>(world.clock, &always);
+    std::string seen;
+    for (const char* word : {"a", "b", "c"}) {
+        CHECK(guarded->enter(world.shard, [&seen, word](std::string&) { seen += word; }));
+    }
+    CHECK(seen.empty());
+    while (world.scheduler.step()) {
+    }
+    CHECK(seen == "abc");
+}
+
+TEST_CASE("seam: a long queue is drained over several turns", "[seam]") {
+    World world;
+    Always always;
+    using Queue = Guarded<std::string>;
+    const auto guarded = std::make_shared<Queue>(world.clock, &always);
+    std::size_t ran = 0;
+    for (std::size_t i = 0; i < 2 * Queue::kTurnWorks; ++i) {
+        CHECK(guarded->enter(world.shard, [&](std::string&) { ++ran; }));
+    }
+    CHECK(world.scheduler.step());
+    CHECK(ran == Queue::kTurnWorks);
+    while (world.scheduler.step()) {
+    }
+    CHECK(ran == 2 * Queue::kTurnWorks);
+}
+
+TEST_CASE("seam: a full queue refuses and takes work again when it was drained", "[seam]") {
+    World world;
+    Always always;
+    using Queue = Guarded<std::string>;
+    const auto guarded = std::make_shared<Queue>(world.clock, &always);
+    const auto nothing = [](std::string&) {};
+    for (std::size_t i = 0; i < Queue::kMaxWorks; ++i) {
+        REQUIRE(guarded->enter(world.shard, nothing));
+    }
+    CHECK_FALSE(guarded->enter(world.shard, nothing));
+    while (world.scheduler.step()) {
+    }
+    CHECK(guarded->enter(world.shard, nothing));
+}
+
+TEST_CASE("seam: work that is still queued at the end is dropped, not run", "[seam]") {
+    World world;
+    Always always;
+    auto held = std::make_shared<int>(0);
+    {
+        const auto guarded = std::make_shared<Guarded<std::string>>(world.clock, &always);
+        CHECK(guarded->enter(world.shard, [held](std::string&) { ++*held; }));
+        world.shard.drop();
+    }
+    CHECK(held.use_count() == 1);
+    CHECK(*held == 0);
+}
+
+void enter_often(Guarded<Counter>& guarded, Shard& shard, std::size_t thread, std::uint64_t works) {
+    for (std::uint64_t number = 0; number < works;) {
+        const auto add = [thread, number](Counter& counter) { counter.add(thread, number); };
+        number += guarded.enter(shard, add) ? 1 : 0;
+    }
+}
+
+TEST_CASE("seam: threads are inside one at a time and keep their order", "[seam][threads]") {
+    constexpr std::size_t kThreads = 3;
+    constexpr std::uint64_t kWorks = 20'000;
+    const SystemClock clock;
+    LoopThreads loops(kThreads);
+    const auto guarded = std::make_shared<Guarded<Counter>>(clock, nullptr);
+    std::vector<std::thread> threads;
+    for (std::size_t thread = 0; thread < kThreads; ++thread) {
+        Shard& shard = *loops.data()[thread];
+        threads.emplace_back([&, thread] { enter_often(*guarded, shard, thread, kWorks); });
+    }
+    for (std::thread& thread : threads) {
+        thread.join();
+    }
+    std::promise<Counter> result;
+    CHECK(guarded->enter(*loops.data()[0], [&](Counter& counter) { result.set_value(counter); }));
+    const Counter counter = result.get_future().get();
+    CHECK(counter.total == kThreads * kWorks);
+    CHECK(counter.overlaps == 0);
+    CHECK(counter.disorders == 0);
+}
+
+}  // namespace
+}  // namespace hw::broker
