@@ -82,12 +82,15 @@ Result<void> Node::bind_listeners() {
 }
 
 std::shared_ptr<const controller::MetadataImage> Node::initial_image() const {
-    auto image = std::make_shared<controller::MetadataImage>(options_.cluster_id, options_.id);
-    controller::BrokerImage self{
-        .id = options_.id, .epoch = BrokerEpoch(0), .fenced = false, .rack = {}, .endpoints = {}};
+    auto image = std::make_shared<controller::MetadataImage>(options_.cluster_id);
+    image->set_controller(options_.id);
+    controller::BrokerImage self;
+    self.id = options_.id;
+    self.fenced = false;
     for (const auto& acceptor : acceptors_) {
         if (acceptor->info().role == ListenerRole::broker) {
-            self.endpoints.emplace(acceptor->info().name, acceptor->info().advertised);
+            self.endpoints.emplace(acceptor->info().name,
+                                   controller::NodeEndpoint{acceptor->info().advertised, 0});
         }
     }
     image->put(std::move(self));

@@ -36,4 +36,9 @@ Result<void> check_topic_name(std::string_view name) {
     return {};
 }
 
+bool is_internal_topic(std::string_view name) {
+    return name == "__consumer_offsets" || name == "__transaction_state" ||
+           name == "__share_group_state";
+}
+
 }  // namespace hw::controller

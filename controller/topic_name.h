@@ -10,4 +10,10 @@ namespace hw::controller {
 /// "." nor "..". Errors: invalid, with the rule that is broken.
 [[nodiscard]] Result<void> check_topic_name(std::string_view name);
 
+/// The topic whose partition is the metadata log; clients may not create it.
+inline constexpr std::string_view kMetadataTopic = "__cluster_metadata";
+
+/// True for the topics that the brokers keep their own state in.
+[[nodiscard]] bool is_internal_topic(std::string_view name);
+
 }  // namespace hw::controller

@@ -44,7 +44,7 @@ private:
 
 const Endpoint* Answer::endpoint_of(const BrokerImage& broker) const {
     const auto found = broker.endpoints.find(listener_.name);
-    return broker.fenced || found == broker.endpoints.end() ? nullptr : &found->second;
+    return broker.fenced || found == broker.endpoints.end() ? nullptr : &found->second.address;
 }
 
 void Answer::add_brokers() {
@@ -83,7 +83,7 @@ MetadataResponse::Partition Answer::describe(const PartitionImage& partition) {
 
 void Answer::add(const TopicImage& topic) {
     auto& partitions = partitions_.emplace_back();
-    for (const PartitionImage& partition : topic.partitions) {
+    for (const auto& [index, partition] : topic.partitions) {
         partitions.push_back(describe(partition));
     }
     topics_.push_back({.error_code = wire::ErrorCode::none,

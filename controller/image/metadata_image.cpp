@@ -4,30 +4,51 @@
 
 namespace hw::controller {
 
-void MetadataImage::put(BrokerImage broker) {
-    const BrokerId id = broker.id;
-    brokers_.insert_or_assign(id, std::move(broker));
-}
-
-void MetadataImage::put(TopicImage topic) {
-    topic_names_.insert_or_assign(topic.id, topic.name);
-    std::string name = topic.name;
-    topics_.insert_or_assign(std::move(name), std::move(topic));
-}
-
-const TopicImage* MetadataImage::find_topic(std::string_view name) const {
-    const auto found = topics_.find(name);
-    return found == topics_.end() ? nullptr : &found->second;
-}
-
-const TopicImage* MetadataImage::find_topic(TopicId id) const {
-    const auto found = topic_names_.find(id);
-    return found == topic_names_.end() ? nullptr : find_topic(std::string_view(found->second));
+std::int16_t MetadataImage::feature_level(std::string_view name) const {
+    const std::int16_t* level = features_.find(name);
+    return level == nullptr ? std::int16_t{0} : *level;
 }
 
 const BrokerImage* MetadataImage::find_live_broker(BrokerId id) const {
-    const auto found = brokers_.find(id);
-    return found == brokers_.end() || found->second.fenced ? nullptr : &found->second;
+    const BrokerImage* broker = brokers_.find(id);
+    return broker == nullptr || broker->fenced ? nullptr : broker;
+}
+
+void MetadataImage::set_position(Offset last_offset, LeaderEpoch epoch) {
+    last_offset_ = last_offset;
+    last_epoch_ = epoch;
+}
+
+void MetadataImage::set_feature(std::string_view name, std::int16_t level) {
+    if (level == 0) {
+        features_.erase(name);
+    } else {
+        features_.put(std::string(name), level);
+    }
+}
+
+void MetadataImage::put(BrokerImage broker) {
+    const BrokerId id = broker.id;
+    brokers_.put(id, std::move(broker));
+}
+
+void MetadataImage::put(ControllerImage controller) {
+    const BrokerId id = controller.id;
+    controllers_.put(id, std::move(controller));
+}
+
+void MetadataImage::erase_topic(const TopicImage& topic) {
+    const TopicId id = topic.id;
+    configs_.erase(ConfigResource{ConfigResourceType::topic, topic.name});
+    topics_.erase(id);
+}
+
+void MetadataImage::set_configs(ConfigResource resource, ConfigValues values) {
+    if (values.empty()) {
+        configs_.erase(resource);
+    } else {
+        configs_.put(std::move(resource), std::move(values));
+    }
 }
 
 }  // namespace hw::controller

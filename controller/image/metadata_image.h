@@ -1,75 +1,112 @@
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
-#include <vector>
 
+#include "controller/image/broker_image.h"
+#include "controller/image/persistent_map.h"
+#include "controller/image/topic_table.h"
 #include "protocol/base/ids.h"
-#include "protocol/base/network.h"
 
 namespace hw::controller {
 
-/// A registered broker as clients see it.
-struct BrokerImage {
-    BrokerId id;
-    BrokerEpoch epoch;
-    bool fenced = true;
-    std::string rack;  ///< empty: none
-    /// By listener name; what clients of that listener connect to.
-    std::map<std::string, Endpoint, std::less<>> endpoints;
+/// The feature whose level decides which records, in which versions, may be written.
+inline constexpr std::string_view kMetadataVersionFeature = "metadata.version";
+
+/// What a config belongs to, by the number in ConfigRecord.
+enum class ConfigResourceType : std::int8_t {
+    topic = 2,
+    broker = 4,
+    client_metrics = 16,
+    group = 32
 };
 
-struct PartitionImage {
-    PartitionIndex index;
-    BrokerId leader = kNoBroker;
-    LeaderEpoch leader_epoch;
-    PartitionEpoch partition_epoch;
-    std::vector<BrokerId> replicas;
-    std::vector<BrokerId> isr;
-    std::vector<DirectoryId> directories;  ///< one for each replica
+struct ConfigResource {
+    ConfigResourceType type = ConfigResourceType::topic;
+    std::string name;  ///< of a broker, its id; empty: the default of all brokers
+
+    auto operator<=>(const ConfigResource&) const = default;
 };
 
-struct TopicImage {
-    TopicId id;
-    std::string name;
-    bool internal = false;
-    std::vector<PartitionImage> partitions;  ///< by index, without gaps
-};
+/// Values that were set, by name; what was never set is not there.
+using ConfigValues = std::map<std::string, std::string, std::less<>>;
 
-/// The cluster's metadata at one offset of the metadata log. Immutable once it is published; a new
-/// state is a new image.
+/// The cluster's metadata after one record of the metadata log.
+///
+/// A value whose copies share memory, so a new state costs what has changed. Published as a
+/// pointer to const; then nothing of it changes, and readers on any thread share it.
 class MetadataImage {
 public:
-    MetadataImage(std::string cluster_id, BrokerId controller)
-        : cluster_id_(std::move(cluster_id)), controller_(controller) {}
+    explicit MetadataImage(std::string cluster_id) : cluster_id_(std::move(cluster_id)) {}
 
     [[nodiscard]] const std::string& cluster_id() const { return cluster_id_; }
-    /// The active controller, or -1.
+    /// The active controller, or -1. Not in the log: set by who follows the quorum.
     [[nodiscard]] BrokerId controller() const { return controller_; }
+    /// Last offset of the log that is in here, or -1, and the epoch of its batch.
+    [[nodiscard]] Offset last_offset() const { return last_offset_; }
+    [[nodiscard]] LeaderEpoch last_epoch() const { return last_epoch_; }
 
-    void put(BrokerImage broker);
-    void put(TopicImage topic);
+    /// The finalized level of a feature; 0 for what is not finalized.
+    [[nodiscard]] std::int16_t feature_level(std::string_view name) const;
+    [[nodiscard]] const PersistentMap<std::string, std::int16_t>& features() const {
+        return features_;
+    }
 
     /// In order of their ids.
-    [[nodiscard]] const std::map<BrokerId, BrokerImage>& brokers() const { return brokers_; }
-    /// In order of their names.
-    [[nodiscard]] const std::map<std::string, TopicImage, std::less<>>& topics() const {
-        return topics_;
+    [[nodiscard]] const PersistentMap<BrokerId, BrokerImage>& brokers() const { return brokers_; }
+    [[nodiscard]] const PersistentMap<BrokerId, ControllerImage>& controllers() const {
+        return controllers_;
     }
     /// nullptr when there is none.
-    [[nodiscard]] const TopicImage* find_topic(std::string_view name) const;
-    [[nodiscard]] const TopicImage* find_topic(TopicId id) const;
+    [[nodiscard]] const BrokerImage* find_broker(BrokerId id) const { return brokers_.find(id); }
     /// The broker, if it is registered and not fenced; else nullptr.
     [[nodiscard]] const BrokerImage* find_live_broker(BrokerId id) const;
 
+    [[nodiscard]] const TopicTable& topic_table() const { return topics_; }
+    /// In order of their names.
+    [[nodiscard]] const TopicTable::ByName& topics() const { return topics_.by_name(); }
+    /// nullptr when there is none.
+    [[nodiscard]] const TopicImage* find_topic(std::string_view name) const {
+        return topics_.find(name);
+    }
+    [[nodiscard]] const TopicImage* find_topic(TopicId id) const { return topics_.find(id); }
+
+    /// What was set for the resource; nullptr when nothing.
+    [[nodiscard]] const ConfigValues* find_configs(const ConfigResource& resource) const {
+        return configs_.find(resource);
+    }
+    /// First of the next block of producer ids.
+    [[nodiscard]] ProducerId next_producer_id() const { return next_producer_id_; }
+
+    void set_controller(BrokerId id) { controller_ = id; }
+    void set_position(Offset last_offset, LeaderEpoch epoch);
+    /// Level 0 means not finalized.
+    void set_feature(std::string_view name, std::int16_t level);
+    void put(BrokerImage broker);
+    void erase_broker(BrokerId id) { brokers_.erase(id); }
+    void put(ControllerImage controller);
+    void erase_controller(BrokerId id) { controllers_.erase(id); }
+    void put(TopicImage topic) { topics_.put(std::move(topic)); }
+    void put(TopicId topic, PartitionImage partition) { topics_.put(topic, std::move(partition)); }
+    /// With its configs.
+    void erase_topic(const TopicImage& topic);
+    void set_configs(ConfigResource resource, ConfigValues values);
+    void set_next_producer_id(ProducerId id) { next_producer_id_ = id; }
+
 private:
     std::string cluster_id_;
-    BrokerId controller_;
-    std::map<BrokerId, BrokerImage> brokers_;
-    std::map<std::string, TopicImage, std::less<>> topics_;
-    std::map<TopicId, std::string> topic_names_;
+    BrokerId controller_ = kNoBroker;
+    Offset last_offset_ = kNoOffset;
+    LeaderEpoch last_epoch_ = kNoLeaderEpoch;
+    PersistentMap<std::string, std::int16_t> features_;
+    PersistentMap<BrokerId, BrokerImage> brokers_;
+    PersistentMap<BrokerId, ControllerImage> controllers_;
+    TopicTable topics_;
+    PersistentMap<ConfigResource, ConfigValues> configs_;
+    ProducerId next_producer_id_{0};
 };
 
 }  // namespace hw::controller

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "controller/image/persistent_map.h"
+#include "protocol/base/ids.h"
+
+namespace hw::controller {
+
+/// Whether a leader came from outside the ISR and has yet to recover (KIP-704).
+enum class LeaderRecovery : std::int8_t { recovered = 0, recovering = 1 };
+
+struct PartitionImage {
+    PartitionIndex index;
+    BrokerId leader = kNoBroker;
+    LeaderEpoch leader_epoch;
+    PartitionEpoch partition_epoch;
+    LeaderRecovery recovery = LeaderRecovery::recovered;
+    std::vector<BrokerId> replicas;  ///< the preferred leader first
+    std::vector<BrokerId> isr;
+    std::vector<BrokerId> removing;
+    std::vector<BrokerId> adding;
+    std::vector<DirectoryId> directories;  ///< one for each replica
+    std::vector<BrokerId> elr;             ///< eligible leader replicas (KIP-966)
+    std::vector<BrokerId> last_known_elr;
+
+    bool operator==(const PartitionImage&) const = default;
+};
+
+struct TopicImage {
+    TopicId id;
+    std::string name;
+    bool internal = false;
+    PersistentMap<PartitionIndex, PartitionImage> partitions;  ///< from 0, without gaps
+};
+
+/// Names a partition beyond the deletion and new creation of its topic.
+struct PartitionKey {
+    TopicId topic;
+    PartitionIndex index;
+
+    constexpr auto operator<=>(const PartitionKey&) const = default;
+};
+
+}  // namespace hw::controller

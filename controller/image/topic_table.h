@@ -1,0 +1,58 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "controller/image/persistent_map.h"
+#include "controller/image/topic_image.h"
+#include "protocol/base/ids.h"
+
+namespace hw::controller {
+
+using PartitionSet = PersistentSet<PartitionKey>;
+
+/// All topics and partitions, and what is asked of them by broker.
+///
+/// A value; copies share memory. The indexes always agree with the partitions.
+class TopicTable {
+public:
+    using ByName = PersistentMap<std::string, TopicImage>;
+
+    [[nodiscard]] const ByName& by_name() const { return topics_; }
+    /// nullptr when there is none.
+    [[nodiscard]] const TopicImage* find(std::string_view name) const;
+    [[nodiscard]] const TopicImage* find(TopicId id) const;
+    [[nodiscard]] const PartitionImage* find(PartitionKey key) const;
+
+    /// Another topic whose name differs from `name` only in '.' against '_', which would make
+    /// their metrics one; nullptr when there is none.
+    [[nodiscard]] const std::string* find_collision(std::string_view name) const;
+
+    /// Partitions that `broker` leads; of kNoBroker, those without a leader.
+    [[nodiscard]] PartitionSet led_by(BrokerId broker) const;
+    /// Partitions whose ISR `broker` is in.
+    [[nodiscard]] PartitionSet in_sync(BrokerId broker) const;
+
+    /// Adds the topic with its partitions, or replaces the one of that name.
+    void put(TopicImage topic);
+    /// False when there is none.
+    bool erase(TopicId id);
+    /// Adds or replaces a partition of a topic, which is there.
+    void put(TopicId topic, PartitionImage partition);
+
+private:
+    using ByBroker = PersistentMap<BrokerId, PartitionSet>;
+    /// A name with every '.' as '_', then the name: neighbours collide.
+    using CollisionKey = std::pair<std::string, std::string>;
+
+    void add_to_indexes(TopicId topic, const PartitionImage& partition);
+    void remove_from_indexes(TopicId topic, const PartitionImage& partition);
+
+    ByName topics_;
+    PersistentMap<TopicId, std::string> names_;
+    PersistentSet<CollisionKey> collisions_;  ///< only of names with a '.' or a '_'
+    ByBroker led_;
+    ByBroker in_sync_;
+};
+
+}  // namespace hw::controller

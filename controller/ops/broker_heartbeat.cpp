@@ -1,0 +1,114 @@
+#include "controller/ops/broker_heartbeat.h"
+
+#include <algorithm>
+
+#include "controller/election.h"
+#include "controller/ops/fence_broker.h"
+
+namespace hw::controller {
+namespace {
+
+using Request = schema::BrokerHeartbeatRequest;
+
+enum class State : std::uint8_t { fenced, unfenced, controlled_shutdown, shut_down };
+
+State state_of(const BrokerImage& broker) {
+    if (broker.fenced) {
+        return State::fenced;
+    }
+    return broker.in_controlled_shutdown ? State::controlled_shutdown : State::unfenced;
+}
+
+bool is_caught_up(const Request& request, const BrokerImage& broker) {
+    return request.current_metadata_offset >= broker.registered_at;
+}
+
+/// The brokers that stay have applied the records which moved leaderships to them.
+bool others_have_taken_over(const BrokerImage& broker, const OperationContext& context) {
+    const Offset moved = context.heartbeats.shutdown_offset(broker.id);
+    return std::ranges::all_of(context.image.brokers(), [&](const auto& entry) {
+        const auto& [id, other] = entry;
+        return !other.is_active() || context.heartbeats.metadata_offset(id) >= moved;
+    });
+}
+
+State next_state(const Request& request, const BrokerImage& broker,
+                 const OperationContext& context) {
+    const State current = state_of(broker);
+    const bool leads = !context.image.topic_table().led_by(broker.id).empty();
+    switch (current) {
+        case State::fenced:
+            if (request.want_shut_down) {
+                return State::shut_down;
+            }
+            return !request.want_fence && is_caught_up(request, broker) ? State::unfenced : current;
+        case State::unfenced:
+            if (request.want_shut_down) {
+                return leads && !request.want_fence ? State::controlled_shutdown : State::shut_down;
+            }
+            return request.want_fence ? State::fenced : current;
+        case State::controlled_shutdown:
+            return leads || !others_have_taken_over(broker, context) ? current : State::shut_down;
+        case State::shut_down:
+            break;
+    }
+    return current;
+}
+
+void add_controlled_shutdown(RecordBatch& records, const MetadataImage& image,
+                             const BrokerImage& broker) {
+    records.add(
+        schema::BrokerRegistrationChangeRecord{
+            .broker_id = broker.id, .broker_epoch = broker.epoch, .in_controlled_shutdown = 1},
+        ApiVersion(1));
+    add_changes_of_leaving(records, {.image = image, .leaving = broker.id});
+}
+
+void add_transition(RecordBatch& records, const MetadataImage& image, const BrokerImage& broker,
+                    State next) {
+    const State current = state_of(broker);
+    const bool to_fence = next == State::fenced || next == State::shut_down;
+    if (to_fence && current != State::fenced) {
+        add_fence(records, image, broker);
+    } else if (next == State::unfenced && current == State::fenced) {
+        add_unfence(records, image, broker);
+    } else if (next == State::controlled_shutdown && current == State::unfenced) {
+        add_controlled_shutdown(records, image, broker);
+    }
+}
+
+void add_cordoned(RecordBatch& records, const Request& request, const BrokerImage& broker) {
+    const auto& cordoned = request.cordoned_log_dirs;
+    if (cordoned.is_null() || (broker.cordoned_log_dirs.has_value() &&
+                               std::ranges::equal(cordoned, *broker.cordoned_log_dirs))) {
+        return;
+    }
+    records.add(schema::BrokerRegistrationChangeRecord{.broker_id = broker.id,
+                                                       .broker_epoch = broker.epoch,
+                                                       .cordoned_log_dirs = records.list(cordoned)},
+                ApiVersion(3));
+}
+
+}  // namespace
+
+Outcome<BrokerHeartbeatResult> broker_heartbeat(const Request& request,
+                                                const OperationContext& context) {
+    Outcome<BrokerHeartbeatResult> outcome;
+    const auto found = check_broker_epoch(context.image, request.broker_id, request.broker_epoch);
+    if (!found) {
+        outcome.response.verdict = found.error();
+        return outcome;
+    }
+    const BrokerImage& broker = **found;
+    const State next = next_state(request, broker, context);
+    add_transition(outcome.records, context.image, broker, next);
+    if (context.version().has_cordoned_directories()) {
+        add_cordoned(outcome.records, request, broker);
+    }
+    outcome.response.is_caught_up = is_caught_up(request, broker);
+    outcome.response.is_fenced = next == State::fenced || next == State::shut_down;
+    outcome.response.should_shut_down = next == State::shut_down;
+    return outcome;
+}
+
+}  // namespace hw::controller

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "controller/operation.h"
+#include "protocol/schema/api/create_topics.h"
+
+namespace hw::controller {
+
+/// Creates topics, each for itself: TopicRecord, the ConfigRecords, then its PartitionRecords. With
+/// validate_only the same is checked and answered, and nothing is created.
+///
+/// Errors of a topic: INVALID_TOPIC_EXCEPTION, TOPIC_ALREADY_EXISTS, INVALID_REQUEST (named twice,
+/// the metadata log, counts beside assignments), INVALID_CONFIG, INVALID_PARTITIONS,
+/// INVALID_REPLICATION_FACTOR, INVALID_REPLICA_ASSIGNMENT, POLICY_VIOLATION (more records than one
+/// batch of the log holds).
+[[nodiscard]] Outcome<CreateTopicsResult> create_topics(const schema::CreateTopicsRequest& request,
+                                                        const OperationContext& context);
+
+}  // namespace hw::controller

@@ -1,0 +1,91 @@
+#include "controller/ops/delete_topics.h"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace hw::controller {
+namespace {
+
+using wire::ErrorCode;
+
+/// One entry of the request; a null name and a zero id are not given.
+struct Mention {
+    std::string_view name;
+    TopicId id;
+};
+
+std::vector<Mention> mentions_of(const schema::DeleteTopicsRequest& request) {
+    std::vector<Mention> mentions;
+    for (const std::string_view name : request.topic_names) {
+        mentions.push_back({wire::is_null(name) ? std::string_view("") : name, TopicId()});
+    }
+    for (const schema::DeleteTopicsRequest::Topic& topic : request.topics) {
+        mentions.push_back({topic.name, topic.topic_id});
+    }
+    return mentions;
+}
+
+Checked<const TopicImage*> find(const Mention& mention, const MetadataImage& image) {
+    const bool has_name = !wire::is_null(mention.name);
+    const bool has_id = !mention.id.value().is_zero();
+    if (has_name && has_id) {
+        return refuse(ErrorCode::invalid_request,
+                      "topic '{}' is named and given the id {}; give one of them", mention.name,
+                      mention.id);
+    }
+    if (!has_name && !has_id) {
+        return refuse(ErrorCode::invalid_request, "neither a topic's name nor its id is given");
+    }
+    const TopicImage* topic =
+        has_name ? image.find_topic(mention.name) : image.find_topic(mention.id);
+    if (topic != nullptr) {
+        return topic;
+    }
+    if (has_name) {
+        return refuse(ErrorCode::unknown_topic_or_partition, "there is no topic '{}'",
+                      mention.name);
+    }
+    return refuse(ErrorCode::unknown_topic_id, "there is no topic with the id {}", mention.id);
+}
+
+}  // namespace
+
+Outcome<DeleteTopicsResult> delete_topics(const schema::DeleteTopicsRequest& request,
+                                          const OperationContext& context) {
+    const std::vector<Mention> mentions = mentions_of(request);
+    std::vector<Checked<const TopicImage*>> found;
+    std::map<TopicId, int> counts;
+    for (const Mention& mention : mentions) {
+        found.push_back(find(mention, context.image));
+        if (found.back()) {
+            ++counts[(*found.back())->id];
+        }
+    }
+    Outcome<DeleteTopicsResult> outcome;
+    for (std::size_t i = 0; i < mentions.size(); ++i) {
+        DeletedTopic& deleted = outcome.response.topics.emplace_back(
+            DeletedTopic{{}, std::string(mentions[i].name), mentions[i].id});
+        if (!found[i]) {
+            deleted.verdict = found[i].error();
+            continue;
+        }
+        const TopicImage& topic = **found[i];
+        deleted.name = topic.name;
+        deleted.id = topic.id;
+        if (counts[topic.id] > 1) {
+            deleted.verdict = {
+                ErrorCode::invalid_request,
+                fmt::format("topic '{}' is given {} times", topic.name, counts[topic.id])};
+        } else if (outcome.records.size() == RecordBatch::kMaxRecords) {
+            deleted.verdict = {
+                ErrorCode::policy_violation,
+                fmt::format("one request deletes at most {} topics", RecordBatch::kMaxRecords)};
+        } else {
+            outcome.records.add(schema::RemoveTopicRecord{.topic_id = topic.id}, ApiVersion(0));
+        }
+    }
+    return outcome;
+}
+
+}  // namespace hw::controller

@@ -1,0 +1,181 @@
+#include "controller/ops/register_broker.h"
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <fmt/ranges.h>
+
+#include "controller/directory_ids.h"
+#include "controller/election.h"
+#include "controller/image/broker_record.h"
+#include "controller/ops/registration.h"
+
+namespace hw::controller {
+namespace {
+
+using Request = schema::BrokerRegistrationRequest;
+using wire::ErrorCode;
+
+bool contains(const wire::Array<DirectoryId>& directories, DirectoryId sought) {
+    return std::ranges::find(directories, sought) != directories.end();
+}
+
+Checked<void> check_cluster(const Request& request, const MetadataImage& image) {
+    if (request.cluster_id != image.cluster_id()) {
+        return refuse(ErrorCode::inconsistent_cluster_id,
+                      "broker {} belongs to cluster '{}', this is cluster '{}'", request.broker_id,
+                      request.cluster_id, image.cluster_id());
+    }
+    if (request.is_migrating_zk_broker) {
+        return refuse(ErrorCode::broker_id_not_registered,
+                      "broker {} comes from ZooKeeper, which is not supported", request.broker_id);
+    }
+    return {};
+}
+
+Checked<void> check_directories(const Request& request, const MetadataImage& image) {
+    if (request.log_dirs.empty()) {
+        return refuse(ErrorCode::invalid_registration, "broker {} names no log directories",
+                      request.broker_id);
+    }
+    std::set<DirectoryId> seen;
+    for (const DirectoryId directory : request.log_dirs) {
+        if (is_reserved(directory)) {
+            return refuse(ErrorCode::invalid_registration,
+                          "broker {} names the reserved directory id {}", request.broker_id,
+                          directory);
+        }
+        if (!seen.insert(directory).second) {
+            return refuse(ErrorCode::invalid_registration, "broker {} names log directory {} twice",
+                          request.broker_id, directory);
+        }
+    }
+    for (const auto& [id, broker] : image.brokers()) {
+        for (const DirectoryId directory : broker.log_dirs) {
+            if (id != request.broker_id && seen.contains(directory)) {
+                return refuse(ErrorCode::invalid_registration,
+                              "log directory {} of broker {} is registered by broker {}", directory,
+                              request.broker_id, id);
+            }
+        }
+    }
+    return {};
+}
+
+Checked<void> check_listeners(const Request& request) {
+    if (request.listeners.empty()) {
+        return refuse(ErrorCode::invalid_registration, "broker {} names no listeners",
+                      request.broker_id);
+    }
+    std::set<std::string_view> seen;
+    for (const Request::Listener& listener : request.listeners) {
+        if (!seen.insert(listener.name).second) {
+            return refuse(ErrorCode::invalid_registration, "broker {} names listener {} twice",
+                          request.broker_id, listener.name);
+        }
+    }
+    return {};
+}
+
+/// What was not named is supported at level 0 only.
+Checked<void> check_features(const Request& request, const MetadataImage& image) {
+    const FeatureRanges supported = features_of(request.features);
+    for (const auto& [name, level] : image.features()) {
+        const auto found = supported.find(name);
+        const FeatureRange range = found == supported.end() ? FeatureRange() : found->second;
+        if (!range.contains(level)) {
+            return refuse(ErrorCode::unsupported_version,
+                          "broker {} supports {} from {} to {}, the cluster is at {}",
+                          request.broker_id, name, range.low, range.high, level);
+        }
+    }
+    for (const auto& [name, range] : supported) {
+        if (!range.contains(image.feature_level(name))) {
+            return refuse(ErrorCode::unsupported_version,
+                          "broker {} supports {} from {} to {}, the cluster is at {}",
+                          request.broker_id, name, range.low, range.high,
+                          image.feature_level(name));
+        }
+    }
+    return {};
+}
+
+Checked<void> check_replacement(const Request& request, const OperationContext& context) {
+    const BrokerImage* old = context.image.find_broker(request.broker_id);
+    if (old == nullptr || old->incarnation == request.incarnation_id) {
+        return {};
+    }
+    const bool in_common = std::ranges::any_of(old->log_dirs, [&](DirectoryId directory) {
+        return contains(request.log_dirs, directory);
+    });
+    if (in_common || !context.heartbeats.has_session(request.broker_id, context.now)) {
+        return {};
+    }
+    using std::chrono::duration_cast;
+    using std::chrono::milliseconds;
+    const Duration silence = *context.heartbeats.silence(request.broker_id, context.now);
+    return refuse(
+        ErrorCode::duplicate_broker_registration,
+        "broker id {} is in use by incarnation {} with log directories {}, heard from {} ms ago; "
+        "incarnation {} has others, {}. Choose another node.id, or stop that broker and wait {} ms "
+        "(broker.session.timeout.ms)",
+        request.broker_id, old->incarnation, fmt::join(old->log_dirs, ", "),
+        duration_cast<milliseconds>(silence).count(), request.incarnation_id,
+        fmt::join(request.log_dirs.begin(), request.log_dirs.end(), ", "),
+        duration_cast<milliseconds>(context.heartbeats.session_timeout()).count());
+}
+
+Checked<void> check(const Request& request, const OperationContext& context) {
+    Checked<void> checked = check_cluster(request, context.image);
+    if (checked && context.version().has_directories()) {
+        checked = check_directories(request, context.image);
+    }
+    if (checked) {
+        checked = check_listeners(request);
+    }
+    if (checked) {
+        checked = check_features(request, context.image);
+    }
+    return checked ? check_replacement(request, context) : checked;
+}
+
+}  // namespace
+
+Outcome<BrokerRegistrationResult> register_broker(const Request& request,
+                                                  const OperationContext& context) {
+    Outcome<BrokerRegistrationResult> outcome;
+    if (const Checked<void> checked = check(request, context); !checked) {
+        outcome.response.verdict = checked.error();
+        return outcome;
+    }
+    using Record = schema::RegisterBrokerRecord;
+    RecordBatch& records = outcome.records;
+    const BrokerImage* old = context.image.find_broker(request.broker_id);
+    const bool amends = old != nullptr && old->incarnation == request.incarnation_id;
+    if (old != nullptr && !amends) {
+        add_changes_of_leaving(records, {.image = context.image, .leaving = request.broker_id});
+    }
+    Record record{.broker_id = request.broker_id,
+                  .incarnation_id = request.incarnation_id,
+                  .end_points = recorded_endpoints<Record>(records, request.listeners),
+                  .features = recorded_features<Record>(records, request.features),
+                  .rack = records.text(request.rack)};
+    if (amends) {
+        record.broker_epoch = old->epoch;
+        record.fenced = old->fenced;
+        record.in_controlled_shutdown = old->in_controlled_shutdown;
+    } else {
+        const Offset own = context.next_offset + static_cast<std::int64_t>(records.size());
+        record.broker_epoch = BrokerEpoch(own.value());
+    }
+    if (context.version().has_directories()) {
+        record.log_dirs = records.list(request.log_dirs);
+    }
+    outcome.response.broker_epoch = record.broker_epoch;
+    records.add(record, context.version().register_broker());
+    return outcome;
+}
+
+}  // namespace hw::controller

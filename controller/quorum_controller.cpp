@@ -1,0 +1,222 @@
+#include "controller/quorum_controller.h"
+
+#include <utility>
+
+#include "controller/ops/allocate_producer_ids.h"
+#include "controller/ops/bootstrap.h"
+#include "controller/ops/broker_heartbeat.h"
+#include "controller/ops/create_topics.h"
+#include "controller/ops/delete_topics.h"
+#include "controller/ops/fence_broker.h"
+#include "controller/ops/register_broker.h"
+#include "controller/ops/register_controller.h"
+#include "protocol/base/assert.h"
+
+namespace hw::controller {
+namespace {
+
+auto run(const schema::BrokerRegistrationRequest& request, const OperationContext& context) {
+    return register_broker(request, context);
+}
+auto run(const schema::ControllerRegistrationRequest& request, const OperationContext& context) {
+    return register_controller(request, context);
+}
+auto run(const schema::BrokerHeartbeatRequest& request, const OperationContext& context) {
+    return broker_heartbeat(request, context);
+}
+auto run(const schema::CreateTopicsRequest& request, const OperationContext& context) {
+    return create_topics(request, context);
+}
+auto run(const schema::DeleteTopicsRequest& request, const OperationContext& context) {
+    return delete_topics(request, context);
+}
+auto run(const schema::AllocateProducerIdsRequest& request, const OperationContext& context) {
+    return allocate_producer_ids(request, context);
+}
+
+template <class Request>
+using ResponseTo =
+    decltype(run(std::declval<const Request&>(), std::declval<const OperationContext&>()).response);
+
+Verdict not_leading() {
+    return {wire::ErrorCode::not_controller, "this controller is not the active one"};
+}
+
+/// The answer of the same kind for a request that may have been lost.
+ControllerResponse lost(const ControllerResponse& response) {
+    return std::visit(
+        []<class Response>(const Response&) {
+            Response answer;
+            answer.verdict = not_leading();
+            return ControllerResponse(std::move(answer));
+        },
+        response);
+}
+
+}  // namespace
+
+QuorumController::QuorumController(ControllerOptions options, Ports ports, MetadataImage initial)
+    : options_(std::move(options)),
+      ports_(ports),
+      committed_(std::move(initial)),
+      appended_(committed_),
+      heartbeats_(options_.session_timeout) {}
+
+OperationContext QuorumController::context(TimePoint now) const {
+    return {.image = appended(),
+            .next_offset = appended_.next_offset(),
+            .now = now,
+            .options = options_,
+            .heartbeats = heartbeats_,
+            .configs = ports_.configs,
+            .entropy = ports_.entropy};
+}
+
+Result<void> QuorumController::on_batch(const MetadataBatch& batch) {
+    HW_ASSERT(!leading_);
+    if (const auto loaded = committed_.load(batch); !loaded) {
+        return std::unexpected(loaded.error());
+    }
+    appended_ = committed_;
+    return {};
+}
+
+void QuorumController::on_leader(LeaderEpoch epoch, TimePoint now, ControllerEffects& effects) {
+    HW_ASSERT(!leading_);
+    leading_ = true;
+    epoch_ = epoch;
+    // When the predecessor heard of a broker is not known: each has a full session from now on.
+    for (const auto& [id, broker] : appended().brokers()) {
+        heartbeats_.touch(id, kNoOffset, now);
+        heartbeats_.set_fenced(id, broker.fenced);
+        if (broker.in_controlled_shutdown) {
+            heartbeats_.set_shutdown_offset(id, last_appended());
+        }
+    }
+    append(activation_records(appended_), now, effects);
+}
+
+void QuorumController::on_resigned(ControllerEffects& effects) {
+    for (const Waiting& waiting : waiting_) {
+        effects.answers.push_back({waiting.answer.ticket, lost(waiting.answer.response)});
+    }
+    waiting_.clear();
+    uncommitted_.clear();
+    heartbeats_.clear();
+    appended_ = committed_;
+    leading_ = false;
+}
+
+void QuorumController::on_appended(Offset last_offset) {
+    HW_ASSERT(leading_);
+    if (last_offset == last_appended()) {
+        return;
+    }
+    const MetadataBatch control{.base_offset = appended_.next_offset(),
+                                .last_offset = last_offset,
+                                .epoch = epoch_,
+                                .records = {}};
+    HW_ASSERT(last_offset > last_appended());
+    HW_ASSERT(appended_.load(control).has_value());
+    uncommitted_.push_back({last_offset, appended_});
+}
+
+void QuorumController::on_committed(Offset last_offset, ControllerEffects& effects) {
+    HW_ASSERT(leading_);
+    while (!uncommitted_.empty() && uncommitted_.front().last_offset <= last_offset) {
+        committed_ = std::move(uncommitted_.front().state);
+        uncommitted_.pop_front();
+    }
+    while (!waiting_.empty() && waiting_.front().until <= last_committed()) {
+        effects.answers.push_back(std::move(waiting_.front().answer));
+        waiting_.pop_front();
+    }
+}
+
+void QuorumController::handle(const ControllerRequest& request, Ticket ticket, TimePoint now,
+                              ControllerEffects& effects) {
+    std::visit(
+        [&]<class Request>(const Request& body) {
+            if (!leading_) {
+                ResponseTo<Request> response;
+                response.verdict = not_leading();
+                effects.answers.push_back({ticket, std::move(response)});
+                return;
+            }
+            auto outcome = run(body, context(now));
+            append(outcome.records, now, effects);
+            if constexpr (std::is_same_v<Request, schema::BrokerHeartbeatRequest>) {
+                note_heartbeat(body, outcome.response, now);
+            }
+            // Without records too: what it was decided from may still be lost.
+            Answer answer{ticket, std::move(outcome.response)};
+            if (last_appended() == last_committed()) {
+                effects.answers.push_back(std::move(answer));
+            } else {
+                waiting_.push_back({last_appended(), std::move(answer)});
+            }
+        },
+        request);
+}
+
+void QuorumController::on_deadline(TimePoint now, ControllerEffects& effects) {
+    // One at a time: who is fenced must not be made leader for the next.
+    while (const auto expired = heartbeats_.find_expired(now)) {
+        RecordBatch records;
+        add_fence(records, appended(), *appended().find_broker(*expired));
+        append(records, now, effects);
+        heartbeats_.end(*expired);
+    }
+}
+
+void QuorumController::append(const RecordBatch& records, TimePoint now,
+                              ControllerEffects& effects) {
+    for (RecordBatch& part : records.split(RecordBatch::kMaxRecords)) {
+        const Offset base = appended_.next_offset();
+        const Offset last = base + (static_cast<std::int64_t>(part.size()) - 1);
+        load_appended(
+            {.base_offset = base, .last_offset = last, .epoch = epoch_, .records = part.records()},
+            now);
+        uncommitted_.push_back({last, appended_});
+        effects.appends.push_back({base, std::move(part)});
+    }
+}
+
+void QuorumController::load_appended(const MetadataBatch& batch, TimePoint now) {
+    const std::shared_ptr<const MetadataImage> before = appended_.image();
+    const auto published = appended_.load(batch);
+    HW_ASSERT(published.has_value());
+    HW_ASSERT(published->has_value());
+    for (const BrokerId id : (*published)->changes.brokers) {
+        follow_broker(id, before->find_broker(id), now);
+    }
+}
+
+void QuorumController::follow_broker(BrokerId id, const BrokerImage* before, TimePoint now) {
+    const BrokerImage& after = *appended().find_broker(id);
+    if (before == nullptr || before->incarnation != after.incarnation) {
+        heartbeats_.end(id);
+        heartbeats_.touch(id, kNoOffset, now);
+    }
+    heartbeats_.set_fenced(id, after.fenced);
+}
+
+void QuorumController::note_heartbeat(const schema::BrokerHeartbeatRequest& request,
+                                      const BrokerHeartbeatResult& result, TimePoint now) {
+    if (result.verdict.code != wire::ErrorCode::none) {
+        return;
+    }
+    const BrokerId id = request.broker_id;
+    if (result.should_shut_down) {
+        heartbeats_.end(id);
+        return;
+    }
+    heartbeats_.touch(id, request.current_metadata_offset, now);
+    heartbeats_.set_fenced(id, result.is_fenced);
+    const bool stops = appended().find_broker(id)->in_controlled_shutdown;
+    if (stops && heartbeats_.shutdown_offset(id) == kNoOffset) {
+        heartbeats_.set_shutdown_offset(id, last_appended());
+    }
+}
+
+}  // namespace hw::controller

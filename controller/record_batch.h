@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "protocol/base/arena.h"
+#include "protocol/base/assert.h"
+#include "protocol/base/ids.h"
+#include "protocol/schema/metadata_record.h"
+#include "protocol/wire/array.h"
+#include "protocol/wire/nullable.h"
+
+namespace hw::controller {
+
+/// Records to append to the metadata log, and the memory that they point into.
+///
+/// Owned by the operation that makes it, then by whoever appends it; used by one thread.
+class RecordBatch {
+public:
+    /// What one batch of the log holds at most; an operation of a client that needs more is
+    /// refused. With kMaxBytes it keeps batches below the 8 MiB that Kafka accepts.
+    static constexpr std::size_t kMaxRecords = 20'000;
+    /// Of texts and lists.
+    static constexpr std::size_t kMaxBytes = std::size_t{4} << 20;
+
+    /// `record` points to memory that outlives the batch, such as that of text() and list().
+    void add(schema::MetadataRecord record, ApiVersion version) {
+        records_.push_back({version, record});
+    }
+
+    /// A copy that lives as long as the batch; null stays null.
+    [[nodiscard]] std::string_view text(std::string_view value) {
+        if (value.empty()) {
+            return wire::is_null(value) ? value : std::string_view("");
+        }
+        return memory_->copy(value);
+    }
+    template <class T>
+    [[nodiscard]] wire::Array<T> list(std::span<const T> values) {
+        T* items = memory_->allocate<T>(values.size());
+        HW_ASSERT(items != nullptr);
+        std::uninitialized_copy(values.begin(), values.end(), items);
+        return wire::Array<T>(items, values.size());
+    }
+    template <class T>
+    [[nodiscard]] wire::Array<T> list(const std::vector<T>& values) {
+        return list(std::span<const T>(values));
+    }
+    template <class T>
+    [[nodiscard]] wire::Array<T> list(const wire::Array<T>& values) {
+        return values.is_null() ? values : list(std::span<const T>(values.begin(), values.end()));
+    }
+
+    /// The same records in the same order, in batches of at most `size`; none when there are none.
+    [[nodiscard]] std::vector<RecordBatch> split(std::size_t size) const;
+
+    [[nodiscard]] std::span<const schema::VersionedMetadataRecord> records() const {
+        return records_;
+    }
+    [[nodiscard]] std::size_t size() const { return records_.size(); }
+    [[nodiscard]] bool empty() const { return records_.empty(); }
+    [[nodiscard]] std::size_t bytes() const { return memory_->used(); }
+
+private:
+    std::vector<schema::VersionedMetadataRecord> records_;
+    /// Shared by the parts of a split; bounded by what the operations add, see kMaxBytes.
+    std::shared_ptr<Arena> memory_ =
+        std::make_shared<Arena>(std::numeric_limits<std::size_t>::max());
+};
+
+}  // namespace hw::controller

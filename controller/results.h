@@ -1,0 +1,90 @@
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "controller/topic_configs.h"
+#include "protocol/base/ids.h"
+#include "protocol/wire/error_code.h"
+
+/// What operations answer. Owned, because an answer waits until its records are committed, when the
+/// request is long gone; who sends it makes the message of the client's version from it.
+namespace hw::controller {
+
+/// How an operation, or its part on one topic, ended; with a message unless the code is none.
+struct Verdict {
+    wire::ErrorCode code = wire::ErrorCode::none;
+    std::string message;
+};
+
+template <class T>
+using Checked = std::expected<T, Verdict>;
+
+/// `return refuse(ErrorCode::invalid_partitions, "{} partitions ...", count);`
+template <class... Args>
+[[nodiscard]] std::unexpected<Verdict> refuse(wire::ErrorCode code,
+                                              fmt::format_string<Args...> text, Args&&... args) {
+    return std::unexpected(Verdict{code, fmt::format(text, std::forward<Args>(args)...)});
+}
+
+struct BrokerRegistrationResult {
+    Verdict verdict;
+    BrokerEpoch broker_epoch{-1};
+};
+
+struct ControllerRegistrationResult {
+    Verdict verdict;
+};
+
+struct BrokerHeartbeatResult {
+    Verdict verdict;
+    bool is_caught_up = false;
+    bool is_fenced = true;
+    bool should_shut_down = false;
+};
+
+struct CreatedTopic {
+    Verdict verdict;
+    std::string name;
+    TopicId id;  ///< zero when nothing was created
+    std::int32_t partitions = -1;
+    std::int16_t replicas = -1;
+    std::vector<TopicConfig> configs;
+};
+
+/// One entry for each name in the request, in its order.
+struct CreateTopicsResult {
+    Verdict verdict;  ///< of the request as a whole; then there are no topics
+    std::vector<CreatedTopic> topics;
+};
+
+struct DeletedTopic {
+    Verdict verdict;
+    std::string name;  ///< empty: not known
+    TopicId id;        ///< zero: not known
+};
+
+/// One entry for each entry of the request, in its order.
+struct DeleteTopicsResult {
+    Verdict verdict;  ///< of the request as a whole; then there are no topics
+    std::vector<DeletedTopic> topics;
+};
+
+/// The ids from `first` on, `count` of them.
+struct ProducerIdsResult {
+    Verdict verdict;
+    ProducerId first = kNoProducerId;
+    std::int32_t count = 0;
+};
+
+using ControllerResponse =
+    std::variant<BrokerRegistrationResult, ControllerRegistrationResult, BrokerHeartbeatResult,
+                 CreateTopicsResult, DeleteTopicsResult, ProducerIdsResult>;
+
+}  // namespace hw::controller
