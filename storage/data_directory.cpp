@@ -134,13 +134,32 @@ Result<void> list_folders(Disk& disk, OpenedDirectory& directory, const Logger& 
     return {};
 }
 
+/// Makes a data directory and puts its name on stable storage.
+Result<void> make_durably(Disk& disk, const std::string& path) {
+    const auto there = disk.exists(path);
+    if (!there) {
+        return std::unexpected(there.error());
+    }
+    if (*there) {
+        return {};
+    }
+    if (auto made = disk.make_directories(path); !made) {
+        return made;
+    }
+    const std::size_t slash = path.rfind('/');
+    if (slash == std::string::npos) {
+        return disk.sync_directory(".");
+    }
+    return disk.sync_directory(slash == 0 ? "/" : path.substr(0, slash));
+}
+
 }  // namespace
 
 Result<OpenedDirectory> open_data_directory(Disk& disk, const std::string& path,
                                             const MetaProperties& expected, Logger logger) {
     OpenedDirectory directory;
     directory.path = path;
-    if (auto made = disk.make_directories(path); !made) {
+    if (auto made = make_durably(disk, path); !made) {
         return std::unexpected(made.error());
     }
     auto lock = disk.lock(path + "/" + kLockFile);

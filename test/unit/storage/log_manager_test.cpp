@@ -34,13 +34,13 @@ private:
 /// One node with a log manager over a simulated disk.
 class Node {
 public:
-    Node(sim::Scheduler& scheduler, sim::SimDisk& disk)
-        : scheduler(scheduler),
-          disk(disk),
-          clock(scheduler),
-          entropy(scheduler.random()),
-          shard(scheduler, 1, 0),
-          manager(disk, shard, clock, entropy, Logger(sink, "storage")) {}
+    Node(sim::Scheduler& world, sim::SimDisk& its_disk)
+        : scheduler(world),
+          disk(its_disk),
+          clock(world),
+          entropy(world.random()),
+          shard(world, 1, 0),
+          manager(its_disk, shard, clock, entropy, Logger(sink, "storage")) {}
 
     template <class T>
     T run(Task<T> task) {
@@ -64,14 +64,15 @@ public:
 
     /// Makes the log objects of what was opened.
     void take(OpenedLog opened) {
-        LogDirectory* directory = opened.directory;
+        directory = opened.directory;
         LogContext context{&disk, Logger(sink, "storage"), {}, {}, {}, {}};
         context.enter = [](std::move_only_function<void()> work) { work(); };
-        context.on_failure = [directory](const Error& error) { directory->report_failure(error); };
+        context.on_failure = [target = directory](const Error& error) {
+            target->report_failure(error);
+        };
         log = std::make_unique<Log>(std::move(context), std::move(opened.contents));
         owner = std::make_shared<TestOwner>(*log);
         id = directory->add(opened.name, owner, log->durable_end_offset());
-        this->directory = directory;
     }
 
     void create() {
@@ -128,9 +129,6 @@ struct World {
 TEST_CASE("manager: a log that was made is there after a power loss", "[storage][manager]") {
     World world(GENERATE(1U, 2U, 3U, 4U, 5U));
     Node& first = world.start();
-    // The root is made by whoever formats the node.
-    REQUIRE(world.disk.make_directories("/data").has_value());
-    REQUIRE(world.disk.sync_directory("/").has_value());
     REQUIRE(first.open()->logs.empty());
     first.create();
     const DirectoryId id = first.manager.directories()[0]->id();

@@ -140,8 +140,9 @@ private:
     void begin_a_sync() {
         if (auto job = t_.log->begin_sync()) {
             note_durable();
+            const int life = lives_;
             append();
-            if (broken_ || !t_.log) {
+            if (broken_ || lives_ != life) {
                 return;
             }
             const auto outcome = job->run();
@@ -200,6 +201,7 @@ private:
             return;
         }
         t_.make(std::move(*contents));
+        ++lives_;
         t_.disk.faults().late_write_one_in = late_one_in_;
         std::ranges::move(std::exchange(in_flight_, {}), std::back_inserter(written_));
         take_prefix();
@@ -300,6 +302,7 @@ private:
     Random random_;
     std::uint64_t late_one_in_ = 0;
     int epoch_ = 0;
+    int lives_ = 0;
     std::vector<Expected> written_;
     std::vector<Expected> in_flight_;
     Offset promised_{0};
@@ -307,7 +310,7 @@ private:
     std::optional<std::string> broken_;
 };
 
-constexpr std::uint64_t kSeeds = 1000;
+constexpr std::uint64_t kSeeds = 1500;
 constexpr int kSteps = 100;
 
 TEST_CASE("log: whatever the disk does, what was promised is there and nothing else",
