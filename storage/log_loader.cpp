@@ -181,8 +181,10 @@ Result<void> Loader::collect_epochs(const Segment& segment, Offset end) {
 }
 
 std::size_t Loader::first_to_scan() const {
-    const auto after = std::ranges::upper_bound(bases_, request_.recovery_point);
-    return after == bases_.begin() ? 0 : static_cast<std::size_t>(after - bases_.begin()) - 1;
+    // The segment with the last record below the recovery point: one that ends right there may
+    // have been sealed after that sync, and its indexes are not on stable storage then.
+    const auto at = std::ranges::lower_bound(bases_, request_.recovery_point);
+    return at == bases_.begin() ? 0 : static_cast<std::size_t>(at - bases_.begin()) - 1;
 }
 
 Result<bool> Loader::load_as_clean() {
