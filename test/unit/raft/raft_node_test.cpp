@@ -1,0 +1,240 @@
+#include "replication/raft/raft_node.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "protocol/record/batch_cursor.h"
+#include "protocol/record/record.h"
+#include "storage/data_directory.h"
+#include "storage/quorum_state_file.h"
+#include "storage/small_file.h"
+#include "test/sim/sim_clock.h"
+#include "test/sim/sim_disk.h"
+#include "test/sim/sim_shard.h"
+
+namespace hw::replication {
+namespace {
+
+constexpr BrokerId kSelf{1};
+const std::string kDirectory = "/data";
+const std::string kFolder = kDirectory + "/__cluster_metadata-0";
+
+class Silence final : public LogSink {
+public:
+    void write(LogLevel, std::string_view, std::string_view) override {}
+    bool enabled(LogLevel) const override { return false; }
+};
+
+/// The controller's place: appends one record after the other while it leads.
+class Appending final : public RaftListener {
+public:
+    void on_activate(LeaderEpoch epoch, Offset next_offset) override {
+        epochs.push_back(epoch);
+        first_offset = next_offset;
+    }
+    void on_committed(Offset end_offset) override { committed_end = end_offset; }
+    void on_failure(const Error& reason) override { failure = reason.message; }
+
+    std::vector<LeaderEpoch> epochs;
+    Offset first_offset = kNoOffset;
+    Offset committed_end{0};
+    std::optional<std::string> failure;
+};
+
+/// One process of the node; destroyed at its end.
+class Process {
+public:
+    Process(sim::Scheduler& scheduler, sim::SimDisk& disk, Logger log)
+        : shard_(scheduler, 1, 0),
+          clock_(scheduler),
+          directory_(disk, shard_, clock_, {kDirectory, DirectoryId(Uuid{1, 1})}, log) {
+        auto contents = storage::load_log({.disk = &disk,
+                                           .folder = kFolder,
+                                           .options = {},
+                                           .shutdown = storage::Shutdown::unclean,
+                                           .recovery_point = Offset(0),
+                                           .log_start_offset = Offset(0),
+                                           .logger = log});
+        REQUIRE(contents.has_value());
+        const ReplicaKey self{kSelf, DirectoryId(Uuid{1, 1})};
+        RaftServices services{
+            .shard = shard_, .clock = clock_, .disk = disk, .directory = directory_, .log = log};
+        RaftOptions options{.self = self, .voters = VoterSet({{self, {"localhost", 9093}}})};
+        node = std::make_shared<RaftNode>(services, std::move(options), std::move(*contents),
+                                          election_state(disk), Random(1));
+        directory_.start();
+        node->start(listener);
+    }
+    ~Process() {
+        // The end of a process: everything that waits is gone before what it waits for.
+        shard_.drop();
+    }
+
+    Appending listener;
+    std::shared_ptr<RaftNode> node;
+
+private:
+    static ElectionState election_state(sim::SimDisk& disk) {
+        const std::string path = kFolder + "/" + storage::kQuorumStateFile;
+        const auto text = storage::read_small_file(disk, path);
+        if (!text) {
+            return {};
+        }
+        const auto state = storage::parse_quorum_state(*text, path);
+        REQUIRE(state.has_value());
+        return {.epoch = state->leader_epoch,
+                .leader = state->leader_id,
+                .voted = {.id = state->voted_id, .directory = state->voted_directory_id}};
+    }
+
+    sim::SimShard shard_;
+    sim::SimClock clock_;
+    storage::LogDirectory directory_;
+};
+
+/// A machine whose node starts, and ends by a kill or a loss of power.
+struct Machine {
+    explicit Machine(std::uint64_t seed) : scheduler(seed) {
+        REQUIRE(disk.make_directories(kFolder));
+        REQUIRE(disk.sync_directory(kDirectory));
+        REQUIRE(disk.sync_directory("/"));
+    }
+
+    void boot() { process.emplace(scheduler, disk, Logger(log, "raft")); }
+    bool run_until(const std::function<bool()>& done) {
+        return scheduler.run_until(done, scheduler.now() + std::chrono::minutes(1));
+    }
+    void activate() {
+        REQUIRE(run_until([&] { return !process->listener.epochs.empty(); }));
+    }
+
+    /// Appends a record and notes its value at its offset.
+    void append() {
+        const std::string value = fmt::format("record {}", process->node->next_offset());
+        const ByteView view = as_bytes(value);
+        const auto offset = process->node->append({&view, 1});
+        REQUIRE(offset.has_value());
+        appended.resize(static_cast<std::size_t>(offset->value()));
+        appended.push_back(value);
+    }
+
+    /// The values of all committed records by offset; empty for control records.
+    std::vector<std::string> read() {
+        std::vector<std::string> values;
+        storage::ReadCursor cursor;
+        const Offset end = process->node->core().high_watermark();
+        for (Offset next(0); next < end;) {
+            const auto answer = process->node->read(next, 1, cursor);
+            REQUIRE(answer.has_value());
+            const auto batch = record::parse_batch(answer->bytes.view());
+            REQUIRE(batch.has_value());
+            record::RecordCursor records(*batch, batch->records());
+            while (const auto record = records.next()) {
+                values.emplace_back(batch->is_control() ? std::string()
+                                                        : std::string(as_text(*record->value)));
+            }
+            next = answer->next_offset;
+        }
+        return values;
+    }
+
+    sim::Scheduler scheduler;
+    sim::SimDisk disk{scheduler, 1};
+    Silence log;
+    std::optional<Process> process;
+    std::vector<std::string> appended;  ///< by offset, in the newest process
+};
+
+TEST_CASE("raft node: an empty machine elects itself and writes who leads", "[raft][node]") {
+    Machine machine(1);
+    machine.boot();
+    machine.activate();
+    CHECK(machine.process->listener.epochs.front() == LeaderEpoch(1));
+    CHECK(machine.process->listener.first_offset == Offset(1));
+    CHECK(machine.disk.contents(kFolder + "/quorum-state") ==
+          R"({"clusterId":"","leaderId":1,"leaderEpoch":1,"votedId":1,"appliedOffset":0,)"
+          R"("currentVoters":[{"voterId":1}],"data_version":0})");
+    CHECK(machine.read() == std::vector<std::string>{""});
+}
+
+TEST_CASE("raft node: records are committed in order, several of a turn by one write",
+          "[raft][node]") {
+    Machine machine(GENERATE(range(std::uint64_t{1}, std::uint64_t{10})));
+    machine.boot();
+    machine.activate();
+    machine.append();
+    machine.append();
+    machine.append();
+    CHECK(machine.process->node->core().high_watermark() == Offset(1));
+    REQUIRE(
+        machine.run_until([&] { return machine.process->listener.committed_end == Offset(4); }));
+    CHECK(machine.read() == std::vector<std::string>{"", "record 1", "record 2", "record 3"});
+}
+
+TEST_CASE("raft node: who waits for a record is woken when it is committed", "[raft][node]") {
+    Machine machine(1);
+    machine.boot();
+    machine.activate();
+    sim::SimShard watcher(machine.scheduler, 2, 0);
+    bool woken = false;
+    const auto wait = [&]() -> Task<> {
+        co_await machine.process->node->wait_committed(Offset(1), kNever);
+        woken = true;
+    };
+    watcher.spawn(wait());
+    machine.scheduler.run_until([] { return false; },
+                                machine.scheduler.now() + std::chrono::seconds(1));
+    CHECK_FALSE(woken);
+    machine.append();
+    CHECK(machine.run_until([&] { return woken; }));
+}
+
+TEST_CASE("raft node: a failed sync ends the node's service for good", "[raft][node]") {
+    Machine machine(1);
+    machine.boot();
+    machine.activate();
+    machine.disk.faults().sync_error_one_in = 1;
+    machine.append();
+    REQUIRE(machine.run_until([&] { return machine.process->listener.failure.has_value(); }));
+    CHECK(machine.process->listener.committed_end == Offset(1));
+}
+
+TEST_CASE("raft node: what was committed is there after any crash, and every life is a new epoch",
+          "[raft][node]") {
+    const std::uint64_t seed = GENERATE(range(std::uint64_t{1}, std::uint64_t{150}));
+    INFO("seed " << seed);
+    Machine machine(seed);
+    Random chance(seed);
+    std::vector<std::string> committed;
+    LeaderEpoch newest{0};
+    for (int life = 0; life < 5; ++life) {
+        machine.boot();
+        machine.activate();
+        CHECK(machine.process->listener.epochs.front() > newest);
+        newest = machine.process->listener.epochs.front();
+        machine.appended = machine.read();
+        REQUIRE(machine.appended.size() >= committed.size());
+        CHECK(std::equal(committed.begin(), committed.end(), machine.appended.begin()));
+        for (std::uint64_t step = chance.below(300); step > 0; --step) {
+            if (chance.chance(1, 8)) {
+                machine.append();
+            }
+            machine.scheduler.step();
+        }
+        committed = machine.appended;
+        committed.resize(static_cast<std::size_t>(machine.process->listener.committed_end.value()));
+        machine.process.reset();
+        if (chance.chance(1, 2)) {
+            machine.disk.power_loss();
+        } else {
+            machine.disk.process_kill();
+        }
+    }
+}
+
+}  // namespace
+}  // namespace hw::replication
