@@ -1,0 +1,165 @@
+#include "config/broker_config.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "protocol/base/assert.h"
+
+namespace hw::config {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// Of a key whose default is not null.
+std::int64_t integer(const Settings& settings, std::string_view name) {
+    const auto value = settings.integer(name);
+    HW_ASSERT(value.has_value());
+    return *value;
+}
+
+milliseconds span(const Settings& settings, std::string_view name) {
+    return milliseconds(integer(settings, name));
+}
+
+Roles read_roles(const Settings& settings, Problems& problems) {
+    Roles roles;
+    for (const std::string& role : settings.list("process.roles")) {
+        (role == "broker" ? roles.is_broker : roles.is_controller) = true;
+    }
+    if (!roles.is_broker && !roles.is_controller) {
+        problems.errors.push_back(settings.complaint(
+            "process.roles", "must name at least one role: broker, controller or both"));
+    }
+    return roles;
+}
+
+bool is_alone(const Settings& settings) {
+    return settings.list("controller.quorum.voters").empty() &&
+           settings.list("controller.quorum.bootstrap.servers").empty();
+}
+
+/// A node that is its own quorum may go without a number; in a cluster two nodes with the same
+/// assumed number would shut each other out.
+BrokerId read_node_id(const Settings& settings, Problems& problems) {
+    constexpr std::int64_t kAssumed = 1;
+    const auto node_id = settings.integer("node.id");
+    const std::int64_t broker_id = integer(settings, "broker.id");
+    if (node_id && broker_id != -1 && *node_id != broker_id) {
+        problems.errors.push_back(settings.complaint(
+            "broker.id", fmt::format("is the old name of node.id and differs from node.id={}; "
+                                     "remove broker.id",
+                                     *node_id)));
+    }
+    const bool is_given = settings.mentions("node.id") || broker_id != -1;
+    if (!is_given && !is_alone(settings)) {
+        problems.errors.push_back(settings.complaint(
+            "node.id",
+            "must be set where controller.quorum.voters or "
+            "controller.quorum.bootstrap.servers is; give each node a number of its "
+            "own, for example node.id=1"));
+    }
+    const std::int64_t id = node_id.value_or(broker_id == -1 ? kAssumed : broker_id);
+    return BrokerId(static_cast<std::int32_t>(id));
+}
+
+NodeConfig read_node(const Settings& settings, Problems& problems) {
+    NodeConfig node{.id = read_node_id(settings, problems),
+                    .roles = read_roles(settings, problems),
+                    .broker_session_timeout = span(settings, "broker.session.timeout.ms"),
+                    .broker_heartbeat_interval = span(settings, "broker.heartbeat.interval.ms")};
+    if (node.broker_heartbeat_interval >= node.broker_session_timeout) {
+        problems.errors.push_back(settings.complaint(
+            "broker.heartbeat.interval.ms",
+            fmt::format("must be less than broker.session.timeout.ms ({}), or every broker is "
+                        "fenced; lower the one or raise the other",
+                        node.broker_session_timeout.count())));
+    }
+    return node;
+}
+
+ConnectionConfig read_connections(const Settings& settings) {
+    const milliseconds idle = span(settings, "connections.max.idle.ms");
+    return {.request_bytes_max =
+                static_cast<std::int32_t>(integer(settings, "socket.request.max.bytes")),
+            .idle_max = idle.count() < 0 ? std::nullopt : std::optional(idle)};
+}
+
+StorageConfig read_storage(const Settings& settings, const std::string& default_log_dir,
+                           Problems& problems) {
+    StorageConfig storage;
+    const std::string_view key = settings.mentions("log.dirs") ? "log.dirs" : "log.dir";
+    if (settings.is_broken(key)) {
+        return storage;
+    }
+    storage.log_dirs = settings.list(key);
+    if (!settings.mentions(key) && !default_log_dir.empty()) {
+        storage.log_dirs.push_back(default_log_dir);
+    }
+    const std::set<std::string> distinct(storage.log_dirs.begin(), storage.log_dirs.end());
+    if (distinct.empty() || distinct.contains("")) {
+        problems.errors.push_back(settings.complaint(
+            settings.mentions(key) ? key : "log.dirs",
+            "must name a data directory; write for example log.dirs=/var/lib/highwater"));
+        return storage;
+    }
+    if (distinct.size() != storage.log_dirs.size()) {
+        problems.errors.push_back(
+            settings.complaint(key, "names a directory twice; keep one of them"));
+    }
+    storage.metadata_log_dir = settings.text("metadata.log.dir").value_or(storage.log_dirs.front());
+    storage.disk_stall = span(settings, "highwater.disk.stall.ms");
+    return storage;
+}
+
+TopicCreationConfig read_topic_creation(const Settings& settings) {
+    const auto factor = settings.integer("default.replication.factor");
+    return {.partitions = static_cast<std::int32_t>(integer(settings, "num.partitions")),
+            .replication_factor =
+                factor ? std::optional(static_cast<std::int16_t>(*factor)) : std::nullopt,
+            .is_automatic = settings.flag("auto.create.topics.enable")};
+}
+
+ProduceConfig read_produce(const Settings& settings) {
+    const bool is_full = settings.text("highwater.produce.validation") == "full";
+    return {.validation = is_full ? ProduceValidation::full : ProduceValidation::header,
+            .producer_id_expiration = span(settings, "producer.id.expiration.ms")};
+}
+
+/// Without knowing who the node is, complaints about its listeners and voters would be guesses.
+bool knows_identity(const Settings& settings, const NodeConfig& node) {
+    return !settings.is_broken("node.id") && !settings.is_broken("process.roles") &&
+           (node.roles.is_broker || node.roles.is_controller);
+}
+
+}  // namespace
+
+LoadedConfig load_broker_config(const BrokerInput& input) {
+    LoadedConfig loaded;
+    Problems& problems = loaded.problems;
+    Settings settings = Settings::collect(input, problems);
+    const NodeConfig node = read_node(settings, problems);
+    NetworkConfig network;
+    QuorumConfig quorum;
+    if (knows_identity(settings, node)) {
+        network = make_network_config(settings, node.roles, input.host_name, problems);
+        quorum = make_quorum_config(settings, node.id, node.roles, network, problems);
+    }
+    StorageConfig storage = read_storage(settings, input.default_log_dir, problems);
+    if (problems.errors.empty()) {
+        loaded.config = BrokerConfig{.node = node,
+                                     .network = std::move(network),
+                                     .connections = read_connections(settings),
+                                     .quorum = std::move(quorum),
+                                     .storage = std::move(storage),
+                                     .topic_creation = read_topic_creation(settings),
+                                     .produce = read_produce(settings),
+                                     .memory_limit = settings.integer("highwater.memory.limit"),
+                                     .settings = std::move(settings)};
+    }
+    return loaded;
+}
+
+}  // namespace hw::config

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/topic_values.h"
+
+/// Keys as DescribeConfigs shows them, and `config explain`.
+namespace hw::config {
+
+struct DescribedSynonym {
+    std::string_view name;
+    std::optional<std::string> value;  ///< nothing for a sensitive key
+    Source source;
+};
+
+struct DescribedKey {
+    const Key* key;
+    std::optional<std::string> value;  ///< nothing when it is null or sensitive
+    Source source;
+    bool is_read_only;
+    std::vector<DescribedSynonym> synonyms;  ///< the place that counts first
+};
+
+/// Every topic key of a topic with `overrides` and `replicas` replicas.
+[[nodiscard]] std::vector<DescribedKey> describe_topic(const Overrides& overrides,
+                                                       const Settings& broker,
+                                                       std::int32_t replicas);
+
+/// Every broker key.
+[[nodiscard]] std::vector<DescribedKey> describe_broker(const Settings& broker);
+
+}  // namespace hw::config

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "config/key.h"
+
+/// The one table of keys, put together from the subjects in keys/. Constant, so free to share.
+namespace hw::config {
+
+/// What a key is set on.
+enum class Scope : std::uint8_t { broker, topic, group, client_metrics, quota };
+
+/// A number of edits (characters put in, taken out or changed) up to which an unknown name is taken
+/// for a slip of the pen.
+inline constexpr std::size_t kTypoDistance = 2;
+
+/// All keys of `scope`, in the order of the table.
+[[nodiscard]] std::vector<const Key*> keys_of(Scope scope);
+
+/// Null when `scope` has no such key.
+[[nodiscard]] const Key* find_key(Scope scope, std::string_view name);
+
+/// The key of `scope` that is nearest to `name`, or null when none is within kTypoDistance.
+[[nodiscard]] const Key* nearest_key(Scope scope, std::string_view name);
+
+/// Whether `name` begins with a prefix whose rest belongs to a plug-in or to one listener.
+[[nodiscard]] bool has_accepted_prefix(std::string_view name);
+
+/// Where a key that no file may set is set: "on a topic", "on a group"; for messages.
+[[nodiscard]] std::string_view where_set(Scope scope);
+
+}  // namespace hw::config

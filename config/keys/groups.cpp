@@ -1,0 +1,96 @@
+#include "config/keys/keys.h"
+
+namespace hw::config {
+namespace {
+
+using enum Type;
+using enum Unit;
+using enum Update;
+using enum Use;
+
+constexpr Key kGroupsKeys[] = {
+    {"group.coordinator.rebalance.protocols", list, "classic,consumer,streams",
+     one_of("classic,consumer,share,streams"), none, read_only, later,
+     "Group protocols that are offered."},
+    {"group.coordinator.threads", int32, "4", at_least(1), count, read_only, automatic,
+     "Threads of the group coordinator; Highwater runs it on its data loops."},
+    {"group.coordinator.background.threads", int32, "2", at_least(1), count, read_only, automatic,
+     "Threads that compute assignments; Highwater runs them on its data loops."},
+    {"group.coordinator.append.linger.ms", int32, "-1", at_least(-1), milliseconds, read_only,
+     automatic,
+     "How long group records wait to be written together; Highwater commits in groups without "
+     "waiting."},
+    {"offsets.commit.timeout.ms", int32, "5000", at_least(1), milliseconds, read_only, later,
+     "How long a commit of offsets waits to be replicated."},
+    {"offsets.load.buffer.size", int32, "5242880", at_least(1), bytes, read_only, automatic,
+     "Bytes read at once when offsets are loaded; Highwater chooses it."},
+    {"offsets.topic.replication.factor", int16, kNull, at_least(1), count, read_only, later,
+     "Replicas of the topic that keeps offsets."},
+    {"offsets.topic.num.partitions", int32, "50", at_least(1), count, read_only, later,
+     "Partitions of the topic that keeps offsets."},
+    {"offsets.topic.segment.bytes", int32, "104857600", at_least(1), bytes, read_only, later,
+     "Segment size of the topic that keeps offsets."},
+    {"offsets.topic.compression.codec", int32, "0", any(), count, read_only, later,
+     "Codec of the topic that keeps offsets, by its number."},
+    {"group.coordinator.cached.buffer.max.bytes", int32, "1048588", at_least(524288), bytes,
+     cluster_wide, automatic,
+     "Largest write buffer that a coordinator keeps; Highwater chooses it."},
+    {"offset.metadata.max.bytes", int32, "4096", any(), bytes, read_only, later,
+     "Largest note that a commit may carry with an offset."},
+    {"offsets.retention.minutes", int32, "10080", at_least(1), minutes, read_only, later,
+     "How long offsets of an empty group are kept."},
+    {"offsets.retention.check.interval.ms", int64, "600000", at_least(1), milliseconds, read_only,
+     later, "How often expired offsets are looked for."},
+    {"group.min.session.timeout.ms", int32, "6000", any(), milliseconds, read_only, later,
+     "Shortest session that a classic member may ask for."},
+    {"group.max.session.timeout.ms", int32, "1800000", any(), milliseconds, read_only, later,
+     "Longest session that a classic member may ask for."},
+    {"group.initial.rebalance.delay.ms", int32, "3000", any(), milliseconds, read_only, later,
+     "How long the first rebalance of an empty group waits for more members."},
+    {"group.max.size", int32, "2147483647", at_least(1), count, read_only, later,
+     "Members that a classic group may have."},
+    {"group.consumer.session.timeout.ms", int32, "45000", at_least(1), milliseconds, read_only,
+     later, "How long a consumer group member may be silent."},
+    {"group.consumer.min.session.timeout.ms", int32, "45000", at_least(1), milliseconds, read_only,
+     later, "Shortest session that a consumer group may be given."},
+    {"group.consumer.max.session.timeout.ms", int32, "60000", at_least(1), milliseconds, read_only,
+     later, "Longest session that a consumer group may be given."},
+    {"group.consumer.heartbeat.interval.ms", int32, "5000", at_least(1), milliseconds, read_only,
+     later, "How often a consumer group member reports."},
+    {"group.consumer.min.heartbeat.interval.ms", int32, "5000", at_least(1), milliseconds,
+     read_only, later, "Shortest heartbeat interval that a consumer group may be given."},
+    {"group.consumer.max.heartbeat.interval.ms", int32, "15000", at_least(1), milliseconds,
+     read_only, later, "Longest heartbeat interval that a consumer group may be given."},
+    {"group.consumer.max.size", int32, "2147483647", at_least(1), count, read_only, later,
+     "Members that a consumer group may have."},
+    {"group.consumer.assignors", list, "uniform,range", any(), none, read_only, later,
+     "Assignors on the broker's side; the first is the default."},
+    {"group.consumer.migration.policy", string, "bidirectional",
+     one_of("bidirectional,upgrade,downgrade,disabled"), none, read_only, later,
+     "Whether groups may change between the classic and the consumer protocol."},
+    {"group.consumer.assignment.interval.ms", int32, "1000", at_least(0), milliseconds,
+     cluster_wide, later, "Shortest time between two assignments of a consumer group."},
+    {"group.consumer.min.assignment.interval.ms", int32, "0", at_least(0), milliseconds, read_only,
+     later, "Shortest assignment interval that a consumer group may be given."},
+    {"group.consumer.max.assignment.interval.ms", int32, "15000", at_least(0), milliseconds,
+     read_only, later, "Longest assignment interval that a consumer group may be given."},
+    {"group.consumer.assignor.offload.enable", boolean, "true", any(), none, cluster_wide,
+     automatic,
+     "Whether assignments are computed beside the coordinator; Highwater decides it by their "
+     "size."},
+    {"group.consumer.regex.refresh.interval.ms", int32, "600000", at_least(10000), milliseconds,
+     read_only, later, "How often subscriptions by pattern are matched with the topics."},
+    {"errors.deadletterqueue.auto.create.topics.enable", boolean, "false", any(), none,
+     cluster_wide, later,
+     "Whether the topic for undeliverable records is created when it is missing."},
+    {"errors.deadletterqueue.topic.name.prefix", string, "dlq.", any(), none, cluster_wide, later,
+     "What names of topics for undeliverable records begin with."},
+};
+
+}  // namespace
+
+std::span<const Key> groups_keys() {
+    return kGroupsKeys;
+}
+
+}  // namespace hw::config

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <vector>
+
+#include "config/listeners.h"
+#include "protocol/base/ids.h"
+
+namespace hw::config {
+
+struct Voter {
+    BrokerId id;
+    Address address;
+
+    bool operator==(const Voter&) const = default;
+};
+
+/// The controllers that a node knows from its configuration.
+struct QuorumConfig {
+    std::vector<Voter> voters;  ///< empty when only bootstrap servers are given
+    std::vector<Address> bootstrap_servers;
+};
+
+/// Reads controller.quorum.voters and controller.quorum.bootstrap.servers. A controller with
+/// neither is its own only voter, at the first of `network.advertised_controllers`. Each rule that
+/// `node_id` and `roles` break is an error in `problems`.
+[[nodiscard]] QuorumConfig make_quorum_config(const Settings& settings, BrokerId node_id,
+                                              Roles roles, const NetworkConfig& network,
+                                              Problems& problems);
+
+}  // namespace hw::config

@@ -1,0 +1,213 @@
+#include "config/settings.h"
+
+#include <array>
+
+#include <fmt/format.h>
+
+#include "config/key_table.h"
+#include "config/properties.h"
+#include "config/synonyms.h"
+#include "config/value.h"
+#include "protocol/base/assert.h"
+
+namespace hw::config {
+
+struct Settings::Given {
+    std::string name;
+    std::string value;
+    Origin origin;
+    std::string place;
+};
+
+namespace {
+
+std::string advice(const Key& key) {
+    if (!key.default_value) {
+        return "correct it or leave the key out";
+    }
+    return fmt::format("correct it, or leave the key out for the default '{}'", *key.default_value);
+}
+
+const Key& known_key(std::string_view name) {
+    const Key* key = find_key(Scope::broker, name);
+    HW_ASSERT(key != nullptr);
+    return *key;
+}
+
+/// What is wrong with a name that is a key, but not of a broker; nothing for other names.
+std::optional<std::string> misplaced(std::string_view name) {
+    constexpr std::array kOthers{Scope::topic, Scope::group, Scope::client_metrics, Scope::quota};
+    for (const Scope scope : kOthers) {
+        if (find_key(scope, name) == nullptr) {
+            continue;
+        }
+        const auto synonyms = synonyms_of(name);
+        const std::string instead = synonyms.empty()
+                                        ? "remove the line"
+                                        : fmt::format("for all topics of this broker set '{}'",
+                                                      synonyms.front().broker_key);
+        return fmt::format("'{}' is set {}, not in the file of a broker; {}", name,
+                           where_set(scope), instead);
+    }
+    return std::nullopt;
+}
+
+/// Names that are no key: errors where a slip of the pen is likely, else warnings. The value is
+/// never shown, as it may be a secret.
+void report_unknown(std::string_view name, std::string_view place, Problems& problems) {
+    const std::string text = printable(name);
+    if (has_accepted_prefix(name)) {
+        problems.warnings.push_back(
+            fmt::format("{}: '{}' belongs to a plug-in or to one listener, and has no effect yet",
+                        place, text));
+    } else if (const auto wrong = misplaced(name)) {
+        problems.errors.push_back(fmt::format("{}: {}", place, *wrong));
+    } else if (const Key* nearest = nearest_key(Scope::broker, name)) {
+        problems.errors.push_back(fmt::format(
+            "{}: '{}' is not a known key; did you mean '{}'? Correct it or remove the line", place,
+            text, nearest->name));
+    } else {
+        problems.warnings.push_back(
+            fmt::format("{}: '{}' is not a known key and is ignored", place, text));
+    }
+}
+
+void warn_without_effect(const Setting& setting, Problems& problems) {
+    if (setting.key->use == Use::later) {
+        problems.warnings.push_back(
+            fmt::format("{}: '{}' has no effect yet", setting.place, setting.key->name));
+    } else if (setting.key->use == Use::automatic) {
+        problems.warnings.push_back(
+            fmt::format("{}: '{}' has no effect, because Highwater chooses it itself",
+                        setting.place, setting.key->name));
+    }
+}
+
+}  // namespace
+
+Settings Settings::collect(const BrokerInput& input, Problems& problems) {
+    Settings settings;
+    for (const Given& given : read_file(input, problems)) {
+        settings.take(given, problems);
+    }
+    for (const Given& given : read_overrides(input, problems)) {
+        settings.take(given, problems);
+    }
+    for (auto& [name, setting] : settings.settings_) {
+        settings.check(setting, problems);
+    }
+    return settings;
+}
+
+std::vector<Settings::Given> Settings::read_file(const BrokerInput& input, Problems& problems) {
+    Properties properties = parse_properties(input.file_text);
+    for (const LineError& error : properties.errors) {
+        problems.errors.push_back(
+            fmt::format("{}:{}: {}", input.file_name, error.line, error.message));
+    }
+    std::vector<Given> all;
+    for (Property& property : properties.entries) {
+        all.push_back({std::move(property.key), std::move(property.value), Origin::file,
+                       fmt::format("{}:{}", input.file_name, property.line)});
+    }
+    return all;
+}
+
+std::vector<Settings::Given> Settings::read_overrides(const BrokerInput& input,
+                                                      Problems& problems) {
+    std::vector<Given> all;
+    for (const std::string& text : input.overrides) {
+        const std::size_t equals = text.find('=');
+        const std::string_view name = trim(std::string_view(text).substr(0, equals));
+        if (equals == std::string::npos || name.empty()) {
+            // What stands there may be the secret half of a pair, so it is not repeated.
+            problems.errors.push_back(
+                "--set: what follows is not KEY=VALUE; write for example --set node.id=1");
+            continue;
+        }
+        all.push_back({std::string(name), text.substr(equals + 1), Origin::command_line, "--set"});
+    }
+    return all;
+}
+
+void Settings::take(const Given& given, Problems& problems) {
+    const Key* key = find_key(Scope::broker, given.name);
+    if (key == nullptr) {
+        report_unknown(given.name, given.place, problems);
+        return;
+    }
+    Setting& setting = settings_[given.name];
+    if (setting.key != nullptr && setting.origin == given.origin) {
+        problems.warnings.push_back(fmt::format("{}: '{}' is set again; the value of {} is dropped",
+                                                given.place, key->name, setting.place));
+    }
+    setting =
+        Setting{.key = key, .value = given.value, .origin = given.origin, .place = given.place};
+}
+
+void Settings::check(Setting& setting, Problems& problems) const {
+    const Key& key = *setting.key;
+    warn_without_effect(setting, problems);
+    if (setting.value.size() > kValueBytesMax) {
+        problems.errors.push_back(complaint(
+            key.name, fmt::format("has {} bytes, over the limit of {} for one value; shorten it",
+                                  setting.value.size(), kValueBytesMax)));
+        setting.is_valid = false;
+    } else if (!is_valid(key, setting.value)) {
+        problems.errors.push_back(
+            complaint(key.name, fmt::format("{}; {}", rule_of(key), advice(key))));
+        setting.is_valid = false;
+    } else if (!is_offered(key, setting.value)) {
+        problems.errors.push_back(complaint(
+            key.name, fmt::format("is not supported yet: only '{}' is; {}",
+                                  fmt::join(split_list(key.rule.offered), "', '"), advice(key))));
+        setting.is_valid = false;
+    }
+}
+
+const Setting* Settings::find(std::string_view name) const {
+    const auto found = settings_.find(known_key(name).name);
+    return found != settings_.end() && found->second.is_valid ? &found->second : nullptr;
+}
+
+bool Settings::mentions(std::string_view name) const {
+    return settings_.contains(name);
+}
+
+bool Settings::is_broken(std::string_view name) const {
+    return mentions(name) && find(name) == nullptr;
+}
+
+std::optional<std::string> Settings::text(std::string_view name) const {
+    const Key& key = known_key(name);
+    const Setting* setting = find(name);
+    if (setting == nullptr) {
+        return key.default_value ? std::optional<std::string>(*key.default_value) : std::nullopt;
+    }
+    return key.is_sensitive() ? setting->value : std::string(trim(setting->value));
+}
+
+std::optional<std::int64_t> Settings::integer(std::string_view name) const {
+    const auto value = text(name);
+    return value ? parse_integer(*value) : std::nullopt;
+}
+
+bool Settings::flag(std::string_view name) const {
+    return parse_boolean(text(name).value_or("")).value_or(false);
+}
+
+std::vector<std::string> Settings::list(std::string_view name) const {
+    return split_list(text(name).value_or(""));
+}
+
+std::string Settings::complaint(std::string_view name, std::string_view rule) const {
+    const auto found = settings_.find(name);
+    if (found == settings_.end()) {
+        return fmt::format("{} is not set: it {}", name, rule);
+    }
+    const Setting& setting = found->second;
+    return fmt::format("{}: {}={} {}", setting.place, name, shown(*setting.key, setting.value),
+                       rule);
+}
+
+}  // namespace hw::config

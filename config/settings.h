@@ -1,0 +1,86 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/key.h"
+
+namespace hw::config {
+
+/// Longest value of one key, so that what is done with its items is bounded.
+inline constexpr std::size_t kValueBytesMax = std::size_t{64} << 10;
+
+/// What a broker's configuration is read from. Reading the file is the caller's.
+struct BrokerInput {
+    std::string file_name;               ///< as messages name it
+    std::string file_text;               ///< empty: no file
+    std::vector<std::string> overrides;  ///< KEY=VALUE each, as --set gives them; the last wins
+    std::string default_log_dir;         ///< used when neither log.dirs nor log.dir is set
+    std::string host_name;               ///< what a listener without a host is advertised as
+};
+
+/// Sentences for people, in the order in which they were found. A value of a sensitive key is in
+/// none of them.
+struct Problems {
+    std::vector<std::string> errors;    ///< each one forbids the start
+    std::vector<std::string> warnings;  ///< each one names what is ignored
+};
+
+enum class Origin : std::uint8_t { default_value, file, command_line };
+
+/// One key that was set.
+struct Setting {
+    const Key* key = nullptr;
+    std::string value;  ///< as written
+    Origin origin = Origin::default_value;
+    std::string place;  ///< "server.properties:12" or "--set"
+    bool is_valid = true;
+};
+
+/// The broker keys that were set, and the defaults of the others. Immutable once collected. Names
+/// given to its functions must be keys of the table.
+class Settings {
+public:
+    /// Reads `input`, checks every key and value by itself, and reports to `problems`. A value that
+    /// breaks its rule is reported and then counts as not set, so that the rest can be checked.
+    [[nodiscard]] static Settings collect(const BrokerInput& input, Problems& problems);
+
+    /// Null when the key is not set, or not validly.
+    [[nodiscard]] const Setting* find(std::string_view name) const;
+    /// Whether the key was set at all, validly or not.
+    [[nodiscard]] bool mentions(std::string_view name) const;
+    /// Whether the key was set to a value that breaks its rule, so that what is meant is not known.
+    [[nodiscard]] bool is_broken(std::string_view name) const;
+
+    /// The value set, else the default; nothing when that is null.
+    [[nodiscard]] std::optional<std::string> text(std::string_view name) const;
+    [[nodiscard]] std::optional<std::int64_t> integer(std::string_view name) const;
+    /// For boolean keys, whose default is never null.
+    [[nodiscard]] bool flag(std::string_view name) const;
+    [[nodiscard]] std::vector<std::string> list(std::string_view name) const;
+
+    /// One sentence: where `name` was set, its value, and `rule`, which goes on from there.
+    [[nodiscard]] std::string complaint(std::string_view name, std::string_view rule) const;
+
+    [[nodiscard]] const std::map<std::string, Setting, std::less<>>& all() const {
+        return settings_;
+    }
+
+private:
+    struct Given;
+    [[nodiscard]] static std::vector<Given> read_file(const BrokerInput& input, Problems& problems);
+    [[nodiscard]] static std::vector<Given> read_overrides(const BrokerInput& input,
+                                                           Problems& problems);
+    void take(const Given& candidate, Problems& problems);
+    void check(Setting& setting, Problems& problems) const;
+
+    std::map<std::string, Setting, std::less<>> settings_;
+};
+
+}  // namespace hw::config

@@ -1,0 +1,141 @@
+#include "config/topic_config.h"
+
+#include <fmt/format.h>
+
+#include "config/key_table.h"
+#include "config/synonyms.h"
+#include "config/value.h"
+#include "protocol/base/assert.h"
+
+namespace hw::config {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// Looks up topic keys of one topic.
+class TopicReader {
+public:
+    TopicReader(const Overrides& overrides, const Settings& broker)
+        : overrides_(overrides), broker_(broker) {}
+
+    [[nodiscard]] std::string text(std::string_view name) const {
+        const Key& key = known(name);
+        return std::string(trim(effective_value(key, candidates_of(key, overrides_, broker_))));
+    }
+    [[nodiscard]] std::int64_t integer(std::string_view name) const {
+        const auto value = parse_integer(text(name));
+        HW_ASSERT(value.has_value());
+        return *value;
+    }
+    [[nodiscard]] std::int32_t small(std::string_view name) const {
+        return static_cast<std::int32_t>(integer(name));
+    }
+    [[nodiscard]] milliseconds span(std::string_view name) const {
+        return milliseconds(integer(name));
+    }
+    [[nodiscard]] bool is_set(std::string_view name) const {
+        return !candidates_of(known(name), overrides_, broker_).empty();
+    }
+
+private:
+    static const Key& known(std::string_view name) {
+        const Key* key = find_key(Scope::topic, name);
+        HW_ASSERT(key != nullptr);
+        return *key;
+    }
+
+    const Overrides& overrides_;
+    const Settings& broker_;
+};
+
+std::unexpected<Error> broken_rule(const Key& key, std::string_view value) {
+    return fail(ErrorKind::invalid, "{}={} {}", key.name, shown(key, value), rule_of(key));
+}
+
+std::unexpected<Error> unknown_name(std::string_view name) {
+    if (const std::string_view topic_key = topic_key_of(name); !topic_key.empty()) {
+        return fail(ErrorKind::not_found,
+                    "'{}' is a key of the broker; the topic key of that meaning is '{}'", name,
+                    topic_key);
+    }
+    if (const Key* nearest = nearest_key(Scope::topic, name)) {
+        return fail(ErrorKind::not_found, "'{}' is not a topic key; did you mean '{}'?",
+                    printable(name), nearest->name);
+    }
+    return fail(ErrorKind::not_found, "'{}' is not a topic key", printable(name));
+}
+
+}  // namespace
+
+std::int32_t derived_min_insync_replicas(std::int32_t replicas) {
+    constexpr std::int32_t kReplicasForTwo = 3;
+    return replicas >= kReplicasForTwo ? 2 : 1;
+}
+
+std::int32_t TopicConfig::min_insync_replicas(std::int32_t replicas) const {
+    return min_insync_replicas_set.value_or(derived_min_insync_replicas(replicas));
+}
+
+Result<TopicConfig> make_topic_config(const Overrides& overrides, const Settings& broker) {
+    for (const auto& [name, value] : overrides) {
+        const Key* key = find_key(Scope::topic, name);
+        if (key != nullptr && !is_valid(*key, value)) {
+            return broken_rule(*key, value);
+        }
+    }
+    const TopicReader topic(overrides, broker);
+    const bool is_append_time = topic.text("message.timestamp.type") == "LogAppendTime";
+    const bool is_memory = topic.text("highwater.durability") == "memory";
+    return TopicConfig{
+        .segment_bytes_max = topic.small("segment.bytes"),
+        .segment_age_max = topic.span("segment.ms"),
+        .segment_jitter_max = topic.span("segment.jitter.ms"),
+        .index_bytes_max = topic.small("segment.index.bytes"),
+        .index_interval_bytes = topic.small("index.interval.bytes"),
+        .flush_records = topic.integer("flush.messages"),
+        .flush_age_max = topic.span("flush.ms"),
+        .file_delete_delay = topic.span("file.delete.delay.ms"),
+        .batch_bytes_max = topic.small("max.message.bytes"),
+        .min_insync_replicas_set = topic.is_set("min.insync.replicas")
+                                       ? std::optional(topic.small("min.insync.replicas"))
+                                       : std::nullopt,
+        .timestamp_type =
+            is_append_time ? TimestampType::log_append_time : TimestampType::create_time,
+        .timestamp_before_max = topic.span("message.timestamp.before.max.ms"),
+        .timestamp_after_max = topic.span("message.timestamp.after.max.ms"),
+        .durability = is_memory ? Durability::memory : Durability::disk,
+    };
+}
+
+Result<void> check_topic_setting(std::string_view name, std::string_view value) {
+    const Key* key = find_key(Scope::topic, name);
+    if (key == nullptr) {
+        return unknown_name(name);
+    }
+    if (!is_valid(*key, value)) {
+        return broken_rule(*key, value);
+    }
+    if (!is_offered(*key, value)) {
+        return fail(ErrorKind::unsupported, "{}={} is not supported yet: only '{}' is", name,
+                    shown(*key, value), key->rule.offered);
+    }
+    const std::string_view normal = key->default_value.value_or("");
+    if (key->use != Use::in_use && !same_value(*key, value, normal)) {
+        return fail(ErrorKind::unsupported,
+                    "{}={} is not supported yet: only the default '{}' is; leave the key out", name,
+                    shown(*key, value), normal);
+    }
+    return {};
+}
+
+Result<void> check_topic_change(const TopicConfig& from, const TopicConfig& to) {
+    if (from.durability == Durability::memory && to.durability == Durability::disk) {
+        return fail(ErrorKind::invalid,
+                    "highwater.durability cannot change from memory to disk: records of this topic "
+                    "were acknowledged before they were on disk; make a new topic with "
+                    "highwater.durability=disk and copy them");
+    }
+    return {};
+}
+
+}  // namespace hw::config

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "config/broker_config.h"
+#include "config/topic_values.h"
+#include "protocol/base/result.h"
+
+namespace hw::config {
+
+/// Whose clock a record's timestamp is of.
+enum class TimestampType : std::uint8_t { create_time, log_append_time };
+
+/// The settings of one topic: typed, checked, immutable. Spans may be as long as 2^63-1 ms, which
+/// means "without end" and is more than Duration holds.
+struct TopicConfig {
+    std::int32_t segment_bytes_max;
+    std::chrono::milliseconds segment_age_max;
+    std::chrono::milliseconds segment_jitter_max;
+    std::int32_t index_bytes_max;
+    std::int32_t index_interval_bytes;
+    std::int64_t flush_records;
+    std::chrono::milliseconds flush_age_max;
+    std::chrono::milliseconds file_delete_delay;
+    std::int32_t batch_bytes_max;
+    /// Nothing: derived, see min_insync_replicas.
+    std::optional<std::int32_t> min_insync_replicas_set;
+    TimestampType timestamp_type;
+    std::chrono::milliseconds timestamp_before_max;
+    std::chrono::milliseconds timestamp_after_max;
+    Durability durability;
+
+    /// What counts for a partition with `replicas` replicas.
+    [[nodiscard]] std::int32_t min_insync_replicas(std::int32_t replicas) const;
+};
+
+/// What a topic with `replicas` replicas needs in sync when nobody said a number: 2 of 3 or more,
+/// so that the loss of one node loses nothing that was acknowledged, else 1.
+[[nodiscard]] std::int32_t derived_min_insync_replicas(std::int32_t replicas);
+
+/// The settings of a topic with `overrides` on a broker with `broker`. Overrides of names that are
+/// no topic key are passed over: a newer version may have written them. Errors: invalid, for a
+/// value that breaks the rule of its key.
+[[nodiscard]] Result<TopicConfig> make_topic_config(const Overrides& overrides,
+                                                    const Settings& broker);
+
+/// Whether a user may set `name` to `value` on a topic. Errors, each a sentence for that user:
+/// not_found for a name that is no topic key; invalid; unsupported for a value that would have no
+/// effect, which is every value but the default where the key is not built yet.
+[[nodiscard]] Result<void> check_topic_setting(std::string_view name, std::string_view value);
+
+/// Whether a topic may go from `from` to `to` while it is there. Errors: invalid.
+[[nodiscard]] Result<void> check_topic_change(const TopicConfig& from, const TopicConfig& to);
+
+}  // namespace hw::config

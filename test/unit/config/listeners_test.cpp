@@ -1,0 +1,213 @@
+#include "config/listeners.h"
+
+#include <catch2/catch.hpp>
+
+#include "test/unit/config/support.h"
+
+namespace hw::config {
+namespace {
+
+using Addresses = std::vector<ListenerAddress>;
+
+NetworkConfig network_of(const std::string& text) {
+    const LoadedConfig loaded = load(text);
+    CHECK(loaded.problems.errors == Sentences{});
+    REQUIRE(loaded.config);
+    return loaded.config->network;
+}
+
+const std::string kBrokerAlone =
+    "process.roles=broker\nnode.id=2\ncontroller.quorum.voters=1@c:9093\n";
+const std::string kControllerAlone = "process.roles=controller\n";
+
+TEST_CASE("listeners: without keys a node has Kafka's ports on every interface",
+          "[config][listeners]") {
+    const NetworkConfig network = network_of("");
+    CHECK(network.listeners == Addresses{{"PLAINTEXT", {"", 9092}}, {"CONTROLLER", {"", 9093}}});
+    CHECK(network.advertised == Addresses{{"PLAINTEXT", {"machine", 9092}}});
+    CHECK(network.advertised_controllers == Addresses{{"CONTROLLER", {"machine", 9093}}});
+    CHECK(network.controller_listener_names == Sentences{"CONTROLLER"});
+    CHECK(network.inter_broker_listener_name == "PLAINTEXT");
+}
+
+TEST_CASE("listeners: without keys a role has its own listener only", "[config][listeners]") {
+    CHECK(network_of(kBrokerAlone).listeners == Addresses{{"PLAINTEXT", {"", 9092}}});
+    const NetworkConfig controller = network_of(kControllerAlone);
+    CHECK(controller.listeners == Addresses{{"CONTROLLER", {"", 9093}}});
+    CHECK(controller.advertised.empty());
+    CHECK(controller.inter_broker_listener_name.empty());
+}
+
+TEST_CASE("listeners: names are in upper case, hosts may be IPv6 addresses",
+          "[config][listeners]") {
+    const NetworkConfig network = network_of(
+        "listeners=plaintext://[::1]:9092, Controller://10.0.0.1:0\n"
+        "controller.listener.names=controller");
+    CHECK(network.listeners ==
+          Addresses{{"PLAINTEXT", {"::1", 9092}}, {"CONTROLLER", {"10.0.0.1", 0}}});
+    CHECK(network.advertised_controllers == Addresses{{"CONTROLLER", {"10.0.0.1", 0}}});
+}
+
+TEST_CASE("listeners: what is advertised may differ, and leaves the others as they are",
+          "[config][listeners]") {
+    const NetworkConfig network =
+        network_of("advertised.listeners=PLAINTEXT://kafka.example.com:19092");
+    CHECK(network.advertised == Addresses{{"PLAINTEXT", {"kafka.example.com", 19092}}});
+    CHECK(network.advertised_controllers == Addresses{{"CONTROLLER", {"machine", 9093}}});
+}
+
+TEST_CASE("listeners: a controller may advertise its controller listener", "[config][listeners]") {
+    const NetworkConfig network =
+        network_of("advertised.listeners=PLAINTEXT://a:1,CONTROLLER://b:2");
+    CHECK(network.advertised == Addresses{{"PLAINTEXT", {"a", 1}}});
+    CHECK(network.advertised_controllers == Addresses{{"CONTROLLER", {"b", 2}}});
+}
+
+TEST_CASE("listeners: each entry is NAME://HOST:PORT", "[config][listeners]") {
+    const std::pair<std::string, std::string> broken[] = {
+        {"localhost:9092", "is not NAME://HOST:PORT"},
+        {"://localhost:9092", "is not NAME://HOST:PORT"},
+        {"PLAINTEXT://localhost", "has no port after a colon"},
+        {"PLAINTEXT://localhost:", "has no port from 0 to 65535"},
+        {"PLAINTEXT://localhost:65536", "has no port from 0 to 65535"},
+        {"PLAINTEXT://localhost:-1", "has no port from 0 to 65535"},
+        {"PLAINTEXT://::1:9092", "has more than one colon; put brackets around an IPv6 address"},
+        {"PLAINTEXT://a/b:9092", "has a host with a character that no host has"},
+    };
+    for (const auto& [entry, why] : broken) {
+        const std::string list = "CONTROLLER://:9093," + entry;
+        CHECK(errors_of("listeners=" + list) ==
+              Sentences{"test.properties:1: listeners=" + list + " is wrong: '" + entry + "' " +
+                        why + "; write for example PLAINTEXT://192.0.2.1:9092"});
+    }
+}
+
+TEST_CASE("listeners: names and ports are not shared", "[config][listeners]") {
+    const std::string controller = ",CONTROLLER://:9093";
+    CHECK(
+        errors_of("listeners=PLAINTEXT://a:1,PLAINTEXT://b:2" + controller) ==
+        Sentences{
+            "test.properties:1: listeners=PLAINTEXT://a:1,PLAINTEXT://b:2,CONTROLLER://:9093 names "
+            "PLAINTEXT twice; each listener needs a name of its own"});
+    CHECK(errors_of("listeners=PLAINTEXT://:9093" + controller) ==
+          Sentences{"test.properties:1: listeners=PLAINTEXT://:9093,CONTROLLER://:9093 gives port "
+                    "9093 to both PLAINTEXT and CONTROLLER; each listener needs a port of its "
+                    "own"});
+    CHECK(errors_of("listeners=PLAINTEXT://a:9093" + controller).size() == 1);
+    CHECK(errors_of("listeners=PLAINTEXT://a:1,CONTROLLER://b:1").empty());
+    CHECK(errors_of("listeners=PLAINTEXT://:0,CONTROLLER://:0").empty());
+}
+
+TEST_CASE("listeners: a protocol other than PLAINTEXT is not supported yet",
+          "[config][listeners]") {
+    CHECK(errors_of("listeners=SSL://:9094,CONTROLLER://:9093\n"
+                    "inter.broker.listener.name=SSL") ==
+          Sentences{"listener.security.protocol.map is not set: it gives listener SSL the protocol "
+                    "SSL, which is not supported yet; PLAINTEXT is"});
+    CHECK(errors_of("listener.security.protocol.map=PLAINTEXT:SASL_SSL,CONTROLLER:PLAINTEXT") ==
+          Sentences{"test.properties:1: "
+                    "listener.security.protocol.map=PLAINTEXT:SASL_SSL,CONTROLLER:PLAINTEXT gives "
+                    "listener PLAINTEXT the protocol SASL_SSL, which is not supported yet; "
+                    "PLAINTEXT is"});
+}
+
+TEST_CASE("listeners: the protocol map may name protocols of listeners that are not there",
+          "[config][listeners]") {
+    CHECK(errors_of("listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,"
+                    "SSL:SSL")
+              .empty());
+}
+
+TEST_CASE("listeners: each listener needs a protocol, each protocol a known name",
+          "[config][listeners]") {
+    CHECK(errors_of("listener.security.protocol.map=PLAINTEXT:PLAINTEXT") ==
+          Sentences{"test.properties:1: listener.security.protocol.map=PLAINTEXT:PLAINTEXT must "
+                    "say the protocol of listener CONTROLLER; add CONTROLLER:PLAINTEXT"});
+    for (const std::string entry : {"A:TLS", "A", ":SSL", "A:"}) {
+        const Sentences errors = errors_of(
+            "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT," + entry);
+        REQUIRE(errors.size() == 1);
+        CHECK(errors[0].ends_with("is wrong: '" + entry +
+                                  "' is not NAME:PROTOCOL with one of PLAINTEXT, SSL, "
+                                  "SASL_PLAINTEXT, SASL_SSL"));
+    }
+    CHECK(errors_of("listener.security.protocol.map=PLAINTEXT:PLAINTEXT,PLAINTEXT:SSL,"
+                    "CONTROLLER:PLAINTEXT")
+              .front()
+              .ends_with("gives PLAINTEXT two protocols; keep one of them"));
+}
+
+TEST_CASE("listeners: a controller listens on each of its listener names", "[config][listeners]") {
+    CHECK(errors_of("listeners=PLAINTEXT://:9092") ==
+          Sentences{"test.properties:1: listeners=PLAINTEXT://:9092 must have CONTROLLER, which "
+                    "controller.listener.names demands of a controller; add for example "
+                    "CONTROLLER://:9093"});
+    CHECK(errors_of("controller.listener.names=") ==
+          Sentences{"test.properties:1: controller.listener.names= must name at least one "
+                    "listener"});
+}
+
+TEST_CASE("listeners: a broker listens for clients", "[config][listeners]") {
+    CHECK(errors_of("listeners=CONTROLLER://:9093") ==
+          Sentences{"test.properties:1: listeners=CONTROLLER://:9093 must have a listener for "
+                    "clients beside those in controller.listener.names (CONTROLLER); add for "
+                    "example PLAINTEXT://:9092"});
+}
+
+TEST_CASE("listeners: a node has no listener of a role that it does not play",
+          "[config][listeners]") {
+    CHECK(errors_of(kBrokerAlone + "listeners=PLAINTEXT://:9092,CONTROLLER://:9093") ==
+          Sentences{"test.properties:4: listeners=PLAINTEXT://:9092,CONTROLLER://:9093 must not "
+                    "have CONTROLLER, a name in controller.listener.names, on a node whose "
+                    "process.roles is broker alone; remove it"});
+    CHECK(errors_of(kControllerAlone + "listeners=PLAINTEXT://:9092,CONTROLLER://:9093") ==
+          Sentences{"test.properties:2: listeners=PLAINTEXT://:9092,CONTROLLER://:9093 must have "
+                    "no other listener than controller.listener.names (CONTROLLER) on a node whose "
+                    "process.roles is controller alone"});
+}
+
+TEST_CASE("listeners: a broker alone must not advertise a controller listener",
+          "[config][listeners]") {
+    CHECK(errors_of(kBrokerAlone + "advertised.listeners=PLAINTEXT://a:1,CONTROLLER://a:2") ==
+          Sentences{"test.properties:4: "
+                    "advertised.listeners=PLAINTEXT://a:1,CONTROLLER://a:2 has CONTROLLER://a:2, "
+                    "but listeners has no CONTROLLER and controller.listener.names says that "
+                    "controllers do; remove it"});
+}
+
+TEST_CASE("listeners: only what is listened on is advertised, once, at an address of a machine",
+          "[config][listeners]") {
+    const std::string advertised = "advertised.listeners=PLAINTEXT://a:1,";
+    CHECK(errors_of(advertised + "OUTSIDE://a:2") ==
+          Sentences{"test.properties:1: " + advertised +
+                    "OUTSIDE://a:2 has OUTSIDE://a:2, but listeners has no OUTSIDE; remove it"});
+    CHECK(errors_of(advertised + "PLAINTEXT://b:2")
+              .front()
+              .ends_with("names PLAINTEXT twice; keep one of them"));
+    CHECK(errors_of("advertised.listeners=PLAINTEXT://0.0.0.0:1") ==
+          Sentences{"test.properties:1: advertised.listeners=PLAINTEXT://0.0.0.0:1 makes others "
+                    "connect to PLAINTEXT://0.0.0.0:1, the address of no machine; set a reachable "
+                    "host in advertised.listeners"});
+    CHECK(errors_of("listeners=PLAINTEXT://0.0.0.0:1,CONTROLLER://:9093").size() == 1);
+    CHECK(errors_of("advertised.listeners=PLAINTEXT://a:0") ==
+          Sentences{"test.properties:1: advertised.listeners=PLAINTEXT://a:0 has PLAINTEXT://a:0 "
+                    "with port 0; write the port that others connect to"});
+    CHECK(errors_of("listeners=PLAINTEXT://:0,CONTROLLER://:0\n"
+                    "advertised.listeners=PLAINTEXT://a:0")
+              .empty());
+}
+
+TEST_CASE("listeners: brokers meet on an advertised listener", "[config][listeners]") {
+    CHECK(errors_of("inter.broker.listener.name=INSIDE") ==
+          Sentences{"test.properties:1: inter.broker.listener.name=INSIDE must name an advertised "
+                    "listener, and INSIDE is none; use one of PLAINTEXT"});
+    CHECK(errors_of("listeners=CLIENTS://:9092,CONTROLLER://:9093\n"
+                    "listener.security.protocol.map=CLIENTS:PLAINTEXT,CONTROLLER:PLAINTEXT") ==
+          Sentences{"inter.broker.listener.name is not set: it must name an advertised listener, "
+                    "and PLAINTEXT is none; use one of CLIENTS"});
+    CHECK(network_of("inter.broker.listener.name=plaintext").inter_broker_listener_name ==
+          "PLAINTEXT");
+}
+
+}  // namespace
+}  // namespace hw::config

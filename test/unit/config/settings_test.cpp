@@ -1,0 +1,203 @@
+#include "config/settings.h"
+
+#include <catch2/catch.hpp>
+
+#include "protocol/base/random.h"
+#include "test/unit/config/support.h"
+
+namespace hw::config {
+namespace {
+
+Sentences warnings_of(std::string text, std::vector<std::string> overrides = {}) {
+    const LoadedConfig loaded = load(std::move(text), std::move(overrides));
+    CHECK(loaded.problems.errors.empty());
+    return loaded.problems.warnings;
+}
+
+TEST_CASE("settings: a value that breaks its rule names file, line, key, value and what to do",
+          "[config][settings]") {
+    CHECK(errors_of("node.id=1\nnum.partitions=0") ==
+          Sentences{"test.properties:2: num.partitions=0 must be a whole number from 1 to "
+                    "2147483647; correct it, or leave the key out for the default '1'"});
+    CHECK(errors_of("auto.create.topics.enable=yes") ==
+          Sentences{"test.properties:1: auto.create.topics.enable=yes must be true or false; "
+                    "correct it, or leave the key out for the default 'true'"});
+    CHECK(errors_of("highwater.memory.limit=1G") ==
+          Sentences{"test.properties:1: highwater.memory.limit=1G must be a whole number of at "
+                    "least 67108864 (bytes); correct it or leave the key out"});
+}
+
+TEST_CASE("settings: a value given by --set is named as such", "[config][settings]") {
+    CHECK(errors_of("", {"num.partitions=none"}) ==
+          Sentences{"--set: num.partitions=none must be a whole number from 1 to 2147483647; "
+                    "correct it, or leave the key out for the default '1'"});
+}
+
+TEST_CASE("settings: a value of Kafka's that is not built is refused", "[config][settings]") {
+    CHECK(errors_of("log.cleanup.policy=compact,delete") ==
+          Sentences{"test.properties:1: log.cleanup.policy=compact,delete is not supported yet: "
+                    "only 'delete' is; correct it, or leave the key out for the default 'delete'"});
+    CHECK(errors_of("compression.type=zstd").size() == 1);
+    CHECK(errors_of("compression.type=producer").empty());
+}
+
+TEST_CASE("settings: a value over the size limit is refused", "[config][settings]") {
+    CHECK(errors_of("log.dirs=" + std::string(kValueBytesMax, 'x')).empty());
+    for (const std::string key : {"log.dirs", "listeners"}) {
+        const Sentences errors = errors_of(key + "=" + std::string(kValueBytesMax + 1, 'x'));
+        REQUIRE(errors.size() == 1);
+        CHECK(
+            errors[0].ends_with("... has 65537 bytes, over the limit of 65536 for one value; "
+                                "shorten it"));
+    }
+}
+
+TEST_CASE("settings: a key within two edits of a known one is a typo", "[config][settings]") {
+    CHECK(errors_of("\nnum.partition=3") ==
+          Sentences{"test.properties:2: 'num.partition' is not a known key; did you mean "
+                    "'num.partitions'? Correct it or remove the line"});
+}
+
+TEST_CASE("settings: any other unknown key is a warning", "[config][settings]") {
+    CHECK(warnings_of("zookeeper.connect=localhost:2181") ==
+          Sentences{"test.properties:1: 'zookeeper.connect' is not a known key and is ignored"});
+}
+
+TEST_CASE("settings: keys of plug-ins and of single listeners are accepted", "[config][settings]") {
+    for (const std::string prefix :
+         {"rsm.config.", "rlmm.config.", "confluent.", "listener.name.", "config.providers."}) {
+        CHECK(warnings_of(prefix + "x=1") ==
+              Sentences{"test.properties:1: '" + prefix +
+                        "x' belongs to a plug-in or to one listener, and has no effect yet"});
+    }
+}
+
+TEST_CASE("settings: a topic key in the file of a broker is an error that names the right key",
+          "[config][settings]") {
+    CHECK(errors_of("retention.ms=-1") ==
+          Sentences{"test.properties:1: 'retention.ms' is set on a topic, not in the file of a "
+                    "broker; for all topics of this broker set 'log.retention.ms'"});
+    CHECK(errors_of("producer_byte_rate=1") ==
+          Sentences{"test.properties:1: 'producer_byte_rate' is set on a user, a client id or an "
+                    "address, not in the file of a broker; remove the line"});
+}
+
+TEST_CASE("settings: a key without effect is one warning that says why", "[config][settings]") {
+    CHECK(warnings_of("log.retention.hours=24\nnum.io.threads=8") ==
+          Sentences{"test.properties:1: 'log.retention.hours' has no effect yet",
+                    "test.properties:2: 'num.io.threads' has no effect, because Highwater chooses "
+                    "it itself"});
+}
+
+TEST_CASE("settings: the last of two equal keys counts, with a warning", "[config][settings]") {
+    const LoadedConfig loaded = load("num.partitions=2\nnode.id=1\nnum.partitions=3");
+    REQUIRE(loaded.config);
+    CHECK(loaded.config->topic_creation.partitions == 3);
+    CHECK(loaded.problems.warnings ==
+          Sentences{"test.properties:3: 'num.partitions' is set again; the value of "
+                    "test.properties:1 is dropped"});
+}
+
+TEST_CASE("settings: --set goes before the file, even before a broken line of it",
+          "[config][settings]") {
+    const LoadedConfig loaded =
+        load("num.partitions=2\nnode.id=x", {" num.partitions =5", "node.id=7", "log.dirs=/a=b"});
+    REQUIRE(loaded.config);
+    CHECK(loaded.problems.warnings.empty());
+    CHECK(loaded.config->topic_creation.partitions == 5);
+    CHECK(loaded.config->node.id == BrokerId(7));
+    CHECK(loaded.config->storage.log_dirs == Sentences{"/a=b"});
+}
+
+TEST_CASE("settings: --set without KEY= is an error that repeats nothing", "[config][settings]") {
+    const Sentences expected{
+        "--set: what follows is not KEY=VALUE; write for example --set node.id=1"};
+    CHECK(errors_of("", {"secret"}) == expected);
+    CHECK(errors_of("", {"=secret"}) == expected);
+    CHECK(errors_of("", {""}) == expected);
+}
+
+TEST_CASE("settings: the source of each value is known", "[config][settings]") {
+    const LoadedConfig loaded = load("num.partitions=2", {"node.id=3"});
+    REQUIRE(loaded.config);
+    const Settings& settings = loaded.config->settings;
+    REQUIRE(settings.find("num.partitions") != nullptr);
+    CHECK(settings.find("num.partitions")->origin == Origin::file);
+    CHECK(settings.find("num.partitions")->place == "test.properties:1");
+    REQUIRE(settings.find("node.id") != nullptr);
+    CHECK(settings.find("node.id")->origin == Origin::command_line);
+    CHECK(settings.find("log.dirs") == nullptr);
+    CHECK(settings.text("log.segment.bytes") == "1073741824");
+    CHECK(settings.all().size() == 2);
+}
+
+TEST_CASE("settings: no sentence shows a secret", "[config][settings]") {
+    const LoadedConfig loaded = load(
+        "ssl.keystore.password=hunter2\n"
+        "ssl.keystore.pasword=hunter2\n"
+        "sasl.jaas.config=hunter2\n"
+        "sasl.jaas.config=hunter2\n"
+        "listener.name.x.ssl.key.password=hunter2\n"
+        "my.own.password=hunter2\n"
+        "delegation.token.secret.kei=hunter2\n",
+        {"ssl.key.password=hunter2", "hunter2"});
+    CHECK(loaded.problems.errors.size() == 3);
+    for (const Sentences* sentences : {&loaded.problems.errors, &loaded.problems.warnings}) {
+        for (const std::string& sentence : *sentences) {
+            CHECK(sentence.find("hunter2") == std::string::npos);
+        }
+    }
+}
+
+TEST_CASE("settings: all errors are reported at once", "[config][settings]") {
+    const Sentences errors = errors_of(
+        "listner=x\n"
+        "a=\\u12\n"
+        "num.partitions=x\n"
+        "segment.ms=1\n"
+        "broker.heartbeat.interval.ms=3000\n");
+    REQUIRE(errors.size() == 5);
+    CHECK(errors[0].starts_with("test.properties:2: a \\u is not followed"));
+    CHECK(errors[1].starts_with("test.properties:1: 'listner' is not a known key"));
+    CHECK(errors[2].starts_with("test.properties:4: 'segment.ms' is set on a topic"));
+    CHECK(errors[3].starts_with("test.properties:3: num.partitions=x must be"));
+    CHECK(errors[4].starts_with("test.properties:5: broker.heartbeat.interval.ms=3000 must be"));
+}
+
+TEST_CASE("settings: no file makes loading fail without a sentence", "[config][settings]") {
+    constexpr const char* kNames[] = {"node.id",
+                                      "listeners",
+                                      "advertised.listeners",
+                                      "log.dirs",
+                                      "process.roles",
+                                      "controller.quorum.voters",
+                                      "broker.id",
+                                      "listener.security.protocol.map",
+                                      "controller.listener.names",
+                                      "inter.broker.listener.name"};
+    constexpr std::string_view kAlphabet = "1@:/,[]APLINTEXbrokec.ht 0-";
+    constexpr std::uint64_t kSeed = 8844;
+    INFO("seed " << kSeed);
+    Random random(kSeed);
+    int loaded_count = 0;
+    for (int round = 0; round < 5'000; ++round) {
+        std::string text;
+        for (const char* name : kNames) {
+            if (random.chance(1, 3)) {
+                text += std::string(name) + "=";
+                for (std::uint64_t size = random.below(12); size > 0; --size) {
+                    text += kAlphabet[random.below(kAlphabet.size())];
+                }
+                text += "\n";
+            }
+        }
+        const LoadedConfig loaded = load(text);
+        loaded_count += loaded.config ? 1 : 0;
+        REQUIRE(loaded.config.has_value() == loaded.problems.errors.empty());
+    }
+    CHECK(loaded_count > 0);
+    CHECK(loaded_count < 5'000);
+}
+
+}  // namespace
+}  // namespace hw::config

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "config/broker_config.h"
+#include "protocol/base/assert.h"
+
+namespace hw::config {
+
+/// A file named "test.properties" and overrides, read on a machine that is named "machine".
+inline LoadedConfig load(std::string text, std::vector<std::string> overrides = {}) {
+    return load_broker_config({.file_name = "test.properties",
+                               .file_text = std::move(text),
+                               .overrides = std::move(overrides),
+                               .default_log_dir = "/data",
+                               .host_name = "machine"});
+}
+
+/// The settings of a broker whose file holds `text`.
+inline Settings settings_of(std::string text) {
+    Problems problems;
+    return Settings::collect({.file_name = "test.properties",
+                              .file_text = std::move(text),
+                              .overrides = {},
+                              .default_log_dir = "/data",
+                              .host_name = "machine"},
+                             problems);
+}
+
+using Sentences = std::vector<std::string>;
+
+/// What forbids a start with `text`.
+inline Sentences errors_of(std::string text, std::vector<std::string> overrides = {}) {
+    return load(std::move(text), std::move(overrides)).problems.errors;
+}
+
+inline std::string read_file(const std::string& path) {
+    std::ifstream file(path);
+    HW_ASSERT(file.good());
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+}  // namespace hw::config
