@@ -7,27 +7,14 @@
 
 #include <catch2/catch.hpp>
 
-#include "protocol/record/batch_cursor.h"
+#include "protocol/record/batch.h"
 #include "protocol/record/record.h"
-#include "storage/data_directory.h"
-#include "storage/quorum_state_file.h"
-#include "storage/small_file.h"
-#include "test/sim/sim_clock.h"
-#include "test/sim/sim_disk.h"
-#include "test/sim/sim_shard.h"
+#include "test/support/raft_process.h"
 
 namespace hw::replication {
 namespace {
 
-constexpr BrokerId kSelf{1};
-const std::string kDirectory = "/data";
-const std::string kFolder = kDirectory + "/__cluster_metadata-0";
-
-class Silence final : public LogSink {
-public:
-    void write(LogLevel, std::string_view, std::string_view) override {}
-    bool enabled(LogLevel) const override { return false; }
-};
+using test::kMetadataFolder;
 
 /// The controller's place: appends one record after the other while it leads.
 class Appending final : public RaftListener {
@@ -46,65 +33,20 @@ public:
 };
 
 /// One process of the node; destroyed at its end.
-class Process {
-public:
-    Process(sim::Scheduler& scheduler, sim::SimDisk& disk, Logger log)
-        : shard_(scheduler, 1, 0),
-          clock_(scheduler),
-          directory_(disk, shard_, clock_, {kDirectory, DirectoryId(Uuid{1, 1})}, log) {
-        auto contents = storage::load_log({.disk = &disk,
-                                           .folder = kFolder,
-                                           .options = {},
-                                           .shutdown = storage::Shutdown::unclean,
-                                           .recovery_point = Offset(0),
-                                           .log_start_offset = Offset(0),
-                                           .logger = log});
-        REQUIRE(contents.has_value());
-        const ReplicaKey self{kSelf, DirectoryId(Uuid{1, 1})};
-        RaftServices services{
-            .shard = shard_, .clock = clock_, .disk = disk, .directory = directory_, .log = log};
-        RaftOptions options{.self = self, .voters = VoterSet({{self, {"localhost", 9093}}})};
-        node = std::make_shared<RaftNode>(services, std::move(options), std::move(*contents),
-                                          election_state(disk), Random(1));
-        directory_.start();
+struct Process : test::RaftProcess {
+    Process(sim::Scheduler& scheduler, sim::SimDisk& disk, LogSink& log)
+        : RaftProcess(scheduler, disk, log) {
         node->start(listener);
-    }
-    ~Process() {
-        // The end of a process: everything that waits is gone before what it waits for.
-        shard_.drop();
     }
 
     Appending listener;
-    std::shared_ptr<RaftNode> node;
-
-private:
-    static ElectionState election_state(sim::SimDisk& disk) {
-        const std::string path = kFolder + "/" + storage::kQuorumStateFile;
-        const auto text = storage::read_small_file(disk, path);
-        if (!text) {
-            return {};
-        }
-        const auto state = storage::parse_quorum_state(*text, path);
-        REQUIRE(state.has_value());
-        return {.epoch = state->leader_epoch,
-                .leader = state->leader_id,
-                .voted = {.id = state->voted_id, .directory = state->voted_directory_id}};
-    }
-
-    sim::SimShard shard_;
-    sim::SimClock clock_;
-    storage::LogDirectory directory_;
 };
 
 /// A machine whose node starts, and ends by a kill or a loss of power.
 struct Machine {
-    explicit Machine(std::uint64_t seed) : scheduler(seed) {
-        REQUIRE(disk.make_directories(kFolder));
-        REQUIRE(disk.sync_directory(kDirectory));
-        REQUIRE(disk.sync_directory("/"));
-    }
+    explicit Machine(std::uint64_t seed) : scheduler(seed) { test::make_metadata_folder(disk); }
 
-    void boot() { process.emplace(scheduler, disk, Logger(log, "raft")); }
+    void boot() { process.emplace(scheduler, disk, log); }
     bool run_until(const std::function<bool()>& done) {
         return scheduler.run_until(done, scheduler.now() + std::chrono::minutes(1));
     }
@@ -144,7 +86,7 @@ struct Machine {
 
     sim::Scheduler scheduler;
     sim::SimDisk disk{scheduler, 1};
-    Silence log;
+    test::Silence log;
     std::optional<Process> process;
     std::vector<std::string> appended;  ///< by offset, in the newest process
 };
@@ -155,7 +97,7 @@ TEST_CASE("raft node: an empty machine elects itself and writes who leads", "[ra
     machine.activate();
     CHECK(machine.process->listener.epochs.front() == LeaderEpoch(1));
     CHECK(machine.process->listener.first_offset == Offset(1));
-    CHECK(machine.disk.contents(kFolder + "/quorum-state") ==
+    CHECK(machine.disk.contents(kMetadataFolder + "/quorum-state") ==
           R"({"clusterId":"","leaderId":1,"leaderEpoch":1,"votedId":1,"appliedOffset":0,)"
           R"("currentVoters":[{"voterId":1}],"data_version":0})");
     CHECK(machine.read() == std::vector<std::string>{""});

@@ -1,0 +1,151 @@
+#include "broker/quorum/controller_runtime.h"
+
+#include <utility>
+#include <vector>
+
+#include "broker/quorum/metadata_batch.h"
+#include "protocol/record/batch_cursor.h"
+#include "protocol/schema/metadata_record.h"
+
+namespace hw::broker {
+
+using controller::ControllerEffects;
+
+ControllerRuntime::ControllerRuntime(Shard& shard, const Clock& clock, replication::RaftNode& raft,
+                                     controller::QuorumController controller, Logger log)
+    : shard_(shard),
+      clock_(clock),
+      raft_(raft),
+      controller_(std::move(controller)),
+      log_(log),
+      tasks_(shard) {}
+
+void ControllerRuntime::start() {
+    raft_.start(*this);
+    tasks_.spawn(watch());
+}
+
+Task<> ControllerRuntime::stop() {
+    stopping_ = true;
+    deadline_changed_.set();
+    co_await tasks_.wait_idle();
+}
+
+Task<> ControllerRuntime::watch() {
+    while (!stopping_) {
+        co_await shard_.wait(deadline_changed_, controller_.next_deadline());
+        if (!stopping_ && clock_.now() >= controller_.next_deadline()) {
+            ControllerEffects effects;
+            controller_.on_deadline(clock_.now(), effects);
+            execute(effects);
+        }
+    }
+}
+
+void ControllerRuntime::handle(const controller::ControllerRequest& request, Done done) {
+    const controller::Ticket ticket = next_ticket_++;
+    waiting_.emplace(ticket, std::move(done));
+    ControllerEffects effects;
+    controller_.handle(request, ticket, clock_.now(), effects);
+    execute(effects);
+}
+
+void ControllerRuntime::on_activate(LeaderEpoch epoch, Offset) {
+    ControllerEffects effects;
+    controller_.on_leader(epoch, clock_.now(), effects);
+    execute(effects);
+}
+
+void ControllerRuntime::on_committed(Offset end_offset) {
+    if (!controller_.is_leading()) {
+        if (const auto followed = follow(end_offset); !followed) {
+            on_failure(followed.error());
+        }
+        return;
+    }
+    ControllerEffects effects;
+    controller_.on_committed(end_offset - 1, effects);
+    execute(effects);
+}
+
+void ControllerRuntime::on_failure(const Error& reason) {
+    log_.error("the controller of this node ends: {}", reason.message);
+    if (tell_end_) {
+        std::exchange(tell_end_, nullptr)(reason);
+    }
+}
+
+Result<void> ControllerRuntime::follow(Offset end_offset) {
+    while (followed_ < end_offset) {
+        const auto answer = raft_.read(followed_, kReadBytes, cursor_);
+        if (!answer) {
+            return fail(ErrorKind::corrupt, "the metadata log at offset {}: {}", followed_,
+                        answer.error().message);
+        }
+        if (auto loaded = load(answer->bytes.view()); !loaded) {
+            return loaded;
+        }
+        followed_ = answer->next_offset;
+    }
+    return {};
+}
+
+Result<void> ControllerRuntime::load(ByteView batches) {
+    record::BatchCursor cursor(batches);
+    while (const auto batch = cursor.next()) {
+        const auto decoded = DecodedBatch::decode(*batch);
+        if (!decoded) {
+            return std::unexpected(decoded.error());
+        }
+        if (auto applied = controller_.on_batch(decoded->view()); !applied) {
+            return applied;
+        }
+    }
+    return cursor.status();
+}
+
+void ControllerRuntime::execute(ControllerEffects& effects) {
+    for (const controller::Append& batch : effects.appends) {
+        const auto appended = append(batch);
+        if (!appended) {
+            log_.error("a decision of the controller cannot be appended: {}",
+                       appended.error().message);
+            ControllerEffects resigned;
+            controller_.on_resigned(resigned);
+            std::ranges::move(resigned.answers, std::back_inserter(effects.answers));
+            on_failure(appended.error());
+            break;
+        }
+    }
+    for (const controller::Answer& answer : effects.answers) {
+        auto waiting = waiting_.extract(answer.ticket);
+        HW_ASSERT(!waiting.empty());
+        waiting.mapped()(answer.response);
+    }
+    deadline_changed_.set();
+}
+
+Result<void> ControllerRuntime::append(const controller::Append& append) {
+    std::vector<Buffer> values;
+    std::vector<ByteView> views;
+    for (const auto& [version, record] : append.records.records()) {
+        auto value = schema::encode_metadata_record(record, version);
+        if (!value) {
+            return std::unexpected(value.error());
+        }
+        values.push_back(std::move(*value));
+        views.push_back(values.back().view());
+    }
+    const auto first = raft_.append(views);
+    if (!first) {
+        return std::unexpected(first.error());
+    }
+    if (*first != append.base_offset) {
+        return fail(ErrorKind::invalid, "the log ends at {}, the controller decided for {}", *first,
+                    append.base_offset);
+    }
+    controller_.on_appended(*first + static_cast<std::int64_t>(views.size()) - 1);
+    return {};
+}
+
+}  // namespace hw::broker

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+
+#include "controller/quorum_controller.h"
+#include "protocol/base/clock.h"
+#include "protocol/base/logger.h"
+#include "protocol/base/shard.h"
+#include "replication/raft/raft_node.h"
+
+namespace hw::broker {
+
+/// The controller of a node at work: feeds it the metadata log, appends what it decides, and gives
+/// its answers when the log says that they are committed.
+///
+/// Lives on the control shard; owned by the node. `stop` must have ended before it is destroyed.
+class ControllerRuntime final : public replication::RaftListener {
+public:
+    using Done = std::move_only_function<void(const controller::ControllerResponse&)>;
+
+    ControllerRuntime(Shard& shard, const Clock& clock, replication::RaftNode& raft,
+                      controller::QuorumController controller, Logger log);
+    ControllerRuntime(const ControllerRuntime&) = delete;
+    ControllerRuntime& operator=(const ControllerRuntime&) = delete;
+
+    /// Begins to take part, and to watch the time.
+    void start();
+    [[nodiscard]] Task<> stop();
+    /// Told once, with the reason, when the node can no longer take part: the process must end.
+    void on_end(std::function<void(const Error&)> tell) { tell_end_ = std::move(tell); }
+
+    /// `done` is called once: when what was decided is committed, or at once with NOT_CONTROLLER.
+    void handle(const controller::ControllerRequest& request, Done done);
+    [[nodiscard]] const controller::QuorumController& controller() const { return controller_; }
+
+    void on_activate(LeaderEpoch epoch, Offset next_offset) override;
+    void on_committed(Offset end_offset) override;
+    void on_failure(const Error& reason) override;
+
+private:
+    /// Bytes of the log that are read at a time.
+    static constexpr std::size_t kReadBytes = std::size_t{1} << 20;
+
+    [[nodiscard]] Task<> watch();
+    [[nodiscard]] Result<void> follow(Offset end_offset);
+    [[nodiscard]] Result<void> load(ByteView batches);
+    void execute(controller::ControllerEffects& effects);
+    [[nodiscard]] Result<void> append(const controller::Append& append);
+
+    Shard& shard_;
+    const Clock& clock_;
+    replication::RaftNode& raft_;
+    controller::QuorumController controller_;
+    Logger log_;
+    std::function<void(const Error&)> tell_end_;
+    std::map<controller::Ticket, Done> waiting_;
+    controller::Ticket next_ticket_ = 0;
+    Offset followed_{0};  ///< the controller was given the log up to here, exclusive
+    storage::ReadCursor cursor_;
+    TaskGroup tasks_;
+    Signal deadline_changed_;
+    bool stopping_ = false;
+};
+
+}  // namespace hw::broker

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <catch2/catch.hpp>
+
+#include "replication/raft/raft_node.h"
+#include "storage/log_loader.h"
+#include "storage/quorum_state_file.h"
+#include "storage/small_file.h"
+#include "test/sim/sim_clock.h"
+#include "test/sim/sim_disk.h"
+#include "test/sim/sim_shard.h"
+
+namespace hw::test {
+
+inline const std::string kMetadataDirectory = "/data";
+inline const std::string kMetadataFolder = kMetadataDirectory + "/__cluster_metadata-0";
+
+/// A log that nobody reads.
+class Silence final : public LogSink {
+public:
+    void write(LogLevel, std::string_view, std::string_view) override {}
+    bool enabled(LogLevel) const override { return false; }
+};
+
+inline void make_metadata_folder(sim::SimDisk& disk) {
+    REQUIRE(disk.make_directories(kMetadataFolder));
+    REQUIRE(disk.sync_directory(kMetadataDirectory));
+    REQUIRE(disk.sync_directory("/"));
+}
+
+/// One process with the only voter of a metadata quorum, on the disk that its machine keeps. Its
+/// end is that of a process: what waits is gone before what it waits for.
+class RaftProcess {
+public:
+    RaftProcess(sim::Scheduler& scheduler, sim::SimDisk& disk, LogSink& log)
+        : shard(scheduler, 1, 0),
+          clock(scheduler),
+          directory_(disk, shard, clock, {kMetadataDirectory, DirectoryId(Uuid{1, 1})},
+                     Logger(log, "raft")) {
+        const Logger logger(log, "raft");
+        auto contents = storage::load_log({.disk = &disk,
+                                           .folder = kMetadataFolder,
+                                           .options = {},
+                                           .shutdown = storage::Shutdown::unclean,
+                                           .recovery_point = Offset(0),
+                                           .log_start_offset = Offset(0),
+                                           .logger = logger});
+        REQUIRE(contents.has_value());
+        const replication::ReplicaKey self{BrokerId(1), DirectoryId(Uuid{1, 1})};
+        replication::RaftServices services{
+            .shard = shard, .clock = clock, .disk = disk, .directory = directory_, .log = logger};
+        replication::RaftOptions options{
+            .self = self, .voters = replication::VoterSet({{self, {"localhost", 9093}}})};
+        node = std::make_shared<replication::RaftNode>(
+            services, std::move(options), std::move(*contents), election_state(disk), Random(1));
+        directory_.start();
+    }
+    ~RaftProcess() { shard.drop(); }
+    RaftProcess(const RaftProcess&) = delete;
+    RaftProcess& operator=(const RaftProcess&) = delete;
+
+    sim::SimShard shard;
+    sim::SimClock clock;
+    std::shared_ptr<replication::RaftNode> node;
+
+private:
+    static replication::ElectionState election_state(sim::SimDisk& disk) {
+        const std::string path = kMetadataFolder + "/" + storage::kQuorumStateFile;
+        const auto text = storage::read_small_file(disk, path);
+        if (!text) {
+            return {};
+        }
+        const auto state = storage::parse_quorum_state(*text, path);
+        REQUIRE(state.has_value());
+        return {.epoch = state->leader_epoch,
+                .leader = state->leader_id,
+                .voted = {.id = state->voted_id, .directory = state->voted_directory_id}};
+    }
+
+    storage::LogDirectory directory_;
+};
+
+}  // namespace hw::test
