@@ -43,9 +43,11 @@ private:
     std::vector<std::string> names_;
     std::vector<Offset> bases_;
     LogContents contents_;
+    bool folder_changed_ = false;  ///< entries were made or removed
 };
 
 Result<void> Loader::remove(const std::string& name) {
+    folder_changed_ = true;
     return disk_.remove_file(path(name));
 }
 
@@ -128,6 +130,7 @@ Result<void> Loader::load_sealed(std::size_t index) {
     }
     request_.logger.warning("{}: the indexes are missing or wrong, they are made anew",
                             segment.path(kLogSuffix));
+    folder_changed_ = true;
     if (auto rebuilt = segment.rebuild(); !rebuilt) {
         return rebuilt;
     }
@@ -215,6 +218,7 @@ Result<void> Loader::recover() {
         return loaded;
     }
     contents_.epochs_dirty = true;
+    folder_changed_ = true;
     return scan_segments({&disk_, request_.folder, request_.recovery_point, request_.logger,
                           &contents_.segments, &contents_.epochs},
                          first);
@@ -262,7 +266,7 @@ Result<void> Loader::finish() {
         return replace_small_file(disk_, request_.folder, kEpochFile,
                                   format_epoch_checkpoint(contents_.epochs));
     }
-    return disk_.sync_directory(request_.folder);
+    return folder_changed_ ? disk_.sync_directory(request_.folder) : Result<void>{};
 }
 
 Result<LogContents> Loader::load() {

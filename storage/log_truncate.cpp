@@ -97,6 +97,7 @@ void Log::finish_truncation(TruncationJob job, const Result<void>& outcome) {
 
 Result<void> Log::close() {
     HW_ASSERT(groups_.empty());
+    HW_ASSERT(!syncing_);
     if (offline_) {
         return std::unexpected(*offline_);
     }
