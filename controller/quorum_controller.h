@@ -78,8 +78,8 @@ public:
     /// Leadership is lost or given up: what is waiting is answered with NOT_CONTROLLER.
     void on_resigned(ControllerEffects& effects);
 
-    /// The leader's log ends with `last_offset`: after an append of ours, and after control batches
-    /// of the quorum's own.
+    /// The leader's log ends with `last_offset`, by an append of ours or by a control batch of the
+    /// quorum's own, which comes only when all our appends are carried out.
     void on_appended(Offset last_offset);
     /// The leader's log is committed up to `last_offset`.
     void on_committed(Offset last_offset, ControllerEffects& effects);

@@ -23,6 +23,12 @@ bool is_caught_up(const Request& request, const BrokerImage& broker) {
     return request.current_metadata_offset >= broker.registered_at;
 }
 
+/// Who was in controlled shutdown comes back by a new registration only: it could lead, but not
+/// give its leaderships up a second time.
+bool may_be_unfenced(const Request& request, const BrokerImage& broker) {
+    return !request.want_fence && !broker.in_controlled_shutdown && is_caught_up(request, broker);
+}
+
 /// The brokers that stay have applied the records which moved leaderships to them.
 bool others_have_taken_over(const BrokerImage& broker, const OperationContext& context) {
     const Offset moved = context.heartbeats.shutdown_offset(broker.id);
@@ -41,7 +47,7 @@ State next_state(const Request& request, const BrokerImage& broker,
             if (request.want_shut_down) {
                 return State::shut_down;
             }
-            return !request.want_fence && is_caught_up(request, broker) ? State::unfenced : current;
+            return may_be_unfenced(request, broker) ? State::unfenced : current;
         case State::unfenced:
             if (request.want_shut_down) {
                 return leads && !request.want_fence ? State::controlled_shutdown : State::shut_down;

@@ -179,17 +179,18 @@ TEST_CASE("settings: no file makes loading fail without a sentence", "[config][s
     constexpr std::uint64_t kSeed = 8844;
     INFO("seed " << kSeed);
     Random random(kSeed);
+    const auto noise = [&] {
+        std::string value;
+        for (std::uint64_t size = random.below(12); size > 0; --size) {
+            value += kAlphabet[random.below(kAlphabet.size())];
+        }
+        return value;
+    };
     int loaded_count = 0;
     for (int round = 0; round < 5'000; ++round) {
         std::string text;
         for (const char* name : kNames) {
-            if (random.chance(1, 3)) {
-                text += std::string(name) + "=";
-                for (std::uint64_t size = random.below(12); size > 0; --size) {
-                    text += kAlphabet[random.below(kAlphabet.size())];
-                }
-                text += "\n";
-            }
+            text += random.chance(1, 3) ? std::string(name) + "=" + noise() + "\n" : "";
         }
         const LoadedConfig loaded = load(text);
         loaded_count += loaded.config ? 1 : 0;

@@ -1,0 +1,236 @@
+#include <catch2/catch.hpp>
+
+#include "test/unit/controller/world.h"
+
+namespace hw::controller::testing {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using wire::ErrorCode;
+
+World cluster(std::int32_t brokers) {
+    World world;
+    world.lead();
+    world.commit();
+    world.start_brokers(brokers);
+    return world;
+}
+
+bool is_fenced(const World& world, std::int32_t id) {
+    return world.image().find_broker(BrokerId(id))->fenced;
+}
+
+TEST_CASE("heartbeat: a broker is unfenced when it has applied its own registration",
+          "[controller]") {
+    World world = cluster(0);
+    const auto joined = world.join(registration(1));
+    schema::BrokerHeartbeatRequest beat = world.heartbeat(1);
+    beat.current_metadata_offset = Offset(joined.broker_epoch.value() - 1);
+    const auto behind = world.call<BrokerHeartbeatResult>(beat);
+    CHECK_FALSE(behind.is_caught_up);
+    CHECK(behind.is_fenced);
+    CHECK(is_fenced(world, 1));
+    beat.current_metadata_offset = Offset(joined.broker_epoch.value());
+    const auto caught_up = world.call<BrokerHeartbeatResult>(beat);
+    CHECK(caught_up.is_caught_up);
+    CHECK_FALSE(caught_up.is_fenced);
+    CHECK_FALSE(is_fenced(world, 1));
+}
+
+TEST_CASE("heartbeat: a broker that wishes to be fenced stays so, or becomes so", "[controller]") {
+    World world = cluster(1);
+    world.create({topic("orders")});
+    schema::BrokerHeartbeatRequest beat = world.heartbeat(1);
+    beat.want_fence = true;
+    CHECK(world.call<BrokerHeartbeatResult>(beat).is_fenced);
+    CHECK(is_fenced(world, 1));
+    CHECK(world.partition("orders").leader == kNoBroker);
+    CHECK(world.call<BrokerHeartbeatResult>(beat).is_fenced);
+    CHECK_FALSE(world.call<BrokerHeartbeatResult>(beat).should_shut_down);
+    CHECK_FALSE(world.beat(1).is_fenced);
+}
+
+TEST_CASE("heartbeat: an epoch that is not the registration's is stale", "[controller]") {
+    World world = cluster(1);
+    schema::BrokerHeartbeatRequest beat = world.heartbeat(1);
+    ++beat.broker_epoch;
+    const Offset end = world.end();
+    const auto refused = world.call<BrokerHeartbeatResult>(beat);
+    CHECK(refused.verdict.code == ErrorCode::stale_broker_epoch);
+    beat.broker_id = BrokerId(9);
+    CHECK(world.call<BrokerHeartbeatResult>(beat).verdict.code == ErrorCode::stale_broker_epoch);
+    CHECK(world.end() == end);
+}
+
+TEST_CASE("heartbeat: a beat that changes nothing writes nothing", "[controller]") {
+    World world = cluster(1);
+    const Offset end = world.end();
+    CHECK_FALSE(world.beat(1).is_fenced);
+    CHECK(world.end() == end);
+}
+
+TEST_CASE(
+    "fencing: a broker silent for a session timeout is fenced and its partitions lead nowhere",
+    "[controller]") {
+    World world = cluster(1);
+    world.create({topic("orders", 2)});
+    world.pass(milliseconds(2999));
+    CHECK_FALSE(is_fenced(world, 1));
+    world.pass(milliseconds(1));
+    CHECK(is_fenced(world, 1));
+    for (std::int32_t index = 0; index < 2; ++index) {
+        CHECK(text_of(world.partition("orders", index)) == "replicas 1 isr 1 leader -1 epoch 1/1");
+    }
+    CHECK(world.controller().next_deadline() == kNever);
+}
+
+TEST_CASE("fencing: the only ISR member leads again when it is back, with the next leader epoch",
+          "[controller]") {
+    World world = cluster(1);
+    world.create({topic("orders")});
+    world.pass(seconds(3));
+    CHECK_FALSE(world.beat(1).is_fenced);
+    CHECK(text_of(world.partition("orders")) == "replicas 1 isr 1 leader 1 epoch 2/2");
+}
+
+TEST_CASE("fencing: heartbeats hold it off", "[controller]") {
+    World world = cluster(1);
+    for (int beat = 0; beat < 10; ++beat) {
+        world.pass(seconds(2));
+        world.beat(1);
+    }
+    CHECK_FALSE(is_fenced(world, 1));
+}
+
+TEST_CASE("fencing: another ISR member takes over, and the fenced one leaves the ISR",
+          "[controller]") {
+    World world = cluster(3);
+    const std::vector<BrokerId> replicas{BrokerId(1), BrokerId(2), BrokerId(3)};
+    const std::vector<schema::CreateTopicsRequest::Assignment> assignment{
+        {.partition_index = PartitionIndex(0), .broker_ids = std::span(replicas)}};
+    auto orders = topic("orders", -1, -1);
+    orders.assignments = std::span(assignment);
+    world.create({orders});
+    world.pass(seconds(2));
+    world.beat(2);
+    world.beat(3);
+    world.pass(seconds(1));
+    CHECK(text_of(world.partition("orders")) == "replicas 1,2,3 isr 2,3 leader 2 epoch 1/1");
+    world.beat(1);
+    CHECK(text_of(world.partition("orders")) == "replicas 1,2,3 isr 2,3 leader 2 epoch 1/1");
+
+    SECTION("a follower that is fenced leaves the ISR without a new leader epoch") {
+        world.pass(seconds(1));
+        world.beat(2);
+        world.pass(seconds(1));
+        CHECK(text_of(world.partition("orders")) == "replicas 1,2,3 isr 2 leader 2 epoch 1/2");
+    }
+    SECTION("who is not in the ISR does not lead when it is the only one back") {
+        world.pass(seconds(3));
+        CHECK(is_fenced(world, 1));
+        CHECK(text_of(world.partition("orders")) == "replicas 1,2,3 isr 3 leader -1 epoch 3/3");
+        world.beat(1);
+        CHECK(world.partition("orders").leader == kNoBroker);
+        world.beat(3);
+        CHECK(text_of(world.partition("orders")) == "replicas 1,2,3 isr 3 leader 3 epoch 4/4");
+    }
+}
+
+TEST_CASE("controlled shutdown: a broker that leads nothing may stop at once", "[controller]") {
+    World world = cluster(1);
+    schema::BrokerHeartbeatRequest stop = world.heartbeat(1);
+    stop.want_shut_down = true;
+    const auto answer = world.call<BrokerHeartbeatResult>(stop);
+    CHECK(answer.should_shut_down);
+    CHECK(answer.is_fenced);
+    CHECK(is_fenced(world, 1));
+    // It was told so already; asked again, there is nothing left to write.
+    const Offset end = world.end();
+    CHECK(world.call<BrokerHeartbeatResult>(stop).should_shut_down);
+    CHECK(world.end() == end);
+}
+
+TEST_CASE("controlled shutdown: alone, a leader gives up its partitions and then stops",
+          "[controller]") {
+    World world = cluster(1);
+    world.create({topic("orders")});
+    schema::BrokerHeartbeatRequest stop = world.heartbeat(1);
+    stop.want_shut_down = true;
+    const auto first = world.call<BrokerHeartbeatResult>(stop);
+    CHECK_FALSE(first.should_shut_down);
+    CHECK_FALSE(first.is_fenced);
+    CHECK(text_of(world.partition("orders")) == "replicas 1 isr 1 leader -1 epoch 1/1");
+    const auto second = world.call<BrokerHeartbeatResult>(stop);
+    CHECK(second.should_shut_down);
+    CHECK(is_fenced(world, 1));
+}
+
+TEST_CASE("controlled shutdown: a leader stops when the others know of their leaderships",
+          "[controller]") {
+    World world = cluster(2);
+    const std::vector<BrokerId> replicas{BrokerId(1), BrokerId(2)};
+    const std::vector<schema::CreateTopicsRequest::Assignment> assignment{
+        {.partition_index = PartitionIndex(0), .broker_ids = std::span(replicas)}};
+    auto orders = topic("orders", -1, -1);
+    orders.assignments = std::span(assignment);
+    world.create({orders});
+    schema::BrokerHeartbeatRequest stop = world.heartbeat(1);
+    stop.want_shut_down = true;
+    CHECK_FALSE(world.call<BrokerHeartbeatResult>(stop).should_shut_down);
+    CHECK(text_of(world.partition("orders")) == "replicas 1,2 isr 2 leader 2 epoch 1/1");
+    CHECK_FALSE(world.call<BrokerHeartbeatResult>(stop).should_shut_down);
+    SECTION("told by a heartbeat") {
+        world.beat(2);
+        CHECK(world.call<BrokerHeartbeatResult>(stop).should_shut_down);
+    }
+    SECTION("also after a change of the active controller, which does not know it yet") {
+        world.lose();
+        world.lead();
+        CHECK_FALSE(world.call<BrokerHeartbeatResult>(stop).should_shut_down);
+        world.beat(2);
+        CHECK(world.call<BrokerHeartbeatResult>(stop).should_shut_down);
+    }
+}
+
+TEST_CASE("controlled shutdown: who was told to stop comes back by a new registration only",
+          "[controller]") {
+    World world = cluster(1);
+    world.create({topic("orders")});
+    schema::BrokerHeartbeatRequest stop = world.heartbeat(1);
+    stop.want_shut_down = true;
+    world.call<BrokerHeartbeatResult>(stop);
+    CHECK(world.call<BrokerHeartbeatResult>(stop).should_shut_down);
+    CHECK(world.beat(1).is_fenced);
+    world.join(registration(1, 2));
+    CHECK_FALSE(world.beat(1).is_fenced);
+    CHECK(world.partition("orders").leader == BrokerId(1));
+}
+
+TEST_CASE("controlled shutdown: a stopping broker gets no new partitions", "[controller]") {
+    World world = cluster(2);
+    world.create({topic("orders", 2, 1)});
+    schema::BrokerHeartbeatRequest stop = world.heartbeat(1);
+    stop.want_shut_down = true;
+    CHECK_FALSE(world.call<BrokerHeartbeatResult>(stop).should_shut_down);
+    world.create({topic("late", 4, 1)});
+    for (std::int32_t index = 0; index < 4; ++index) {
+        CHECK(world.partition("late", index).leader == BrokerId(2));
+    }
+}
+
+TEST_CASE("heartbeat: cordoned directories are recorded when they change", "[controller]") {
+    World world = cluster(1);
+    const std::vector<DirectoryId> cordoned = registration(1).log_dirs;
+    schema::BrokerHeartbeatRequest beat = world.heartbeat(1);
+    beat.cordoned_log_dirs = std::span(cordoned);
+    const Offset before = world.end();
+    world.call<BrokerHeartbeatResult>(beat);
+    CHECK(world.end() == before + 1);
+    CHECK(world.image().find_broker(BrokerId(1))->cordoned_log_dirs == cordoned);
+    world.call<BrokerHeartbeatResult>(beat);
+    CHECK(world.end() == before + 1);
+}
+
+}  // namespace
+}  // namespace hw::controller::testing

@@ -1,0 +1,270 @@
+#include <catch2/catch.hpp>
+
+#include "controller/directory_ids.h"
+#include "test/unit/controller/world.h"
+
+namespace hw::controller::testing {
+namespace {
+
+using Topic = schema::CreateTopicsRequest::Topic;
+using Assignment = schema::CreateTopicsRequest::Assignment;
+using Config = schema::CreateTopicsRequest::Config;
+using wire::ErrorCode;
+
+World cluster(std::int32_t brokers, ControllerOptions options = {}) {
+    World world(1, options);
+    world.lead();
+    world.commit();
+    world.start_brokers(brokers);
+    return world;
+}
+
+/// Assignments of partitions to brokers, and the topic that asks for them.
+struct Manual {
+    std::vector<std::vector<BrokerId>> brokers;
+    std::vector<Assignment> assignments;
+
+    explicit Manual(const std::vector<std::vector<std::int32_t>>& wanted) {
+        for (const auto& ids : wanted) {
+            brokers.emplace_back(ids.begin(), ids.end());
+        }
+        for (const auto& replicas : brokers) {
+            assignments.push_back(
+                {.partition_index = PartitionIndex(static_cast<std::int32_t>(assignments.size())),
+                 .broker_ids = std::span<const BrokerId>(replicas)});
+        }
+    }
+    [[nodiscard]] Topic topic(std::string_view name) const {
+        Topic asked = controller::testing::topic(name, -1, -1);
+        asked.assignments = std::span<const Assignment>(assignments);
+        return asked;
+    }
+};
+
+ErrorCode refusal(World& world, const Topic& asked) {
+    const Offset end = world.end();
+    const auto created = world.create({asked});
+    REQUIRE(created.size() == 1);
+    CHECK_FALSE(created[0].verdict.message.empty());
+    CHECK(created[0].id == TopicId());
+    CHECK(world.end() == end);
+    return created[0].verdict.code;
+}
+
+TEST_CASE("create: a topic has its partitions, with leader, ISR and directory, from epoch 0 on",
+          "[controller]") {
+    World world = cluster(1);
+    const auto created = world.create({topic("orders", 2, 1)});
+    REQUIRE(created.size() == 1);
+    CHECK(created[0].verdict.code == ErrorCode::none);
+    CHECK(created[0].partitions == 2);
+    CHECK(created[0].replicas == 1);
+    const TopicImage* orders = world.image().find_topic("orders");
+    REQUIRE(orders != nullptr);
+    CHECK(orders->id == created[0].id);
+    CHECK(orders->partitions.size() == 2);
+    for (std::int32_t index = 0; index < 2; ++index) {
+        CHECK(text_of(world.partition("orders", index)) == "replicas 1 isr 1 leader 1 epoch 0/0");
+        CHECK(world.partition("orders", index).directories == registration(1).log_dirs);
+    }
+}
+
+TEST_CASE("create: -1 means num.partitions, and three replicas or as many as brokers live",
+          "[controller]") {
+    ControllerOptions options;
+    options.num_partitions = 4;
+    const std::int32_t brokers = GENERATE(1, 2, 3, 5);
+    World world = cluster(brokers, options);
+    const auto created = world.create({topic("orders", -1, -1)});
+    CHECK(created[0].partitions == 4);
+    CHECK(created[0].replicas == std::min(brokers, 3));
+}
+
+TEST_CASE("create: default.replication.factor counts where it is set", "[controller]") {
+    ControllerOptions options;
+    options.replication_factor = 2;
+    World world = cluster(3, options);
+    CHECK(world.create({topic("orders", 1, -1)})[0].replicas == 2);
+    World small = cluster(1, options);
+    CHECK(refusal(small, topic("orders", 1, -1)) == ErrorCode::invalid_replication_factor);
+}
+
+TEST_CASE("create: more replicas than live brokers are refused with the numbers", "[controller]") {
+    World world = cluster(3);
+    world.pass(std::chrono::seconds(2));
+    world.beat(1);
+    world.beat(2);
+    world.pass(std::chrono::seconds(1));
+    const auto refused = world.create({topic("orders", 1, 3)});
+    CHECK(refused[0].verdict.code == ErrorCode::invalid_replication_factor);
+    CHECK(refused[0].verdict.message ==
+          "the replication factor 3 is more than the 2 brokers in service (of 3 registered)");
+    CHECK(world.create({topic("orders", 1, 2)})[0].verdict.code == ErrorCode::none);
+}
+
+TEST_CASE("create: without a broker in service nothing is created", "[controller]") {
+    World world = cluster(0);
+    world.join(registration(1));
+    CHECK(refusal(world, topic("orders")) == ErrorCode::invalid_replication_factor);
+}
+
+TEST_CASE("create: counts below one are refused, unless they are -1", "[controller]") {
+    World world = cluster(1);
+    CHECK(refusal(world, topic("a", 0)) == ErrorCode::invalid_partitions);
+    CHECK(refusal(world, topic("a", -2)) == ErrorCode::invalid_partitions);
+    CHECK(refusal(world, topic("a", 1, 0)) == ErrorCode::invalid_replication_factor);
+    CHECK(refusal(world, topic("a", 1, -2)) == ErrorCode::invalid_replication_factor);
+}
+
+TEST_CASE("create: names that are bad, taken or not to be told apart are refused", "[controller]") {
+    World world = cluster(1);
+    world.create({topic("a.b")});
+    CHECK(refusal(world, topic("")) == ErrorCode::invalid_topic_exception);
+    CHECK(refusal(world, topic("a/b")) == ErrorCode::invalid_topic_exception);
+    CHECK(refusal(world, topic("a.b")) == ErrorCode::topic_already_exists);
+    CHECK(refusal(world, topic("a_b")) == ErrorCode::invalid_topic_exception);
+    CHECK(refusal(world, topic("__cluster_metadata")) == ErrorCode::invalid_request);
+}
+
+TEST_CASE("create: topics of one request collide with each other too", "[controller]") {
+    World world = cluster(1);
+    const auto created = world.create({topic("a.b"), topic("a_b")});
+    CHECK(created[0].verdict.code == ErrorCode::none);
+    CHECK(created[1].verdict.code == ErrorCode::invalid_topic_exception);
+}
+
+TEST_CASE("create: a name that comes twice is refused, answered once, the others are created",
+          "[controller]") {
+    World world = cluster(1);
+    const auto created = world.create({topic("a"), topic("b"), topic("a", 7)});
+    REQUIRE(created.size() == 2);
+    CHECK(created[0].name == "a");
+    CHECK(created[0].verdict.code == ErrorCode::invalid_request);
+    CHECK(created[1].name == "b");
+    CHECK(created[1].verdict.code == ErrorCode::none);
+    CHECK(world.image().find_topic("a") == nullptr);
+}
+
+TEST_CASE("create: assignments are taken as they are given", "[controller]") {
+    World world = cluster(3);
+    const Manual manual({{3, 1}, {2, 3}});
+    CHECK(world.create({manual.topic("orders")})[0].replicas == 2);
+    CHECK(text_of(world.partition("orders", 0)) == "replicas 3,1 isr 3,1 leader 3 epoch 0/0");
+    CHECK(text_of(world.partition("orders", 1)) == "replicas 2,3 isr 2,3 leader 2 epoch 0/0");
+}
+
+TEST_CASE("create: an assigned broker that is fenced is a replica outside the ISR",
+          "[controller]") {
+    World world = cluster(2);
+    world.join(registration(3));
+    const Manual manual({{3, 2, 1}});
+    world.create({manual.topic("orders")});
+    CHECK(text_of(world.partition("orders")) == "replicas 3,2,1 isr 2,1 leader 2 epoch 0/0");
+    CHECK(refusal(world, Manual({{3}}).topic("lost")) == ErrorCode::invalid_replica_assignment);
+}
+
+TEST_CASE("create: assignments that cannot be are refused", "[controller]") {
+    World world = cluster(2);
+    SECTION("an unknown broker") {
+        CHECK(refusal(world, Manual({{1, 9}}).topic("a")) == ErrorCode::invalid_replica_assignment);
+    }
+    SECTION("a broker twice") {
+        CHECK(refusal(world, Manual({{1, 1}}).topic("a")) == ErrorCode::invalid_replica_assignment);
+    }
+    SECTION("no broker") {
+        CHECK(refusal(world, Manual({{}}).topic("a")) == ErrorCode::invalid_replica_assignment);
+    }
+    SECTION("differently many") {
+        CHECK(refusal(world, Manual({{1, 2}, {1}}).topic("a")) ==
+              ErrorCode::invalid_replica_assignment);
+    }
+    SECTION("a gap") {
+        Manual manual({{1}, {2}});
+        manual.assignments[1].partition_index = PartitionIndex(2);
+        CHECK(refusal(world, manual.topic("a")) == ErrorCode::invalid_replica_assignment);
+    }
+    SECTION("a partition twice") {
+        Manual manual({{1}, {2}});
+        manual.assignments[1].partition_index = PartitionIndex(0);
+        CHECK(refusal(world, manual.topic("a")) == ErrorCode::invalid_replica_assignment);
+    }
+    SECTION("beside counts") {
+        const Manual manual({{1}});
+        Topic asked = manual.topic("a");
+        asked.num_partitions = 1;
+        CHECK(refusal(world, asked) == ErrorCode::invalid_request);
+        asked = manual.topic("a");
+        asked.replication_factor = 1;
+        CHECK(refusal(world, asked) == ErrorCode::invalid_request);
+    }
+}
+
+TEST_CASE("create: configs are checked, recorded before the partitions, and told", "[controller]") {
+    World world = cluster(1);
+    const std::vector<Config> configs{
+        {"segment.bytes", "1"}, {"retention.ms", "2"}, {"segment.bytes", "3"}};
+    Topic asked = topic("orders");
+    asked.configs = std::span(configs);
+    const Offset before = world.end();
+    const auto created = world.create({asked});
+    REQUIRE(created[0].configs.size() == 3);
+    CHECK(created[0].configs[0].name == "min.insync.replicas");
+    CHECK(created[0].configs[0].source == 5);
+    CHECK(created[0].configs[2].value == "3");
+    CHECK(created[0].configs[2].source == 1);
+    const auto records = world.records(before);
+    REQUIRE(records.size() == 4);
+    CHECK(records[1] == R"({"type":"CONFIG_RECORD","version":0,"data":{"resourceType":2,)"
+                        R"("resourceName":"orders","name":"segment.bytes","value":"3"}})");
+    CHECK_THAT(records[2], Catch::Contains("retention.ms"));
+    const ConfigValues* values = world.image().find_configs({ConfigResourceType::topic, "orders"});
+    REQUIRE(values != nullptr);
+    CHECK(*values == ConfigValues{{"retention.ms", "2"}, {"segment.bytes", "3"}});
+}
+
+TEST_CASE("create: a config that is unknown, wrong or null is refused", "[controller]") {
+    World world = cluster(1);
+    const std::vector<Config> configs = GENERATE(std::vector<Config>{{"no.such", "1"}},
+                                                 std::vector<Config>{{"retention.ms", "soon"}},
+                                                 std::vector<Config>{{"retention.ms", {}}});
+    Topic asked = topic("orders");
+    asked.configs = std::span(configs);
+    CHECK(refusal(world, asked) == ErrorCode::invalid_config);
+}
+
+TEST_CASE("create: validate_only answers as if, and creates nothing", "[controller]") {
+    World world = cluster(1);
+    const std::vector<Topic> topics{topic("good", 3), topic("bad", 0)};
+    const Offset end = world.end();
+    const auto result = world.call<CreateTopicsResult>(
+        schema::CreateTopicsRequest{.topics = std::span(topics), .validate_only = true});
+    CHECK(result.topics[0].verdict.code == ErrorCode::none);
+    CHECK(result.topics[0].partitions == 3);
+    CHECK(result.topics[0].id == TopicId());
+    CHECK(result.topics[1].verdict.code == ErrorCode::invalid_partitions);
+    CHECK(world.end() == end);
+}
+
+TEST_CASE("create: what does not fit into one batch is refused, up to that it is created",
+          "[controller]") {
+    World world = cluster(1);
+    const auto room = static_cast<std::int32_t>(RecordBatch::kMaxRecords) - 1;
+    CHECK(refusal(world, topic("a", room + 1)) == ErrorCode::policy_violation);
+    CHECK(refusal(world, topic("a", INT32_MAX)) == ErrorCode::policy_violation);
+    const auto created = world.create({topic("a", room), topic("b", 1)});
+    CHECK(created[0].verdict.code == ErrorCode::none);
+    CHECK(created[1].verdict.code == ErrorCode::policy_violation);
+    CHECK(world.partition("a", room - 1).leader == BrokerId(1));
+}
+
+TEST_CASE("create: configs too large for one batch are refused", "[controller]") {
+    World world = cluster(1);
+    const std::string large(RecordBatch::kMaxBytes, '1');
+    const std::vector<Config> configs{{"retention.ms", large}};
+    Topic asked = topic("orders");
+    asked.configs = std::span(configs);
+    CHECK(refusal(world, asked) == ErrorCode::policy_violation);
+}
+
+}  // namespace
+}  // namespace hw::controller::testing

@@ -1,0 +1,205 @@
+#include "controller/quorum_controller.h"
+
+#include <catch2/catch.hpp>
+
+#include "controller/ops/bootstrap.h"
+#include "test/unit/controller/world.h"
+
+namespace hw::controller::testing {
+namespace {
+
+using Topic = schema::CreateTopicsRequest::Topic;
+using wire::ErrorCode;
+
+World cluster(std::int32_t brokers = 1) {
+    World world;
+    world.lead();
+    world.commit();
+    world.start_brokers(brokers);
+    return world;
+}
+
+schema::CreateTopicsRequest creation(const std::vector<Topic>& topics) {
+    return {.topics = std::span<const Topic>(topics)};
+}
+
+ErrorCode code_of(const World& world, Ticket ticket) {
+    return world.answer<CreateTopicsResult>(ticket).verdict.code;
+}
+
+TEST_CASE("controller: who does not lead answers at once that it is not the controller",
+          "[controller]") {
+    World world;
+    const std::vector<Topic> topics{topic("a")};
+    const Ticket ticket = world.ask(creation(topics));
+    REQUIRE(world.is_answered(ticket));
+    CHECK(code_of(world, ticket) == ErrorCode::not_controller);
+    CHECK(world.answer<CreateTopicsResult>(ticket).topics.empty());
+    CHECK(world.controller().next_deadline() == kNever);
+}
+
+TEST_CASE("controller: an answer waits until the records of its operation are committed",
+          "[controller]") {
+    World world = cluster();
+    const std::vector<Topic> first{topic("a")};
+    const std::vector<Topic> second{topic("b")};
+    const Ticket a = world.ask(creation(first));
+    const Ticket b = world.ask(creation(second));
+    CHECK_FALSE(world.is_answered(a));
+    CHECK(world.controller().committed().find_topic("a") == nullptr);
+    CHECK(world.controller().appended().find_topic("b") != nullptr);
+    world.commit(1);
+    CHECK(world.is_answered(a));
+    CHECK_FALSE(world.is_answered(b));
+    CHECK(world.controller().committed().find_topic("a") != nullptr);
+    CHECK(world.controller().committed().find_topic("b") == nullptr);
+    world.commit(1);
+    CHECK(world.is_answered(b));
+}
+
+TEST_CASE("controller: an answer without records waits for what it was decided from",
+          "[controller]") {
+    World world = cluster();
+    const std::vector<Topic> topics{topic("a")};
+    world.ask(creation(topics));
+    const Ticket refused = world.ask(creation(topics));
+    CHECK_FALSE(world.is_answered(refused));
+    world.commit();
+    CHECK(world.answer<CreateTopicsResult>(refused).topics[0].verdict.code ==
+          ErrorCode::topic_already_exists);
+    const Ticket at_once = world.ask(creation(topics));
+    CHECK(world.is_answered(at_once));
+}
+
+TEST_CASE("controller: lost leadership answers all that wait and forgets what was not committed",
+          "[controller]") {
+    World world = cluster();
+    const std::vector<Topic> topics{topic("a")};
+    const Ticket ticket = world.ask(creation(topics));
+    world.lose();
+    CHECK(code_of(world, ticket) == ErrorCode::not_controller);
+    CHECK(world.image().find_topic("a") == nullptr);
+    CHECK_FALSE(world.controller().is_leading());
+    CHECK(world.controller().next_deadline() == kNever);
+    world.lead();
+    CHECK(world.create({topic("a")})[0].verdict.code == ErrorCode::none);
+}
+
+TEST_CASE("controller: what a successor kept of our records is there", "[controller]") {
+    World world = cluster();
+    const std::vector<Topic> first{topic("a")};
+    const std::vector<Topic> second{topic("b")};
+    const Ticket kept = world.ask(creation(first));
+    world.ask(creation(second));
+    world.lose(1);
+    CHECK(code_of(world, kept) == ErrorCode::not_controller);
+    CHECK(world.image().find_topic("a") != nullptr);
+    CHECK(world.image().find_topic("b") == nullptr);
+    CHECK(text_of(world.controller().committed()) == world.replay());
+}
+
+TEST_CASE("controller: a new active controller gives every broker a full session", "[controller]") {
+    World world = cluster();
+    world.pass(std::chrono::milliseconds(2900));
+    world.lose();
+    world.lead();
+    CHECK(world.controller().next_deadline() == world.now() + std::chrono::seconds(3));
+    world.pass(std::chrono::milliseconds(2999));
+    CHECK_FALSE(world.image().find_broker(BrokerId(1))->fenced);
+    world.pass(std::chrono::milliseconds(1));
+    CHECK(world.image().find_broker(BrokerId(1))->fenced);
+}
+
+TEST_CASE("controller: brokers that expire together do not hand leadership to each other",
+          "[controller]") {
+    World world = cluster(3);
+    world.create({topic("orders", 6, 3)});
+    world.pass(std::chrono::seconds(3));
+    for (std::int32_t index = 0; index < 6; ++index) {
+        const PartitionImage& partition = world.partition("orders", index);
+        CHECK(partition.leader == kNoBroker);
+        CHECK(partition.isr == std::vector{BrokerId(3)});
+    }
+    world.commit();
+    CHECK(text_of(world.controller().committed()) == world.replay());
+}
+
+TEST_CASE("controller: fencing more than one batch holds takes several, in order", "[controller]") {
+    World world = cluster();
+    const auto most = static_cast<std::int32_t>(RecordBatch::kMaxRecords) - 1;
+    world.create({topic("first", most)});
+    world.create({topic("second", most)});
+    world.pass(std::chrono::seconds(3));
+    CHECK(world.uncommitted() == 2);
+    // The broker is fenced by the very last record, so a part of them is a state like others.
+    world.commit(1);
+    CHECK_FALSE(world.controller().committed().find_broker(BrokerId(1))->fenced);
+    world.lose();
+    CHECK(text_of(world.controller().committed()) == world.replay());
+}
+
+TEST_CASE("controller: batches of the quorum's own move its offsets", "[controller]") {
+    World world = cluster();
+    const Offset before = world.end();
+    world.controller().on_appended(before + 1);
+    const std::vector<Topic> topics{topic("a")};
+    ControllerEffects effects;
+    world.controller().handle(creation(topics), 1000, world.now(), effects);
+    REQUIRE(effects.appends.size() == 1);
+    CHECK(effects.appends[0].base_offset == before + 2);
+    ControllerEffects committed;
+    world.controller().on_committed(before + 1, committed);
+    CHECK(committed.answers.empty());
+    CHECK(world.controller().committed().last_offset() == before + 1);
+}
+
+TEST_CASE("bootstrap: a new cluster starts with its metadata.version in one transaction",
+          "[controller]") {
+    World world;
+    world.lead();
+    CHECK(world.records() ==
+          std::vector<std::string>{R"({"type":"BEGIN_TRANSACTION_RECORD","version":0,)"
+                                   R"("data":{"name":"Bootstrap records"}})",
+                                   R"({"type":"FEATURE_LEVEL_RECORD","version":0,)"
+                                   R"("data":{"name":"metadata.version","featureLevel":30}})",
+                                   R"({"type":"END_TRANSACTION_RECORD","version":0,"data":{}})"});
+    CHECK(world.uncommitted() == 1);
+}
+
+TEST_CASE("bootstrap: what was written once is not written again, what was lost is",
+          "[controller]") {
+    World world;
+    world.lead();
+    world.lose();
+    world.lead();
+    CHECK(world.records().size() == 3);
+    world.commit();
+    world.lose();
+    world.lead();
+    CHECK(world.records().size() == 3);
+}
+
+TEST_CASE("bootstrap: a transaction that the predecessor left open is aborted first",
+          "[controller]") {
+    ImageLoader log{MetadataImage("c")};
+    const std::vector<schema::VersionedMetadataRecord> half{
+        {ApiVersion(0), schema::BeginTransactionRecord{}},
+        {ApiVersion(0),
+         schema::FeatureLevelRecord{.name = kMetadataVersionFeature, .feature_level = 29}}};
+    REQUIRE(log.load({.base_offset = Offset(0),
+                      .last_offset = Offset(1),
+                      .epoch = LeaderEpoch(1),
+                      .records = half}));
+    const RecordBatch records = activation_records(log);
+    REQUIRE(records.size() == 4);
+    CHECK(std::holds_alternative<schema::AbortTransactionRecord>(records.records()[0].record));
+    REQUIRE(log.load({.base_offset = Offset(2),
+                      .last_offset = Offset(5),
+                      .epoch = LeaderEpoch(2),
+                      .records = records.records()}));
+    CHECK(log.image()->feature_level(kMetadataVersionFeature) == 30);
+    CHECK(activation_records(log).empty());
+}
+
+}  // namespace
+}  // namespace hw::controller::testing

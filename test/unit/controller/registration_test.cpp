@@ -1,0 +1,213 @@
+#include <catch2/catch.hpp>
+
+#include "controller/directory_ids.h"
+#include "test/unit/controller/world.h"
+
+namespace hw::controller::testing {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using wire::ErrorCode;
+
+const BrokerImage& broker(const World& world, std::int32_t id) {
+    const BrokerImage* found = world.image().find_broker(BrokerId(id));
+    REQUIRE(found != nullptr);
+    return *found;
+}
+
+World leading() {
+    World world;
+    world.lead();
+    world.commit();
+    return world;
+}
+
+TEST_CASE("registration: a broker joins fenced, and its epoch is the offset of its record",
+          "[controller]") {
+    World world = leading();
+    const Offset offset = world.end();
+    const auto result = world.join(registration(1));
+    CHECK(result.verdict.code == ErrorCode::none);
+    CHECK(result.broker_epoch.value() == offset.value());
+    CHECK(broker(world, 1).fenced);
+    CHECK(broker(world, 1).registered_at == offset);
+    CHECK(broker(world, 1).epoch == result.broker_epoch);
+}
+
+TEST_CASE("registration: the same incarnation again keeps its epoch and stays unfenced",
+          "[controller]") {
+    World world = leading();
+    world.start_brokers(1);
+    const BrokerEpoch epoch = broker(world, 1).epoch;
+    Registration again = registration(1);
+    again.listeners[0].port = 9999;
+    CHECK(world.join(again).broker_epoch == epoch);
+    CHECK_FALSE(broker(world, 1).fenced);
+    CHECK(broker(world, 1).endpoints.at("PLAINTEXT").address.port == 9999);
+    CHECK(broker(world, 1).registered_at == world.end() - 1);
+}
+
+TEST_CASE("registration: a new incarnation with a common directory replaces the old one at once",
+          "[controller]") {
+    World world = leading();
+    world.start_brokers(1);
+    const BrokerEpoch old = broker(world, 1).epoch;
+    Registration next = registration(1, 2);
+    next.log_dirs.emplace_back(uuid(77));
+    const auto result = world.join(next);
+    CHECK(result.verdict.code == ErrorCode::none);
+    CHECK(result.broker_epoch > old);
+    CHECK(broker(world, 1).fenced);
+    schema::BrokerHeartbeatRequest stale = world.heartbeat(1);
+    stale.broker_epoch = old;
+    CHECK(world.call<BrokerHeartbeatResult>(stale).verdict.code == ErrorCode::stale_broker_epoch);
+}
+
+TEST_CASE("registration: what the replaced incarnation led has no leader until the new one is in",
+          "[controller]") {
+    World world = leading();
+    world.start_brokers(1);
+    world.create({topic("orders")});
+    const Offset offset = world.end();
+    world.join(registration(1, 2));
+    CHECK(text_of(world.partition("orders")) == "replicas 1 isr 1 leader -1 epoch 1/1");
+    CHECK(broker(world, 1).epoch.value() == offset.value() + 1);
+    world.beat(1);
+    CHECK(text_of(world.partition("orders")) == "replicas 1 isr 1 leader 1 epoch 2/2");
+}
+
+TEST_CASE("registration: without a common directory the old session is waited for, and both named",
+          "[controller]") {
+    World world = leading();
+    world.start_brokers(1);
+    world.pass(milliseconds(1200));
+    Registration other = registration(1, 2);
+    other.log_dirs = {DirectoryId(uuid(77))};
+    const auto refused = world.join(other);
+    CHECK(refused.verdict.code == ErrorCode::duplicate_broker_registration);
+    CHECK(refused.broker_epoch == BrokerEpoch(-1));
+    const std::string& message = refused.verdict.message;
+    CHECK_THAT(message, Catch::Contains(to_string(registration(1).incarnation.value())));
+    CHECK_THAT(message, Catch::Contains(to_string(other.incarnation.value())));
+    CHECK_THAT(message, Catch::Contains(to_string(registration(1).log_dirs[0].value())));
+    CHECK_THAT(message, Catch::Contains(to_string(other.log_dirs[0].value())));
+    CHECK_THAT(message, Catch::Contains("1200 ms ago"));
+    CHECK_THAT(message, Catch::Contains("3000 ms (broker.session.timeout.ms)"));
+    CHECK_FALSE(broker(world, 1).fenced);
+
+    world.pass(milliseconds(1800));
+    CHECK(world.join(other).verdict.code == ErrorCode::none);
+    CHECK(broker(world, 1).incarnation == other.incarnation);
+}
+
+TEST_CASE("registration: a broker that stopped has no session to wait for", "[controller]") {
+    World world = leading();
+    world.start_brokers(1);
+    schema::BrokerHeartbeatRequest stop = world.heartbeat(1);
+    stop.want_shut_down = true;
+    REQUIRE(world.call<BrokerHeartbeatResult>(stop).should_shut_down);
+    Registration other = registration(1, 2);
+    other.log_dirs = {DirectoryId(uuid(77))};
+    CHECK(world.join(other).verdict.code == ErrorCode::none);
+}
+
+TEST_CASE("registration: directories are there, real, single, and nobody else's", "[controller]") {
+    World world = leading();
+    world.start_brokers(1);
+    Registration second = registration(2);
+    SECTION("none") {
+        second.log_dirs.clear();
+    }
+    SECTION("a reserved id") {
+        second.log_dirs = {kLostDirectory};
+    }
+    SECTION("twice") {
+        second.log_dirs = {DirectoryId(uuid(5)), DirectoryId(uuid(5))};
+    }
+    SECTION("of another broker") {
+        second.log_dirs = registration(1).log_dirs;
+    }
+    const Offset end = world.end();
+    const auto result = world.join(second);
+    CHECK(result.verdict.code == ErrorCode::invalid_registration);
+    CHECK_FALSE(result.verdict.message.empty());
+    CHECK(world.end() == end);
+}
+
+TEST_CASE("registration: listeners are there, and each name once", "[controller]") {
+    World world = leading();
+    Registration bad = registration(1);
+    SECTION("none") {
+        bad.listeners.clear();
+    }
+    SECTION("twice") {
+        bad.listeners.push_back(bad.listeners[0]);
+    }
+    CHECK(world.join(bad).verdict.code == ErrorCode::invalid_registration);
+}
+
+TEST_CASE("registration: a broker of another cluster is refused with both ids", "[controller]") {
+    World world = leading();
+    Registration stranger = registration(1);
+    stranger.cluster_id = "elsewhere";
+    const auto result = world.join(stranger);
+    CHECK(result.verdict.code == ErrorCode::inconsistent_cluster_id);
+    CHECK_THAT(result.verdict.message, Catch::Contains("elsewhere"));
+    CHECK_THAT(result.verdict.message, Catch::Contains(std::string(kClusterId)));
+}
+
+TEST_CASE("registration: a broker that lacks a finalized feature level is refused with numbers",
+          "[controller]") {
+    World world = leading();
+    Registration old = registration(1);
+    SECTION("too low") {
+        old.features[0].max_supported_version = 29;
+    }
+    SECTION("too high") {
+        old.features[0].min_supported_version = 31;
+    }
+    SECTION("not named") {
+        old.features.clear();
+    }
+    const auto result = world.join(old);
+    CHECK(result.verdict.code == ErrorCode::unsupported_version);
+    CHECK_THAT(result.verdict.message, Catch::Contains("metadata.version"));
+    CHECK_THAT(result.verdict.message, Catch::Contains("at 30"));
+}
+
+TEST_CASE("registration: an unknown feature is accepted when it may be at level 0",
+          "[controller]") {
+    World world = leading();
+    Registration own = registration(1);
+    own.features.push_back(
+        {.name = "highwater.durable", .min_supported_version = 0, .max_supported_version = 1});
+    CHECK(world.join(own).verdict.code == ErrorCode::none);
+    CHECK(broker(world, 1).features.at("highwater.durable") == FeatureRange{0, 1});
+    Registration needy = registration(2);
+    needy.features.push_back(
+        {.name = "group.version", .min_supported_version = 1, .max_supported_version = 1});
+    CHECK(world.join(needy).verdict.code == ErrorCode::unsupported_version);
+}
+
+TEST_CASE("registration: a controller's listeners and features are recorded", "[controller]") {
+    World world = leading();
+    using Request = schema::ControllerRegistrationRequest;
+    const std::vector<Request::Listener> listeners{
+        {.name = "CONTROLLER", .host = "h", .port = 9093, .security_protocol = 0}};
+    const std::vector<Request::Feature> features{
+        {.name = "metadata.version", .min_supported_version = 7, .max_supported_version = 33}};
+    const Request request{.controller_id = BrokerId(3),
+                          .incarnation_id = IncarnationId(uuid(3)),
+                          .listeners = std::span(listeners),
+                          .features = std::span(features)};
+    CHECK(world.call<ControllerRegistrationResult>(request).verdict.code == ErrorCode::none);
+    const ControllerImage* found = world.image().controllers().find(BrokerId(3));
+    REQUIRE(found != nullptr);
+    CHECK(found->incarnation == request.incarnation_id);
+    CHECK(found->endpoints.at("CONTROLLER").address == Endpoint{"h", 9093});
+    CHECK(found->features.at("metadata.version") == FeatureRange{7, 33});
+}
+
+}  // namespace
+}  // namespace hw::controller::testing
