@@ -1,0 +1,19 @@
+#pragma once
+
+#include "broker/api/controller_handler.h"
+#include "protocol/schema/api/create_topics.h"
+
+namespace hw::broker {
+
+/// CreateTopics, with each topic's own error (KIP-4).
+class CreateTopicsHandler final
+    : public ControllerHandler<schema::CreateTopicsRequest, controller::CreateTopicsResult> {
+public:
+    using ControllerHandler::ControllerHandler;
+
+protected:
+    void reply(Exchange& exchange, const schema::CreateTopicsRequest& request,
+               const controller::CreateTopicsResult& result) const override;
+};
+
+}  // namespace hw::broker

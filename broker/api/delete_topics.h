@@ -1,0 +1,19 @@
+#pragma once
+
+#include "broker/api/controller_handler.h"
+#include "protocol/schema/api/delete_topics.h"
+
+namespace hw::broker {
+
+/// DeleteTopics, by name or (from version 6 on) by id (KIP-516).
+class DeleteTopicsHandler final
+    : public ControllerHandler<schema::DeleteTopicsRequest, controller::DeleteTopicsResult> {
+public:
+    using ControllerHandler::ControllerHandler;
+
+protected:
+    void reply(Exchange& exchange, const schema::DeleteTopicsRequest& request,
+               const controller::DeleteTopicsResult& result) const override;
+};
+
+}  // namespace hw::broker
