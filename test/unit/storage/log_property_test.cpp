@@ -319,7 +319,7 @@ private:
     std::optional<std::string> broken_;
 };
 
-constexpr std::uint64_t kSeeds = 800;
+constexpr std::uint64_t kSeeds = 500;
 constexpr int kSteps = 100;
 
 TEST_CASE("log: whatever the disk does, what was promised is there and nothing else",
