@@ -115,12 +115,13 @@ TEST_CASE("posix disk: blocking work ends on the shard, two of them at a time",
         loop_thread = std::this_thread::get_id();
         Signal ended;
         int on_shard = 0;
-        const auto done = [&] {
-            on_shard += std::this_thread::get_id() == loop_thread ? 1 : 0;
-            ended.set();
-        };
-        disk.run_blocking(shard, meet, done);
-        disk.run_blocking(shard, meet, done);
+        for (int i = 0; i < 2; ++i) {
+            auto done = [&] {
+                on_shard += std::this_thread::get_id() == loop_thread ? 1 : 0;
+                ended.set();
+            };
+            disk.run_blocking(shard, meet, std::move(done));
+        }
         while (on_shard < 2) {
             co_await shard.wait(ended, kNever);
         }
