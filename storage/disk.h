@@ -27,6 +27,9 @@ public:
     /// before this returns: bytes then survive the end of the process, not yet of the machine. The
     /// slices live until then. After an error the range holds anything.
     virtual void write_at(std::uint64_t position, std::span<const ByteView> slices, Done done) = 0;
+    /// The same for few bytes of bookkeeping (indexes, snapshots, checkpoints): done when it
+    /// returns.
+    [[nodiscard]] virtual Result<void> write_now(std::uint64_t position, ByteView bytes) = 0;
     /// Reads until `into` is full or the file ends; returns how many bytes.
     [[nodiscard]] virtual Result<std::size_t> read_at(std::uint64_t position,
                                                       MutableBytes into) = 0;

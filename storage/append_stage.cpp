@@ -1,0 +1,155 @@
+#include "storage/append_stage.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "protocol/base/assert.h"
+#include "protocol/record/batch_cursor.h"
+#include "protocol/record/batch_patch.h"
+
+namespace hw::storage {
+namespace {
+
+using wire::ErrorCode;
+
+AppendError corrupt(const Error& error) {
+    return {ErrorCode::corrupt_message, error.message};
+}
+
+/// Whether a batch of a leader continues a log.
+std::expected<void, AppendError> check_continues(const record::BatchView& batch, Offset end_offset,
+                                                 LeaderEpoch epoch) {
+    if (!batch.crc_matches()) {
+        return std::unexpected(
+            AppendError{ErrorCode::corrupt_message,
+                        fmt::format("the checksum of the batch at offset {} does not match",
+                                    batch.base_offset())});
+    }
+    if (batch.base_offset() < end_offset || batch.last_offset() < batch.base_offset()) {
+        return std::unexpected(AppendError{
+            ErrorCode::offset_out_of_range,
+            fmt::format("a batch of offsets {} to {} does not continue the log, which ends at {}",
+                        batch.base_offset(), batch.last_offset(), end_offset)});
+    }
+    if (batch.leader_epoch() < epoch) {
+        return std::unexpected(AppendError{
+            ErrorCode::fenced_leader_epoch,
+            fmt::format("the batch at offset {} has leader epoch {}, the log has seen {}",
+                        batch.base_offset(), batch.leader_epoch(), epoch)});
+    }
+    return {};
+}
+
+}  // namespace
+
+std::expected<Appended, AppendError> AppendStage::add(const NewBatch& batch,
+                                                      const ProducerTable& written) {
+    if (batch.leader_epoch < epoch_) {
+        return std::unexpected(
+            AppendError{ErrorCode::not_leader_or_follower,
+                        fmt::format("an append in leader epoch {}, the log has seen {}",
+                                    batch.leader_epoch, epoch_)});
+    }
+    if (batch.append_time) {
+        record::set_timestamps(batch.bytes, record::TimestampType::log_append_time,
+                               *batch.append_time);
+    }
+    record::set_base_offset(batch.bytes, end_offset_);
+    record::set_leader_epoch(batch.bytes, batch.leader_epoch);
+    const auto view = record::parse_batch(batch.bytes);
+    HW_ASSERT(view.has_value());
+    const auto facts = producer_facts(*view);
+    if (!facts) {
+        return std::unexpected(corrupt(facts.error()));
+    }
+    if (*facts) {
+        const ProducerEntry* entry = find((*facts)->producer_id, written);
+        if (const auto* first = entry != nullptr ? find_duplicate(**facts, *entry) : nullptr) {
+            const bool append_time =
+                view->timestamp_type() == record::TimestampType::log_append_time;
+            return Appended{first->first_offset(), first->last_offset,
+                            append_time ? first->timestamp : kNoTimestamp, true};
+        }
+        const bool log_is_empty = end_offset_ == Offset(0);
+        if (const auto checked = check_producer(**facts, entry, log_is_empty); !checked) {
+            return std::unexpected(checked.error());
+        }
+    }
+    const BatchSummary summary = summary_of(*view);
+    push(view->bytes(), summary, *facts, written);
+    return Appended{summary.base_offset, summary.last_offset,
+                    batch.append_time.value_or(kNoTimestamp), false};
+}
+
+std::expected<Appended, AppendError> AppendStage::add_from_leader(ByteView batches,
+                                                                  const ProducerTable& written) {
+    struct Checked {
+        record::BatchView batch;
+        std::optional<ProducerFacts> producer;
+    };
+    std::vector<Checked> checked;
+    Offset end_offset = end_offset_;
+    LeaderEpoch epoch = epoch_;
+    record::BatchCursor cursor(batches);
+    while (const auto batch = cursor.next()) {
+        if (const auto continues = check_continues(*batch, end_offset, epoch); !continues) {
+            return std::unexpected(continues.error());
+        }
+        auto facts = producer_facts(*batch);
+        if (!facts) {
+            return std::unexpected(corrupt(facts.error()));
+        }
+        end_offset = batch->last_offset() + 1;
+        epoch = batch->leader_epoch();
+        checked.push_back({*batch, *facts});
+    }
+    if (cursor.end() == record::BatchesEnd::bad) {
+        return std::unexpected(corrupt(cursor.status().error()));
+    }
+    Appended appended{end_offset_, end_offset_ - 1};
+    if (!checked.empty()) {
+        appended = {checked.front().batch.base_offset(), end_offset - 1};
+    }
+    for (const auto& [batch, producer] : checked) {
+        push(batch.bytes(), summary_of(batch), producer, written);
+    }
+    return appended;
+}
+
+const ProducerEntry* AppendStage::find(ProducerId id, const ProducerTable& written) const {
+    const auto staged = producers_.find(id);
+    return staged == producers_.end() ? written.find(id) : &staged->second;
+}
+
+void AppendStage::push(ByteView bytes, const BatchSummary& summary,
+                       const std::optional<ProducerFacts>& producer, const ProducerTable& written) {
+    if (producer) {
+        const ProducerEntry* known = find(producer->producer_id, written);
+        ProducerEntry entry = known == nullptr ? ProducerEntry{} : *known;
+        apply_batch(*producer, entry);
+        producers_[producer->producer_id] = entry;
+    }
+    batches_.push_back({bytes, summary, producer});
+    end_offset_ = summary.last_offset + 1;
+    epoch_ = summary.leader_epoch;
+}
+
+std::vector<StagedBatch> AppendStage::take() {
+    return std::exchange(batches_, {});
+}
+
+void AppendStage::forget_if_idle() {
+    if (batches_.empty()) {
+        producers_.clear();
+    }
+}
+
+void AppendStage::reset(Offset end_offset, LeaderEpoch epoch) {
+    end_offset_ = end_offset;
+    epoch_ = epoch;
+    batches_.clear();
+    producers_.clear();
+}
+
+}  // namespace hw::storage

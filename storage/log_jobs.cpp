@@ -1,0 +1,77 @@
+#include "storage/log_jobs.h"
+
+#include <ranges>
+
+#include "storage/epoch_cache.h"
+#include "storage/log_folder.h"
+#include "storage/small_file.h"
+
+namespace hw::storage {
+
+Result<void> SyncJob::run() const {
+    if (sync_folder) {
+        if (auto synced = disk->sync_directory(folder); !synced) {
+            return synced;
+        }
+    }
+    if (auto synced = sync_all(files); !synced) {
+        return synced;
+    }
+    if (epochs) {
+        return replace_small_file(*disk, folder, kEpochFile, *epochs);
+    }
+    return {};
+}
+
+namespace {
+
+/// Offset in the name of a file that belongs to one segment.
+std::optional<Offset> segment_file_offset(std::string_view name) {
+    for (const auto suffix : {kLogSuffix, kIndexSuffix, kTimeIndexSuffix, kTxnIndexSuffix}) {
+        if (const auto offset = parse_file_name(name, suffix)) {
+            return offset;
+        }
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+Result<void> TruncationJob::run() {
+    if (!active) {
+        return {};
+    }
+    auto entries = disk->list(folder);
+    if (!entries) {
+        return std::unexpected(entries.error());
+    }
+    // The last segment goes first: what a crash leaves then has no gap.
+    for (const DirectoryEntry& entry : std::views::reverse(*entries)) {
+        const auto segment = segment_file_offset(entry.name);
+        const auto snapshot = parse_file_name(entry.name, kSnapshotSuffix);
+        const bool doomed = cut_position ? (segment && *segment > active->base_offset()) ||
+                                               (snapshot && *snapshot > new_end)
+                                         : segment || snapshot;
+        if (!doomed) {
+            continue;
+        }
+        if (auto removed = disk->remove_file(folder + "/" + entry.name); !removed) {
+            return removed;
+        }
+    }
+    auto ready = cut_position ? active->cut(*cut_position, new_end) : active->create_file();
+    if (!ready) {
+        return ready;
+    }
+    if (auto synced = disk->sync_directory(folder); !synced) {
+        return synced;
+    }
+    auto recovered = recover_producers(*disk, folder, active->end_offset());
+    if (!recovered) {
+        return std::unexpected(recovered.error());
+    }
+    producers = std::move(*recovered);
+    return {};
+}
+
+}  // namespace hw::storage

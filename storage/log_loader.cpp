@@ -1,0 +1,300 @@
+#include "storage/log_loader.h"
+
+#include <algorithm>
+#include <ranges>
+#include <set>
+#include <utility>
+
+#include "storage/batch_walker.h"
+#include "storage/log_folder.h"
+#include "storage/log_recovery.h"
+#include "storage/producer_recovery.h"
+#include "storage/small_file.h"
+
+namespace hw::storage {
+namespace {
+
+/// One opening of one log.
+class Loader {
+public:
+    explicit Loader(const LoadRequest& request) : request_(request), disk_(*request.disk) {}
+
+    Result<LogContents> load();
+
+private:
+    Result<void> list_files();
+    Result<void> remove(const std::string& name);
+    Result<void> remove_orphans();
+    Result<void> make_segments();
+    Result<void> load_sealed(std::size_t index);
+    Result<void> load_epochs(Offset scan_start);
+    Result<void> collect_epochs(const Segment& segment, Offset end);
+    Result<bool> load_as_clean();
+    Result<void> recover();
+    Result<void> finish();
+    Result<void> remove_snapshots(Offset kept);
+    [[nodiscard]] std::string path(const std::string& name) const {
+        return request_.folder + "/" + name;
+    }
+    [[nodiscard]] std::size_t first_to_scan() const;
+
+    const LoadRequest& request_;
+    Disk& disk_;
+    std::vector<std::string> names_;
+    std::vector<Offset> bases_;
+    LogContents contents_;
+};
+
+Result<void> Loader::remove(const std::string& name) {
+    return disk_.remove_file(path(name));
+}
+
+Result<void> Loader::list_files() {
+    const auto entries = disk_.list(request_.folder);
+    if (!entries) {
+        return std::unexpected(entries.error());
+    }
+    for (const auto& [name, is_directory] : *entries) {
+        if (name.ends_with(kSwapSuffix)) {
+            return fail(ErrorKind::unsupported,
+                        "{}: a compaction was interrupted while it replaced segments; start the "
+                        "broker that wrote it once more and stop it cleanly",
+                        path(name));
+        }
+        const bool left_over = name.ends_with(kDeletedSuffix) || name.ends_with(kCleanedSuffix) ||
+                               name.ends_with(kDraftSuffix);
+        if (!left_over) {
+            names_.push_back(name);
+            continue;
+        }
+        if (auto removed = remove(name); !removed) {
+            return removed;
+        }
+    }
+    for (const std::string& name : names_) {
+        if (const auto base = parse_file_name(name, kLogSuffix)) {
+            bases_.push_back(*base);
+        }
+    }
+    return remove_orphans();
+}
+
+Result<void> Loader::remove_orphans() {
+    for (const std::string& name : names_) {
+        for (const auto suffix : {kIndexSuffix, kTimeIndexSuffix, kTxnIndexSuffix}) {
+            const auto offset = parse_file_name(name, suffix);
+            if (!offset || std::ranges::binary_search(bases_, *offset)) {
+                continue;
+            }
+            if (auto removed = remove(name); !removed) {
+                return removed;
+            }
+        }
+    }
+    return {};
+}
+
+Result<void> Loader::make_segments() {
+    for (const Offset base : bases_) {
+        contents_.segments.emplace_back(disk_, request_.folder, base,
+                                        request_.options.index_interval_bytes);
+    }
+    if (!contents_.segments.empty()) {
+        return {};
+    }
+    if (request_.recovery_point > request_.log_start_offset) {
+        return fail(ErrorKind::corrupt,
+                    "{}: there is no segment, but the recovery point is {}: records that were on "
+                    "stable storage are missing",
+                    request_.folder, request_.recovery_point);
+    }
+    contents_.segments.emplace_back(disk_, request_.folder, request_.log_start_offset,
+                                    request_.options.index_interval_bytes);
+    if (auto created = contents_.segments.back().create_file(); !created) {
+        return created;
+    }
+    return disk_.sync_directory(request_.folder);
+}
+
+Result<void> Loader::load_sealed(std::size_t index) {
+    Segment& segment = contents_.segments[index];
+    const Offset end = contents_.segments[index + 1].base_offset();
+    const auto good = segment.load(end);
+    if (!good) {
+        return std::unexpected(good.error());
+    }
+    if (*good) {
+        return {};
+    }
+    request_.logger.warning("{}: the indexes are missing or wrong, they are made anew",
+                            segment.path(kLogSuffix));
+    if (auto rebuilt = segment.rebuild(); !rebuilt) {
+        return rebuilt;
+    }
+    segment.seal();
+    return {};
+}
+
+Result<void> Loader::load_epochs(Offset scan_start) {
+    const std::string file = path(kEpochFile);
+    const auto text = read_small_file(disk_, file);
+    if (!text && text.error().kind != ErrorKind::not_found) {
+        return std::unexpected(text.error());
+    }
+    auto epochs = text ? parse_epoch_checkpoint(*text, file)
+                       : Result<EpochCache>(std::unexpected(text.error()));
+    if (epochs) {
+        contents_.epochs = std::move(*epochs);
+        contents_.epochs_dirty = contents_.epochs.truncate_from_end(scan_start);
+        return {};
+    }
+    contents_.epochs_dirty = true;
+    if (contents_.segments.front().base_offset() >= scan_start) {
+        return {};
+    }
+    request_.logger.warning("{}; the leader epochs are read from the log", epochs.error().message);
+    for (const Segment& segment : contents_.segments) {
+        if (auto collected = collect_epochs(segment, scan_start); !collected) {
+            return collected;
+        }
+    }
+    return {};
+}
+
+Result<void> Loader::collect_epochs(const Segment& segment, Offset end) {
+    const auto file = segment.file();
+    const auto size = file ? (*file)->size() : Result<std::uint64_t>(std::unexpected(file.error()));
+    if (!size) {
+        return std::unexpected(size.error());
+    }
+    BatchWalker walker(**file, 0, *size, BatchWalker::kLargeWindow);
+    while (true) {
+        const auto header = walker.next_header();
+        if (!header) {
+            return std::unexpected(header.error());
+        }
+        if (!*header || (*header)->base_offset() >= end) {
+            return {};
+        }
+        contents_.epochs.assign((*header)->leader_epoch(), (*header)->base_offset());
+    }
+}
+
+std::size_t Loader::first_to_scan() const {
+    const auto after = std::ranges::upper_bound(bases_, request_.recovery_point);
+    return after == bases_.begin() ? 0 : static_cast<std::size_t>(after - bases_.begin()) - 1;
+}
+
+Result<bool> Loader::load_as_clean() {
+    for (std::size_t index = 0; index + 1 < contents_.segments.size(); ++index) {
+        if (auto loaded = load_sealed(index); !loaded) {
+            return std::unexpected(loaded.error());
+        }
+    }
+    Segment& last = contents_.segments.back();
+    const auto good = last.load(std::nullopt);
+    if (!good || !*good || last.end_offset() < request_.recovery_point) {
+        return good ? Result<bool>(false) : good;
+    }
+    if (auto loaded = load_epochs(last.end_offset()); !loaded) {
+        return std::unexpected(loaded.error());
+    }
+    return true;
+}
+
+Result<void> Loader::recover() {
+    const std::size_t first = bases_.empty() ? 0 : first_to_scan();
+    for (std::size_t index = 0; index < first; ++index) {
+        if (auto loaded = load_sealed(index); !loaded) {
+            return loaded;
+        }
+    }
+    if (auto loaded = load_epochs(contents_.segments[first].base_offset()); !loaded) {
+        return loaded;
+    }
+    contents_.epochs_dirty = true;
+    return scan_segments({&disk_, request_.folder, request_.recovery_point, request_.logger,
+                          &contents_.segments, &contents_.epochs},
+                         first);
+}
+
+Result<void> Loader::remove_snapshots(Offset kept) {
+    for (const std::string& name : names_) {
+        const auto offset = parse_file_name(name, kSnapshotSuffix);
+        const bool stray = offset && *offset != kept &&
+                           (*offset > kept || !std::ranges::binary_search(bases_, *offset));
+        if (!stray) {
+            continue;
+        }
+        if (auto removed = remove(name); !removed) {
+            return removed;
+        }
+    }
+    return {};
+}
+
+Result<void> Loader::finish() {
+    Segment& last = contents_.segments.back();
+    const Offset end = last.end_offset();
+    auto recovered = recover_producers(disk_, request_.folder, end);
+    if (!recovered) {
+        return std::unexpected(recovered.error());
+    }
+    contents_.producers = std::move(recovered->producers);
+    contents_.snapshot_offset = recovered->snapshot_offset;
+    if (auto removed = remove_snapshots(contents_.snapshot_offset); !removed) {
+        return removed;
+    }
+    const Offset first = contents_.segments.front().base_offset();
+    contents_.log_start_offset = std::max(request_.log_start_offset, first);
+    if (contents_.log_start_offset > end) {
+        request_.logger.warning("{}: the log start offset {} is beyond the end {}, {} is taken",
+                                request_.folder, contents_.log_start_offset, end, first);
+        contents_.log_start_offset = first;
+    }
+    if (auto opened = last.open_active(); !opened) {
+        return opened;
+    }
+    // Before anybody may raise the recovery point over what was scanned.
+    if (std::exchange(contents_.epochs_dirty, false)) {
+        return replace_small_file(disk_, request_.folder, kEpochFile,
+                                  format_epoch_checkpoint(contents_.epochs));
+    }
+    return disk_.sync_directory(request_.folder);
+}
+
+Result<LogContents> Loader::load() {
+    contents_.folder = request_.folder;
+    for (const auto step : {&Loader::list_files, &Loader::make_segments}) {
+        if (auto done = (this->*step)(); !done) {
+            return std::unexpected(done.error());
+        }
+    }
+    const bool fresh = bases_.empty();
+    auto clean =
+        request_.shutdown == Shutdown::clean && !fresh ? load_as_clean() : Result<bool>(false);
+    if (!clean) {
+        return std::unexpected(clean.error());
+    }
+    if (!*clean && request_.shutdown == Shutdown::clean && !fresh) {
+        request_.logger.warning("{}: the files do not look as after a clean stop, they are checked",
+                                request_.folder);
+    }
+    if (!*clean) {
+        if (auto recovered = recover(); !recovered) {
+            return std::unexpected(recovered.error());
+        }
+    }
+    if (auto finished = finish(); !finished) {
+        return std::unexpected(finished.error());
+    }
+    return std::move(contents_);
+}
+
+}  // namespace
+
+Result<LogContents> load_log(const LoadRequest& request) {
+    return Loader(request).load();
+}
+
+}  // namespace hw::storage

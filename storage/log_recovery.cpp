@@ -1,0 +1,170 @@
+#include "storage/log_recovery.h"
+
+#include <algorithm>
+
+#include "storage/batch_walker.h"
+#include "storage/log_folder.h"
+
+namespace hw::storage {
+namespace {
+
+/// Where a scan stopped: the first bytes that are not of this log.
+struct BadBatch {
+    std::uint64_t position = 0;
+    std::string reason;
+};
+
+/// Why `batch` does not continue the log; none if it does.
+std::optional<std::string> objection(const record::BatchView& batch, const Segment& segment,
+                                     const EpochCache& epochs) {
+    if (!batch.crc_matches()) {
+        return "the checksum does not match";
+    }
+    if (batch.base_offset() < segment.end_offset() || batch.last_offset() < batch.base_offset()) {
+        return fmt::format("offsets {} to {} do not follow {}", batch.base_offset(),
+                           batch.last_offset(), segment.end_offset());
+    }
+    if (batch.last_offset() - segment.base_offset() > INT32_MAX) {
+        return fmt::format("offset {} is too far from the segment's", batch.last_offset());
+    }
+    const auto latest = epochs.latest();
+    if (latest && batch.leader_epoch() >= LeaderEpoch(0) && batch.leader_epoch() < latest->epoch) {
+        return fmt::format("leader epoch {} follows {}", batch.leader_epoch(), latest->epoch);
+    }
+    return std::nullopt;
+}
+
+/// Walks one segment and records its batches; the first bad one, if any.
+Result<std::optional<BadBatch>> scan_segment(Segment& segment, EpochCache& epochs) {
+    const auto file = segment.file();
+    const auto size = file ? (*file)->size() : Result<std::uint64_t>(std::unexpected(file.error()));
+    if (!size) {
+        return std::unexpected(size.error());
+    }
+    segment.start_over();
+    BatchWalker walker(**file, 0, *size, BatchWalker::kLargeWindow);
+    while (true) {
+        const auto batch = walker.next_batch();
+        if (!batch) {
+            return std::unexpected(batch.error());
+        }
+        if (!*batch && walker.problem()) {
+            return BadBatch{walker.next_position(), walker.problem()->message};
+        }
+        if (!*batch) {
+            return std::nullopt;
+        }
+        if (const auto reason = objection(**batch, segment, epochs)) {
+            return BadBatch{walker.position(), *reason};
+        }
+        epochs.assign((*batch)->leader_epoch(), (*batch)->base_offset());
+        segment.record_appended(summary_of(**batch));
+    }
+}
+
+Result<std::uint64_t> file_size(const Segment& segment) {
+    const auto file = segment.file();
+    if (!file) {
+        return std::unexpected(file.error());
+    }
+    return (*file)->size();
+}
+
+/// Removes the segments from `first` on, the last one first, so that no crash leaves a gap.
+Result<std::uint64_t> remove_segments(const RecoveryScan& scan, std::size_t first) {
+    std::uint64_t bytes = 0;
+    while (scan.segments->size() > first) {
+        const Segment& segment = scan.segments->back();
+        const auto size = file_size(segment);
+        if (!size) {
+            return std::unexpected(size.error());
+        }
+        bytes += *size;
+        for (const auto suffix : {kLogSuffix, kIndexSuffix, kTimeIndexSuffix, kTxnIndexSuffix}) {
+            auto removed = scan.disk->remove_file(segment.path(suffix));
+            if (!removed && removed.error().kind != ErrorKind::not_found) {
+                return std::unexpected(removed.error());
+            }
+        }
+        scan.segments->pop_back();
+    }
+    return bytes;
+}
+
+std::unexpected<Error> damage(const RecoveryScan& scan, const Segment& segment,
+                              const BadBatch& bad) {
+    return fail(ErrorKind::corrupt,
+                "{}, byte {}: {}; the log is damaged at offset {}, below its recovery point {}, "
+                "and is not cut, because records that were on stable storage would be lost",
+                segment.path(kLogSuffix), bad.position, bad.reason, segment.end_offset(),
+                scan.recovery_point);
+}
+
+/// Cuts the log in segment `index`.
+Result<void> cut(const RecoveryScan& scan, std::size_t index, const BadBatch& bad) {
+    Segment& segment = (*scan.segments)[index];
+    if (segment.end_offset() < scan.recovery_point) {
+        return damage(scan, segment, bad);
+    }
+    const auto removed = remove_segments(scan, index + 1);
+    const auto size = file_size(segment);
+    if (!removed || !size) {
+        return std::unexpected(removed ? size.error() : removed.error());
+    }
+    scan.logger.warning("{}: the log is cut at offset {}, byte {}, {} bytes are removed: {}",
+                        segment.path(kLogSuffix), segment.end_offset(), bad.position,
+                        *size - bad.position + *removed, bad.reason);
+    return segment.cut(bad.position, segment.end_offset());
+}
+
+/// Writes what the scan of a sound segment found, and syncs it.
+Result<void> seal_scanned(Segment& segment) {
+    const auto file = segment.file();
+    if (!file) {
+        return std::unexpected(file.error());
+    }
+    std::vector<std::shared_ptr<File>> dirty{*file};
+    if (auto finished = segment.finish_indexes(dirty); !finished) {
+        return finished;
+    }
+    return sync_all(dirty);
+}
+
+}  // namespace
+
+Result<void> scan_segments(const RecoveryScan& scan, std::size_t first) {
+    std::vector<Segment>& segments = *scan.segments;
+    for (std::size_t index = first; index < segments.size(); ++index) {
+        Segment& segment = segments[index];
+        // A lost tail of the segment before shows as a gap: names follow each other.
+        const bool gap = index > first &&
+                         segments[index - 1].end_offset() < segment.base_offset() &&
+                         segments[index - 1].end_offset() >= scan.recovery_point;
+        if (gap) {
+            const std::uint64_t end = segments[index - 1].size();
+            return cut(
+                scan, index - 1,
+                {end, fmt::format("the next segment begins at offset {}", segment.base_offset())});
+        }
+        const auto bad = scan_segment(segment, *scan.epochs);
+        if (!bad) {
+            return std::unexpected(bad.error());
+        }
+        if (*bad) {
+            return cut(scan, index, **bad);
+        }
+        if (auto sealed = seal_scanned(segment); !sealed) {
+            return sealed;
+        }
+        if (index + 1 < segments.size() && segments.size() - first > 1) {
+            scan.logger.info("{}: checked, {} of {} segments to check are done",
+                             segment.path(kLogSuffix), index + 1 - first, segments.size() - first);
+        }
+    }
+    if (segments.back().end_offset() < scan.recovery_point) {
+        return damage(scan, segments.back(), {segments.back().size(), "the log ends"});
+    }
+    return {};
+}
+
+}  // namespace hw::storage

@@ -1,0 +1,111 @@
+#include <algorithm>
+#include <utility>
+
+#include "protocol/base/assert.h"
+#include "storage/batch_walker.h"
+#include "storage/log.h"
+
+namespace hw::storage {
+
+Result<TruncationJob> Log::begin_truncation(Offset offset) {
+    HW_ASSERT(groups_.empty());
+    HW_ASSERT(!truncating_);
+    if (offset < local_log_start_offset()) {
+        return begin_restart_at(offset);
+    }
+    if (offset >= end_offset_) {
+        // Epochs without a record behind the end must go too, or a lookup finds them for ever.
+        epochs_dirty_ = epochs_.truncate_from_end(offset) || epochs_dirty_;
+        stage_.reset(end_offset_, latest_epoch());
+        return TruncationJob{context_.disk, folder_, end_offset_, end_offset_, {}, {}, {}};
+    }
+    const std::size_t index = reader().segment_of(offset);
+    const auto position = reader().position_of(index, offset);
+    if (!position) {
+        return std::unexpected(position.error());
+    }
+    const auto file = segments_[index].file();
+    if (!file) {
+        return std::unexpected(file.error());
+    }
+    BatchWalker walker(**file, *position, segments_[index].size(), BatchWalker::kSmallWindow);
+    const auto first_cut = walker.next_header();
+    if (!first_cut) {
+        return std::unexpected(first_cut.error());
+    }
+    const Offset new_end = *first_cut ? std::min(offset, (*first_cut)->base_offset()) : offset;
+    lower_ends(new_end);
+    TruncationJob job{context_.disk, folder_, new_end, new_end, std::move(segments_[index]),
+                      *position,     {}};
+    segments_.erase(segments_.begin() + static_cast<std::ptrdiff_t>(index), segments_.end());
+    return job;
+}
+
+Result<TruncationJob> Log::begin_restart_at(Offset offset) {
+    HW_ASSERT(groups_.empty());
+    HW_ASSERT(!truncating_);
+    lower_ends(Offset(0));
+    epochs_.clear();
+    segments_.clear();
+    return TruncationJob{
+        context_.disk,
+        folder_,
+        Offset(0),
+        offset,
+        Segment(*context_.disk, folder_, offset, context_.options.index_interval_bytes),
+        {},
+        {}};
+}
+
+void Log::lower_ends(Offset new_end) {
+    truncating_ = true;
+    ++truncations_;
+    end_offset_ = new_end;
+    durable_end_ = std::min(durable_end_, new_end);
+    log_start_offset_ = std::min(log_start_offset_, new_end);
+    snapshot_offset_ = std::min(snapshot_offset_, new_end);
+    epochs_dirty_ = epochs_.truncate_from_end(new_end) || epochs_dirty_;
+    stage_.reset(new_end, latest_epoch());
+}
+
+void Log::finish_truncation(TruncationJob job, const Result<void>& outcome) {
+    if (!outcome) {
+        context_.on_failure(outcome.error());
+        go_offline(outcome.error());
+        return;
+    }
+    if (!job.active) {
+        return;
+    }
+    const bool restarted = !job.cut_position;
+    truncating_ = false;
+    segments_.push_back(std::move(*job.active));
+    producers_ = std::move(job.producers.producers);
+    snapshot_offset_ = job.producers.snapshot_offset;
+    end_offset_ = segments_.back().end_offset();
+    durable_end_ = restarted ? end_offset_ : std::min(durable_end_, end_offset_);
+    log_start_offset_ = restarted ? end_offset_ : std::min(log_start_offset_, end_offset_);
+    epochs_dirty_ = true;
+    stage_.reset(end_offset_, latest_epoch());
+    context_.logger.info("{}: truncated, the log now ends at offset {}", folder_, end_offset_);
+}
+
+Result<void> Log::close() {
+    HW_ASSERT(groups_.empty());
+    if (offline_) {
+        return std::unexpected(*offline_);
+    }
+    if (auto finished = segments_.back().finish_indexes(dirty_); !finished) {
+        return finished;
+    }
+    if (auto written = write_snapshot(); !written) {
+        return written;
+    }
+    folder_dirty_ = true;
+    const auto job = begin_sync();
+    const Result<void> outcome = job->run();
+    on_synced(job->ticket, outcome);
+    return outcome;
+}
+
+}  // namespace hw::storage

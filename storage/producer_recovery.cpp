@@ -1,0 +1,98 @@
+#include "storage/producer_recovery.h"
+
+#include <ranges>
+#include <vector>
+
+#include "storage/batch_walker.h"
+#include "storage/log_folder.h"
+#include "storage/producer_snapshot.h"
+#include "storage/small_file.h"
+
+namespace hw::storage {
+namespace {
+
+Result<RecoveredProducers> newest_snapshot(Disk& disk, const std::string& folder,
+                                           const std::vector<DirectoryEntry>& entries,
+                                           Offset end_offset) {
+    for (const DirectoryEntry& entry : std::views::reverse(entries)) {
+        const auto offset = parse_file_name(entry.name, kSnapshotSuffix);
+        if (!offset || *offset > end_offset) {
+            continue;
+        }
+        const std::string path = folder + "/" + entry.name;
+        const auto bytes = read_small_file(disk, path);
+        if (!bytes) {
+            return std::unexpected(bytes.error());
+        }
+        if (auto producers = parse_producer_snapshot(*bytes, path)) {
+            return RecoveredProducers{std::move(*producers), *offset};
+        }
+    }
+    return RecoveredProducers{};
+}
+
+Result<void> replay(File& file, Offset from, ProducerTable& producers) {
+    const auto size = file.size();
+    if (!size) {
+        return std::unexpected(size.error());
+    }
+    BatchWalker walker(file, 0, *size, BatchWalker::kLargeWindow);
+    while (true) {
+        const auto batch = walker.next_batch();
+        if (!batch) {
+            return std::unexpected(batch.error());
+        }
+        if (!*batch) {
+            break;
+        }
+        if ((*batch)->last_offset() < from) {
+            continue;
+        }
+        const auto facts = producer_facts(**batch);
+        if (!facts) {
+            return std::unexpected(facts.error());
+        }
+        if (*facts) {
+            producers.apply(**facts);
+        }
+    }
+    return walker.problem() ? Result<void>(std::unexpected(*walker.problem())) : Result<void>{};
+}
+
+}  // namespace
+
+Result<RecoveredProducers> recover_producers(Disk& disk, const std::string& folder,
+                                             Offset end_offset) {
+    const auto entries = disk.list(folder);
+    if (!entries) {
+        return std::unexpected(entries.error());
+    }
+    auto recovered = newest_snapshot(disk, folder, *entries, end_offset);
+    if (!recovered) {
+        return recovered;
+    }
+    std::vector<Offset> bases;
+    for (const DirectoryEntry& entry : *entries) {
+        if (const auto base = parse_file_name(entry.name, kLogSuffix)) {
+            bases.push_back(*base);
+        }
+    }
+    for (std::size_t i = 0; i < bases.size(); ++i) {
+        const Offset end = i + 1 < bases.size() ? bases[i + 1] : end_offset;
+        if (end <= recovered->snapshot_offset) {
+            continue;
+        }
+        const std::string path = folder + "/" + file_name(bases[i], kLogSuffix);
+        const auto file = disk.open(path, OpenMode::read);
+        if (!file) {
+            return std::unexpected(file.error());
+        }
+        const auto replayed = replay(**file, recovered->snapshot_offset, recovered->producers);
+        if (!replayed) {
+            return fail(replayed.error().kind, "{}: {}", path, replayed.error().message);
+        }
+    }
+    return recovered;
+}
+
+}  // namespace hw::storage

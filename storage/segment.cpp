@@ -1,0 +1,280 @@
+#include "storage/segment.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "storage/batch_walker.h"
+#include "storage/log_folder.h"
+
+namespace hw::storage {
+
+BatchSummary summary_of(const record::BatchHeader& header) {
+    return {header.base_offset(), header.last_offset(), header.size(), header.max_timestamp(),
+            header.leader_epoch()};
+}
+
+Result<void> sync_all(std::span<const std::shared_ptr<File>> files) {
+    for (const auto& file : files) {
+        if (auto synced = file->sync(); !synced) {
+            return synced;
+        }
+    }
+    return {};
+}
+
+Segment::Segment(Disk& disk, std::string folder, Offset base_offset,
+                 std::uint64_t index_interval_bytes)
+    : disk_(&disk),
+      folder_(std::move(folder)),
+      base_offset_(base_offset),
+      index_interval_bytes_(index_interval_bytes),
+      end_offset_(base_offset),
+      index_(disk, path(kIndexSuffix), base_offset),
+      time_index_(disk, path(kTimeIndexSuffix), base_offset),
+      max_timestamp_{kNoTimestamp, base_offset} {}
+
+std::string Segment::path(std::string_view suffix) const {
+    return folder_ + "/" + file_name(base_offset_, suffix);
+}
+
+Result<void> Segment::create_file() {
+    auto file = disk_->open(path(kLogSuffix), OpenMode::create);
+    if (!file) {
+        return std::unexpected(file.error());
+    }
+    file_ = std::move(*file);
+    return file_->truncate(0);
+}
+
+Result<void> Segment::open_active() {
+    auto file = disk_->open(path(kLogSuffix), OpenMode::write);
+    if (!file) {
+        return std::unexpected(file.error());
+    }
+    file_ = std::move(*file);
+    return {};
+}
+
+void Segment::start_over() {
+    size_ = 0;
+    end_offset_ = base_offset_;
+    index_.reset();
+    time_index_.reset();
+    bytes_since_entry_ = 0;
+    first_timestamp_ = kNoTimestamp;
+    max_timestamp_ = {kNoTimestamp, base_offset_};
+}
+
+Result<bool> Segment::load(std::optional<Offset> end_offset) {
+    start_over();
+    const auto opened = file();
+    const auto size =
+        opened ? (*opened)->size() : Result<std::uint64_t>(std::unexpected(opened.error()));
+    if (!size) {
+        return std::unexpected(size.error());
+    }
+    size_ = *size;
+    const Offset limit = end_offset.value_or(Offset(std::numeric_limits<std::int64_t>::max()));
+    const auto index_good = index_.load(limit, size_);
+    const auto time_good = time_index_.load(limit, size_);
+    if (!index_good || !time_good) {
+        return std::unexpected(index_good ? time_good.error() : index_good.error());
+    }
+    if (!*index_good || !*time_good) {
+        return false;
+    }
+    max_timestamp_ = time_index_.last().value_or(max_timestamp_);
+    if (end_offset) {
+        end_offset_ = *end_offset;
+        return true;
+    }
+    return walk_tail();
+}
+
+Result<bool> Segment::walk_tail() {
+    const auto opened = file();
+    if (!opened) {
+        return std::unexpected(opened.error());
+    }
+    BatchWalker first(**opened, 0, size_, record::BatchLayout::kHeaderSize);
+    const auto first_header = first.next_header();
+    if (!first_header) {
+        return std::unexpected(first_header.error());
+    }
+    if (*first_header) {
+        first_timestamp_ = (*first_header)->max_timestamp();
+    }
+    const auto last = index_.last();
+    const std::uint64_t start = last ? last->position : 0;
+    bytes_since_entry_ = size_ - start;
+    BatchWalker walker(**opened, start, size_, BatchWalker::kSmallWindow);
+    while (true) {
+        const auto header = walker.next_header();
+        if (!header) {
+            return std::unexpected(header.error());
+        }
+        if (!*header) {
+            return !walker.problem();
+        }
+        const BatchSummary batch = summary_of(**header);
+        if (batch.base_offset < base_offset_ || batch.last_offset < end_offset_) {
+            return false;
+        }
+        end_offset_ = batch.last_offset + 1;
+        if (batch.max_timestamp > max_timestamp_.timestamp) {
+            max_timestamp_ = {batch.max_timestamp, batch.last_offset};
+        }
+    }
+}
+
+Result<void> Segment::rebuild() {
+    const auto opened = file();
+    const auto size =
+        opened ? (*opened)->size() : Result<std::uint64_t>(std::unexpected(opened.error()));
+    if (!size) {
+        return std::unexpected(size.error());
+    }
+    start_over();
+    BatchWalker walker(**opened, 0, *size, BatchWalker::kLargeWindow);
+    while (true) {
+        const auto header = walker.next_header();
+        if (!header) {
+            return std::unexpected(header.error());
+        }
+        if (!*header) {
+            break;
+        }
+        record_appended(summary_of(**header));
+    }
+    if (walker.problem()) {
+        return fail(ErrorKind::corrupt, "{}, byte {}: {}", path(kLogSuffix), walker.next_position(),
+                    walker.problem()->message);
+    }
+    std::vector<std::shared_ptr<File>> dirty;
+    if (auto finished = finish_indexes(dirty); !finished) {
+        return finished;
+    }
+    return sync_all(dirty);
+}
+
+void Segment::record_appended(const BatchSummary& batch) {
+    if (size_ == 0) {
+        first_timestamp_ = batch.max_timestamp;
+    }
+    if (batch.max_timestamp > max_timestamp_.timestamp) {
+        max_timestamp_ = {batch.max_timestamp, batch.last_offset};
+    }
+    if (bytes_since_entry_ > index_interval_bytes_) {
+        index_.append({batch.last_offset, static_cast<std::uint32_t>(size_)});
+        const Timestamp last = time_index_.last().value_or(TimeEntry{}).timestamp;
+        if (max_timestamp_.timestamp > last) {
+            time_index_.append(max_timestamp_);
+        }
+        bytes_since_entry_ = 0;
+    }
+    size_ += batch.size;
+    bytes_since_entry_ += batch.size;
+    end_offset_ = batch.last_offset + 1;
+}
+
+Result<void> Segment::flush_if_due(std::vector<std::shared_ptr<File>>& dirty) {
+    return index_.wants_flush() ? flush_indexes(dirty) : Result<void>{};
+}
+
+Result<void> Segment::finish_indexes(std::vector<std::shared_ptr<File>>& dirty) {
+    const Timestamp last = time_index_.last().value_or(TimeEntry{}).timestamp;
+    if (max_timestamp_.timestamp > last) {
+        time_index_.append(max_timestamp_);
+    }
+    return flush_indexes(dirty);
+}
+
+Result<void> Segment::flush_indexes(std::vector<std::shared_ptr<File>>& dirty) {
+    auto index_file = index_.flush();
+    if (!index_file) {
+        return std::unexpected(index_file.error());
+    }
+    dirty.push_back(std::move(*index_file));
+    auto time_file = time_index_.flush();
+    if (!time_file) {
+        return std::unexpected(time_file.error());
+    }
+    dirty.push_back(std::move(*time_file));
+    return {};
+}
+
+bool Segment::must_roll(const BatchSummary& batch, std::uint64_t projected_size,
+                        const LogOptions& options) const {
+    constexpr std::int64_t kMaxRelative = std::numeric_limits<std::int32_t>::max();
+    if (batch.last_offset - base_offset_ > kMaxRelative) {
+        return true;
+    }
+    if (projected_size == 0) {
+        return false;
+    }
+    const bool aged = first_timestamp_ >= Timestamp(0) &&
+                      batch.max_timestamp - first_timestamp_ > options.segment_ms;
+    // One entry of the time index is kept for the one that is written at roll.
+    const bool index_full =
+        index_.count() >= options.segment_index_bytes / IndexEntry::kSize ||
+        time_index_.count() + 1 >= options.segment_index_bytes / TimeEntry::kSize;
+    return projected_size + batch.size > options.segment_bytes || aged || index_full;
+}
+
+Result<void> Segment::cut(std::uint64_t position, Offset offset) {
+    if (!file_) {
+        if (auto opened = open_active(); !opened) {
+            return opened;
+        }
+    }
+    if (auto truncated = file_->truncate(position); !truncated) {
+        return truncated;
+    }
+    if (auto synced = file_->sync(); !synced) {
+        return synced;
+    }
+    if (auto truncated = index_.truncate(offset); !truncated) {
+        return truncated;
+    }
+    if (auto truncated = time_index_.truncate(offset); !truncated) {
+        return truncated;
+    }
+    size_ = position;
+    end_offset_ = base_offset_;
+    first_timestamp_ = kNoTimestamp;
+    max_timestamp_ = time_index_.last().value_or(TimeEntry{kNoTimestamp, base_offset_});
+    const auto whole = walk_tail();
+    if (!whole) {
+        return std::unexpected(whole.error());
+    }
+    std::vector<std::shared_ptr<File>> dirty;
+    if (auto flushed = flush_indexes(dirty); !flushed) {
+        return flushed;
+    }
+    return sync_all(dirty);
+}
+
+Result<std::shared_ptr<File>> Segment::file() const {
+    if (file_) {
+        return file_;
+    }
+    return disk_->open(path(kLogSuffix), OpenMode::read);
+}
+
+Result<std::uint64_t> Segment::position_before(Offset offset) const {
+    const auto entry = index_.floor(offset);
+    if (!entry) {
+        return std::unexpected(entry.error());
+    }
+    return *entry ? std::uint64_t{(*entry)->position} : 0;
+}
+
+Result<Offset> Segment::offset_before(Timestamp target) const {
+    const auto entry = time_index_.floor(target);
+    if (!entry) {
+        return std::unexpected(entry.error());
+    }
+    return *entry ? (*entry)->offset : base_offset_;
+}
+
+}  // namespace hw::storage

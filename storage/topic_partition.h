@@ -1,0 +1,29 @@
+#pragma once
+
+#include <compare>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "protocol/base/ids.h"
+
+namespace hw::storage {
+
+/// Which log: a partition of a topic.
+struct TopicPartition {
+    std::string topic;
+    PartitionIndex partition;
+
+    auto operator<=>(const TopicPartition&) const = default;
+};
+
+}  // namespace hw::storage
+
+/// "topic-0", as folders and log lines have it.
+template <>
+struct fmt::formatter<hw::storage::TopicPartition> : fmt::formatter<std::string> {
+    auto format(const hw::storage::TopicPartition& name, fmt::format_context& context) const {
+        return fmt::formatter<std::string>::format(fmt::format("{}-{}", name.topic, name.partition),
+                                                   context);
+    }
+};
