@@ -1,0 +1,13 @@
+#pragma once
+
+#include "storage/log.h"
+
+namespace hw {
+
+/// Rules that a test breaks on purpose to prove that it would notice. Passed through constructors;
+/// nothing is broken by default.
+struct Mutants {
+    storage::LogMutants log;
+};
+
+}  // namespace hw
