@@ -249,9 +249,11 @@ void Log::add_dirty(const std::shared_ptr<File>& file) {
 }
 
 std::optional<SyncJob> Log::begin_sync() {
-    if (offline_ || truncating_ || (dirty_.empty() && !folder_dirty_ && !epochs_dirty_)) {
+    const bool clean = dirty_.empty() && !folder_dirty_ && !epochs_dirty_;
+    if (offline_ || truncating_ || syncing_ || clean) {
         return std::nullopt;
     }
+    syncing_ = true;
     SyncJob job{context_.disk, folder_, {end_offset_, truncations_}, false, {}, std::nullopt};
     job.sync_folder = std::exchange(folder_dirty_, false) && !context_.mutants.folder_is_not_synced;
     job.files = std::exchange(dirty_, {});
@@ -266,6 +268,7 @@ std::optional<SyncJob> Log::begin_sync() {
 }
 
 void Log::on_synced(const SyncTicket& ticket, const Result<void>& outcome) {
+    syncing_ = false;
     if (!outcome) {
         go_offline(outcome.error());
         return;

@@ -80,7 +80,8 @@ public:
 
     // --- Sync
 
-    /// What must be synced so that all that is written is durable; none if there is nothing.
+    /// What must be synced so that all that is written is durable; none if there is nothing, or
+    /// while another job is out: two of them could replace the epochs in the wrong order.
     [[nodiscard]] std::optional<SyncJob> begin_sync();
     /// The outcome of that job, whatever happened meanwhile.
     void on_synced(const SyncTicket& ticket, const Result<void>& outcome);
@@ -114,7 +115,8 @@ public:
     /// Raises the start (DeleteRecords, retention); below it nothing is read. At most the end.
     void advance_log_start(Offset offset);
     /// Before a clean stop, where blocking is allowed: indexes, producer snapshot and epochs are
-    /// written and all is synced. The log must not be used afterwards. Errors: io, no_space.
+    /// written and all is synced. No write is under way and no job is out; the log must not be
+    /// used afterwards. Errors: io, no_space.
     [[nodiscard]] Result<void> close();
     /// From now on appends are refused with this reason.
     void go_offline(const Error& reason);
@@ -188,6 +190,7 @@ private:
     std::uint64_t unsynced_bytes_ = 0;
     bool folder_dirty_ = false;
     bool epochs_dirty_ = false;
+    bool syncing_ = false;  ///< a job is out
 };
 
 }  // namespace hw::storage

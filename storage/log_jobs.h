@@ -41,6 +41,7 @@ struct TruncationJob {
     Disk* disk = nullptr;
     std::string folder;
     Offset recovery_point;
+    std::int64_t truncations = 0;  ///< of the log, this one included
     Offset new_end;
     std::optional<Segment> active;  ///< becomes the last segment; none: there is nothing to do
     std::optional<std::uint64_t> cut_position;  ///< where it is cut; none: made anew, all else goes

@@ -43,9 +43,11 @@ private:
     std::vector<std::string> names_;
     std::vector<Offset> bases_;
     LogContents contents_;
+    bool folder_changed_ = false;  ///< entries were made or removed
 };
 
 Result<void> Loader::remove(const std::string& name) {
+    folder_changed_ = true;
     return disk_.remove_file(path(name));
 }
 
@@ -128,6 +130,7 @@ Result<void> Loader::load_sealed(std::size_t index) {
     }
     request_.logger.warning("{}: the indexes are missing or wrong, they are made anew",
                             segment.path(kLogSuffix));
+    folder_changed_ = true;
     if (auto rebuilt = segment.rebuild(); !rebuilt) {
         return rebuilt;
     }
@@ -181,8 +184,10 @@ Result<void> Loader::collect_epochs(const Segment& segment, Offset end) {
 }
 
 std::size_t Loader::first_to_scan() const {
-    const auto after = std::ranges::upper_bound(bases_, request_.recovery_point);
-    return after == bases_.begin() ? 0 : static_cast<std::size_t>(after - bases_.begin()) - 1;
+    // The segment with the last record below the recovery point: one that ends right there may
+    // have been sealed after that sync, and its indexes are not on stable storage then.
+    const auto at = std::ranges::lower_bound(bases_, request_.recovery_point);
+    return at == bases_.begin() ? 0 : static_cast<std::size_t>(at - bases_.begin()) - 1;
 }
 
 Result<bool> Loader::load_as_clean() {
@@ -213,6 +218,7 @@ Result<void> Loader::recover() {
         return loaded;
     }
     contents_.epochs_dirty = true;
+    folder_changed_ = true;
     return scan_segments({&disk_, request_.folder, request_.recovery_point, request_.logger,
                           &contents_.segments, &contents_.epochs},
                          first);
@@ -260,7 +266,7 @@ Result<void> Loader::finish() {
         return replace_small_file(disk_, request_.folder, kEpochFile,
                                   format_epoch_checkpoint(contents_.epochs));
     }
-    return disk_.sync_directory(request_.folder);
+    return folder_changed_ ? disk_.sync_directory(request_.folder) : Result<void>{};
 }
 
 Result<LogContents> Loader::load() {

@@ -9,6 +9,7 @@ namespace hw::storage {
 
 Result<TruncationJob> Log::begin_truncation(Offset offset) {
     HW_ASSERT(groups_.empty());
+    HW_ASSERT(stage_.empty());
     HW_ASSERT(!truncating_);
     if (offset < local_log_start_offset()) {
         return begin_restart_at(offset);
@@ -17,7 +18,8 @@ Result<TruncationJob> Log::begin_truncation(Offset offset) {
         // Epochs without a record behind the end must go too, or a lookup finds them for ever.
         epochs_dirty_ = epochs_.truncate_from_end(offset) || epochs_dirty_;
         stage_.reset(end_offset_, latest_epoch());
-        return TruncationJob{context_.disk, folder_, end_offset_, end_offset_, {}, {}, {}};
+        return TruncationJob{context_.disk, folder_, end_offset_, truncations_,
+                             end_offset_,   {},      {},          {}};
     }
     const std::size_t index = reader().segment_of(offset);
     const auto position = reader().position_of(index, offset);
@@ -35,7 +37,8 @@ Result<TruncationJob> Log::begin_truncation(Offset offset) {
     }
     const Offset new_end = *first_cut ? std::min(offset, (*first_cut)->base_offset()) : offset;
     lower_ends(new_end);
-    TruncationJob job{context_.disk, folder_, new_end, new_end, std::move(segments_[index]),
+    TruncationJob job{context_.disk, folder_, new_end,
+                      truncations_,  new_end, std::move(segments_[index]),
                       *position,     {}};
     segments_.erase(segments_.begin() + static_cast<std::ptrdiff_t>(index), segments_.end());
     return job;
@@ -43,6 +46,7 @@ Result<TruncationJob> Log::begin_truncation(Offset offset) {
 
 Result<TruncationJob> Log::begin_restart_at(Offset offset) {
     HW_ASSERT(groups_.empty());
+    HW_ASSERT(stage_.empty());
     HW_ASSERT(!truncating_);
     lower_ends(Offset(0));
     epochs_.clear();
@@ -51,6 +55,7 @@ Result<TruncationJob> Log::begin_restart_at(Offset offset) {
         context_.disk,
         folder_,
         Offset(0),
+        truncations_,
         offset,
         Segment(*context_.disk, folder_, offset, context_.options.index_interval_bytes),
         {},
@@ -92,6 +97,7 @@ void Log::finish_truncation(TruncationJob job, const Result<void>& outcome) {
 
 Result<void> Log::close() {
     HW_ASSERT(groups_.empty());
+    HW_ASSERT(!syncing_);
     if (offline_) {
         return std::unexpected(*offline_);
     }

@@ -1,0 +1,228 @@
+#include "storage/data_directory.h"
+
+#include <utility>
+
+#include "storage/log_folder.h"
+#include "storage/quorum_state_file.h"
+#include "storage/small_file.h"
+
+namespace hw::storage {
+namespace {
+
+/// The text of a file; none if it does not exist.
+Result<std::optional<std::string>> read_if_there(Disk& disk, const std::string& path) {
+    auto text = read_small_file(disk, path);
+    if (text) {
+        return std::move(*text);
+    }
+    if (text.error().kind == ErrorKind::not_found) {
+        return std::nullopt;
+    }
+    return std::unexpected(text.error());
+}
+
+Result<void> load_properties(Disk& disk, const MetaProperties& expected,
+                             OpenedDirectory& directory) {
+    const std::string path = directory.path + "/" + kMetaPropertiesFile;
+    const auto text = read_if_there(disk, path);
+    if (!text) {
+        return std::unexpected(text.error());
+    }
+    if (!*text) {
+        directory.properties = expected;
+        return replace_small_file(disk, directory.path, kMetaPropertiesFile,
+                                  format_meta_properties(expected));
+    }
+    auto properties = parse_meta_properties(**text, path);
+    if (!properties) {
+        return std::unexpected(properties.error());
+    }
+    if (properties->cluster_id != expected.cluster_id) {
+        return fail(ErrorKind::invalid,
+                    "{} belongs to cluster {}, this node to cluster {}: wrong data directory?",
+                    path, properties->cluster_id, expected.cluster_id);
+    }
+    if (properties->node_id != expected.node_id) {
+        return fail(ErrorKind::invalid,
+                    "{} belongs to node {}, this is node {}: wrong data directory?", path,
+                    properties->node_id, expected.node_id);
+    }
+    directory.properties = std::move(*properties);
+    return {};
+}
+
+Result<PartitionOffsets> load_offsets(Disk& disk, const std::string& path) {
+    const auto text = read_if_there(disk, path);
+    if (!text) {
+        return std::unexpected(text.error());
+    }
+    return *text ? parse_offset_checkpoint(**text, path) : PartitionOffsets{};
+}
+
+Result<void> load_checkpoints(Disk& disk, OpenedDirectory& directory) {
+    for (const auto& [name, offsets] : {std::pair{kRecoveryPointFile, &directory.recovery_points},
+                                        std::pair{kHighWatermarkFile, &directory.high_watermarks},
+                                        std::pair{kLogStartFile, &directory.log_starts}}) {
+        auto loaded = load_offsets(disk, directory.path + "/" + name);
+        if (!loaded) {
+            return std::unexpected(loaded.error());
+        }
+        *offsets = std::move(*loaded);
+    }
+    return {};
+}
+
+/// Reads the marker and takes it away, so that no crash from now on looks like a clean stop.
+Result<void> take_clean_marker(Disk& disk, OpenedDirectory& directory) {
+    const std::string path = directory.path + "/" + kCleanShutdownFile;
+    const auto text = read_if_there(disk, path);
+    if (!text) {
+        return std::unexpected(text.error());
+    }
+    if (!*text) {
+        return {};
+    }
+    // A marker that cannot be read proves nothing.
+    if (const auto epoch = parse_clean_shutdown(**text, path)) {
+        directory.shutdown = Shutdown::clean;
+        directory.broker_epoch = *epoch;
+    }
+    if (auto removed = disk.remove_file(path); !removed) {
+        return removed;
+    }
+    return disk.sync_directory(directory.path);
+}
+
+Result<void> add_log(Disk& disk, const std::string& folder, const TopicPartition& name,
+                     OpenedDirectory& directory) {
+    const std::string path = directory.path + "/" + folder + "/" + kPartitionMetadataFile;
+    const auto text = read_if_there(disk, path);
+    if (!text) {
+        return std::unexpected(text.error());
+    }
+    FoundLog log{name, {}};
+    if (*text) {
+        const auto topic_id = parse_partition_metadata(**text, path);
+        if (!topic_id) {
+            return std::unexpected(topic_id.error());
+        }
+        log.topic_id = *topic_id;
+    }
+    directory.logs.push_back(std::move(log));
+    return {};
+}
+
+Result<void> list_folders(Disk& disk, OpenedDirectory& directory, const Logger& logger) {
+    const auto entries = disk.list(directory.path);
+    if (!entries) {
+        return std::unexpected(entries.error());
+    }
+    for (const auto& [name, is_directory] : *entries) {
+        if (!is_directory) {
+            continue;
+        }
+        const FolderName folder = parse_folder_name(name);
+        if (folder.kind == FolderKind::deleting) {
+            directory.deleting.push_back(name);
+        } else if (folder.kind != FolderKind::log) {
+            logger.warning("{}/{} is no folder of a log; it is left alone", directory.path, name);
+            directory.unknown.push_back(name);
+        } else if (auto added = add_log(disk, name, folder.log, directory); !added) {
+            return added;
+        }
+    }
+    return {};
+}
+
+/// Makes a data directory and puts its name on stable storage.
+Result<void> make_durably(Disk& disk, const std::string& path) {
+    const auto there = disk.exists(path);
+    if (!there) {
+        return std::unexpected(there.error());
+    }
+    if (*there) {
+        return {};
+    }
+    if (auto made = disk.make_directories(path); !made) {
+        return made;
+    }
+    const std::size_t slash = path.rfind('/');
+    if (slash == std::string::npos) {
+        return disk.sync_directory(".");
+    }
+    return disk.sync_directory(slash == 0 ? "/" : path.substr(0, slash));
+}
+
+}  // namespace
+
+Result<OpenedDirectory> open_data_directory(Disk& disk, const std::string& path,
+                                            const MetaProperties& expected, Logger logger) {
+    OpenedDirectory directory;
+    directory.path = path;
+    if (auto made = make_durably(disk, path); !made) {
+        return std::unexpected(made.error());
+    }
+    auto lock = disk.lock(path + "/" + kLockFile);
+    if (!lock && lock.error().kind == ErrorKind::busy) {
+        return fail(ErrorKind::busy, "{}/{} is locked: another broker uses this data directory",
+                    path, kLockFile);
+    }
+    if (!lock) {
+        return std::unexpected(lock.error());
+    }
+    directory.lock = std::move(*lock);
+    auto outcome = load_properties(disk, expected, directory);
+    if (outcome) {
+        outcome = load_checkpoints(disk, directory);
+    }
+    if (outcome) {
+        outcome = take_clean_marker(disk, directory);
+    }
+    if (outcome) {
+        outcome = list_folders(disk, directory, logger);
+    }
+    if (!outcome) {
+        return std::unexpected(outcome.error());
+    }
+    return directory;
+}
+
+Result<void> create_log_folder(Disk& disk, const std::string& directory, const TopicPartition& name,
+                               TopicId topic_id) {
+    const std::string folder = directory + "/" + folder_name(name);
+    const auto there = disk.exists(folder);
+    if (!there) {
+        return std::unexpected(there.error());
+    }
+    if (*there) {
+        return fail(ErrorKind::exists, "{} exists already", folder);
+    }
+    if (auto made = disk.make_directories(folder); !made) {
+        return made;
+    }
+    if (auto written = replace_small_file(disk, folder, kPartitionMetadataFile,
+                                          format_partition_metadata(topic_id));
+        !written) {
+        return written;
+    }
+    return disk.sync_directory(directory);
+}
+
+Result<std::string> doom_log_folder(Disk& disk, const std::string& directory,
+                                    const TopicPartition& name, const Uuid& uuid) {
+    const std::string from = directory + "/" + folder_name(name);
+    std::string to = directory + "/" + deleting_folder_name(name, uuid);
+    if (auto renamed = disk.rename(from, to); !renamed) {
+        return std::unexpected(renamed.error());
+    }
+    if (auto synced = disk.sync_directory(directory); !synced) {
+        return std::unexpected(synced.error());
+    }
+    return to;
+}
+
+Result<void> write_clean_shutdown(Disk& disk, const std::string& directory, BrokerEpoch epoch) {
+    return replace_small_file(disk, directory, kCleanShutdownFile, format_clean_shutdown(epoch));
+}
+
+}  // namespace hw::storage

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "protocol/base/ids.h"
+#include "protocol/base/logger.h"
+#include "protocol/base/result.h"
+#include "storage/disk.h"
+#include "storage/log_loader.h"
+#include "storage/meta_properties.h"
+#include "storage/offset_checkpoint.h"
+#include "storage/topic_partition.h"
+
+namespace hw::storage {
+
+inline constexpr const char* kLockFile = ".lock";
+
+/// A log's folder as it was found.
+struct FoundLog {
+    TopicPartition name;
+    TopicId topic_id;  ///< zero when partition.metadata is missing
+};
+
+/// A data directory, locked, with all that its root says.
+struct OpenedDirectory {
+    std::string path;
+    MetaProperties properties;
+    std::unique_ptr<FileLock> lock;
+    Shutdown shutdown = Shutdown::unclean;
+    std::optional<BrokerEpoch> broker_epoch;  ///< of the incarnation that stopped cleanly
+    PartitionOffsets recovery_points;
+    PartitionOffsets high_watermarks;
+    PartitionOffsets log_starts;
+    std::vector<FoundLog> logs;
+    std::vector<std::string> deleting;  ///< names of folders that are to be removed
+    std::vector<std::string> unknown;   ///< names of folders that are nobody's: left alone
+};
+
+/// Opens a data directory for a node: makes it if missing, locks it, writes meta.properties into a
+/// new one with `expected`, whose directory id is used only then. The marker of a clean stop is
+/// taken away, durably, before anything can be changed. A missing checkpoint is an empty one, a
+/// broken one is refused. Blocks. Errors: busy (locked; names the lock file), invalid (another
+/// cluster or node; names both), corrupt, unsupported, io.
+[[nodiscard]] Result<OpenedDirectory> open_data_directory(Disk& disk, const std::string& path,
+                                                          const MetaProperties& expected,
+                                                          Logger logger);
+
+/// Makes the folder of a new log with its topic id; all of it is on stable storage when this
+/// returns. Blocks. Errors: exists, io, no_space.
+[[nodiscard]] Result<void> create_log_folder(Disk& disk, const std::string& directory,
+                                             const TopicPartition& name, TopicId topic_id);
+
+/// Renames the folder of a log so that it is no log any more, durably; the new name. What removes
+/// it is remove_tree. Blocks. Errors: not_found, io.
+[[nodiscard]] Result<std::string> doom_log_folder(Disk& disk, const std::string& directory,
+                                                  const TopicPartition& name, const Uuid& uuid);
+
+/// The last act of a clean stop: after it nothing in the directory may change. Blocks.
+[[nodiscard]] Result<void> write_clean_shutdown(Disk& disk, const std::string& directory,
+                                                BrokerEpoch epoch);
+
+}  // namespace hw::storage

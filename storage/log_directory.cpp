@@ -1,0 +1,173 @@
+#include "storage/log_directory.h"
+
+#include <utility>
+
+#include "storage/small_file.h"
+
+namespace hw::storage {
+
+void CheckpointWriter::write(const PartitionOffsets& offsets, Done done) {
+    next_ = format_offset_checkpoint(offsets);
+    waiting_.push_back(std::move(done));
+    if (!busy_) {
+        write_next();
+    }
+}
+
+void CheckpointWriter::write_next() {
+    struct Work {
+        std::string text;
+        std::vector<Done> done;
+        Result<void> outcome;
+    };
+    busy_ = true;
+    auto work = std::make_shared<Work>(Work{next_, std::exchange(waiting_, {}), {}});
+    disk_->run_blocking(
+        *home_,
+        [work, disk = disk_, directory = directory_, name = name_] {
+            work->outcome = replace_small_file(*disk, directory, name, work->text);
+        },
+        [this, work] {
+            busy_ = false;
+            if (!waiting_.empty()) {
+                write_next();
+            }
+            for (Done& done : work->done) {
+                done(work->outcome);
+            }
+        });
+}
+
+LogDirectory::LogDirectory(Disk& disk, Shard& home, const Clock& clock, Identity identity,
+                           Logger logger)
+    : disk_(&disk),
+      home_(&home),
+      identity_(std::move(identity)),
+      logger_(logger),
+      committer_(disk, home, clock, Committer::Settings{},
+                 [this](LogId id, const SyncTicket& ticket, const Result<void>& outcome) {
+                     on_synced(id, ticket, outcome);
+                 }),
+      recovery_point_writer_(disk, home, identity_.path, kRecoveryPointFile),
+      high_watermark_writer_(disk, home, identity_.path, kHighWatermarkFile),
+      log_start_writer_(disk, home, identity_.path, kLogStartFile) {}
+
+LogId LogDirectory::add(const TopicPartition& name, std::shared_ptr<LogOwner> owner,
+                        Offset recovery_point) {
+    const LogId id = next_id_;
+    next_id_ = LogId(next_id_.value() + 1);
+    committer_.add(id, owner);
+    members_.emplace(id, Member{name, std::move(owner), recovery_point, 0});
+    return id;
+}
+
+void LogDirectory::remove(LogId id) {
+    committer_.remove(id);
+    members_.erase(id);
+}
+
+void LogDirectory::note_closed(LogId id, Offset end_offset) {
+    const auto member = members_.find(id);
+    if (member != members_.end()) {
+        member->second.recovery_point = end_offset;
+    }
+}
+
+void LogDirectory::on_synced(LogId id, const SyncTicket& ticket, const Result<void>& outcome) {
+    if (!outcome) {
+        go_offline(outcome.error());
+        return;
+    }
+    const auto member = members_.find(id);
+    if (member != members_.end() && member->second.truncations == ticket.truncations) {
+        member->second.recovery_point = std::max(member->second.recovery_point, ticket.end_offset);
+    }
+}
+
+void LogDirectory::report_failure(const Error& reason) {
+    home_->post([this, reason] { go_offline(reason); });
+}
+
+void LogDirectory::go_offline(const Error& reason) {
+    if (failure_) {
+        return;
+    }
+    failure_ = reason;
+    committer_.fail_all(reason);
+    logger_.error("data directory {} is offline until the next start: {}", path(), reason.message);
+    for (const auto& [id, member] : members_) {
+        member.owner->on_offline(reason);
+    }
+    if (tell_) {
+        tell_(reason);
+    }
+}
+
+void LogDirectory::truncate(LogId id, TruncationJob job, TruncationDone done) {
+    const auto found = members_.find(id);
+    const bool lowers =
+        found != members_.end() && job.active && found->second.recovery_point > job.recovery_point;
+    if (found != members_.end()) {
+        found->second.truncations = job.truncations;
+        found->second.recovery_point = std::min(found->second.recovery_point, job.recovery_point);
+    }
+    if (!lowers) {
+        run_truncation(std::move(job), std::move(done));
+        return;
+    }
+    auto then = [this, job = std::move(job),
+                 done = std::move(done)](const Result<void>& outcome) mutable {
+        if (!outcome) {
+            done(std::move(job), outcome);
+            return;
+        }
+        run_truncation(std::move(job), std::move(done));
+    };
+    write_recovery_points(std::move(then));
+}
+
+void LogDirectory::run_truncation(TruncationJob job, TruncationDone done) {
+    struct Work {
+        TruncationJob job;
+        Result<void> outcome;
+    };
+    auto work = std::make_shared<Work>(Work{std::move(job), {}});
+    disk_->run_blocking(
+        *home_, [work] { work->outcome = work->job.run(); },
+        [work, done = std::move(done)]() mutable { done(std::move(work->job), work->outcome); });
+}
+
+PartitionOffsets LogDirectory::recovery_points() const {
+    PartitionOffsets offsets;
+    for (const auto& [id, member] : members_) {
+        offsets[member.name] = member.recovery_point;
+    }
+    return offsets;
+}
+
+void LogDirectory::write(CheckpointWriter& writer, const PartitionOffsets& offsets, Done done) {
+    if (failure_) {
+        done(std::unexpected(*failure_));
+        return;
+    }
+    writer.write(offsets, [this, done = std::move(done)](const Result<void>& outcome) mutable {
+        if (!outcome) {
+            go_offline(outcome.error());
+        }
+        done(outcome);
+    });
+}
+
+void LogDirectory::write_recovery_points(Done done) {
+    write(recovery_point_writer_, recovery_points(), std::move(done));
+}
+
+void LogDirectory::write_high_watermarks(const PartitionOffsets& offsets, Done done) {
+    write(high_watermark_writer_, offsets, std::move(done));
+}
+
+void LogDirectory::write_log_starts(const PartitionOffsets& offsets, Done done) {
+    write(log_start_writer_, offsets, std::move(done));
+}
+
+}  // namespace hw::storage

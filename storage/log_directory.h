@@ -1,0 +1,123 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "protocol/base/clock.h"
+#include "protocol/base/logger.h"
+#include "protocol/base/shard.h"
+#include "storage/committer.h"
+#include "storage/offset_checkpoint.h"
+
+namespace hw::storage {
+
+/// Replaces one checkpoint at the root of a directory, one write at a time; what is asked for
+/// while a write is under way is written after it, the newest only.
+///
+/// Owned by its directory; lives on its home shard.
+class CheckpointWriter {
+public:
+    using Done = std::move_only_function<void(const Result<void>&)>;
+
+    CheckpointWriter(Disk& disk, Shard& home, std::string directory, std::string name)
+        : disk_(&disk), home_(&home), directory_(std::move(directory)), name_(std::move(name)) {}
+
+    /// `done` is called on the home shard when these offsets, or newer ones, are on stable storage.
+    void write(const PartitionOffsets& offsets, Done done);
+    [[nodiscard]] bool busy() const { return busy_; }
+
+private:
+    void write_next();
+
+    Disk* disk_;
+    Shard* home_;
+    std::string directory_;
+    std::string name_;
+    std::string next_;
+    std::vector<Done> waiting_;
+    bool busy_ = false;
+};
+
+/// One data directory of a running node: its committer, its checkpoints, and the one fact that all
+/// its logs share: whether it has failed. After the first failed write or sync it is offline for
+/// good: every owner is told, nothing is synced or checkpointed any more.
+///
+/// Owned by the node; lives on its home shard, where everything is called but `request_sync` and
+/// `report_failure`. `stop` before destruction.
+class LogDirectory {
+public:
+    using Done = CheckpointWriter::Done;
+    using TruncationDone = std::move_only_function<void(TruncationJob, const Result<void>&)>;
+
+    struct Identity {
+        std::string path;
+        DirectoryId id;
+    };
+
+    LogDirectory(Disk& disk, Shard& home, const Clock& clock, Identity identity, Logger logger);
+
+    void start() { committer_.start(); }
+    [[nodiscard]] Task<> stop() { return committer_.stop(); }
+    /// Called once, when the directory goes offline.
+    void on_failure(std::function<void(const Error&)> tell) { tell_ = std::move(tell); }
+
+    /// A log that was opened at `recovery_point`, all of it durable.
+    LogId add(const TopicPartition& name, std::shared_ptr<LogOwner> owner, Offset recovery_point);
+    void remove(LogId id);
+    /// The log was closed with all of it durable.
+    void note_closed(LogId id, Offset end_offset);
+
+    /// Any thread; see Committer::request.
+    void request_sync(LogId id, SyncUrgency urgency, std::uint64_t bytes) {
+        committer_.request(id, urgency, bytes);
+    }
+    /// Any thread.
+    void report_failure(const Error& reason);
+
+    /// Runs a truncation in the order that keeps it safe: recovery point lowered and synced, then
+    /// the job. `done` hands the job back, on the home shard; the owner then calls
+    /// log.finish_truncation in the guard.
+    void truncate(LogId id, TruncationJob job, TruncationDone done);
+
+    /// What is known to be durable, for all logs.
+    void write_recovery_points(Done done);
+    void write_high_watermarks(const PartitionOffsets& offsets, Done done);
+    void write_log_starts(const PartitionOffsets& offsets, Done done);
+
+    [[nodiscard]] const std::string& path() const { return identity_.path; }
+    [[nodiscard]] DirectoryId id() const { return identity_.id; }
+    [[nodiscard]] const std::optional<Error>& failure() const { return failure_; }
+
+private:
+    struct Member {
+        TopicPartition name;
+        std::shared_ptr<LogOwner> owner;
+        Offset recovery_point;
+        std::int64_t truncations = 0;
+    };
+
+    void on_synced(LogId id, const SyncTicket& ticket, const Result<void>& outcome);
+    void go_offline(const Error& reason);
+    void run_truncation(TruncationJob job, TruncationDone done);
+    void write(CheckpointWriter& writer, const PartitionOffsets& offsets, Done done);
+    [[nodiscard]] PartitionOffsets recovery_points() const;
+
+    Disk* disk_;
+    Shard* home_;
+    Identity identity_;
+    Logger logger_;
+    Committer committer_;
+    CheckpointWriter recovery_point_writer_;
+    CheckpointWriter high_watermark_writer_;
+    CheckpointWriter log_start_writer_;
+    std::map<LogId, Member> members_;
+    LogId next_id_{0};
+    std::optional<Error> failure_;
+    std::function<void(const Error&)> tell_;
+};
+
+}  // namespace hw::storage

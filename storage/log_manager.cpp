@@ -1,0 +1,273 @@
+#include "storage/log_manager.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "storage/log_folder.h"
+
+namespace hw::storage {
+namespace {
+
+Offset offset_of(const PartitionOffsets& offsets, const TopicPartition& name) {
+    const auto found = offsets.find(name);
+    return found == offsets.end() ? Offset(0) : found->second;
+}
+
+}  // namespace
+
+/// The logs that are to be opened, shared by the lanes that do it.
+struct LogManager::Opening {
+    struct Item {
+        FoundLog found;
+        LogDirectory* directory;
+        LoadRequest request;
+        Offset high_watermark;
+    };
+
+    std::vector<Item> items;
+    std::size_t next = 0;
+    OpenedLogs result;
+};
+
+LogManager::LogManager(Disk& disk, Shard& home, const Clock& clock, Entropy& entropy, Logger logger)
+    : disk_(&disk), home_(&home), clock_(&clock), entropy_(&entropy), logger_(logger) {}
+
+Task<Result<void>> LogManager::run(std::move_only_function<Result<void>()> work) {
+    struct Shared {
+        std::move_only_function<Result<void>()> work;
+        Result<void> outcome;
+        Signal done;
+    };
+    // Shared with the disk's thread: this coroutine may be destroyed before the work has ended.
+    const auto shared = std::make_shared<Shared>();
+    shared->work = std::move(work);
+    disk_->run_blocking(
+        *home_, [shared] { shared->outcome = shared->work(); }, [shared] { shared->done.set(); });
+    co_await home_->wait(shared->done, kNever);
+    co_return shared->outcome;
+}
+
+Task<Result<void>> LogManager::open_directory(const std::string& path) {
+    const auto opened = std::make_shared<OpenedDirectory>();
+    const MetaProperties expected{settings_.cluster_id, settings_.node_id,
+                                  DirectoryId(random_uuid(*entropy_))};
+    auto work = [opened, path, expected, disk = disk_, logger = logger_]() -> Result<void> {
+        auto result = open_data_directory(*disk, path, expected, logger);
+        if (!result) {
+            return std::unexpected(result.error());
+        }
+        *opened = std::move(*result);
+        return {};
+    };
+    const auto outcome = co_await run(std::move(work));
+    if (!outcome) {
+        co_return outcome;
+    }
+    for (const OpenedDirectory& other : opened_) {
+        if (other.properties.directory_id == opened->properties.directory_id) {
+            co_return fail(ErrorKind::invalid,
+                           "{} and {} have the same directory.id, {}: one is a copy of the other",
+                           other.path, path, other.properties.directory_id.value());
+        }
+    }
+    LogDirectory::Identity identity{path, opened->properties.directory_id};
+    opened_.push_back(std::move(*opened));
+    directories_.push_back(
+        std::make_unique<LogDirectory>(*disk_, *home_, *clock_, std::move(identity), logger_));
+    directories_.back()->start();
+    co_return Result<void>{};
+}
+
+Task<> LogManager::open_lane(std::shared_ptr<Opening> opening) {
+    while (opening->next < opening->items.size()) {
+        Opening::Item& item = opening->items[opening->next++];
+        const auto contents = std::make_shared<LogContents>();
+        auto work = [contents, request = item.request]() -> Result<void> {
+            auto loaded = load_log(request);
+            if (!loaded) {
+                return std::unexpected(loaded.error());
+            }
+            *contents = std::move(*loaded);
+            return {};
+        };
+        const auto outcome = co_await run(std::move(work));
+        if (outcome) {
+            opening->result.logs.push_back({item.found.name, item.found.topic_id, item.directory,
+                                            std::move(*contents), item.high_watermark});
+        } else {
+            logger_.error("{} cannot be opened: {}", item.request.folder, outcome.error().message);
+            opening->result.failed.push_back(
+                {item.found.name, item.found.topic_id, item.directory, outcome.error()});
+        }
+        constexpr std::size_t kProgress = 1000;
+        if (opening->next % kProgress == 0) {
+            logger_.info("{} of {} logs are open", opening->next, opening->items.size());
+        }
+    }
+}
+
+Task<Result<OpenedLogs>> LogManager::open(ManagerSettings settings) {
+    settings_ = std::move(settings);
+    for (const std::string& path : settings_.directories) {
+        const auto outcome = co_await open_directory(path);
+        if (!outcome) {
+            co_return std::unexpected(outcome.error());
+        }
+    }
+    const auto removed = co_await remove_doomed();
+    if (!removed) {
+        co_return std::unexpected(removed.error());
+    }
+    const auto opening = std::make_shared<Opening>();
+    for (std::size_t i = 0; i < opened_.size(); ++i) {
+        const OpenedDirectory& directory = opened_[i];
+        for (const FoundLog& found : directory.logs) {
+            const LoadRequest request{disk_,
+                                      directory.path + "/" + folder_name(found.name),
+                                      settings_.options_for(found.name.topic),
+                                      directory.shutdown,
+                                      offset_of(directory.recovery_points, found.name),
+                                      offset_of(directory.log_starts, found.name),
+                                      logger_};
+            opening->items.push_back({found, directories_[i].get(), request,
+                                      offset_of(directory.high_watermarks, found.name)});
+        }
+    }
+    TaskGroup lanes(*home_);
+    for (std::size_t i = 0; i < kOpenLanes; ++i) {
+        lanes.spawn(open_lane(opening));
+    }
+    co_await lanes.wait_idle();
+    co_return std::move(opening->result);
+}
+
+Task<Result<void>> LogManager::remove_doomed() {
+    for (OpenedDirectory& directory : opened_) {
+        for (const std::string& name : directory.deleting) {
+            logger_.info("{}/{} was being deleted and is removed", directory.path, name);
+            auto work = [disk = disk_, path = directory.path + "/" + name] {
+                return disk->remove_tree(path);
+            };
+            auto outcome = co_await run(std::move(work));
+            if (!outcome) {
+                co_return outcome;
+            }
+        }
+        directory.deleting.clear();
+    }
+    co_return Result<void>{};
+}
+
+Task<Result<OpenedLog>> LogManager::create(LogDirectory& directory, TopicPartition name,
+                                           TopicId topic_id) {
+    const auto contents = std::make_shared<LogContents>();
+    const LoadRequest request{disk_,
+                              directory.path() + "/" + folder_name(name),
+                              settings_.options_for(name.topic),
+                              Shutdown::unclean,
+                              Offset(0),
+                              Offset(0),
+                              logger_};
+    auto work = [contents, request, name, topic_id, root = directory.path()]() -> Result<void> {
+        if (auto created = create_log_folder(*request.disk, root, name, topic_id); !created) {
+            return created;
+        }
+        auto loaded = load_log(request);
+        if (!loaded) {
+            return std::unexpected(loaded.error());
+        }
+        *contents = std::move(*loaded);
+        return {};
+    };
+    const auto outcome = co_await run(std::move(work));
+    if (!outcome) {
+        co_return std::unexpected(outcome.error());
+    }
+    co_return OpenedLog{name, topic_id, &directory, std::move(*contents), Offset(0)};
+}
+
+Task<Result<void>> LogManager::remove(LogDirectory& directory, TopicPartition name) {
+    const Uuid uuid = random_uuid(*entropy_);
+    auto work = [disk = disk_, root = directory.path(), name, uuid]() -> Result<void> {
+        const auto doomed = doom_log_folder(*disk, root, name, uuid);
+        if (!doomed) {
+            return std::unexpected(doomed.error());
+        }
+        return disk->remove_tree(*doomed);
+    };
+    const auto outcome = co_await run(std::move(work));
+    co_return outcome;
+}
+
+Task<Result<void>> LogManager::write_recovery_points(LogDirectory& directory) {
+    const auto outcome = std::make_shared<Result<void>>();
+    const auto done = std::make_shared<Signal>();
+    directory.write_recovery_points([outcome, done](const Result<void>& written) {
+        *outcome = written;
+        done->set();
+    });
+    co_await home_->wait(*done, kNever);
+    co_return *outcome;
+}
+
+Task<Result<void>> LogManager::close(std::vector<ClosingLog> logs, BrokerEpoch epoch) {
+    for (const auto& directory : directories_) {
+        co_await directory->stop();
+    }
+    Result<void> first_error;
+    for (const auto& directory : directories_) {
+        std::vector<ClosingLog> here;
+        std::ranges::copy_if(logs, std::back_inserter(here), [&](const ClosingLog& each) {
+            return each.directory == directory.get();
+        });
+        auto outcome = co_await close_directory(*directory, std::move(here), epoch);
+        if (!outcome) {
+            logger_.error("data directory {} is not closed cleanly: {}", directory->path(),
+                          outcome.error().message);
+            first_error = first_error ? outcome : first_error;
+        }
+    }
+    opened_.clear();
+    co_return first_error;
+}
+
+Task<Result<void>> LogManager::close_directory(LogDirectory& directory,
+                                               std::vector<ClosingLog> logs, BrokerEpoch epoch) {
+    auto close_logs = [logs]() -> Result<void> {
+        for (const ClosingLog& each : logs) {
+            if (auto closed = each.log->close(); !closed) {
+                return closed;
+            }
+        }
+        return {};
+    };
+    const auto closed = co_await run(std::move(close_logs));
+    if (!closed) {
+        co_return closed;
+    }
+    for (const ClosingLog& each : logs) {
+        directory.note_closed(each.id, each.log->durable_end_offset());
+    }
+    const auto written = co_await write_recovery_points(directory);
+    if (!written) {
+        co_return written;
+    }
+    auto mark = [disk = disk_, path = directory.path(), epoch] {
+        return write_clean_shutdown(*disk, path, epoch);
+    };
+    const auto marked = co_await run(std::move(mark));
+    co_return marked;
+}
+
+std::optional<BrokerEpoch> LogManager::clean_broker_epoch() const {
+    std::optional<BrokerEpoch> smallest;
+    for (const OpenedDirectory& directory : opened_) {
+        if (directory.shutdown != Shutdown::clean || !directory.broker_epoch) {
+            return std::nullopt;
+        }
+        smallest = std::min(smallest.value_or(*directory.broker_epoch), *directory.broker_epoch);
+    }
+    return smallest;
+}
+
+}  // namespace hw::storage

@@ -1,0 +1,329 @@
+#include "storage/log_manager.h"
+
+#include <optional>
+
+#include "storage/log_folder.h"
+#include "storage/quorum_state_file.h"
+#include "test/sim/sim_clock.h"
+#include "test/sim/sim_shard.h"
+#include "test/unit/storage/log_fixture.h"
+
+namespace hw::storage {
+namespace {
+
+const TopicPartition kName{"t", PartitionIndex(0)};
+
+/// The owner of one log, whose guard is the simulator's one thread.
+class TestOwner final : public LogOwner {
+public:
+    explicit TestOwner(Log& log) : log_(&log) {}
+
+    void begin_sync(TakeJob take) override { take(log_->begin_sync()); }
+    void end_sync(const SyncTicket& ticket, const Result<void>& outcome) override {
+        log_->on_synced(ticket, outcome);
+        ++syncs;
+    }
+    void on_offline(const Error& reason) override { log_->go_offline(reason); }
+
+    int syncs = 0;
+
+private:
+    Log* log_;
+};
+
+/// One node with a log manager over a simulated disk.
+class Node {
+public:
+    Node(sim::Scheduler& world, sim::SimDisk& its_disk)
+        : scheduler(world),
+          disk(its_disk),
+          clock(world),
+          entropy(world.random()),
+          shard(world, 1, 0),
+          manager(its_disk, shard, clock, entropy, Logger(sink, "storage")) {}
+
+    template <class T>
+    T run(Task<T> task) {
+        std::optional<T> result;
+        const auto deliver = [&](Task<T> inner) -> Task<> {
+            T value = co_await std::move(inner);
+            result.emplace(std::move(value));
+        };
+        shard.spawn(deliver(std::move(task)));
+        const auto limit = scheduler.now() + std::chrono::minutes(1);
+        REQUIRE(scheduler.run_until([&] { return result.has_value(); }, limit));
+        return std::move(*result);
+    }
+
+    Result<OpenedLogs> open(std::vector<std::string> directories = {"/data"},
+                            std::string cluster = "c", int node = 1) {
+        ManagerSettings settings{std::move(directories), std::move(cluster), BrokerId(node),
+                                 [](const std::string&) { return LogOptions{}; }};
+        return run(manager.open(std::move(settings)));
+    }
+
+    /// Makes the log objects of what was opened.
+    void take(OpenedLog opened) {
+        directory = opened.directory;
+        LogContext context{&disk, Logger(sink, "storage"), {}, {}, {}, {}};
+        context.enter = [](std::move_only_function<void()> work) { work(); };
+        context.on_failure = [target = directory](const Error& error) {
+            target->report_failure(error);
+        };
+        log = std::make_unique<Log>(std::move(context), std::move(opened.contents));
+        owner = std::make_shared<TestOwner>(*log);
+        id = directory->add(opened.name, owner, log->durable_end_offset());
+    }
+
+    void create() {
+        auto made = run(manager.create(*manager.directories()[0], kName, TopicId(Uuid{1, 2})));
+        REQUIRE(made.has_value());
+        take(std::move(*made));
+    }
+
+    void append(SyncUrgency urgency) {
+        batches.push_back(make_batch({}));
+        REQUIRE(log->stage({batches.back().bytes(), LeaderEpoch(0), {}}).has_value());
+        log->write_staged([](const Result<void>&) {});
+        directory->request_sync(id, urgency, log->unsynced_bytes());
+    }
+
+    /// Runs for that long.
+    void pass(Duration time) {
+        const TimePoint end = scheduler.now() + time;
+        scheduler.park(1, [] {}, end);
+        static_cast<void>(scheduler.run_until([&] { return scheduler.now() >= end; }, kNever));
+    }
+
+    sim::Scheduler& scheduler;
+    sim::SimDisk& disk;
+    sim::SimClock clock;
+    sim::SimEntropy entropy;
+    LinesKept sink;
+    sim::SimShard shard;
+    LogManager manager;
+    std::vector<Buffer> batches;
+    std::unique_ptr<Log> log;
+    std::shared_ptr<TestOwner> owner;
+    LogId id;
+    LogDirectory* directory = nullptr;
+};
+
+struct World {
+    explicit World(std::uint64_t seed = 1) : scheduler(seed), disk(scheduler, 1) {}
+
+    void power_loss() {
+        node.reset();
+        disk.power_loss();
+    }
+    Node& start() {
+        node.emplace(scheduler, disk);
+        return *node;
+    }
+
+    sim::Scheduler scheduler;
+    sim::SimDisk disk;
+    std::optional<Node> node;
+};
+
+TEST_CASE("manager: a log that was made is there after a power loss", "[storage][manager]") {
+    World world(GENERATE(1U, 2U, 3U, 4U, 5U));
+    Node& first = world.start();
+    REQUIRE(first.open()->logs.empty());
+    first.create();
+    const DirectoryId id = first.manager.directories()[0]->id();
+    world.power_loss();
+    Node& second = world.start();
+    auto opened = second.open();
+    REQUIRE(opened.has_value());
+    REQUIRE(opened->logs.size() == 1);
+    CHECK(opened->logs[0].name == kName);
+    CHECK(opened->logs[0].topic_id == TopicId(Uuid{1, 2}));
+    CHECK(second.manager.directories()[0]->id() == id);
+}
+
+TEST_CASE("manager: a sync that is waited for comes at once, another one within 50 ms",
+          "[storage][manager]") {
+    World world;
+    Node& node = world.start();
+    REQUIRE(node.open().has_value());
+    node.create();
+    node.append(SyncUrgency::waited_for);
+    node.pass(std::chrono::milliseconds(10));
+    CHECK(node.log->durable_end_offset() == Offset(1));
+    node.append(SyncUrgency::background);
+    node.pass(std::chrono::milliseconds(30));
+    CHECK(node.log->durable_end_offset() == Offset(1));
+    node.pass(std::chrono::milliseconds(40));
+    CHECK(node.log->durable_end_offset() == Offset(2));
+    CHECK(node.owner->syncs == 2);
+}
+
+TEST_CASE("manager: requests that come during a round share the next one", "[storage][manager]") {
+    World world;
+    Node& node = world.start();
+    REQUIRE(node.open().has_value());
+    node.create();
+    for (int i = 0; i < 50; ++i) {
+        node.append(SyncUrgency::waited_for);
+    }
+    node.pass(std::chrono::milliseconds(20));
+    CHECK(node.log->durable_end_offset() == Offset(50));
+    CHECK(node.owner->syncs <= 3);
+}
+
+TEST_CASE("manager: a failed sync takes the directory offline for good, and all are told",
+          "[storage][manager]") {
+    World world;
+    Node& node = world.start();
+    REQUIRE(node.open().has_value());
+    node.create();
+    std::string told;
+    node.directory->on_failure([&](const Error& error) { told = error.message; });
+    world.disk.faults().sync_error_one_in = 1;
+    node.append(SyncUrgency::waited_for);
+    node.pass(std::chrono::milliseconds(20));
+    CHECK(told.find("Input/output error") != std::string::npos);
+    CHECK(node.log->offline().has_value());
+    CHECK(node.log->durable_end_offset() == Offset(0));
+    world.disk.faults().sync_error_one_in = 0;
+    node.directory->request_sync(node.id, SyncUrgency::waited_for, 1);
+    node.pass(std::chrono::milliseconds(20));
+    CHECK(node.log->durable_end_offset() == Offset(0));
+    Result<void> written;
+    node.directory->write_recovery_points([&](const Result<void>& outcome) { written = outcome; });
+    CHECK_FALSE(written.has_value());
+}
+
+TEST_CASE("manager: recovery points follow what was synced, and go down before a truncation",
+          "[storage][manager]") {
+    World world;
+    Node& node = world.start();
+    REQUIRE(node.open().has_value());
+    node.create();
+    for (int i = 0; i < 4; ++i) {
+        node.append(SyncUrgency::waited_for);
+    }
+    node.pass(std::chrono::milliseconds(20));
+    node.directory->write_recovery_points([](const Result<void>& outcome) { CHECK(outcome); });
+    node.pass(std::chrono::milliseconds(20));
+    const std::string file = std::string("/data/") + kRecoveryPointFile;
+    CHECK(world.disk.contents(file) == "0\n1\nt 0 4\n");
+    auto job = node.log->begin_truncation(Offset(1));
+    REQUIRE(job.has_value());
+    bool cut = false;
+    node.directory->truncate(node.id, std::move(*job),
+                             [&](TruncationJob done, const Result<void>& outcome) {
+                                 node.log->finish_truncation(std::move(done), outcome);
+                                 cut = true;
+                             });
+    const std::string log_file = "/data/t-0/00000000000000000000.log";
+    const std::size_t whole = world.disk.contents(log_file).size();
+    while (!cut && world.scheduler.step()) {
+        const bool lowered = world.disk.contents(file) == "0\n1\nt 0 1\n";
+        REQUIRE((lowered || world.disk.contents(log_file).size() == whole));
+    }
+    CHECK(node.log->log_end_offset() == Offset(1));
+    CHECK(world.disk.contents(file) == "0\n1\nt 0 1\n");
+}
+
+TEST_CASE("manager: after a clean stop the marker is there once, with the broker epoch",
+          "[storage][manager]") {
+    World world;
+    Node& first = world.start();
+    REQUIRE(first.open().has_value());
+    CHECK_FALSE(first.manager.clean_broker_epoch().has_value());
+    first.create();
+    first.append(SyncUrgency::background);
+    std::vector<ClosingLog> closing{{first.directory, first.id, first.log.get()}};
+    REQUIRE(first.run(first.manager.close(closing, BrokerEpoch(17))).has_value());
+    const std::string marker = std::string("/data/") + kCleanShutdownFile;
+    CHECK(world.disk.contents(marker) == R"({"version":0,"brokerEpoch":17})");
+    world.power_loss();
+    Node& second = world.start();
+    auto opened = second.open();
+    REQUIRE(opened.has_value());
+    CHECK(second.manager.clean_broker_epoch() == BrokerEpoch(17));
+    CHECK_FALSE(*world.disk.exists(marker));
+    REQUIRE(opened->logs.size() == 1);
+    CHECK(opened->logs[0].contents.segments.back().end_offset() == Offset(1));
+    CHECK(world.disk.contents(std::string("/data/") + kRecoveryPointFile) == "0\n1\nt 0 1\n");
+}
+
+TEST_CASE("manager: a directory of another cluster or node is refused, with both ids",
+          "[storage][manager]") {
+    World world;
+    REQUIRE(world.start().open().has_value());
+    world.node.reset();
+    world.disk.process_kill();
+    const auto cluster = world.start().open({"/data"}, "other");
+    REQUIRE_FALSE(cluster.has_value());
+    CHECK(cluster.error().message.find("/data/meta.properties belongs to cluster c, this node to "
+                                       "cluster other") != std::string::npos);
+    world.node.reset();
+    world.disk.process_kill();
+    const auto node = world.start().open({"/data"}, "c", 2);
+    CHECK(node.error().message.find("belongs to node 1, this is node 2") != std::string::npos);
+}
+
+TEST_CASE("manager: two managers share a disk, never a directory", "[storage][manager]") {
+    World world;
+    REQUIRE(world.start().open({"/a"}).has_value());
+    Node other(world.scheduler, world.disk);
+    const auto refused = other.open({"/a"});
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().kind == ErrorKind::busy);
+    CHECK(refused.error().message.find("/a/.lock") != std::string::npos);
+    Node third(world.scheduler, world.disk);
+    CHECK(third.open({"/b"}).has_value());
+}
+
+TEST_CASE("manager: a deleted log is gone, a left-over one goes at start, a stranger stays",
+          "[storage][manager]") {
+    World world;
+    Node& first = world.start();
+    REQUIRE(first.open().has_value());
+    first.create();
+    first.log.reset();
+    REQUIRE(first.run(first.manager.remove(*first.directory, kName)).has_value());
+    CHECK(world.disk.list("/data")->size() == 2);
+    const std::string doomed = "/data/x-0.88bf6776abc54edb97e903f1828ba330-delete";
+    REQUIRE(world.disk.make_directories(doomed + "/deep").has_value());
+    REQUIRE(world.disk.make_directories("/data/lost+found").has_value());
+    world.node.reset();
+    world.disk.process_kill();
+    Node& second = world.start();
+    auto opened = second.open();
+    REQUIRE(opened.has_value());
+    CHECK(opened->logs.empty());
+    CHECK_FALSE(*world.disk.exists(doomed));
+    CHECK(*world.disk.exists("/data/lost+found"));
+    CHECK(second.sink.lines.find("/data/lost+found is no folder of a log") != std::string::npos);
+}
+
+TEST_CASE("manager: a damaged log is reported, the others open", "[storage][manager]") {
+    World world;
+    Node& first = world.start();
+    REQUIRE(first.open().has_value());
+    first.create();
+    first.append(SyncUrgency::waited_for);
+    first.pass(std::chrono::milliseconds(20));
+    first.directory->write_recovery_points([](const Result<void>&) {});
+    first.pass(std::chrono::milliseconds(20));
+    const TopicPartition second_name{"u", PartitionIndex(1)};
+    REQUIRE(first.run(first.manager.create(*first.directory, second_name, TopicId(Uuid{3, 4})))
+                .has_value());
+    world.node.reset();
+    world.disk.process_kill();
+    world.disk.overwrite("/data/t-0/00000000000000000000.log", 70, "?");
+    const auto opened = world.start().open();
+    REQUIRE(opened.has_value());
+    REQUIRE(opened->failed.size() == 1);
+    CHECK(opened->failed[0].name == kName);
+    CHECK(opened->failed[0].reason.kind == ErrorKind::corrupt);
+    REQUIRE(opened->logs.size() == 1);
+    CHECK(opened->logs[0].name == second_name);
+}
+
+}  // namespace
+}  // namespace hw::storage

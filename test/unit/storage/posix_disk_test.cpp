@@ -1,0 +1,133 @@
+#include "storage/posix_disk/posix_disk.h"
+
+#include <atomic>
+#include <filesystem>
+#include <string>
+#include <thread>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+
+#include "broker/runtime/process.h"
+
+namespace hw::storage {
+namespace {
+
+/// A folder in /tmp that goes with the test.
+class TemporaryFolder {
+public:
+    TemporaryFolder() {
+        char pattern[] = "/tmp/highwater-disk-XXXXXX";
+        REQUIRE(::mkdtemp(pattern) != nullptr);
+        path = pattern;
+    }
+    ~TemporaryFolder() { std::filesystem::remove_all(path); }
+    TemporaryFolder(const TemporaryFolder&) = delete;
+    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+    std::string path;
+};
+
+TEST_CASE("posix disk: what is written is read, cut and synced", "[storage][posix]") {
+    const TemporaryFolder folder;
+    PosixDisk disk;
+    const std::string path = folder.path + "/f";
+    CHECK(disk.open(path, OpenMode::read).error().kind == ErrorKind::not_found);
+    auto file = disk.open(path, OpenMode::create_new);
+    REQUIRE(file.has_value());
+    CHECK(disk.open(path, OpenMode::create_new).error().kind == ErrorKind::exists);
+    std::vector<ByteView> slices(1500, as_bytes("ab"));
+    slices.insert(slices.begin(), ByteView());
+    bool done = false;
+    (*file)->write_at(3, slices, [&](const Result<void>& outcome) { done = outcome.has_value(); });
+    CHECK(done);
+    CHECK(*(*file)->size() == 3003);
+    Buffer bytes(4000);
+    CHECK(*(*file)->read_at(0, bytes.bytes()) == 3003);
+    CHECK(as_text(bytes.view().subspan(1, 4)) == std::string_view("\0\0ab", 4));
+    REQUIRE((*file)->truncate(5).has_value());
+    REQUIRE((*file)->write_now(5, as_bytes("xyz")).has_value());
+    REQUIRE((*file)->sync().has_value());
+    CHECK(*(*file)->read_at(3, bytes.bytes().first(3)) == 3);
+    CHECK(as_text(bytes.view().first(3)) == "abx");
+}
+
+TEST_CASE("posix disk: names are made, listed in order, renamed and removed", "[storage][posix]") {
+    const TemporaryFolder folder;
+    PosixDisk disk;
+    const std::string root = folder.path;
+    REQUIRE(disk.make_directories(root + "/b/c").has_value());
+    REQUIRE(disk.make_directories(root + "/b/c").has_value());
+    REQUIRE(disk.open(root + "/a", OpenMode::create).has_value());
+    const auto entries = disk.list(root);
+    REQUIRE(entries->size() == 2);
+    CHECK((*entries)[0].name == "a");
+    CHECK_FALSE((*entries)[0].is_directory);
+    CHECK((*entries)[1].is_directory);
+    REQUIRE(disk.rename(root + "/a", root + "/d").has_value());
+    REQUIRE(disk.sync_directory(root).has_value());
+    CHECK_FALSE(*disk.exists(root + "/a"));
+    REQUIRE(disk.remove_file(root + "/d").has_value());
+    CHECK(disk.remove_file(root + "/d").error().message.find(root + "/d") != std::string::npos);
+    REQUIRE(disk.remove_tree(root + "/b").has_value());
+    CHECK(disk.list(root)->empty());
+    CHECK(disk.list(root + "/b").error().kind == ErrorKind::not_found);
+}
+
+TEST_CASE("posix disk: a lock is held until it is given back", "[storage][posix]") {
+    const TemporaryFolder folder;
+    PosixDisk disk;
+    PosixDisk other;
+    auto lock = disk.lock(folder.path + "/.lock");
+    REQUIRE(lock.has_value());
+    CHECK(other.lock(folder.path + "/.lock").error().kind == ErrorKind::busy);
+    lock->reset();
+    CHECK(other.lock(folder.path + "/.lock").has_value());
+}
+
+TEST_CASE("posix disk: errors of the system come with the path", "[storage][posix]") {
+    const TemporaryFolder folder;
+    PosixDisk disk;
+    const std::string path = folder.path + "/f";
+    REQUIRE(disk.open(path, OpenMode::create).has_value());
+    auto file = disk.open(path, OpenMode::read);
+    const auto refused = (*file)->write_now(0, as_bytes("x"));
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().message.starts_with("write " + path));
+}
+
+TEST_CASE("posix disk: blocking work ends on the shard, two of them at a time",
+          "[storage][posix]") {
+    const TemporaryFolder folder;
+    broker::LoopThreads loops(1);
+    PosixDisk disk;
+    Shard& shard = loops.control();
+    std::atomic<int> working{0};
+    std::thread::id loop_thread;
+    const auto both = [&]() -> Task<bool> {
+        loop_thread = std::this_thread::get_id();
+        Signal ended;
+        int on_shard = 0;
+        for (int i = 0; i < 2; ++i) {
+            auto work = [&] {
+                ++working;
+                while (working.load() < 2) {  // ends only when both run
+                    std::this_thread::yield();
+                }
+            };
+            auto done = [&] {
+                on_shard += std::this_thread::get_id() == loop_thread ? 1 : 0;
+                ended.set();
+            };
+            disk.run_blocking(shard, std::move(work), std::move(done));
+        }
+        while (on_shard < 2) {
+            co_await shard.wait(ended, kNever);
+        }
+        co_return on_shard == 2;
+    };
+    CHECK(loops.run_on_control(both()));
+}
+
+}  // namespace
+}  // namespace hw::storage
