@@ -57,8 +57,6 @@ void PartitionReplica::become_leader(const PartitionFacts& facts) {
     if (leads() && facts.leader_epoch == leader_->epoch()) {
         leader_->on_metadata(facts, effects);
     } else if (facts.leader_epoch >= leader_->epoch()) {
-        // What the epoch before has staged belongs to it, and so before the start of the new one.
-        flush();
         offline_.reset();
         leader_->on_leadership({facts, rules(), log_->staged_end_offset(), log_ends()}, effects);
     }
@@ -67,9 +65,7 @@ void PartitionReplica::become_leader(const PartitionFacts& facts) {
 }
 
 void PartitionReplica::become_offline(PartitionError reason) {
-    if (log_ != nullptr) {
-        flush();
-    }
+    flush();
     waits_.fail_appends(indefinite(reason));
     waits_.finish_fetches();
     offline_ = std::move(reason);

@@ -63,7 +63,8 @@ public:
     /// The metadata says that this broker leads. Also when only the ISR or the replicas changed; an
     /// older version changes nothing. The log is open.
     void become_leader(const PartitionFacts& facts);
-    /// Serves nothing from now on, and says `reason`. Who waits is told.
+    /// Serves nothing from now on, and says `reason`. Who waits is told; what is staged is written,
+    /// so that the log may be released.
     void become_offline(PartitionError reason);
     /// Nothing is written any more, and it is offline with KAFKA_STORAGE_ERROR.
     void on_directory_failed(const Error& reason);

@@ -325,6 +325,53 @@ TEST_CASE("append: the bytes of a request live until they are written, also when
     CHECK(world.node->values() == std::vector<std::string>{"kept"});
 }
 
+TEST_CASE(
+    "append: the last reference to a request that went away ends on its shard, not inside "
+    "the partition",
+    "[partition][append]") {
+    World world;
+    world.disk.faults().late_write_one_in = 1;
+    world.start();
+    auto produced = world.node->produce({}, Acks::all);
+    const auto bytes = produced->bytes;
+    produced.reset();
+    while (world.node->log().log_end_offset() == Offset(0)) {
+        REQUIRE(world.scheduler.step());
+    }
+    CHECK_FALSE(bytes.expired());
+    world.settle();
+    CHECK(bytes.expired());
+}
+
+TEST_CASE("append: what is written while a sync is under way is synced after it",
+          "[partition][append]") {
+    World world;
+    world.start();
+    const auto first = world.node->produce({.value = "a"}, Acks::leader);
+    world.settle();
+    world.node->sync();
+    const auto second = world.node->produce({.value = "b"}, Acks::all);
+    world.settle();
+    CHECK(second->ended);
+    CHECK(world.node->high_watermark() == Offset(2));
+}
+
+TEST_CASE("append: a log can be released when what was staged is written", "[partition][append]") {
+    World world;
+    world.start();
+    const auto staged = world.node->produce({.value = "a"}, Acks::leader);
+    std::unique_ptr<storage::Log> released;
+    world.node->enter([&](PartitionReplica& replica) {
+        replica.become_offline({ErrorCode::unknown_topic_or_partition, "the topic is deleted"});
+        released = replica.release_log();
+    });
+    world.settle();
+    CHECK(released->log_end_offset() == Offset(1));
+    REQUIRE(staged->ended);
+    CHECK(staged->code() == ErrorCode::none);
+    CHECK(world.node->read(0).error().code == ErrorCode::unknown_topic_or_partition);
+}
+
 TEST_CASE("append: a partition without a role says so", "[partition][append]") {
     World world;
     world.node = std::make_unique<Node>(world.scheduler, world.disk, world.options);

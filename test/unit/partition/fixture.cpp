@@ -121,6 +121,7 @@ std::unique_ptr<Produced> Node::produce(const BatchShape& shape, Acks acks) {
     auto produced = std::make_unique<Produced>();
     produced->value = shape.value;
     const auto bytes = std::make_shared<Buffer>(make_batch(shape));
+    produced->bytes = bytes;
     produced->wait =
         ProduceWait::begin(shard, 1, bytes, [ended = &produced->ended] { *ended = true; });
     Append append{bytes->bytes(), {}, acks, produced->wait->slot(0)};

@@ -44,6 +44,7 @@ struct Produced {
     [[nodiscard]] wire::ErrorCode code() const { return outcome().code; }
 
     std::string value;
+    std::weak_ptr<const void> bytes;  ///< of the request
     bool ended = false;
     WaitHandle<ProduceWait> wait;
 };
