@@ -31,8 +31,9 @@ struct LoadRequest {
 /// the one with the recovery point on are checked (length, CRC, offsets and epochs that rise, no
 /// gap between segments). The first bad one ends the log when it lies at or behind the recovery
 /// point: it and all that follows is cut, with a warning that names file, offset and bytes, and
-/// what is left is synced. Before the recovery point it is damage, and the log is not opened: it
-/// was on stable storage, and a replica may have it. So is a log that ends before it.
+/// what is left is written once more, because a sync may have failed, and synced. Before the
+/// recovery point it is damage, and the log is not opened: it was on stable storage, and a replica
+/// may have it. So is a log that ends before it.
 ///
 /// Missing or wrong indexes and epochs are made anew from the log, producers are read from the
 /// newest snapshot and replayed. `.deleted`, `.cleaned` and `.tmp` files are removed, and those of

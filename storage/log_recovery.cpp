@@ -35,7 +35,15 @@ std::optional<std::string> objection(const record::BatchView& batch, const Segme
 }
 
 /// Walks one segment and records its batches; the first bad one, if any.
-Result<std::optional<BadBatch>> scan_segment(Segment& segment, EpochCache& epochs) {
+///
+/// Batches from the recovery point on are written once more where they stand: after a sync that
+/// failed Linux keeps them readable and calls them clean, so that the next sync would succeed
+/// without them.
+Result<std::optional<BadBatch>> scan_segment(Segment& segment, EpochCache& epochs,
+                                             Offset recovery_point) {
+    if (auto opened = segment.open_active(); !opened) {
+        return std::unexpected(opened.error());
+    }
     const auto file = segment.file();
     const auto size = file ? (*file)->size() : Result<std::uint64_t>(std::unexpected(file.error()));
     if (!size) {
@@ -56,6 +64,11 @@ Result<std::optional<BadBatch>> scan_segment(Segment& segment, EpochCache& epoch
         }
         if (const auto reason = objection(**batch, segment, epochs)) {
             return BadBatch{walker.position(), *reason};
+        }
+        if ((*batch)->last_offset() >= recovery_point) {
+            if (auto again = (*file)->write_now(walker.position(), (*batch)->bytes()); !again) {
+                return std::unexpected(again.error());
+            }
         }
         epochs.assign((*batch)->leader_epoch(), (*batch)->base_offset());
         segment.record_appended(summary_of(**batch));
@@ -127,6 +140,7 @@ Result<void> seal_scanned(Segment& segment) {
     if (auto finished = segment.finish_indexes(dirty); !finished) {
         return finished;
     }
+    segment.seal();
     return sync_all(dirty);
 }
 
@@ -146,7 +160,7 @@ Result<void> scan_segments(const RecoveryScan& scan, std::size_t first) {
                 scan, index - 1,
                 {end, fmt::format("the next segment begins at offset {}", segment.base_offset())});
         }
-        const auto bad = scan_segment(segment, *scan.epochs);
+        const auto bad = scan_segment(segment, *scan.epochs, scan.recovery_point);
         if (!bad) {
             return std::unexpected(bad.error());
         }

@@ -327,7 +327,6 @@ Result<void> SimDisk::sync_directory(const std::string& path) {
             operation, [&](const EntryChange& entry) { return entry.directory == place->node; });
     };
     if (draw(faults_.sync_error_one_in)) {
-        std::erase_if(pending_, concerns);
         return fail(ErrorKind::io, "sync {}: Input/output error", path);
     }
     for (const Operation& operation : pending_) {

@@ -43,7 +43,8 @@ struct DiskFaults {
 /// Both make all open files and locks dead.
 ///
 /// A write that fails has written a prefix. A sync that fails marks the sectors clean, as Linux
-/// does: they are read back as written, and are gone after a power loss whatever is synced later.
+/// does: they are read back as written, and are gone after a power loss whatever is synced later,
+/// unless they are written again. A sync of a directory that fails changes nothing.
 /// run_blocking starts its work after a delay of the seed, so works overlap in any order. A late
 /// write_at takes its bytes when it ends. Bit flips and misdirected writes are made by tests with
 /// `contents` and `overwrite`.

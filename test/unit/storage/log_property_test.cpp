@@ -62,12 +62,26 @@ private:
         } else if (action < 17) {
             check_reads();
         } else if (action < 18) {
-            t_.disk.faults().freeze_after = t_.disk.operations() + random_.below(12);
+            break_the_disk();
         } else {
             stop();
         }
         if (!broken_ && t_.log->offline()) {
             stop();
+        }
+    }
+
+    void break_the_disk() {
+        sim::DiskFaults& faults = t_.disk.faults();
+        const std::uint64_t kind = random_.below(5);
+        if (kind == 0) {
+            faults.sync_error_one_in = 3;
+        } else if (kind == 1) {
+            faults.write_error_one_in = 3;
+        } else if (kind == 2) {
+            faults.space_left = random_.below(1500);
+        } else {
+            faults.freeze_after = t_.disk.operations() + random_.below(12);
         }
     }
 
@@ -319,7 +333,7 @@ private:
     std::optional<std::string> broken_;
 };
 
-constexpr std::uint64_t kSeeds = 800;
+constexpr std::uint64_t kSeeds = 500;
 constexpr int kSteps = 100;
 
 TEST_CASE("log: whatever the disk does, what was promised is there and nothing else",

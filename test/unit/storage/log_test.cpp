@@ -68,6 +68,42 @@ TEST_CASE("log: a failed write undoes what was staged and takes the log offline"
     CHECK(refused.error().message.find("No space left") != std::string::npos);
 }
 
+TEST_CASE("log: what is staged during a late write goes with the next one", "[storage][log]") {
+    LogFixture t;
+    t.open();
+    t.disk.faults().late_write_one_in = 1;
+    std::string order;
+    const auto write = [&](char name) {
+        t.log->write_staged([&order, &t, name](const Result<void>& outcome) {
+            order += outcome ? fmt::format("{}{} ", name, t.log->log_end_offset()) : "failed ";
+        });
+    };
+    t.batches.reserve(4);
+    REQUIRE(t.stage({.records = 2, .producer = ProducerId(1)}).has_value());
+    write('a');
+    REQUIRE(t.stage({.producer = ProducerId(1), .sequence = Sequence(2)}).has_value());
+    CHECK(t.stage({.records = 2, .producer = ProducerId(1)})->duplicate);
+    write('b');
+    write('c');
+    CHECK(order.empty());
+    SECTION("both succeed") {
+        while (t.scheduler.step()) {
+        }
+        CHECK(order == "a2 b3 c3 ");
+        CHECK(t.log->producers().find(ProducerId(1))->batch_count == 2);
+        CHECK(t.read(0) == std::vector<std::int64_t>{0, 2});
+    }
+    SECTION("the first one fails, and takes the rest with it") {
+        t.disk.faults().write_error_one_in = 1;
+        while (t.scheduler.step()) {
+        }
+        CHECK(order == "failed failed failed ");
+        CHECK(t.log->staged_end_offset() == Offset(0));
+        CHECK(t.log->producers().empty());
+        CHECK(t.failures.size() == 1);
+    }
+}
+
 TEST_CASE("log: it rolls by size, and reads go over the seam", "[storage][log]") {
     LogFixture t;
     t.options.segment_bytes = 250;

@@ -104,22 +104,23 @@ TEST_CASE("posix disk: blocking work ends on the shard, two of them at a time",
     Shard& shard = loops.control();
     std::atomic<int> working{0};
     std::thread::id loop_thread;
+    // Ends only when both run.
+    const auto meet = [&] {
+        ++working;
+        while (working.load() < 2) {
+            std::this_thread::yield();
+        }
+    };
     const auto both = [&]() -> Task<bool> {
         loop_thread = std::this_thread::get_id();
         Signal ended;
         int on_shard = 0;
         for (int i = 0; i < 2; ++i) {
-            auto work = [&] {
-                ++working;
-                while (working.load() < 2) {  // ends only when both run
-                    std::this_thread::yield();
-                }
-            };
             auto done = [&] {
                 on_shard += std::this_thread::get_id() == loop_thread ? 1 : 0;
                 ended.set();
             };
-            disk.run_blocking(shard, std::move(work), std::move(done));
+            disk.run_blocking(shard, meet, std::move(done));
         }
         while (on_shard < 2) {
             co_await shard.wait(ended, kNever);
