@@ -1,5 +1,6 @@
 #pragma once
 
+#include "replication/partition/partition_leader.h"
 #include "storage/log.h"
 
 namespace hw {
@@ -8,6 +9,7 @@ namespace hw {
 /// nothing is broken by default.
 struct Mutants {
     storage::LogMutants log;
+    replication::LeaderMutants leader;
 };
 
 }  // namespace hw

@@ -1,0 +1,149 @@
+#include "replication/partition/partition_reader.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace hw::replication {
+
+using wire::ErrorCode;
+
+namespace {
+
+PartitionError failed_look_up(const Error& error) {
+    switch (error.kind) {
+        case ErrorKind::busy:
+            return {ErrorCode::not_leader_or_follower, error.message};
+        case ErrorKind::corrupt:
+            return {ErrorCode::corrupt_message, error.message};
+        default:
+            return {ErrorCode::kafka_storage_error, error.message};
+    }
+}
+
+}  // namespace
+
+std::optional<OffsetQuery> offset_query(std::int64_t timestamp, IsolationLevel isolation) {
+    constexpr std::int64_t kLowest = -6;
+    if (timestamp < kLowest) {
+        return std::nullopt;
+    }
+    if (timestamp >= 0) {
+        return OffsetQuery{OffsetSpec::at_timestamp, Timestamp(timestamp), isolation};
+    }
+    return OffsetQuery{static_cast<OffsetSpec>(-timestamp), kNoTimestamp, isolation};
+}
+
+Offset PartitionReader::readable_end(IsolationLevel /*isolation*/) const {
+    return leader_->high_watermark();
+}
+
+std::expected<FetchAnswer, PartitionError> PartitionReader::read(
+    const FetchRead& request, storage::ReadCursor& cursor) const {
+    FetchAnswer answer;
+    answer.next_offset = request.from;
+    answer.high_watermark = leader_->high_watermark();
+    answer.last_stable_offset = readable_end(IsolationLevel::read_committed);
+    answer.log_start_offset = log_->log_start_offset();
+    if (request.last_fetched_epoch != kNoLeaderEpoch) {
+        const auto diverged = diverges(request, answer);
+        if (!diverged) {
+            return std::unexpected(diverged.error());
+        }
+        if (*diverged) {
+            return answer;
+        }
+    }
+    const storage::ReadRequest bounded{request.from, readable_end(request.isolation),
+                                       request.max_bytes, request.progressing};
+    auto read = log_->read(bounded, cursor);
+    if (!read) {
+        return std::unexpected(std::move(read.error()));
+    }
+    answer.bytes = std::move(read->bytes);
+    answer.next_offset = read->next_offset;
+    return answer;
+}
+
+std::expected<bool, PartitionError> PartitionReader::diverges(const FetchRead& request,
+                                                              FetchAnswer& answer) const {
+    const storage::EpochEnd end = end_offset_for(request.last_fetched_epoch);
+    if (end.epoch == kNoLeaderEpoch || request.from < log_->log_start_offset()) {
+        return std::unexpected(PartitionError{
+            ErrorCode::offset_out_of_range,
+            fmt::format("nothing is known of leader epoch {} at offset {}; the log starts at {}",
+                        request.last_fetched_epoch, request.from, log_->log_start_offset())});
+    }
+    if (end.epoch >= request.last_fetched_epoch && end.end_offset >= request.from) {
+        return false;
+    }
+    answer.diverging = end;
+    return true;
+}
+
+std::expected<ListedOffset, PartitionError> PartitionReader::list_offset(
+    const OffsetQuery& query) const {
+    switch (query.spec) {
+        case OffsetSpec::latest:
+            if (!leader_->high_watermark_is_current()) {
+                return std::unexpected(watermark_not_current());
+            }
+            return ListedOffset{readable_end(query.isolation), kNoTimestamp, leader_->epoch()};
+        case OffsetSpec::earliest:
+            return listed(log_->log_start_offset());
+        case OffsetSpec::earliest_local:
+            return listed(std::max(log_->log_start_offset(), log_->local_log_start_offset()));
+        case OffsetSpec::latest_tiered:
+        case OffsetSpec::earliest_pending_upload:
+            return ListedOffset();
+        case OffsetSpec::at_timestamp:
+        case OffsetSpec::max_timestamp:
+            break;
+    }
+    return find_record(query);
+}
+
+std::expected<ListedOffset, PartitionError> PartitionReader::find_record(
+    const OffsetQuery& query) const {
+    const auto found =
+        query.spec == OffsetSpec::max_timestamp ? log_->find_latest() : log_->find(query.timestamp);
+    if (!found) {
+        return std::unexpected(failed_look_up(found.error()));
+    }
+    if (*found && (*found)->offset < readable_end(query.isolation)) {
+        ListedOffset answer = listed((*found)->offset);
+        answer.timestamp = (*found)->timestamp;
+        return answer;
+    }
+    if (!leader_->high_watermark_is_current()) {
+        return std::unexpected(watermark_not_current());
+    }
+    return ListedOffset();
+}
+
+ListedOffset PartitionReader::listed(Offset offset) const {
+    return {offset, kNoTimestamp, log_->epochs().epoch_at(offset).value_or(kNoLeaderEpoch)};
+}
+
+storage::EpochEnd PartitionReader::end_offset_for(LeaderEpoch epoch) const {
+    const auto latest = log_->epochs().latest();
+    if (epoch == leader_->epoch()) {
+        return {epoch, log_->log_end_offset()};
+    }
+    if (epoch > leader_->epoch() || (latest && epoch <= latest->epoch)) {
+        return log_->end_offset_for(epoch);
+    }
+    // An epoch between the log's last batch and the present leader, in which nothing was appended.
+    return {latest ? latest->epoch : epoch, leader_->epoch_start_offset()};
+}
+
+PartitionError PartitionReader::watermark_not_current() const {
+    return {
+        ErrorCode::offset_not_available,
+        fmt::format("the high watermark, {}, has not reached the start of leader epoch {}, {}, "
+                    "yet: ask again",
+                    leader_->high_watermark(), leader_->epoch(), leader_->epoch_start_offset())};
+}
+
+}  // namespace hw::replication

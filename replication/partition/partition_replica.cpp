@@ -1,0 +1,313 @@
+#include "replication/partition/partition_replica.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "protocol/base/assert.h"
+
+namespace hw::replication {
+
+using storage::SyncUrgency;
+using wire::ErrorCode;
+
+namespace {
+
+/// What is told of a batch that may be in the log.
+PartitionError indefinite(const PartitionError& reason) {
+    const ErrorCode code = reason.code == ErrorCode::kafka_storage_error
+                               ? ErrorCode::not_enough_replicas_after_append
+                               : ErrorCode::not_leader_or_follower;
+    return {code, reason.message + "; the records may or may not be in the log"};
+}
+
+ProduceOutcome refused(const PartitionError& error) {
+    ProduceOutcome outcome;
+    outcome.code = error.code;
+    outcome.message = error.message;
+    return outcome;
+}
+
+}  // namespace
+
+PartitionReplica::PartitionReplica(ReplicaContext context)
+    : context_(std::move(context)),
+      offline_({ErrorCode::not_leader_or_follower, "the partition is being opened"}) {}
+
+LeaderRules PartitionReplica::rules() const {
+    return {context_.options->durability, context_.options->min_insync_replicas};
+}
+
+LogEnds PartitionReplica::log_ends() const {
+    return {log_->log_end_offset(), log_->durable_end_offset()};
+}
+
+void PartitionReplica::open(std::unique_ptr<storage::Log> log, Offset high_watermark) {
+    HW_ASSERT(offline_.has_value());
+    HW_ASSERT(log_ == nullptr);
+    log_ = std::move(log);
+    const Offset known = std::min(high_watermark, log_->log_end_offset());
+    leader_.emplace(context_.self, std::max(known, log_->log_start_offset()), context_.mutants);
+}
+
+void PartitionReplica::become_leader(const PartitionFacts& facts) {
+    HW_ASSERT(log_ != nullptr);
+    LeaderEffects effects;
+    if (leads() && facts.leader_epoch == leader_->epoch()) {
+        leader_->on_metadata(facts, effects);
+    } else if (facts.leader_epoch >= leader_->epoch()) {
+        offline_.reset();
+        leader_->on_leadership({facts, rules(), log_->staged_end_offset(), log_ends()}, effects);
+    }
+    apply(effects);
+    ask_sync_if_due();
+}
+
+void PartitionReplica::become_offline(PartitionError reason) {
+    flush();
+    waits_.fail_appends(indefinite(reason));
+    waits_.finish_fetches();
+    offline_ = std::move(reason);
+}
+
+void PartitionReplica::on_directory_failed(const Error& reason) {
+    if (log_ != nullptr) {
+        log_->go_offline(reason);
+    }
+    become_offline(
+        {ErrorCode::kafka_storage_error, "the log directory is offline: " + reason.message});
+}
+
+std::unique_ptr<storage::Log> PartitionReplica::release_log() {
+    HW_ASSERT(offline_.has_value());
+    HW_ASSERT(pending_.empty());
+    leader_.reset();
+    return std::move(log_);
+}
+
+void PartitionReplica::set_options(std::shared_ptr<const PartitionOptions> options) {
+    context_.options = std::move(options);
+    if (leads()) {
+        LeaderEffects effects;
+        leader_->on_rules(rules(), effects);
+        apply(effects);
+    }
+}
+
+std::optional<PartitionError> PartitionReplica::refusal(Acks acks) {
+    if (offline_) {
+        return offline_;
+    }
+    if (acks == Acks::all && !leader_->isr_is_large_enough()) {
+        return PartitionError{
+            ErrorCode::not_enough_replicas,
+            fmt::format("{} of {} replicas are in sync, min.insync.replicas asks for {}: nothing "
+                        "was appended",
+                        leader_->facts().isr.size(), leader_->facts().replicas.size(),
+                        leader_->isr_size_needed())};
+    }
+    const auto is_full = [this] {
+        return pending_.size() + waits_.appends() >= WaitQueue::kMaxAppends;
+    };
+    if (is_full()) {
+        waits_.drop_ended_appends();
+    }
+    if (is_full()) {
+        return PartitionError{
+            ErrorCode::not_enough_replicas,
+            fmt::format("{} appends to the partition wait for the disk or for replicas already, "
+                        "which is the limit: nothing was appended",
+                        WaitQueue::kMaxAppends)};
+    }
+    return std::nullopt;
+}
+
+void PartitionReplica::append(const Append& request) {
+    if (const auto error = refusal(request.acks)) {
+        ProduceSlot::answer(request.slot, refused(*error));
+        return;
+    }
+    const auto staged = log_->stage({request.batch, leader_->epoch(), request.append_time});
+    if (!staged) {
+        ProduceSlot::answer(request.slot, refused(staged.error()));
+        return;
+    }
+    const std::uint64_t bytes = staged->duplicate ? 0 : request.batch.size();
+    pending_.push_back({request.slot, *staged, request.acks, bytes});
+    if (!std::exchange(flush_asked_, true)) {
+        context_.host->ask_flush();
+    }
+}
+
+void PartitionReplica::flush() {
+    if (!std::exchange(flush_asked_, false)) {
+        return;
+    }
+    const std::uint64_t end = pending_begin_ + pending_.size();
+    log_->write_staged([this, end](const Result<void>& outcome) { on_written(end, outcome); });
+}
+
+void PartitionReplica::on_written(std::uint64_t end, const Result<void>& outcome) {
+    if (!outcome) {
+        on_log_failed(outcome.error());
+        return;
+    }
+    if (end <= pending_begin_) {
+        return;
+    }
+    const std::size_t count = end - pending_begin_;
+    if (offline_) {
+        fail_pending(count, indefinite(*offline_));
+        return;
+    }
+    std::uint64_t bytes = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        bytes += pending_[i].bytes;
+    }
+    readable_.on_written(log_->log_end_offset(), bytes);
+    LeaderEffects effects;
+    leader_->on_log_ends(log_ends(), effects);
+    apply(effects);
+    for (std::size_t i = 0; i < count; ++i) {
+        complete(pending_[i]);
+    }
+    pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(count));
+    pending_begin_ = end;
+    ask_sync_if_due();
+}
+
+void PartitionReplica::complete(PendingAppend& append) {
+    ProduceOutcome outcome;
+    outcome.base_offset = append.appended.base_offset;
+    outcome.append_time = append.appended.append_time;
+    outcome.log_start_offset = log_->log_start_offset();
+    const auto awaited = awaited_by(append);
+    if (!awaited) {
+        ProduceSlot::answer(std::move(append.slot), std::move(outcome));
+        return;
+    }
+    waits_.add({append.slot, std::move(outcome), append.appended.last_offset + 1, *awaited});
+    ProduceSlot::release(std::move(append.slot));
+}
+
+std::optional<Awaited> PartitionReplica::awaited_by(const PendingAppend& append) const {
+    if (append.acks == Acks::none) {
+        return std::nullopt;
+    }
+    const Offset end_offset = append.appended.last_offset + 1;
+    const bool watermark = append.acks == Acks::all && end_offset > leader_->high_watermark();
+    const bool durable = flush_is_due(end_offset);
+    if (watermark && durable) {
+        return Awaited::both;
+    }
+    if (watermark) {
+        return Awaited::high_watermark;
+    }
+    return durable ? std::optional(Awaited::durable_end) : std::nullopt;
+}
+
+bool PartitionReplica::flush_is_due(Offset end_offset) const {
+    const Offset durable = log_->durable_end_offset();
+    return end_offset > durable && end_offset - durable >= context_.options->flush_messages;
+}
+
+void PartitionReplica::on_log_failed(const Error& error) {
+    const PartitionError told =
+        indefinite({ErrorCode::kafka_storage_error, "the log failed: " + error.message});
+    fail_pending(pending_.size(), told);
+    waits_.fail_appends(told);
+    waits_.finish_fetches();
+}
+
+void PartitionReplica::fail_pending(std::size_t count, const PartitionError& error) {
+    for (std::size_t i = 0; i < count; ++i) {
+        ProduceSlot::answer(std::move(pending_[i].slot), refused(error));
+    }
+    pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(count));
+    pending_begin_ += count;
+}
+
+std::optional<storage::SyncJob> PartitionReplica::begin_sync() {
+    sync_asked_.reset();
+    return log_ == nullptr ? std::nullopt : log_->begin_sync();
+}
+
+void PartitionReplica::on_synced(const storage::SyncTicket& ticket, const Result<void>& outcome) {
+    log_->on_synced(ticket, outcome);
+    if (!outcome) {
+        waits_.fail_appends(
+            indefinite({ErrorCode::kafka_storage_error,
+                        "the records could not be made durable: " + outcome.error().message}));
+        waits_.finish_fetches();
+        return;
+    }
+    if (offline_) {
+        return;
+    }
+    LeaderEffects effects;
+    leader_->on_log_ends(log_ends(), effects);
+    apply(effects);
+    ask_sync_if_due();
+}
+
+void PartitionReplica::apply(const LeaderEffects& effects) {
+    if (effects.high_watermark) {
+        readable_.on_high_watermark(*effects.high_watermark);
+    }
+    waits_.on_progress({leader_->high_watermark(), log_->durable_end_offset(), readable_.total()});
+}
+
+void PartitionReplica::ask_sync_if_due() {
+    if (log_->unsynced_bytes() == 0) {
+        return;
+    }
+    const bool someone_waits =
+        waits_.appends_await_durable() || flush_is_due(log_->log_end_offset()) ||
+        (context_.options->durability == Durability::disk && waits_.anyone_awaits_watermark());
+    const SyncUrgency urgency = someone_waits ? SyncUrgency::waited_for : SyncUrgency::background;
+    if (!sync_asked_ || *sync_asked_ < urgency) {
+        sync_asked_ = urgency;
+        context_.host->ask_sync(urgency, log_->unsynced_bytes());
+    }
+}
+
+std::expected<PartitionReader, PartitionError> PartitionReplica::reader(
+    LeaderEpoch leader_epoch) const {
+    if (offline_) {
+        return std::unexpected(*offline_);
+    }
+    const LeaderEpoch own = leader_->epoch();
+    if (leader_epoch != kNoLeaderEpoch && leader_epoch != own) {
+        const bool older = leader_epoch < own;
+        return std::unexpected(PartitionError{
+            older ? ErrorCode::fenced_leader_epoch : ErrorCode::unknown_leader_epoch,
+            fmt::format(
+                "the request has leader epoch {}, this broker leads in {}: {}", leader_epoch, own,
+                older ? "fetch new metadata" : "it has not heard of yours yet, try again")});
+    }
+    return PartitionReader(*log_, *leader_);
+}
+
+std::expected<FetchAnswer, PartitionError> PartitionReplica::read(
+    LeaderEpoch leader_epoch, const FetchRead& request, storage::ReadCursor& cursor) const {
+    const auto reader = this->reader(leader_epoch);
+    if (!reader) {
+        return std::unexpected(reader.error());
+    }
+    auto answer = reader->read(request, cursor);
+    if (answer) {
+        answer->readable_bytes = readable_.total();
+    }
+    return answer;
+}
+
+void PartitionReplica::watch(const FetchWatch& watch) {
+    if (offline_ || !waits_.add(watch, readable_.total())) {
+        FetchWait::finish(watch.wait);
+        return;
+    }
+    ask_sync_if_due();
+}
+
+}  // namespace hw::replication

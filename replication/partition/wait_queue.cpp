@@ -1,0 +1,113 @@
+#include "replication/partition/wait_queue.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace hw::replication {
+namespace {
+
+/// A retry of an old batch ends before others that wait, so a new wait is not always the last.
+void insert_in_order(std::vector<AppendWait>& waits, AppendWait wait) {
+    const auto place =
+        std::ranges::upper_bound(waits, wait.end_offset, {}, &AppendWait::end_offset);
+    waits.insert(place, std::move(wait));
+}
+
+void answer(AppendWait& wait) {
+    if (auto slot = wait.slot.lock()) {
+        ProduceSlot::answer(std::move(slot), std::move(wait.outcome));
+    }
+}
+
+bool is_ended(const AppendWait& wait) {
+    return wait.slot.expired();
+}
+
+}  // namespace
+
+void WaitQueue::add(AppendWait wait) {
+    auto& waits = wait.awaited == Awaited::durable_end ? by_durable_ : by_watermark_;
+    insert_in_order(waits, std::move(wait));
+}
+
+bool WaitQueue::add(const FetchWatch& watch, std::uint64_t readable_bytes) {
+    sweep_fetches();
+    if (fetches_.size() >= kMaxFetches) {
+        return false;
+    }
+    fetches_.push_back({watch, 0});
+    if (readable_bytes > watch.seen_bytes) {
+        tell_fetches(readable_bytes);
+    }
+    return true;
+}
+
+void WaitQueue::on_progress(const PartitionProgress& progress) {
+    const auto reached = [](std::vector<AppendWait>& waits, Offset offset) {
+        return std::ranges::upper_bound(waits, offset, {}, &AppendWait::end_offset);
+    };
+    const auto watermark_end = reached(by_watermark_, progress.high_watermark);
+    for (auto wait = by_watermark_.begin(); wait != watermark_end; ++wait) {
+        if (wait->awaited == Awaited::both) {
+            insert_in_order(by_durable_, std::move(*wait));
+        } else {
+            answer(*wait);
+        }
+    }
+    by_watermark_.erase(by_watermark_.begin(), watermark_end);
+    const auto durable_end = reached(by_durable_, progress.durable_end_offset);
+    std::for_each(by_durable_.begin(), durable_end, answer);
+    by_durable_.erase(by_durable_.begin(), durable_end);
+    tell_fetches(progress.readable_bytes);
+}
+
+void WaitQueue::fail_appends(const PartitionError& error) {
+    for (auto* waits : {&by_watermark_, &by_durable_}) {
+        for (AppendWait& wait : *waits) {
+            wait.outcome = {};
+            wait.outcome.code = error.code;
+            wait.outcome.message = error.message;
+            answer(wait);
+        }
+        waits->clear();
+    }
+}
+
+void WaitQueue::finish_fetches() {
+    for (const Fetch& fetch : fetches_) {
+        FetchWait::finish(fetch.watch.wait);
+    }
+    fetches_.clear();
+}
+
+void WaitQueue::drop_ended_appends() {
+    std::erase_if(by_watermark_, is_ended);
+    std::erase_if(by_durable_, is_ended);
+}
+
+void WaitQueue::tell_fetches(std::uint64_t readable_bytes) {
+    std::erase_if(fetches_, [readable_bytes](Fetch& fetch) {
+        const FetchWatch& watch = fetch.watch;
+        const auto gained = std::min(readable_bytes - watch.seen_bytes, watch.max_bytes);
+        if (gained > fetch.told_bytes) {
+            FetchWait::tell(watch.wait, gained - fetch.told_bytes);
+            fetch.told_bytes = gained;
+        }
+        return gained == watch.max_bytes || watch.wait.expired();
+    });
+}
+
+/// Each new fetch looks at two of the others, so that what ended by its deadline is dropped though
+/// the partition is idle, and without a walk over all.
+void WaitQueue::sweep_fetches() {
+    for (int looks = 0; looks < 2 && !fetches_.empty(); ++looks) {
+        swept_ = swept_ + 1 < fetches_.size() ? swept_ + 1 : 0;
+        if (fetches_[swept_].watch.wait.expired()) {
+            std::swap(fetches_[swept_], fetches_.back());
+            fetches_.pop_back();
+        }
+    }
+}
+
+}  // namespace hw::replication

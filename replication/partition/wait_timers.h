@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstddef>
+#include <map>
+
+#include "protocol/base/shard.h"
+#include "protocol/base/time.h"
+#include "replication/partition/request_wait.h"
+
+namespace hw::replication {
+
+/// The deadlines of all requests of one shard that wait. Owned by the shard's services, outlives
+/// the waits, used on that shard only; who owns it calls on_time when next_deadline has come.
+class WaitTimers {
+public:
+    static constexpr std::size_t kMaxWaits = 65'536;
+
+    /// `earlier` is set when next_deadline has come nearer.
+    explicit WaitTimers(Signal& earlier) : earlier_(&earlier) {}
+    WaitTimers(const WaitTimers&) = delete;
+    WaitTimers& operator=(const WaitTimers&) = delete;
+
+    /// Ends `wait`, which has no deadline yet, at `deadline` unless it ends before. False, and
+    /// nothing done, when kMaxWaits have one: the request is answered without a wait.
+    [[nodiscard]] bool add(RequestWait& wait, TimePoint deadline);
+    /// Ends the waits whose deadline has come, in the order of the deadlines.
+    void on_time(TimePoint now);
+    /// kNever when nobody waits.
+    [[nodiscard]] TimePoint next_deadline() const;
+    [[nodiscard]] std::size_t size() const { return waits_.size(); }
+
+private:
+    friend class RequestWait;
+
+    void remove(RequestWait& wait);
+
+    Signal* earlier_;
+    std::multimap<TimePoint, RequestWait*> waits_;
+};
+
+}  // namespace hw::replication

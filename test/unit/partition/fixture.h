@@ -1,0 +1,133 @@
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "broker/runtime/guarded.h"
+#include "protocol/base/logger.h"
+#include "replication/partition/partition_replica.h"
+#include "replication/partition/wait_timers.h"
+#include "test/sim/sim_clock.h"
+#include "test/sim/sim_disk.h"
+#include "test/sim/sim_shard.h"
+#include "test/support/mutants.h"
+
+namespace hw::replication {
+
+inline constexpr BrokerId kSelf{1};
+inline constexpr BrokerId kOther{2};
+
+/// What a test batch is made of.
+struct BatchShape {
+    std::string value = "v";
+    int records = 1;
+    Timestamp timestamp{1000};  ///< of the first record; each next one is 1 ms later
+    ProducerId producer = kNoProducerId;
+    Sequence sequence{0};
+};
+
+[[nodiscard]] Buffer make_batch(const BatchShape& shape);
+
+[[nodiscard]] inline PartitionFacts led_by_self(int epoch, std::vector<BrokerId> replicas = {kSelf},
+                                                std::vector<BrokerId> isr = {kSelf}) {
+    return {LeaderEpoch(epoch), PartitionEpoch(epoch), std::move(replicas), std::move(isr)};
+}
+
+/// A Produce request to one partition, as its handler keeps it.
+struct Produced {
+    [[nodiscard]] ProduceOutcome outcome() const { return wait->outcome(0); }
+    [[nodiscard]] wire::ErrorCode code() const { return outcome().code; }
+
+    std::string value;
+    std::weak_ptr<const void> bytes;  ///< of the request
+    bool ended = false;
+    WaitHandle<ProduceWait> wait;
+};
+
+/// A Fetch request that waits.
+struct Waiting {
+    bool ended = false;
+    WaitHandle<FetchWait> wait;
+};
+
+/// One partition with a log in `/data/t-0` of a simulated disk, inside its guard, and the little of
+/// a broker that it needs: a hook at the end of the turn, and a committer that serves whoever waits
+/// at once and others only when it is told to.
+class Node final : public ReplicaHost, public TurnHook {
+public:
+    Node(sim::Scheduler& scheduler, sim::SimDisk& disk, PartitionOptions options,
+         Mutants mutants = {}, broker::DeferPolicy* policy = nullptr);
+    ~Node() override;
+
+    /// Opens the log, with the high watermark that was checkpointed.
+    void open(Offset high_watermark, const Mutants& mutants = {});
+    /// The process ends, and with it all that was under way.
+    void kill();
+
+    template <class Function>
+    void enter(Function work) {
+        require_entered(guard_->enter(shard, std::move(work)));
+    }
+    /// Sends one batch; the answer comes with time.
+    std::unique_ptr<Produced> produce(const BatchShape& shape, Acks acks = Acks::all);
+    /// Waits for `missing` bytes more than `seen`.
+    std::unique_ptr<Waiting> watch(std::uint64_t missing, std::uint64_t seen_bytes);
+    /// A consumer's read.
+    [[nodiscard]] std::expected<FetchAnswer, PartitionError> read(
+        std::int64_t from, LeaderEpoch epoch = kNoLeaderEpoch);
+    /// The values of the records that a consumer reads from `from` on.
+    [[nodiscard]] std::vector<std::string> values(std::int64_t from = 0);
+    void lead(const PartitionFacts& facts);
+    /// Starts a sync now, as the committer does from time to time.
+    void sync();
+
+    [[nodiscard]] Offset high_watermark() const { return replica_->leader()->high_watermark(); }
+    [[nodiscard]] const storage::Log& log() const { return *replica_->log(); }
+    [[nodiscard]] PartitionReplica& replica() { return *replica_; }
+
+    void ask_flush() override;
+    void ask_sync(storage::SyncUrgency urgency, std::uint64_t unsynced_bytes) override;
+    void at_end_of_turn() override;
+
+    sim::SimShard shard;
+    std::vector<storage::SyncUrgency> syncs_asked;
+    int flushes_asked = 0;
+    bool committer_works = true;
+    std::vector<std::string> failures;  ///< of writes, as the log reports them
+
+private:
+    void settle(const std::function<bool()>& done);
+    static void require_entered(bool entered);
+
+    sim::SimDisk* disk_;
+    sim::SimClock clock_;
+    std::shared_ptr<broker::Guarded<PartitionReplica>> guard_;
+    PartitionReplica* replica_ = nullptr;
+};
+
+/// A scheduler, a disk and one node, with options that tests change before `start`.
+struct World {
+    explicit World(std::uint64_t seed = 1);
+
+    void start();
+    void settle();
+    /// The process ends and comes back, on the same disk.
+    void restart();
+    /// The same, and what was not on stable storage may be gone.
+    void lose_power();
+
+    sim::Scheduler scheduler;
+    sim::SimDisk disk;
+    PartitionOptions options;
+    Mutants mutants;
+    broker::DeferPolicy* policy = nullptr;
+    int epoch = 0;
+    std::unique_ptr<Node> node;
+};
+
+}  // namespace hw::replication

@@ -1,0 +1,348 @@
+#include <catch2/catch.hpp>
+
+#include "test/unit/partition/fixture.h"
+
+namespace hw::replication {
+namespace {
+
+using storage::SyncUrgency;
+using wire::ErrorCode;
+using Values = std::vector<std::string>;
+
+constexpr IsolationLevel kAll = IsolationLevel::read_uncommitted;
+
+/// Appends with acks=1; what it appends is not durable unless the committer works.
+void append(World& world, const BatchShape& shape) {
+    const auto produced = world.node->produce(shape, Acks::leader);
+    world.settle();
+    REQUIRE(produced->ended);
+    REQUIRE(produced->code() == ErrorCode::none);
+}
+
+void sync(World& world) {
+    world.node->sync();
+    world.settle();
+}
+
+std::expected<ListedOffset, PartitionError> list(World& world, std::int64_t timestamp) {
+    std::optional<std::expected<ListedOffset, PartitionError>> answer;
+    world.node->enter([&](PartitionReplica& replica) {
+        const auto reader = replica.reader(kNoLeaderEpoch);
+        REQUIRE(reader.has_value());
+        answer = reader->list_offset(*offset_query(timestamp, kAll));
+    });
+    return *answer;
+}
+
+std::expected<FetchAnswer, PartitionError> read_after(World& world, std::int64_t from,
+                                                      int last_fetched_epoch) {
+    std::optional<std::expected<FetchAnswer, PartitionError>> answer;
+    world.node->enter([&](PartitionReplica& replica) {
+        storage::ReadCursor cursor;
+        FetchRead read{.from = Offset(from), .max_bytes = 1000};
+        read.last_fetched_epoch = LeaderEpoch(last_fetched_epoch);
+        answer = replica.read(kNoLeaderEpoch, read, cursor);
+    });
+    return std::move(*answer);
+}
+
+storage::EpochEnd epoch_end(World& world, int epoch) {
+    storage::EpochEnd end;
+    world.node->enter([&](PartitionReplica& replica) {
+        end = replica.reader(kNoLeaderEpoch)->end_offset_for(LeaderEpoch(epoch));
+    });
+    return end;
+}
+
+TEST_CASE("read: a consumer sees nothing at or above the high watermark", "[partition][read][r9]") {
+    World world;
+    world.start();
+    append(world, {.value = "a"});
+    sync(world);
+    append(world, {.value = "b"});
+    CHECK(world.node->values() == Values{"a"});
+    const auto answer = world.node->read(0);
+    REQUIRE(answer.has_value());
+    CHECK(answer->high_watermark == Offset(1));
+    CHECK(answer->last_stable_offset == Offset(1));
+    CHECK(answer->log_start_offset == Offset(0));
+    CHECK(answer->next_offset == Offset(1));
+    sync(world);
+    CHECK(world.node->values() == Values{"a", "b"});
+}
+
+TEST_CASE("read: a batch that the watermark has not passed as a whole is not seen",
+          "[partition][read][r9]") {
+    World world;
+    world.start();
+    append(world, {.value = "a", .records = 3});
+    sync(world);
+    append(world, {.value = "b", .records = 3});
+    CHECK(world.node->values(2) == Values{"a"});
+}
+
+TEST_CASE(
+    "read: between the watermark and the end of the log there is nothing yet, outside of the "
+    "log an error",
+    "[partition][read]") {
+    World world;
+    world.start();
+    append(world, {.records = 3});
+    for (const std::int64_t from : {0, 1, 3}) {
+        const auto answer = world.node->read(from);
+        REQUIRE(answer.has_value());
+        CHECK(answer->bytes.size() == 0);
+    }
+    CHECK(world.node->read(4).error().code == ErrorCode::offset_out_of_range);
+    CHECK(world.node->read(-1).error().code == ErrorCode::offset_out_of_range);
+}
+
+TEST_CASE("read: a request of another leader epoch is told whose metadata is old",
+          "[partition][read][kip-320]") {
+    World world;
+    world.start();
+    world.node->lead(led_by_self(5));
+    CHECK(world.node->read(0, LeaderEpoch(5)).has_value());
+    CHECK(world.node->read(0, kNoLeaderEpoch).has_value());
+    CHECK(world.node->read(0, LeaderEpoch(4)).error().code == ErrorCode::fenced_leader_epoch);
+    const auto newer = world.node->read(0, LeaderEpoch(6));
+    CHECK(newer.error().code == ErrorCode::unknown_leader_epoch);
+    CHECK(newer.error().message ==
+          "the request has leader epoch 6, this broker leads in 5: it has not heard of yours yet, "
+          "try again");
+}
+
+TEST_CASE("read: a reader whose log is another one is told where they part",
+          "[partition][read][kip-320]") {
+    World world;
+    world.start();
+    append(world, {.records = 3});
+    world.node->lead(led_by_self(5));
+    append(world, {.records = 2});
+    sync(world);
+    const auto same = read_after(world, 3, 1);
+    REQUIRE(same.has_value());
+    CHECK_FALSE(same->diverging);
+    CHECK(same->bytes.size() > 0);
+    const auto longer = read_after(world, 4, 1);
+    REQUIRE(longer.has_value());
+    CHECK(longer->diverging == storage::EpochEnd{LeaderEpoch(1), Offset(3)});
+    CHECK(longer->bytes.size() == 0);
+    const auto other = read_after(world, 3, 3);
+    REQUIRE(other.has_value());
+    CHECK(other->diverging == storage::EpochEnd{LeaderEpoch(1), Offset(3)});
+    CHECK(read_after(world, 3, 9).error().code == ErrorCode::offset_out_of_range);
+}
+
+TEST_CASE("watch: a reader that waits is told when the watermark moves, and hastens it",
+          "[partition][read]") {
+    World world;
+    world.start();
+    const auto answer = world.node->read(0);
+    REQUIRE(answer.has_value());
+    const auto waiting = world.node->watch(1, answer->readable_bytes);
+    world.settle();
+    CHECK_FALSE(waiting->ended);
+    CHECK(world.node->syncs_asked.empty());
+    append(world, {.value = "a"});
+    CHECK(world.node->syncs_asked == std::vector{SyncUrgency::waited_for});
+    CHECK(waiting->ended);
+    CHECK(world.node->values() == Values{"a"});
+}
+
+TEST_CASE("watch: a reader that comes after the write hastens the sync", "[partition][read]") {
+    World world;
+    world.start();
+    append(world, {.value = "a"});
+    CHECK(world.node->syncs_asked == std::vector{SyncUrgency::background});
+    const auto waiting = world.node->watch(1, world.node->read(0)->readable_bytes);
+    world.settle();
+    CHECK(world.node->syncs_asked.back() == SyncUrgency::waited_for);
+    CHECK(waiting->ended);
+}
+
+TEST_CASE("watch: a reader of a memory topic needs no sync", "[partition][read]") {
+    World world;
+    world.options.durability = Durability::memory;
+    world.start();
+    const auto waiting = world.node->watch(1, 0);
+    append(world, {.value = "a"});
+    CHECK(waiting->ended);
+    CHECK(world.node->syncs_asked == std::vector{SyncUrgency::background});
+}
+
+TEST_CASE("watch: a reader waits until it has gained the bytes it asks for", "[partition][read]") {
+    World world;
+    world.options.durability = Durability::memory;
+    world.start();
+    const auto size = make_batch({.value = "a"}).size();
+    const auto waiting = world.node->watch(2 * size, 0);
+    append(world, {.value = "a"});
+    CHECK_FALSE(waiting->ended);
+    append(world, {.value = "b"});
+    CHECK(waiting->ended);
+}
+
+TEST_CASE("watch: what came between read and watch is not missed", "[partition][read]") {
+    World world;
+    world.options.durability = Durability::memory;
+    world.start();
+    const auto answer = world.node->read(0);
+    append(world, {.value = "a"});
+    const auto waiting = world.node->watch(1, answer->readable_bytes);
+    world.settle();
+    CHECK(waiting->ended);
+}
+
+TEST_CASE("watch: where nothing can come the wait is ended at once", "[partition][read]") {
+    World world;
+    world.start();
+    world.node->enter([](PartitionReplica& replica) {
+        replica.become_offline({ErrorCode::not_leader_or_follower, "broker 2 leads"});
+    });
+    const auto waiting = world.node->watch(1, 0);
+    world.settle();
+    CHECK(waiting->ended);
+}
+
+TEST_CASE("offsets: latest is the watermark in the leader's epoch, earliest the start of the log",
+          "[partition][read]") {
+    World world;
+    world.start();
+    append(world, {.records = 3});
+    sync(world);
+    append(world, {.records = 2});
+    CHECK(*list(world, -1) == ListedOffset{Offset(3), kNoTimestamp, LeaderEpoch(1)});
+    CHECK(*list(world, -2) == ListedOffset{Offset(0), kNoTimestamp, LeaderEpoch(1)});
+    CHECK(*list(world, -4) == ListedOffset{Offset(0), kNoTimestamp, LeaderEpoch(1)});
+    world.node->lead(led_by_self(2));
+    sync(world);
+    CHECK(*list(world, -1) == ListedOffset{Offset(5), kNoTimestamp, LeaderEpoch(2)});
+}
+
+TEST_CASE("offsets: without tiered storage nothing is tiered", "[partition][read]") {
+    World world;
+    world.start();
+    append(world, {});
+    sync(world);
+    CHECK(*list(world, -5) == ListedOffset());
+    CHECK(*list(world, -6) == ListedOffset());
+}
+
+TEST_CASE("offsets: a time finds the first record at or after it, below the watermark",
+          "[partition][read]") {
+    World world;
+    world.start();
+    append(world, {.records = 3, .timestamp = Timestamp(1000)});
+    world.node->lead(led_by_self(2));
+    append(world, {.records = 2, .timestamp = Timestamp(2000)});
+    sync(world);
+    append(world, {.records = 1, .timestamp = Timestamp(3000)});
+    CHECK(*list(world, 0) == ListedOffset{Offset(0), Timestamp(1000), LeaderEpoch(1)});
+    CHECK(*list(world, 1001) == ListedOffset{Offset(1), Timestamp(1001), LeaderEpoch(1)});
+    CHECK(*list(world, 1003) == ListedOffset{Offset(3), Timestamp(2000), LeaderEpoch(2)});
+    CHECK(*list(world, 2002) == ListedOffset());
+    CHECK(*list(world, -3) == ListedOffset());
+    sync(world);
+    CHECK(*list(world, 2002) == ListedOffset{Offset(5), Timestamp(3000), LeaderEpoch(2)});
+    CHECK(*list(world, -3) == ListedOffset{Offset(5), Timestamp(3000), LeaderEpoch(2)});
+    CHECK(*list(world, 3001) == ListedOffset());
+}
+
+TEST_CASE(
+    "offsets: while the watermark is behind the start of the epoch, what follows from it is "
+    "not available",
+    "[partition][read][kip-207]") {
+    World world;
+    world.start();
+    append(world, {.value = "a"});
+    sync(world);
+    append(world, {.value = "b", .timestamp = Timestamp(2000)});
+    world.node->lead(led_by_self(2));
+    CHECK(list(world, -1).error().code == ErrorCode::offset_not_available);
+    CHECK(list(world, 2000).error().code == ErrorCode::offset_not_available);
+    CHECK(list(world, 5000).error().code == ErrorCode::offset_not_available);
+    CHECK(list(world, -3).error().code == ErrorCode::offset_not_available);
+    CHECK(list(world, -2)->offset == Offset(0));
+    CHECK(list(world, 1000)->offset == Offset(0));
+    CHECK(list(world, -1).error().message ==
+          "the high watermark, 1, has not reached the start of leader epoch 2, 2, yet: ask again");
+    sync(world);
+    CHECK(list(world, -1)->offset == Offset(2));
+}
+
+TEST_CASE("offsets: a negative number without a meaning is no query", "[partition][read]") {
+    CHECK_FALSE(offset_query(-7, kAll));
+    CHECK(offset_query(-6, kAll)->spec == OffsetSpec::earliest_pending_upload);
+    CHECK(offset_query(-1, kAll)->spec == OffsetSpec::latest);
+    CHECK(offset_query(0, kAll)->spec == OffsetSpec::at_timestamp);
+}
+
+TEST_CASE("epochs: an epoch ends where the next one starts, the leader's own at the end of the log",
+          "[partition][read][kip-101]") {
+    World world;
+    world.start();
+    append(world, {.records = 3});
+    world.node->lead(led_by_self(5));
+    CHECK(epoch_end(world, 1) == storage::EpochEnd{LeaderEpoch(1), Offset(3)});
+    CHECK(epoch_end(world, 3) == storage::EpochEnd{LeaderEpoch(1), Offset(3)});
+    CHECK(epoch_end(world, 5) == storage::EpochEnd{LeaderEpoch(5), Offset(3)});
+    append(world, {.records = 2});
+    CHECK(epoch_end(world, 1) == storage::EpochEnd{LeaderEpoch(1), Offset(3)});
+    CHECK(epoch_end(world, 4) == storage::EpochEnd{LeaderEpoch(1), Offset(3)});
+    CHECK(epoch_end(world, 5) == storage::EpochEnd{LeaderEpoch(5), Offset(5)});
+    CHECK(epoch_end(world, 6) == storage::EpochEnd());
+    CHECK(epoch_end(world, 0) == storage::EpochEnd{LeaderEpoch(0), Offset(0)});
+}
+
+TEST_CASE("epochs: in an empty log every epoch until now ends at its start",
+          "[partition][read][kip-101]") {
+    World world;
+    world.start();
+    world.node->lead(led_by_self(5));
+    CHECK(epoch_end(world, 5) == storage::EpochEnd{LeaderEpoch(5), Offset(0)});
+    CHECK(epoch_end(world, 2) == storage::EpochEnd{LeaderEpoch(2), Offset(0)});
+    CHECK(epoch_end(world, 6) == storage::EpochEnd());
+}
+
+TEST_CASE("watermark: after a restart it is what was checkpointed until the replicas tell more",
+          "[partition][read]") {
+    World world;
+    world.start();
+    append(world, {.value = "a", .records = 3});
+    append(world, {.value = "b", .records = 3});
+    sync(world);
+    const auto reopened = [&](std::int64_t checkpointed) {
+        world.disk.process_kill();
+        world.node = std::make_unique<Node>(world.scheduler, world.disk, world.options);
+        world.node->open(Offset(checkpointed));
+        world.node->lead(led_by_self(9, {kSelf, kOther}, {kSelf, kOther}));
+        return world.node->high_watermark();
+    };
+    CHECK(reopened(3) == Offset(3));
+    CHECK(world.node->values() == Values{"a", "a", "a"});
+    CHECK(list(world, -1).error().code == ErrorCode::offset_not_available);
+    CHECK(reopened(99) == Offset(6));
+}
+
+TEST_CASE("options: a topic that becomes memory answers at once who waits for the disk",
+          "[partition][append]") {
+    World world;
+    world.start();
+    world.node->committer_works = false;
+    const auto produced = world.node->produce({}, Acks::all);
+    const auto waiting = world.node->watch(1, 0);
+    world.settle();
+    CHECK_FALSE(produced->ended);
+    PartitionOptions options;
+    options.durability = Durability::memory;
+    world.node->enter([&](PartitionReplica& replica) {
+        replica.set_options(std::make_shared<const PartitionOptions>(options));
+    });
+    world.settle();
+    CHECK(produced->ended);
+    CHECK(waiting->ended);
+}
+
+}  // namespace
+}  // namespace hw::replication
