@@ -85,6 +85,17 @@ TEST_CASE("controller: lost leadership answers all that wait and forgets what wa
     CHECK(world.create({topic("a")})[0].verdict.code == ErrorCode::none);
 }
 
+TEST_CASE("controller: with the leadership goes at once what was only appended", "[controller]") {
+    World world = cluster();
+    const std::vector<Topic> topics{topic("a")};
+    world.ask(creation(topics));
+    ControllerEffects effects;
+    world.controller().on_resigned(effects);
+    CHECK(effects.answers.size() == 1);
+    CHECK(text_of(world.controller().appended()) == text_of(world.controller().committed()));
+    CHECK(world.controller().appended().find_topic("a") == nullptr);
+}
+
 TEST_CASE("controller: what a successor kept of our records is there", "[controller]") {
     World world = cluster();
     const std::vector<Topic> first{topic("a")};
