@@ -124,8 +124,7 @@ Result<std::unique_ptr<Listener>> AsioNetwork::listen(Shard& shard, const Endpoi
     return std::make_unique<TcpListener>(std::move(acceptor), std::move(local));
 }
 
-Task<Result<std::unique_ptr<Transport>>> AsioNetwork::connect(Shard& shard,
-                                                              const Endpoint& endpoint,
+Task<Result<std::unique_ptr<Transport>>> AsioNetwork::connect(Shard& shard, Endpoint endpoint,
                                                               TimePoint deadline) {
     const auto attempt = std::make_shared<ConnectAttempt>(io_of(shard));
     attempt->timer.expires_at(asio::steady_timer::time_point(

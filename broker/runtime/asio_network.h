@@ -15,8 +15,7 @@ public:
 
     [[nodiscard]] Result<std::unique_ptr<Listener>> listen(Shard& shard,
                                                            const Endpoint& endpoint) override;
-    [[nodiscard]] Task<Result<std::unique_ptr<Transport>>> connect(Shard& shard,
-                                                                   const Endpoint& endpoint,
+    [[nodiscard]] Task<Result<std::unique_ptr<Transport>>> connect(Shard& shard, Endpoint endpoint,
                                                                    TimePoint deadline) override;
 };
 

@@ -77,7 +77,7 @@ public:
                                                                    const Endpoint& endpoint) = 0;
     /// Errors: closed when refused, timed_out at `deadline`, not_found.
     [[nodiscard]] virtual Task<Result<std::unique_ptr<Transport>>> connect(Shard& shard,
-                                                                           const Endpoint& endpoint,
+                                                                           Endpoint endpoint,
                                                                            TimePoint deadline) = 0;
 };
 

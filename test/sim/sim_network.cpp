@@ -239,7 +239,7 @@ Result<std::unique_ptr<Listener>> SimNetwork::listen(Shard& shard, const Endpoin
     return std::make_unique<SimListener>(std::move(port));
 }
 
-Task<Result<std::unique_ptr<Transport>>> SimNetwork::connect(Shard& shard, const Endpoint& endpoint,
+Task<Result<std::unique_ptr<Transport>>> SimNetwork::connect(Shard& shard, Endpoint endpoint,
                                                              TimePoint deadline) {
     SimShard& from = sim_shard(shard);
     Signal never;
