@@ -11,6 +11,7 @@ Connection::Connection(std::unique_ptr<Transport> transport, ConnectionServices&
     : transport_(std::move(transport)),
       services_(&services),
       listener_(&listener),
+      peer_(std::make_shared<const Endpoint>(transport_->peer())),
       on_end_(std::move(on_end)),
       frames_(services.limits.request_max_bytes),
       last_received_(services.clock.now()) {}
@@ -62,6 +63,7 @@ Transfer Connection::read_some(ByteView& input, std::size_t& asked) {
 
 Task<> Connection::take_frames(ByteView input) {
     last_received_ = services_->clock.now();
+    paused_ = true;
     Buffer stash;
     bool broken = false;
     for (;;) {
@@ -94,6 +96,10 @@ Task<> Connection::take_frames(ByteView input) {
         frame_started_ = last_received_;
     }
     co_await dispatch_arrived();
+    paused_ = false;
+    if (frame_started_ != kNever) {
+        frame_started_ += services_->clock.now() - last_received_;
+    }
     if (broken) {
         end_with_warning(
             fmt::format("it announced a request of {} bytes; a request has 0 to {} bytes "
@@ -112,7 +118,7 @@ Task<> Connection::dispatch_arrived() {
         }
         const ExchangePtr exchange = arrived_[next];
         exchange->context().listener = listener_;
-        exchange->context().peer = &transport_->peer();
+        exchange->context().peer = peer_;
         answers_.push(exchange);
         co_await services_->dispatcher.dispatch(exchange);
     }
@@ -133,8 +139,8 @@ void Connection::on_reject(const Error& reason) {
 }
 
 void Connection::end_with_warning(std::string_view why) {
-    services_->log.warning("connection of {} on {} ends: {}", to_string(transport_->peer()),
-                           listener_->name, why);
+    services_->log.warning("connection of {} on {} ends: {}", to_string(*peer_), listener_->name,
+                           why);
     reading_ = false;
     schedule_send();
 }
@@ -194,10 +200,12 @@ void Connection::check_time(TimePoint now) {
     const ConnectionLimits& limits = services_->limits;
     if (send_blocked_ != kNever && now - send_blocked_ > limits.send_max) {
         services_->log.warning(
-            "connection of {} ends: it took no byte of its answers for {} s",
-            to_string(transport_->peer()),
+            "connection of {} ends: it took no byte of its answers for {} s", to_string(*peer_),
             std::chrono::duration_cast<std::chrono::seconds>(limits.send_max).count());
         close();
+        return;
+    }
+    if (paused_) {
         return;
     }
     if (frame_started_ != kNever && frames_.in_frame()) {
@@ -206,7 +214,7 @@ void Connection::check_time(TimePoint now) {
         if (now - frame_started_ > allowed) {
             services_->log.warning(
                 "connection of {} ends: a request of {} bytes was not sent whole within {} s",
-                to_string(transport_->peer()), frames_.size(),
+                to_string(*peer_), frames_.size(),
                 std::chrono::duration_cast<std::chrono::seconds>(allowed).count());
             close();
         }
@@ -214,7 +222,7 @@ void Connection::check_time(TimePoint now) {
     }
     if (answers_.empty() && now - last_received_ > limits.idle_max) {
         services_->log.debug("connection of {} ends: idle for longer than connections.max.idle.ms",
-                             to_string(transport_->peer()));
+                             to_string(*peer_));
         close();
     }
 }

@@ -82,6 +82,7 @@ private:
     std::unique_ptr<Transport> transport_;
     ConnectionServices* services_;
     const ListenerInfo* listener_;
+    std::shared_ptr<const Endpoint> peer_;
     std::function<void()> on_end_;
     FrameReader frames_;
     Reservation reservation_;  ///< of the frame that is being read
@@ -91,6 +92,9 @@ private:
     TimePoint last_received_;
     TimePoint frame_started_ = kNever;
     TimePoint send_blocked_ = kNever;
+    /// This side holds reading up: it waits for memory, room, or an ordered stage. None of that
+    /// counts against the peer.
+    bool paused_ = false;
     bool open_ = true;
     bool reading_ = true;  ///< false once the peer has ended or broke the protocol
 };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -20,12 +21,12 @@ struct ListenerInfo {
     Endpoint advertised;  ///< what clients are told to connect to
 };
 
-/// Who sends a request, and over what. Lives as long as the request.
+/// Who sends a request, and over what. Valid as long as the request; listeners outlive all.
 struct RequestContext {
     const ListenerInfo* listener = nullptr;
     std::string_view principal = "User:ANONYMOUS";
     std::string_view client_id;
-    const Endpoint* peer = nullptr;
+    std::shared_ptr<const Endpoint> peer;  ///< shared, because a request may outlive its connection
 };
 
 }  // namespace hw::broker

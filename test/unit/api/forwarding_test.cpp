@@ -93,7 +93,7 @@ struct World {
         std::ranges::copy(as_bytes(frame), buffer.data());
         auto exchange = std::make_shared<Exchange>(std::move(buffer), Reservation(), sink);
         exchange->context().listener = &info;
-        exchange->context().peer = &peer;
+        exchange->context().peer = peer;
         exchange->context().principal = "User:alice";
         REQUIRE(exchange->read_header());
         data.spawn(forwarding.handle(exchange));
@@ -107,7 +107,8 @@ struct World {
     Silence log;
     ListenerInfo info{
         .name = "CONTROLLER", .role = ListenerRole::controller, .bound = {}, .advertised = {}};
-    Endpoint peer{"127.0.0.1", 5};
+    std::shared_ptr<const Endpoint> peer =
+        std::make_shared<const Endpoint>(Endpoint{"127.0.0.1", 5});
     std::string asked_by;
     bool refusing = false;
     Dispatcher controller;

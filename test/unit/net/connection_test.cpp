@@ -258,6 +258,35 @@ TEST_CASE("connection: a request that is sent too slowly ends it", "[net][connec
     CHECK(world.log.lines.back().find("was not sent whole within 60 s") != std::string::npos);
 }
 
+TEST_CASE("connection: a frame's time stands still while this side does not read",
+          "[net][connection]") {
+    ConnectionLimits limits;
+    limits.requests_in_flight_max = 1;
+    World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{10})), limits);
+    world.send_request(1);
+    world.send_request(2);
+    world.send(std::string_view("\0\0\0\x10half", 8));
+    world.run_for(std::chrono::minutes(5));
+    CHECK_FALSE(world.ended);
+    world.answer(0);
+    REQUIRE(world.run_until([&] { return world.held.size() == 2; }));
+    world.run_for(std::chrono::seconds(57));
+    CHECK_FALSE(world.ended);
+    world.run_for(std::chrono::seconds(6));
+    CHECK(world.ended);
+}
+
+TEST_CASE("connection: a request knows its peer after the connection has ended",
+          "[net][connection]") {
+    World world(1);
+    world.send_request(1);
+    REQUIRE(world.run_until([&] { return world.held.size() == 1; }));
+    world.transport->close();
+    REQUIRE(world.run_until([&] { return world.ended; }));
+    world.run_for(std::chrono::seconds(1));
+    CHECK(world.held[0]->context().peer->host == "node-2");
+}
+
 TEST_CASE("connection: requests wait for memory and all are served", "[net][connection]") {
     World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{10})));
     // Each request is over half of the budget of 1 MiB.
