@@ -9,9 +9,15 @@ namespace {
 using schema::DeleteTopicsRequest;
 using schema::DeleteTopicsResponse;
 
-/// Null where there is none, as for a topic that was named by its id and is not known.
-std::string_view text_or_null(std::string_view text) {
-    return text.empty() ? std::string_view() : text;
+/// Null for a topic that was named by its id and is not known.
+std::string_view name_of(const controller::DeletedTopic& topic) {
+    const bool unknown = topic.name.empty() && topic.id != TopicId();
+    return unknown ? std::string_view() : std::string_view(topic.name);
+}
+
+/// Null where there is nothing to say.
+std::string_view message_of(const controller::Verdict& verdict) {
+    return verdict.message.empty() ? std::string_view() : std::string_view(verdict.message);
 }
 
 /// Every topic of a request, whichever way its version names them, with one error.
@@ -40,10 +46,10 @@ void DeleteTopicsHandler::reply(Exchange& exchange, const DeleteTopicsRequest& r
         topics = refuse_all(request, result.verdict);
     }
     for (const controller::DeletedTopic& topic : result.topics) {
-        topics.push_back({.name = text_or_null(topic.name),
+        topics.push_back({.name = name_of(topic),
                           .topic_id = topic.id,
                           .error_code = topic.verdict.code,
-                          .error_message = text_or_null(topic.verdict.message)});
+                          .error_message = message_of(topic.verdict)});
     }
     DeleteTopicsResponse response;
     response.responses = topics;

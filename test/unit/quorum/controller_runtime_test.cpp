@@ -7,7 +7,14 @@
 
 #include <catch2/catch.hpp>
 
+#include "broker/api/allocate_producer_ids.h"
+#include "broker/api/broker_heartbeat.h"
+#include "broker/api/broker_registration.h"
+#include "broker/api/controller_registration.h"
+#include "broker/api/create_topics.h"
+#include "broker/api/delete_topics.h"
 #include "test/support/raft_process.h"
+#include "test/support/wire_client.h"
 
 namespace hw::broker {
 namespace {
@@ -176,6 +183,132 @@ TEST_CASE("quorum: what was answered for is there after any crash", "[quorum]") 
             machine.disk.process_kill();
         }
     }
+}
+
+class Sink final : public AnswerSink {
+public:
+    void on_answer() override { answered = true; }
+    void on_reject(const Error& reason) override { rejected = reason.message; }
+
+    bool answered = false;
+    std::optional<std::string> rejected;
+};
+
+/// The APIs of the controller's listener, and one client that asks and reads the answer.
+struct Apis {
+    explicit Apis(Machine& of) : machine(of) {
+        using schema::ApiKey;
+        ControllerRuntime& runtime = machine.process->runtime;
+        dispatcher.add(ApiKey::broker_registration,
+                       std::make_unique<BrokerRegistrationHandler>(runtime));
+        dispatcher.add(ApiKey::broker_heartbeat, std::make_unique<BrokerHeartbeatHandler>(runtime));
+        dispatcher.add(ApiKey::controller_registration,
+                       std::make_unique<ControllerRegistrationHandler>(runtime));
+        dispatcher.add(ApiKey::allocate_producer_ids,
+                       std::make_unique<AllocateProducerIdsHandler>(runtime));
+        dispatcher.add(ApiKey::create_topics, std::make_unique<CreateTopicsHandler>(runtime));
+        dispatcher.add(ApiKey::delete_topics, std::make_unique<DeleteTopicsHandler>(runtime));
+    }
+
+    /// The answer as JSON; why there is none, if the connection would have ended.
+    template <class Response, class Request>
+    std::string ask(const Request& request, ApiVersion version) {
+        const std::string frame = test::request_frame(request, version, CorrelationId(5)).substr(4);
+        Buffer buffer(frame.size());
+        std::ranges::copy(as_bytes(frame), buffer.data());
+        Sink sink;
+        const auto exchange = std::make_shared<Exchange>(std::move(buffer), Reservation(), sink);
+        exchange->context().listener = &info;
+        machine.process->shard.spawn(dispatcher.dispatch(exchange));
+        REQUIRE(machine.run_until([&] { return sink.answered || sink.rejected; }));
+        if (sink.rejected) {
+            return *sink.rejected;
+        }
+        const schema::ApiInfo& api = *schema::find_api(Request::kKey);
+        const std::size_t header = api.response_header_version(version) == ApiVersion(1) ? 9 : 8;
+        std::string answer;
+        for (const ByteView slice : exchange->answer().slices) {
+            answer += as_text(slice);
+        }
+        Arena arena(1 << 20);
+        wire::Reader reader(as_bytes(answer).subspan(header), arena);
+        Response response;
+        decode(reader, version, response);
+        REQUIRE(reader.finish());
+        std::string text;
+        print(response, version, text);
+        return text;
+    }
+
+    Machine& machine;
+    Dispatcher dispatcher;
+    ListenerInfo info{
+        .name = "CONTROLLER", .role = ListenerRole::controller, .bound = {}, .advertised = {}};
+};
+
+bool contains(const std::string& text, std::string_view part) {
+    return text.find(part) != std::string::npos;
+}
+
+TEST_CASE("quorum: topics are made and deleted in every version, each with its own error",
+          "[quorum][api]") {
+    Machine machine(1);
+    machine.boot();
+    machine.register_broker();
+    Apis apis(machine);
+    for (std::int16_t version = 2; version <= 7; ++version) {
+        const std::string name = "topic-" + std::to_string(version);
+        const std::vector<schema::CreateTopicsRequest::Topic> topics{
+            {.name = name, .num_partitions = 1, .replication_factor = 1},
+            {.name = "no/name", .num_partitions = 1, .replication_factor = 1}};
+        schema::CreateTopicsRequest request;
+        request.topics = topics;
+        const std::string created =
+            apis.ask<schema::CreateTopicsResponse>(request, ApiVersion(version));
+        INFO(created);
+        CHECK(contains(created, "\"name\":\"" + name + "\""));
+        CHECK(contains(created, "\"errorCode\":17"));
+        CHECK(machine.image().find_topic(name) != nullptr);
+    }
+    for (std::int16_t version = 1; version <= 6; ++version) {
+        const std::string name = "topic-" + std::to_string(version + 1);
+        const std::vector<std::string_view> names{name, "", "nothing"};
+        const std::vector<schema::DeleteTopicsRequest::Topic> topics{{.name = name}, {.name = ""}};
+        schema::DeleteTopicsRequest request;
+        if (version < 6) {
+            request.topic_names = names;
+        } else {
+            request.topics = topics;
+        }
+        const std::string deleted =
+            apis.ask<schema::DeleteTopicsResponse>(request, ApiVersion(version));
+        INFO(deleted);
+        CHECK(contains(deleted, "\"name\":\"" + name + "\""));
+        CHECK(machine.image().find_topic(name) == nullptr);
+    }
+}
+
+TEST_CASE("quorum: brokers are answered over the wire", "[quorum][api]") {
+    Machine machine(1);
+    machine.boot();
+    machine.register_broker();
+    Apis apis(machine);
+    schema::BrokerHeartbeatRequest heartbeat;
+    heartbeat.broker_id = kBroker;
+    CHECK(contains(apis.ask<schema::BrokerHeartbeatResponse>(heartbeat, ApiVersion(2)),
+                   "\"errorCode\":77"));
+    schema::AllocateProducerIdsRequest ids;
+    ids.broker_id = kBroker;
+    ids.broker_epoch = machine.image().find_broker(kBroker)->epoch;
+    CHECK(contains(apis.ask<schema::AllocateProducerIdsResponse>(ids, ApiVersion(0)),
+                   "\"producerIdLen\":1000"));
+    schema::BrokerRegistrationRequest registration;
+    registration.cluster_id = "another";
+    CHECK(contains(apis.ask<schema::BrokerRegistrationResponse>(registration, ApiVersion(4)),
+                   "\"errorCode\":104"));
+    CHECK(contains(apis.ask<schema::ControllerRegistrationResponse>(
+                       schema::ControllerRegistrationRequest(), ApiVersion(0)),
+                   "\"errorCode\""));
 }
 
 TEST_CASE("quorum: a disk that fails ends the controller with the reason", "[quorum]") {
