@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include <catch2/catch.hpp>
 
@@ -48,7 +49,8 @@ struct Member {
                {of.clock, of.entropy, of.network, of.log, control, {&first, &second}}) {}
 
     Task<> start() {
-        started = co_await node.start();
+        Result<void> outcome = co_await node.start();
+        started = std::move(outcome);
         done = true;
     }
     Task<> stop() {
