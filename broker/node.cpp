@@ -9,7 +9,12 @@ namespace hw::broker {
 struct Node::DataShard {
     DataShard(Shard& place, const NodeOptions& options, const NodePorts& ports)
         : shard(place),
-          services{.node_id = options.id, .image = nullptr},
+          services{.node_id = options.id,
+                   .shard = place,
+                   .clock = ports.clock,
+                   .image = nullptr,
+                   .replicas = {},
+                   .in_session = true},
           host(place, ports.clock, dispatcher,
                {.memory = options.memory_limit / ports.data.size(),
                 .connection = options.connection_limits},

@@ -50,32 +50,54 @@ public:
     Guarded& operator=(const Guarded&) = delete;
     ~Guarded() { discard(); }
 
-    /// Runs or queues `work`, a function of T&; false, and nothing done, when too many are queued:
-    /// the caller stops reading from its connection and tries again. `from` is the caller's shard.
+    /// Runs or queues `work`, a function of T& and of the shard on which it runs, which may be
+    /// another than `from`, the caller's. False, and nothing done, when too many are queued: the
+    /// caller stops reading from its connection and tries again.
     template <class Function>
     [[nodiscard]] bool enter(Shard& from, Function work) {
-        std::size_t idle = 0;
-        const bool defer = policy_ != nullptr && policy_->defer();
-        if (!defer && count_.compare_exchange_strong(idle, 1, std::memory_order_acquire)) {
-            work(value_);
-            leave(from);
+        if (run_if_idle(from, work)) {
             return true;
         }
         if (count_.load(std::memory_order_relaxed) >= kMaxWorks) {
             return false;
         }
-        push(std::make_unique<Node>(std::move(work), nullptr));
-        if (count_.fetch_add(1, std::memory_order_acq_rel) == 0) {
-            continue_later(from);
-        }
+        queue(from, std::move(work));
         return true;
+    }
+
+    /// The same for works whose number is bounded by who enters them: never refused.
+    template <class Function>
+    void enter_unrefused(Shard& from, Function work) {
+        if (!run_if_idle(from, work)) {
+            queue(from, std::move(work));
+        }
     }
 
 private:
     struct Node {
-        std::move_only_function<void(T&)> work;
+        std::move_only_function<void(T&, Shard&)> work;
         Node* next;
     };
+
+    template <class Function>
+    [[nodiscard]] bool run_if_idle(Shard& from, Function& work) {
+        std::size_t idle = 0;
+        const bool defer = policy_ != nullptr && policy_->defer();
+        if (defer || !count_.compare_exchange_strong(idle, 1, std::memory_order_acquire)) {
+            return false;
+        }
+        work(value_, from);
+        leave(from);
+        return true;
+    }
+
+    template <class Function>
+    void queue(Shard& from, Function work) {
+        push(std::make_unique<Node>(std::move(work), nullptr));
+        if (count_.fetch_add(1, std::memory_order_acq_rel) == 0) {
+            continue_later(from);
+        }
+    }
 
     void push(std::unique_ptr<Node> owned) {
         Node* const node = owned.release();
@@ -101,7 +123,7 @@ private:
                 return;
             }
             const std::unique_ptr<Node> node(pop());
-            node->work(value_);
+            node->work(value_, shard);
             if (count_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
                 return;
             }

@@ -234,6 +234,9 @@ std::optional<storage::SyncJob> PartitionReplica::begin_sync() {
 }
 
 void PartitionReplica::on_synced(const storage::SyncTicket& ticket, const Result<void>& outcome) {
+    if (log_ == nullptr) {
+        return;
+    }
     log_->on_synced(ticket, outcome);
     if (!outcome) {
         waits_.fail_appends(

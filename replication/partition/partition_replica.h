@@ -85,7 +85,7 @@ public:
     void append(const Append& request);
     /// Writes what is staged. The host was asked for it; more calls do no harm.
     void flush();
-    /// For the committer of the disk; see Log.
+    /// For the committer of the disk; see Log. A round may end after the log was released.
     [[nodiscard]] std::optional<storage::SyncJob> begin_sync();
     void on_synced(const storage::SyncTicket& ticket, const Result<void>& outcome);
 

@@ -71,7 +71,10 @@ public:
 
     template <class Function>
     void enter(Function work) {
-        require_entered(guard_->enter(shard, std::move(work)));
+        auto inside = [work = std::move(work)](PartitionReplica& replica, Shard&) mutable {
+            work(replica);
+        };
+        require_entered(guard_->enter(shard, std::move(inside)));
     }
     /// Sends one batch; the answer comes with time.
     std::unique_ptr<Produced> produce(const BatchShape& shape, Acks acks = Acks::all);

@@ -47,7 +47,7 @@ TEST_CASE("seam: work runs at once when nobody is inside", "[seam]") {
     World world;
     const auto guarded = std::make_shared<Guarded<std::string>>(world.clock, nullptr);
     bool ran = false;
-    CHECK(guarded->enter(world.shard, [&](std::string&) { ran = true; }));
+    CHECK(guarded->enter(world.shard, [&](std::string&, Shard&) { ran = true; }));
     CHECK(ran);
 }
 
@@ -55,8 +55,8 @@ TEST_CASE("seam: work that is entered from inside runs after the work it came fr
     World world;
     const auto guarded = std::make_shared<Guarded<std::string>>(world.clock, nullptr);
     std::string seen;
-    CHECK(guarded->enter(world.shard, [&](std::string& text) {
-        CHECK(guarded->enter(world.shard, [&](std::string& inner) {
+    CHECK(guarded->enter(world.shard, [&](std::string& text, Shard&) {
+        CHECK(guarded->enter(world.shard, [&](std::string& inner, Shard&) {
             inner += "second";
             seen = inner;
         }));
@@ -71,7 +71,7 @@ TEST_CASE("seam: a deferred work runs in a later turn, in order", "[seam]") {
     const auto guarded = std::make_shared<Guarded<std::string>>(world.clock, &always);
     std::string seen;
     for (const char* word : {"a", "b", "c"}) {
-        CHECK(guarded->enter(world.shard, [&seen, word](std::string&) { seen += word; }));
+        CHECK(guarded->enter(world.shard, [&seen, word](std::string&, Shard&) { seen += word; }));
     }
     CHECK(seen.empty());
     while (world.scheduler.step()) {
@@ -86,7 +86,7 @@ TEST_CASE("seam: a long queue is drained over several turns", "[seam]") {
     const auto guarded = std::make_shared<Queue>(world.clock, &always);
     std::size_t ran = 0;
     for (std::size_t i = 0; i < 2 * Queue::kTurnWorks; ++i) {
-        CHECK(guarded->enter(world.shard, [&](std::string&) { ++ran; }));
+        CHECK(guarded->enter(world.shard, [&](std::string&, Shard&) { ++ran; }));
     }
     CHECK(world.scheduler.step());
     CHECK(ran == Queue::kTurnWorks);
@@ -100,14 +100,17 @@ TEST_CASE("seam: a full queue refuses and takes work again when it was drained",
     Always always;
     using Queue = Guarded<std::string>;
     const auto guarded = std::make_shared<Queue>(world.clock, &always);
-    const auto nothing = [](std::string&) {};
+    const auto nothing = [](std::string&, Shard&) {};
     for (std::size_t i = 0; i < Queue::kMaxWorks; ++i) {
         REQUIRE(guarded->enter(world.shard, nothing));
     }
     CHECK_FALSE(guarded->enter(world.shard, nothing));
+    bool ran = false;
+    guarded->enter_unrefused(world.shard, [&](std::string&, Shard&) { ran = true; });
     while (world.scheduler.step()) {
     }
     CHECK(guarded->enter(world.shard, nothing));
+    CHECK(ran);
 }
 
 TEST_CASE("seam: work that is still queued at the end is dropped, not run", "[seam]") {
@@ -116,7 +119,7 @@ TEST_CASE("seam: work that is still queued at the end is dropped, not run", "[se
     auto held = std::make_shared<int>(0);
     {
         const auto guarded = std::make_shared<Guarded<std::string>>(world.clock, &always);
-        CHECK(guarded->enter(world.shard, [held](std::string&) { ++*held; }));
+        CHECK(guarded->enter(world.shard, [held](std::string&, Shard&) { ++*held; }));
         world.shard.drop();
     }
     CHECK(held.use_count() == 1);
@@ -125,7 +128,9 @@ TEST_CASE("seam: work that is still queued at the end is dropped, not run", "[se
 
 void enter_often(Guarded<Counter>& guarded, Shard& shard, std::size_t thread, std::uint64_t works) {
     for (std::uint64_t number = 0; number < works;) {
-        const auto add = [thread, number](Counter& counter) { counter.add(thread, number); };
+        const auto add = [thread, number](Counter& counter, Shard&) {
+            counter.add(thread, number);
+        };
         number += guarded.enter(shard, add) ? 1 : 0;
     }
 }
@@ -145,7 +150,8 @@ TEST_CASE("seam: threads are inside one at a time and keep their order", "[seam]
         thread.join();
     }
     std::promise<Counter> result;
-    CHECK(guarded->enter(*loops.data()[0], [&](Counter& counter) { result.set_value(counter); }));
+    CHECK(guarded->enter(*loops.data()[0],
+                         [&](Counter& counter, Shard&) { result.set_value(counter); }));
     const Counter counter = result.get_future().get();
     CHECK(counter.total == kThreads * kWorks);
     CHECK(counter.overlaps == 0);

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <vector>
+
+#include "broker/replicas/hosted_replica.h"
+#include "protocol/base/shard.h"
+
+namespace hw::broker {
+
+/// The replicas in which something was staged in this turn of one shard; at the turn's end each of
+/// them writes, all of it at once.
+///
+/// Owned by the node's part for that shard, used there only; outlives the replicas' last turn.
+class FlushQueue final : public TurnHook {
+public:
+    explicit FlushQueue(Shard& shard) : shard_(shard) {}
+
+    void add(ReplicaPtr replica) {
+        due_.push_back(std::move(replica));
+        shard_.at_end_of_turn(TurnStep::apply, *this);
+    }
+
+    void at_end_of_turn() override {
+        flushing_.swap(due_);
+        for (const ReplicaPtr& replica : flushing_) {
+            replica->flush(shard_);
+        }
+        flushing_.clear();
+    }
+
+private:
+    Shard& shard_;
+    std::vector<ReplicaPtr> due_;
+    std::vector<ReplicaPtr> flushing_;
+};
+
+}  // namespace hw::broker

@@ -1,0 +1,78 @@
+#include "broker/replicas/hosted_replica.h"
+
+#include <utility>
+
+#include "broker/replicas/flush_queue.h"
+
+namespace hw::broker {
+
+using replication::PartitionReplica;
+
+HostedReplica::HostedReplica(const Services& services,
+                             std::shared_ptr<const replication::PartitionOptions> options)
+    : Guard(services.clock, services.defer,
+            replication::ReplicaContext{services.self, this, std::move(options), {}}),
+      services_(services) {}
+
+void HostedReplica::place(storage::LogDirectory& directory, storage::LogId log) {
+    directory_ = &directory;
+    log_ = log;
+}
+
+storage::LogContext HostedReplica::log_context(storage::Disk& disk, Logger logger,
+                                               storage::LogOptions options) {
+    storage::LogContext context{&disk, logger, options, {}, {}, {}};
+    // A write that ends later does so on any shard: home is one that may be named from there.
+    context.enter = [weak = weak_from_this(), home = &services_.home](auto work) {
+        home->post([weak, work = std::move(work)]() mutable {
+            if (const auto guard = weak.lock()) {
+                std::static_pointer_cast<HostedReplica>(guard)->run_at_home(std::move(work));
+            }
+        });
+    };
+    context.on_failure = [this](const Error& reason) { directory_->report_failure(reason); };
+    return context;
+}
+
+void HostedReplica::run_at_home(std::move_only_function<void()> work) {
+    enter_unrefused(services_.home,
+                    [work = std::move(work)](PartitionReplica&, Shard&) mutable { work(); });
+}
+
+void HostedReplica::ask_flush() {
+    if (!std::exchange(flush_queued_, true)) {
+        services_.flush_queues[here_->index()]->add(self());
+    }
+}
+
+void HostedReplica::flush(Shard& from) {
+    enter_unrefused(from, [this](PartitionReplica& replica, Shard&) {
+        flush_queued_ = false;
+        replica.flush();
+    });
+}
+
+void HostedReplica::ask_sync(storage::SyncUrgency urgency, std::uint64_t unsynced_bytes) {
+    directory_->request_sync(log_, urgency, unsynced_bytes);
+}
+
+void HostedReplica::begin_sync(TakeJob take) {
+    enter_unrefused(services_.home,
+                    [take = std::move(take)](PartitionReplica& replica, Shard&) mutable {
+                        take(replica.begin_sync());
+                    });
+}
+
+void HostedReplica::end_sync(const storage::SyncTicket& ticket, const Result<void>& outcome) {
+    enter_unrefused(services_.home, [ticket, outcome](PartitionReplica& replica, Shard&) {
+        replica.on_synced(ticket, outcome);
+    });
+}
+
+void HostedReplica::on_offline(const Error& reason) {
+    enter_unrefused(services_.home, [reason](PartitionReplica& replica, Shard&) {
+        replica.on_directory_failed(reason);
+    });
+}
+
+}  // namespace hw::broker
