@@ -1,0 +1,24 @@
+#pragma once
+
+#include "config/settings.h"
+#include "controller/topic_configs.h"
+
+namespace hw::broker {
+
+/// The controller's rules for the configs of topics: those of the table of keys, with the defaults
+/// of this node.
+class TopicRules final : public controller::TopicConfigs {
+public:
+    /// `settings` outlive it.
+    explicit TopicRules(const config::Settings& settings) : settings_(settings) {}
+
+    [[nodiscard]] Result<void> validate(std::string_view name,
+                                        std::string_view value) const override;
+    [[nodiscard]] std::vector<controller::TopicConfig> describe(
+        const controller::ConfigValues& values, std::int16_t replicas) const override;
+
+private:
+    const config::Settings& settings_;
+};
+
+}  // namespace hw::broker

@@ -1,0 +1,73 @@
+#include "broker/replicas/topic_options.h"
+
+#include <string>
+
+#include "config/key_table.h"
+#include "config/value.h"
+#include "protocol/base/assert.h"
+
+namespace hw::broker {
+namespace {
+
+using controller::ConfigResource;
+using controller::ConfigResourceType;
+
+/// What was set for the topic, without the values that break their rule.
+config::Overrides sound_overrides(const controller::MetadataImage& image, std::string_view topic,
+                                  const Logger& log) {
+    const controller::ConfigValues* stored =
+        image.find_configs({ConfigResourceType::topic, std::string(topic)});
+    config::Overrides overrides = stored == nullptr ? config::Overrides() : *stored;
+    std::erase_if(overrides, [&](const auto& setting) {
+        const auto& [name, value] = setting;
+        const config::Key* key = config::find_key(config::Scope::topic, name);
+        const bool is_broken = key != nullptr && !config::is_valid(*key, value);
+        if (is_broken) {
+            log.warning("topic '{}': {}={} {}; until it is set anew its default counts", topic,
+                        name, config::shown(*key, value), config::rule_of(*key));
+        }
+        return is_broken;
+    });
+    return overrides;
+}
+
+}  // namespace
+
+config::TopicConfig topic_config_of(const controller::MetadataImage& image, std::string_view topic,
+                                    const config::Settings& settings, const Logger& log) {
+    auto made = config::make_topic_config(sound_overrides(image, topic, log), settings);
+    HW_ASSERT(made.has_value());
+    return *made;
+}
+
+storage::LogOptions log_options_of(const config::TopicConfig& topic) {
+    return {.segment_bytes = static_cast<std::uint64_t>(topic.segment_bytes_max),
+            .segment_ms = topic.segment_age_max.count(),
+            .index_interval_bytes = static_cast<std::uint64_t>(topic.index_interval_bytes),
+            .segment_index_bytes = static_cast<std::uint64_t>(topic.index_bytes_max)};
+}
+
+replication::PartitionOptions partition_options_of(const config::TopicConfig& topic,
+                                                   std::int32_t replicas,
+                                                   config::ProduceValidation validation) {
+    replication::PartitionOptions options{
+        .durability = topic.durability == config::Durability::memory
+                          ? replication::Durability::memory
+                          : replication::Durability::disk,
+        .min_insync_replicas = topic.min_insync_replicas(replicas),
+        .flush_messages = topic.flush_records,
+        .produce = {}};
+    record::ProduceRules& rules = options.produce;
+    rules.validation = validation == config::ProduceValidation::full
+                           ? record::ProduceValidation::full
+                           : record::ProduceValidation::header;
+    rules.max_message_bytes = topic.batch_bytes_max;
+    rules.timestamp_type = topic.timestamp_type == config::TimestampType::log_append_time
+                               ? record::TimestampType::log_append_time
+                               : record::TimestampType::create_time;
+    rules.timestamp_window = {.before_max = topic.timestamp_before_max.count(),
+                              .after_max = topic.timestamp_after_max.count()};
+    return options;
+}
+
+}  // namespace hw::broker

@@ -1,0 +1,47 @@
+#include "broker/quorum/topic_rules.h"
+
+#include <algorithm>
+
+#include <catch2/catch.hpp>
+
+#include "test/unit/config/support.h"
+
+namespace hw::broker {
+namespace {
+
+using controller::TopicConfig;
+
+TEST_CASE("topic rules: a config is taken or refused by the table of keys", "[quorum][rules]") {
+    const config::Settings settings = config::settings_of("");
+    const TopicRules rules(settings);
+    CHECK(rules.validate("segment.bytes", "1048576"));
+    const auto small = rules.validate("segment.bytes", "1");
+    REQUIRE_FALSE(small);
+    CHECK(small.error().message ==
+          "segment.bytes=1 must be a whole number of at least 1048576 (bytes)");
+    CHECK_FALSE(rules.validate("dummy.doesntexist", "1"));
+}
+
+TEST_CASE("topic rules: configs are told in the order of names, with where they come from",
+          "[quorum][rules]") {
+    const config::Settings settings = config::settings_of("message.max.bytes=2000");
+    const TopicRules rules(settings);
+    const auto configs = rules.describe({{"segment.ms", "60000"}}, 3);
+    CHECK(std::ranges::is_sorted(configs, {}, &TopicConfig::name));
+    const auto find = [&](std::string_view name) {
+        const auto found = std::ranges::find(configs, name, &TopicConfig::name);
+        REQUIRE(found != configs.end());
+        return *found;
+    };
+    CHECK(find("segment.ms").value == "60000");
+    CHECK(find("segment.ms").source == 1);
+    CHECK(find("max.message.bytes").value == "2000");
+    CHECK(find("max.message.bytes").source == 4);
+    CHECK(find("min.insync.replicas").value == "2");
+    CHECK(find("min.insync.replicas").source == 5);
+    CHECK_FALSE(find("segment.bytes").read_only);
+    CHECK_FALSE(find("segment.bytes").sensitive);
+}
+
+}  // namespace
+}  // namespace hw::broker

@@ -1,0 +1,105 @@
+#include "broker/replicas/topic_options.h"
+
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "test/unit/config/support.h"
+
+namespace hw::broker {
+namespace {
+
+class Lines final : public LogSink {
+public:
+    void write(LogLevel, std::string_view, std::string_view line) override {
+        lines.emplace_back(line);
+    }
+    bool enabled(LogLevel) const override { return true; }
+
+    std::vector<std::string> lines;
+};
+
+struct Fixture {
+    config::TopicConfig config() const {
+        return topic_config_of(image, "orders", settings, Logger(log, "test"));
+    }
+    void set(controller::ConfigValues values) {
+        image.set_configs({controller::ConfigResourceType::topic, "orders"}, std::move(values));
+    }
+
+    controller::MetadataImage image{"cluster"};
+    config::Settings settings = config::settings_of("log.segment.bytes=2097152");
+    mutable Lines log;
+};
+
+TEST_CASE("topic options: what a topic sets comes before what its broker sets", "[replicas]") {
+    Fixture fixture;
+    CHECK(log_options_of(fixture.config()).segment_bytes == 2097152);
+    fixture.set({{"segment.bytes", "3145728"}});
+    CHECK(log_options_of(fixture.config()).segment_bytes == 3145728);
+    CHECK(fixture.log.lines.empty());
+}
+
+TEST_CASE("topic options: a stored value that breaks its rule counts as not set, and is told of",
+          "[replicas]") {
+    Fixture fixture;
+    fixture.set({{"segment.bytes", "many"}, {"segment.ms", "60000"}, {"of.the.future", "1"}});
+    const storage::LogOptions options = log_options_of(fixture.config());
+    CHECK(options.segment_bytes == 2097152);
+    CHECK(options.segment_ms == 60000);
+    REQUIRE(fixture.log.lines.size() == 1);
+    CHECK(fixture.log.lines.front() ==
+          "topic 'orders': segment.bytes=many must be a whole number of at least 1048576 (bytes); "
+          "until it is set anew its default counts");
+}
+
+TEST_CASE("topic options: each key of a log reaches it", "[replicas]") {
+    Fixture fixture;
+    fixture.set({{"segment.bytes", "3145728"},
+                 {"segment.ms", "60000"},
+                 {"index.interval.bytes", "512"},
+                 {"segment.index.bytes", "8192"}});
+    const storage::LogOptions options = log_options_of(fixture.config());
+    CHECK(options.segment_bytes == 3145728);
+    CHECK(options.segment_ms == 60000);
+    CHECK(options.index_interval_bytes == 512);
+    CHECK(options.segment_index_bytes == 8192);
+}
+
+TEST_CASE("topic options: each key of a partition reaches it", "[replicas]") {
+    Fixture fixture;
+    fixture.set({{"highwater.durability", "memory"},
+                 {"min.insync.replicas", "4"},
+                 {"flush.messages", "7"},
+                 {"max.message.bytes", "1000"},
+                 {"message.timestamp.type", "LogAppendTime"},
+                 {"message.timestamp.before.max.ms", "20"},
+                 {"message.timestamp.after.max.ms", "30"}});
+    const auto options =
+        partition_options_of(fixture.config(), 5, config::ProduceValidation::header);
+    CHECK(options.durability == replication::Durability::memory);
+    CHECK(options.min_insync_replicas == 4);
+    CHECK(options.flush_messages == 7);
+    CHECK(options.produce.validation == record::ProduceValidation::header);
+    CHECK(options.produce.max_message_bytes == 1000);
+    CHECK(options.produce.timestamp_type == record::TimestampType::log_append_time);
+    CHECK(options.produce.timestamp_window.before_max == 20);
+    CHECK(options.produce.timestamp_window.after_max == 30);
+}
+
+TEST_CASE("topic options: a partition of a topic that sets nothing is durable and checks records",
+          "[replicas]") {
+    Fixture fixture;
+    const auto options = partition_options_of(fixture.config(), 3, config::ProduceValidation::full);
+    CHECK(options.durability == replication::Durability::disk);
+    CHECK(options.min_insync_replicas == 2);
+    CHECK(options.flush_messages == INT64_MAX);
+    CHECK(options.produce.validation == record::ProduceValidation::full);
+    CHECK(options.produce.timestamp_type == record::TimestampType::create_time);
+    CHECK(partition_options_of(fixture.config(), 2, config::ProduceValidation::full)
+              .min_insync_replicas == 1);
+}
+
+}  // namespace
+}  // namespace hw::broker
