@@ -18,7 +18,7 @@ TEST_CASE("topic rules: a config is taken or refused by the table of keys", "[qu
     const auto small = rules.validate("segment.bytes", "1");
     REQUIRE_FALSE(small);
     CHECK(small.error().message ==
-          "segment.bytes=1 must be a whole number of at least 1048576 (bytes)");
+          "segment.bytes=1 must be a whole number from 1048576 to 2147483647 (bytes)");
     CHECK_FALSE(rules.validate("dummy.doesntexist", "1"));
 }
 

@@ -50,8 +50,8 @@ TEST_CASE("topic options: a stored value that breaks its rule counts as not set,
     CHECK(options.segment_ms == 60000);
     REQUIRE(fixture.log.lines.size() == 1);
     CHECK(fixture.log.lines.front() ==
-          "topic 'orders': segment.bytes=many must be a whole number of at least 1048576 (bytes); "
-          "until it is set anew its default counts");
+          "topic 'orders': segment.bytes=many must be a whole number from 1048576 to 2147483647 "
+          "(bytes); until it is set anew its default counts");
 }
 
 TEST_CASE("topic options: each key of a log reaches it", "[replicas]") {
