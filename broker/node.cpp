@@ -1,105 +1,367 @@
 #include "broker/node.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "broker/api/forwarding.h"
 #include "broker/api/handlers.h"
+#include "broker/replicas/topic_options.h"
+#include "broker/storage_opening.h"
+#include "controller/supported_features.h"
 
 namespace hw::broker {
 
 struct Node::DataShard {
-    DataShard(Shard& place, const NodeOptions& options, const NodePorts& ports)
+    DataShard(Shard& place, Node& node)
         : shard(place),
-          services{.node_id = options.id,
+          services{.node_id = node.config_.node.id,
                    .shard = place,
-                   .clock = ports.clock,
+                   .clock = node.ports_.clock,
                    .image = nullptr,
                    .replicas = {},
-                   .in_session = true},
-          host(place, ports.clock, dispatcher,
-               {.memory = options.memory_limit / ports.data.size(),
-                .connection = options.connection_limits},
-               Logger(ports.log, "net")) {
+                   .in_session = false},
+          flushes(place),
+          host(place, node.ports_.clock, dispatcher, node.host_limits(),
+               Logger(node.ports_.log, "net")) {
         add_handlers(dispatcher, services);
+        for (const schema::ApiInfo& api : schema::kApiTable) {
+            if (api.forwarded && api.on_broker) {
+                dispatcher.add(api.key, std::make_unique<ForwardingHandler>(place, node.gateway_));
+            }
+        }
     }
 
     Shard& shard;
     ApiServices services;
+    FlushQueue flushes;
     Dispatcher dispatcher;
     ConnectionHost host;
 };
 
-Node::Node(NodeOptions options, NodePorts ports)
-    : options_(std::move(options)),
+namespace {
+
+Duration duration_of(std::chrono::milliseconds span) {
+    constexpr std::chrono::milliseconds kLongest = std::chrono::hours(24 * 365);
+    return std::min(span, kLongest);
+}
+
+const config::ListenerAddress* find_listener(const std::vector<config::ListenerAddress>& addresses,
+                                             const std::string& name) {
+    const auto found = std::ranges::find(addresses, name, &config::ListenerAddress::name);
+    return found == addresses.end() ? nullptr : &*found;
+}
+
+IncarnationId new_incarnation(Entropy& entropy) {
+    return IncarnationId(random_uuid(entropy));
+}
+
+}  // namespace
+
+Node::Node(config::BrokerConfig config, const NodeLimits& limits, NodePorts ports)
+    : config_(std::move(config)),
+      limits_(limits),
       ports_(std::move(ports)),
       log_(ports_.log, "node"),
-      connections_(options_.connections_max) {
+      incarnation_(new_incarnation(ports_.entropy)),
+      topic_rules_(config_.settings),
+      logs_(ports_.disk, ports_.control, ports_.clock, ports_.entropy, log_.named("storage")),
+      connections_(limits.connections_max),
+      control_services_{.node_id = config_.node.id,
+                        .shard = ports_.control,
+                        .clock = ports_.clock,
+                        .image = nullptr,
+                        .replicas = {},
+                        .in_session = false},
+      control_flushes_(ports_.control),
+      controller_channel_(ports_.control, ports_.clock, "broker", connect_controller()),
+      metadata_channel_(ports_.control, ports_.clock, "observer", connect_controller()),
+      gateway_(ports_.control, ports_.clock, controller_channel_) {
     for (Shard* shard : ports_.data) {
-        shards_.push_back(std::make_unique<DataShard>(*shard, options_, ports_));
+        shards_.push_back(std::make_unique<DataShard>(*shard, *this));
     }
 }
 
 Node::~Node() = default;
 
 Task<Result<void>> Node::start() {
+    if (auto checked = check_roles(); !checked) {
+        co_return checked;
+    }
     if (auto bound = bind_listeners(); !bound) {
         co_return bound;
     }
-    const auto image = initial_image();
-    for (const auto& shard : shards_) {
-        shard->shard.post([image, &data = *shard] {
-            data.services.image = image;
-            data.host.start();
-        });
+    StorageOpening opening(
+        {ports_.disk, ports_.control, ports_.entropy, log_.named("storage"), logs_}, config_,
+        [this](const std::string& topic) { return log_options(topic); });
+    auto opened = co_await opening.open();
+    if (!opened) {
+        co_return std::unexpected(opened.error());
     }
-    for (const auto& acceptor : acceptors_) {
-        acceptor->start();
-        log_.info("listening on {} ({})", to_string(acceptor->info().bound), acceptor->info().name);
+    cluster_id_ = std::move(opened->cluster_id);
+    start_controller(std::move(opened->metadata));
+    // Asked earlier, the controller would only refuse.
+    co_await controller_->wait_for_leader(ports_.clock.now() + kStartLimit);
+    start_broker(std::move(opened->logs));
+    const auto joined = co_await wait_for_session();
+    if (joined) {
+        serve();
     }
-    co_return Result<void>();
+    co_return joined;
+}
+
+Result<void> Node::check_roles() const {
+    const bool combined = config_.node.roles.is_broker && config_.node.roles.is_controller;
+    const auto& known = config_.quorum.voters;
+    const bool alone = known.empty() ? config_.quorum.bootstrap_servers.size() <= 1
+                                     : known.size() == 1 && known[0].id == config_.node.id;
+    if (combined && alone) {
+        return {};
+    }
+    return fail(ErrorKind::unsupported,
+                "this version runs single nodes that are broker and controller at once: write "
+                "process.roles=broker,controller, and name no controller but this node in "
+                "controller.quorum.voters or controller.quorum.bootstrap.servers");
 }
 
 Result<void> Node::bind_listeners() {
-    std::vector<ConnectionHost*> hosts;
-    for (const auto& shard : shards_) {
-        hosts.push_back(&shard->host);
-    }
-    for (const ListenerOptions& wanted : options_.listeners) {
-        auto listener = ports_.network.listen(ports_.control, wanted.bind);
+    const config::NetworkConfig& network = config_.network;
+    for (const auto& [name, address] : network.listeners) {
+        auto listener = ports_.network.listen(ports_.control, {address.host, address.port});
         if (!listener) {
             return fail(listener.error().kind,
                         "{} (listener {}). Choose another port in `listeners`, or end the program "
                         "that holds this one",
-                        listener.error().message, wanted.name);
+                        listener.error().message, name);
         }
-        ListenerInfo info{.name = wanted.name,
-                          .role = wanted.role,
-                          .bound = (*listener)->local(),
-                          .advertised = (*listener)->local()};
+        const bool is_controller = std::ranges::count(network.controller_listener_names, name) > 0;
+        const config::ListenerAddress* advertised = find_listener(
+            is_controller ? network.advertised_controllers : network.advertised, name);
+        const Endpoint& bound = (*listener)->local();
+        Endpoint shown = bound;
+        if (advertised != nullptr) {
+            shown.host = advertised->address.host;
+            shown.port = advertised->address.port == 0 ? bound.port : advertised->address.port;
+        }
+        bound_.push_back(
+            {.listener = std::move(*listener),
+             .info = {.name = name,
+                      .role = is_controller ? ListenerRole::controller : ListenerRole::broker,
+                      .bound = bound,
+                      .advertised = std::move(shown)}});
+    }
+    return {};
+}
+
+storage::LogOptions Node::log_options(const std::string& topic) const {
+    const controller::MetadataImage nothing_yet(cluster_id_);
+    const bool is_known = applier_ != nullptr && applier_->image() != nullptr;
+    return log_options_of(topic_config_of(is_known ? *applier_->image() : nothing_yet, topic,
+                                          config_.settings, log_));
+}
+
+replication::VoterSet Node::voters(const MetadataLog& metadata) const {
+    return replication::VoterSet(
+        {{.key = {.id = config_.node.id, .directory = metadata.directory->id()},
+          .endpoint = controller_listener().advertised}});
+}
+
+const ListenerInfo& Node::controller_listener() const {
+    const auto found = std::ranges::find_if(bound_, [](const BoundListener& bound) {
+        return bound.info.role == ListenerRole::controller;
+    });
+    HW_ASSERT(found != bound_.end());
+    return found->info;
+}
+
+HostLimits Node::host_limits() const {
+    HostLimits limits;
+    limits.memory = limits_.memory / ports_.data.size();
+    limits.connection.request_max_bytes = config_.connections.request_bytes_max;
+    limits.connection.idle_max =
+        config_.connections.idle_max ? duration_of(*config_.connections.idle_max) : Duration::max();
+    return limits;
+}
+
+void Node::start_controller(MetadataLog metadata) {
+    const auto election_timeout =
+        config_.settings.integer("controller.quorum.election.timeout.ms").value_or(500);
+    ControllerServerOptions options{
+        .cluster_id = cluster_id_,
+        .controller = {.num_partitions = config_.topic_creation.partitions,
+                       .replication_factor = config_.topic_creation.replication_factor,
+                       .session_timeout = duration_of(config_.node.broker_session_timeout)},
+        .raft = {.self = {.id = config_.node.id, .directory = metadata.directory->id()},
+                 .voters = voters(metadata),
+                 .election_timeout = std::chrono::milliseconds(election_timeout)},
+        .limits = host_limits()};
+    control_services_.image = std::make_shared<const controller::MetadataImage>(cluster_id_);
+    const ControllerServer::Ports ports{.shard = ports_.control,
+                                        .clock = ports_.clock,
+                                        .entropy = ports_.entropy,
+                                        .disk = ports_.disk,
+                                        .log = log_,
+                                        .topic_configs = topic_rules_};
+    controller_ = std::make_unique<ControllerServer>(ports, std::move(options), std::move(metadata),
+                                                     control_services_);
+    controller_->start([this](const Error& reason) { end(reason); });
+    accept(ListenerRole::controller, {&controller_->host()});
+}
+
+void Node::start_broker(storage::OpenedLogs opened) {
+    std::vector<ApiServices*> services{&control_services_};
+    std::vector<FlushQueue*> flushes(ports_.control.index() + 1, &control_flushes_);
+    for (const auto& shard : shards_) {
+        services.push_back(&shard->services);
+        flushes.resize(std::max(flushes.size(), shard->shard.index() + 1), &control_flushes_);
+        flushes[shard->shard.index()] = &shard->flushes;
+    }
+    MetadataApplier::Ports applying{.disk = ports_.disk,
+                                    .logs = logs_,
+                                    .log = log_.named("replicas"),
+                                    .config = config_,
+                                    .replicas = {.self = config_.node.id,
+                                                 .clock = ports_.clock,
+                                                 .home = ports_.control,
+                                                 .flush_queues = std::move(flushes),
+                                                 .defer = ports_.defer},
+                                    .shards = std::move(services),
+                                    .tell_applied = [this](Offset offset) { on_applied(offset); }};
+    applier_ = std::make_unique<MetadataApplier>(std::move(applying), std::move(opened));
+    const MetadataFollower::Ports following{ports_.control, ports_.clock, log_.named("metadata")};
+    follower_ = std::make_unique<MetadataFollower>(following, config_.node.id, cluster_id_,
+                                                   metadata_channel_, *applier_);
+    const LifecycleOptions lifecycle{
+        .session_timeout = duration_of(config_.node.broker_session_timeout),
+        .heartbeat_interval = duration_of(config_.node.broker_heartbeat_interval)};
+    const BrokerAgent::Ports acting{ports_.control, ports_.clock, log_.named("broker")};
+    agent_ = std::make_unique<BrokerAgent>(acting, lifecycle, broker_facts(), controller_channel_,
+                                           *this);
+    const ControllerRegistrar::Ports registering{ports_.control, ports_.clock,
+                                                 log_.named("controller")};
+    registrar_ = std::make_unique<ControllerRegistrar>(
+        registering,
+        controller::ControllerImage{.id = config_.node.id,
+                                    .incarnation = incarnation_,
+                                    .endpoints = endpoints(ListenerRole::controller),
+                                    .features = controller::supported_features()},
+        controller_channel_);
+    checkpointer_ = std::make_unique<Checkpointer>(
+        Checkpointer::Ports{ports_.control, ports_.clock, logs_, *applier_});
+    follower_->start([this](const Error& reason) { end(reason); });
+    agent_->start();
+    checkpointer_->start();
+}
+
+controller::NodeEndpoints Node::endpoints(ListenerRole role) const {
+    controller::NodeEndpoints endpoints;
+    for (const ListenerInfo& info : listeners()) {
+        if (info.role == role) {
+            endpoints.emplace(info.name, controller::NodeEndpoint{info.advertised, 0});
+        }
+    }
+    return endpoints;
+}
+
+BrokerFacts Node::broker_facts() const {
+    BrokerFacts facts{.id = config_.node.id,
+                      .cluster_id = cluster_id_,
+                      .incarnation = incarnation_,
+                      .endpoints = endpoints(ListenerRole::broker),
+                      .features = controller::supported_features(),
+                      .rack = config_.settings.text("broker.rack").value_or(""),
+                      .log_dirs = {},
+                      .previous_epoch = logs_.clean_broker_epoch().value_or(BrokerEpoch(-1))};
+    for (const auto& directory : logs_.directories()) {
+        if (std::ranges::count(config_.storage.log_dirs, directory->path()) > 0) {
+            facts.log_dirs.push_back(directory->id());
+        }
+    }
+    return facts;
+}
+
+PeerChannel::Connect Node::connect_controller() {
+    return [this](TimePoint) -> Task<Result<std::unique_ptr<Transport>>> {
+        if (controller_ == nullptr) {
+            co_return fail(ErrorKind::closed, "the controller of this node has not started");
+        }
+        co_return controller_->connect(controller_listener());
+    };
+}
+
+void Node::on_applied(Offset offset) {
+    registrar_->on_metadata(*applier_->image());
+    agent_->on_applied(offset);
+}
+
+void Node::on_session(bool in_session) {
+    in_session_ = in_session;
+    for (const auto& shard : shards_) {
+        shard->shard.post([in_session, &data = *shard] { data.services.in_session = in_session; });
+    }
+    session_changed_.set();
+}
+
+void Node::end(const Error& reason) {
+    if (ended_) {
+        return;
+    }
+    ended_ = reason;
+    session_changed_.set();
+    if (tell_end_) {
+        tell_end_(reason);
+    }
+}
+
+Task<Result<void>> Node::wait_for_session() {
+    const TimePoint deadline = ports_.clock.now() + kStartLimit;
+    while (!in_session_ && !ended_ && ports_.clock.now() < deadline) {
+        co_await ports_.control.wait(session_changed_, deadline);
+    }
+    if (ended_) {
+        co_return std::unexpected(*ended_);
+    }
+    if (!in_session_) {
+        co_return fail(ErrorKind::timed_out,
+                       "the controller has not taken this broker within {} s; the log lines above "
+                       "say why",
+                       std::chrono::duration_cast<std::chrono::seconds>(kStartLimit).count());
+    }
+    co_return Result<void>();
+}
+
+void Node::accept(ListenerRole role, const std::vector<ConnectionHost*>& hosts) {
+    for (BoundListener& bound : bound_) {
+        if (bound.info.role != role) {
+            continue;
+        }
         AcceptorServices services{.shard = ports_.control,
                                   .clock = ports_.clock,
                                   .hosts = hosts,
                                   .count = connections_,
                                   .log = log_.named("net")};
         acceptors_.push_back(
-            std::make_unique<Acceptor>(std::move(services), std::move(*listener), std::move(info)));
+            std::make_unique<Acceptor>(std::move(services), std::move(bound.listener), bound.info));
+        acceptors_.back()->start();
+        log_.info("listening on {} ({})", to_string(bound.info.bound), bound.info.name);
     }
-    return {};
 }
 
-std::shared_ptr<const controller::MetadataImage> Node::initial_image() const {
-    auto image = std::make_shared<controller::MetadataImage>(options_.cluster_id);
-    image->set_controller(options_.id);
-    controller::BrokerImage self;
-    self.id = options_.id;
-    self.fenced = false;
-    for (const auto& acceptor : acceptors_) {
-        if (acceptor->info().role == ListenerRole::broker) {
-            self.endpoints.emplace(acceptor->info().name,
-                                   controller::NodeEndpoint{acceptor->info().advertised, 0});
-        }
+void Node::serve() {
+    std::vector<ConnectionHost*> hosts;
+    for (const auto& shard : shards_) {
+        shard->shard.post([&data = *shard] { data.host.start(); });
+        hosts.push_back(&shard->host);
     }
-    image->put(std::move(self));
-    return image;
+    accept(ListenerRole::broker, hosts);
+}
+
+Task<> Node::stop() {
+    if (in_session_ && !ended_) {
+        co_await agent_->leave();
+    }
+    co_await stop_serving();
+    co_await stop_following();
+    co_await close_logs();
 }
 
 Task<> Node::stop_shard(DataShard& shard, Shard& control, Signal& stopped) {
@@ -107,7 +369,7 @@ Task<> Node::stop_shard(DataShard& shard, Shard& control, Signal& stopped) {
     control.post([&stopped] { stopped.set(); });
 }
 
-Task<> Node::stop() {
+Task<> Node::stop_serving() {
     for (const auto& acceptor : acceptors_) {
         co_await acceptor->stop();
     }
@@ -124,10 +386,40 @@ Task<> Node::stop() {
     co_await ports_.control.wait(settled, kNever);
 }
 
+Task<> Node::stop_following() {
+    if (follower_ != nullptr) {
+        follower_->begin_stop();
+    }
+    co_await controller_channel_.stop();
+    co_await metadata_channel_.stop();
+    co_await gateway_.stop();
+    if (applier_ == nullptr) {
+        co_return;
+    }
+    co_await follower_->stop();
+    co_await agent_->stop();
+    co_await registrar_->stop();
+    co_await checkpointer_->stop();
+}
+
+Task<> Node::close_logs() {
+    std::vector<storage::ClosingLog> closing;
+    if (applier_ != nullptr) {
+        co_await applier_->stop(closing);
+    }
+    if (controller_ != nullptr) {
+        co_await controller_->stop();
+        closing.push_back(controller_->closing_log());
+    }
+    const BrokerEpoch epoch = agent_ == nullptr ? BrokerEpoch(-1) : agent_->epoch();
+    // What fails is in the log; the next start checks the logs of that directory.
+    co_await logs_.close(std::move(closing), epoch);
+}
+
 std::vector<ListenerInfo> Node::listeners() const {
     std::vector<ListenerInfo> all;
-    for (const auto& acceptor : acceptors_) {
-        all.push_back(acceptor->info());
+    for (const BoundListener& bound : bound_) {
+        all.push_back(bound.info);
     }
     return all;
 }

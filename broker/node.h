@@ -1,35 +1,39 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "broker/api/api_services.h"
+#include "broker/metadata/broker_agent.h"
+#include "broker/metadata/controller_gateway.h"
+#include "broker/metadata/metadata_follower.h"
 #include "broker/net/acceptor.h"
 #include "broker/net/connection_host.h"
+#include "broker/net/peer_channel.h"
+#include "broker/quorum/controller_registrar.h"
+#include "broker/quorum/controller_server.h"
+#include "broker/quorum/topic_rules.h"
+#include "broker/replicas/checkpointer.h"
+#include "broker/replicas/flush_queue.h"
+#include "broker/replicas/metadata_applier.h"
+#include "config/broker_config.h"
 #include "protocol/base/clock.h"
 #include "protocol/base/entropy.h"
 #include "protocol/base/logger.h"
 #include "protocol/base/network.h"
 #include "protocol/base/shard.h"
+#include "storage/log_manager.h"
 
 namespace hw::broker {
 
-/// One entry of `listeners`, before it is bound.
-struct ListenerOptions {
-    std::string name;
-    ListenerRole role = ListenerRole::broker;
-    Endpoint bind;
-};
-
-struct NodeOptions {
-    BrokerId id{1};
-    std::string cluster_id;
-    std::vector<ListenerOptions> listeners;
+/// What of the process and machine a node may use.
+struct NodeLimits {
     std::size_t connections_max = 10'000;
-    std::size_t memory_limit = std::size_t{1} << 30;  ///< highwater.memory.limit, in bytes
-    ConnectionLimits connection_limits;
+    std::size_t memory = std::size_t{1} << 30;  ///< of requests and answers, in bytes
 };
 
 /// The powers a node is given: of the operating system, or of the simulated world. They outlive it.
@@ -37,44 +41,106 @@ struct NodePorts {
     const Clock& clock;
     Entropy& entropy;
     Network& network;
+    storage::Disk& disk;
     LogSink& log;
     Shard& control;
     std::vector<Shard*> data;  ///< at least one; may be the control shard itself
+    DeferPolicy* defer = nullptr;
 };
 
-/// A broker and its controller: the composition root, where options become objects and objects are
-/// connected. Several nodes live in one process.
+/// A broker and its controller: the composition root, where the configuration becomes objects and
+/// objects are connected. Several nodes live in one process.
 ///
-/// Entered on the control shard. `stop` must have ended before it is destroyed.
-class Node {
+/// Entered on the control shard. `stop` must have ended before it is destroyed, unless its shards
+/// were dropped with all that ran there.
+class Node final : public BrokerAgentListener {
 public:
-    Node(NodeOptions options, NodePorts ports);
-    ~Node();
+    Node(config::BrokerConfig config, const NodeLimits& limits, NodePorts ports);
+    ~Node() override;
     Node(const Node&) = delete;
     Node& operator=(const Node&) = delete;
 
-    /// Binds the listeners and serves. Errors: of Network::listen, with the key to change.
+    /// Binds the listeners, opens the data directories, joins the cluster, and serves. Errors: what
+    /// is wrong and which key to change; then `stop` it.
     [[nodiscard]] Task<Result<void>> start();
-    /// Ends listeners and connections on every shard.
+    /// Leaves the cluster in order, ends listeners and connections on every shard, closes the logs.
     [[nodiscard]] Task<> stop();
+    /// `tell` is called once, when the node can no longer do its part: the process must end.
+    void on_end(std::function<void(const Error&)> tell) { tell_end_ = std::move(tell); }
 
     /// What is listened on, with the ports that were really taken; valid after start.
     [[nodiscard]] std::vector<ListenerInfo> listeners() const;
+    [[nodiscard]] const std::string& cluster_id() const { return cluster_id_; }
+    /// Why it ended by itself, if it did; read after `stop`.
+    [[nodiscard]] const std::optional<Error>& ended() const { return ended_; }
+
+    void on_session(bool in_session) override;
+    void on_refused(const Error& reason) override { end(reason); }
 
 private:
     /// What one data shard has of its own.
     struct DataShard;
 
-    [[nodiscard]] Result<void> bind_listeners();
-    [[nodiscard]] std::shared_ptr<const controller::MetadataImage> initial_image() const;
-    [[nodiscard]] static Task<> stop_shard(DataShard& shard, Shard& control, Signal& stopped);
+    struct BoundListener {
+        std::unique_ptr<Listener> listener;  ///< until it is accepted on
+        ListenerInfo info;
+    };
 
-    NodeOptions options_;
+    /// How long a start waits for the controller to take the broker.
+    static constexpr Duration kStartLimit = std::chrono::minutes(1);
+
+    [[nodiscard]] Result<void> check_roles() const;
+    [[nodiscard]] Result<void> bind_listeners();
+    void accept(ListenerRole role, const std::vector<ConnectionHost*>& hosts);
+    [[nodiscard]] const ListenerInfo& controller_listener() const;
+    void start_controller(MetadataLog metadata);
+    void start_broker(storage::OpenedLogs opened);
+    [[nodiscard]] Task<Result<void>> wait_for_session();
+    void serve();
+
+    [[nodiscard]] replication::VoterSet voters(const MetadataLog& metadata) const;
+    [[nodiscard]] BrokerFacts broker_facts() const;
+    [[nodiscard]] controller::NodeEndpoints endpoints(ListenerRole role) const;
+    [[nodiscard]] storage::LogOptions log_options(const std::string& topic) const;
+    [[nodiscard]] HostLimits host_limits() const;
+    void on_applied(Offset offset);
+    void end(const Error& reason);
+
+    [[nodiscard]] Task<> stop_serving();
+    [[nodiscard]] Task<> stop_following();
+    [[nodiscard]] Task<> close_logs();
+    [[nodiscard]] static Task<> stop_shard(DataShard& shard, Shard& control, Signal& stopped);
+    [[nodiscard]] PeerChannel::Connect connect_controller();
+
+    const config::BrokerConfig config_;
+    NodeLimits limits_;
     NodePorts ports_;
     Logger log_;
+    IncarnationId incarnation_;
+    std::string cluster_id_;
+    TopicRules topic_rules_;
+    std::function<void(const Error&)> tell_end_;
+    std::optional<Error> ended_;
+    Signal session_changed_;  ///< or the node has ended
+    bool in_session_ = false;
+
+    storage::LogManager logs_;
     ConnectionCount connections_;
+    ApiServices control_services_;
+    FlushQueue control_flushes_;
     std::vector<std::unique_ptr<DataShard>> shards_;
+    std::vector<BoundListener> bound_;  ///< as many for good after bind_listeners
     std::vector<std::unique_ptr<Acceptor>> acceptors_;
+    std::unique_ptr<ControllerServer> controller_;
+    /// To the active controller: one for requests, one for the fetch that waits there.
+    PeerChannel controller_channel_;
+    PeerChannel metadata_channel_;
+    ControllerGateway gateway_;
+    std::unique_ptr<MetadataApplier> applier_;
+    std::unique_ptr<MetadataFollower> follower_;
+    std::unique_ptr<BrokerAgent> agent_;
+    std::unique_ptr<ControllerRegistrar> registrar_;
+    std::unique_ptr<Checkpointer> checkpointer_;
 };
 
 }  // namespace hw::broker

@@ -187,6 +187,26 @@ Result<OpenedDirectory> open_data_directory(Disk& disk, const std::string& path,
     return directory;
 }
 
+Result<std::optional<std::string>> find_cluster_id(Disk& disk,
+                                                   const std::vector<std::string>& directories) {
+    for (const std::string& directory : directories) {
+        const std::string path = directory + "/" + kMetaPropertiesFile;
+        const auto text = read_if_there(disk, path);
+        if (!text) {
+            return std::unexpected(text.error());
+        }
+        if (!*text) {
+            continue;
+        }
+        auto properties = parse_meta_properties(**text, path);
+        if (!properties) {
+            return std::unexpected(properties.error());
+        }
+        return std::move(properties->cluster_id);
+    }
+    return std::nullopt;
+}
+
 Result<void> create_log_folder(Disk& disk, const std::string& directory, const TopicPartition& name,
                                TopicId topic_id) {
     const std::string folder = directory + "/" + folder_name(name);

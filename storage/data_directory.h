@@ -48,6 +48,11 @@ struct OpenedDirectory {
                                                           const MetaProperties& expected,
                                                           Logger logger);
 
+/// The cluster that the first of these directories which was used before belongs to; none if all
+/// are new. Blocks, changes nothing. Errors: corrupt, unsupported, io.
+[[nodiscard]] Result<std::optional<std::string>> find_cluster_id(
+    Disk& disk, const std::vector<std::string>& directories);
+
 /// Makes the folder of a new log with its topic id; all of it is on stable storage when this
 /// returns. Blocks. Errors: exists, io, no_space.
 [[nodiscard]] Result<void> create_log_folder(Disk& disk, const std::string& directory,

@@ -86,6 +86,12 @@ std::unique_ptr<storage::Log> PartitionReplica::release_log() {
     return std::move(log_);
 }
 
+storage::Log* PartitionReplica::closing_log() {
+    HW_ASSERT(offline_.has_value());
+    HW_ASSERT(pending_.empty());
+    return log_.get();
+}
+
 void PartitionReplica::set_options(std::shared_ptr<const PartitionOptions> options) {
     context_.options = std::move(options);
     if (leads()) {

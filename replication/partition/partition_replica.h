@@ -68,8 +68,13 @@ public:
     void become_offline(PartitionError reason);
     /// Nothing is written any more, and it is offline with KAFKA_STORAGE_ERROR.
     void on_directory_failed(const Error& reason);
-    /// The log, to be closed or deleted; the replica is offline and no write is under way.
+    /// A write is under way, or a batch is staged.
+    [[nodiscard]] bool is_writing() const { return !pending_.empty(); }
+    /// The log, to be deleted; the replica is offline and no write is under way.
     [[nodiscard]] std::unique_ptr<storage::Log> release_log();
+    /// The log where it is, to be closed with its directory; the replica is offline and no write is
+    /// under way. Null without a log.
+    [[nodiscard]] storage::Log* closing_log();
     /// New settings of the topic, in force from the next append on.
     void set_options(std::shared_ptr<const PartitionOptions> options);
 

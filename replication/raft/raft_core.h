@@ -76,6 +76,12 @@ public:
     /// Of the epoch, once known; -1 before.
     [[nodiscard]] BrokerId leader() const { return state_.leader; }
     [[nodiscard]] bool leads() const { return std::holds_alternative<Leader>(role_); }
+    /// Leads, and its first record is committed: what it knows as committed is all there is.
+    [[nodiscard]] bool active() const {
+        const Leader* leader = std::get_if<Leader>(&role_);
+        return leader != nullptr && leader->epoch_start_offset != kNoOffset &&
+               high_watermark_ > leader->epoch_start_offset;
+    }
     [[nodiscard]] Offset high_watermark() const { return high_watermark_; }
     [[nodiscard]] const Role& role() const { return role_; }
 

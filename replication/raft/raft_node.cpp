@@ -8,6 +8,7 @@
 #include "protocol/record/control_record.h"
 #include "protocol/schema/record/control.h"
 #include "protocol/wire/encode_message.h"
+#include "replication/raft/metadata_topic.h"
 #include "storage/quorum_state_file.h"
 #include "storage/small_file.h"
 
@@ -60,8 +61,7 @@ RaftNode::RaftNode(RaftServices services, RaftOptions options, storage::LogConte
     : services_(std::move(services)),
       options_(options),
       log_(log_context(), std::move(contents)),
-      core_(std::move(options), state, end_of(log_), random),
-      tasks_(services_.shard) {}
+      core_(std::move(options), state, end_of(log_), random) {}
 
 storage::LogContext RaftNode::log_context() {
     storage::LogContext context{.disk = &services_.disk,
@@ -82,20 +82,38 @@ storage::LogContext RaftNode::log_context() {
 
 void RaftNode::start(RaftListener& listener) {
     listener_ = &listener;
-    const storage::TopicPartition name{.topic = "__cluster_metadata",
-                                       .partition = PartitionIndex(0)};
+    const storage::TopicPartition name{.topic = kMetadataTopic, .partition = kMetadataPartition};
     log_id_ = services_.directory.add(name, shared_from_this(), log_.durable_end_offset());
     RaftEffects effects;
     core_.start(services_.clock.now(), effects);
     execute(effects);
 }
 
-Task<> RaftNode::stop() {
-    stopping_ = true;
+Result<ElectionState> load_election_state(storage::Disk& disk, const std::string& folder) {
+    const std::string path = folder + "/" + storage::kQuorumStateFile;
+    const auto text = storage::read_small_file(disk, path);
+    if (!text) {
+        return text.error().kind == ErrorKind::not_found ? Result<ElectionState>(ElectionState())
+                                                         : std::unexpected(text.error());
+    }
+    const auto state = storage::parse_quorum_state(*text, path);
+    if (!state) {
+        return std::unexpected(state.error());
+    }
+    return ElectionState{.epoch = state->leader_epoch,
+                         .leader = state->leader_id,
+                         .voted = {.id = state->voted_id, .directory = state->voted_directory_id}};
+}
+
+storage::ClosingLog RaftNode::closing_log() {
+    return {.directory = &services_.directory, .id = log_id_, .log = &log_};
+}
+
+void RaftNode::end_waits() {
+    waits_ended_ = true;
     for (Waiter* waiter : waiters_) {
         waiter->committed.set();
     }
-    co_await tasks_.wait_idle();
 }
 
 void RaftNode::execute(RaftEffects& effects) {
@@ -251,7 +269,7 @@ std::expected<storage::ReadAnswer, storage::AppendError> RaftNode::read(
 }
 
 Task<> RaftNode::wait_committed(Offset offset, TimePoint deadline) {
-    if (stopping_ || core_.high_watermark() > offset) {
+    if (waits_ended_ || core_.high_watermark() > offset) {
         co_return;
     }
     const auto self = shared_from_this();

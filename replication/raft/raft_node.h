@@ -16,6 +16,7 @@
 #include "replication/raft/raft_core.h"
 #include "storage/log.h"
 #include "storage/log_directory.h"
+#include "storage/log_manager.h"
 
 namespace hw::replication {
 
@@ -41,10 +42,16 @@ struct RaftServices {
     Logger log;
 };
 
+/// What `quorum-state` in that folder remembers; of a new voter, nothing. Blocks. Errors: corrupt,
+/// unsupported, io.
+[[nodiscard]] Result<ElectionState> load_election_state(storage::Disk& disk,
+                                                        const std::string& folder);
+
 /// The metadata log and the election state of one voter on disk: turns the core's effects into
 /// writes and syncs, and their ends into steps of the core.
 ///
-/// Lives on the control shard; owned by the node. `stop` must have ended before it is destroyed.
+/// Lives on the control shard; owned by the node. `stop` of its directory must have ended before it
+/// is destroyed.
 class RaftNode final : public storage::LogOwner,
                        public TurnHook,
                        public std::enable_shared_from_this<RaftNode> {
@@ -55,7 +62,10 @@ public:
 
     /// Begins with an election. `listener` outlives the node.
     void start(RaftListener& listener);
-    [[nodiscard]] Task<> stop();
+    /// Nobody waits in wait_committed any more; the beginning of a stop.
+    void end_waits();
+    /// For the clean stop of the log's directory, when nobody appends any more.
+    [[nodiscard]] storage::ClosingLog closing_log();
 
     /// Appends one batch of records as the active leader; the offset of the first one. It is
     /// written at the end of the turn. Values are copied. Errors: invalid (not the active leader),
@@ -65,7 +75,7 @@ public:
     /// Whole batches below the high watermark, from the one with `from` on.
     [[nodiscard]] std::expected<storage::ReadAnswer, storage::AppendError> read(
         Offset from, std::size_t max_bytes, storage::ReadCursor& cursor) const;
-    /// Ends when records at or beyond `offset` are committed, or at `deadline`, or at the stop.
+    /// Ends when records at or beyond `offset` are committed, or at `deadline`, or with end_waits.
     [[nodiscard]] Task<> wait_committed(Offset offset, TimePoint deadline);
 
     [[nodiscard]] const RaftCore& core() const { return core_; }
@@ -101,8 +111,7 @@ private:
     record::Compressor compressor_;
     std::vector<Buffer> unwritten_;  ///< batches that are staged, until their write has ended
     std::list<Waiter*> waiters_;
-    TaskGroup tasks_;
-    bool stopping_ = false;
+    bool waits_ended_ = false;
     bool failed_ = false;
 };
 

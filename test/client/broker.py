@@ -4,14 +4,19 @@ import os
 import re
 import signal
 import subprocess
+import tempfile
 
 
 class Broker:
     """`highwater dev` on a free port of loopback; `address` is where clients connect."""
 
-    def __init__(self, *arguments):
+    def __init__(self, *arguments, data=None):
+        """`data` is the directory of an earlier broker; without it this one begins anew."""
+        self.scratch = tempfile.TemporaryDirectory() if data is None else None
+        self.data = data or self.scratch.name
         self.process = subprocess.Popen(
-            [os.environ["HIGHWATER"], "dev", "--listen", "127.0.0.1:0", *arguments],
+            [os.environ["HIGHWATER"], "dev", "--listen", "127.0.0.1:0", "--controller-listen",
+             "127.0.0.1:0", "--data-dir", self.data, *arguments],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.address = None
         for line in self.process.stdout:
@@ -37,3 +42,5 @@ class Broker:
         if self.process.poll() is None:
             self.process.kill()
             self.process.communicate()
+        if self.scratch is not None:
+            self.scratch.cleanup()

@@ -5,6 +5,7 @@ import random
 import socket
 import struct
 import subprocess
+import tempfile
 import unittest
 
 from kafka import KafkaAdminClient
@@ -106,9 +107,13 @@ class WrongClients(unittest.TestCase):
         self.check(request(3, 1, struct.pack(">i", 2**30)), "an array has more than 1000000")
 
     def test_an_unknown_version_of_api_versions_is_answered_with_the_list(self):
-        apis = struct.pack(">hhh", 3, 0, 13) + struct.pack(">hhh", 18, 0, 5)
-        body = struct.pack(">ihi", 7, 35, 2) + apis
-        self.check(request(18, 99), None, struct.pack(">i", len(body)) + body)
+        with Broker() as broker:
+            answer = send(broker, request(18, 99))
+        size, correlation, code, count = struct.unpack(">iihi", answer[:14])
+        self.assertEqual((size, correlation, code), (len(answer) - 4, 7, 35))
+        apis = set(struct.iter_unpack(">hhh", answer[14:]))
+        self.assertEqual(len(apis), count)
+        self.assertLessEqual({(3, 0, 13), (18, 0, 5)}, apis)
 
     def test_random_bytes(self):
         chance = random.Random(SEED)
@@ -129,7 +134,8 @@ class CommandLine(unittest.TestCase):
 
     def test_a_busy_port(self):
         with Broker() as broker:
-            second = self.run_highwater("dev", "--listen", broker.address)
+            with tempfile.TemporaryDirectory() as data:
+                second = self.run_highwater("dev", "--listen", broker.address, "-d", data)
             self.assertEqual(second.returncode, 1)
             self.assertIn(f"listen on {broker.address}: Address already in use", second.stderr)
             self.assertIn("Choose another port", second.stderr)
@@ -137,7 +143,8 @@ class CommandLine(unittest.TestCase):
     def test_an_address_that_is_none(self):
         wrong = self.run_highwater("dev", "--listen", "127.0.0.1:99999")
         self.assertEqual(wrong.returncode, 2)
-        self.assertIn("'127.0.0.1:99999' is not HOST:PORT", wrong.stderr)
+        self.assertIn("--listen 127.0.0.1:99999 ", wrong.stderr)
+        self.assertIn("65535", wrong.stderr)
 
     def test_an_unknown_command_and_an_unknown_option(self):
         self.assertEqual(self.run_highwater("serve").returncode, 2)

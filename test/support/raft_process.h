@@ -7,8 +7,6 @@
 
 #include "replication/raft/raft_node.h"
 #include "storage/log_loader.h"
-#include "storage/quorum_state_file.h"
-#include "storage/small_file.h"
 #include "test/sim/sim_clock.h"
 #include "test/sim/sim_disk.h"
 #include "test/sim/sim_shard.h"
@@ -49,13 +47,15 @@ public:
                                            .log_start_offset = Offset(0),
                                            .logger = logger});
         REQUIRE(contents.has_value());
+        auto state = replication::load_election_state(disk, kMetadataFolder);
+        REQUIRE(state.has_value());
         const replication::ReplicaKey self{BrokerId(1), DirectoryId(Uuid{1, 1})};
         replication::RaftServices services{
             .shard = shard, .clock = clock, .disk = disk, .directory = directory_, .log = logger};
         replication::RaftOptions options{
             .self = self, .voters = replication::VoterSet({{self, {"localhost", 9093}}})};
-        node = std::make_shared<replication::RaftNode>(
-            services, std::move(options), std::move(*contents), election_state(disk), Random(1));
+        node = std::make_shared<replication::RaftNode>(services, std::move(options),
+                                                       std::move(*contents), *state, Random(1));
         directory_.start();
     }
     ~RaftProcess() { shard.drop(); }
@@ -67,19 +67,6 @@ public:
     std::shared_ptr<replication::RaftNode> node;
 
 private:
-    static replication::ElectionState election_state(sim::SimDisk& disk) {
-        const std::string path = kMetadataFolder + "/" + storage::kQuorumStateFile;
-        const auto text = storage::read_small_file(disk, path);
-        if (!text) {
-            return {};
-        }
-        const auto state = storage::parse_quorum_state(*text, path);
-        REQUIRE(state.has_value());
-        return {.epoch = state->leader_epoch,
-                .leader = state->leader_id,
-                .voted = {.id = state->voted_id, .directory = state->voted_directory_id}};
-    }
-
     storage::LogDirectory directory_;
 };
 

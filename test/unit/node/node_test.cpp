@@ -1,14 +1,20 @@
 #include "broker/node.h"
 
+#include <array>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include <catch2/catch.hpp>
+#include <fmt/ranges.h>
 
 #include "broker/net/peer_channel.h"
+#include "config/broker_config.h"
+#include "protocol/schema/api/create_topics.h"
 #include "protocol/schema/api/metadata.h"
 #include "test/sim/sim_clock.h"
+#include "test/sim/sim_disk.h"
 #include "test/sim/sim_network.h"
 #include "test/support/raft_process.h"
 
@@ -30,23 +36,56 @@ struct World {
     test::Silence log;
 };
 
-NodeOptions options_of(BrokerId id, Endpoint bind) {
-    NodeOptions options;
-    options.id = id;
-    options.cluster_id = fmt::format("cluster-{}", id);
-    options.listeners.push_back({"PLAINTEXT", ListenerRole::broker, std::move(bind)});
-    return options;
+config::BrokerConfig config_of(std::uint32_t number, std::uint16_t port) {
+    config::BrokerInput input;
+    input.file_name = "test";
+    input.file_text = fmt::format(
+        "process.roles=broker,controller\nnode.id={}\n"
+        "listeners=PLAINTEXT://localhost:{},CONTROLLER://localhost:0\n"
+        "controller.listener.names=CONTROLLER\nlog.dirs=/data\n",
+        number, port);
+    const config::LoadedConfig loaded = config::load_broker_config(input);
+    INFO(fmt::format("{}", fmt::join(loaded.problems.errors, "; ")));
+    REQUIRE(loaded.config.has_value());
+    return *loaded.config;
 }
 
-/// A node with a control shard and two data shards, and a client of it.
+/// A coin that makes every second work on a replica wait for a later turn.
+class Coin final : public DeferPolicy {
+public:
+    explicit Coin(Random random) : random_(random) {}
+    bool defer() override { return random_.below(2) == 0; }
+
+private:
+    Random random_;
+};
+
+/// A node with a control shard and two data shards, and a client of it. Its disk may be that of an
+/// earlier one.
 struct Member {
-    Member(World& of, std::uint32_t number, std::uint16_t port = 0)
+    Member(World& of, std::uint32_t id, sim::SimDisk& with_disk, std::uint16_t port = 0)
         : world(of),
-          control(of.scheduler, number, 2),
-          first(of.scheduler, number, 0),
-          second(of.scheduler, number, 1),
-          node(options_of(BrokerId(static_cast<std::int32_t>(number)), {"localhost", port}),
-               {of.clock, of.entropy, of.network, of.log, control, {&first, &second}}) {}
+          control(of.scheduler, id, 2),
+          first(of.scheduler, id, 0),
+          second(of.scheduler, id, 1),
+          coin(of.scheduler.random()),
+          node(config_of(id, port), {},
+               {of.clock,
+                of.entropy,
+                of.network,
+                with_disk,
+                of.log,
+                control,
+                {&first, &second},
+                &coin}) {}
+    /// As a process ends: what waits is gone before what it waits for.
+    ~Member() {
+        for (sim::SimShard* shard : {&control, &first, &second}) {
+            shard->drop();
+        }
+    }
+    Member(const Member&) = delete;
+    Member& operator=(const Member&) = delete;
 
     Task<> start() {
         Result<void> outcome = co_await node.start();
@@ -67,13 +106,46 @@ struct Member {
         if (answer) {
             cluster = (*answer)->cluster_id;
             broker = (*answer)->brokers[0].node_id;
+            topics.clear();
+            for (const auto& topic : (*answer)->topics) {
+                const bool has_leader = topic.partitions[0].leader_id == broker;
+                topics.push_back(std::string(topic.name) + (has_leader ? " led" : " not led"));
+            }
+            asked = true;
         }
+    }
+    Task<> create(std::string name) {
+        schema::CreateTopicsRequest::Topic topic;
+        topic.name = name;
+        topic.num_partitions = 3;
+        topic.replication_factor = 1;
+        const std::array all{topic};
+        schema::CreateTopicsRequest request;
+        request.topics = all;
+        request.timeout_ms = Millis(10'000);
+        const TimePoint deadline = world.clock.now() + std::chrono::seconds(10);
+        const auto answer = co_await replication::call<schema::CreateTopicsResponse>(
+            channel, request, ApiVersion(7), deadline);
+        if (answer) {
+            created = (*answer)->topics[0].error_code;
+        }
+    }
+    /// Starts and stops it, and asks it, as a test waits for it.
+    void run(Task<> task, const bool& until) {
+        control.spawn(std::move(task));
+        REQUIRE(world.run_until([&until] { return until; }));
+    }
+    std::vector<std::string> ask_topics() {
+        asked = false;
+        run(ask(), asked);
+        return topics;
     }
 
     World& world;
     sim::SimShard control;
     sim::SimShard first;
     sim::SimShard second;
+    Coin coin;
     Node node;
     PeerChannel channel{control, world.clock, "client", [this](TimePoint deadline) {
                             const Endpoint address = node.listeners().front().bound;
@@ -84,12 +156,17 @@ struct Member {
     bool stopped = false;
     std::string cluster;
     BrokerId broker = kNoBroker;
+    std::vector<std::string> topics;
+    bool asked = false;
+    std::optional<wire::ErrorCode> created;
 };
 
 TEST_CASE("node: two nodes of one process serve side by side and end one by one", "[node]") {
     World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{20})));
-    Member one(world, 1);
-    Member two(world, 2);
+    sim::SimDisk first_disk(world.scheduler, 1);
+    sim::SimDisk second_disk(world.scheduler, 2);
+    Member one(world, 1, first_disk);
+    Member two(world, 2, second_disk);
     for (Member* member : {&one, &two}) {
         member->control.spawn(member->start());
         REQUIRE(world.run_until([&] { return member->done; }));
@@ -97,8 +174,9 @@ TEST_CASE("node: two nodes of one process serve side by side and end one by one"
         member->control.spawn(member->ask());
     }
     REQUIRE(world.run_until([&] { return !one.cluster.empty() && !two.cluster.empty(); }));
-    CHECK(one.cluster == "cluster-1");
-    CHECK(two.cluster == "cluster-2");
+    CHECK(one.cluster == one.node.cluster_id());
+    CHECK(two.cluster == two.node.cluster_id());
+    CHECK(one.cluster != two.cluster);
     one.control.spawn(one.stop());
     REQUIRE(world.run_until([&] { return one.stopped; }));
     two.broker = kNoBroker;
@@ -110,8 +188,10 @@ TEST_CASE("node: two nodes of one process serve side by side and end one by one"
 
 TEST_CASE("node: a port that is taken is an error that says what to do", "[node]") {
     World world(1);
-    Member one(world, 1, 9092);
-    Member two(world, 2, 9092);
+    sim::SimDisk first_disk(world.scheduler, 1);
+    sim::SimDisk second_disk(world.scheduler, 2);
+    Member one(world, 1, first_disk, 9092);
+    Member two(world, 2, second_disk, 9092);
     one.control.spawn(one.start());
     REQUIRE(world.run_until([&] { return one.done; }));
     two.control.spawn(two.start());
@@ -123,6 +203,36 @@ TEST_CASE("node: a port that is taken is an error that says what to do", "[node]
         member->control.spawn(member->stop());
         REQUIRE(world.run_until([&] { return member->stopped; }));
     }
+}
+
+TEST_CASE("node: topics outlive a clean stop, a kill and a power loss", "[node]") {
+    World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{20})));
+    const int end = GENERATE(0, 1, 2);
+    sim::SimDisk disk(world.scheduler, 1);
+    std::string cluster;
+    {
+        Member member(world, 1, disk);
+        member.run(member.start(), member.done);
+        REQUIRE(member.started);
+        member.control.spawn(member.create("orders"));
+        REQUIRE(world.run_until([&] { return member.created.has_value(); }));
+        CHECK(*member.created == wire::ErrorCode::none);
+        CHECK(world.run_until([&] { return !member.ask_topics().empty(); }));
+        CHECK(member.ask_topics() == std::vector<std::string>{"orders led"});
+        cluster = member.node.cluster_id();
+        if (end == 0) {
+            member.run(member.stop(), member.stopped);
+        } else {
+            end == 1 ? disk.process_kill() : disk.power_loss();
+        }
+    }
+    Member member(world, 1, disk);
+    member.run(member.start(), member.done);
+    INFO((member.started ? "" : member.started.error().message));
+    REQUIRE(member.started);
+    CHECK(member.node.cluster_id() == cluster);
+    CHECK(member.ask_topics() == std::vector<std::string>{"orders led"});
+    member.run(member.stop(), member.stopped);
 }
 
 }  // namespace

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <string>
+
+#include "broker/net/dispatcher.h"
+#include "protocol/base/clock.h"
+#include "protocol/schema/api/fetch.h"
+#include "replication/raft/raft_node.h"
+
+namespace hw::broker {
+
+/// Fetch on a controller's listener: observers read the metadata log from its leader (KIP-595).
+/// They are given what is committed, and wait for more. Fetch sessions are not offered: id 0 gets
+/// full answers.
+///
+/// On the control shard, with the raft node. Later requests of the connection wait behind one that
+/// waits: an observer has a connection of its own for it.
+class QuorumFetchHandler final : public MessageHandler<schema::FetchRequest> {
+public:
+    QuorumFetchHandler(replication::RaftNode& raft, const Clock& clock, std::string cluster_id)
+        : raft_(raft), clock_(clock), cluster_id_(std::move(cluster_id)) {}
+
+protected:
+    [[nodiscard]] Task<> serve(ExchangePtr exchange, const schema::FetchRequest& request) override;
+
+private:
+    using Response = schema::FetchResponse;
+
+    /// The longest wait, whatever the request says.
+    static constexpr Millis kWaitMax{30'000};
+    /// Bytes of one answer, at most, but for a larger first batch.
+    static constexpr std::int32_t kBytesMax = 8 << 20;
+
+    [[nodiscard]] wire::ErrorCode check(const schema::FetchRequest& request,
+                                        ApiVersion version) const;
+    [[nodiscard]] wire::ErrorCode check_epoch(LeaderEpoch epoch) const;
+    void answer(Exchange& exchange, const schema::FetchRequest& request);
+    /// `records` is what is found; the exchange holds the memory.
+    [[nodiscard]] schema::FetchResponse::Partition read(Exchange& exchange,
+                                                        const schema::FetchRequest& request,
+                                                        ByteView& records);
+
+    replication::RaftNode& raft_;
+    const Clock& clock_;
+    std::string cluster_id_;
+    storage::ReadCursor cursor_;
+};
+
+}  // namespace hw::broker

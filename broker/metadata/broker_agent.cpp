@@ -1,0 +1,174 @@
+#include "broker/metadata/broker_agent.h"
+
+#include <utility>
+
+#include "protocol/schema/api/broker_heartbeat.h"
+#include "protocol/schema/api/broker_registration.h"
+
+namespace hw::broker {
+
+using schema::BrokerHeartbeatRequest;
+using schema::BrokerHeartbeatResponse;
+using schema::BrokerRegistrationRequest;
+using schema::BrokerRegistrationResponse;
+using wire::ErrorCode;
+
+namespace {
+
+constexpr ApiVersion kRegistrationVersion{4};
+constexpr ApiVersion kHeartbeatVersion{1};
+
+std::vector<BrokerRegistrationRequest::Listener> listeners_of(const BrokerFacts& facts) {
+    std::vector<BrokerRegistrationRequest::Listener> listeners;
+    for (const auto& [name, endpoint] : facts.endpoints) {
+        listeners.push_back({.name = name,
+                             .host = endpoint.address.host,
+                             .port = endpoint.address.port,
+                             .security_protocol = endpoint.security_protocol});
+    }
+    return listeners;
+}
+
+std::vector<BrokerRegistrationRequest::Feature> features_of(const BrokerFacts& facts) {
+    std::vector<BrokerRegistrationRequest::Feature> features;
+    for (const auto& [name, range] : facts.features) {
+        features.push_back({.name = name,
+                            .min_supported_version = range.low,
+                            .max_supported_version = range.high});
+    }
+    return features;
+}
+
+}  // namespace
+
+BrokerAgent::BrokerAgent(const Ports& ports, LifecycleOptions options, BrokerFacts facts,
+                         replication::PeerClient& controller, BrokerAgentListener& listener)
+    : shard_(ports.shard),
+      clock_(ports.clock),
+      log_(ports.log),
+      options_(options),
+      facts_(std::move(facts)),
+      controller_(controller),
+      listener_(listener),
+      lifecycle_(options),
+      tasks_(ports.shard) {}
+
+void BrokerAgent::start() {
+    LifecycleEffects effects;
+    lifecycle_.start(clock_.now(), effects);
+    execute(effects);
+    tasks_.spawn(watch());
+}
+
+void BrokerAgent::on_applied(Offset offset) {
+    LifecycleEffects effects;
+    lifecycle_.on_applied(offset, clock_.now(), effects);
+    execute(effects);
+}
+
+Task<> BrokerAgent::leave() {
+    LifecycleEffects effects;
+    lifecycle_.begin_stop(clock_.now(), effects);
+    execute(effects);
+    co_await shard_.wait(may_leave_, kNever);
+}
+
+Task<> BrokerAgent::stop() {
+    stopping_ = true;
+    changed_.set();
+    co_await tasks_.wait_idle();
+}
+
+Task<> BrokerAgent::watch() {
+    while (!stopping_) {
+        co_await shard_.wait(changed_, lifecycle_.next_deadline());
+        if (!stopping_ && clock_.now() >= lifecycle_.next_deadline()) {
+            LifecycleEffects effects;
+            lifecycle_.on_time(clock_.now(), effects);
+            execute(effects);
+        }
+    }
+}
+
+void BrokerAgent::execute(const LifecycleEffects& effects) {
+    if (effects.send == LifecycleRequest::registration && !stopping_) {
+        tasks_.spawn(send_registration());
+    }
+    if (effects.send == LifecycleRequest::heartbeat && !stopping_) {
+        tasks_.spawn(send_heartbeat());
+    }
+    if (effects.became_active) {
+        log_.info("broker {} serves, in epoch {}", facts_.id, lifecycle_.epoch());
+        listener_.on_session(true);
+    }
+    if (effects.became_inactive) {
+        if (!lifecycle_.stopping()) {
+            log_.warning("broker {} is fenced or has lost its session with the controller",
+                         facts_.id);
+        }
+        listener_.on_session(false);
+    }
+    if (effects.fatal) {
+        listener_.on_refused(Error{ErrorKind::invalid, *effects.fatal});
+    }
+    if (effects.may_stop) {
+        may_leave_.set();
+    }
+    changed_.set();
+}
+
+void BrokerAgent::fail(std::string_view what, std::optional<ErrorCode> code) {
+    if (code) {
+        log_.warning("the controller refuses the {} of broker {}: {}", what, facts_.id, *code);
+    }
+    LifecycleEffects effects;
+    lifecycle_.on_failure(code, clock_.now(), effects);
+    execute(effects);
+}
+
+Task<> BrokerAgent::send_registration() {
+    const auto listeners = listeners_of(facts_);
+    const auto features = features_of(facts_);
+    BrokerRegistrationRequest request;
+    request.broker_id = facts_.id;
+    request.cluster_id = facts_.cluster_id;
+    request.incarnation_id = facts_.incarnation;
+    request.listeners = listeners;
+    request.features = features;
+    request.rack = facts_.rack.empty() ? std::string_view() : std::string_view(facts_.rack);
+    request.log_dirs = facts_.log_dirs;
+    request.previous_broker_epoch = facts_.previous_epoch;
+    const TimePoint deadline = clock_.now() + options_.session_timeout;
+    const auto answer = co_await replication::call<BrokerRegistrationResponse>(
+        controller_, request, kRegistrationVersion, deadline);
+    if (!answer || (*answer)->error_code != ErrorCode::none) {
+        fail("registration", answer ? std::optional((*answer)->error_code) : std::nullopt);
+        co_return;
+    }
+    LifecycleEffects effects;
+    lifecycle_.on_registered((*answer)->broker_epoch, clock_.now(), effects);
+    execute(effects);
+}
+
+Task<> BrokerAgent::send_heartbeat() {
+    BrokerHeartbeatRequest request;
+    request.broker_id = facts_.id;
+    request.broker_epoch = lifecycle_.epoch();
+    request.current_metadata_offset = lifecycle_.applied();
+    request.want_shut_down = lifecycle_.stopping();
+    const TimePoint deadline = clock_.now() + options_.session_timeout;
+    const auto answer = co_await replication::call<BrokerHeartbeatResponse>(
+        controller_, request, kHeartbeatVersion, deadline);
+    if (!answer || (*answer)->error_code != ErrorCode::none) {
+        fail("heartbeat", answer ? std::optional((*answer)->error_code) : std::nullopt);
+        co_return;
+    }
+    LifecycleEffects effects;
+    lifecycle_.on_heartbeat({.caught_up = (*answer)->is_caught_up,
+                             .fenced = (*answer)->is_fenced,
+                             .should_shut_down = (*answer)->should_shut_down},
+                            clock_.now(), effects);
+    execute(effects);
+}
+
+}  // namespace hw::broker

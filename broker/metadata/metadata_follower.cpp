@@ -1,0 +1,161 @@
+#include "broker/metadata/metadata_follower.h"
+
+#include <array>
+#include <utility>
+
+#include "broker/quorum/metadata_batch.h"
+#include "protocol/record/batch_cursor.h"
+#include "replication/raft/metadata_topic.h"
+
+namespace hw::broker {
+
+using schema::FetchRequest;
+using schema::FetchResponse;
+using wire::ErrorCode;
+
+MetadataFollower::MetadataFollower(const Ports& ports, BrokerId self, std::string cluster_id,
+                                   replication::PeerClient& leader, MetadataSubscriber& subscriber)
+    : shard_(ports.shard),
+      clock_(ports.clock),
+      log_(ports.log),
+      self_(self),
+      cluster_id_(std::move(cluster_id)),
+      leader_(leader),
+      subscriber_(subscriber),
+      loader_(controller::MetadataImage(cluster_id_)),
+      catching_up_(controller::Publication{.image = loader_.image(), .changes = {}}),
+      tasks_(ports.shard) {}
+
+void MetadataFollower::start(std::function<void(const Error&)> tell_end) {
+    tell_end_ = std::move(tell_end);
+    tasks_.spawn(run());
+}
+
+void MetadataFollower::begin_stop() {
+    stopping_ = true;
+    stop_.set();
+}
+
+Task<> MetadataFollower::run() {
+    while (!stopping_) {
+        const auto answer = co_await fetch();
+        if (stopping_) {
+            co_return;
+        }
+        if (!answer) {
+            report(answer.error().message);
+            co_await shard_.wait(stop_, clock_.now() + kRetry);
+            continue;
+        }
+        const auto taken = co_await take(*answer);
+        if (!taken) {
+            log_.error("this node can no longer follow the metadata: {}", taken.error().message);
+            tell_end_(taken.error());
+            co_return;
+        }
+    }
+}
+
+Task<Result<MetadataFollower::Answer>> MetadataFollower::fetch() {
+    using Topic = FetchRequest::Topic;
+    FetchRequest::Partition partition;
+    partition.partition = replication::kMetadataPartition;
+    partition.current_leader_epoch = epoch_;
+    partition.fetch_offset = loader_.next_offset();
+    partition.last_fetched_epoch = loader_.image()->last_epoch();
+    partition.partition_max_bytes = kBytesMax;
+    const std::array partitions{partition};
+    Topic topic;
+    topic.topic_id = replication::kMetadataTopicId;
+    topic.partitions = partitions;
+    const std::array topics{topic};
+    FetchRequest request;
+    request.cluster_id = cluster_id_;
+    request.replica_state.replica_id = self_;
+    request.max_wait_ms = kWait;
+    request.min_bytes = 1;
+    request.max_bytes = kBytesMax;
+    request.topics = topics;
+    const TimePoint deadline = clock_.now() + 4 * std::chrono::milliseconds(kWait.value());
+    auto answer =
+        co_await replication::call<FetchResponse>(leader_, request, kFetchVersion, deadline);
+    co_return answer;
+}
+
+Task<Result<void>> MetadataFollower::take(const Answer& answer) {
+    const bool has_partition =
+        answer->responses.size() == 1 && answer->responses[0].partitions.size() == 1;
+    if (answer->error_code != ErrorCode::none || !has_partition) {
+        report(fmt::format("the controller refuses to tell the metadata: {}", answer->error_code));
+        co_await shard_.wait(stop_, clock_.now() + kRetry);
+        co_return Result<void>();
+    }
+    const FetchResponse::Partition& partition = answer->responses[0].partitions[0];
+    const bool new_epoch = epoch_ != partition.current_leader.leader_epoch;
+    epoch_ = partition.current_leader.leader_epoch;
+    if (partition.error_code != ErrorCode::none) {
+        if (!new_epoch) {
+            report(fmt::format("the metadata log cannot be read: {}", partition.error_code));
+            co_await shard_.wait(stop_, clock_.now() + kRetry);
+        }
+        co_return Result<void>();
+    }
+    trouble_.clear();
+    if (partition.current_leader.leader_id != loader_.image()->controller()) {
+        co_await publish(loader_.set_controller(partition.current_leader.leader_id));
+    }
+    const ByteView records = partition.records.empty() ? ByteView() : partition.records[0];
+    const auto loaded = co_await load(records);
+    if (!loaded) {
+        co_return loaded;
+    }
+    const Offset present = partition.high_watermark;
+    if (catching_up_ && present != kNoOffset && loader_.next_offset() >= present) {
+        auto whole = *std::exchange(catching_up_, std::nullopt);
+        co_await subscriber_.apply(
+            MetadataUpdate(std::move(whole.image), std::move(whole.changes), true));
+    }
+    co_return Result<void>();
+}
+
+Task<Result<void>> MetadataFollower::load(ByteView batches) {
+    record::BatchCursor cursor(batches);
+    while (const auto batch = cursor.next()) {
+        if (!batch->crc_matches()) {
+            co_return fail(ErrorKind::corrupt,
+                           "the batch at offset {} of the metadata log fails its checksum",
+                           batch->base_offset());
+        }
+        const auto decoded = DecodedBatch::decode(*batch);
+        if (!decoded) {
+            co_return std::unexpected(decoded.error());
+        }
+        auto publication = loader_.load(decoded->view());
+        if (!publication) {
+            co_return std::unexpected(publication.error());
+        }
+        if (*publication) {
+            co_await publish(std::move(**publication));
+        }
+    }
+    co_return cursor.status();
+}
+
+Task<> MetadataFollower::publish(controller::Publication publication) {
+    if (catching_up_) {
+        catching_up_->image = std::move(publication.image);
+        catching_up_->changes.deleted_topics.merge(publication.changes.deleted_topics);
+        co_return;
+    }
+    co_await subscriber_.apply(
+        MetadataUpdate(std::move(publication.image), std::move(publication.changes), false));
+}
+
+void MetadataFollower::report(const std::string& trouble) {
+    if (trouble != trouble_) {
+        log_.warning("{}; it is tried again until it succeeds", trouble);
+        trouble_ = trouble;
+    }
+}
+
+}  // namespace hw::broker

@@ -1,0 +1,46 @@
+#pragma once
+
+#include "controller/image/metadata_image.h"
+#include "protocol/base/clock.h"
+#include "protocol/base/logger.h"
+#include "protocol/base/shard.h"
+#include "replication/fetch/peer_client.h"
+
+namespace hw::broker {
+
+/// Makes a controller known to the active one, which may be itself: sends its registration
+/// (KIP-919) whenever the metadata does not have it.
+///
+/// Lives on the control shard; owned by the node. `stop` must have ended before it is destroyed.
+class ControllerRegistrar {
+public:
+    struct Ports {
+        Shard& shard;
+        const Clock& clock;
+        Logger log;
+    };
+
+    ControllerRegistrar(const Ports& ports, controller::ControllerImage self,
+                        replication::PeerClient& controller);
+    ControllerRegistrar(const ControllerRegistrar&) = delete;
+    ControllerRegistrar& operator=(const ControllerRegistrar&) = delete;
+
+    /// There is new metadata.
+    void on_metadata(const controller::MetadataImage& image);
+    /// The channel to the controller was stopped before.
+    [[nodiscard]] Task<> stop() { return tasks_.wait_idle(); }
+
+private:
+    static constexpr Duration kLimit = std::chrono::seconds(5);
+
+    [[nodiscard]] Task<> send();
+
+    const Clock& clock_;
+    Logger log_;
+    controller::ControllerImage self_;
+    replication::PeerClient& controller_;
+    TaskGroup tasks_;
+    bool under_way_ = false;
+};
+
+}  // namespace hw::broker

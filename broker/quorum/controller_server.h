@@ -1,0 +1,77 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "broker/api/api_services.h"
+#include "broker/net/connection_host.h"
+#include "broker/net/local_transport.h"
+#include "broker/quorum/controller_runtime.h"
+#include "controller/quorum_controller.h"
+#include "replication/raft/raft_node.h"
+
+namespace hw::broker {
+
+struct ControllerServerOptions {
+    std::string cluster_id;
+    controller::ControllerOptions controller;
+    replication::RaftOptions raft;
+    HostLimits limits;
+};
+
+/// What was found of the metadata log on disk.
+struct MetadataLog {
+    storage::LogDirectory* directory = nullptr;
+    storage::LogContents contents;
+    replication::ElectionState election;
+};
+
+/// The controller role of a node: raft node, controller, and the server of its listeners, all on
+/// the control shard.
+///
+/// Owned by the node; `stop` must have ended before it is destroyed.
+class ControllerServer {
+public:
+    struct Ports {
+        Shard& shard;
+        const Clock& clock;
+        Entropy& entropy;
+        storage::Disk& disk;
+        Logger log;
+        const controller::TopicConfigs& topic_configs;
+    };
+
+    /// `services` are those of the control shard.
+    ControllerServer(const Ports& ports, ControllerServerOptions options, MetadataLog metadata,
+                     ApiServices& services);
+    ControllerServer(const ControllerServer&) = delete;
+    ControllerServer& operator=(const ControllerServer&) = delete;
+
+    /// Takes part in the quorum and serves. `tell_end` is told when it no longer can.
+    void start(std::function<void(const Error&)> tell_end);
+    /// Ends when something is committed, which is when the quorum has a leader, or at `deadline`.
+    [[nodiscard]] Task<> wait_for_leader(TimePoint deadline) {
+        return raft_->wait_committed(Offset(0), deadline);
+    }
+    [[nodiscard]] Task<> stop();
+
+    /// Serves the connections of the controller listeners.
+    [[nodiscard]] ConnectionHost& host() { return host_; }
+    /// A connection of the own node to `listener`, without the kernel.
+    [[nodiscard]] std::unique_ptr<Transport> connect(const ListenerInfo& listener);
+    /// After `stop`.
+    [[nodiscard]] storage::ClosingLog closing_log() { return raft_->closing_log(); }
+
+private:
+    void add_handlers(const std::string& cluster_id, ApiServices& services);
+
+    Shard& shard_;
+    const Clock& clock_;
+    std::shared_ptr<replication::RaftNode> raft_;
+    ControllerRuntime runtime_;
+    Dispatcher dispatcher_;
+    ConnectionHost host_;
+};
+
+}  // namespace hw::broker

@@ -1,0 +1,325 @@
+#include "broker/replicas/metadata_applier.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "broker/replicas/topic_options.h"
+#include "controller/directory_ids.h"
+
+namespace hw::broker {
+
+using controller::PartitionImage;
+using replication::PartitionReplica;
+using storage::TopicPartition;
+using wire::ErrorCode;
+
+namespace {
+
+/// Between two looks at a replica whose write is under way.
+constexpr Duration kWriteCheck = std::chrono::milliseconds(1);
+
+replication::PartitionFacts facts_of(const PartitionImage& partition) {
+    return {.leader_epoch = partition.leader_epoch,
+            .partition_epoch = partition.partition_epoch,
+            .replicas = partition.replicas,
+            .isr = partition.isr};
+}
+
+void change_table(ReplicaTable& table, const MetadataApplier::TableChanges& changes) {
+    for (const auto& [key, replica] : changes) {
+        if (replica != nullptr) {
+            table.put(key, replica);
+        } else {
+            table.erase(key);
+        }
+    }
+}
+
+template <class Logs>
+auto by_key(Logs logs) {
+    std::map<controller::PartitionKey, typename Logs::value_type> keyed;
+    for (auto& log : logs) {
+        keyed.emplace(controller::PartitionKey{log.topic_id, log.name.partition}, std::move(log));
+    }
+    return keyed;
+}
+
+}  // namespace
+
+MetadataApplier::MetadataApplier(Ports ports, storage::OpenedLogs found)
+    : ports_(std::move(ports)),
+      shard_(ports_.replicas.home),
+      found_(by_key(std::move(found.logs))),
+      failed_(by_key(std::move(found.failed))) {}
+
+Task<> MetadataApplier::apply(MetadataUpdate update) {
+    image_ = update.image;
+    co_await remove_deleted(update);
+    for (const Key& key : assigned(update)) {
+        co_await update_partition(key);
+    }
+    if (update.is_first) {
+        report_unknown();
+    }
+    co_await publish();
+    ports_.tell_applied(update.image->last_offset());
+}
+
+Task<> MetadataApplier::remove_deleted(const MetadataUpdate& update) {
+    std::vector<Key> gone;
+    for (const auto& [key, hosted] : hosted_) {
+        if (update.changes.deleted_topics.contains(key.topic)) {
+            gone.push_back(key);
+        }
+    }
+    for (const Key& key : gone) {
+        co_await remove(key);
+    }
+    // Of topics that were deleted while this broker was away, or just before it crashed.
+    for (auto each = found_.begin(); each != found_.end();) {
+        if (!update.changes.deleted_topics.contains(each->first.topic)) {
+            ++each;
+            continue;
+        }
+        const auto doomed = found_.extract(each++);
+        co_await remove_files(*doomed.mapped().directory, doomed.mapped().name);
+    }
+}
+
+Task<> MetadataApplier::remove(Key key) {
+    const Hosted hosted = std::move(hosted_.extract(key).mapped());
+    changes_[key] = nullptr;
+    replication::PartitionError reason(ErrorCode::unknown_topic_or_partition,
+                                       "the topic was deleted");
+    co_await take_offline(hosted.replica, std::move(reason));
+    if (hosted.directory == nullptr) {
+        co_return;
+    }
+    hosted.directory->remove(hosted.log);
+    auto drop_log = [](PartitionReplica& replica) { const auto log = replica.release_log(); };
+    co_await inside(hosted.replica, drop_log);
+    co_await remove_files(*hosted.directory, hosted.name);
+}
+
+Task<> MetadataApplier::remove_files(storage::LogDirectory& directory, TopicPartition name) {
+    const auto removed = co_await ports_.logs.remove(directory, name);
+    if (removed) {
+        ports_.log.info("the log of {} is removed from {}: its topic was deleted", name,
+                        directory.path());
+    } else {
+        ports_.log.error("the log of {}, whose topic was deleted, cannot be removed from {}: {}",
+                         name, directory.path(), removed.error().message);
+    }
+}
+
+std::vector<MetadataApplier::Key> MetadataApplier::assigned(const MetadataUpdate& update) const {
+    std::vector<Key> keys;
+    const auto add = [&](const Key& key, const PartitionImage& partition) {
+        if (std::ranges::count(partition.replicas, ports_.replicas.self) > 0) {
+            keys.push_back(key);
+        }
+    };
+    if (!update.is_first) {
+        for (const Key& key : update.changes.partitions) {
+            add(key, *update.image->topic_table().find(key));
+        }
+        return keys;
+    }
+    for (const auto& [name, topic] : update.image->topics()) {
+        for (const auto& [index, partition] : topic.partitions) {
+            add({topic.id, index}, partition);
+        }
+    }
+    return keys;
+}
+
+Task<> MetadataApplier::update_partition(Key key) {
+    const PartitionImage& partition = *image_->topic_table().find(key);
+    if (!hosted_.contains(key)) {
+        co_await open(key, partition);
+    }
+    const Hosted& hosted = hosted_.at(key);
+    if (hosted.directory == nullptr || hosted.directory->failure()) {
+        co_return;  // It says why it serves nothing.
+    }
+    if (partition.leader == ports_.replicas.self) {
+        auto lead = [facts = facts_of(partition)](PartitionReplica& replica) {
+            replica.become_leader(facts);
+        };
+        co_await inside(hosted.replica, std::move(lead));
+        co_return;
+    }
+    replication::PartitionError reason(
+        ErrorCode::not_leader_or_follower,
+        fmt::format("broker {} does not lead this partition; its leader is {}",
+                    ports_.replicas.self, partition.leader));
+    co_await take_offline(hosted.replica, std::move(reason));
+}
+
+Task<> MetadataApplier::open(Key key, const PartitionImage& partition) {
+    const TopicPartition name{image_->find_topic(key.topic)->name, key.index};
+    const auto settings = topic_config_of(*image_, name.topic, ports_.config.settings, ports_.log);
+    auto options = std::make_shared<const replication::PartitionOptions>(
+        partition_options_of(settings, static_cast<std::int32_t>(partition.replicas.size()),
+                             ports_.config.produce.validation));
+    Hosted hosted{.name = name,
+                  .replica = std::make_shared<HostedReplica>(ports_.replicas, std::move(options)),
+                  .directory = nullptr,
+                  .log = {}};
+    changes_[key] = hosted.replica;
+    auto opened = co_await find_log(key, name, partition);
+    if (opened) {
+        co_await host(key, std::move(hosted), std::move(*opened));
+        co_return;
+    }
+    ports_.log.error("{} is offline: {}", name, opened.error().message);
+    replication::PartitionError reason(ErrorCode::kafka_storage_error, opened.error().message);
+    co_await take_offline(hosted.replica, std::move(reason));
+    hosted_.emplace(key, std::move(hosted));
+}
+
+Task<Result<storage::OpenedLog>> MetadataApplier::find_log(Key key, TopicPartition name,
+                                                           const PartitionImage& partition) {
+    if (auto found = found_.extract(key)) {
+        co_return std::move(found.mapped());
+    }
+    if (const auto failed = failed_.extract(key)) {
+        co_return std::unexpected(failed.mapped().reason);
+    }
+    const auto directory = choose_directory(partition);
+    if (!directory) {
+        co_return std::unexpected(directory.error());
+    }
+    auto created = co_await ports_.logs.create(**directory, std::move(name), key.topic);
+    co_return created;
+}
+
+Result<storage::LogDirectory*> MetadataApplier::choose_directory(
+    const PartitionImage& partition) const {
+    std::map<storage::LogDirectory*, std::size_t> used;
+    for (const auto& [key, hosted] : hosted_) {
+        ++used[hosted.directory];
+    }
+    const auto place = std::ranges::find(partition.replicas, ports_.replicas.self);
+    const auto index = static_cast<std::size_t>(place - partition.replicas.begin());
+    const DirectoryId wanted = index < partition.directories.size()
+                                   ? partition.directories[index]
+                                   : controller::kUnassignedDirectory;
+    storage::LogDirectory* chosen = nullptr;
+    for (const auto& directory : ports_.logs.directories()) {
+        const bool is_for_logs =
+            std::ranges::count(ports_.config.storage.log_dirs, directory->path()) > 0;
+        const bool is_wanted = controller::is_reserved(wanted) || directory->id() == wanted;
+        if (is_for_logs && is_wanted && !directory->failure() &&
+            (chosen == nullptr || used[directory.get()] < used[chosen])) {
+            chosen = directory.get();
+        }
+    }
+    if (chosen == nullptr) {
+        return fail(ErrorKind::not_found,
+                    "no log directory with the id {}, where this replica belongs, is online: is "
+                    "one of `log.dirs` missing or not mounted?",
+                    wanted);
+    }
+    return chosen;
+}
+
+Task<> MetadataApplier::host(Key key, Hosted hosted, storage::OpenedLog opened) {
+    hosted.directory = opened.directory;
+    const auto settings =
+        topic_config_of(*image_, hosted.name.topic, ports_.config.settings, ports_.log);
+    auto context = hosted.replica->log_context(ports_.disk, ports_.log.named("storage"),
+                                               log_options_of(settings));
+    auto log = std::make_unique<storage::Log>(std::move(context), std::move(opened.contents));
+    hosted.log = hosted.directory->add(hosted.name, hosted.replica, log->durable_end_offset());
+    hosted.replica->place(*hosted.directory, hosted.log);
+    auto open_log = [&](PartitionReplica& replica) {
+        replica.open(std::move(log), opened.high_watermark);
+    };
+    co_await inside(hosted.replica, open_log);
+    hosted_.emplace(key, std::move(hosted));
+}
+
+void MetadataApplier::report_unknown() const {
+    for (const auto& [key, log] : found_) {
+        ports_.log.warning(
+            "the log of {} in {} belongs to a topic (id {}) that the metadata does not know; it is "
+            "left alone",
+            log.name, log.directory->path(), log.topic_id);
+    }
+}
+
+Task<> MetadataApplier::publish() {
+    const auto changes = std::make_shared<const TableChanges>(std::exchange(changes_, {}));
+    const auto missing = std::make_shared<std::size_t>(ports_.shards.size());
+    const auto done = std::make_shared<Signal>();
+    const auto arrived = [missing, done] {
+        if (--*missing == 0) {
+            done->set();
+        }
+    };
+    for (ApiServices* services : ports_.shards) {
+        services->shard.post([this, services, changes, arrived, image = image_] {
+            services->image = image;
+            change_table(services->replicas, *changes);
+            shard_.post(arrived);
+        });
+    }
+    co_await shard_.wait(*done, kNever);
+}
+
+Task<> MetadataApplier::inside(ReplicaPtr replica, Inside work) {
+    const auto done = std::make_shared<Signal>();
+    auto run = [this, done, work = std::move(work)](PartitionReplica& entered, Shard&) mutable {
+        work(entered);
+        shard_.post([done] { done->set(); });
+    };
+    replica->enter_unrefused(shard_, std::move(run));
+    co_await shard_.wait(*done, kNever);
+}
+
+Task<> MetadataApplier::take_offline(ReplicaPtr replica, replication::PartitionError reason) {
+    auto leave = [&reason](PartitionReplica& entered) { entered.become_offline(reason); };
+    co_await inside(replica, std::move(leave));
+    bool is_writing = true;
+    while (is_writing) {
+        auto look = [&is_writing](PartitionReplica& entered) { is_writing = entered.is_writing(); };
+        co_await inside(replica, std::move(look));
+        if (is_writing) {
+            Signal never;
+            co_await shard_.wait(never, ports_.replicas.clock.now() + kWriteCheck);
+        }
+    }
+}
+
+Task<MetadataApplier::HighWatermarks> MetadataApplier::high_watermarks() {
+    const auto watermarks = std::make_shared<HighWatermarks>();
+    for (const auto& [key, hosted] : std::map(hosted_)) {
+        Offset high_watermark = kNoOffset;
+        auto look = [&high_watermark](PartitionReplica& replica) {
+            high_watermark = replica.leader() ? replica.leader()->high_watermark() : kNoOffset;
+        };
+        co_await inside(hosted.replica, std::move(look));
+        if (hosted.directory != nullptr && high_watermark != kNoOffset) {
+            (*watermarks)[hosted.directory][hosted.name] = high_watermark;
+        }
+    }
+    co_return std::move(*watermarks);
+}
+
+Task<> MetadataApplier::stop(std::vector<storage::ClosingLog>& closing) {
+    for (const auto& [key, hosted] : hosted_) {
+        replication::PartitionError reason(ErrorCode::not_leader_or_follower,
+                                           "the broker is stopping");
+        co_await take_offline(hosted.replica, std::move(reason));
+        if (hosted.directory == nullptr) {
+            continue;
+        }
+        storage::Log* log = nullptr;
+        auto look = [&log](PartitionReplica& replica) { log = replica.closing_log(); };
+        co_await inside(hosted.replica, std::move(look));
+        closing.push_back({.directory = hosted.directory, .id = hosted.log, .log = log});
+    }
+}
+
+}  // namespace hw::broker

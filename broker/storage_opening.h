@@ -1,0 +1,59 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "broker/quorum/controller_server.h"
+#include "config/broker_config.h"
+#include "protocol/base/entropy.h"
+#include "protocol/base/logger.h"
+#include "protocol/base/shard.h"
+#include "storage/log_manager.h"
+
+namespace hw::broker {
+
+/// What a node finds in its data directories.
+struct OpenedStorage {
+    std::string cluster_id;
+    MetadataLog metadata;
+    storage::OpenedLogs logs;  ///< all others
+};
+
+/// Opens the data directories of a node at its start. New directories become those of a new
+/// cluster, without a format step.
+///
+/// Used on the home shard of the logs, during the start only.
+class StorageOpening {
+public:
+    struct Ports {
+        storage::Disk& disk;
+        Shard& shard;
+        Entropy& entropy;
+        Logger log;
+        storage::LogManager& logs;
+    };
+
+    /// `config` outlives it; `options_for` is asked for as long as logs are made.
+    StorageOpening(const Ports& ports, const config::BrokerConfig& config,
+                   std::function<storage::LogOptions(const std::string& topic)> options_for)
+        : ports_(ports), config_(config), options_for_(std::move(options_for)) {}
+
+    /// Errors: those of LogManager::open, and of a metadata log that cannot be read.
+    [[nodiscard]] Task<Result<OpenedStorage>> open();
+
+private:
+    [[nodiscard]] std::vector<std::string> directories() const;
+    [[nodiscard]] Task<Result<std::string>> choose_cluster_id();
+    [[nodiscard]] Task<Result<MetadataLog>> take_metadata_log(storage::OpenedLogs& opened);
+    [[nodiscard]] Task<Result<storage::OpenedLog>> create_metadata_log();
+    [[nodiscard]] Task<Result<replication::ElectionState>> read_election(std::string folder);
+    /// Runs `work` where it may block, and ends after it.
+    [[nodiscard]] Task<Result<void>> run(std::move_only_function<Result<void>()> work);
+
+    Ports ports_;
+    const config::BrokerConfig& config_;
+    std::function<storage::LogOptions(const std::string& topic)> options_for_;
+};
+
+}  // namespace hw::broker
