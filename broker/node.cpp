@@ -9,12 +9,14 @@ namespace hw::broker {
 struct Node::DataShard {
     DataShard(Shard& place, const NodeOptions& options, const NodePorts& ports)
         : shard(place),
+          waiting(place, ports.clock),
           services{.node_id = options.id,
                    .shard = place,
                    .clock = ports.clock,
                    .image = nullptr,
                    .replicas = {},
-                   .in_session = true},
+                   .in_session = true,
+                   .waiting = waiting},
           host(place, ports.clock, dispatcher,
                {.memory = options.memory_limit / ports.data.size(),
                 .connection = options.connection_limits},
@@ -23,6 +25,7 @@ struct Node::DataShard {
     }
 
     Shard& shard;
+    WaitingRequests waiting;
     ApiServices services;
     Dispatcher dispatcher;
     ConnectionHost host;
@@ -48,6 +51,7 @@ Task<Result<void>> Node::start() {
     for (const auto& shard : shards_) {
         shard->shard.post([image, &data = *shard] {
             data.services.image = image;
+            data.waiting.start();
             data.host.start();
         });
     }
@@ -104,6 +108,7 @@ std::shared_ptr<const controller::MetadataImage> Node::initial_image() const {
 
 Task<> Node::stop_shard(DataShard& shard, Shard& control, Signal& stopped) {
     co_await shard.host.stop();
+    co_await shard.waiting.stop();
     control.post([&stopped] { stopped.set(); });
 }
 
