@@ -14,12 +14,14 @@ namespace hw::broker {
 struct Node::DataShard {
     DataShard(Shard& place, Node& node)
         : shard(place),
+          waiting(place, node.ports_.clock),
           services{.node_id = node.config_.node.id,
                    .shard = place,
                    .clock = node.ports_.clock,
                    .image = nullptr,
                    .replicas = {},
-                   .in_session = false},
+                   .in_session = false,
+                   .waiting = waiting},
           flushes(place),
           host(place, node.ports_.clock, dispatcher, node.host_limits(),
                Logger(node.ports_.log, "net")) {
@@ -32,6 +34,7 @@ struct Node::DataShard {
     }
 
     Shard& shard;
+    WaitingRequests waiting;
     ApiServices services;
     FlushQueue flushes;
     Dispatcher dispatcher;
@@ -66,12 +69,14 @@ Node::Node(config::BrokerConfig config, const NodeLimits& limits, NodePorts port
       topic_rules_(config_.settings),
       logs_(ports_.disk, ports_.control, ports_.clock, ports_.entropy, log_.named("storage")),
       connections_(limits.connections_max),
+      control_waiting_(ports_.control, ports_.clock),
       control_services_{.node_id = config_.node.id,
                         .shard = ports_.control,
                         .clock = ports_.clock,
                         .image = nullptr,
                         .replicas = {},
-                        .in_session = false},
+                        .in_session = false,
+                        .waiting = control_waiting_},
       control_flushes_(ports_.control),
       controller_channel_(ports_.control, ports_.clock, "broker", connect_controller()),
       metadata_channel_(ports_.control, ports_.clock, "observer", connect_controller()),
@@ -349,7 +354,10 @@ void Node::accept(ListenerRole role, const std::vector<ConnectionHost*>& hosts) 
 void Node::serve() {
     std::vector<ConnectionHost*> hosts;
     for (const auto& shard : shards_) {
-        shard->shard.post([&data = *shard] { data.host.start(); });
+        shard->shard.post([&data = *shard] {
+            data.waiting.start();
+            data.host.start();
+        });
         hosts.push_back(&shard->host);
     }
     accept(ListenerRole::broker, hosts);
@@ -366,6 +374,7 @@ Task<> Node::stop() {
 
 Task<> Node::stop_shard(DataShard& shard, Shard& control, Signal& stopped) {
     co_await shard.host.stop();
+    co_await shard.waiting.stop();
     control.post([&stopped] { stopped.set(); });
 }
 

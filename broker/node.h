@@ -126,6 +126,7 @@ private:
 
     storage::LogManager logs_;
     ConnectionCount connections_;
+    WaitingRequests control_waiting_;
     ApiServices control_services_;
     FlushQueue control_flushes_;
     std::vector<std::unique_ptr<DataShard>> shards_;

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "broker/api/waiting_requests.h"
 #include "broker/replicas/replica_table.h"
 #include "controller/image/metadata_image.h"
 #include "protocol/base/clock.h"
@@ -23,6 +24,8 @@ struct ApiServices {
     /// The broker's session with the controller lasts. Without it another broker may lead what this
     /// one thinks it leads: nobody reads from it.
     bool in_session = false;
+    /// The requests of this shard that wait.
+    WaitingRequests& waiting;
 };
 
 }  // namespace hw::broker

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 
 #include "replication/raft/metadata_topic.h"
 
@@ -105,8 +106,9 @@ schema::FetchResponse::Partition QuorumFetchHandler::read(Exchange& exchange,
     // Unknown at first: an observer must not take the little that is known for all there is.
     partition.high_watermark = core.active() ? core.high_watermark() : kNoOffset;
     partition.log_start_offset = Offset(0);
-    records = found->bytes.view();
-    exchange.hold(std::move(found->bytes));
+    const auto kept = std::make_shared<const Buffer>(std::move(found->bytes));
+    records = kept->view();
+    exchange.keep(kept);
     return partition;
 }
 

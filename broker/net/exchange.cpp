@@ -31,6 +31,13 @@ Result<void> Exchange::read_header() {
     return {};
 }
 
+MutableBytes Exchange::writable(ByteView part) {
+    HW_ASSERT(part.data() >= frame_.data());
+    const auto start = static_cast<std::size_t>(part.data() - frame_.data());
+    HW_ASSERT(start + part.size() <= frame_.size());
+    return frame_.bytes().subspan(start, part.size());
+}
+
 void Exchange::set_answer(wire::Encoded answer) {
     HW_ASSERT(!answered_);
     answer_ = std::move(answer);

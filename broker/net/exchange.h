@@ -69,8 +69,13 @@ public:
     /// See AnswerSink::on_reject.
     void reject(const Error& reason);
 
-    /// Keeps memory that the answer points to.
-    void hold(Buffer buffer) { held_.push_back(std::move(buffer)); }
+    /// The same bytes of the request, to be changed where they are. `part` lies in the request.
+    [[nodiscard]] MutableBytes writable(ByteView part);
+    /// Keeps what works on the answer and what the answer points to, at most one object. It ends
+    /// with the exchange: a request that waits is over when its connection has ended.
+    void keep(std::shared_ptr<const void> work) { work_ = std::move(work); }
+    /// Counts `bytes` that the answer holds against the memory of the shard's requests.
+    void charge(std::size_t bytes) { reservation_.grow(bytes); }
 
     /// For the connection.
     [[nodiscard]] bool answered() const { return answered_; }
@@ -91,8 +96,8 @@ private:
     CorrelationId correlation_id_;
     ByteView body_;
     wire::Encoded answer_;
-    std::vector<Buffer> held_;
     bool answered_ = false;
+    std::shared_ptr<const void> work_;  ///< ends first
 };
 
 using ExchangePtr = std::shared_ptr<Exchange>;

@@ -26,9 +26,9 @@ replication::PartitionFacts facts_of(const PartitionImage& partition) {
 }
 
 void change_table(ReplicaTable& table, const MetadataApplier::TableChanges& changes) {
-    for (const auto& [key, replica] : changes) {
-        if (replica != nullptr) {
-            table.put(key, replica);
+    for (const auto& [key, partition] : changes) {
+        if (partition.replica != nullptr) {
+            table.put(key, partition);
         } else {
             table.erase(key);
         }
@@ -88,7 +88,7 @@ Task<> MetadataApplier::remove_deleted(const MetadataUpdate& update) {
 
 Task<> MetadataApplier::remove(Key key) {
     const Hosted hosted = std::move(hosted_.extract(key).mapped());
-    changes_[key] = nullptr;
+    changes_[key] = {};
     replication::PartitionError reason(ErrorCode::unknown_topic_or_partition,
                                        "the topic was deleted");
     co_await take_offline(hosted.replica, std::move(reason));
@@ -163,10 +163,10 @@ Task<> MetadataApplier::open(Key key, const PartitionImage& partition) {
         partition_options_of(settings, static_cast<std::int32_t>(partition.replicas.size()),
                              ports_.config.produce.validation));
     Hosted hosted{.name = name,
-                  .replica = std::make_shared<HostedReplica>(ports_.replicas, std::move(options)),
+                  .replica = std::make_shared<HostedReplica>(ports_.replicas, options),
                   .directory = nullptr,
                   .log = {}};
-    changes_[key] = hosted.replica;
+    changes_[key] = {.replica = hosted.replica, .options = std::move(options)};
     auto opened = co_await find_log(key, name, partition);
     if (opened) {
         co_await host(key, std::move(hosted), std::move(*opened));

@@ -38,8 +38,8 @@ public:
         std::function<void(Offset)> tell_applied;
     };
 
-    /// What the tables of the shards learn; null: gone.
-    using TableChanges = std::map<controller::PartitionKey, ReplicaPtr>;
+    /// What the tables of the shards learn; without a replica: gone.
+    using TableChanges = std::map<controller::PartitionKey, HostedPartition>;
 
     /// `found` is what was on disk when the node started.
     MetadataApplier(Ports ports, storage::OpenedLogs found);

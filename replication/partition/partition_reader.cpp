@@ -39,6 +39,11 @@ Offset PartitionReader::readable_end(IsolationLevel /*isolation*/) const {
     return leader_->high_watermark();
 }
 
+Offset PartitionReader::end_of(const OffsetQuery& query) const {
+    return query.scope == OffsetScope::whole_log ? log_->log_end_offset()
+                                                 : readable_end(query.isolation);
+}
+
 std::expected<FetchAnswer, PartitionError> PartitionReader::read(
     const FetchRead& request, storage::ReadCursor& cursor) const {
     FetchAnswer answer;
@@ -86,10 +91,10 @@ std::expected<ListedOffset, PartitionError> PartitionReader::list_offset(
     const OffsetQuery& query) const {
     switch (query.spec) {
         case OffsetSpec::latest:
-            if (!leader_->high_watermark_is_current()) {
+            if (!may_answer(query)) {
                 return std::unexpected(watermark_not_current());
             }
-            return ListedOffset{readable_end(query.isolation), kNoTimestamp, leader_->epoch()};
+            return ListedOffset{end_of(query), kNoTimestamp, leader_->epoch()};
         case OffsetSpec::earliest:
             return listed(log_->log_start_offset());
         case OffsetSpec::earliest_local:
@@ -111,12 +116,12 @@ std::expected<ListedOffset, PartitionError> PartitionReader::find_record(
     if (!found) {
         return std::unexpected(failed_look_up(found.error()));
     }
-    if (*found && (*found)->offset < readable_end(query.isolation)) {
+    if (*found && (*found)->offset < end_of(query)) {
         ListedOffset answer = listed((*found)->offset);
         answer.timestamp = (*found)->timestamp;
         return answer;
     }
-    if (!leader_->high_watermark_is_current()) {
+    if (!may_answer(query)) {
         return std::unexpected(watermark_not_current());
     }
     return ListedOffset();

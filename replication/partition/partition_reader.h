@@ -50,10 +50,14 @@ enum class OffsetSpec : std::uint8_t {
     earliest_pending_upload,  ///< -6: none without tiered storage
 };
 
+/// How far a look-up reaches: to what consumers may read, or, for replicas, to the log's end.
+enum class OffsetScope : std::uint8_t { readable, whole_log };
+
 struct OffsetQuery {
     OffsetSpec spec = OffsetSpec::latest;
     Timestamp timestamp = kNoTimestamp;  ///< with at_timestamp
     IsolationLevel isolation = IsolationLevel::read_uncommitted;
+    OffsetScope scope = OffsetScope::readable;
 };
 
 /// The query of a timestamp as ListOffsets carries it; none for a number without a meaning.
@@ -81,8 +85,9 @@ public:
     [[nodiscard]] std::expected<FetchAnswer, PartitionError> read(
         const FetchRead& request, storage::ReadCursor& cursor) const;
     /// As Kafka (Partition.fetchOffsetForTimestamp): a record at or above the high watermark is not
-    /// found. Codes: OFFSET_NOT_AVAILABLE where the answer would follow from a watermark that is
-    /// not current (KIP-207), KAFKA_STORAGE_ERROR, CORRUPT_MESSAGE, NOT_LEADER_OR_FOLLOWER.
+    /// found, unless the scope is the whole log. Codes: OFFSET_NOT_AVAILABLE where the answer would
+    /// follow from a watermark that is not current (KIP-207), KAFKA_STORAGE_ERROR, CORRUPT_MESSAGE,
+    /// NOT_LEADER_OR_FOLLOWER.
     [[nodiscard]] std::expected<ListedOffset, PartitionError> list_offset(
         const OffsetQuery& query) const;
     /// For OffsetForLeaderEpoch. The leader's own epoch starts where the log ended when it began,
@@ -93,6 +98,11 @@ private:
     /// The first offset that a reader may not see. Without transactions none is hidden below the
     /// watermark.
     [[nodiscard]] Offset readable_end(IsolationLevel isolation) const;
+    /// The first offset that a query does not reach.
+    [[nodiscard]] Offset end_of(const OffsetQuery& query) const;
+    [[nodiscard]] bool may_answer(const OffsetQuery& query) const {
+        return query.scope == OffsetScope::whole_log || leader_->high_watermark_is_current();
+    }
     [[nodiscard]] std::expected<bool, PartitionError> diverges(const FetchRead& request,
                                                                FetchAnswer& answer) const;
     [[nodiscard]] std::expected<ListedOffset, PartitionError> find_record(

@@ -129,18 +129,18 @@ std::optional<PartitionError> PartitionReplica::refusal(Acks acks) {
     return std::nullopt;
 }
 
-void PartitionReplica::append(const Append& request) {
+void PartitionReplica::append(Append request) {
     if (const auto error = refusal(request.acks)) {
-        ProduceSlot::answer(request.slot, refused(*error));
+        ProduceSlot::answer(std::move(request.slot), refused(*error));
         return;
     }
     const auto staged = log_->stage({request.batch, leader_->epoch(), request.append_time});
     if (!staged) {
-        ProduceSlot::answer(request.slot, refused(staged.error()));
+        ProduceSlot::answer(std::move(request.slot), refused(staged.error()));
         return;
     }
     const std::uint64_t bytes = staged->duplicate ? 0 : request.batch.size();
-    pending_.push_back({request.slot, *staged, request.acks, bytes});
+    pending_.push_back({std::move(request.slot), *staged, request.acks, bytes});
     if (!std::exchange(flush_asked_, true)) {
         context_.host->ask_flush();
     }

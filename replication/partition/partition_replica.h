@@ -83,11 +83,12 @@ public:
     /// Stages a batch. Its slot is answered in every case: when it is refused, or, as its acks say,
     /// when it is written, when it is durable (flush.messages), when the high watermark has passed
     /// it. With Acks::none it is answered as with Acks::leader, for who wants to know; nothing but
-    /// the write is awaited.
+    /// the write is awaited. The slot is moved on, so that none is left where the append came from:
+    /// its last reference ends on its shard.
     ///
     /// Codes of a refusal: NOT_LEADER_OR_FOLLOWER or what become_offline said, NOT_ENOUGH_REPLICAS
     /// (the ISR is too small, or WaitQueue::kMaxAppends wait), and those of Log::stage.
-    void append(const Append& request);
+    void append(Append request);
     /// Writes what is staged. The host was asked for it; more calls do no harm.
     void flush();
     /// For the committer of the disk; see Log. A round may end after the log was released.

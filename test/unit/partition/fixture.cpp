@@ -125,7 +125,9 @@ std::unique_ptr<Produced> Node::produce(const BatchShape& shape, Acks acks) {
     produced->wait =
         ProduceWait::begin(shard, 1, bytes, [ended = &produced->ended] { *ended = true; });
     Append append{bytes->bytes(), {}, acks, produced->wait->slot(0)};
-    enter([append = std::move(append)](PartitionReplica& replica) { replica.append(append); });
+    enter([append = std::move(append)](PartitionReplica& replica) mutable {
+        replica.append(std::move(append));
+    });
     return produced;
 }
 

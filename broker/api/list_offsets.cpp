@@ -1,0 +1,211 @@
+#include "broker/api/list_offsets.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <vector>
+
+#include "broker/api/guard_visit.h"
+#include "broker/api/isolation_level.h"
+#include "broker/api/partition_lookup.h"
+
+namespace hw::broker {
+namespace {
+
+using replication::IsolationLevel;
+using replication::ListedOffset;
+using replication::OffsetQuery;
+using replication::OffsetScope;
+using replication::PartitionError;
+using replication::PartitionReplica;
+using wire::ErrorCode;
+using Request = schema::ListOffsetsRequest;
+using Response = schema::ListOffsetsResponse;
+
+constexpr ApiVersion kLeaderEpochFrom{4};
+constexpr ApiVersion kOffsetNotAvailableFrom{5};
+
+/// The first version with each of the timestamps -1, -2, ...
+constexpr std::array<ApiVersion, 6> kSpecialTimestampFrom{
+    ApiVersion(1), ApiVersion(1), ApiVersion(7), ApiVersion(8), ApiVersion(9), ApiVersion(11)};
+
+bool is_known(Timestamp timestamp, ApiVersion version) {
+    if (timestamp.value() >= 0) {
+        return true;
+    }
+    const auto least = -static_cast<std::int64_t>(kSpecialTimestampFrom.size());
+    return timestamp.value() >= least &&
+           version >= kSpecialTimestampFrom[static_cast<std::size_t>(-timestamp.value() - 1)];
+}
+
+/// The partitions that a request names more than once; Kafka refuses these.
+class Repeated {
+public:
+    explicit Repeated(const Request& request) {
+        std::vector<Name> names;
+        for (const Request::Topic& topic : request.topics) {
+            for (const Request::Partition& partition : topic.partitions) {
+                names.emplace_back(topic.name, partition.partition_index);
+            }
+        }
+        std::ranges::sort(names);
+        for (std::size_t next = 1; next < names.size(); ++next) {
+            if (names[next] == names[next - 1]) {
+                names_.push_back(names[next]);
+            }
+        }
+    }
+    [[nodiscard]] bool has(std::string_view topic, PartitionIndex index) const {
+        return std::ranges::binary_search(names_, Name(topic, index));
+    }
+
+private:
+    using Name = std::pair<std::string_view, PartitionIndex>;
+
+    std::vector<Name> names_;
+};
+
+/// One request while it is served, in the frame of its coroutine.
+class ListOffsetsJob {
+public:
+    ListOffsetsJob(const ApiServices& services, ApiVersion version, const Request& request,
+                   IsolationLevel isolation);
+
+    [[nodiscard]] std::size_t queries() const { return queries_.size(); }
+    /// False when the guard is full.
+    [[nodiscard]] bool begin_query(std::size_t index);
+    [[nodiscard]] GuardVisit& visit() { return visit_; }
+    void end_query(std::size_t index);
+    void answer(Exchange& exchange) const;
+
+private:
+    struct Query {
+        ReplicaPtr replica;
+        LeaderEpoch leader_epoch;
+        OffsetQuery offset;
+        std::size_t answer = 0;  ///< index into answers_
+    };
+
+    void resolve(const FoundTopic& topic, const Request::Partition& asked, bool repeated);
+    [[nodiscard]] std::expected<const HostedPartition*, ErrorCode> check(
+        const FoundTopic& topic, const Request::Partition& asked, bool repeated) const;
+    void refuse(std::size_t answer, ErrorCode code);
+
+    const ApiServices& services_;
+    ApiVersion version_;
+    const Request& request_;
+    IsolationLevel isolation_;
+    std::vector<Response::Partition> answers_;  ///< of all topics, in the order of the request
+    std::vector<Query> queries_;
+    GuardVisit visit_;
+    std::expected<ListedOffset, PartitionError> result_;  ///< of the visit
+};
+
+ListOffsetsJob::ListOffsetsJob(const ApiServices& services, ApiVersion version,
+                               const Request& request, IsolationLevel isolation)
+    : services_(services),
+      version_(version),
+      request_(request),
+      isolation_(isolation),
+      visit_(services.shard) {
+    const Repeated repeated(request);
+    for (const Request::Topic& topic : request.topics) {
+        const FoundTopic found = find_topic(services, topic.name);
+        for (const Request::Partition& asked : topic.partitions) {
+            resolve(found, asked, repeated.has(topic.name, asked.partition_index));
+        }
+    }
+}
+
+std::expected<const HostedPartition*, ErrorCode> ListOffsetsJob::check(
+    const FoundTopic& topic, const Request::Partition& asked, bool repeated) const {
+    if (repeated) {
+        return std::unexpected(ErrorCode::invalid_request);
+    }
+    if (!is_known(asked.timestamp, version_)) {
+        return std::unexpected(ErrorCode::unsupported_version);
+    }
+    const auto found = find_readable_partition(services_, topic, asked.partition_index);
+    if (!found) {
+        return std::unexpected(found.error().code);
+    }
+    return *found;
+}
+
+void ListOffsetsJob::resolve(const FoundTopic& topic, const Request::Partition& asked,
+                             bool repeated) {
+    const std::size_t answer = answers_.size();
+    answers_.push_back({.partition_index = asked.partition_index});
+    const auto hosted = check(topic, asked, repeated);
+    if (!hosted) {
+        refuse(answer, hosted.error());
+        return;
+    }
+    Query query{(*hosted)->replica, asked.current_leader_epoch,
+                *replication::offset_query(asked.timestamp.value(), isolation_), answer};
+    query.offset.scope =
+        request_.replica_id == kNoBroker ? OffsetScope::readable : OffsetScope::whole_log;
+    queries_.push_back(std::move(query));
+}
+
+void ListOffsetsJob::refuse(std::size_t answer, ErrorCode code) {
+    // Old clients do not know the code, and would not try again.
+    const bool unknown =
+        code == ErrorCode::offset_not_available && version_ < kOffsetNotAvailableFrom;
+    answers_[answer].error_code = unknown ? ErrorCode::leader_not_available : code;
+}
+
+bool ListOffsetsJob::begin_query(std::size_t index) {
+    const Query& query = queries_[index];
+    return visit_.begin(*query.replica, [this, &query](PartitionReplica& replica) {
+        const auto reader = replica.reader(query.leader_epoch);
+        result_ = reader ? reader->list_offset(query.offset) : std::unexpected(reader.error());
+    });
+}
+
+void ListOffsetsJob::end_query(std::size_t index) {
+    const std::size_t place = queries_[index].answer;
+    if (!result_) {
+        refuse(place, result_.error().code);
+        return;
+    }
+    answers_[place].offset = result_->offset;
+    answers_[place].timestamp = result_->timestamp;
+    if (version_ >= kLeaderEpochFrom) {
+        answers_[place].leader_epoch = result_->leader_epoch;
+    }
+}
+
+void ListOffsetsJob::answer(Exchange& exchange) const {
+    std::vector<Response::Topic> topics;
+    topics.reserve(request_.topics.size());
+    std::span<const Response::Partition> rest(answers_);
+    for (const Request::Topic& topic : request_.topics) {
+        topics.push_back({topic.name, rest.first(topic.partitions.size())});
+        rest = rest.subspan(topic.partitions.size());
+    }
+    Response response;
+    response.topics = topics;
+    exchange.reply(response);
+}
+
+}  // namespace
+
+Task<> ListOffsetsHandler::serve(ExchangePtr exchange, const Request& request) {
+    const auto isolation = isolation_level(request.isolation_level);
+    if (!isolation) {
+        exchange->reject(isolation.error());
+        co_return;
+    }
+    ListOffsetsJob job(services_, exchange->version(), request, *isolation);
+    for (std::size_t next = 0; next < job.queries(); ++next) {
+        while (!job.begin_query(next)) {
+            co_await wait_for_room(services_.shard, services_.clock);
+        }
+        co_await job.visit().wait();
+        job.end_query(next);
+    }
+    job.answer(*exchange);
+}
+
+}  // namespace hw::broker

@@ -1,0 +1,258 @@
+#include "broker/api/produce_job.h"
+
+#include <deque>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "broker/api/leader_hints.h"
+#include "protocol/record/batch_patch.h"
+
+namespace hw::broker {
+
+using record::ProduceError;
+using replication::Acks;
+using replication::ProduceWait;
+using wire::ErrorCode;
+
+namespace {
+
+constexpr ApiVersion kZstdFrom{7};
+constexpr ApiVersion kLeaderHintsFrom{10};
+constexpr ApiVersion kTopicIdsFrom{13};
+/// Whose appends to internal topics are its own business, as in Kafka.
+constexpr std::string_view kAdminClient = "__admin_client";
+
+bool has_meaning(std::int16_t acks) {
+    return acks == -1 || acks == 0 || acks == 1;
+}
+
+/// The wire has one slice of records.
+ByteView bytes_of(const wire::Records& records) {
+    return records.empty() ? ByteView() : records[0];
+}
+
+}  // namespace
+
+ProduceJob::ProduceJob(ApiServices& services, const ExchangePtr& exchange, const Request& request)
+    : services_(services),
+      exchange_(exchange),
+      request_(request),
+      version_(exchange->version()),
+      now_(services.clock.wall_now()) {
+    std::size_t partitions = 0;
+    for (const Request::Topic& topic : request.topic_data) {
+        partitions += topic.partition_data.size();
+    }
+    answers_.reserve(partitions);
+    appends_.reserve(partitions);
+}
+
+FoundTopic ProduceJob::find(const Request::Topic& topic) const {
+    return version_ >= kTopicIdsFrom ? find_topic(services_, topic.topic_id)
+                                     : find_topic(services_, topic.name);
+}
+
+std::optional<ProduceError> ProduceJob::refusal_of_all() const {
+    if (!has_meaning(request_.acks)) {
+        return ProduceError{
+            ErrorCode::invalid_required_acks,
+            fmt::format("acks is {}; it is 0, 1, or -1 for all in-sync replicas", request_.acks),
+            {}};
+    }
+    if (!wire::is_null(request_.transactional_id)) {
+        return ProduceError{ErrorCode::invalid_txn_state,
+                            "this broker serves no transactions: transactional.id must not be set",
+                            {}};
+    }
+    return std::nullopt;
+}
+
+void ProduceJob::check(record::RecordScanner& scanner) {
+    const auto refused = refusal_of_all();
+    for (const Request::Topic& topic : request_.topic_data) {
+        const FoundTopic found = find(topic);
+        for (const Request::Partition& partition : topic.partition_data) {
+            const std::size_t answer = answers_.size();
+            answers_.push_back({.index = partition.index, .base_offset = kNoOffset});
+            if (refused) {
+                refuse(answer, *refused);
+                continue;
+            }
+            auto append = check_partition(found, partition, scanner);
+            if (!append) {
+                refuse(answer, std::move(append.error()));
+                continue;
+            }
+            append->answer = answer;
+            appends_.push_back(std::move(*append));
+        }
+    }
+}
+
+std::expected<ProduceJob::Append, ProduceError> ProduceJob::check_partition(
+    const FoundTopic& topic, const Request::Partition& partition, record::RecordScanner& scanner) {
+    const auto hosted = find_partition(services_, topic, partition.index);
+    if (!hosted) {
+        return std::unexpected(ProduceError{hosted.error().code, hosted.error().message, {}});
+    }
+    if (topic.image->internal && exchange_.lock()->context().client_id != kAdminClient) {
+        return std::unexpected(ProduceError{
+            ErrorCode::invalid_topic_exception,
+            fmt::format("{} is an internal topic: clients do not produce to it", topic.image->name),
+            {}});
+    }
+    return check_batch(**hosted, bytes_of(partition.records), scanner);
+}
+
+std::expected<ProduceJob::Append, ProduceError> ProduceJob::check_batch(
+    const HostedPartition& hosted, ByteView records, record::RecordScanner& scanner) {
+    record::ProduceRules rules = hosted.options->produce;
+    rules.now = now_;
+    rules.zstd_allowed = version_ >= kZstdFrom;
+    auto valid = record::validate_produce(records, rules, scanner);
+    if (!valid) {
+        return std::unexpected(std::move(valid.error()));
+    }
+    if (valid->batch.is_transactional()) {
+        return std::unexpected(
+            ProduceError{ErrorCode::invalid_txn_state,
+                         "this broker serves no transactions: the batch must not be transactional",
+                         {}});
+    }
+    Append append{hosted.replica, exchange_.lock()->writable(records), std::nullopt, 0};
+    if (rules.timestamp_type == record::TimestampType::log_append_time) {
+        append.append_time = now_;
+    } else if (valid->timestamps_differ) {
+        record::set_timestamps(append.batch, rules.timestamp_type, valid->max_timestamp);
+    }
+    return append;
+}
+
+void ProduceJob::refuse(std::size_t answer, ProduceError error) {
+    answers_[answer].error_code = error.code;
+    refusals_.push_back({answer, std::move(error)});
+}
+
+void ProduceJob::refuse_appends(const ProduceError& error) {
+    for (const Append& append : appends_) {
+        refuse(append.answer, error);
+    }
+    appends_.clear();
+}
+
+void ProduceJob::begin_wait() {
+    if (appends_.empty()) {
+        finish();
+        return;
+    }
+    wait_ = ProduceWait::begin(services_.shard, appends_.size(), exchange_.lock(),
+                               [this] { on_wait_end(); });
+    // Only the wait for other replicas is the client's to bound; a write takes what it takes.
+    const bool all = Acks{static_cast<std::int8_t>(request_.acks)} == Acks::all;
+    const TimePoint deadline =
+        services_.waiting.deadline(all ? request_.timeout_ms : Millis(INT32_MAX));
+    if (!services_.waiting.add(*wait_, deadline)) {
+        refuse_appends({ErrorCode::not_enough_replicas,
+                        fmt::format("{} requests wait already, which is the limit of a shard: "
+                                    "nothing was appended",
+                                    replication::WaitTimers::kMaxWaits),
+                        {}});
+        finish();
+    }
+}
+
+bool ProduceJob::begin_append(std::size_t index) {
+    if (finished_) {
+        return true;
+    }
+    Append& append = appends_[index];
+    replication::Append entered{append.batch, append.append_time,
+                                Acks{static_cast<std::int8_t>(request_.acks)}, wait_->slot(index)};
+    return append.replica->enter(
+        services_.shard,
+        [entered = std::move(entered)](replication::PartitionReplica& replica, Shard&) mutable {
+            replica.append(std::move(entered));
+        });
+}
+
+void ProduceJob::on_wait_end() {
+    take_outcomes();
+    finish();
+}
+
+void ProduceJob::take_outcomes() {
+    for (std::size_t index = 0; index < appends_.size(); ++index) {
+        replication::ProduceOutcome outcome = wait_->outcome(index);
+        const std::size_t answer = appends_[index].answer;
+        if (outcome.code != ErrorCode::none) {
+            refuse(answer, {outcome.code, std::move(outcome.message), {}});
+            continue;
+        }
+        answers_[answer].base_offset = outcome.base_offset;
+        answers_[answer].log_append_time_ms = outcome.append_time;
+        answers_[answer].log_start_offset = outcome.log_start_offset;
+    }
+}
+
+void ProduceJob::finish() {
+    // The wait and its exchange, which keeps this object, hold each other until here.
+    const auto exchange = exchange_.lock();
+    const auto wait = std::move(wait_);
+    finished_ = true;
+    if (request_.acks == 0) {
+        finish_without_answer();
+    } else {
+        answer();
+    }
+}
+
+void ProduceJob::finish_without_answer() {
+    if (refusals_.empty()) {
+        exchange_.lock()->finish_silently();
+        return;
+    }
+    const Refusal& first = refusals_.front();
+    exchange_.lock()->reject(
+        {ErrorKind::invalid,
+         fmt::format("a Produce with acks=0 was refused, which only the end of the connection can "
+                     "tell the client: {} of {} partitions, the first with {}: {}",
+                     refusals_.size(), answers_.size(), first.error.code, first.error.message)});
+}
+
+void ProduceJob::answer() {
+    const auto exchange = exchange_.lock();
+    std::deque<std::vector<Response::RecordError>> record_errors;
+    for (const Refusal& refusal : refusals_) {
+        Response::Partition& answer = answers_[refusal.answer];
+        auto& records = record_errors.emplace_back();
+        for (const record::RecordError& error : refusal.error.records) {
+            records.push_back({error.index, error.message});
+        }
+        answer.record_errors = records;
+        answer.error_message = refusal.error.message;
+    }
+    std::vector<Response::Topic> topics;
+    topics.reserve(request_.topic_data.size());
+    LeaderHints<Response> hints(services_, *exchange->context().listener);
+    std::span<Response::Partition> rest(answers_);
+    for (const Request::Topic& topic : request_.topic_data) {
+        const auto answers = rest.first(topic.partition_data.size());
+        rest = rest.subspan(answers.size());
+        topics.push_back(
+            {topic.name, topic.topic_id, std::span<const Response::Partition>(answers)});
+        if (refusals_.empty() || version_ < kLeaderHintsFrom) {
+            continue;
+        }
+        const FoundTopic found = find(topic);
+        for (Response::Partition& answer : answers) {
+            hints.add(found, answer.index, answer);
+        }
+    }
+    Response response;
+    response.responses = topics;
+    response.node_endpoints = hints.endpoints();
+    exchange->reply(response);
+}
+
+}  // namespace hw::broker

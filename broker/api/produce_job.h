@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "broker/api/partition_lookup.h"
+#include "broker/net/exchange.h"
+#include "protocol/record/produce_validator.h"
+#include "protocol/record/record_scanner.h"
+#include "protocol/schema/api/produce.h"
+#include "replication/partition/produce_wait.h"
+
+namespace hw::broker {
+
+/// One Produce request while it is served: its batches are checked, appended, awaited, answered.
+///
+/// A partition that is named twice gets both batches, in their order, and both are answered; Kafka
+/// keeps the last one only. Transactions are refused.
+///
+/// Kept by its exchange, whose wait keeps the exchange until all writes have ended; lives on the
+/// exchange's shard. The wait ends at its deadline though the connection has ended.
+class ProduceJob {
+public:
+    ProduceJob(ApiServices& services, const ExchangePtr& exchange,
+               const schema::ProduceRequest& request);
+
+    /// Checks every batch; those that pass are appends.
+    void check(record::RecordScanner& scanner);
+    /// Begins to wait for the appends, or answers if there are none.
+    void begin_wait();
+    [[nodiscard]] std::size_t appends() const { return appends_.size(); }
+    /// Enters the partition of append `index`; does nothing when the request is answered already.
+    /// False when its guard is full: to be called again later.
+    [[nodiscard]] bool begin_append(std::size_t index);
+
+private:
+    using Request = schema::ProduceRequest;
+    using Response = schema::ProduceResponse;
+
+    /// A batch that passed its checks. It holds its partition, because the request may wait before
+    /// it enters.
+    struct Append {
+        ReplicaPtr replica;
+        MutableBytes batch;
+        std::optional<Timestamp> append_time;
+        std::size_t answer = 0;  ///< index into answers_
+    };
+    struct Refusal {
+        std::size_t answer = 0;
+        record::ProduceError error;
+    };
+
+    [[nodiscard]] FoundTopic find(const Request::Topic& topic) const;
+    /// Why no partition of the request is appended to.
+    [[nodiscard]] std::optional<record::ProduceError> refusal_of_all() const;
+    [[nodiscard]] std::expected<Append, record::ProduceError> check_partition(
+        const FoundTopic& topic, const Request::Partition& partition,
+        record::RecordScanner& scanner);
+    [[nodiscard]] std::expected<Append, record::ProduceError> check_batch(
+        const HostedPartition& hosted, ByteView records, record::RecordScanner& scanner);
+    void refuse(std::size_t answer, record::ProduceError error);
+    void refuse_appends(const record::ProduceError& error);
+    void on_wait_end();
+    void take_outcomes();
+    void finish();
+    void finish_without_answer();
+    void answer();
+
+    ApiServices& services_;
+    std::weak_ptr<Exchange> exchange_;
+    const Request& request_;
+    ApiVersion version_;
+    Timestamp now_;
+    std::vector<Response::Partition> answers_;  ///< of all topics, in the order of the request
+    std::vector<Append> appends_;
+    std::vector<Refusal> refusals_;
+    replication::WaitHandle<replication::ProduceWait> wait_;
+    bool finished_ = false;
+};
+
+}  // namespace hw::broker

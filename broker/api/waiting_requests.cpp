@@ -1,0 +1,33 @@
+#include "broker/api/waiting_requests.h"
+
+#include <algorithm>
+
+namespace hw::broker {
+
+WaitingRequests::WaitingRequests(Shard& shard, const Clock& clock)
+    : shard_(shard), clock_(clock), timers_(changed_), tasks_(shard) {}
+
+void WaitingRequests::start() {
+    tasks_.spawn(watch());
+}
+
+TimePoint WaitingRequests::deadline(Millis span) const {
+    const Duration asked = std::chrono::milliseconds(span.value());
+    return clock_.now() + std::clamp(asked, Duration::zero(), kMaxWait);
+}
+
+Task<> WaitingRequests::watch() {
+    while (!stopping_) {
+        co_await shard_.wait(changed_, timers_.next_deadline());
+        timers_.on_time(clock_.now());
+    }
+}
+
+Task<> WaitingRequests::stop() {
+    stopping_ = true;
+    changed_.set();
+    timers_.on_time(kNever);
+    co_await tasks_.wait_idle();
+}
+
+}  // namespace hw::broker
