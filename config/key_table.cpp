@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <numeric>
+#include <iterator>
 
 #include "config/keys/keys.h"
+#include "config/nearest_name.h"
 
 namespace hw::config {
 namespace {
@@ -39,27 +40,6 @@ auto subjects() {
     });
 }
 
-/// Levenshtein's distance, row by row. Callers bound both lengths.
-std::size_t edit_distance(std::string_view left, std::string_view right) {
-    std::vector<std::size_t> above(right.size() + 1);
-    std::iota(above.begin(), above.end(), std::size_t{0});
-    std::vector<std::size_t> row(right.size() + 1);
-    for (std::size_t i = 0; i < left.size(); ++i) {
-        row[0] = i + 1;
-        for (std::size_t j = 0; j < right.size(); ++j) {
-            const std::size_t change = above[j] + (left[i] == right[j] ? 0 : 1);
-            row[j + 1] = std::min({change, above[j + 1] + 1, row[j] + 1});
-        }
-        above.swap(row);
-    }
-    return above.back();
-}
-
-bool lengths_are_near(std::string_view left, std::string_view right) {
-    return std::max(left.size(), right.size()) - std::min(left.size(), right.size()) <=
-           kTypoDistance;
-}
-
 }  // namespace
 
 std::vector<const Key*> keys_of(Scope scope) {
@@ -86,18 +66,10 @@ const Key* find_key(Scope scope, std::string_view name) {
 }
 
 const Key* nearest_key(Scope scope, std::string_view name) {
-    const Key* nearest = nullptr;
-    std::size_t least = kTypoDistance + 1;
-    for (const Key* key : keys_of(scope)) {
-        if (lengths_are_near(key->name, name)) {
-            const std::size_t distance = edit_distance(key->name, name);
-            if (distance < least) {
-                least = distance;
-                nearest = key;
-            }
-        }
-    }
-    return nearest;
+    std::vector<std::string_view> names;
+    std::ranges::transform(keys_of(scope), std::back_inserter(names), &Key::name);
+    const auto nearest = nearest_name(names, name);
+    return nearest ? find_key(scope, *nearest) : nullptr;
 }
 
 bool has_accepted_prefix(std::string_view name) {

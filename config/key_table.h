@@ -11,17 +11,13 @@ namespace hw::config {
 /// What a key is set on.
 enum class Scope : std::uint8_t { broker, topic, group, client_metrics, quota };
 
-/// A number of edits (characters put in, taken out or changed) up to which an unknown name is taken
-/// for a slip of the pen.
-inline constexpr std::size_t kTypoDistance = 2;
-
 /// All keys of `scope`, in the order of the table.
 [[nodiscard]] std::vector<const Key*> keys_of(Scope scope);
 
 /// Null when `scope` has no such key.
 [[nodiscard]] const Key* find_key(Scope scope, std::string_view name);
 
-/// The key of `scope` that is nearest to `name`, or null when none is within kTypoDistance.
+/// The key of `scope` that is nearest to `name`, or null when none is near (nearest_name.h).
 [[nodiscard]] const Key* nearest_key(Scope scope, std::string_view name);
 
 /// Whether `name` begins with a prefix whose rest belongs to a plug-in or to one listener.

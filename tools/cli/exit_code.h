@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstdint>
+
+#include "protocol/base/result.h"
+
+namespace hw::cli {
+
+/// What a script learns from `hw`; part of its interface, so a number never changes its meaning.
+enum class ExitCode : std::uint8_t {
+    ok = 0,
+    failed = 1,
+    usage = 2,        ///< the command line is wrong; nothing was done
+    not_found = 3,    ///< what was named does not exist
+    unreachable = 4,  ///< nobody answered
+    denied = 5,       ///< not allowed
+    partial = 6,      ///< done for some of what was named, failed for the rest
+};
+
+[[nodiscard]] ExitCode exit_code_of(ErrorKind kind);
+
+}  // namespace hw::cli

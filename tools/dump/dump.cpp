@@ -1,0 +1,45 @@
+#include "tools/dump/dump.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "tools/dump/dump_job.h"
+#include "tools/dump/index_dump.h"
+#include "tools/dump/producer_dump.h"
+#include "tools/dump/segment_dump.h"
+
+namespace hw::dump {
+namespace {
+
+struct Kind {
+    std::string_view suffix;
+    Result<void> (*dump)(const DumpJob& job);
+};
+
+constexpr std::array kKinds{
+    Kind{storage::kLogSuffix, dump_log},
+    Kind{kCheckpointSuffix, dump_checkpoint},
+    Kind{storage::kIndexSuffix, dump_offset_index},
+    Kind{storage::kTimeIndexSuffix, dump_time_index},
+    Kind{storage::kSnapshotSuffix, dump_producers},
+};
+
+}  // namespace
+
+Result<void> dump_file(storage::Disk& disk, const std::string& path, const DumpOptions& options,
+                       DumpOutput& output) {
+    const auto kind = std::ranges::find_if(
+        kKinds, [&](const Kind& candidate) { return path.ends_with(candidate.suffix); });
+    if (kind == kKinds.end()) {
+        return fail(ErrorKind::invalid,
+                    "{} is no file that can be dumped: these end in .log, .index, .timeindex, "
+                    ".snapshot or .checkpoint",
+                    path);
+    }
+    output.line(fmt::format("Dumping {}", path));
+    return kind->dump({&disk, path, &options, &output});
+}
+
+}  // namespace hw::dump

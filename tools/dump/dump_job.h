@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "protocol/base/ids.h"
+#include "protocol/base/result.h"
+#include "storage/disk.h"
+#include "storage/log_folder.h"
+#include "tools/dump/dump.h"
+
+namespace hw::dump {
+
+struct SizedFile {
+    std::shared_ptr<storage::File> file;
+    std::uint64_t size = 0;  ///< when it was opened: what a running broker appends is left out
+};
+
+/// One file under way. What it points to outlives it.
+struct DumpJob {
+    storage::Disk* disk;
+    std::string_view path;
+    const DumpOptions* options;
+    DumpOutput* output;
+
+    /// The last part of the path.
+    [[nodiscard]] std::string_view name() const { return path.substr(path.rfind('/') + 1); }
+    /// The offset in the name.
+    [[nodiscard]] std::optional<Offset> offset(std::string_view suffix) const {
+        return storage::parse_file_name(name(), suffix);
+    }
+    /// Errors: not_found, permission, limit, io.
+    [[nodiscard]] Result<SizedFile> open() const {
+        auto file = disk->open(std::string(path), storage::OpenMode::read);
+        if (!file) {
+            return std::unexpected(file.error());
+        }
+        const auto size = (*file)->size();
+        if (!size) {
+            return std::unexpected(size.error());
+        }
+        return SizedFile{std::move(*file), *size};
+    }
+};
+
+}  // namespace hw::dump
