@@ -67,7 +67,34 @@ void ApiVersionsHandler::answer(Exchange& exchange) const {
         }
     }
     response.api_keys = std::span<const ApiVersionsResponse::Api>(apis);
+    const auto supported = supported_features(version);
+    const auto finalized = finalized_features();
+    response.supported_features = supported;
+    response.finalized_features = finalized;
+    response.finalized_features_epoch = services_.image->last_offset().value();
     exchange.reply_as(response, version);
+}
+
+std::vector<ApiVersionsResponse::SupportedFeature> ApiVersionsHandler::supported_features(
+    ApiVersion version) const {
+    // Clients of before version 4 reject the whole answer when a feature starts at 0 (KAFKA-17011).
+    constexpr ApiVersion kStartsAtZero{4};
+    const std::int16_t least = version < kStartsAtZero ? 1 : 0;
+    std::vector<ApiVersionsResponse::SupportedFeature> features;
+    for (const auto& [name, range] : features_) {
+        features.push_back({.name = name,
+                            .min_version = ApiVersion(std::max(range.low, least)),
+                            .max_version = ApiVersion(range.high)});
+    }
+    return features;
+}
+
+std::vector<ApiVersionsResponse::FinalizedFeature> ApiVersionsHandler::finalized_features() const {
+    std::vector<ApiVersionsResponse::FinalizedFeature> features;
+    for (const auto& [name, level] : services_.image->features()) {
+        features.push_back({.name = name, .max_version_level = level, .min_version_level = level});
+    }
+    return features;
 }
 
 }  // namespace hw::broker

@@ -1,14 +1,18 @@
 #pragma once
 
+#include <vector>
+
 #include "broker/api/api_services.h"
 #include "broker/net/dispatcher.h"
+#include "controller/supported_features.h"
 #include "protocol/schema/api/api_versions.h"
 
 namespace hw::broker {
 
 /// ApiVersions: which APIs and versions this listener serves (KIP-35, KIP-511, KIP-1242). An
 /// unknown version is answered in version 0 with UNSUPPORTED_VERSION and the same list, from which
-/// the client picks the version it tries next.
+/// the client picks the version it tries next. With the features that this program supports and
+/// those that the cluster has finalized (KIP-584).
 class ApiVersionsHandler final : public Handler {
 public:
     ApiVersionsHandler(const Dispatcher& dispatcher, ApiServices& services)
@@ -18,10 +22,15 @@ public:
 
 private:
     void answer(Exchange& exchange) const;
+    [[nodiscard]] std::vector<schema::ApiVersionsResponse::SupportedFeature> supported_features(
+        ApiVersion version) const;
+    [[nodiscard]] std::vector<schema::ApiVersionsResponse::FinalizedFeature> finalized_features()
+        const;
     [[nodiscard]] wire::ErrorCode check(const schema::ApiVersionsRequest& request) const;
 
     const Dispatcher& dispatcher_;
     ApiServices& services_;
+    const controller::FeatureRanges features_ = controller::supported_features();
 };
 
 }  // namespace hw::broker

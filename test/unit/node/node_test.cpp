@@ -11,6 +11,7 @@
 
 #include "broker/net/peer_channel.h"
 #include "config/broker_config.h"
+#include "protocol/schema/api/api_versions.h"
 #include "protocol/schema/api/create_topics.h"
 #include "protocol/schema/api/metadata.h"
 #include "test/sim/sim_clock.h"
@@ -130,6 +131,23 @@ struct Member {
             created = (*answer)->topics[0].error_code;
         }
     }
+    Task<> ask_features(ApiVersion version) {
+        schema::ApiVersionsRequest request;
+        request.client_software_name = "test";
+        request.client_software_version = "1";
+        const TimePoint deadline = world.clock.now() + std::chrono::seconds(10);
+        const auto answer = co_await replication::call<schema::ApiVersionsResponse>(
+            channel, request, version, deadline);
+        REQUIRE(answer.has_value());
+        for (const auto& feature : (*answer)->supported_features) {
+            features.push_back(
+                fmt::format("{} {}-{}", feature.name, feature.min_version, feature.max_version));
+        }
+        for (const auto& feature : (*answer)->finalized_features) {
+            features.push_back(fmt::format("{} at {}", feature.name, feature.max_version_level));
+        }
+        asked = true;
+    }
     /// Starts and stops it, and asks it, as a test waits for it.
     void run(Task<> task, const bool& until) {
         control.spawn(std::move(task));
@@ -157,6 +175,7 @@ struct Member {
     std::string cluster;
     BrokerId broker = kNoBroker;
     std::vector<std::string> topics;
+    std::vector<std::string> features;
     bool asked = false;
     std::optional<wire::ErrorCode> created;
 };
@@ -203,6 +222,23 @@ TEST_CASE("node: a port that is taken is an error that says what to do", "[node]
         member->control.spawn(member->stop());
         REQUIRE(world.run_until([&] { return member->stopped; }));
     }
+}
+
+TEST_CASE("node: ApiVersions tells the features that are supported and finalized", "[node]") {
+    World world(1);
+    sim::SimDisk disk(world.scheduler, 1);
+    Member member(world, 1, disk);
+    member.run(member.start(), member.done);
+    REQUIRE(member.started);
+    member.run(member.ask_features(ApiVersion(4)), member.asked);
+    CHECK(member.features == std::vector<std::string>{"highwater.durable 0-1",
+                                                      "metadata.version 7-33",
+                                                      "metadata.version at 30"});
+    member.features.clear();
+    member.asked = false;
+    member.run(member.ask_features(ApiVersion(3)), member.asked);
+    CHECK(member.features.front() == "highwater.durable 1-1");
+    member.run(member.stop(), member.stopped);
 }
 
 TEST_CASE("node: topics outlive a clean stop, a kill and a power loss", "[node]") {
