@@ -54,7 +54,8 @@ void BrokerLifecycle::on_heartbeat(const HeartbeatAnswer& answer, TimePoint now,
                                    LifecycleEffects& effects) {
     under_way_ = LifecycleRequest::none;
     session_end_ = now + options_.session_timeout;
-    next_send_ = now + options_.heartbeat_interval;
+    // Who stops asks more often: the controller lets it go with the answer after its leaders moved.
+    next_send_ = now + (stopping() ? options_.retry : options_.heartbeat_interval);
     if (answer.fenced) {
         deactivate(effects);
     } else if (!active_ && !stopping()) {
