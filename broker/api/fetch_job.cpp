@@ -162,10 +162,13 @@ bool FetchJob::begin_read(Read& read) {
 }
 
 void FetchJob::end_read(Read& read) {
-    if (result_) {
-        take(read, std::move(*result_));
-    } else {
+    if (!result_) {
         refuse(read.answer, result_.error().code);
+    } else if (!services_.in_session) {
+        // It was lost while the request waited.
+        refuse(read.answer, ErrorCode::not_leader_or_follower);
+    } else {
+        take(read, std::move(*result_));
     }
 }
 

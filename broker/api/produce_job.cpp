@@ -1,6 +1,5 @@
 #include "broker/api/produce_job.h"
 
-#include <deque>
 #include <utility>
 
 #include <fmt/format.h>
@@ -131,7 +130,7 @@ std::expected<ProduceJob::Append, ProduceError> ProduceJob::check_batch(
 
 void ProduceJob::refuse(std::size_t answer, ProduceError error) {
     answers_[answer].error_code = error.code;
-    refusals_.push_back({answer, std::move(error)});
+    refusals_.push_back({answer, std::move(error), {}});
 }
 
 void ProduceJob::refuse_appends(const ProduceError& error) {
@@ -220,18 +219,19 @@ void ProduceJob::finish_without_answer() {
                      refusals_.size(), answers_.size(), first.error.code, first.error.message)});
 }
 
+void ProduceJob::explain_refusals() {
+    for (Refusal& refusal : refusals_) {
+        for (const record::RecordError& error : refusal.error.records) {
+            refusal.records.push_back({error.index, error.message});
+        }
+        answers_[refusal.answer].record_errors = refusal.records;
+        answers_[refusal.answer].error_message = refusal.error.message;
+    }
+}
+
 void ProduceJob::answer() {
     const auto exchange = exchange_.lock();
-    std::deque<std::vector<Response::RecordError>> record_errors;
-    for (const Refusal& refusal : refusals_) {
-        Response::Partition& answer = answers_[refusal.answer];
-        auto& records = record_errors.emplace_back();
-        for (const record::RecordError& error : refusal.error.records) {
-            records.push_back({error.index, error.message});
-        }
-        answer.record_errors = records;
-        answer.error_message = refusal.error.message;
-    }
+    explain_refusals();
     std::vector<Response::Topic> topics;
     topics.reserve(request_.topic_data.size());
     LeaderHints<Response> hints(services_, *exchange->context().listener);

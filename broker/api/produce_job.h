@@ -50,6 +50,7 @@ private:
     struct Refusal {
         std::size_t answer = 0;
         record::ProduceError error;
+        std::vector<Response::RecordError> records;  ///< those of the error, as they are sent
     };
 
     [[nodiscard]] FoundTopic find(const Request::Topic& topic) const;
@@ -66,6 +67,7 @@ private:
     void take_outcomes();
     void finish();
     void finish_without_answer();
+    void explain_refusals();
     void answer();
 
     ApiServices& services_;

@@ -1,0 +1,205 @@
+#include "test/unit/data/world.h"
+
+#include "broker/api/handlers.h"
+#include "broker/net/local_transport.h"
+#include "storage/log_loader.h"
+#include "test/unit/data/requests.h"
+
+namespace hw::broker {
+namespace {
+
+constexpr sim::NodeTag kServer = 1;
+constexpr sim::NodeTag kClients = 2;
+
+class NoLines final : public LogSink {
+public:
+    void write(LogLevel /*level*/, std::string_view /*component*/,
+               std::string_view /*line*/) override {}
+    [[nodiscard]] bool enabled(LogLevel /*level*/) const override { return false; }
+};
+
+NoLines no_lines;
+
+controller::BrokerImage broker(BrokerId id) {
+    controller::BrokerImage image;
+    image.id = id;
+    image.fenced = false;
+    image.endpoints["PLAINTEXT"] = {
+        {fmt::format("host{}", id), static_cast<std::uint16_t>(9000 + id.value())}, 0};
+    return image;
+}
+
+}  // namespace
+
+DataShard::DataShard(sim::Scheduler& scheduler, const Clock& clock, std::size_t index, LogSink& log)
+    : shard(scheduler, kServer, index),
+      waiting(shard, clock),
+      services{.node_id = kSelf,
+               .shard = shard,
+               .clock = clock,
+               .image = nullptr,
+               .replicas = {},
+               .in_session = true,
+               .waiting = waiting},
+      host(shard, clock, dispatcher, HostLimits(), Logger(log, "net")),
+      flush_queue(shard) {
+    add_handlers(dispatcher, services);
+    waiting.start();
+    host.start();
+}
+
+World::World(std::uint64_t seed)
+    : scheduler(seed),
+      disk(scheduler, kServer),
+      clock(scheduler),
+      coin(scheduler.random()),
+      home(scheduler, kServer, 2),
+      away(scheduler, kClients, 0),
+      shards{std::make_unique<DataShard>(scheduler, clock, 0, no_lines),
+             std::make_unique<DataShard>(scheduler, clock, 1, no_lines)},
+      home_queue(home),
+      directory(disk, home, clock, {"/data", DirectoryId(Uuid{1, 1})}, Logger(no_lines, "data")),
+      replica_services{kSelf,
+                       clock,
+                       home,
+                       {&shards[0]->flush_queue, &shards[1]->flush_queue, &home_queue},
+                       &coin} {
+    auto first = std::make_shared<controller::MetadataImage>("cluster");
+    first->put(broker(kSelf));
+    first->put(broker(kOther));
+    image = first;
+    for (const auto& shard : shards) {
+        shard->services.image = image;
+    }
+    directory.start();
+}
+
+World::~World() {
+    bool stopped = false;
+    home.spawn(stop(stopped));
+    CHECK(run_until([&] { return stopped; }));
+    for (const auto& shard : shards) {
+        CHECK(shard->waiting.size() == 0);
+        CHECK(shard->host.size() == 0);
+    }
+    home.drop();
+    away.drop();
+}
+
+Task<> World::stop_shard(DataShard& shard, bool& stopped) {
+    co_await shard.host.stop();
+    co_await shard.waiting.stop();
+    stopped = true;
+}
+
+Task<> World::stop(bool& stopped) {
+    bool ended = false;
+    for (const auto& shard : shards) {
+        shard->shard.spawn(stop_shard(*shard, ended));
+        while (!std::exchange(ended, false)) {
+            Signal nobody;
+            co_await home.wait(nobody, clock.now() + std::chrono::milliseconds(1));
+        }
+    }
+    co_await directory.stop();
+    stopped = true;
+}
+
+TopicId World::id_of(const std::string& topic) const {
+    return image->find_topic(topic)->id;
+}
+
+ReplicaPtr World::replica(const std::string& topic) {
+    return shards[0]->services.replicas.find({id_of(topic), PartitionIndex(0)})->replica;
+}
+
+void World::publish(const PartitionSpec& spec) {
+    controller::PartitionImage partition;
+    partition.leader = spec.leader;
+    partition.leader_epoch = LeaderEpoch(5);
+    partition.replicas = spec.replicas;
+    partition.isr = spec.isr;
+    controller::TopicImage topic;
+    topic.id = TopicId(Uuid{7, image->topics().size() + 1});
+    topic.name = spec.topic;
+    topic.internal = spec.internal;
+    topic.partitions.put(PartitionIndex(0), partition);
+    auto next = std::make_shared<controller::MetadataImage>(*image);
+    next->put(std::move(topic));
+    image = next;
+    for (const auto& shard : shards) {
+        shard->services.image = image;
+    }
+}
+
+void World::add(const PartitionSpec& spec) {
+    publish(spec);
+    const ReplicaPtr replica = open(spec);
+    const auto options = std::make_shared<const replication::PartitionOptions>(spec.options);
+    for (const auto& shard : shards) {
+        shard->services.replicas.put({id_of(spec.topic), PartitionIndex(0)}, {replica, options});
+    }
+}
+
+ReplicaPtr World::open(const PartitionSpec& spec) {
+    const std::string folder = "/data/" + spec.topic + "-0";
+    REQUIRE(disk.make_directories(folder).has_value());
+    const Logger logger(no_lines, "log");
+    auto contents = storage::load_log(
+        {&disk, folder, {}, storage::Shutdown::unclean, Offset(0), Offset(0), logger});
+    REQUIRE(contents.has_value());
+    const auto replica = std::make_shared<HostedReplica>(
+        replica_services, std::make_shared<const replication::PartitionOptions>(spec.options));
+    bool open = false;
+    replica->enter_unrefused(home, [&](replication::PartitionReplica& inside, Shard&) {
+        replica->place(directory,
+                       directory.add({spec.topic, PartitionIndex(0)}, replica, Offset(0)));
+        inside.open(std::make_unique<storage::Log>(replica->log_context(disk, logger, {}),
+                                                   std::move(*contents)),
+                    Offset(0));
+        inside.become_leader({LeaderEpoch(5), PartitionEpoch(1), spec.replicas, spec.isr});
+        open = true;
+    });
+    REQUIRE(run_until([&] { return open; }));
+    return replica;
+}
+
+void World::enter(const std::string& topic,
+                  std::function<void(replication::PartitionReplica&)> work) {
+    bool done = false;
+    replica(topic)->enter_unrefused(home, [&](replication::PartitionReplica& inside, Shard&) {
+        work(inside);
+        done = true;
+    });
+    REQUIRE(run_until([&] { return done; }));
+}
+
+std::size_t World::fetch_waits(const std::string& topic) {
+    std::size_t count = 0;
+    enter(topic, [&](replication::PartitionReplica& inside) { count = inside.waits().fetches(); });
+    return count;
+}
+
+Client& World::connect(std::size_t shard) {
+    LocalPair pair = make_local_pair(away, shards.at(shard)->shard, {"client", 1});
+    shards.at(shard)->host.adopt(std::move(pair.second), listener, [] {});
+    return *clients.emplace_back(std::make_unique<Client>(scheduler, std::move(pair.first)));
+}
+
+void World::append(const BatchShape& shape, const std::string& topic) {
+    const Buffer batch = make_batch(shape);
+    const ProduceOne produce(batch.view(), {topic});
+    const auto& answer = connect().ask<schema::ProduceResponse>(produce.request, 9);
+    REQUIRE(answer.responses[0].partition_responses[0].error_code == wire::ErrorCode::none);
+}
+
+bool World::run_until(const std::function<bool()>& done) {
+    return scheduler.run_until(done, scheduler.now() + std::chrono::minutes(20));
+}
+
+void World::run_for(Duration span) {
+    const TimePoint end = scheduler.now() + span;
+    scheduler.run_until([&] { return scheduler.now() >= end; }, end);
+}
+
+}  // namespace hw::broker

@@ -1,0 +1,103 @@
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "broker/api/api_services.h"
+#include "broker/net/connection_host.h"
+#include "broker/replicas/flush_queue.h"
+#include "test/sim/sim_clock.h"
+#include "test/sim/sim_disk.h"
+#include "test/sim/sim_shard.h"
+#include "test/unit/data/client.h"
+
+namespace hw::broker {
+
+inline constexpr BrokerId kSelf{1};
+inline constexpr BrokerId kOther{2};
+
+/// Every work that could run at once is deferred, or every second one by the seed, or none.
+class Coin final : public DeferPolicy {
+public:
+    enum class Side : std::uint8_t { never, by_seed, always };
+
+    explicit Coin(Random& random) : random_(random) {}
+    bool defer() override {
+        return side == Side::always || (side == Side::by_seed && random_.chance(1, 2));
+    }
+
+    Side side = Side::by_seed;
+
+private:
+    Random& random_;
+};
+
+/// One data shard of the server: what a node has for it.
+struct DataShard {
+    DataShard(sim::Scheduler& scheduler, const Clock& clock, std::size_t index, LogSink& log);
+
+    sim::SimShard shard;
+    WaitingRequests waiting;
+    ApiServices services;
+    Dispatcher dispatcher;
+    ConnectionHost host;
+    FlushQueue flush_queue;
+};
+
+/// A partition of the world, as the metadata and its replica have it.
+struct PartitionSpec {
+    std::string topic = "t";
+    bool internal = false;
+    BrokerId leader = kSelf;
+    std::vector<BrokerId> replicas = {kSelf};
+    std::vector<BrokerId> isr = {kSelf};
+    replication::PartitionOptions options = {};
+};
+
+/// A server of two data shards with its partitions on one simulated disk, and clients.
+struct World {
+    explicit World(std::uint64_t seed = 1);
+    ~World();
+
+    /// Adds partition 0 of a new topic, and its replica where this broker leads it.
+    void add(const PartitionSpec& spec);
+    /// Adds it to the metadata only.
+    void publish(const PartitionSpec& spec);
+    /// Runs `work` in the guard of partition 0, and waits for its end.
+    void enter(const std::string& topic, std::function<void(replication::PartitionReplica&)> work);
+    [[nodiscard]] std::size_t fetch_waits(const std::string& topic);
+    [[nodiscard]] TopicId id_of(const std::string& topic) const;
+    [[nodiscard]] ReplicaPtr replica(const std::string& topic);
+
+    Client& connect(std::size_t shard = 0);
+    /// Appends one batch with acks=all and checks that it succeeds.
+    void append(const BatchShape& shape, const std::string& topic = "t");
+
+    bool run_until(const std::function<bool()>& done);
+    void run_for(Duration span);
+
+    sim::Scheduler scheduler;
+    sim::SimDisk disk;
+    sim::SimClock clock;
+    Coin coin;
+    sim::SimShard home;
+    sim::SimShard away;  ///< where clients are
+    std::array<std::unique_ptr<DataShard>, 2> shards;
+    ListenerInfo listener{
+        .name = "PLAINTEXT", .role = ListenerRole::broker, .bound = {}, .advertised = {}};
+    FlushQueue home_queue;
+    storage::LogDirectory directory;
+    HostedReplica::Services replica_services;
+    std::shared_ptr<const controller::MetadataImage> image;
+    std::vector<std::unique_ptr<Client>> clients;
+
+private:
+    ReplicaPtr open(const PartitionSpec& spec);
+    Task<> stop(bool& stopped);
+    static Task<> stop_shard(DataShard& shard, bool& stopped);
+};
+
+}  // namespace hw::broker
