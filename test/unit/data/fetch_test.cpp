@@ -198,6 +198,14 @@ TEST_CASE("fetch: a replica that the leader does not know reads nothing", "[data
     CHECK(bench.fetch(one.request, version).error_code == ErrorCode::unknown_leader_epoch);
 }
 
+TEST_CASE("fetch: a read that ran on another shard is answered on its own", "[data][fetch]") {
+    Bench bench(GENERATE(range(std::uint64_t{1}, std::uint64_t{11})));
+    bench.world.append({.value = "a"});
+    bench.client->send(FetchOne(0).request, 12);
+    bench.world.occupy("t");
+    CHECK(values_of(first_partition(bench.client->receive<Response>(12)).records) == Values{"a"});
+}
+
 TEST_CASE("fetch: the first batch may be larger than every limit, and is the only such one",
           "[data][fetch]") {
     Bench bench(GENERATE(range(std::uint64_t{1}, std::uint64_t{6})));

@@ -109,6 +109,15 @@ TEST_CASE("list offsets: a partition that is named twice is refused, the others 
     CHECK(answer.topics[1].partitions[0].error_code == ErrorCode::none);
 }
 
+TEST_CASE("list offsets: a look-up that ran on another shard is answered on its own",
+          "[data][list]") {
+    Bench bench(GENERATE(range(std::uint64_t{1}, std::uint64_t{11})));
+    bench.client->send(ListOne(-1).request, 11);
+    bench.world.occupy("t");
+    const Response& answer = bench.client->receive<Response>(11);
+    CHECK(answer.topics[0].partitions[0].offset == Offset(4));
+}
+
 /// A partition whose leader has a record that no other replica has, from an epoch before.
 struct Lagging {
     Lagging() {

@@ -163,21 +163,42 @@ TEST_CASE("produce: producers on two shards enter one partition", "[data][produc
     CHECK(*offsets.rbegin() == 2 * kEach - 1);
 }
 
+/// No work enters partition 0 until the server has had a turn.
+void fill_guard(World& world) {
+    world.coin.side = Coin::Side::always;
+    const ReplicaPtr replica = world.replica("t");
+    const auto nothing = [](replication::PartitionReplica&, Shard&) {};
+    for (std::size_t i = 0; i < Guarded<replication::PartitionReplica>::kMaxWorks; ++i) {
+        REQUIRE(replica->enter(world.home, nothing));
+    }
+    REQUIRE_FALSE(replica->enter(world.home, nothing));
+}
+
 TEST_CASE("produce: a full guard holds up the connection until there is room",
           "[data][produce][wait]") {
     World world;
     world.add({});
-    world.coin.side = Coin::Side::always;
-    const ReplicaPtr replica = world.replica("t");
-    using Guard = Guarded<replication::PartitionReplica>;
-    for (std::size_t i = 0; i < Guard::kMaxWorks; ++i) {
-        REQUIRE(replica->enter(world.home, [](replication::PartitionReplica&, Shard&) {}));
-    }
-    REQUIRE_FALSE(replica->enter(world.home, [](replication::PartitionReplica&, Shard&) {}));
+    Client& client = world.connect();
     const Buffer batch = make_batch({});
     const ProduceOne one(batch.view());
-    const auto& answer = world.connect().ask<Response>(one.request, 9);
-    CHECK(first_partition(answer).error_code == ErrorCode::none);
+    client.send(one.request, 9);
+    fill_guard(world);
+    CHECK(first_partition(client.receive<Response>(9)).error_code == ErrorCode::none);
+}
+
+TEST_CASE("produce: what has not entered a full guard at its deadline is not appended",
+          "[data][produce][wait]") {
+    World world;
+    world.add({});
+    Client& client = world.connect();
+    const Buffer batch = make_batch({});
+    ProduceOne one(batch.view());
+    one.request.timeout_ms = Millis(0);
+    client.send(one.request, 9);
+    fill_guard(world);
+    CHECK(first_partition(client.receive<Response>(9)).error_code == ErrorCode::request_timed_out);
+    world.run_for(std::chrono::milliseconds(10));
+    CHECK(stored(world).empty());
 }
 
 TEST_CASE("produce: the records are written though the connection ends before the answer",

@@ -174,6 +174,14 @@ void World::enter(const std::string& topic,
     REQUIRE(run_until([&] { return done; }));
 }
 
+void World::occupy(const std::string& topic) {
+    coin.side = Coin::Side::always;
+    // It holds the guard until a client's request is behind it.
+    for (std::size_t i = 0; i < 8 * Guarded<replication::PartitionReplica>::kTurnWorks; ++i) {
+        replica(topic)->enter_unrefused(home, [](replication::PartitionReplica&, Shard&) {});
+    }
+}
+
 std::size_t World::fetch_waits(const std::string& topic) {
     std::size_t count = 0;
     enter(topic, [&](replication::PartitionReplica& inside) { count = inside.waits().fetches(); });

@@ -68,6 +68,8 @@ struct World {
     void publish(const PartitionSpec& spec);
     /// Runs `work` in the guard of partition 0, and waits for its end.
     void enter(const std::string& topic, std::function<void(replication::PartitionReplica&)> work);
+    /// The next work in partition 0 runs on another shard than its own: the guard is taken already.
+    void occupy(const std::string& topic);
     [[nodiscard]] std::size_t fetch_waits(const std::string& topic);
     [[nodiscard]] TopicId id_of(const std::string& topic) const;
     [[nodiscard]] ReplicaPtr replica(const std::string& topic);
