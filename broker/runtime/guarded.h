@@ -21,6 +21,14 @@ public:
     [[nodiscard]] virtual bool defer() = 0;
 };
 
+/// What Guarded is built on; a model check puts its own in its place.
+struct GuardedTraits {
+    template <class Value>
+    using Atomic = std::atomic<Value>;
+    static constexpr std::size_t kMaxWorks = 4096;
+    static constexpr std::size_t kTurnWorks = 64;
+};
+
 /// The one seam between threads: an object that any shard may enter, one at a time.
 ///
 /// `enter` runs the work at once when nobody is inside; else it queues it for whoever is. Work is a
@@ -35,12 +43,12 @@ public:
 ///
 /// Atomics instead of a mutex, because the uncontended way is two atomic operations and nothing
 /// sleeps. Shared by shared_ptr: who entered keeps it alive.
-template <class T>
-class Guarded : public std::enable_shared_from_this<Guarded<T>> {
+template <class T, class Traits = GuardedTraits>
+class Guarded : public std::enable_shared_from_this<Guarded<T, Traits>> {
 public:
     /// Works inside and queued, at most; `enter` refuses the next.
-    static constexpr std::size_t kMaxWorks = 4096;
-    static constexpr std::size_t kTurnWorks = 64;
+    static constexpr std::size_t kMaxWorks = Traits::kMaxWorks;
+    static constexpr std::size_t kTurnWorks = Traits::kTurnWorks;
     static constexpr Duration kTurnTime = std::chrono::microseconds(200);
 
     template <class... Args>
@@ -155,8 +163,8 @@ private:
 
     const Clock* clock_;
     DeferPolicy* policy_;
-    std::atomic<std::size_t> count_ = 0;
-    std::atomic<Node*> stack_ = nullptr;
+    typename Traits::template Atomic<std::size_t> count_ = 0;
+    typename Traits::template Atomic<Node*> stack_ = nullptr;
     Node* taken_ = nullptr;  ///< oldest first; the owner's
     T value_;
 };
