@@ -243,10 +243,9 @@ int server(const std::vector<std::string>& arguments) {
         std::ifstream file(input.file_name);
         std::ostringstream text;
         text << file.rdbuf();
-        if (!file) {
+        if (!file || fs::is_directory(input.file_name)) {
             fmt::print(stderr,
-                       "highwater server: cannot read {}: does it exist, and may this user "
-                       "read it?\n",
+                       "highwater server: cannot read {}: is it a file that this user may read?\n",
                        input.file_name);
             return kExitFailed;
         }
