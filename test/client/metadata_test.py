@@ -106,9 +106,13 @@ class WrongClients(unittest.TestCase):
         self.check(request(3, 1, struct.pack(">i", 2**30)), "an array has more than 1000000")
 
     def test_an_unknown_version_of_api_versions_is_answered_with_the_list(self):
-        apis = struct.pack(">hhh", 3, 0, 13) + struct.pack(">hhh", 18, 0, 5)
-        body = struct.pack(">ihi", 7, 35, 2) + apis
-        self.check(request(18, 99), None, struct.pack(">i", len(body)) + body)
+        with Broker() as broker:
+            answer = send(broker, request(18, 99))
+        size, correlation, code, count = struct.unpack(">iihi", answer[:14])
+        self.assertEqual((size, correlation, code), (len(answer) - 4, 7, 35))
+        apis = set(struct.iter_unpack(">hhh", answer[14:]))
+        self.assertEqual(len(apis), count)
+        self.assertLessEqual({(3, 0, 13), (18, 0, 5)}, apis)
 
     def test_random_bytes(self):
         chance = random.Random(SEED)
