@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "broker/api/forwarding.h"
 #include "broker/api/handlers.h"
 #include "broker/replicas/topic_options.h"
 #include "broker/storage_opening.h"
@@ -25,12 +24,13 @@ struct Node::DataShard {
           flushes(place),
           host(place, node.ports_.clock, dispatcher, node.host_limits(),
                Logger(node.ports_.log, "net")) {
-        add_handlers(dispatcher, services);
-        for (const schema::ApiInfo& api : schema::kApiTable) {
-            if (api.forwarded && api.on_broker) {
-                dispatcher.add(api.key, std::make_unique<ForwardingHandler>(place, node.gateway_));
-            }
-        }
+        add_handlers(
+            dispatcher, services,
+            {.settings = node.config_.settings,
+             .gateway = node.gateway_,
+             .producer_ids = node.producer_ids_,
+             .topic_creator =
+                 node.config_.topic_creation.is_automatic ? &node.topic_creator_ : nullptr});
     }
 
     Shard& shard;
@@ -80,7 +80,12 @@ Node::Node(config::BrokerConfig config, const NodeLimits& limits, NodePorts port
       control_flushes_(ports_.control),
       controller_channel_(ports_.control, ports_.clock, "broker", connect_controller()),
       metadata_channel_(ports_.control, ports_.clock, "observer", connect_controller()),
-      gateway_(ports_.control, ports_.clock, controller_channel_) {
+      gateway_(ports_.control, ports_.clock, controller_channel_),
+      producer_ids_(
+          ports_.control, ports_.clock, controller_channel_,
+          [this] { return BrokerIdentity(config_.node.id, agent_->epoch()); },
+          log_.named("producers")),
+      topic_creator_(ports_.control, ports_.clock, controller_channel_, log_.named("topics")) {
     for (Shard* shard : ports_.data) {
         shards_.push_back(std::make_unique<DataShard>(*shard, *this));
     }
@@ -295,6 +300,7 @@ PeerChannel::Connect Node::connect_controller() {
 
 void Node::on_applied(Offset offset) {
     registrar_->on_metadata(*applier_->image());
+    topic_creator_.on_image(applier_->image());
     agent_->on_applied(offset);
 }
 
@@ -402,6 +408,8 @@ Task<> Node::stop_following() {
     co_await controller_channel_.stop();
     co_await metadata_channel_.stop();
     co_await gateway_.stop();
+    co_await producer_ids_.stop();
+    co_await topic_creator_.stop();
     if (applier_ == nullptr) {
         co_return;
     }

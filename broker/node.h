@@ -11,6 +11,8 @@
 #include "broker/metadata/broker_agent.h"
 #include "broker/metadata/controller_gateway.h"
 #include "broker/metadata/metadata_follower.h"
+#include "broker/metadata/producer_id_pool.h"
+#include "broker/metadata/topic_creator.h"
 #include "broker/net/acceptor.h"
 #include "broker/net/connection_host.h"
 #include "broker/net/peer_channel.h"
@@ -137,6 +139,8 @@ private:
     PeerChannel controller_channel_;
     PeerChannel metadata_channel_;
     ControllerGateway gateway_;
+    ProducerIdPool producer_ids_;
+    TopicCreator topic_creator_;
     std::unique_ptr<MetadataApplier> applier_;
     std::unique_ptr<MetadataFollower> follower_;
     std::unique_ptr<BrokerAgent> agent_;

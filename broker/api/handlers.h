@@ -1,12 +1,24 @@
 #pragma once
 
 #include "broker/api/api_services.h"
+#include "broker/metadata/controller_gateway.h"
+#include "broker/metadata/producer_id_pool.h"
+#include "broker/metadata/topic_creator.h"
 #include "broker/net/dispatcher.h"
+#include "config/settings.h"
 
 namespace hw::broker {
 
-/// Puts the handler of every API that is served into the dispatcher of a shard. `services` and
-/// `dispatcher` outlive the handlers.
-void add_handlers(Dispatcher& dispatcher, ApiServices& services);
+/// What the handlers of all shards of a node share; each may be used from any shard.
+struct NodeServices {
+    const config::Settings& settings;
+    ControllerGateway& gateway;
+    ProducerIdPool& producer_ids;
+    TopicCreator* topic_creator;  ///< null where auto.create.topics.enable is false
+};
+
+/// Puts the handler of every API that clients are served into the dispatcher of a shard. All
+/// outlive the handlers.
+void add_handlers(Dispatcher& dispatcher, ApiServices& services, const NodeServices& node);
 
 }  // namespace hw::broker

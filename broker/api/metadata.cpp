@@ -2,14 +2,16 @@
 
 #include <algorithm>
 #include <deque>
+#include <utility>
 #include <vector>
 
+#include "broker/api/authorized_operations.h"
+#include "broker/api/listener_view.h"
 #include "controller/topic_name.h"
 
 namespace hw::broker {
 namespace {
 
-using controller::BrokerImage;
 using controller::MetadataImage;
 using controller::PartitionImage;
 using controller::TopicImage;
@@ -19,22 +21,24 @@ using schema::MetadataResponse;
 /// One answer under construction; the arrays it points to live as long as it does.
 class Answer {
 public:
-    Answer(const MetadataImage& image, const ListenerInfo& listener)
-        : image_(image), listener_(listener) {}
+    Answer(const MetadataImage& image, const ListenerInfo& listener,
+           const TopicCreator::Refusals& refusals)
+        : image_(image), listener_(listener), refusals_(refusals) {}
 
     void add_brokers();
     void add_all_topics();
     void add_asked(const MetadataRequest::Topic& asked);
+    void add_operations(const MetadataRequest& request);
     [[nodiscard]] const MetadataResponse& finish();
 
 private:
     void add(const TopicImage& topic);
     void add_error(const MetadataRequest::Topic& asked, wire::ErrorCode error);
     [[nodiscard]] MetadataResponse::Partition describe(const PartitionImage& partition);
-    [[nodiscard]] const Endpoint* endpoint_of(const BrokerImage& broker) const;
 
     const MetadataImage& image_;
     const ListenerInfo& listener_;
+    const TopicCreator::Refusals& refusals_;
     std::vector<MetadataResponse::Broker> brokers_;
     std::vector<MetadataResponse::Topic> topics_;
     std::deque<std::vector<MetadataResponse::Partition>> partitions_;
@@ -42,28 +46,16 @@ private:
     MetadataResponse response_;
 };
 
-const Endpoint* Answer::endpoint_of(const BrokerImage& broker) const {
-    const auto found = broker.endpoints.find(listener_.name);
-    return broker.fenced || found == broker.endpoints.end() ? nullptr : &found->second.address;
-}
-
 void Answer::add_brokers() {
     for (const auto& [id, broker] : image_.brokers()) {
-        if (const Endpoint* endpoint = endpoint_of(broker)) {
-            brokers_.push_back(
-                {.node_id = id,
-                 .host = endpoint->host,
-                 .port = endpoint->port,
-                 .rack = broker.rack.empty() ? std::string_view() : std::string_view(broker.rack)});
+        if (const Endpoint* endpoint = live_endpoint_on(broker, listener_)) {
+            brokers_.push_back({.node_id = id,
+                                .host = endpoint->host,
+                                .port = endpoint->port,
+                                .rack = rack_or_null(broker)});
         }
     }
-    // Clients send requests for the controller to a broker, which passes them on.
-    const bool combined = image_.find_live_broker(image_.controller()) != nullptr;
-    if (combined) {
-        response_.controller_id = image_.controller();
-    } else if (!brokers_.empty()) {
-        response_.controller_id = brokers_.front().node_id;
-    }
+    response_.controller_id = controller_for_clients(image_, listener_);
 }
 
 MetadataResponse::Partition Answer::describe(const PartitionImage& partition) {
@@ -111,9 +103,25 @@ void Answer::add_asked(const MetadataRequest::Topic& asked) {
     if (!controller::check_topic_name(asked.name)) {
         return add_error(asked, wire::ErrorCode::invalid_topic_exception);
     }
-    const TopicImage* topic = image_.find_topic(asked.name);
-    return topic == nullptr ? add_error(asked, wire::ErrorCode::unknown_topic_or_partition)
-                            : add(*topic);
+    if (const TopicImage* topic = image_.find_topic(asked.name)) {
+        return add(*topic);
+    }
+    const auto refusal = refusals_.find(asked.name);
+    add_error(asked, refusal == refusals_.end() ? wire::ErrorCode::unknown_topic_or_partition
+                                                : refusal->second);
+}
+
+void Answer::add_operations(const MetadataRequest& request) {
+    if (request.include_cluster_authorized_operations) {
+        response_.cluster_authorized_operations = kClusterOperations;
+    }
+    if (request.include_topic_authorized_operations) {
+        for (MetadataResponse::Topic& topic : topics_) {
+            if (!wire::is_null(topic.name)) {
+                topic.topic_authorized_operations = kTopicOperations;
+            }
+        }
+    }
 }
 
 const MetadataResponse& Answer::finish() {
@@ -123,13 +131,30 @@ const MetadataResponse& Answer::finish() {
     return response_;
 }
 
+bool may_create(std::string_view name) {
+    return controller::check_topic_name(name) && !controller::is_internal_topic(name) &&
+           name != controller::kMetadataTopic;
+}
+
 }  // namespace
 
-Task<> MetadataHandler::serve(ExchangePtr exchange, const MetadataRequest& request) {
-    Answer answer(*services_.image, *exchange->context().listener);
+TopicCreator::Names MetadataHandler::missing_names(const MetadataRequest& request) const {
+    TopicCreator::Names names;
+    for (const MetadataRequest::Topic& asked : request.topics) {
+        if (!wire::is_null(asked.name) && services_.image->find_topic(asked.name) == nullptr &&
+            may_create(asked.name)) {
+            names.emplace(asked.name);
+        }
+    }
+    return names;
+}
+
+void MetadataHandler::answer(Exchange& exchange, const MetadataRequest& request,
+                             const TopicCreator::Refusals& refusals) const {
+    Answer answer(*services_.image, *exchange.context().listener, refusals);
     answer.add_brokers();
     // Null asks for all topics; so does an empty list in version 0, which has no null.
-    const bool old_all = exchange->version() == ApiVersion(0) && request.topics.empty();
+    const bool old_all = exchange.version() == ApiVersion(0) && request.topics.empty();
     if (request.topics.is_null() || old_all) {
         answer.add_all_topics();
     } else {
@@ -137,8 +162,26 @@ Task<> MetadataHandler::serve(ExchangePtr exchange, const MetadataRequest& reque
             answer.add_asked(asked);
         }
     }
-    exchange->reply(answer.finish());
-    co_return;
+    answer.add_operations(request);
+    exchange.reply(answer.finish());
+}
+
+Task<> MetadataHandler::serve(ExchangePtr exchange, const MetadataRequest& request) {
+    TopicCreator::Names missing;
+    if (creator_ != nullptr && request.allow_auto_topic_creation) {
+        missing = missing_names(request);
+    }
+    if (missing.empty()) {
+        answer(*exchange, request, {});
+        return done();
+    }
+    // The request lives as long as the exchange.
+    creator_->create(
+        services_.shard, std::move(missing),
+        [this, &request, exchange = std::move(exchange)](const TopicCreator::Refusals& refusals) {
+            answer(*exchange, request, refusals);
+        });
+    return done();
 }
 
 }  // namespace hw::broker

@@ -47,7 +47,7 @@ class RealClients(unittest.TestCase):
             self.assertIn("0 topics", listing)
 
     def test_kcat_is_told_that_a_topic_does_not_exist(self):
-        with Broker() as broker:
+        with Broker("--set", "auto.create.topics.enable=false") as broker:
             self.assertIn("Unknown topic or partition", kcat(broker, "-L", "-t", "nothing"))
 
     def test_the_admin_client_of_kafka_python_connects(self):

@@ -1,6 +1,8 @@
 #include "test/unit/data/world.h"
 
-#include "broker/api/handlers.h"
+#include "broker/api/fetch.h"
+#include "broker/api/list_offsets.h"
+#include "broker/api/produce.h"
 #include "broker/net/local_transport.h"
 #include "storage/log_loader.h"
 #include "test/unit/data/requests.h"
@@ -43,7 +45,9 @@ DataShard::DataShard(sim::Scheduler& scheduler, const Clock& clock, std::size_t 
                .waiting = waiting},
       host(shard, clock, dispatcher, HostLimits(), Logger(log, "net")),
       flush_queue(shard) {
-    add_handlers(dispatcher, services);
+    dispatcher.add(schema::ApiKey::produce, std::make_unique<ProduceHandler>(services));
+    dispatcher.add(schema::ApiKey::fetch, std::make_unique<FetchHandler>(services));
+    dispatcher.add(schema::ApiKey::list_offsets, std::make_unique<ListOffsetsHandler>(services));
     waiting.start();
     host.start();
 }

@@ -1,0 +1,178 @@
+#include "broker/api/describe_configs.h"
+
+#include <charconv>
+#include <deque>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "config/describe.h"
+#include "controller/results.h"
+#include "controller/topic_name.h"
+
+namespace hw::broker {
+namespace {
+
+using config::DescribedKey;
+using controller::Checked;
+using controller::ConfigResourceType;
+using controller::refuse;
+using controller::TopicImage;
+using schema::DescribeConfigsRequest;
+using schema::DescribeConfigsResponse;
+using wire::ErrorCode;
+
+using Rows = std::vector<DescribedKey>;
+
+std::string_view view(const std::optional<std::string>& value) {
+    return value ? std::string_view(*value) : std::string_view();
+}
+
+std::int32_t replicas_of(const TopicImage& topic) {
+    const auto* first = topic.partitions.find(PartitionIndex(0));
+    return first == nullptr ? 0 : static_cast<std::int32_t>(first->replicas.size());
+}
+
+/// One answer under construction; what it points to lives as long as it does.
+class Answer {
+public:
+    Answer(const DescribeConfigsRequest& request, const ApiServices& services,
+           const config::Settings& settings)
+        : request_(request), services_(services), settings_(settings) {}
+
+    void add(const DescribeConfigsRequest::Resource& resource);
+    [[nodiscard]] const DescribeConfigsResponse& finish();
+
+private:
+    [[nodiscard]] Checked<Rows> describe(const DescribeConfigsRequest::Resource& resource);
+    [[nodiscard]] Checked<Rows> describe_topic(std::string_view name) const;
+    [[nodiscard]] Checked<Rows> describe_broker(std::string_view name) const;
+    [[nodiscard]] DescribeConfigsResponse::Config config_of(const DescribedKey& row);
+
+    const DescribeConfigsRequest& request_;
+    const ApiServices& services_;
+    const config::Settings& settings_;
+    std::set<std::pair<std::int8_t, std::string_view>> seen_;
+    std::deque<Rows> rows_;
+    std::deque<std::string> messages_;
+    std::deque<std::vector<DescribeConfigsResponse::Synonym>> synonyms_;
+    std::deque<std::vector<DescribeConfigsResponse::Config>> configs_;
+    std::vector<DescribeConfigsResponse::Resource> results_;
+    DescribeConfigsResponse response_;
+};
+
+Checked<Rows> Answer::describe_topic(std::string_view name) const {
+    if (const Result<void> checked = controller::check_topic_name(name); !checked) {
+        return refuse(ErrorCode::invalid_topic_exception, "{}", checked.error().message);
+    }
+    const TopicImage* topic = services_.image->find_topic(name);
+    if (topic == nullptr) {
+        return refuse(ErrorCode::unknown_topic_or_partition, "there is no topic '{}'", name);
+    }
+    const controller::ConfigValues* values =
+        services_.image->find_configs({ConfigResourceType::topic, topic->name});
+    return config::describe_topic(values == nullptr ? controller::ConfigValues() : *values,
+                                  settings_, replicas_of(*topic));
+}
+
+Checked<Rows> Answer::describe_broker(std::string_view name) const {
+    if (name.empty()) {
+        // What is set for all brokers at once: no key can be yet.
+        return Rows();
+    }
+    std::int32_t id = 0;
+    const auto parsed = std::from_chars(name.data(), name.data() + name.size(), id);
+    if (parsed.ec != std::errc() || parsed.ptr != name.data() + name.size()) {
+        return refuse(ErrorCode::invalid_request, "'{}' is not a broker: its name is its number",
+                      name);
+    }
+    if (BrokerId(id) != services_.node_id) {
+        return refuse(ErrorCode::invalid_request,
+                      "this is node {}, which knows no configs of node {}. Ask that one",
+                      services_.node_id, id);
+    }
+    return config::describe_broker(settings_);
+}
+
+Checked<Rows> Answer::describe(const DescribeConfigsRequest::Resource& resource) {
+    // So that an answer stays within the size of what it describes.
+    if (!seen_.emplace(resource.resource_type, resource.resource_name).second) {
+        return refuse(ErrorCode::invalid_request, "'{}' (type {}) is in the request more than once",
+                      resource.resource_name, resource.resource_type);
+    }
+    switch (static_cast<ConfigResourceType>(resource.resource_type)) {
+        case ConfigResourceType::topic:
+            return describe_topic(resource.resource_name);
+        case ConfigResourceType::broker:
+            return describe_broker(resource.resource_name);
+        default:
+            return refuse(ErrorCode::invalid_request,
+                          "resources of type {} cannot be described yet; topics (2) and brokers "
+                          "(4) can",
+                          resource.resource_type);
+    }
+}
+
+DescribeConfigsResponse::Config Answer::config_of(const DescribedKey& row) {
+    auto& synonyms = synonyms_.emplace_back();
+    if (request_.include_synonyms) {
+        for (const config::DescribedSynonym& synonym : row.synonyms) {
+            synonyms.push_back({.name = synonym.name,
+                                .value = view(synonym.value),
+                                .source = static_cast<std::int8_t>(synonym.source)});
+        }
+    }
+    return {.name = row.key->name,
+            .value = view(row.value),
+            .read_only = row.is_read_only,
+            .config_source = static_cast<std::int8_t>(row.source),
+            .is_sensitive = row.key->is_sensitive(),
+            .synonyms = synonyms,
+            .config_type = static_cast<std::int8_t>(row.key->type),
+            .documentation = request_.include_documentation ? row.key->doc : std::string_view()};
+}
+
+void Answer::add(const DescribeConfigsRequest::Resource& resource) {
+    DescribeConfigsResponse::Resource result{.error_code = ErrorCode::none,
+                                             .error_message = {},
+                                             .resource_type = resource.resource_type,
+                                             .resource_name = resource.resource_name,
+                                             .configs = {}};
+    auto described = describe(resource);
+    if (!described) {
+        result.error_code = described.error().code;
+        result.error_message = messages_.emplace_back(std::move(described.error().message));
+        results_.push_back(result);
+        return;
+    }
+    const auto& keys = resource.configuration_keys;
+    const std::set<std::string_view> names(keys.begin(), keys.end());
+    auto& configs = configs_.emplace_back();
+    for (const DescribedKey& row : rows_.emplace_back(std::move(*described))) {
+        // No names ask for all, as null does.
+        if (names.empty() || names.contains(row.key->name)) {
+            configs.push_back(config_of(row));
+        }
+    }
+    result.configs = configs;
+    results_.push_back(result);
+}
+
+const DescribeConfigsResponse& Answer::finish() {
+    response_.results = results_;
+    return response_;
+}
+
+}  // namespace
+
+Task<> DescribeConfigsHandler::serve(ExchangePtr exchange, const DescribeConfigsRequest& request) {
+    Answer answer(request, services_, settings_);
+    for (const DescribeConfigsRequest::Resource& resource : request.resources) {
+        answer.add(resource);
+    }
+    exchange->reply(answer.finish());
+    return done();
+}
+
+}  // namespace hw::broker

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "broker/api/api_services.h"
+#include "broker/net/dispatcher.h"
+#include "config/settings.h"
+#include "protocol/schema/api/describe_configs.h"
+
+namespace hw::broker {
+
+/// DescribeConfigs: the keys of a topic or of this node, with where each value comes from (KIP-226,
+/// KIP-569).
+class DescribeConfigsHandler final : public MessageHandler<schema::DescribeConfigsRequest> {
+public:
+    /// Both outlive it.
+    DescribeConfigsHandler(ApiServices& services, const config::Settings& settings)
+        : services_(services), settings_(settings) {}
+
+protected:
+    [[nodiscard]] Task<> serve(ExchangePtr exchange,
+                               const schema::DescribeConfigsRequest& request) override;
+
+private:
+    ApiServices& services_;
+    const config::Settings& settings_;
+};
+
+}  // namespace hw::broker

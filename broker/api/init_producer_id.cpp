@@ -1,0 +1,57 @@
+#include "broker/api/init_producer_id.h"
+
+#include <utility>
+
+#include "protocol/record/batch.h"
+
+namespace hw::broker {
+namespace {
+
+using schema::InitProducerIdRequest;
+using schema::InitProducerIdResponse;
+using wire::ErrorCode;
+
+ErrorCode check(const InitProducerIdRequest& request) {
+    const bool has_id = request.producer_id != kNoProducerId;
+    const bool has_epoch = request.producer_epoch != record::kNoProducerEpoch;
+    if (has_id != has_epoch) {
+        return ErrorCode::invalid_request;
+    }
+    if (wire::is_null(request.transactional_id)) {
+        return ErrorCode::none;
+    }
+    return request.transactional_id.empty() ? ErrorCode::invalid_request
+                                            : ErrorCode::coordinator_not_available;
+}
+
+InitProducerIdResponse refusal(ErrorCode code) {
+    InitProducerIdResponse response;
+    response.error_code = code;
+    response.producer_epoch = record::kNoProducerEpoch;
+    return response;
+}
+
+/// Without an id it is a code that old clients too take for a reason to ask again.
+InitProducerIdResponse response_with(std::optional<ProducerId> id) {
+    if (!id) {
+        return refusal(ErrorCode::coordinator_load_in_progress);
+    }
+    InitProducerIdResponse response;
+    response.producer_id = *id;
+    return response;
+}
+
+}  // namespace
+
+Task<> InitProducerIdHandler::serve(ExchangePtr exchange, const InitProducerIdRequest& request) {
+    if (const ErrorCode code = check(request); code != ErrorCode::none) {
+        exchange->reply(refusal(code));
+        return done();
+    }
+    ids_.take(services_.shard, [exchange = std::move(exchange)](std::optional<ProducerId> id) {
+        exchange->reply(response_with(id));
+    });
+    return done();
+}
+
+}  // namespace hw::broker

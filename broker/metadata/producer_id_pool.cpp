@@ -1,0 +1,101 @@
+#include "broker/metadata/producer_id_pool.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace hw::broker {
+
+void ProducerIdPool::take(Shard& home, Done done) {
+    control_.post([this, &home, done = std::move(done)]() mutable {
+        serve({.home = &home, .done = std::move(done), .deadline = clock_.now() + kPatience});
+    });
+}
+
+void ProducerIdPool::serve(Taker taker) {
+    if (stopping_ || takers_.size() >= kWaitingMax) {
+        give(std::move(taker), std::nullopt);
+        return;
+    }
+    takers_.push_back(std::move(taker));
+    hand_out();
+    if (stock_.is_low() && !std::exchange(refilling_, true)) {
+        tasks_.spawn(refill());
+    }
+}
+
+void ProducerIdPool::hand_out() {
+    while (!takers_.empty()) {
+        const auto id = stock_.take();
+        if (!id) {
+            return;
+        }
+        give(std::move(takers_.front()), id);
+        takers_.pop_front();
+    }
+}
+
+void ProducerIdPool::refuse_late() {
+    while (!takers_.empty() && (stopping_ || takers_.front().deadline <= clock_.now())) {
+        give(std::move(takers_.front()), std::nullopt);
+        takers_.pop_front();
+    }
+}
+
+void ProducerIdPool::give(Taker taker, std::optional<ProducerId> id) {
+    taker.home->post([done = std::move(taker.done), id]() mutable { done(id); });
+}
+
+TimePoint ProducerIdPool::attempt_deadline() const {
+    const TimePoint deadline = clock_.now() + kAttempt;
+    return takers_.empty() ? deadline : std::min(deadline, takers_.front().deadline);
+}
+
+Task<> ProducerIdPool::refill() {
+    while (stock_.is_low() && !stopping_) {
+        const BrokerIdentity self = identify_();
+        const schema::AllocateProducerIdsRequest request{.broker_id = self.id,
+                                                         .broker_epoch = self.epoch};
+        const auto answer = co_await replication::call<schema::AllocateProducerIdsResponse>(
+            controller_, request, ApiVersion(0), attempt_deadline());
+        const bool added = take_answer(answer);
+        if (!added && takers_.empty()) {
+            break;
+        }
+        const TimePoint next = added ? clock_.now() : clock_.now() + kPause;
+        co_await control_.wait(stop_, next);
+    }
+    refilling_ = false;
+}
+
+Result<void> ProducerIdPool::add_block(const Result<Answer>& answer) {
+    if (!answer) {
+        return std::unexpected(answer.error());
+    }
+    const schema::AllocateProducerIdsResponse& block = **answer;
+    if (block.error_code != wire::ErrorCode::none) {
+        return fail(ErrorKind::invalid, "the controller answers {}", block.error_code);
+    }
+    return stock_.add(block.producer_id_start, block.producer_id_len);
+}
+
+bool ProducerIdPool::take_answer(const Result<Answer>& answer) {
+    const Result<void> added = add_block(answer);
+    // Once for all attempts that fail in a row.
+    if (!added && !std::exchange(failing_, true)) {
+        log_.warning("no block of producer ids: {}; {} producers wait for one",
+                     added.error().message, takers_.size());
+    }
+    failing_ = !added;
+    hand_out();
+    refuse_late();
+    return added.has_value();
+}
+
+Task<> ProducerIdPool::stop() {
+    stopping_ = true;
+    stop_.set();
+    refuse_late();
+    co_await tasks_.wait_idle();
+}
+
+}  // namespace hw::broker

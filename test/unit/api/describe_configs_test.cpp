@@ -1,0 +1,180 @@
+#include "broker/api/describe_configs.h"
+
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "config/key_table.h"
+#include "test/unit/api/handler_world.h"
+#include "test/unit/config/support.h"
+
+namespace hw::broker {
+namespace {
+
+using schema::DescribeConfigsRequest;
+using schema::DescribeConfigsResponse;
+using wire::ErrorCode;
+
+using Resource = DescribeConfigsRequest::Resource;
+
+constexpr std::int8_t kTopic = 2;
+constexpr std::int8_t kBroker = 4;
+constexpr ApiVersion kNewest{4};
+
+/// All keys of a resource.
+Resource all_of(std::int8_t type, std::string_view name) {
+    return {.resource_type = type,
+            .resource_name = name,
+            .configuration_keys = wire::Array<std::string_view>::null()};
+}
+
+struct World : HandlerWorld {
+    replication::Answer<DescribeConfigsResponse> ask(const std::vector<Resource>& resources,
+                                                     ApiVersion version = kNewest) {
+        request.resources = resources;
+        return HandlerWorld::ask<DescribeConfigsResponse>(handler, request, version);
+    }
+    ErrorCode code_for(const Resource& resource) { return ask({resource})->results[0].error_code; }
+
+    config::Settings settings = config::settings_of(
+        "message.max.bytes=2000\nnum.partitions=4\nssl.keystore.password=hunter2");
+    DescribeConfigsHandler handler{services, settings};
+    DescribeConfigsRequest request;
+};
+
+const DescribeConfigsResponse::Config& find(const DescribeConfigsResponse& response,
+                                            std::string_view name) {
+    REQUIRE(response.results.size() == 1);
+    const auto& configs = response.results[0].configs;
+    const auto* found = std::ranges::find(configs, name, &DescribeConfigsResponse::Config::name);
+    REQUIRE(found != configs.end());
+    return *found;
+}
+
+TEST_CASE("describe configs: a topic shows each topic key with value and source, in every version",
+          "[api][describe-configs]") {
+    World world;
+    world.add_topic("orders", {BrokerId(1), BrokerId(2), BrokerId(3)});
+    world.image.set_configs({controller::ConfigResourceType::topic, "orders"},
+                            {{"segment.ms", "60000"}});
+    for (const ApiVersion version : versions_of<DescribeConfigsRequest>()) {
+        const auto answer = world.ask({all_of(kTopic, "orders")}, version);
+        REQUIRE(answer->results.size() == 1);
+        CHECK(answer->results[0].error_code == ErrorCode::none);
+        CHECK(wire::is_null(answer->results[0].error_message));
+        CHECK(answer->results[0].resource_type == kTopic);
+        CHECK(answer->results[0].resource_name == "orders");
+        CHECK(answer->results[0].configs.size() == config::keys_of(config::Scope::topic).size());
+        CHECK(find(*answer, "segment.ms").value == "60000");
+        CHECK(find(*answer, "segment.ms").config_source == 1);
+        CHECK(find(*answer, "max.message.bytes").value == "2000");
+        CHECK(find(*answer, "max.message.bytes").config_source == 4);
+        CHECK(find(*answer, "min.insync.replicas").value == "2");
+        CHECK(find(*answer, "min.insync.replicas").config_source == 5);
+        const bool has_types = version >= ApiVersion(3);
+        CHECK(find(*answer, "segment.ms").config_type == (has_types ? 5 : 0));
+    }
+}
+
+TEST_CASE("describe configs: only the keys that are asked for are told, and no name means all",
+          "[api][describe-configs]") {
+    World world;
+    world.add_topic("orders");
+    const std::vector<std::string_view> names{"segment.ms", "no.such.key"};
+    Resource resource = all_of(kTopic, "orders");
+    resource.configuration_keys = names;
+    const auto answer = world.ask({resource});
+    REQUIRE(answer->results[0].configs.size() == 1);
+    CHECK(answer->results[0].configs[0].name == "segment.ms");
+    resource.configuration_keys = {};
+    CHECK(world.ask({resource})->results[0].configs.size() ==
+          config::keys_of(config::Scope::topic).size());
+}
+
+TEST_CASE("describe configs: synonyms and documentation are told to who asks for them",
+          "[api][describe-configs]") {
+    World world;
+    world.add_topic("orders");
+    const auto bare = world.ask({all_of(kTopic, "orders")});
+    CHECK(find(*bare, "max.message.bytes").synonyms.empty());
+    CHECK(wire::is_null(find(*bare, "max.message.bytes").documentation));
+    world.request.include_synonyms = true;
+    world.request.include_documentation = true;
+    const auto full = world.ask({all_of(kTopic, "orders")});
+    const auto& config = find(*full, "max.message.bytes");
+    REQUIRE(config.synonyms.size() == 2);
+    CHECK(config.synonyms[0].name == "message.max.bytes");
+    CHECK(config.synonyms[0].value == "2000");
+    CHECK(config.synonyms[0].source == 4);
+    CHECK(config.synonyms[1].value == "1048588");
+    CHECK(config.synonyms[1].source == 5);
+    CHECK(config.documentation == "Largest record batch that is accepted, after compression.");
+}
+
+TEST_CASE("describe configs: this broker shows each broker key, without its secrets",
+          "[api][describe-configs]") {
+    World world;
+    world.request.include_synonyms = true;
+    const auto answer = world.ask({all_of(kBroker, "1")});
+    CHECK(answer->results[0].configs.size() == config::keys_of(config::Scope::broker).size());
+    const auto& partitions = find(*answer, "num.partitions");
+    CHECK(partitions.value == "4");
+    CHECK(partitions.config_source == 4);
+    CHECK(partitions.read_only);
+    CHECK_FALSE(partitions.is_sensitive);
+    CHECK_FALSE(find(*answer, "message.max.bytes").read_only);
+    const auto& secret = find(*answer, "ssl.keystore.password");
+    CHECK(wire::is_null(secret.value));
+    CHECK(secret.is_sensitive);
+    REQUIRE(secret.synonyms.size() == 1);
+    CHECK(wire::is_null(secret.synonyms[0].value));
+    CHECK(wire::is_null(find(*answer, "log.dirs").value));
+}
+
+TEST_CASE("describe configs: for all brokers at once nothing is set", "[api][describe-configs]") {
+    World world;
+    const auto answer = world.ask({all_of(kBroker, "")});
+    CHECK(answer->results[0].error_code == ErrorCode::none);
+    CHECK(answer->results[0].configs.empty());
+}
+
+TEST_CASE("describe configs: another broker must be asked itself", "[api][describe-configs]") {
+    World world;
+    const auto answer = world.ask({all_of(kBroker, "2")});
+    CHECK(answer->results[0].error_code == ErrorCode::invalid_request);
+    CHECK(answer->results[0].error_message ==
+          "this is node 1, which knows no configs of node 2. Ask that one");
+    CHECK(world.code_for(all_of(kBroker, "one")) == ErrorCode::invalid_request);
+    CHECK(world.code_for(all_of(kBroker, "1x")) == ErrorCode::invalid_request);
+}
+
+TEST_CASE("describe configs: what is not there, or not described, is refused by itself",
+          "[api][describe-configs]") {
+    World world;
+    world.add_topic("orders");
+    const std::int8_t type =
+        GENERATE(std::int8_t{0}, std::int8_t{8}, std::int8_t{16}, std::int8_t{32}, std::int8_t{99});
+    const auto answer = world.ask({all_of(kTopic, "nothing"), all_of(kTopic, "a/b"),
+                                   all_of(type, "orders"), all_of(kTopic, "orders")});
+    REQUIRE(answer->results.size() == 4);
+    CHECK(answer->results[0].error_code == ErrorCode::unknown_topic_or_partition);
+    CHECK(answer->results[0].error_message == "there is no topic 'nothing'");
+    CHECK(answer->results[1].error_code == ErrorCode::invalid_topic_exception);
+    CHECK(answer->results[2].error_code == ErrorCode::invalid_request);
+    CHECK_FALSE(answer->results[2].error_message.empty());
+    CHECK(answer->results[2].resource_type == type);
+    CHECK(answer->results[3].error_code == ErrorCode::none);
+}
+
+TEST_CASE("describe configs: a resource is described once an answer", "[api][describe-configs]") {
+    World world;
+    const auto answer = world.ask({all_of(kBroker, "1"), all_of(kBroker, "1")});
+    CHECK(answer->results[0].error_code == ErrorCode::none);
+    CHECK(answer->results[1].error_code == ErrorCode::invalid_request);
+    CHECK(answer->results[1].configs.empty());
+}
+
+}  // namespace
+}  // namespace hw::broker

@@ -1,0 +1,132 @@
+#pragma once
+
+#include <algorithm>
+#include <string>
+
+#include <catch2/catch.hpp>
+
+#include "broker/api/api_services.h"
+#include "broker/net/dispatcher.h"
+#include "replication/fetch/peer_client.h"
+#include "test/sim/sim_clock.h"
+#include "test/sim/sim_shard.h"
+#include "test/support/wire_client.h"
+
+namespace hw::broker {
+
+/// A data shard of broker 1 in a cluster "cluster", whose handlers are asked without a connection.
+/// A test changes `image`; requests see it as it is when they come.
+class HandlerWorld {
+public:
+    explicit HandlerWorld(std::uint64_t seed = 1) : scheduler(seed) {
+        image.set_feature(controller::kMetadataVersionFeature, 30);
+    }
+
+    bool run_until(const std::function<bool()>& done) {
+        return scheduler.run_until(done, scheduler.now() + std::chrono::minutes(1));
+    }
+    void publish() { services.image = std::make_shared<const controller::MetadataImage>(image); }
+
+    template <class Request>
+    ExchangePtr send(Handler& handler, const Request& request, ApiVersion version) {
+        const std::string frame =
+            test::request_frame(request, version, CorrelationId(77)).substr(kLength);
+        auto exchange = std::make_shared<Exchange>(bytes_of(frame), Reservation(), sink_);
+        exchange->context().listener = &listener;
+        REQUIRE(exchange->read_header());
+        publish();
+        shard.spawn(handler.handle(exchange));
+        return exchange;
+    }
+    /// The answer to a request, decoded.
+    template <class Response>
+    replication::Answer<Response> answer_to(const Exchange& exchange) {
+        REQUIRE(run_until([&] { return exchange.answered(); }));
+        std::string frame;
+        test::append(frame, exchange.answer());
+        const bool has_tags =
+            exchange.api().response_header_version(exchange.version()) == ApiVersion(1);
+        const std::string body = frame.substr(kLength + kCorrelation + (has_tags ? 1 : 0));
+        replication::Answer<Response> answer(bytes_of(body), 64);
+        REQUIRE(answer.read(exchange.version()));
+        return answer;
+    }
+    template <class Response, class Request>
+    replication::Answer<Response> ask(Handler& handler, const Request& request,
+                                      ApiVersion version) {
+        return answer_to<Response>(*send(handler, request, version));
+    }
+
+    /// Registers a broker at port 9000 and its number, on the listener of this world.
+    void add_broker(std::int32_t id, bool fenced = false) {
+        controller::BrokerImage broker;
+        broker.id = BrokerId(id);
+        broker.fenced = fenced;
+        broker.endpoints.emplace(listener.name, endpoint_of(id));
+        image.put(std::move(broker));
+    }
+    static controller::NodeEndpoint endpoint_of(std::int32_t id) {
+        return {.address = {.host = "host", .port = static_cast<std::uint16_t>(9000 + id)}};
+    }
+    /// A topic with one partition, led by the first of `replicas`.
+    TopicId add_topic(const std::string& name, std::vector<BrokerId> replicas = {BrokerId(1)}) {
+        controller::PartitionImage partition;
+        partition.leader = replicas.front();
+        partition.replicas = replicas;
+        partition.isr = std::move(replicas);
+        const TopicId id(Uuid{1, ++last_topic_});
+        image.put(
+            controller::TopicImage{.id = id, .name = name, .internal = false, .partitions = {}});
+        image.put(id, std::move(partition));
+        return id;
+    }
+
+    sim::Scheduler scheduler;
+    sim::SimShard shard{scheduler, 1, 0};
+    sim::SimClock clock{scheduler};
+    ListenerInfo listener{
+        .name = "PLAINTEXT", .role = ListenerRole::broker, .bound = {}, .advertised = {}};
+    controller::MetadataImage image{"cluster"};
+    WaitingRequests waiting{shard, clock};
+    ApiServices services{.node_id = BrokerId(1),
+                         .shard = shard,
+                         .clock = clock,
+                         .image = nullptr,
+                         .replicas = {},
+                         .in_session = true,
+                         .waiting = waiting};
+
+private:
+    static constexpr std::size_t kLength = 4;
+    static constexpr std::size_t kCorrelation = 4;
+
+    /// Answers are looked for in the exchange.
+    class Sink final : public AnswerSink {
+    public:
+        void on_answer() override {}
+        void on_reject(const Error& reason) override { FAIL(reason.message); }
+    };
+
+    static Buffer bytes_of(const std::string& text) {
+        Buffer buffer(text.size());
+        std::ranges::copy(as_bytes(text), buffer.data());
+        return buffer;
+    }
+
+    std::uint64_t last_topic_ = 0;
+    Sink sink_;
+};
+
+/// Every version of an API that clients may use.
+template <class Request>
+[[nodiscard]] std::vector<ApiVersion> versions_of() {
+    const schema::ApiInfo& api = *schema::find_api(Request::kKey);
+    std::vector<ApiVersion> versions;
+    for (std::int16_t version = api.versions.low.value(); version <= api.versions.high.value();
+         ++version) {
+        versions.emplace_back(version);
+    }
+    return versions;
+}
+
+}  // namespace hw::broker

@@ -1,0 +1,175 @@
+#include "broker/api/metadata.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "test/support/answered_peer.h"
+#include "test/support/raft_process.h"
+#include "test/unit/api/handler_world.h"
+
+namespace hw::broker {
+namespace {
+
+using schema::MetadataRequest;
+using schema::MetadataResponse;
+using wire::ErrorCode;
+
+using Topic = MetadataRequest::Topic;
+
+constexpr ApiVersion kNewest{13};
+
+struct World : HandlerWorld {
+    explicit World(std::uint64_t seed = 1) : HandlerWorld(seed) { add_broker(1); }
+    ~World() {
+        bool stopped = false;
+        control.spawn(stop(stopped));
+        while (controller.waiting() > 0) {
+            controller.fail_with(ErrorKind::closed);
+        }
+        CHECK(run_until([&] { return stopped; }));
+    }
+    Task<> stop(bool& stopped) {
+        co_await creator.stop();
+        stopped = true;
+    }
+    ExchangePtr send(const std::vector<Topic>& topics, ApiVersion version = kNewest) {
+        request.topics = topics;
+        return HandlerWorld::send(handler, request, version);
+    }
+    replication::Answer<MetadataResponse> ask(const std::vector<Topic>& topics,
+                                              ApiVersion version = kNewest) {
+        return answer_to<MetadataResponse>(*send(topics, version));
+    }
+    ErrorCode code_for(const Topic& topic) { return ask({topic})->topics[0].error_code; }
+    void answer_creation(ErrorCode code) {
+        REQUIRE(run_until([&] { return controller.waiting() == 1; }));
+        const schema::CreateTopicsResponse::Topic topic{.name = "orders", .error_code = code};
+        schema::CreateTopicsResponse response;
+        response.topics = {&topic, 1};
+        controller.answer(response);
+    }
+    /// What is in `image` reaches the data shard, then the creator.
+    void spread_image() {
+        control.post([this] {
+            const auto shared = std::make_shared<const controller::MetadataImage>(image);
+            shard.post([this, shared] { services.image = shared; });
+            creator.on_image(shared);
+        });
+    }
+
+    sim::SimShard control{scheduler, 1, 1};
+    test::Silence log;
+    test::AnsweredPeer controller{control};
+    TopicCreator creator{control, clock, controller, Logger(log, "test")};
+    MetadataHandler handler{services, &creator};
+    MetadataRequest request;
+};
+
+const Topic kOrders{.topic_id = {}, .name = "orders"};
+
+TEST_CASE("metadata: what the caller may do is told to who asks, in versions that have it",
+          "[api][metadata]") {
+    World world;
+    world.add_topic("orders");
+    world.request.allow_auto_topic_creation = true;
+    for (const ApiVersion version : versions_of<MetadataRequest>()) {
+        INFO("version " << version.value());
+        world.request.include_topic_authorized_operations = version >= ApiVersion(8);
+        world.request.include_cluster_authorized_operations =
+            version >= ApiVersion(8) && version <= ApiVersion(10);
+        const auto answer = world.ask({kOrders}, version);
+        CHECK(
+            answer->cluster_authorized_operations ==
+            (world.request.include_cluster_authorized_operations ? 0b1'1111'1010'0000 : INT32_MIN));
+        REQUIRE(answer->topics.size() == 1);
+        CHECK(answer->topics[0].topic_authorized_operations ==
+              (world.request.include_topic_authorized_operations ? 0b1101'1111'1000 : INT32_MIN));
+    }
+}
+
+TEST_CASE("metadata: what the caller may do is not told to who does not ask", "[api][metadata]") {
+    World world;
+    world.add_topic("orders");
+    const ApiVersion version(GENERATE(range(std::int16_t{8}, std::int16_t{14})));
+    const auto answer = world.ask({kOrders}, version);
+    CHECK(answer->cluster_authorized_operations == INT32_MIN);
+    CHECK(answer->topics[0].topic_authorized_operations == INT32_MIN);
+}
+
+TEST_CASE("metadata: an unknown topic is created, and the answer has it when this shard knows it",
+          "[api][metadata][auto-create]") {
+    World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{10})));
+    const ApiVersion version(GENERATE(std::int16_t{0}, std::int16_t{4}, std::int16_t{13}));
+    const auto exchange = world.send({kOrders}, version);
+    world.answer_creation(ErrorCode::none);
+    CHECK_FALSE(exchange->answered());
+    world.add_topic("orders");
+    world.spread_image();
+    const auto answer = world.answer_to<MetadataResponse>(*exchange);
+    REQUIRE(answer->topics.size() == 1);
+    CHECK(answer->topics[0].error_code == ErrorCode::none);
+    CHECK(answer->topics[0].name == "orders");
+    REQUIRE(answer->topics[0].partitions.size() == 1);
+    CHECK(answer->topics[0].partitions[0].leader_id == BrokerId(1));
+}
+
+TEST_CASE("metadata: a creation that the controller refuses is told with its code",
+          "[api][metadata][auto-create]") {
+    World world;
+    const auto exchange = world.send({kOrders});
+    world.answer_creation(ErrorCode::invalid_replication_factor);
+    const auto answer = world.answer_to<MetadataResponse>(*exchange);
+    CHECK(answer->topics[0].error_code == ErrorCode::invalid_replication_factor);
+    CHECK(answer->topics[0].name == "orders");
+}
+
+TEST_CASE("metadata: a creation that takes long is a leader not available",
+          "[api][metadata][auto-create]") {
+    World world;
+    CHECK(world.code_for(kOrders) == ErrorCode::leader_not_available);
+}
+
+TEST_CASE("metadata: who does not allow it has nothing created", "[api][metadata][auto-create]") {
+    World world;
+    SECTION("the request says so") {
+        world.request.allow_auto_topic_creation = false;
+        CHECK(world.code_for(kOrders) == ErrorCode::unknown_topic_or_partition);
+    }
+    SECTION("the broker says so") {
+        MetadataHandler without(world.services, nullptr);
+        const std::vector<Topic> topics{kOrders};
+        world.request.topics = topics;
+        const auto answer =
+            world.HandlerWorld::ask<MetadataResponse>(without, world.request, kNewest);
+        CHECK(answer->topics[0].error_code == ErrorCode::unknown_topic_or_partition);
+    }
+    SECTION("it asks for all topics") {
+        world.request.topics = wire::Array<Topic>::null();
+        const auto answer =
+            world.HandlerWorld::ask<MetadataResponse>(world.handler, world.request, kNewest);
+        CHECK(answer->topics.empty());
+    }
+    CHECK(world.controller.count() == 0);
+}
+
+TEST_CASE("metadata: neither internal, nor invalid names, nor ids are created",
+          "[api][metadata][auto-create]") {
+    World world;
+    const auto code = [&](std::string_view name) {
+        return world.code_for({.topic_id = {}, .name = name});
+    };
+    CHECK(code("__consumer_offsets") == ErrorCode::unknown_topic_or_partition);
+    CHECK(code("__transaction_state") == ErrorCode::unknown_topic_or_partition);
+    CHECK(code("__share_group_state") == ErrorCode::unknown_topic_or_partition);
+    CHECK(code("__cluster_metadata") == ErrorCode::unknown_topic_or_partition);
+    CHECK(code("a/b") == ErrorCode::invalid_topic_exception);
+    CHECK(world.code_for({.topic_id = TopicId(Uuid{4, 2}), .name = std::string_view()}) ==
+          ErrorCode::unknown_topic_id);
+    CHECK(world.controller.count() == 0);
+}
+
+}  // namespace
+}  // namespace hw::broker

@@ -1,0 +1,199 @@
+#include "broker/metadata/producer_id_pool.h"
+
+#include <set>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "test/sim/sim_clock.h"
+#include "test/support/answered_peer.h"
+#include "test/support/raft_process.h"
+
+namespace hw::broker {
+namespace {
+
+using schema::AllocateProducerIdsRequest;
+using schema::AllocateProducerIdsResponse;
+
+/// A data shard, the control shard with the pool, and a controller that the test plays.
+struct World {
+    explicit World(std::uint64_t seed = 1) : scheduler(seed) {}
+    ~World() { CHECK(stop()); }
+
+    bool stop() {
+        bool stopped = false;
+        control.spawn(stop_pool(stopped));
+        while (controller.waiting() > 0) {
+            controller.fail_with(ErrorKind::closed);
+        }
+        return run_until([&] { return stopped; });
+    }
+    Task<> stop_pool(bool& stopped) {
+        co_await pool.stop();
+        stopped = true;
+    }
+    bool run_until(const std::function<bool()>& done) {
+        return scheduler.run_until(done, scheduler.now() + std::chrono::minutes(1));
+    }
+    void take(std::size_t count = 1) {
+        for (std::size_t taker = 0; taker < count; ++taker) {
+            pool.take(data, [this](std::optional<ProducerId> id) { given.push_back(id); });
+        }
+    }
+    void answer_block(std::int64_t first, std::int32_t count) {
+        REQUIRE(run_until([&] { return controller.waiting() > 0; }));
+        controller.answer(AllocateProducerIdsResponse{.producer_id_start = ProducerId(first),
+                                                      .producer_id_len = count});
+    }
+    bool all_given(std::size_t count) {
+        return run_until([&] { return given.size() == count; });
+    }
+
+    sim::Scheduler scheduler;
+    sim::SimShard data{scheduler, 1, 0};
+    sim::SimShard control{scheduler, 1, 1};
+    sim::SimClock clock{scheduler};
+    test::Silence log;
+    test::AnsweredPeer controller{control};
+    BrokerEpoch epoch{17};
+    ProducerIdPool pool{control, clock, controller,
+                        [this] { return BrokerIdentity{BrokerId(3), epoch}; }, Logger(log, "test")};
+    std::vector<std::optional<ProducerId>> given;
+};
+
+TEST_CASE("producer ids: the broker asks for a block under its present epoch",
+          "[metadata][producer-ids]") {
+    World world;
+    world.take();
+    REQUIRE(world.run_until([&] { return world.controller.waiting() == 1; }));
+    const auto request = world.controller.front<AllocateProducerIdsRequest>();
+    CHECK(request->broker_id == BrokerId(3));
+    CHECK(request->broker_epoch == BrokerEpoch(17));
+    world.epoch = BrokerEpoch(18);
+    world.controller.answer(
+        AllocateProducerIdsResponse{.error_code = wire::ErrorCode::stale_broker_epoch});
+    REQUIRE(world.run_until([&] { return world.controller.waiting() == 1; }));
+    CHECK(world.controller.front<AllocateProducerIdsRequest>()->broker_epoch == BrokerEpoch(18));
+    world.answer_block(7000, 1000);
+    REQUIRE(world.all_given(1));
+    CHECK(world.given.front() == ProducerId(7000));
+}
+
+TEST_CASE("producer ids: takers that come together wait for one block, and each gets its own id",
+          "[metadata][producer-ids]") {
+    World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{10})));
+    world.take(500);
+    REQUIRE(world.run_until([&] { return world.controller.waiting() == 1; }));
+    world.answer_block(0, 1000);
+    REQUIRE(world.all_given(500));
+    CHECK(world.controller.count() == 1);
+    const std::set<std::optional<ProducerId>> distinct(world.given.begin(), world.given.end());
+    CHECK(distinct.size() == 500);
+    CHECK_FALSE(distinct.contains(std::nullopt));
+}
+
+TEST_CASE("producer ids: the next block is asked for before the last id is gone",
+          "[metadata][producer-ids]") {
+    World world;
+    world.take(899);
+    world.answer_block(0, 1000);
+    REQUIRE(world.all_given(899));
+    CHECK(world.controller.count() == 1);
+    world.take();
+    REQUIRE(world.run_until([&] { return world.controller.waiting() == 1; }));
+    world.take(100);
+    REQUIRE(world.all_given(1000));
+    CHECK(world.controller.count() == 2);
+    world.answer_block(1000, 1000);
+    world.take();
+    REQUIRE(world.all_given(1001));
+    CHECK(world.given.back() == ProducerId(1000));
+}
+
+TEST_CASE("producer ids: takers beyond a block wait for as many blocks as they need",
+          "[metadata][producer-ids]") {
+    World world;
+    world.take(25);
+    for (const std::int64_t first : {0, 10, 20}) {
+        world.answer_block(first, 10);
+    }
+    REQUIRE(world.all_given(25));
+    CHECK(world.given.back() == ProducerId(24));
+}
+
+TEST_CASE("producer ids: without a controller a taker is refused after its patience, not before",
+          "[metadata][producer-ids]") {
+    World world;
+    world.take();
+    const TimePoint begun = world.clock.now();
+    REQUIRE(world.all_given(1));
+    CHECK_FALSE(world.given.front());
+    CHECK(world.clock.now() - begun >= ProducerIdPool::kPatience);
+    CHECK(world.clock.now() - begun < ProducerIdPool::kPatience + std::chrono::milliseconds(100));
+    CHECK(world.controller.count() > 3);
+}
+
+TEST_CASE("producer ids: a controller that comes back in time serves who waits",
+          "[metadata][producer-ids]") {
+    World world;
+    world.take();
+    for (int attempt = 0; attempt < 3; ++attempt) {
+        REQUIRE(world.run_until([&] { return world.controller.waiting() == 1; }));
+        world.controller.fail_with(ErrorKind::closed);
+    }
+    world.answer_block(40, 1000);
+    REQUIRE(world.all_given(1));
+    CHECK(world.given.front() == ProducerId(40));
+}
+
+TEST_CASE("producer ids: nobody who waits means no attempts to a controller that is away",
+          "[metadata][producer-ids]") {
+    World world;
+    world.take(900);
+    world.answer_block(0, 1000);
+    REQUIRE(world.all_given(900));
+    REQUIRE(world.run_until([&] { return world.controller.waiting() == 1; }));
+    world.controller.fail_with(ErrorKind::closed);
+    CHECK_FALSE(world.run_until([&] { return world.controller.waiting() > 0; }));
+    world.take();
+    REQUIRE(world.all_given(901));
+    CHECK(world.run_until([&] { return world.controller.waiting() == 1; }));
+}
+
+TEST_CASE("producer ids: a block with ids of an earlier one is never used",
+          "[metadata][producer-ids]") {
+    World world;
+    world.take(10);
+    world.answer_block(100, 10);
+    REQUIRE(world.all_given(10));
+    world.take();
+    world.answer_block(105, 10);
+    world.answer_block(110, 10);
+    REQUIRE(world.all_given(11));
+    CHECK(world.given.back() == ProducerId(110));
+}
+
+TEST_CASE("producer ids: more takers than may wait are refused at once",
+          "[metadata][producer-ids]") {
+    World world;
+    world.take(ProducerIdPool::kWaitingMax);
+    REQUIRE(world.run_until([&] { return world.controller.waiting() == 1; }));
+    CHECK(world.given.empty());
+    world.take();
+    REQUIRE(world.all_given(1));
+    CHECK_FALSE(world.given.front());
+}
+
+TEST_CASE("producer ids: a stop refuses who waits and who comes", "[metadata][producer-ids]") {
+    World world;
+    world.take();
+    REQUIRE(world.run_until([&] { return world.controller.waiting() == 1; }));
+    REQUIRE(world.stop());
+    world.take();
+    REQUIRE(world.all_given(2));
+    CHECK_FALSE(world.given.front());
+    CHECK_FALSE(world.given.back());
+}
+
+}  // namespace
+}  // namespace hw::broker

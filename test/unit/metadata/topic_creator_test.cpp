@@ -1,0 +1,216 @@
+#include "broker/metadata/topic_creator.h"
+
+#include <optional>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "test/sim/sim_clock.h"
+#include "test/support/answered_peer.h"
+#include "test/support/raft_process.h"
+
+namespace hw::broker {
+namespace {
+
+using schema::CreateTopicsRequest;
+using schema::CreateTopicsResponse;
+using wire::ErrorCode;
+using Refusals = TopicCreator::Refusals;
+
+/// A data shard, the control shard with the creator, and a controller that the test plays.
+struct World {
+    explicit World(std::uint64_t seed = 1) : scheduler(seed) {}
+    ~World() {
+        bool stopped = false;
+        control.spawn(stop_creator(stopped));
+        while (controller.waiting() > 0) {
+            controller.fail_with(ErrorKind::closed);
+        }
+        CHECK(run_until([&] { return stopped; }));
+    }
+
+    Task<> stop_creator(bool& stopped) {
+        co_await creator.stop();
+        stopped = true;
+    }
+    bool run_until(const std::function<bool()>& done) {
+        return scheduler.run_until(done, scheduler.now() + std::chrono::minutes(1));
+    }
+    void ask(TopicCreator::Names names) {
+        creator.create(data, std::move(names),
+                       [this](const Refusals& refusals) { answers.push_back(refusals); });
+    }
+    void pass(Duration span) {
+        bool is_over = false;
+        scheduler.park(sim::kWorld, [&] { is_over = true; }, scheduler.now() + span);
+        CHECK(run_until([&] { return is_over; }));
+    }
+    bool waiting(std::size_t calls) {
+        return run_until([&] { return controller.waiting() == calls; });
+    }
+    bool answered(std::size_t count) {
+        return run_until([&] { return answers.size() == count; });
+    }
+    /// The controller answers the oldest creation.
+    void answer(ErrorCode code) {
+        const std::string name(controller.front<CreateTopicsRequest>()->topics[0].name);
+        const CreateTopicsResponse::Topic topic{.name = name, .error_code = code};
+        CreateTopicsResponse response;
+        response.topics = {&topic, 1};
+        controller.answer(response);
+    }
+    /// The metadata comes to hold these topics too.
+    void show(std::initializer_list<std::string> names) {
+        for (const std::string& name : names) {
+            ++last_id;
+            image.put(controller::TopicImage{.id = TopicId(Uuid{1, last_id}),
+                                             .name = name,
+                                             .internal = false,
+                                             .partitions = {}});
+        }
+        control.post(
+            [this] { creator.on_image(std::make_shared<const controller::MetadataImage>(image)); });
+    }
+
+    sim::Scheduler scheduler;
+    sim::SimShard data{scheduler, 1, 0};
+    sim::SimShard control{scheduler, 1, 1};
+    sim::SimClock clock{scheduler};
+    test::Silence log;
+    test::AnsweredPeer controller{control};
+    TopicCreator creator{control, clock, controller, Logger(log, "test")};
+    controller::MetadataImage image{"cluster"};
+    std::uint64_t last_id = 0;
+    std::vector<Refusals> answers;
+};
+
+TEST_CASE("topic creator: the controller decides the numbers, and who asks waits for the image",
+          "[metadata][auto-create]") {
+    World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{10})));
+    world.ask({"orders"});
+    REQUIRE(world.waiting(1));
+    const auto request = world.controller.front<CreateTopicsRequest>();
+    REQUIRE(request->topics.size() == 1);
+    CHECK(request->topics[0].name == "orders");
+    CHECK(request->topics[0].num_partitions == -1);
+    CHECK(request->topics[0].replication_factor == -1);
+    CHECK_FALSE(request->validate_only);
+    world.answer(ErrorCode::none);
+    world.pass(std::chrono::milliseconds(10));
+    CHECK(world.answers.empty());
+    world.show({"orders"});
+    world.pass(std::chrono::milliseconds(10));
+    REQUIRE(world.answers.size() == 1);
+    CHECK(world.answers.front().empty());
+}
+
+TEST_CASE("topic creator: whoever asks for a topic that is being made shares its creation",
+          "[metadata][auto-create]") {
+    World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{10})));
+    world.ask({"a"});
+    world.ask({"a", "b"});
+    REQUIRE(world.waiting(2));
+    world.show({"a"});
+    REQUIRE(world.answered(1));
+    world.answer(ErrorCode::none);
+    world.answer(ErrorCode::none);
+    world.show({"b"});
+    REQUIRE(world.answered(2));
+    CHECK(world.answers.back().empty());
+    CHECK(world.controller.count() == 2);
+}
+
+TEST_CASE("topic creator: a topic that somebody else made meanwhile is waited for too",
+          "[metadata][auto-create]") {
+    World world;
+    world.ask({"a"});
+    REQUIRE(world.waiting(1));
+    world.answer(ErrorCode::topic_already_exists);
+    world.show({"a"});
+    REQUIRE(world.answered(1));
+    CHECK(world.answers.front().empty());
+}
+
+TEST_CASE("topic creator: a topic that the image has is not asked for", "[metadata][auto-create]") {
+    World world;
+    world.show({"a"});
+    world.ask({"a"});
+    REQUIRE(world.answered(1));
+    CHECK(world.answers.front().empty());
+    CHECK(world.controller.count() == 0);
+}
+
+TEST_CASE("topic creator: the controller's refusal is told, and may be tried again",
+          "[metadata][auto-create]") {
+    World world;
+    world.ask({"a"});
+    REQUIRE(world.waiting(1));
+    world.answer(ErrorCode::invalid_replication_factor);
+    REQUIRE(world.answered(1));
+    CHECK(world.answers.front() == Refusals{{"a", ErrorCode::invalid_replication_factor}});
+    world.ask({"a"});
+    CHECK(world.waiting(1));
+}
+
+TEST_CASE("topic creator: what another attempt may mend is an unknown topic for now",
+          "[metadata][auto-create]") {
+    World world;
+    world.ask({"a"});
+    REQUIRE(world.waiting(1));
+    SECTION("the controller has changed") {
+        world.answer(ErrorCode::not_controller);
+    }
+    SECTION("the controller is away") {
+        world.controller.fail_with(ErrorKind::closed);
+    }
+    SECTION("the answer is of another topic") {
+        world.controller.answer(CreateTopicsResponse());
+    }
+    REQUIRE(world.answered(1));
+    CHECK(world.answers.front() == Refusals{{"a", ErrorCode::unknown_topic_or_partition}});
+}
+
+TEST_CASE("topic creator: who asks does not wait longer than the patience",
+          "[metadata][auto-create]") {
+    World world;
+    world.ask({"made", "slow"});
+    REQUIRE(world.waiting(2));
+    world.answer(ErrorCode::none);
+    world.pass(TopicCreator::kPatience - std::chrono::milliseconds(10));
+    CHECK(world.answers.empty());
+    world.pass(std::chrono::milliseconds(20));
+    REQUIRE(world.answers.size() == 1);
+    CHECK(world.answers.front() == Refusals{{"made", ErrorCode::leader_not_available},
+                                            {"slow", ErrorCode::leader_not_available}});
+}
+
+TEST_CASE("topic creator: names beyond those that may be under way are not begun",
+          "[metadata][auto-create]") {
+    World world;
+    TopicCreator::Names names;
+    for (std::size_t number = 0; number < TopicCreator::kCreationsMax; ++number) {
+        names.insert(fmt::format("topic-{}", number));
+    }
+    world.ask(names);
+    REQUIRE(world.waiting(TopicCreator::kCreationsMax));
+    world.ask({"topic-0", "one-more"});
+    REQUIRE(world.answered(2));
+    CHECK(world.answers.back() == Refusals{{"one-more", ErrorCode::unknown_topic_or_partition},
+                                           {"topic-0", ErrorCode::leader_not_available}});
+    CHECK(world.controller.count() == TopicCreator::kCreationsMax);
+}
+
+TEST_CASE("topic creator: a stop lets nobody wait", "[metadata][auto-create]") {
+    World world;
+    world.ask({"a"});
+    REQUIRE(world.waiting(1));
+    bool stopped = false;
+    world.control.spawn(world.stop_creator(stopped));
+    world.pass(std::chrono::milliseconds(10));
+    CHECK(world.answers == std::vector<Refusals>{{{"a", ErrorCode::leader_not_available}}});
+    world.controller.fail_with(ErrorKind::closed);
+    REQUIRE(world.run_until([&] { return stopped; }));
+}
+
+}  // namespace
+}  // namespace hw::broker
