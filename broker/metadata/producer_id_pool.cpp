@@ -91,10 +91,14 @@ bool ProducerIdPool::take_answer(const Result<Answer>& answer) {
     return added.has_value();
 }
 
-Task<> ProducerIdPool::stop() {
+void ProducerIdPool::begin_stop() {
     stopping_ = true;
     stop_.set();
     refuse_late();
+}
+
+Task<> ProducerIdPool::stop() {
+    begin_stop();
     co_await tasks_.wait_idle();
 }
 

@@ -51,7 +51,9 @@ public:
 
     /// Calls `done` on `home`, the shard it is called on, with an id that nobody else has or had.
     void take(Shard& home, Done done);
-    /// Refuses who waits.
+    /// Refuses who waits and who comes; nothing is asked of the controller any more.
+    void begin_stop();
+    /// Begins to stop, and ends when the last request has its answer.
     [[nodiscard]] Task<> stop();
 
 private:

@@ -119,11 +119,15 @@ void TopicCreator::on_image(std::shared_ptr<const controller::MetadataImage> ima
     }
 }
 
-Task<> TopicCreator::stop() {
+void TopicCreator::begin_stop() {
     stopping_ = true;
     for (Asker& asker : askers_) {
         asker.settled.set();
     }
+}
+
+Task<> TopicCreator::stop() {
+    begin_stop();
     co_await tasks_.wait_idle();
 }
 

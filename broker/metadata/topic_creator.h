@@ -49,7 +49,9 @@ public:
     void create(Shard& home, Names names, Done done);
     /// This is the image that every shard was told of, by a post before this call.
     void on_image(std::shared_ptr<const controller::MetadataImage> image);
-    /// Lets nobody wait any longer.
+    /// Lets nobody wait any longer; nothing is asked of the controller any more.
+    void begin_stop();
+    /// Begins to stop, and ends when the last request has its answer.
     [[nodiscard]] Task<> stop();
 
 private:

@@ -184,15 +184,20 @@ TEST_CASE("producer ids: more takers than may wait are refused at once",
     CHECK_FALSE(world.given.front());
 }
 
-TEST_CASE("producer ids: a stop refuses who waits and who comes", "[metadata][producer-ids]") {
+TEST_CASE("producer ids: a stop refuses who waits and who comes, and asks for nothing more",
+          "[metadata][producer-ids]") {
     World world;
     world.take();
     REQUIRE(world.run_until([&] { return world.controller.waiting() == 1; }));
-    REQUIRE(world.stop());
+    world.pool.begin_stop();
+    world.controller.fail_with(ErrorKind::closed);
+    REQUIRE(world.all_given(1));
     world.take();
     REQUIRE(world.all_given(2));
     CHECK_FALSE(world.given.front());
     CHECK_FALSE(world.given.back());
+    CHECK(world.stop());
+    CHECK(world.controller.count() == 1);
 }
 
 }  // namespace

@@ -200,16 +200,18 @@ TEST_CASE("topic creator: names beyond those that may be under way are not begun
     CHECK(world.controller.count() == TopicCreator::kCreationsMax);
 }
 
-TEST_CASE("topic creator: a stop lets nobody wait", "[metadata][auto-create]") {
+TEST_CASE("topic creator: a stop lets nobody wait, and asks for nothing more",
+          "[metadata][auto-create]") {
     World world;
     world.ask({"a"});
     REQUIRE(world.waiting(1));
-    bool stopped = false;
-    world.control.spawn(world.stop_creator(stopped));
+    world.creator.begin_stop();
     world.pass(std::chrono::milliseconds(10));
     CHECK(world.answers == std::vector<Refusals>{{{"a", ErrorCode::leader_not_available}}});
-    world.controller.fail_with(ErrorKind::closed);
-    REQUIRE(world.run_until([&] { return stopped; }));
+    world.ask({"b"});
+    REQUIRE(world.answered(2));
+    CHECK(world.answers.back() == Refusals{{"b", ErrorCode::unknown_topic_or_partition}});
+    CHECK(world.controller.count() == 1);
 }
 
 }  // namespace
