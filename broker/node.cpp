@@ -405,6 +405,8 @@ Task<> Node::stop_following() {
     if (follower_ != nullptr) {
         follower_->begin_stop();
     }
+    producer_ids_.begin_stop();
+    topic_creator_.begin_stop();
     co_await controller_channel_.stop();
     co_await metadata_channel_.stop();
     co_await gateway_.stop();

@@ -1,0 +1,101 @@
+"""Starts the server of one measurement, drives it, and ends it again without a trace."""
+
+import json
+import os
+import select
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+START_SECONDS = 60
+STOP_SECONDS = 30
+LAST_LINES = 5
+
+
+class Failure(Exception):
+    """A measurement that gave no figures; its text says why."""
+
+
+def free_port():
+    """A port of loopback that nobody has. Somebody may take it before the server does."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    """One process with a data directory of its own below `parent`; both end with the block.
+
+    `command` is a line of shell words in which {dir} and {port} stand for directory and port.
+    """
+
+    def __init__(self, command, parent):
+        self.port = free_port()
+        os.makedirs(parent, exist_ok=True)
+        self.directory = tempfile.mkdtemp(prefix="hw-bench-", dir=parent)
+        self.log = tempfile.TemporaryFile()
+        words = [word.replace("{dir}", self.directory).replace("{port}", str(self.port))
+                 for word in shlex.split(command)]
+        self.started = time.monotonic()
+        try:
+            self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=self.log,
+                                            stderr=subprocess.STDOUT)
+        except OSError as error:
+            shutil.rmtree(self.directory)
+            raise Failure(f"cannot start '{command}': {error}") from error
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.log.close()
+        shutil.rmtree(self.directory)
+
+    def drive(self, driver, arguments):
+        """Runs the driver against the server, which may still be starting; its report."""
+        command = [*shlex.split(driver), "-b", f"127.0.0.1:{self.port}", "-o", "json", "--pid",
+                   str(self.process.pid), "--wait", str(START_SECONDS), *arguments]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True) as process:
+            if self.dies_before(process):
+                process.kill()
+                raise Failure(f"the server ended with status {self.process.wait()}: "
+                              f"{self.last_words()}")
+            output, errors = process.communicate()
+        if not output:
+            raise Failure(errors.strip())
+        report = json.loads(output)
+        if process.returncode != 0:
+            raise Failure(report["failure"] or f"not all was acknowledged: {report['errors']}")
+        return report
+
+    def dies_before(self, driver):
+        """Waits for the first of the two to end."""
+        descriptors = [os.pidfd_open(process.pid) for process in (driver, self.process)]
+        ended, _, _ = select.select(descriptors, [], [])
+        first_is_server = descriptors[0] not in ended
+        for descriptor in descriptors:
+            os.close(descriptor)
+        return first_is_server
+
+    def last_words(self):
+        self.log.seek(0)
+        lines = self.log.read().decode(errors="replace").strip().splitlines()
+        return " | ".join(lines[-LAST_LINES:]) or "it said nothing"
+
+    def resident_bytes(self):
+        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as status:
+            for line in status:
+                if line.startswith("VmRSS:"):
+                    return int(line.split()[1]) * 1024
+        raise Failure("the server has no VmRSS")

@@ -1,0 +1,172 @@
+#include "tools/perf/load_connection.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string>
+#include <sys/socket.h>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "protocol/schema/api/produce.h"
+#include "test/support/wire_client.h"
+
+namespace hw::perf {
+namespace {
+
+constexpr ApiVersion kVersion{11};
+const std::string kBatch = "BATCH";
+
+/// A connection whose other end is the test: it plays the broker.
+struct Fixture {
+    explicit Fixture(std::uint64_t requests) {
+        std::array<int, 2> ends{};
+        REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data()) == 0);
+        broker = Descriptor(ends[1]);
+        load.batch = as_bytes(kBatch);
+        load.version = kVersion;
+        load.in_flight = 2;
+        load.supply = Supply(requests);
+        for (const std::byte partition : {std::byte{'0'}, std::byte{'1'}}) {
+            frames.push_back({.head = std::vector<std::byte>(12, partition), .tail = {}});
+        }
+        connection.emplace(Descriptor(ends[0]),
+                           std::vector<const RequestFrame*>{&frames[0], &frames[1]}, load);
+    }
+
+    std::string received() const {
+        std::array<char, 4096> bytes{};
+        const ssize_t count = ::recv(broker.number(), bytes.data(), bytes.size(), 0);
+        return {bytes.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0))};
+    }
+
+    void answer(std::int32_t correlation_id, wire::ErrorCode code) const {
+        schema::ProduceResponse::Partition partition;
+        partition.error_code = code;
+        schema::ProduceResponse::Topic topic;
+        topic.partition_responses = {&partition, 1};
+        schema::ProduceResponse response;
+        response.responses = {&topic, 1};
+        std::string body;
+        test::append(body,
+                     *wire::encode_message(schema::ResponseHeader{CorrelationId(correlation_id)},
+                                           ApiVersion(1)));
+        test::append(body, *wire::encode_message(response, kVersion));
+        std::string frame(4, '\0');
+        store_big_endian(reinterpret_cast<std::byte*>(frame.data()),
+                         static_cast<std::uint32_t>(body.size()));
+        frame += body;
+        REQUIRE(::send(broker.number(), frame.data(), frame.size(), 0) ==
+                static_cast<ssize_t>(frame.size()));
+    }
+
+    Descriptor broker;
+    SharedLoad load;
+    std::vector<RequestFrame> frames;
+    std::optional<LoadConnection> connection;
+    SteadyTime start{};
+};
+
+/// A frame of partition `name` with that correlation id, as Fixture makes them.
+std::string frame(char name, char correlation_id) {
+    return std::string(8, name) + std::string("\0\0\0", 3) + correlation_id + kBatch;
+}
+
+TEST_CASE("perf connection: fills its window, partition by partition, and no more", "[perf]") {
+    Fixture fixture(10);
+    REQUIRE(fixture.connection->send(fixture.start));
+    CHECK(fixture.received() == frame('0', '\0') + frame('1', '\1'));
+    REQUIRE(fixture.connection->send(fixture.start));
+    CHECK(fixture.received().empty());
+}
+
+TEST_CASE("perf connection: each answer makes room for one more request", "[perf]") {
+    Fixture fixture(10);
+    REQUIRE(fixture.connection->send(fixture.start));
+    CHECK_FALSE(fixture.received().empty());
+    fixture.answer(0, wire::ErrorCode::none);
+    REQUIRE(fixture.connection->receive(fixture.start + std::chrono::milliseconds(3)));
+    CHECK(fixture.received() == frame('0', '\2'));
+    CHECK(fixture.load.tally.acknowledged == 1);
+    CHECK(fixture.load.tally.latency.max() == std::chrono::milliseconds(3));
+}
+
+TEST_CASE("perf connection: is idle when the supply is out and all is answered", "[perf]") {
+    Fixture fixture(1);
+    REQUIRE(fixture.connection->send(fixture.start));
+    CHECK(fixture.received() == frame('0', '\0'));
+    CHECK_FALSE(fixture.connection->is_idle());
+    fixture.answer(0, wire::ErrorCode::none);
+    REQUIRE(fixture.connection->receive(fixture.start));
+    CHECK(fixture.connection->is_idle());
+    CHECK(fixture.load.supply.is_empty());
+}
+
+TEST_CASE("perf connection: an error code counts as refused, not as acknowledged", "[perf]") {
+    Fixture fixture(1);
+    REQUIRE(fixture.connection->send(fixture.start));
+    fixture.answer(0, wire::ErrorCode::not_enough_replicas);
+    REQUIRE(fixture.connection->receive(fixture.start));
+    CHECK(fixture.load.tally.acknowledged == 0);
+    CHECK(fixture.load.tally.refused.at(wire::ErrorCode::not_enough_replicas) == 1);
+}
+
+TEST_CASE("perf connection: an answer out of order is an error", "[perf]") {
+    Fixture fixture(2);
+    REQUIRE(fixture.connection->send(fixture.start));
+    fixture.answer(1, wire::ErrorCode::none);
+    const auto received = fixture.connection->receive(fixture.start);
+    REQUIRE_FALSE(received);
+    CHECK(received.error().message == "the broker answers request 1, the next is 0");
+}
+
+TEST_CASE("perf connection: an answer that nothing asked for is an error", "[perf]") {
+    Fixture fixture(0);
+    REQUIRE(fixture.connection->send(fixture.start));
+    fixture.answer(0, wire::ErrorCode::none);
+    CHECK_FALSE(fixture.connection->receive(fixture.start));
+}
+
+TEST_CASE("perf connection: a broker that closes is an error, whatever it answered", "[perf]") {
+    Fixture fixture(2);
+    REQUIRE(fixture.connection->send(fixture.start));
+    CHECK_FALSE(fixture.received().empty());
+    fixture.answer(0, wire::ErrorCode::none);
+    fixture.broker = Descriptor();
+    const auto received = fixture.connection->receive(fixture.start);
+    REQUIRE_FALSE(received);
+    CHECK(received.error().message ==
+          "the broker closed a connection with 1 requests unanswered: end of stream");
+    CHECK(fixture.load.tally.acknowledged == 1);
+}
+
+TEST_CASE("perf connection: with acks=0 what the socket took is acknowledged", "[perf]") {
+    Fixture fixture(3);
+    fixture.load.answered = false;
+    REQUIRE(fixture.connection->send(fixture.start));
+    REQUIRE(fixture.connection->send(fixture.start));
+    CHECK(fixture.received() == frame('0', '\0') + frame('1', '\1') + frame('0', '\2'));
+    CHECK(fixture.load.tally.acknowledged == 3);
+    CHECK(fixture.connection->is_idle());
+}
+
+TEST_CASE("perf connection: what a full socket did not take goes out later, unbroken", "[perf]") {
+    Fixture fixture(2);
+    const std::string large(std::size_t{4} << 20, 'x');
+    fixture.load.batch = as_bytes(large);
+    std::string all;
+    while (all.size() < 2 * (12 + large.size())) {
+        REQUIRE(fixture.connection->send(fixture.start));
+        const std::string part = fixture.received();
+        REQUIRE_FALSE(part.empty());
+        all += part;
+    }
+    const std::string first = std::string(8, '0') + std::string(4, '\0') + large;
+    CHECK(all.substr(0, first.size()) == first);
+    CHECK(all.substr(first.size(), 12) == std::string(8, '1') + std::string("\0\0\0\1", 4));
+    CHECK(all.substr(first.size() + 12) == large);
+}
+
+}  // namespace
+}  // namespace hw::perf

@@ -1,0 +1,197 @@
+#include "test/bench/toy.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <stdlib.h>
+#include <string>
+#include <sys/eventfd.h>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "protocol/record/batch_cursor.h"
+#include "tools/perf/perf_produce.h"
+#include "tools/perf/produce_load.h"
+#include "tools/perf/target.h"
+
+namespace hw::bench {
+namespace {
+
+/// A toy that serves on its own thread, with its files in a folder of its own.
+class RunningToy {
+public:
+    explicit RunningToy(std::int32_t partitions = 1)
+        : folder_(std::filesystem::temp_directory_path() / "hw-toy-XXXXXX"),
+          stop_(::eventfd(0, EFD_CLOEXEC)) {
+        REQUIRE(::mkdtemp(folder_.data()) != nullptr);
+        auto toy = Toy::start({.port = 0, .directory = folder_, .partitions = partitions});
+        REQUIRE(toy);
+        toy_ = std::move(*toy);
+        thread_ = std::thread([this] { served_ = toy_->serve_until(stop_).has_value(); });
+    }
+    ~RunningToy() {
+        stop();
+        toy_.reset();
+        std::filesystem::remove_all(folder_);
+    }
+    RunningToy(const RunningToy&) = delete;
+    RunningToy& operator=(const RunningToy&) = delete;
+
+    /// Ends the thread; true if nothing went wrong on it. The files stay.
+    bool stop() {
+        if (thread_.joinable()) {
+            const std::uint64_t one = 1;
+            CHECK(::write(stop_.number(), &one, sizeof one) == sizeof one);
+            thread_.join();
+        }
+        return served_;
+    }
+    /// Ends the toy, and gives what is left in its folder.
+    std::size_t end() {
+        stop();
+        toy_.reset();
+        return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(folder_),
+                                                      std::filesystem::directory_iterator()));
+    }
+    [[nodiscard]] std::string address() const {
+        return "127.0.0.1:" + std::to_string(toy_->port());
+    }
+    [[nodiscard]] const std::string& path(std::size_t partition) const {
+        return toy_->files()[partition]->path();
+    }
+    [[nodiscard]] std::string contents(std::size_t partition) const {
+        std::ifstream file(path(partition), std::ios::binary);
+        return {std::istreambuf_iterator<char>(file), {}};
+    }
+
+private:
+    std::string folder_;
+    perf::Descriptor stop_;
+    std::unique_ptr<Toy> toy_;
+    bool served_ = false;
+    std::thread thread_;
+};
+
+perf::ProduceReport produce(const RunningToy& toy, std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {"-b", toy.address()});
+    const auto options = perf::parse_produce_options(arguments);
+    REQUIRE(options);
+    const auto target = perf::find_target(*options);
+    REQUIRE(target);
+    auto report = perf::run_load(*options, *target);
+    REQUIRE(report);
+    return std::move(*report);
+}
+
+/// The number of batches in `file`; each must be valid and equal to the first.
+std::size_t equal_batches(const std::string& file) {
+    record::BatchCursor batches(as_bytes(file));
+    std::size_t count = 0;
+    bool equal = true;
+    std::string first;
+    while (const auto batch = batches.next()) {
+        ++count;
+        const std::string bytes(as_text(batch->bytes()));
+        first = first.empty() ? bytes : first;
+        equal = equal && bytes == first && batch->crc_matches();
+    }
+    CHECK(batches.status());
+    CHECK(equal);
+    return count;
+}
+
+TEST_CASE("perf produce: every batch is acknowledged and stands in the file as sent", "[perf]") {
+    const auto acks = GENERATE(as<std::string>{}, "1", "0", "-1");
+    CAPTURE(acks);
+    RunningToy toy;
+    const auto report = produce(toy, {"--bytes", "20000000", "--acks", acks});
+    CHECK(report.all_acknowledged());
+    CHECK(report.bytes() >= 20'000'000);
+    CHECK(report.bytes() < 20'000'000 + report.batch_size);
+    CHECK(toy.stop());
+    const std::string file = toy.contents(0);
+    CHECK(file.size() == report.bytes());
+    CHECK(equal_batches(file) == report.tally.acknowledged);
+}
+
+TEST_CASE("perf produce: batches of one record do so too", "[perf]") {
+    RunningToy toy;
+    const auto report = produce(toy, {"--bytes", "3000000", "--batch-size", "1"});
+    CHECK(report.all_acknowledged());
+    CHECK(report.batch_records == 1);
+    CHECK(report.tally.latency.count() == report.tally.acknowledged);
+    CHECK(toy.stop());
+    CHECK(equal_batches(toy.contents(0)) == report.tally.acknowledged);
+}
+
+TEST_CASE("perf produce: the partitions of a topic get the same share", "[perf]") {
+    RunningToy toy(4);
+    const auto report = produce(toy, {"--bytes", "4000", "--batch-size", "1", "--record-size",
+                                      "432", "--connections", "1"});
+    CHECK(report.partitions == 4);
+    CHECK(report.all_acknowledged());
+    CHECK(toy.stop());
+    REQUIRE(report.tally.acknowledged == 8);
+    for (std::size_t partition = 0; partition < 4; ++partition) {
+        CHECK(equal_batches(toy.contents(partition)) == 2);
+    }
+}
+
+TEST_CASE("perf produce: a load for a time ends after it", "[perf]") {
+    RunningToy toy;
+    const auto report = produce(
+        toy, {"--seconds", "1", "--batch-size", "1", "--in-flight", "1", "--connections", "1"});
+    CHECK(report.all_acknowledged());
+    CHECK(report.elapsed >= std::chrono::seconds(1));
+    CHECK(toy.stop());
+    CHECK(equal_batches(toy.contents(0)) == report.tally.acknowledged);
+}
+
+TEST_CASE("perf produce: the exit status is 0 when all is acknowledged", "[perf]") {
+    const RunningToy toy;
+    CHECK(perf::run_perf_produce({"-b", toy.address(), "--bytes", "1", "-o", "json"}) ==
+          perf::kExitOk);
+}
+
+TEST_CASE("perf produce: a partition that the broker does not know is counted as refused",
+          "[perf]") {
+    const RunningToy toy;
+    const auto options = perf::parse_produce_options({"-b", toy.address(), "--bytes", "1"});
+    REQUIRE(options);
+    const auto target = perf::find_target(*options);
+    REQUIRE(target);
+    auto elsewhere = *target;
+    elsewhere.leaders[0].partitions[0] = PartitionIndex(7);
+    const auto report = perf::run_load(*options, elsewhere);
+    REQUIRE(report);
+    CHECK_FALSE(report->all_acknowledged());
+    CHECK(report->tally.refused.at(wire::ErrorCode::unknown_topic_or_partition) == 1);
+}
+
+TEST_CASE("perf produce: the exit status is 4 where nobody listens, 2 for wrong use", "[perf]") {
+    std::string address;
+    {
+        const RunningToy gone;
+        address = gone.address();
+    }
+    CHECK(perf::run_perf_produce({"-b", address, "--bytes", "1"}) == perf::kExitUnreachable);
+    CHECK(perf::run_perf_produce({"--bytes", "0"}) == perf::kExitUsage);
+}
+
+TEST_CASE("toy: takes its files away when it ends", "[perf]") {
+    RunningToy toy(2);
+    CHECK(produce(toy, {"--bytes", "1"}).all_acknowledged());
+    CHECK(toy.end() == 0);
+}
+
+TEST_CASE("toy: does not write over a file that is there", "[perf]") {
+    const RunningToy toy;
+    CHECK_FALSE(ToyFile::create(toy.path(0)));
+}
+
+}  // namespace
+}  // namespace hw::bench
