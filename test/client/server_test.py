@@ -1,0 +1,109 @@
+"""`highwater server` starts from a file as Kafka has it, and says what is wrong with another."""
+
+import os
+import signal
+import socket
+import subprocess
+import tempfile
+import unittest
+
+# The keys of the file that Kafka brings for a single node, and the values that it has there.
+PROPERTIES = """\
+process.roles=broker,controller
+node.id=7
+controller.quorum.voters=7@127.0.0.1:{controller}
+listeners=PLAINTEXT://127.0.0.1:{clients},CONTROLLER://127.0.0.1:{controller}
+inter.broker.listener.name=PLAINTEXT
+controller.listener.names=CONTROLLER
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SSL:SSL
+num.network.threads=3
+num.io.threads=8
+socket.request.max.bytes=104857600
+log.dirs={data}
+num.partitions=1
+offsets.topic.replication.factor=1
+transaction.state.log.min.isr=1
+log.retention.hours=168
+log.segment.bytes=1073741824
+log.retention.check.interval.ms=300000
+"""
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return taken.getsockname()[1]
+
+
+class Server(unittest.TestCase):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.data = os.path.join(scratch.name, "data")
+        self.file = os.path.join(scratch.name, "server.properties")
+        self.clients = free_port()
+        with open(self.file, "w", encoding="utf-8") as file:
+            file.write(PROPERTIES.format(clients=self.clients, controller=free_port(),
+                                         data=self.data))
+
+    def command(self, *arguments):
+        return [os.environ["HIGHWATER"], "server", "-c", self.file, *arguments]
+
+    def start(self):
+        process = subprocess.Popen(self.command(), stdout=subprocess.PIPE,
+                                   stderr=subprocess.DEVNULL, text=True)
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        self.assertIn("is ready: node 7 of cluster", process.stdout.readline())
+        return process
+
+    def refused(self, *arguments):
+        """What it says when it does not start."""
+        run = subprocess.run(self.command(*arguments), capture_output=True, text=True, timeout=60,
+                             check=False)
+        self.assertEqual(run.returncode, 1, run.stderr)
+        return run.stderr
+
+    def test_it_starts_without_a_format_step(self):
+        process = self.start()
+        listing = subprocess.run(["kcat", "-b", f"127.0.0.1:{self.clients}", "-L"], timeout=60,
+                                 capture_output=True, text=True, check=True).stdout
+        self.assertIn(f"broker 7 at 127.0.0.1:{self.clients} (controller)", listing)
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(timeout=30), 0)
+        with open(os.path.join(self.data, "meta.properties"), encoding="utf-8") as properties:
+            self.assertIn("node.id=7", properties.read())
+        self.assertTrue(os.path.exists(os.path.join(self.data, ".kafka_cleanshutdown")))
+
+    def test_a_data_directory_that_is_in_use(self):
+        self.start()
+        ports = f"PLAINTEXT://127.0.0.1:{free_port()},CONTROLLER://127.0.0.1:{free_port()}"
+        said = self.refused("--set", f"listeners={ports}")
+        self.assertIn(os.path.join(self.data, ".lock"), said)
+
+    def test_a_data_directory_of_another_node(self):
+        self.start().kill()
+        said = self.refused("--set", "node.id=8", "--set",
+                            f"controller.quorum.voters=8@127.0.0.1:{free_port()}")
+        self.assertIn("belongs to node 7, this is node 8", said)
+
+    def test_a_data_directory_that_cannot_be(self):
+        self.assertIn("Not a directory", self.refused("--set", f"log.dirs={self.file}"))
+
+    def test_a_typo(self):
+        said = self.refused("--set", "nmu.partitions=3")
+        self.assertIn("did you mean 'num.partitions'?", said)
+
+    def test_roles_that_are_not_served_yet(self):
+        said = self.refused("--set", "process.roles=controller", "--set", "listeners=CONTROLLER://"
+                            f"127.0.0.1:{free_port()}")
+        self.assertIn("process.roles=broker,controller", said)
+
+    def test_a_file_that_is_none(self):
+        os.remove(self.file)
+        self.assertIn(f"cannot read {self.file}", self.refused())
+        os.mkdir(self.file)
+        self.assertIn(f"cannot read {self.file}", self.refused())
+
+
+if __name__ == "__main__":
+    unittest.main()
