@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <sys/socket.h>
 
 #include "protocol/record/batch.h"
@@ -94,7 +95,9 @@ Result<void> ToyConnection::take_frames() {
             return written;
         }
     }
-    std::ranges::copy(left, input_.begin());
+    if (left.data() != input_.data() && !left.empty()) {
+        std::memmove(input_.data(), left.data(), left.size());
+    }
     received_ = left.size();
     return send_answers();
 }

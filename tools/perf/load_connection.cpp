@@ -137,7 +137,9 @@ Result<void> LoadConnection::take_answers(SteadyTime now) {
         }
         left = left.subspan(kLengthSize + size);
     }
-    std::ranges::copy(left, input_.begin());
+    if (left.data() != input_.data() && !left.empty()) {
+        std::memmove(input_.data(), left.data(), left.size());
+    }
     received_ = left.size();
     return {};
 }
