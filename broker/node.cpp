@@ -228,7 +228,8 @@ void Node::start_broker(storage::OpenedLogs opened) {
                                                  .clock = ports_.clock,
                                                  .home = ports_.control,
                                                  .flush_queues = std::move(flushes),
-                                                 .defer = ports_.defer},
+                                                 .defer = ports_.defer,
+                                                 .mutants = ports_.mutants},
                                     .shards = std::move(services),
                                     .tell_applied = [this](Offset offset) { on_applied(offset); }};
     applier_ = std::make_unique<MetadataApplier>(std::move(applying), std::move(opened));
