@@ -14,7 +14,6 @@ namespace hw::broker {
 struct Node::DataShard {
     DataShard(Shard& place, Node& node)
         : shard(place),
-          waiting(place, node.ports_.clock),
           services{.node_id = node.config_.node.id,
                    .shard = place,
                    .clock = node.ports_.clock,
@@ -24,7 +23,8 @@ struct Node::DataShard {
                    .waiting = waiting},
           flushes(place),
           host(place, node.ports_.clock, dispatcher, node.host_limits(),
-               Logger(node.ports_.log, "net")) {
+               Logger(node.ports_.log, "net")),
+          waiting(place, node.ports_.clock) {
         add_handlers(dispatcher, services);
         for (const schema::ApiInfo& api : schema::kApiTable) {
             if (api.forwarded && api.on_broker) {
@@ -34,11 +34,11 @@ struct Node::DataShard {
     }
 
     Shard& shard;
-    WaitingRequests waiting;
     ApiServices services;
     FlushQueue flushes;
     Dispatcher dispatcher;
     ConnectionHost host;
+    WaitingRequests waiting;  ///< ends first: requests that it lets go use the others
 };
 
 namespace {
