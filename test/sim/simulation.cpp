@@ -197,6 +197,11 @@ void Simulation::live(const LifePlan& life) {
     }
 }
 
+bool Simulation::has_given_up() const {
+    const auto& started = process_->started();
+    return process_->ended() || (started && !started->has_value());
+}
+
 void Simulation::end_life(const LifePlan& life) {
     switch (life.end) {
         case End::clean_stop:
@@ -206,11 +211,13 @@ void Simulation::end_life(const LifePlan& life) {
         case End::freeze_and_kill:
         case End::freeze_and_power_loss:
             disk_.faults().freeze_after = disk_.operations() + life.freeze_after;
-            step_until([this] { return process_->ended(); }, kAgony);
+            step_until([this] { return has_given_up(); }, kAgony);
             break;
         case End::sync_error:
             disk_.faults().sync_error_one_in = life.sync_error_one_in;
-            step_until([this] { return process_->ended(); }, kAgony);
+            if (!step_until([this] { return has_given_up(); }, kAgony) && disk_.sync_failed()) {
+                fail_rule("a sync failed, and the node went on");
+            }
             break;
         case End::process_kill:
         case End::power_loss:

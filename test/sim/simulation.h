@@ -77,6 +77,8 @@ private:
     void begin_life();
     void finish_start();
     void stop_in_order();
+    /// The node cannot go on, or could not begin.
+    [[nodiscard]] bool has_given_up() const;
     void end_life(const LifePlan& life);
     void crash(bool power_loss);
 
