@@ -13,7 +13,6 @@ namespace hw::broker {
 struct Node::DataShard {
     DataShard(Shard& place, Node& node)
         : shard(place),
-          waiting(place, node.ports_.clock),
           services{.node_id = node.config_.node.id,
                    .shard = place,
                    .clock = node.ports_.clock,
@@ -23,7 +22,8 @@ struct Node::DataShard {
                    .waiting = waiting},
           flushes(place),
           host(place, node.ports_.clock, dispatcher, node.host_limits(),
-               Logger(node.ports_.log, "net")) {
+               Logger(node.ports_.log, "net")),
+          waiting(place, node.ports_.clock) {
         add_handlers(
             dispatcher, services,
             {.settings = node.config_.settings,
@@ -34,11 +34,11 @@ struct Node::DataShard {
     }
 
     Shard& shard;
-    WaitingRequests waiting;
     ApiServices services;
     FlushQueue flushes;
     Dispatcher dispatcher;
     ConnectionHost host;
+    WaitingRequests waiting;  ///< ends first: requests that it lets go use the others
 };
 
 namespace {
@@ -233,7 +233,8 @@ void Node::start_broker(storage::OpenedLogs opened) {
                                                  .clock = ports_.clock,
                                                  .home = ports_.control,
                                                  .flush_queues = std::move(flushes),
-                                                 .defer = ports_.defer},
+                                                 .defer = ports_.defer,
+                                                 .mutants = ports_.mutants},
                                     .shards = std::move(services),
                                     .tell_applied = [this](Offset offset) { on_applied(offset); }};
     applier_ = std::make_unique<MetadataApplier>(std::move(applying), std::move(opened));

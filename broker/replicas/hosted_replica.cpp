@@ -11,7 +11,7 @@ using replication::PartitionReplica;
 HostedReplica::HostedReplica(const Services& services,
                              std::shared_ptr<const replication::PartitionOptions> options)
     : Guard(services.clock, services.defer,
-            replication::ReplicaContext{services.self, this, std::move(options), {}}),
+            replication::ReplicaContext{services.self, this, std::move(options), services.mutants}),
       services_(services) {}
 
 void HostedReplica::place(storage::LogDirectory& directory, storage::LogId log) {

@@ -72,6 +72,8 @@ private:
 
     void arrive(ProduceSlot& slot);
     void on_deadline() override { end(); }
+    /// The request keeps this object, too: who is first lets go.
+    void on_shard_end() override { const auto request = std::move(request_); }
 
     std::vector<ProduceSlot> slots_;
     std::size_t missing_;

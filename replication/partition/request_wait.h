@@ -43,6 +43,9 @@ private:
     friend class WaitTimers;
 
     virtual void on_deadline() = 0;
+    /// Its shard ends with waits left, as in a crash: what the wait holds of the request goes, and
+    /// with it the object, maybe. It was abandoned.
+    virtual void on_shard_end() {}
 
     Shard* shard_;
     Done done_;

@@ -4,6 +4,14 @@
 
 namespace hw::replication {
 
+WaitTimers::~WaitTimers() {
+    while (!waits_.empty()) {
+        RequestWait& wait = *waits_.begin()->second;
+        wait.abandon();
+        wait.on_shard_end();
+    }
+}
+
 bool WaitTimers::add(RequestWait& wait, TimePoint deadline) {
     HW_ASSERT(wait.timers_ == nullptr);
     if (waits_.size() >= kMaxWaits) {

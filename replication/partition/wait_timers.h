@@ -9,14 +9,16 @@
 
 namespace hw::replication {
 
-/// The deadlines of all requests of one shard that wait. Owned by the shard's services, outlives
-/// the waits, used on that shard only; who owns it calls on_time when next_deadline has come.
+/// The deadlines of all requests of one shard that wait. Owned by the shard's services, used on
+/// that shard only; who owns it calls on_time when next_deadline has come.
 class WaitTimers {
 public:
     static constexpr std::size_t kMaxWaits = 65'536;
 
     /// `earlier` is set when next_deadline has come nearer.
     explicit WaitTimers(Signal& earlier) : earlier_(&earlier) {}
+    /// Waits that are left do not end; they let their requests go.
+    ~WaitTimers();
     WaitTimers(const WaitTimers&) = delete;
     WaitTimers& operator=(const WaitTimers&) = delete;
 

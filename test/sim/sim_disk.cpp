@@ -89,7 +89,7 @@ public:
         if (dead() || !disk_->change("sync", path_)) {
             return failure("sync");
         }
-        if (disk_->draw(disk_->faults_.sync_error_one_in)) {
+        if (disk_->draw_sync_error()) {
             node_->dirty.clear();
             return failure("sync");
         }
@@ -169,6 +169,14 @@ SimDisk::~SimDisk() = default;
 
 bool SimDisk::draw(std::uint64_t one_in) {
     return one_in != 0 && scheduler_->random().chance(1, one_in);
+}
+
+bool SimDisk::draw_sync_error() {
+    const bool fails = draw(faults_.sync_error_one_in);
+    if (fails && !sync_failed_) {
+        sync_failed_ = scheduler_->now();
+    }
+    return fails;
 }
 
 Result<void> SimDisk::change(std::string_view what, const std::string& path) {
@@ -326,7 +334,7 @@ Result<void> SimDisk::sync_directory(const std::string& path) {
         return std::ranges::any_of(
             operation, [&](const EntryChange& entry) { return entry.directory == place->node; });
     };
-    if (draw(faults_.sync_error_one_in)) {
+    if (draw_sync_error()) {
         return fail(ErrorKind::io, "sync {}: Input/output error", path);
     }
     for (const Operation& operation : pending_) {
@@ -365,6 +373,7 @@ void SimDisk::run_blocking(Shard& shard, std::move_only_function<void()> work,
 
 void SimDisk::process_kill() {
     ++generation_;
+    sync_failed_.reset();
     locks_.clear();
 }
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -61,6 +62,8 @@ public:
     [[nodiscard]] DiskFaults& faults() { return faults_; }
     /// Operations so far that changed something.
     [[nodiscard]] std::uint64_t operations() const { return operations_; }
+    /// When a sync failed by a fault for the first time since the last end of the node, if one did.
+    [[nodiscard]] const std::optional<TimePoint>& sync_failed() const { return sync_failed_; }
     /// What a reader sees of a file now; empty when it does not exist.
     [[nodiscard]] std::string contents(const std::string& path) const;
     /// Changes bytes of a file, durably: damage at rest.
@@ -100,6 +103,7 @@ private:
     };
 
     [[nodiscard]] bool draw(std::uint64_t one_in);
+    [[nodiscard]] bool draw_sync_error();
     /// Counts an operation that changes something. Errors: io when frozen.
     [[nodiscard]] Result<void> change(std::string_view what, const std::string& path);
     [[nodiscard]] Result<Place> find(const std::string& path) const;
@@ -112,6 +116,7 @@ private:
     DiskFaults faults_;
     std::uint64_t operations_ = 0;
     std::uint64_t generation_ = 0;  ///< of handles that are alive
+    std::optional<TimePoint> sync_failed_;
     NodePointer root_;
     std::vector<Operation> pending_;
     std::set<std::string> locks_;

@@ -184,6 +184,25 @@ TEST_CASE("timers: a wait that has ended has no deadline any more", "[partition]
     CHECK(world.timers.size() == 0);
 }
 
+TEST_CASE("timers: at their end a request and its wait, which keep each other, go without an end",
+          "[partition][wait]") {
+    World world;
+    struct Request {
+        WaitHandle<ProduceWait> wait;
+    };
+    auto request = std::make_shared<Request>();
+    const std::weak_ptr<Request> watched = request;
+    {
+        WaitTimers timers(world.earlier);
+        request->wait = ProduceWait::begin(world.shard, 1, request, world.count());
+        REQUIRE(timers.add(*request->wait, at(20)));
+        request.reset();
+        CHECK_FALSE(watched.expired());
+    }
+    CHECK(watched.expired());
+    CHECK(world.ends == 0);
+}
+
 TEST_CASE("timers: beyond the limit a wait gets no deadline", "[partition][wait]") {
     World world;
     std::vector<WaitHandle<FetchWait>> waits;

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "broker/node.h"
+#include "replication/partition/partition_leader.h"
+#include "test/sim/sim_clock.h"
+#include "test/sim/sim_disk.h"
+#include "test/sim/sim_network.h"
+#include "test/sim/sim_shard.h"
+
+namespace hw::sim {
+
+/// Where the broker of a run listens for clients.
+inline const Endpoint kBrokerAddress{"localhost", 9092};
+
+/// A coin that makes some works on a replica wait for a later turn.
+class DeferCoin final : public broker::DeferPolicy {
+public:
+    DeferCoin(Random& random, std::uint64_t one_in) : random_(&random), one_in_(one_in) {}
+    bool defer() override { return one_in_ != 0 && random_->chance(1, one_in_); }
+
+private:
+    Random* random_;
+    std::uint64_t one_in_;
+};
+
+/// What the processes of a run are given.
+struct ProcessWorld {
+    Scheduler& scheduler;
+    SimNetwork& network;
+    const Clock& clock;
+    Entropy& entropy;
+    LogSink& log;
+    std::size_t data_shards = 1;
+    std::uint64_t defer_one_in = 0;
+    replication::LeaderMutants mutants;
+};
+
+/// One process of a broker: a node with its shards, on the disk of its machine. What ends it from
+/// outside (SimDisk::process_kill, SimNetwork::cut) is done before it is destroyed.
+class BrokerProcess {
+public:
+    static constexpr NodeTag kTag = 1;
+
+    BrokerProcess(const ProcessWorld& world, SimDisk& disk);
+    ~BrokerProcess();
+    BrokerProcess(const BrokerProcess&) = delete;
+    BrokerProcess& operator=(const BrokerProcess&) = delete;
+
+    void begin_start();
+    /// After the start has ended.
+    void begin_stop();
+
+    /// None until the start has ended.
+    [[nodiscard]] const std::optional<Result<void>>& started() const { return started_; }
+    [[nodiscard]] bool stopped() const { return stopped_; }
+    /// The node said that it can no longer do its part.
+    [[nodiscard]] bool ended() const { return ended_; }
+
+private:
+    [[nodiscard]] Task<> start();
+    [[nodiscard]] Task<> stop();
+    [[nodiscard]] broker::NodePorts ports(const ProcessWorld& world, SimDisk& disk);
+
+    DeferCoin coin_;
+    SimShard control_;
+    std::vector<std::unique_ptr<SimShard>> data_;
+    broker::Node node_;
+    std::optional<Result<void>> started_;
+    bool stopped_ = false;
+    bool ended_ = false;
+};
+
+}  // namespace hw::sim

@@ -1,0 +1,197 @@
+#include "test/sim/checker.h"
+
+#include <catch2/catch.hpp>
+
+namespace hw::sim {
+namespace {
+
+using Catch::Matchers::Contains;
+using replication::Acks;
+using replication::Durability;
+
+constexpr PartitionNumber kDisk{0};
+constexpr PartitionNumber kMemory{1};
+constexpr ProducerNumber kAll{0};         // acks=all to the disk topic
+constexpr ProducerNumber kLeader{1};      // acks=1 to the disk topic
+constexpr ProducerNumber kIdempotent{2};  // to the disk topic
+constexpr ProducerNumber kInMemory{3};    // acks=all to the memory topic
+
+/// What clients told of a run, by hand.
+struct History {
+    Checker checker{{Durability::disk, Durability::memory},
+                    {{.partition = kDisk, .acks = Acks::all},
+                     {.partition = kDisk, .acks = Acks::leader},
+                     {.partition = kDisk, .acks = Acks::all, .idempotent = true},
+                     {.partition = kMemory, .acks = Acks::all}}};
+
+    [[nodiscard]] Checker::Mark mark(PartitionNumber partition, int seconds = 0) const {
+        return checker.mark(partition, TimePoint(std::chrono::seconds(seconds)));
+    }
+    void acknowledge(ProducerNumber producer, std::uint64_t number, std::int64_t offset) {
+        const PartitionNumber partition = producer == kInMemory ? kMemory : kDisk;
+        acknowledge(producer, number, offset, mark(partition));
+    }
+    void acknowledge(ProducerNumber producer, std::uint64_t number, std::int64_t offset,
+                     const Checker::Mark& at) {
+        checker.on_acknowledged({producer, Offset(offset), {make_value(producer, number, 0)}}, at);
+    }
+    void read(PartitionNumber partition, std::int64_t offset, ProducerNumber producer,
+              std::uint64_t number) {
+        const FetchedRecords one{Offset(offset),
+                                 Offset(offset + 1),
+                                 {{Offset(offset), make_value(producer, number, 0)}}};
+        checker.on_fetched(partition, one, checker_mark_without_watermark(partition));
+    }
+    /// As of a request that left before anything was seen.
+    [[nodiscard]] Checker::Mark checker_mark_without_watermark(PartitionNumber partition) const {
+        Checker::Mark at = mark(partition);
+        at.high_watermark = Offset(0);
+        return at;
+    }
+    [[nodiscard]] std::string broken() const { return checker.broken().value_or(""); }
+};
+
+TEST_CASE("checker: a history in which all is kept breaks no rule", "[sim][checker]") {
+    History h;
+    h.acknowledge(kAll, 0, 0);
+    h.acknowledge(kLeader, 0, 1);
+    h.read(kDisk, 0, kAll, 0);
+    h.checker.on_power_loss();
+    h.read(kDisk, 0, kAll, 0);
+    h.read(kDisk, 1, kAll, 1);
+    h.checker.on_end();
+    CHECK(h.broken().empty());
+}
+
+TEST_CASE("checker: a record of acks=all in a disk topic outlives a power loss", "[sim][checker]") {
+    History h;
+    h.acknowledge(kAll, 0, 0);
+    h.checker.on_power_loss();
+    SECTION("another one at its offset is noticed") {
+        h.read(kDisk, 0, kLeader, 0);
+        CHECK_THAT(h.broken(), Contains("held '0-0' and holds '1-0' now"));
+    }
+    SECTION("a high watermark before it is noticed") {
+        h.checker.on_fetched(kDisk, {Offset(0), Offset(0), {}}, h.mark(kDisk));
+        CHECK_THAT(h.broken(), Contains("the high watermark fell from 1 to 0"));
+    }
+    SECTION("an offset that is out of range is noticed") {
+        h.checker.on_out_of_range(kDisk, Offset(1), h.mark(kDisk));
+        CHECK_THAT(h.broken(), Contains("out of range"));
+    }
+    SECTION("its absence at the end is noticed") {
+        History g;
+        g.acknowledge(kAll, 0, 1);
+        g.checker.on_end();
+        CHECK_THAT(g.broken(), Contains("offset 0 could not be read at the end"));
+    }
+}
+
+TEST_CASE("checker: a record of acks=1 outlives a process kill, not a power loss",
+          "[sim][checker]") {
+    History h;
+    h.acknowledge(kLeader, 0, 0);
+    SECTION("a power loss may take it") {
+        h.checker.on_power_loss();
+        h.read(kDisk, 0, kAll, 0);
+        CHECK(h.broken().empty());
+    }
+    SECTION("nothing else may") {
+        h.read(kDisk, 0, kAll, 0);
+        CHECK_THAT(h.broken(), Contains("held '1-0' and holds '0-0' now"));
+    }
+    SECTION("not even of a life before: its answer may come after the power loss") {
+        const Checker::Mark before = h.mark(kDisk);
+        h.checker.on_power_loss();
+        h.acknowledge(kLeader, 1, 1, before);
+        CHECK(h.checker.end_offset(kDisk) == Offset(0));
+    }
+}
+
+TEST_CASE("checker: a memory topic may lose by a power loss, and by nothing else",
+          "[sim][checker]") {
+    History h;
+    h.acknowledge(kInMemory, 0, 0);
+    SECTION("by a power loss") {
+        h.checker.on_power_loss();
+        h.checker.on_fetched(kMemory, {Offset(0), Offset(0), {}}, h.mark(kMemory));
+        h.read(kMemory, 0, kInMemory, 1);
+        CHECK(h.broken().empty());
+    }
+    SECTION("by nothing else") {
+        h.checker.on_fetched(kMemory, {Offset(0), Offset(0), {}}, h.mark(kMemory));
+        CHECK_THAT(h.broken(), Contains("the high watermark fell"));
+    }
+}
+
+TEST_CASE("checker: a reader gets offsets without gaps, below the high watermark",
+          "[sim][checker]") {
+    History h;
+    const FetchedRecord second{Offset(1), make_value(kAll, 1, 0)};
+    SECTION("a gap is noticed") {
+        h.checker.on_fetched(kDisk, {Offset(0), Offset(2), {second}}, h.mark(kDisk));
+        CHECK_THAT(h.broken(), Contains("got offset 1 where 0 comes"));
+    }
+    SECTION("a record above the high watermark is noticed") {
+        h.checker.on_fetched(kDisk, {Offset(1), Offset(1), {second}}, h.mark(kDisk));
+        CHECK_THAT(h.broken(), Contains("the high watermark is 1"));
+    }
+}
+
+TEST_CASE("checker: the batches of a producer stand in the order of sending", "[sim][checker]") {
+    History h;
+    h.acknowledge(kAll, 0, 5);
+    h.acknowledge(kAll, 1, 4);
+    CHECK_THAT(h.broken(), Contains("'0-1' was acknowledged at offset 4"));
+}
+
+TEST_CASE("checker: a value of an idempotent producer stands once", "[sim][checker]") {
+    History h;
+    h.read(kDisk, 0, kIdempotent, 0);
+    h.read(kDisk, 1, kAll, 0);
+    h.read(kDisk, 2, kAll, 0);
+    h.checker.on_end();
+    CHECK(h.broken().empty());
+    h.read(kDisk, 3, kIdempotent, 0);
+    h.checker.on_end();
+    CHECK_THAT(h.broken(), Contains("stands behind its number 0"));
+}
+
+TEST_CASE("checker: a disk topic does not forget an idempotent producer", "[sim][checker]") {
+    History h;
+    h.checker.on_out_of_sequence(kIdempotent);
+    CHECK_THAT(h.broken(), Contains("was forgotten by a disk topic"));
+}
+
+TEST_CASE("checker: what was refused with a definite error is in no log", "[sim][checker]") {
+    History h;
+    SECTION("refused, then read") {
+        h.checker.on_refused(kAll, {make_value(kAll, 0, 0)});
+        h.read(kDisk, 0, kAll, 0);
+        CHECK_THAT(h.broken(), Contains("was refused with a definite error"));
+    }
+    SECTION("read, then refused") {
+        h.read(kDisk, 0, kAll, 0);
+        h.checker.on_refused(kAll, {make_value(kAll, 0, 0)});
+        CHECK_THAT(h.broken(), Contains("was read and then refused"));
+    }
+}
+
+TEST_CASE("checker: a value that nobody sent to the partition is noticed", "[sim][checker]") {
+    History h;
+    h.read(kDisk, 0, kInMemory, 0);
+    CHECK_THAT(h.broken(), Contains("which nobody sent there"));
+}
+
+TEST_CASE("checker: after a failed sync nothing more is acknowledged as durable",
+          "[sim][checker]") {
+    History h;
+    h.checker.on_sync_failed(TimePoint(std::chrono::seconds(10)));
+    h.acknowledge(kAll, 0, 0, h.mark(kDisk, 10));
+    CHECK(h.broken().empty());
+    h.acknowledge(kAll, 1, 1, h.mark(kDisk, 12));
+    CHECK_THAT(h.broken(), Contains("after a sync failed"));
+}
+
+}  // namespace
+}  // namespace hw::sim

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "protocol/base/logger.h"
+#include "test/sim/scheduler.h"
+
+namespace hw::sim {
+
+/// What happened in a run: the last events for the report of a failure, all of them for who wants
+/// to watch. The log lines of the nodes are events, too.
+class EventTrace final : public LogSink {
+public:
+    using Echo = std::function<void(const std::string& line)>;
+
+    /// `echo`, if any, is told of every event.
+    EventTrace(const Scheduler& scheduler, Echo echo)
+        : scheduler_(&scheduler), echo_(std::move(echo)) {}
+
+    void add(std::string_view event) {
+        const auto since_start = scheduler_->now().time_since_epoch();
+        const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(since_start);
+        last_.push_back(
+            fmt::format("{:>12.6f} s  {}", static_cast<double>(micros.count()) / 1e6, event));
+        if (last_.size() > kKept) {
+            last_.pop_front();
+        }
+        if (echo_) {
+            echo_(last_.back());
+        }
+    }
+
+    void write(LogLevel, std::string_view component, std::string_view line) override {
+        add(fmt::format("{}: {}", component, line));
+    }
+    bool enabled(LogLevel level) const override { return level != LogLevel::debug; }
+
+    [[nodiscard]] const std::deque<std::string>& last() const { return last_; }
+
+private:
+    static constexpr std::size_t kKept = 40;
+
+    const Scheduler* scheduler_;
+    Echo echo_;
+    std::deque<std::string> last_;
+};
+
+}  // namespace hw::sim

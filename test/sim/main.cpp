@@ -1,0 +1,137 @@
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <optional>
+
+#include <boost/program_options.hpp>
+#include <fmt/format.h>
+
+#include "test/sim/simulation.h"
+
+namespace hw::sim {
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr int kExitOk = 0;
+constexpr int kExitFailed = 1;
+constexpr int kExitUsage = 2;
+/// One run in so many is run twice, to see whether it is the same.
+constexpr std::uint64_t kTwiceOneIn = 100;
+
+constexpr const char* kHelp =
+    R"(hw-sim: whole brokers in a simulated world, judged by what their clients see
+
+Usage:
+  hw-sim --seed N [--steps M] [--trace]     one run; with --trace every event is printed
+  hw-sim --minutes M [--first-seed S]       seeds from S on until M minutes are over
+
+A run ends with a failure when a promise to a client is broken. The same seed and program give the
+same run.
+)";
+
+/// Sums over runs.
+struct Totals {
+    std::uint64_t runs = 0;
+    std::uint64_t with_faults = 0;
+    std::uint64_t lives = 0;
+    std::uint64_t operations = 0;
+    std::uint64_t acknowledged = 0;
+    std::uint64_t read = 0;
+    double seconds = 0;
+
+    void add(const Verdict& verdict) {
+        ++runs;
+        with_faults += verdict.has_faults ? 1 : 0;
+        lives += verdict.lives;
+        operations += verdict.operations;
+        acknowledged += verdict.acknowledged;
+        read += verdict.read;
+        seconds += std::chrono::duration<double>(verdict.simulated).count();
+    }
+
+    void print() const {
+        const auto mean = [this](double sum) { return sum / static_cast<double>(runs); };
+        fmt::print(
+            "{} runs without a failure, {} of them with faults. On average: {:.1f} simulated "
+            "seconds, {:.1f} lives, {:.0f} client operations, {:.0f} records acknowledged, {:.0f} "
+            "read.\n",
+            runs, with_faults, mean(seconds), mean(static_cast<double>(lives)),
+            mean(static_cast<double>(operations)), mean(static_cast<double>(acknowledged)),
+            mean(static_cast<double>(read)));
+    }
+};
+
+/// Runs one seed; false, and a report on standard output, when it fails.
+bool run_one(const SimulationOptions& options, bool twice, Totals& totals) {
+    const Verdict verdict = simulate(options);
+    if (verdict.broken) {
+        fmt::print("{}", report(options, verdict));
+        return false;
+    }
+    if (twice && simulate(options).trace_hash != verdict.trace_hash) {
+        fmt::print("seed {} failed: a second run took another course\n", options.seed);
+        return false;
+    }
+    totals.add(verdict);
+    return true;
+}
+
+int run_for(double minutes, std::uint64_t first_seed) {
+    using RealClock = std::chrono::steady_clock;
+    const auto end = RealClock::now() + std::chrono::duration<double, std::ratio<60>>(minutes);
+    Totals totals;
+    std::uint64_t seed = first_seed;
+    do {
+        SimulationOptions options;
+        options.seed = seed++;
+        if (!run_one(options, totals.runs % kTwiceOneIn == 0, totals)) {
+            return kExitFailed;
+        }
+    } while (RealClock::now() < end);
+    fmt::print("seeds {} to {}: ", first_seed, seed - 1);
+    totals.print();
+    return kExitOk;
+}
+
+int run(int count, char** values) {
+    po::options_description known;
+    known.add_options()("help,h", "")("seed", po::value<std::uint64_t>())(
+        "steps", po::value<std::uint64_t>())("trace", "")("minutes", po::value<double>())(
+        "first-seed", po::value<std::uint64_t>()->default_value(1));
+    po::variables_map given;
+    po::store(po::parse_command_line(count, values, known), given);
+    if (given.contains("minutes")) {
+        return run_for(given["minutes"].as<double>(), given["first-seed"].as<std::uint64_t>());
+    }
+    if (!given.contains("seed")) {
+        fmt::print("{}", kHelp);
+        return given.contains("help") ? kExitOk : kExitUsage;
+    }
+    SimulationOptions options;
+    options.seed = given["seed"].as<std::uint64_t>();
+    if (given.contains("steps")) {
+        options.steps_max = given["steps"].as<std::uint64_t>();
+    }
+    if (given.contains("trace")) {
+        options.echo = [](const std::string& line) { fmt::print("{}\n", line); };
+    }
+    Totals totals;
+    const bool holds = run_one(options, false, totals);
+    if (holds) {
+        totals.print();
+    }
+    return holds ? kExitOk : kExitFailed;
+}
+
+}  // namespace
+}  // namespace hw::sim
+
+int main(int count, char** values) {
+    try {
+        return hw::sim::run(count, values);
+    } catch (const boost::program_options::error& wrong) {
+        fmt::print(stderr, "hw-sim: {}; see 'hw-sim --help'\n", wrong.what());
+        return hw::sim::kExitUsage;
+    }
+}

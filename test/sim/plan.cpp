@@ -1,0 +1,146 @@
+#include "test/sim/plan.h"
+
+#include <array>
+#include <utility>
+
+namespace hw::sim {
+
+using replication::Acks;
+using replication::Durability;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+namespace {
+
+constexpr Duration kRunLeast = seconds(60);
+/// Whether the broker serves InitProducerId; without it nobody is idempotent.
+constexpr bool kServesProducerIds = false;
+
+Duration draw_span(Random& random, Duration least, Duration most) {
+    return Duration(random.between(least.count(), most.count()));
+}
+
+void draw_topics(Random& random, Plan& plan) {
+    // One of each durability, so that every run shows the difference; then any.
+    const std::uint64_t count = 2 + random.below(2);
+    for (std::uint64_t i = 0; i < count; ++i) {
+        const bool on_disk = i == 0 || (i > 1 && random.chance(1, 2));
+        TopicPlan topic{.name = "topic-" + std::to_string(i),
+                        .partitions = static_cast<std::int32_t>(1 + random.below(3)),
+                        .durability = on_disk ? Durability::disk : Durability::memory};
+        for (std::int32_t index = 0; index < topic.partitions; ++index) {
+            plan.partitions.push_back({topic.name, PartitionIndex(index), topic.durability});
+        }
+        plan.topics.push_back(std::move(topic));
+    }
+}
+
+ProducerPlan draw_producer(Random& random, PartitionNumber partition) {
+    constexpr std::array kAcks{Acks::all, Acks::all, Acks::leader, Acks::none};
+    ProducerPlan producer{
+        .facts = {.partition = partition, .acks = kAcks[random.below(kAcks.size())]},
+        .retries = random.chance(1, 2),
+        .batch_records_most = 1 + random.below(10),
+        .pause_most = draw_span(random, milliseconds(5), milliseconds(200)),
+        .request_timeout = draw_span(random, milliseconds(200), seconds(5))};
+    const bool idempotent = producer.facts.acks == Acks::all && random.chance(1, 2);
+    producer.facts.idempotent = kServesProducerIds && idempotent;
+    producer.retries = producer.retries || producer.facts.idempotent;
+    return producer;
+}
+
+void draw_clients(Random& random, Plan& plan) {
+    for (std::uint32_t i = 0; i < plan.partitions.size(); ++i) {
+        const PartitionNumber partition(i);
+        for (std::uint64_t count = 1 + random.below(2); count > 0; --count) {
+            plan.producers.push_back(draw_producer(random, partition));
+        }
+        plan.readers.push_back(
+            {.partition = partition,
+             .wait_most = Millis(static_cast<std::int32_t>(random.below(500))),
+             .pause_most = draw_span(random, milliseconds(5), milliseconds(300)),
+             .bytes_most = static_cast<std::int32_t>(random.chance(1, 3) ? 1 : 1 << 20)});
+    }
+}
+
+DiskFaults draw_disk(Random& random) {
+    DiskFaults disk;
+    if (random.chance(1, 3)) {
+        disk.delay_most = draw_span(random, milliseconds(10), milliseconds(300));
+    }
+    if (random.chance(1, 3)) {
+        disk.late_write_one_in = 1 + random.below(10);
+    }
+    return disk;
+}
+
+NetworkFaults draw_network(Random& random) {
+    NetworkFaults network;
+    if (random.chance(1, 3)) {
+        network.delay_most = draw_span(random, milliseconds(1), milliseconds(20));
+    }
+    if (random.chance(1, 3)) {
+        network.slow_one_in = 10 + random.below(200);
+    }
+    if (random.chance(1, 3)) {
+        network.reset_one_in = 100 + random.below(2000);
+    }
+    return network;
+}
+
+LifePlan draw_life(Random& random) {
+    constexpr std::array kEnds{End::clean_stop,      End::process_kill,          End::power_loss,
+                               End::freeze_and_kill, End::freeze_and_power_loss, End::sync_error};
+    // Some end before they serve: a crash in the middle of a recovery.
+    const Duration longest = random.chance(1, 5) ? Duration(milliseconds(600)) : seconds(15);
+    return {.length = draw_span(random, Duration::zero(), longest),
+            .end = kEnds[random.below(kEnds.size())],
+            .disk = draw_disk(random),
+            .network = draw_network(random),
+            .freeze_after = random.below(100),
+            .sync_error_one_in = 1 + random.below(10)};
+}
+
+}  // namespace
+
+const char* name_of(End end) {
+    switch (end) {
+        case End::clean_stop:
+            return "a clean stop";
+        case End::process_kill:
+            return "a process kill";
+        case End::power_loss:
+            return "a power loss";
+        case End::freeze_and_kill:
+            return "a frozen disk, then a process kill";
+        case End::freeze_and_power_loss:
+            return "a frozen disk, then a power loss";
+        case End::sync_error:
+            return "failing syncs, then a power loss";
+    }
+    std::unreachable();
+}
+
+Plan draw_plan(std::uint64_t seed) {
+    Random random(seed ^ 0x504C'414E);
+    Plan plan;
+    plan.has_faults = !random.chance(1, 4);
+    plan.data_shards = 1 + random.below(2);
+    plan.defer_one_in = random.below(4);
+    draw_topics(random, plan);
+    draw_clients(random, plan);
+    if (!plan.has_faults) {
+        LifePlan life;
+        life.length = kRunLeast;
+        plan.lives.push_back(life);
+        return plan;
+    }
+    Duration sum{};
+    while (sum < kRunLeast) {
+        plan.lives.push_back(draw_life(random));
+        sum += plan.lives.back().length;
+    }
+    return plan;
+}
+
+}  // namespace hw::sim

@@ -1,0 +1,76 @@
+#include <cstdint>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "test/sim/simulation.h"
+
+namespace hw::sim {
+namespace {
+
+/// Each line begins with a seed, or is a comment.
+std::vector<std::uint64_t> seeds_that_failed_once() {
+    std::ifstream file(HW_SIM_SEEDS_FILE);
+    REQUIRE(file.is_open());
+    std::vector<std::uint64_t> seeds;
+    for (std::string line; std::getline(file, line);) {
+        std::uint64_t seed = 0;
+        if (!line.starts_with('#')) {
+            REQUIRE((std::istringstream(line) >> seed));
+            seeds.push_back(seed);
+        }
+    }
+    return seeds;
+}
+
+Verdict run(std::uint64_t seed) {
+    SimulationOptions options;
+    options.seed = seed;
+    const Verdict verdict = simulate(options);
+    INFO(report(options, verdict));
+    CHECK_FALSE(verdict.broken.has_value());
+    return verdict;
+}
+
+TEST_CASE("simulation: seeds that failed once do not fail again", "[sim]") {
+    for (const std::uint64_t seed : seeds_that_failed_once()) {
+        run(seed);
+    }
+}
+
+TEST_CASE("simulation: every promise to clients is kept, with and without faults", "[sim]") {
+    std::uint64_t with_faults = 0;
+    for (std::uint64_t seed = 1; seed <= HW_SIM_FIXED_SEEDS; ++seed) {
+        const Verdict verdict = run(seed);
+        with_faults += verdict.has_faults ? 1 : 0;
+        CHECK(verdict.simulated >= std::chrono::seconds(60));
+        CHECK(verdict.operations >= 1000);
+        CHECK(verdict.acknowledged > 0);
+        CHECK(verdict.read > 0);
+    }
+    CHECK(with_faults > 0);
+    CHECK(with_faults < HW_SIM_FIXED_SEEDS);
+}
+
+TEST_CASE("simulation: the same seed gives the same run, another seed another", "[sim]") {
+    const Verdict first = run(2);
+    const Verdict second = run(2);
+    CHECK(first.trace_hash == second.trace_hash);
+    CHECK(first.steps == second.steps);
+    CHECK(run(3).trace_hash != first.trace_hash);
+}
+
+TEST_CASE("simulation: a run ends after the steps that it may take", "[sim]") {
+    SimulationOptions options;
+    options.seed = 2;
+    options.steps_max = 20'000;
+    const Verdict verdict = simulate(options);
+    CHECK(verdict.steps == options.steps_max);
+    CHECK_FALSE(verdict.broken.has_value());
+}
+
+}  // namespace
+}  // namespace hw::sim

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "protocol/record/compressor.h"
+#include "protocol/schema/api/produce.h"
+#include "test/sim/plan.h"
+#include "test/sim/sim_client.h"
+
+namespace hw::sim {
+
+/// A producer of a run: one batch at a time to one partition, values in a line. Tells the checker
+/// what it is told.
+class SimProducer final : public SimClient {
+public:
+    /// `partition` outlives it.
+    SimProducer(ClientWorld& world, ProducerNumber number, const ProducerPlan& plan,
+                const PartitionPlan& partition, std::uint64_t seed);
+
+    [[nodiscard]] Task<> run();
+
+private:
+    using Answer = Result<replication::Answer<schema::ProduceResponse>>;
+
+    /// What is sent until it is acknowledged or given up.
+    struct Batch {
+        std::vector<std::string> values;
+        Buffer bytes;
+    };
+    struct Identity {
+        ProducerId id;
+        ProducerEpoch epoch;
+        std::int32_t next_sequence = 0;
+    };
+
+    [[nodiscard]] bool needs_identity() const { return plan_.facts.idempotent && !identity_; }
+    [[nodiscard]] Task<> ask_identity();
+    [[nodiscard]] Task<> send();
+    void make_batch();
+    void on_answer(const Answer& answer, const Checker::Mark& mark);
+    void on_partition(const schema::ProduceResponse::Partition& outcome, const Checker::Mark& mark);
+
+    const ProducerNumber number_;
+    const ProducerPlan plan_;
+    const PartitionPlan& partition_;
+    record::Compressor compressor_;
+    std::optional<Identity> identity_;
+    std::optional<Batch> batch_;
+    std::uint64_t next_value_ = 0;
+    bool may_end_ = false;
+};
+
+}  // namespace hw::sim

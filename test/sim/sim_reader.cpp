@@ -1,0 +1,104 @@
+#include "test/sim/sim_reader.h"
+
+#include <array>
+#include <utility>
+
+#include "protocol/record/batch_cursor.h"
+#include "protocol/record/record.h"
+
+namespace hw::sim {
+
+using wire::ErrorCode;
+
+namespace {
+
+constexpr ApiVersion kFetchVersion{12};
+constexpr Duration kRequestTimeout = std::chrono::seconds(5);
+/// A reader that has the whole partition to read again before the end does not dawdle.
+constexpr Duration kShortPause = std::chrono::milliseconds(5);
+constexpr std::int32_t kManyBytes = 1 << 20;
+
+}  // namespace
+
+SimReader::SimReader(ClientWorld& world, const ReaderPlan& plan, const PartitionPlan& partition,
+                     std::uint64_t seed)
+    : SimClient(world, "reader", seed), plan_(plan), partition_(partition) {}
+
+Task<> SimReader::run() {
+    ++world_.readers;
+    while (!may_end()) {
+        co_await pause(world_.readers_finish ? kShortPause : plan_.pause_most);
+        if (life_ != world_.life || random_.chance(1, 500)) {
+            life_ = world_.life;
+            position_ = Offset(0);
+        }
+        co_await fetch();
+    }
+    co_await channel_.stop();
+    --world_.readers;
+}
+
+bool SimReader::may_end() const {
+    return world_.readers_finish && life_ == world_.life &&
+           position_ >= world_.checker.end_offset(plan_.partition);
+}
+
+Task<> SimReader::fetch() {
+    schema::FetchRequest::Partition partition;
+    partition.partition = partition_.index;
+    partition.fetch_offset = position_;
+    partition.partition_max_bytes = world_.readers_finish ? kManyBytes : plan_.bytes_most;
+    const std::array partitions{partition};
+    schema::FetchRequest::Topic topic;
+    topic.topic = partition_.topic;
+    topic.partitions = partitions;
+    const std::array topics{topic};
+    schema::FetchRequest request;
+    request.max_wait_ms = plan_.wait_most;
+    request.min_bytes = 1;
+    request.topics = topics;
+    const TimePoint now = world_.clock.now();
+    const Checker::Mark mark = world_.checker.mark(plan_.partition, now);
+    const auto answer = co_await replication::call<schema::FetchResponse>(
+        channel_, request, kFetchVersion, now + kRequestTimeout);
+    if (answer && (*answer)->responses.size() == 1) {
+        on_partition((*answer)->responses[0].partitions[0], mark);
+    }
+}
+
+void SimReader::on_partition(const schema::FetchResponse::Partition& outcome,
+                             const Checker::Mark& mark) {
+    ++world_.operations;
+    if (outcome.error_code == ErrorCode::offset_out_of_range) {
+        world_.checker.on_out_of_range(plan_.partition, position_, mark);
+        position_ = Offset(0);
+    } else if (outcome.error_code == ErrorCode::none) {
+        const FetchedRecords fetched = records_of(outcome);
+        world_.checker.on_fetched(plan_.partition, fetched, mark);
+        position_ += static_cast<std::int64_t>(fetched.records.size());
+    } else {
+        world_.trace.add(fmt::format("reader of {}-{} at {}: {}", partition_.topic,
+                                     partition_.index, position_, outcome.error_code));
+    }
+}
+
+FetchedRecords SimReader::records_of(const schema::FetchResponse::Partition& outcome) const {
+    FetchedRecords fetched{.from = position_, .high_watermark = outcome.high_watermark, .records{}};
+    if (outcome.records.empty()) {
+        return fetched;
+    }
+    record::BatchCursor batches(outcome.records[0]);
+    while (const auto batch = batches.next()) {
+        record::RecordCursor records(*batch, batch->records());
+        while (const auto record = records.next()) {
+            // An answer begins with the whole batch that the offset is in.
+            if (record->offset >= position_) {
+                const ByteView value = record->value.value_or(ByteView());
+                fetched.records.push_back({record->offset, std::string(as_text(value))});
+            }
+        }
+    }
+    return fetched;
+}
+
+}  // namespace hw::sim

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+
+#include "protocol/schema/api/fetch.h"
+#include "test/sim/plan.h"
+#include "test/sim/sim_client.h"
+
+namespace hw::sim {
+
+/// A reader of a run: reads one partition from its start on, again in each life of the broker.
+/// Tells the checker what it sees.
+class SimReader final : public SimClient {
+public:
+    /// `partition` outlives it.
+    SimReader(ClientWorld& world, const ReaderPlan& plan, const PartitionPlan& partition,
+              std::uint64_t seed);
+
+    [[nodiscard]] Task<> run();
+
+private:
+    [[nodiscard]] bool may_end() const;
+    [[nodiscard]] Task<> fetch();
+    void on_partition(const schema::FetchResponse::Partition& outcome, const Checker::Mark& mark);
+    [[nodiscard]] FetchedRecords records_of(const schema::FetchResponse::Partition& outcome) const;
+
+    const ReaderPlan plan_;
+    const PartitionPlan& partition_;
+    std::uint64_t life_ = 0;
+    Offset position_{0};
+};
+
+}  // namespace hw::sim

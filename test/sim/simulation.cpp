@@ -1,0 +1,284 @@
+#include "test/sim/simulation.h"
+
+#include <array>
+#include <utility>
+
+#include "protocol/schema/api/create_topics.h"
+
+namespace hw::sim {
+
+using replication::Durability;
+using wire::ErrorCode;
+
+namespace {
+
+std::vector<Durability> durabilities(const Plan& plan) {
+    std::vector<Durability> all;
+    for (const PartitionPlan& partition : plan.partitions) {
+        all.push_back(partition.durability);
+    }
+    return all;
+}
+
+std::vector<ProducerFacts> producer_facts(const Plan& plan) {
+    std::vector<ProducerFacts> all;
+    for (const ProducerPlan& producer : plan.producers) {
+        all.push_back(producer.facts);
+    }
+    return all;
+}
+
+bool loses_power(End end) {
+    return end == End::power_loss || end == End::freeze_and_power_loss || end == End::sync_error;
+}
+
+}  // namespace
+
+Simulation::Simulation(const SimulationOptions& options)
+    : options_(options),
+      plan_(draw_plan(options.seed)),
+      scheduler_(options.seed),
+      trace_(scheduler_, options.echo),
+      process_world_{.scheduler = scheduler_,
+                     .network = network_,
+                     .clock = clock_,
+                     .entropy = entropy_,
+                     .log = trace_,
+                     .data_shards = plan_.data_shards,
+                     .defer_one_in = plan_.defer_one_in,
+                     .mutants = options.mutants},
+      checker_(durabilities(plan_), producer_facts(plan_)) {
+    std::uint64_t seed = options.seed << 16;
+    for (std::uint32_t i = 0; i < plan_.producers.size(); ++i) {
+        const ProducerPlan& producer = plan_.producers[i];
+        const PartitionPlan& partition = plan_.partitions[producer.facts.partition.value()];
+        producers_.push_back(std::make_unique<SimProducer>(clients_, ProducerNumber(i), producer,
+                                                           partition, ++seed));
+    }
+    for (const ReaderPlan& reader : plan_.readers) {
+        readers_.push_back(std::make_unique<SimReader>(
+            clients_, reader, plan_.partitions[reader.partition.value()], ++seed));
+    }
+}
+
+Simulation::~Simulation() {
+    client_shard_.drop();
+    if (process_) {
+        crash(false);
+    }
+}
+
+bool Simulation::step_until(const std::function<bool()>& done, Duration limit) {
+    bool is_done = false;
+    const auto ends = [&] {
+        if (const auto& failed = disk_.sync_failed()) {
+            checker_.on_sync_failed(*failed);
+        }
+        is_done = done();
+        return is_done || !goes_on();
+    };
+    scheduler_.run_until(ends, scheduler_.now() + limit);
+    return is_done;
+}
+
+void Simulation::fail_rule(std::string rule) {
+    if (goes_on()) {
+        broken_ = std::move(rule);
+    }
+}
+
+Verdict Simulation::run() {
+    set_up();
+    for (const LifePlan& life : plan_.lives) {
+        if (goes_on()) {
+            live(life);
+        }
+    }
+    if (goes_on()) {
+        live_to_the_end();
+    }
+    if (goes_on()) {
+        checker_.on_end();
+    }
+    Verdict verdict{.broken = checker_.broken() ? checker_.broken() : broken_,
+                    .last_events = {trace_.last().begin(), trace_.last().end()},
+                    .has_faults = plan_.has_faults,
+                    .lives = clients_.life,
+                    .operations = clients_.operations,
+                    .acknowledged = checker_.acknowledged(),
+                    .read = checker_.read(),
+                    .steps = scheduler_.steps(),
+                    .trace_hash = scheduler_.trace_hash(),
+                    .simulated = scheduler_.now().time_since_epoch()};
+    return verdict;
+}
+
+/// A first life without faults, in which the topics are made.
+void Simulation::set_up() {
+    begin_life();
+    finish_start();
+    client_shard_.spawn(create_topics());
+    if (!step_until([this] { return topics_created_; }, kPatience)) {
+        fail_rule("the topics could not be created");
+    }
+    stop_in_order();
+    for (const auto& producer : producers_) {
+        client_shard_.spawn(producer->run());
+    }
+    for (const auto& reader : readers_) {
+        client_shard_.spawn(reader->run());
+    }
+}
+
+Task<> Simulation::create_topics() {
+    std::vector<schema::CreateTopicsRequest::Config> configs;
+    for (const TopicPlan& topic : plan_.topics) {
+        schema::CreateTopicsRequest::Config config;
+        config.name = "highwater.durability";
+        config.value = topic.durability == Durability::disk ? "disk" : "memory";
+        configs.push_back(config);
+    }
+    std::vector<schema::CreateTopicsRequest::Topic> topics;
+    for (std::size_t i = 0; i < plan_.topics.size(); ++i) {
+        schema::CreateTopicsRequest::Topic topic;
+        topic.name = plan_.topics[i].name;
+        topic.num_partitions = plan_.topics[i].partitions;
+        topic.replication_factor = 1;
+        topic.configs = {&configs[i], 1};
+        topics.push_back(topic);
+    }
+    schema::CreateTopicsRequest request;
+    request.topics = topics;
+    request.timeout_ms = Millis(10'000);
+    broker::PeerChannel channel(client_shard_, clock_, "admin", [this](TimePoint deadline) {
+        return network_.connect(client_shard_, kBrokerAddress, deadline);
+    });
+    const auto answer = co_await replication::call<schema::CreateTopicsResponse>(
+        channel, request, ApiVersion(7), clock_.now() + kPatience);
+    topics_created_ = answer.has_value();
+    if (answer) {
+        for (const auto& topic : (*answer)->topics) {
+            topics_created_ = topics_created_ && topic.error_code == ErrorCode::none;
+        }
+    }
+    co_await channel.stop();
+}
+
+void Simulation::begin_life() {
+    ++clients_.life;
+    trace_.add(fmt::format("life {} begins", clients_.life));
+    process_ = std::make_unique<BrokerProcess>(process_world_, disk_);
+    process_->begin_start();
+}
+
+/// With nothing on the disk that fails, a start must succeed.
+void Simulation::finish_start() {
+    if (!step_until([this] { return process_->started().has_value(); }, kPatience)) {
+        fail_rule("a start did not end within a minute");
+    } else if (const auto& started = *process_->started(); !started) {
+        fail_rule("a start failed: " + started.error().message);
+    }
+}
+
+void Simulation::live(const LifePlan& life) {
+    disk_.faults() = life.disk;
+    network_.set_faults(life.network);
+    begin_life();
+    step_until([this] { return process_->ended(); }, life.length);
+    if (goes_on() && process_->started() && !process_->started()->has_value()) {
+        fail_rule("a start failed: " + process_->started()->error().message);
+    }
+    if (process_->ended()) {
+        fail_rule("the node ended by itself");
+    }
+    if (goes_on()) {
+        trace_.add(fmt::format("life {} ends with {}", clients_.life, name_of(life.end)));
+        end_life(life);
+    }
+}
+
+bool Simulation::has_given_up() const {
+    const auto& started = process_->started();
+    return process_->ended() || (started && !started->has_value());
+}
+
+void Simulation::end_life(const LifePlan& life) {
+    switch (life.end) {
+        case End::clean_stop:
+            finish_start();
+            stop_in_order();
+            return;
+        case End::freeze_and_kill:
+        case End::freeze_and_power_loss:
+            disk_.faults().freeze_after = disk_.operations() + life.freeze_after;
+            step_until([this] { return has_given_up(); }, kAgony);
+            break;
+        case End::sync_error:
+            disk_.faults().sync_error_one_in = life.sync_error_one_in;
+            if (!step_until([this] { return has_given_up(); }, kAgony) && disk_.sync_failed()) {
+                fail_rule("a sync failed, and the node went on");
+            }
+            break;
+        case End::process_kill:
+        case End::power_loss:
+            break;
+    }
+    crash(loses_power(life.end));
+}
+
+void Simulation::stop_in_order() {
+    if (!goes_on()) {
+        return;
+    }
+    process_->begin_stop();
+    if (!step_until([this] { return process_->stopped(); }, kPatience)) {
+        fail_rule("a stop did not end within a minute");
+        return;
+    }
+    process_.reset();
+}
+
+/// Disk and network of the node are dead before what it consists of is destroyed.
+void Simulation::crash(bool power_loss) {
+    network_.cut(BrokerProcess::kTag);
+    if (power_loss) {
+        disk_.power_loss();
+        checker_.on_power_loss();
+    } else {
+        disk_.process_kill();
+    }
+    process_.reset();
+}
+
+/// Without faults: all is served, all requests end, all that was promised is there.
+void Simulation::live_to_the_end() {
+    disk_.faults() = {};
+    network_.set_faults({});
+    begin_life();
+    finish_start();
+    clients_.producers_finish = true;
+    if (!step_until([this] { return clients_.producers == 0; }, kPatience)) {
+        fail_rule("a producer had no success within a minute after the last fault");
+    }
+    clients_.readers_finish = true;
+    if (!step_until([this] { return clients_.readers == 0; }, kPatience)) {
+        fail_rule("a reader did not reach the end within a minute after the last fault");
+    }
+    stop_in_order();
+}
+
+Verdict simulate(const SimulationOptions& options) {
+    Simulation simulation(options);
+    return simulation.run();
+}
+
+std::string report(const SimulationOptions& options, const Verdict& verdict) {
+    std::string text = fmt::format("seed {} failed: {}\nThe last events:\n", options.seed,
+                                   verdict.broken.value_or("nothing is broken"));
+    for (const std::string& event : verdict.last_events) {
+        text += "  " + event + "\n";
+    }
+    return text + fmt::format("To repeat it: hw-sim --seed {} --trace\n", options.seed);
+}
+
+}  // namespace hw::sim

@@ -1,0 +1,104 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "replication/partition/partition_leader.h"
+#include "test/sim/broker_process.h"
+#include "test/sim/checker.h"
+#include "test/sim/event_trace.h"
+#include "test/sim/plan.h"
+#include "test/sim/sim_producer.h"
+#include "test/sim/sim_reader.h"
+
+namespace hw::sim {
+
+struct SimulationOptions {
+    std::uint64_t seed = 1;
+    /// A run ends after so many steps of the scheduler, with no verdict on its liveness.
+    std::uint64_t steps_max = UINT64_MAX;
+    replication::LeaderMutants mutants;
+    EventTrace::Echo echo;
+};
+
+/// What a run came to.
+struct Verdict {
+    /// The rule that did not hold, as a sentence; none if all did.
+    std::optional<std::string> broken;
+    std::vector<std::string> last_events;
+    bool has_faults = false;
+    std::uint64_t lives = 0;
+    std::uint64_t operations = 0;
+    std::uint64_t acknowledged = 0;  ///< records
+    std::uint64_t read = 0;
+    std::uint64_t steps = 0;
+    std::uint64_t trace_hash = 0;
+    Duration simulated{};
+};
+
+/// Runs one seed: a broker that lives and ends as the seed's plan says, producers and readers all
+/// the while, then a last life without faults in which all must be served and found.
+[[nodiscard]] Verdict simulate(const SimulationOptions& options);
+
+/// The report of a run that failed.
+[[nodiscard]] std::string report(const SimulationOptions& options, const Verdict& verdict);
+
+/// One run. Used once.
+class Simulation {
+public:
+    explicit Simulation(const SimulationOptions& options);
+    ~Simulation();
+    Simulation(const Simulation&) = delete;
+    Simulation& operator=(const Simulation&) = delete;
+
+    [[nodiscard]] Verdict run();
+
+private:
+    static constexpr NodeTag kClients = 2;
+    /// Within this a start, a stop and the last requests must have ended.
+    static constexpr Duration kPatience = std::chrono::minutes(1);
+    /// How long a process may go on with a disk that fails.
+    static constexpr Duration kAgony = std::chrono::seconds(3);
+
+    [[nodiscard]] bool goes_on() const {
+        return !checker_.broken() && !broken_ && scheduler_.steps() < options_.steps_max;
+    }
+    /// Steps until `done` or `limit`, or until the run does not go on.
+    bool step_until(const std::function<bool()>& done, Duration limit);
+    void fail_rule(std::string rule);
+
+    void set_up();
+    [[nodiscard]] Task<> create_topics();
+    void live(const LifePlan& life);
+    void live_to_the_end();
+    void begin_life();
+    void finish_start();
+    void stop_in_order();
+    /// The node cannot go on, or could not begin.
+    [[nodiscard]] bool has_given_up() const;
+    void end_life(const LifePlan& life);
+    void crash(bool power_loss);
+
+    const SimulationOptions options_;
+    const Plan plan_;
+    Scheduler scheduler_;
+    EventTrace trace_;
+    SimNetwork network_{scheduler_, {}};
+    SimClock clock_{scheduler_};
+    SimEntropy entropy_{scheduler_.random()};
+    SimDisk disk_{scheduler_, BrokerProcess::kTag};
+    ProcessWorld process_world_;
+    Checker checker_;
+    std::unique_ptr<BrokerProcess> process_;
+    SimShard client_shard_{scheduler_, kClients, 0};
+    ClientWorld clients_{client_shard_, clock_, network_, checker_, trace_};
+    std::vector<std::unique_ptr<SimProducer>> producers_;
+    std::vector<std::unique_ptr<SimReader>> readers_;
+    bool topics_created_ = false;
+    std::optional<std::string> broken_;
+};
+
+}  // namespace hw::sim
