@@ -1,0 +1,36 @@
+"""Runs the command line of highwater against a broker."""
+
+import json
+import os
+import subprocess
+
+
+class Hw:
+    """`hw` with the address of a broker; what it prints is taken as text."""
+
+    def __init__(self, address):
+        self.address = address
+
+    def run(self, *arguments, stdin=""):
+        """Any outcome."""
+        return subprocess.run([os.environ["HW"], *arguments, "-b", self.address], input=stdin,
+                              capture_output=True, text=True, timeout=60, check=False)
+
+    def out(self, *arguments, stdin=""):
+        """Standard output of a run that must succeed."""
+        done = self.run(*arguments, stdin=stdin)
+        if done.returncode != 0:
+            raise AssertionError(f"hw {arguments} ended with {done.returncode}: {done.stderr}")
+        return done.stdout
+
+    def json(self, *arguments):
+        return json.loads(self.out(*arguments, "-o", "json"))
+
+    def ndjson(self, *arguments):
+        return [json.loads(line) for line in self.out(*arguments, "-o", "ndjson").splitlines()]
+
+    def start(self, *arguments):
+        """A run that goes on; its ends are pipes."""
+        return subprocess.Popen([os.environ["HW"], *arguments, "-b", self.address],
+                                stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, text=True)

@@ -1,0 +1,238 @@
+"""hw produce and hw consume, against each other and against kafka-python."""
+
+import json
+import signal
+import unittest
+
+from kafka import KafkaConsumer
+from kafka.partitioner.default import murmur2
+
+from broker import Broker
+from hw import Hw
+
+CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
+FROM_START = ("--from", "beginning", "--exit-at-end")
+
+
+class WithBroker(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.broker = Broker()
+        cls.addClassCleanup(cls.broker.__exit__)
+        cls.hw = Hw(cls.broker.address)
+
+    def topic(self, name, partitions=1):
+        self.hw.out("topic", "create", name, "-p", str(partitions))
+        return name
+
+    def refused(self, status, *arguments, stdin=""):
+        """Standard error of a run that ends with that status."""
+        done = self.hw.run(*arguments, stdin=stdin)
+        self.assertEqual(done.returncode, status, done.stderr)
+        return done.stderr
+
+
+class RoundTrip(WithBroker):
+    def test_lines_come_back_in_every_codec(self):
+        lines = "".join(f"line {number} of a text\n" for number in range(2000))
+        for codec in CODECS:
+            with self.subTest(codec):
+                topic = self.topic(f"codec-{codec}")
+                self.hw.out("produce", topic, "--compression", codec, stdin=lines)
+                self.assertEqual(self.hw.out("consume", topic, *FROM_START), lines)
+
+    def test_another_client_reads_what_was_produced(self):
+        for codec in ("none", "gzip", "lz4"):
+            with self.subTest(codec):
+                topic = self.topic(f"foreign-{codec}")
+                self.hw.out("produce", topic, "-z", codec, "-k", ":", "-H", "source=test",
+                            stdin="a:1\nb:2\n")
+                reader = KafkaConsumer(topic, bootstrap_servers=self.broker.address,
+                                       group_id=None, auto_offset_reset="earliest",
+                                       consumer_timeout_ms=10000)
+                records = [next(reader), next(reader)]
+                reader.close()
+                self.assertEqual([(record.key, record.value, record.headers)
+                                  for record in records],
+                                 [(b"a", b"1", [("source", b"test")]),
+                                  (b"b", b"2", [("source", b"test")])])
+
+    def test_a_hundred_thousand_lines(self):
+        topic = self.topic("large", 4)
+        lines = [f"record number {number}" for number in range(100_000)]
+        done = self.hw.run("produce", topic, "-z", "lz4", stdin="\n".join(lines))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("Produced 100000 records to large.", done.stderr)
+        values = self.hw.out("consume", topic, *FROM_START).splitlines()
+        self.assertEqual(sorted(values), sorted(lines))
+
+    def test_lines_of_one_key_keep_to_the_partition_that_java_takes(self):
+        topic = self.topic("keyed", 7)
+        keys = [f"customer-{number}" for number in range(50)]
+        self.hw.out("produce", topic, "-k", "=>", stdin="".join(f"{key}=>v\n" for key in keys))
+        records = self.hw.ndjson("consume", topic, *FROM_START)
+        self.assertEqual({record["key"]: record["partition"] for record in records},
+                         {key: (murmur2(key.encode()) & 0x7fffffff) % 7 for key in keys})
+
+    def test_the_summary_tells_the_offsets(self):
+        topic = self.topic("summary", 2)
+        self.hw.out("produce", topic, "-p", "1", stdin="a\n")
+        done = self.hw.run("produce", topic, "-p", "1", stdin="b\nc\n")
+        self.assertEqual((done.stdout, done.stderr),
+                         ("", "Produced 2 records to summary.\n"
+                              "  partition 1: 2 records, offsets 1 to 2\n"))
+
+    def test_every_kind_of_acks(self):
+        for acks in ("all", "-1", "1"):
+            with self.subTest(acks):
+                topic = self.topic(f"acks{acks}")
+                done = self.hw.run("produce", topic, f"--acks={acks}", stdin="x\n")
+                self.assertIn("1 records, offsets 0 to 0", done.stderr)
+
+    def test_nobody_answers_acks_of_0(self):
+        topic = self.topic("acks0")
+        done = self.hw.run("produce", topic, "--acks", "0", stdin="x\n")
+        self.assertEqual((done.returncode, done.stderr),
+                         (0, "Produced 1 records to acks0.\n  partition 0: 1 records\n"))
+        self.assertEqual(self.hw.out("consume", topic, "-f", "beginning", "-n", "1"), "x\n")
+
+    def test_an_empty_input_produces_nothing(self):
+        done = self.hw.run("produce", self.topic("empty"))
+        self.assertEqual((done.returncode, done.stderr), (0, "Produced 0 records to empty.\n"))
+        self.assertEqual(self.hw.json("consume", "empty", *FROM_START), [])
+
+
+class Consume(WithBroker):
+    def test_json_has_all_of_a_record(self):
+        topic = self.topic("whole")
+        self.hw.out("produce", topic, "-k", "=", "-H", "a=1", "-H", "b=",
+                    stdin='k=say "hi"\n')
+        record, = self.hw.json("consume", topic, *FROM_START)
+        self.assertGreater(record.pop("timestamp"), 1_700_000_000_000)
+        self.assertEqual(record, {"topic": "whole", "partition": 0, "offset": 0, "key": "k",
+                                  "headers": [{"name": "a", "value": "1"},
+                                              {"name": "b", "value": ""}],
+                                  "value": 'say "hi"'})
+
+    def test_what_has_no_key_has_null(self):
+        topic = self.topic("keyless")
+        self.hw.out("produce", topic, stdin="v\n")
+        self.assertIsNone(self.hw.json("consume", topic, *FROM_START)[0]["key"])
+        self.assertEqual(self.hw.out("consume", topic, *FROM_START, "--format", "key-value"),
+                         "\tv\n")
+
+    def test_bytes_that_are_no_text_are_in_base64(self):
+        topic = self.topic("bytes")
+        with self.hw.start("produce", topic) as producer:
+            producer.stdin.buffer.write(b"\xff\x00\n")
+            producer.stdin.close()
+            producer.stderr.read()
+        self.assertEqual(producer.returncode, 0)
+        record, = self.hw.json("consume", topic, *FROM_START)
+        self.assertEqual(record["valueBase64"], "/wA=")
+        self.assertNotIn("value", record)
+
+    def test_from_an_offset_a_count_and_one_partition(self):
+        topic = self.topic("slices", 2)
+        self.hw.out("produce", topic, "-p", "1", stdin="a\nb\nc\nd\n")
+        self.hw.out("produce", topic, "-p", "0", stdin="other\n")
+        part = ("consume", topic, "-p", "1")
+        self.assertEqual(self.hw.out(*part, "-f", "2", "-e"), "c\nd\n")
+        self.assertEqual(self.hw.out(*part, "-f", "1", "-n", "2"), "b\nc\n")
+        self.assertEqual(self.hw.out(*part, "-f", "4", "-e"), "")
+        self.assertEqual(self.hw.out(*part, "-f", "end", "-e"), "")
+        self.assertIn("offset 5 is outside of partition slices-1, which starts at 0 and ends at 4",
+                      self.refused(1, *part, "-f", "5"))
+
+    def test_from_a_time(self):
+        topic = self.topic("times")
+        self.hw.out("produce", topic, stdin="x\n")
+        self.assertEqual(self.hw.out("consume", topic, "-e", "-f", "2020-01-01T00:00Z"), "x\n")
+        self.assertEqual(self.hw.out("consume", topic, "-e", "-f", "2999-01-01"), "")
+
+    def test_records_that_come_later_are_waited_for(self):
+        topic = self.topic("later")
+        self.hw.out("produce", topic, stdin="first\n")
+        with self.hw.start("consume", topic, "-f", "beginning", "-n", "2") as consumer:
+            self.assertEqual(consumer.stdout.readline(), "first\n")
+            self.hw.out("produce", topic, stdin="second\n")
+            self.assertEqual(consumer.stdout.read(), "second\n")
+        self.assertEqual(consumer.returncode, 0)
+
+
+class Interrupted(WithBroker):
+    def test_consume_ends_its_json_and_succeeds(self):
+        topic = self.topic("stopped")
+        self.hw.out("produce", topic, stdin="x\n")
+        with self.hw.start("consume", topic, "-f", "beginning", "-o", "json") as consumer:
+            first = consumer.stdout.readline() + consumer.stdout.readline(10)
+            consumer.send_signal(signal.SIGINT)
+            rest = consumer.stdout.read()
+            self.assertEqual(consumer.stderr.read(), "")
+        self.assertEqual(consumer.returncode, 0)
+        self.assertEqual([record["value"] for record in json.loads(first + rest)], ["x"])
+
+    def test_produce_sends_the_lines_it_read_and_succeeds(self):
+        topic = self.topic("typed")
+        with self.hw.start("consume", topic, "-f", "beginning", "-n", "1") as consumer:
+            with self.hw.start("produce", topic) as producer:
+                producer.stdin.write("whole\nnot who")
+                producer.stdin.flush()
+                # A line goes out while the producer waits for the next one.
+                self.assertEqual(consumer.stdout.read(), "whole\n")
+                producer.send_signal(signal.SIGINT)
+                summary = producer.stderr.read()
+        self.assertEqual((consumer.returncode, producer.returncode), (0, 0))
+        self.assertIn("Produced 1 records to typed.", summary)
+        self.assertEqual(self.hw.out("consume", topic, *FROM_START), "whole\n")
+
+
+class WrongInput(WithBroker):
+    def test_an_unknown_topic_is_answered_with_the_one_that_is_near(self):
+        self.topic("invoices")
+        for command in ("produce", "consume"):
+            self.assertIn("topic 'invoice' does not exist (did you mean 'invoices'?)",
+                          self.refused(3, command, "invoice"))
+
+    def test_an_unknown_partition(self):
+        self.topic("narrow", 2)
+        for command in ("produce", "consume"):
+            self.assertIn("topic 'narrow' has no partition 2; it has 0 to 1",
+                          self.refused(3, command, "narrow", "-p", "2"))
+
+    def test_values_that_an_option_cannot_have(self):
+        for arguments, sentence in (
+                (("produce", "t", "--acks", "2"), "none of all, 1 and 0"),
+                (("produce", "t", "-z", "rar"), "none, gzip, snappy, lz4 and zstd"),
+                (("produce", "t", "-H", "flat"), "NAME=VALUE"),
+                (("produce", "t", "-k", ""), "--key-separator"),
+                (("consume", "t", "-f", "yesterday"), "--from yesterday is none of"),
+                (("consume", "t", "-n", "0"), "--count 0 is not 1 or more"),
+                (("consume", "t", "--format", "xml"), "value and key-value"),
+                (("consume", "t", "--form", "value"), "did you mean"),
+                (("consume",), "TOPIC is missing"),
+                (("produce", "t", "u"), "'u' is one too many")):
+            with self.subTest(arguments):
+                self.assertIn(sentence, self.refused(2, *arguments))
+
+    def test_a_partition_that_is_no_number(self):
+        self.topic("numbers")
+        self.assertIn("--partition x is neither a number nor all",
+                      self.refused(2, "consume", "numbers", "-p", "x"))
+
+    def test_a_line_without_a_key_ends_the_input_after_the_lines_before(self):
+        topic = self.topic("separated")
+        error = self.refused(1, "produce", topic, "-k", ":", stdin="a:1\nb:2\nc\nd:4\n")
+        self.assertIn("Produced 2 records", error)
+        self.assertIn("line 3 has no key separator ':'", error)
+        self.assertEqual(self.hw.out("consume", topic, *FROM_START), "1\n2\n")
+
+    def test_a_line_that_is_larger_than_the_topic_takes(self):
+        topic = self.topic("small")
+        error = self.refused(1, "produce", topic, stdin="x" * 2_000_000 + "\n")
+        self.assertIn("MESSAGE_TOO_LARGE", error)
+        self.assertIn("Produced 0 records", error)
+
+
+if __name__ == "__main__":
+    unittest.main()

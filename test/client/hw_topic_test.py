@@ -1,0 +1,171 @@
+"""hw topic create, list, describe and delete, as people and scripts see them."""
+
+import socket
+import unittest
+
+from broker import Broker
+from hw import Hw
+
+
+class WithBroker(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.broker = Broker()
+        cls.addClassCleanup(cls.broker.__exit__)
+        cls.hw = Hw(cls.broker.address)
+
+    def refused(self, status, *arguments):
+        """Standard error of a run that ends with that status."""
+        done = self.hw.run(*arguments)
+        self.assertEqual(done.returncode, status, done.stderr)
+        return done.stderr
+
+
+class Create(WithBroker):
+    def test_a_topic_that_was_made_is_there_at_once(self):
+        self.assertEqual(self.hw.out("topic", "create", "made", "--partitions", "3"),
+                         "Created topic made.\n")
+        self.assertEqual(self.hw.json("topic", "describe", "made")[0]["name"], "made")
+
+    def test_several_topics_as_json(self):
+        self.assertEqual(self.hw.json("topic", "create", "first", "second"),
+                         [{"topic": "first", "done": True}, {"topic": "second", "done": True}])
+
+    def test_one_of_two_exists_already(self):
+        self.hw.out("topic", "create", "twice")
+        done = self.hw.run("topic", "create", "twice", "once")
+        self.assertEqual(done.returncode, 6)
+        self.assertEqual(done.stdout, "Created topic once.\n")
+        self.assertIn("topic 'twice': TOPIC_ALREADY_EXISTS", done.stderr)
+        self.assertIn("TOPIC_ALREADY_EXISTS", self.refused(1, "topic", "create", "twice"))
+
+    def test_what_the_cluster_refuses_is_told_in_its_words(self):
+        self.assertIn("'no-key' is not a topic key",
+                      self.refused(2, "topic", "create", "x", "-c", "no-key=1"))
+        self.assertIn("INVALID_TOPIC_EXCEPTION", self.refused(2, "topic", "create", "a b"))
+        self.assertIn("replication factor 3",
+                      self.refused(2, "topic", "create", "x", "-r", "3"))
+
+    def test_wrong_values_are_refused_before_anything_is_asked(self):
+        self.assertIn("--partitions 0 is not within 1 to 2147483647",
+                      self.refused(2, "topic", "create", "x", "-p", "0"))
+        self.assertIn("--replication-factor 40000 is not within 1 to 32767",
+                      self.refused(2, "topic", "create", "x", "-r", "40000"))
+        self.assertIn("--config flat is not of the form KEY=VALUE",
+                      self.refused(2, "topic", "create", "x", "-c", "flat"))
+        self.assertIn("'many'", self.refused(2, "topic", "create", "x", "-p", "many"))
+        self.assertIn("TOPIC is missing", self.refused(2, "topic", "create"))
+        self.assertIn("there are text, json and ndjson",
+                      self.refused(2, "topic", "create", "x", "-o", "yaml"))
+
+
+class ListAndDescribe(WithBroker):
+    def test_the_list_is_aligned_and_by_name(self):
+        with Broker() as broker:
+            hw = Hw(broker.address)
+            self.assertEqual(hw.out("topic", "list"), "NAME  PARTITIONS  REPLICAS\n")
+            self.assertEqual(hw.json("topic", "list"), [])
+            hw.out("topic", "create", "payments", "-p", "12")
+            hw.out("topic", "create", "b")
+            self.assertEqual(hw.out("topic", "list"),
+                             "NAME      PARTITIONS  REPLICAS\n"
+                             "b         1           1\n"
+                             "payments  12          1\n")
+            self.assertEqual([(topic["name"], topic["partitions"], topic["replicationFactor"])
+                              for topic in hw.ndjson("topic", "list")],
+                             [("b", 1, 1), ("payments", 12, 1)])
+            self.assertEqual(hw.json("topic", "list"), hw.ndjson("topic", "list"))
+
+    def test_a_description_has_every_partition(self):
+        self.hw.out("topic", "create", "described", "-p", "2")
+        topic, = self.hw.json("topic", "describe", "described")
+        place = {"leader": 1, "leaderEpoch": 0, "replicas": [1], "isr": [1], "offline": []}
+        self.assertEqual(topic["partitions"],
+                         [{"partition": 0, **place}, {"partition": 1, **place}])
+        text = self.hw.out("topic", "describe", "described")
+        self.assertIn(f"Id           {topic['id']}\nPartitions   2\nReplication  1\n", text)
+        self.assertIn("PARTITION  LEADER  EPOCH  REPLICAS  ISR  OFFLINE\n"
+                      "0          1       0      1         1    -\n"
+                      "1          1       0      1         1    -\n", text)
+
+    def test_without_a_name_all_are_described(self):
+        self.hw.out("topic", "create", "one", "two")
+        self.assertEqual([topic["name"] for topic in self.hw.json("topic", "describe")],
+                         [topic["name"] for topic in self.hw.json("topic", "list")])
+
+    def test_an_unknown_name_is_answered_with_the_one_that_is_near(self):
+        self.hw.out("topic", "create", "orders")
+        self.assertIn("topic 'ordrs' does not exist (did you mean 'orders'?)",
+                      self.refused(3, "topic", "describe", "ordrs"))
+        done = self.hw.run("topic", "describe", "orders", "nothing-like-it", "-o", "ndjson")
+        self.assertEqual(done.returncode, 6)
+        self.assertEqual(done.stdout.count("\n"), 1)
+        self.assertIn("topic 'nothing-like-it' does not exist; ", done.stderr)
+
+
+class Delete(WithBroker):
+    def test_a_deleted_topic_is_gone_at_once(self):
+        self.hw.out("topic", "create", "old")
+        self.assertEqual(self.hw.out("topic", "delete", "old", "--yes"), "Deleted topic old.\n")
+        self.assertIn("topic 'old' does not exist", self.refused(3, "topic", "describe", "old"))
+
+    def test_without_yes_and_without_a_terminal_nothing_is_deleted(self):
+        self.hw.out("topic", "create", "kept")
+        self.assertIn("add --yes", self.refused(2, "topic", "delete", "kept"))
+        self.hw.out("topic", "describe", "kept")
+
+    def test_one_of_two_does_not_exist(self):
+        self.hw.out("topic", "create", "there")
+        done = self.hw.run("topic", "delete", "there", "not-there", "--yes", "-o", "ndjson")
+        self.assertEqual(done.returncode, 6)
+        self.assertIn('{"topic":"there","done":true}', done.stdout)
+        self.assertIn("topic 'not-there' does not exist", done.stderr)
+        self.assertEqual(self.hw.run("topic", "delete", "not-there", "-y").returncode, 3)
+
+
+class Servers(unittest.TestCase):
+    def test_nobody_listens(self):
+        with socket.create_server(("127.0.0.1", 0)) as closed_soon:
+            address = f"127.0.0.1:{closed_soon.getsockname()[1]}"
+        for command in (["topic", "list"], ["topic", "create", "x"], ["topic", "describe"],
+                        ["topic", "delete", "x", "-y"], ["produce", "x"], ["consume", "x"]):
+            with self.subTest(command):
+                done = Hw(address).run(*command)
+                self.assertEqual(done.returncode, 4)
+                self.assertIn(f"no broker answers: {address}: connect: Connection refused",
+                              done.stderr)
+
+    def test_somebody_listens_and_never_answers(self):
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            address = f"127.0.0.1:{silent.getsockname()[1]}"
+            done = Hw(address).run("topic", "list", "--timeout", "1")
+        self.assertEqual(done.returncode, 4)
+        self.assertIn(f"{address}: no answer in time", done.stderr)
+
+    def test_the_next_server_is_tried(self):
+        with socket.create_server(("127.0.0.1", 0)) as closed_soon:
+            address = f"127.0.0.1:{closed_soon.getsockname()[1]}"
+        with Broker() as broker:
+            self.assertEqual(Hw(f"{address},{broker.address}").json("topic", "list"), [])
+
+    def test_an_address_that_is_none(self):
+        for address in ("broker", "broker:99999", ":9092", "a:1,"):
+            with self.subTest(address):
+                done = Hw(address).run("topic", "list")
+                self.assertEqual(done.returncode, 2)
+                self.assertIn("--bootstrap-server", done.stderr)
+
+
+class Help(unittest.TestCase):
+    def test_every_command_has_examples_that_begin_with_it(self):
+        hw = Hw("127.0.0.1:9092")
+        for command in ("topic create", "topic list", "topic describe", "topic delete", "produce",
+                        "consume"):
+            with self.subTest(command):
+                text = hw.out(*command.split(), "--help")
+                self.assertTrue(text.startswith(f"Usage: hw {command} "))
+                self.assertIn(f"hw {command}", text.split("Examples:")[1])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,33 @@
+#include "tools/client/wire_error.h"
+
+#include <catch2/catch.hpp>
+
+namespace hw::client {
+namespace {
+
+using wire::ErrorCode;
+
+TEST_CASE("wire error: what may succeed later is busy, what will not is something else",
+          "[client]") {
+    CHECK(error_of(ErrorCode::not_leader_or_follower, "x").kind == ErrorKind::busy);
+    CHECK(error_of(ErrorCode::not_enough_replicas, "x").kind == ErrorKind::busy);
+    CHECK(error_of(ErrorCode::unknown_server_error, "x").kind == ErrorKind::io);
+    CHECK(error_of(ErrorCode::unknown_topic_or_partition, "x").kind == ErrorKind::not_found);
+    CHECK(error_of(ErrorCode::topic_authorization_failed, "x").kind == ErrorKind::permission);
+}
+
+TEST_CASE("wire error: what was appended perhaps is not busy, so that nobody sends it again",
+          "[client]") {
+    CHECK(error_of(ErrorCode::request_timed_out, "x").kind == ErrorKind::timed_out);
+    CHECK(error_of(ErrorCode::not_enough_replicas_after_append, "x").kind == ErrorKind::timed_out);
+}
+
+TEST_CASE("wire error: the message has the subject, the name of the code, and the broker's words",
+          "[client]") {
+    CHECK(error_of(ErrorCode::invalid_config, "topic 'a'", "no such key").message ==
+          "topic 'a': INVALID_CONFIG: no such key");
+    CHECK(error_of(ErrorCode::invalid_config, "topic 'a'").message == "topic 'a': INVALID_CONFIG");
+}
+
+}  // namespace
+}  // namespace hw::client

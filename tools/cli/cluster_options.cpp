@@ -1,0 +1,70 @@
+#include "tools/cli/cluster_options.h"
+
+#include <string>
+#include <vector>
+
+namespace hw::cli {
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr int kDefaultTimeoutSeconds = 15;
+constexpr int kMaxTimeoutSeconds = 3600;
+
+/// Servers that are separated by commas.
+Result<std::vector<config::Address>> parse_servers(std::string_view text) {
+    std::vector<config::Address> servers;
+    while (true) {
+        const std::size_t comma = text.find(',');
+        const std::string_view part = text.substr(0, comma);
+        const auto server = config::parse_address(part);
+        if (!server) {
+            return fail(ErrorKind::invalid, "--bootstrap-server {} {}", part,
+                        server.error().message);
+        }
+        if (server->host.empty() || server->port == 0) {
+            return fail(ErrorKind::invalid,
+                        "--bootstrap-server {} lacks a host or a port; give HOST:PORT", part);
+        }
+        servers.push_back(*server);
+        if (comma == std::string_view::npos) {
+            return servers;
+        }
+        text.remove_prefix(comma + 1);
+    }
+}
+
+}  // namespace
+
+void add_cluster_options(po::options_description& options) {
+    options.add_options()(
+        "bootstrap-server,b",
+        po::value<std::string>()->value_name("HOST:PORT")->default_value("127.0.0.1:9092"),
+        "a broker of the cluster, or several with commas between")(
+        "timeout", po::value<int>()->value_name("SECONDS")->default_value(kDefaultTimeoutSeconds),
+        "how long to try, 1 to 3600");
+}
+
+Result<client::Client> connect(const Arguments& arguments, int stop_descriptor) {
+    const auto& text = arguments.options["bootstrap-server"].as<std::string>();
+    auto servers = parse_servers(text);
+    if (!servers) {
+        return std::unexpected(servers.error());
+    }
+    const int seconds = arguments.options["timeout"].as<int>();
+    if (seconds < 1 || seconds > kMaxTimeoutSeconds) {
+        return fail(ErrorKind::invalid, "--timeout {} is not within 1 to {} seconds", seconds,
+                    kMaxTimeoutSeconds);
+    }
+    auto client = client::Client::connect({.servers = std::move(*servers),
+                                           .timeout = std::chrono::seconds(seconds),
+                                           .stop_descriptor = stop_descriptor});
+    if (!client) {
+        return fail(client.error().kind,
+                    "no broker answers: {}; is one running there? Name another with -b HOST:PORT",
+                    client.error().message);
+    }
+    return client;
+}
+
+}  // namespace hw::cli

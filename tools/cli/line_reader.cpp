@@ -1,0 +1,74 @@
+#include "tools/cli/line_reader.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <poll.h>
+#include <unistd.h>
+
+namespace hw::cli {
+namespace {
+
+constexpr std::size_t kReadBytes = 64 * 1024;
+constexpr int kForever = -1;
+
+}  // namespace
+
+Result<std::optional<std::string_view>> LineReader::next() {
+    while (true) {
+        const std::size_t line_size = unread().find('\n');
+        if (line_size != std::string_view::npos) {
+            return take(line_size);
+        }
+        if (unread().size() > kMaxLineBytes) {
+            return fail(ErrorKind::limit, "a line has more than {} bytes", kMaxLineBytes);
+        }
+        const auto input = has_ended_ ? Input::ended : read_more();
+        if (!input) {
+            return std::unexpected(input.error());
+        }
+        if (*input == Input::ended) {
+            has_ended_ = true;
+            return unread().empty() ? std::nullopt : std::optional(take(unread().size()));
+        }
+    }
+}
+
+std::string_view LineReader::take(std::size_t line_size) {
+    const std::string_view line = unread().substr(0, line_size);
+    position_ = std::min(position_ + line_size + 1, buffer_.size());
+    return line;
+}
+
+bool LineReader::would_wait() const {
+    if (has_ended_ || unread().find('\n') != std::string_view::npos) {
+        return false;
+    }
+    pollfd watched{descriptor_, POLLIN, 0};
+    return poll(&watched, 1, 0) == 0;
+}
+
+Result<LineReader::Input> LineReader::read_more() {
+    std::array<pollfd, 2> watched{{{descriptor_, POLLIN, 0}, {stop_descriptor_, POLLIN, 0}}};
+    if (poll(watched.data(), watched.size(), kForever) < 0 && errno != EINTR) {
+        return std::unexpected(system_error(errno, "wait for standard input"));
+    }
+    if (watched[1].revents != 0) {
+        // A line that is not whole yet was not meant to be sent.
+        buffer_.clear();
+        position_ = 0;
+        return Input::ended;
+    }
+    buffer_.erase(0, position_);
+    position_ = 0;
+    const std::size_t kept = buffer_.size();
+    buffer_.resize(kept + kReadBytes);
+    const ssize_t count = read(descriptor_, buffer_.data() + kept, kReadBytes);
+    buffer_.resize(kept + static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+    if (count < 0 && errno != EINTR) {
+        return std::unexpected(system_error(errno, "read standard input"));
+    }
+    return count == 0 ? Input::ended : Input::more;
+}
+
+}  // namespace hw::cli

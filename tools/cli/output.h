@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "protocol/base/result.h"
+#include "tools/cli/command.h"
+
+namespace hw::cli {
+
+enum class OutputFormat : std::uint8_t {
+    text,    ///< for people
+    json,    ///< one array
+    ndjson,  ///< one object a line
+};
+
+void add_output_option(boost::program_options::options_description& options);
+
+/// Errors: invalid.
+[[nodiscard]] Result<OutputFormat> output_format(const Arguments& arguments);
+
+/// JSON objects to standard output, each when it is added; in an array or one a line.
+class JsonItems {
+public:
+    explicit JsonItems(OutputFormat format) : format_(format) {}
+
+    void add(std::string_view object);
+    /// Ends the array; once, after the last object.
+    void finish();
+
+private:
+    OutputFormat format_;
+    bool has_items_ = false;
+};
+
+}  // namespace hw::cli

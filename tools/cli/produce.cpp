@@ -1,0 +1,267 @@
+#include <array>
+#include <chrono>
+#include <random>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "tools/cli/batch_sender.h"
+#include "tools/cli/cluster_options.h"
+#include "tools/cli/commands.h"
+#include "tools/cli/interrupt.h"
+#include "tools/cli/line_reader.h"
+#include "tools/cli/report.h"
+#include "tools/client/partitioner.h"
+
+namespace hw::cli {
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr std::string_view kName = "produce";
+constexpr std::string_view kHelp =
+    R"(Usage: hw produce [OPTIONS] TOPIC
+
+Sends the lines of standard input as records, in batches while lines come fast, else one by one.
+With --key-separator what stands before the first separator of a line is the key; lines of one key
+go to one partition, the one that Kafka's Java client takes. Without keys, batches go to one
+partition after the other.
+At the end says on standard error how many records went where. Ctrl-C ends the input.
+
+Examples:
+  echo hello | hw produce greetings
+  hw produce orders --key-separator : < orders.txt      (lines such as  customer-7:{"sum":3})
+  hw produce logs --compression zstd --acks 1 < big.log
+  echo '{}' | hw produce orders --partition 0 -H source=test -H type=order
+)";
+
+using Texts = std::vector<std::string>;
+
+void add_options(po::options_description& options) {
+    options.add_options()("key-separator,k", po::value<std::string>()->value_name("TEXT"),
+                          "lines are KEY, this text, VALUE")(
+        "partition,p", po::value<int>()->value_name("N"), "send all to this partition")(
+        "acks", po::value<std::string>()->value_name("N")->default_value("all"),
+        "who has a batch before it counts: all in-sync replicas (all), the leader (1), nobody (0)")(
+        "compression,z", po::value<std::string>()->value_name("CODEC")->default_value("none"),
+        "none, gzip, snappy, lz4 or zstd")(
+        "header,H", po::value<Texts>()->value_name("NAME=VALUE")->default_value({}, ""),
+        "a header of each record; may be given several times");
+    add_cluster_options(options);
+}
+
+Result<client::Acks> parse_acks(const std::string& text) {
+    if (text == "all" || text == "-1") {
+        return client::Acks::all;
+    }
+    if (text == "1") {
+        return client::Acks::leader;
+    }
+    if (text == "0") {
+        return client::Acks::none;
+    }
+    return fail(ErrorKind::invalid, "--acks {} is none of all, 1 and 0", text);
+}
+
+Result<record::Compression> parse_codec(const std::string& text) {
+    using enum record::Codec;
+    for (const record::Codec codec : std::array{none, gzip, snappy, lz4, zstd}) {
+        if (text == record::to_string(codec)) {
+            return record::Compression{.codec = codec, .level = {}};
+        }
+    }
+    return fail(ErrorKind::invalid,
+                "--compression {} is no codec; there are none, gzip, snappy, lz4 and zstd", text);
+}
+
+/// What each line becomes.
+struct LineFormat {
+    std::optional<std::string> key_separator;
+    std::vector<record::HeaderView> headers;  ///< views into the arguments
+};
+
+Result<LineFormat> parse_line_format(const Arguments& arguments) {
+    LineFormat format;
+    if (arguments.options.contains("key-separator")) {
+        format.key_separator = arguments.options["key-separator"].as<std::string>();
+        if (format.key_separator->empty()) {
+            return fail(ErrorKind::invalid, "--key-separator is empty");
+        }
+    }
+    for (const std::string& text : arguments.options["header"].as<Texts>()) {
+        const std::size_t equals = text.find('=');
+        if (equals == 0 || equals == std::string::npos) {
+            return fail(ErrorKind::invalid, "--header {} is not of the form NAME=VALUE", text);
+        }
+        const std::string_view view = text;
+        format.headers.push_back({view.substr(0, equals), as_bytes(view.substr(equals + 1))});
+    }
+    return format;
+}
+
+Result<SendOptions> parse_send_options(const Arguments& arguments) {
+    const auto acks = parse_acks(arguments.options["acks"].as<std::string>());
+    if (!acks) {
+        return std::unexpected(acks.error());
+    }
+    const auto compression = parse_codec(arguments.options["compression"].as<std::string>());
+    if (!compression) {
+        return std::unexpected(compression.error());
+    }
+    return SendOptions{arguments.operands.front(), *acks, *compression};
+}
+
+Timestamp now() {
+    const auto time = std::chrono::system_clock::now().time_since_epoch();
+    return Timestamp(std::chrono::duration_cast<std::chrono::milliseconds>(time).count());
+}
+
+/// Chooses the partition of each record.
+class PartitionChoice {
+public:
+    PartitionChoice(std::int32_t count, std::optional<PartitionIndex> fixed)
+        : count_(count),
+          fixed_(fixed),
+          // So that many short runs do not all fill the first partition.
+          keyless_(static_cast<std::int32_t>(std::random_device{}() % unsigned(count))) {}
+
+    [[nodiscard]] PartitionIndex of(const record::NullableBytes& key) const {
+        if (fixed_) {
+            return *fixed_;
+        }
+        return key ? client::partition_of_key(*key, count_) : PartitionIndex(keyless_);
+    }
+    void on_batch_sent() { keyless_ = (keyless_ + 1) % count_; }
+
+private:
+    std::int32_t count_;
+    std::optional<PartitionIndex> fixed_;
+    std::int32_t keyless_;
+};
+
+Result<record::NewRecord> parse_line(const LineFormat& format, std::string_view line,
+                                     std::uint64_t number) {
+    record::NewRecord record{
+        .key = {}, .value = as_bytes(line), .headers = format.headers, .timestamp = now()};
+    if (format.key_separator) {
+        const std::size_t at = line.find(*format.key_separator);
+        if (at == std::string_view::npos) {
+            return fail(ErrorKind::corrupt,
+                        "line {} has no key separator '{}'; the lines before it were sent", number,
+                        *format.key_separator);
+        }
+        record.key = as_bytes(line.substr(0, at));
+        record.value = as_bytes(line.substr(at + format.key_separator->size()));
+    }
+    return record;
+}
+
+/// Sends all lines. Errors: of a line (corrupt, limit, io), those of BatchSender.
+Result<void> send_lines(const LineFormat& format, PartitionChoice& choice, LineReader& lines,
+                        BatchSender& sender) {
+    for (std::uint64_t number = 1;; ++number) {
+        if (lines.would_wait()) {
+            if (const auto flushed = sender.flush(); !flushed) {
+                return flushed;
+            }
+            choice.on_batch_sent();
+        }
+        const auto line = lines.next();
+        if (!line) {
+            return std::unexpected(line.error());
+        }
+        if (!*line) {
+            return sender.flush();
+        }
+        const auto record = parse_line(format, **line, number);
+        if (!record) {
+            const auto flushed = sender.flush();
+            return flushed ? std::unexpected(record.error()) : flushed;
+        }
+        const auto has_sent = sender.add(choice.of(record->key), *record);
+        if (!has_sent) {
+            return std::unexpected(has_sent.error());
+        }
+        if (*has_sent) {
+            choice.on_batch_sent();
+        }
+    }
+}
+
+void print_summary(const std::string& topic, const std::map<PartitionIndex, Sent>& sent) {
+    std::uint64_t records = 0;
+    for (const auto& [partition, part] : sent) {
+        records += part.records;
+    }
+    fmt::print(stderr, "Produced {} records to {}.\n", records, topic);
+    for (const auto& [partition, part] : sent) {
+        const std::string offsets =
+            part.first_offset
+                ? fmt::format(", offsets {} to {}", *part.first_offset, *part.last_offset)
+                : "";
+        fmt::print(stderr, "  partition {}: {} records{}\n", partition, part.records, offsets);
+    }
+}
+
+/// The partition that --partition names, if it does. Errors: not_found.
+Result<std::optional<PartitionIndex>> fixed_partition(const Arguments& arguments,
+                                                      const client::TopicView& topic) {
+    if (!arguments.options.contains("partition")) {
+        return std::nullopt;
+    }
+    const int number = arguments.options["partition"].as<int>();
+    if (number < 0 || static_cast<std::size_t>(number) >= topic.partitions.size()) {
+        return fail(ErrorKind::not_found, "topic '{}' has no partition {}; it has 0 to {}",
+                    topic.name, number, topic.partitions.size() - 1);
+    }
+    return PartitionIndex(number);
+}
+
+Result<void> produce_lines(const Arguments& arguments) {
+    const auto format = parse_line_format(arguments);
+    if (!format) {
+        return std::unexpected(format.error());
+    }
+    const auto options = parse_send_options(arguments);
+    if (!options) {
+        return std::unexpected(options.error());
+    }
+    auto client = connect(arguments);
+    if (!client) {
+        return std::unexpected(client.error());
+    }
+    const auto topic = client->topic(options->topic);
+    if (!topic) {
+        return std::unexpected(topic.error());
+    }
+    const auto fixed = fixed_partition(arguments, *topic);
+    if (!fixed) {
+        return std::unexpected(fixed.error());
+    }
+    PartitionChoice choice(static_cast<std::int32_t>(topic->partitions.size()), *fixed);
+    // Not for the client: what was read is sent, Ctrl-C or not.
+    const Interrupt interrupt;
+    LineReader lines(STDIN_FILENO, interrupt.descriptor());
+    BatchSender sender(*client, *options);
+    const auto sent = send_lines(*format, choice, lines, sender);
+    print_summary(options->topic, sender.sent());
+    return sent;
+}
+
+ExitCode run(const Arguments& arguments) {
+    const auto produced = produce_lines(arguments);
+    return produced ? ExitCode::ok : report(kName, produced.error());
+}
+
+}  // namespace
+
+Command produce() {
+    return {.name = kName,
+            .summary = "send the lines of standard input as records",
+            .help = kHelp,
+            .operands = {"TOPIC", 1, 1},
+            .add_options = add_options,
+            .run = run};
+}
+
+}  // namespace hw::cli

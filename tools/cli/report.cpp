@@ -1,0 +1,69 @@
+#include "tools/cli/report.h"
+
+#include <cstdio>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "protocol/schema/json_printer.h"
+
+namespace hw::cli {
+namespace {
+
+std::string outcome_json(const client::TopicOutcome& outcome) {
+    std::string text;
+    schema::JsonPrinter json(text);
+    json.begin_object();
+    json.key("topic");
+    json.string(outcome.name);
+    json.key("done");
+    json.boolean(outcome.result.has_value());
+    if (!outcome.result) {
+        json.key("error");
+        json.string(outcome.result.error().message);
+    }
+    json.end_object();
+    return text;
+}
+
+}  // namespace
+
+ExitCode report(std::string_view command, const Error& error) {
+    // What was printed before comes before what is said of it.
+    std::fflush(stdout);
+    fmt::print(stderr, "hw {}: {}\n", command, error.message);
+    return exit_code_of(error.kind);
+}
+
+void Tally::fail(const Error& error) {
+    const ExitCode code = report(command_, error);
+    if (first_failure_ == ExitCode::ok) {
+        first_failure_ = code;
+    }
+}
+
+ExitCode Tally::exit_code() const {
+    return first_failure_ != ExitCode::ok && successes_ > 0 ? ExitCode::partial : first_failure_;
+}
+
+ExitCode report_outcomes(std::string_view command, std::string_view done, OutputFormat format,
+                         const std::vector<client::TopicOutcome>& outcomes) {
+    Tally tally(command);
+    JsonItems items(format);
+    for (const client::TopicOutcome& outcome : outcomes) {
+        if (format != OutputFormat::text) {
+            items.add(outcome_json(outcome));
+        } else if (outcome.result) {
+            fmt::print("{} topic {}.\n", done, outcome.name);
+        }
+        if (outcome.result) {
+            tally.succeed();
+        } else {
+            tally.fail(outcome.result.error());
+        }
+    }
+    items.finish();
+    return tally.exit_code();
+}
+
+}  // namespace hw::cli

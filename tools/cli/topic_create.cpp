@@ -1,0 +1,118 @@
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "tools/cli/cluster_options.h"
+#include "tools/cli/commands.h"
+#include "tools/cli/report.h"
+
+namespace hw::cli {
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr std::string_view kName = "topic create";
+constexpr std::string_view kHelp =
+    R"(Usage: hw topic create [OPTIONS] TOPIC...
+
+Makes topics. Without --partitions and --replication-factor the brokers decide. Each --config sets
+one key of all these topics; a key or value that the cluster does not know is refused.
+
+Examples:
+  hw topic create orders
+  hw topic create orders payments --partitions 12 --replication-factor 3
+  hw topic create sessions --config cleanup.policy=compact --config min.insync.replicas=2
+  hw topic create orders -o json -b broker-1:9092,broker-2:9092
+)";
+
+using Texts = std::vector<std::string>;
+
+void add_options(po::options_description& options) {
+    options.add_options()("partitions,p", po::value<int>()->value_name("N"),
+                          "how many partitions each topic has")(
+        "replication-factor,r", po::value<int>()->value_name("R"),
+        "how many brokers have a copy of each partition")(
+        "config,c", po::value<Texts>()->value_name("KEY=VALUE")->default_value({}, ""),
+        "a setting of the topics; may be given several times");
+    add_output_option(options);
+    add_cluster_options(options);
+}
+
+/// An optional number from 1 on; NewTopic::kDefault without one. Errors: invalid.
+template <class T>
+Result<T> count_of(const Arguments& arguments, const char* option) {
+    if (!arguments.options.contains(option)) {
+        return T{client::NewTopic::kDefault};
+    }
+    const int number = arguments.options[option].as<int>();
+    constexpr T kMost = std::numeric_limits<T>::max();
+    if (number < 1 || number > kMost) {
+        return fail(ErrorKind::invalid, "--{} {} is not within 1 to {}", option, number, kMost);
+    }
+    return static_cast<T>(number);
+}
+
+Result<std::vector<client::Setting>> parse_settings(const Texts& texts) {
+    std::vector<client::Setting> settings;
+    for (const std::string& text : texts) {
+        const std::size_t equals = text.find('=');
+        if (equals == 0 || equals == std::string::npos) {
+            return fail(ErrorKind::invalid, "--config {} is not of the form KEY=VALUE", text);
+        }
+        settings.push_back({text.substr(0, equals), text.substr(equals + 1)});
+    }
+    return settings;
+}
+
+Result<std::vector<client::NewTopic>> parse_topics(const Arguments& arguments) {
+    const auto partitions = count_of<std::int32_t>(arguments, "partitions");
+    if (!partitions) {
+        return std::unexpected(partitions.error());
+    }
+    const auto replication_factor = count_of<std::int16_t>(arguments, "replication-factor");
+    if (!replication_factor) {
+        return std::unexpected(replication_factor.error());
+    }
+    const auto settings = parse_settings(arguments.options["config"].as<Texts>());
+    if (!settings) {
+        return std::unexpected(settings.error());
+    }
+    std::vector<client::NewTopic> topics;
+    for (const std::string& name : arguments.operands) {
+        topics.push_back({name, *partitions, *replication_factor, *settings});
+    }
+    return topics;
+}
+
+ExitCode run(const Arguments& arguments) {
+    const auto format = output_format(arguments);
+    if (!format) {
+        return report(kName, format.error());
+    }
+    const auto topics = parse_topics(arguments);
+    if (!topics) {
+        return report(kName, topics.error());
+    }
+    auto client = connect(arguments);
+    if (!client) {
+        return report(kName, client.error());
+    }
+    const auto outcomes = client::create_topics(*client, *topics);
+    if (!outcomes) {
+        return report(kName, outcomes.error());
+    }
+    return report_outcomes(kName, "Created", *format, *outcomes);
+}
+
+}  // namespace
+
+Command topic_create() {
+    return {.name = kName,
+            .summary = "make topics",
+            .help = kHelp,
+            .operands = {"TOPIC", 1, Operands::kAny},
+            .add_options = add_options,
+            .run = run};
+}
+
+}  // namespace hw::cli

@@ -1,0 +1,183 @@
+#include <optional>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "protocol/schema/json_printer.h"
+#include "tools/cli/cluster_options.h"
+#include "tools/cli/commands.h"
+#include "tools/cli/report.h"
+#include "tools/cli/table.h"
+
+namespace hw::cli {
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr std::string_view kName = "topic describe";
+constexpr std::string_view kHelp =
+    R"(Usage: hw topic describe [OPTIONS] [TOPIC...]
+
+Shows topics, all without a name: id, what was set on them, and of each partition the leader, the
+brokers that have a replica, those of them that are in sync (ISR) and those that are offline.
+
+Examples:
+  hw topic describe orders
+  hw topic describe -o json orders payments
+)";
+
+void add_options(po::options_description& options) {
+    add_output_option(options);
+    add_cluster_options(options);
+}
+
+/// A topic and its settings; none when the broker does not tell them.
+struct Description {
+    client::TopicView topic;
+    std::optional<std::vector<client::Setting>> settings;
+};
+
+void put_ids(schema::JsonPrinter& json, std::string_view name, const std::vector<BrokerId>& ids) {
+    json.key(name);
+    json.begin_array();
+    for (const BrokerId id : ids) {
+        json.number(id.value());
+    }
+    json.end_array();
+}
+
+void put_partition(schema::JsonPrinter& json, const client::PartitionView& partition) {
+    json.begin_object();
+    json.key("partition");
+    json.number(partition.index.value());
+    json.key("leader");
+    json.number(partition.leader.value());
+    json.key("leaderEpoch");
+    json.number(partition.leader_epoch.value());
+    put_ids(json, "replicas", partition.replicas);
+    put_ids(json, "isr", partition.in_sync);
+    put_ids(json, "offline", partition.offline);
+    json.end_object();
+}
+
+std::string description_json(const Description& description) {
+    std::string text;
+    schema::JsonPrinter json(text);
+    json.begin_object();
+    json.key("name");
+    json.string(description.topic.name);
+    json.key("id");
+    json.uuid(description.topic.id.value());
+    json.key("internal");
+    json.boolean(description.topic.internal);
+    if (description.settings) {
+        json.key("configs");
+        json.begin_array();
+        for (const auto& [name, value] : *description.settings) {
+            json.begin_object();
+            json.key("name");
+            json.string(name);
+            json.key("value");
+            json.string(value);
+            json.end_object();
+        }
+        json.end_array();
+    }
+    json.key("partitions");
+    json.begin_array();
+    for (const client::PartitionView& partition : description.topic.partitions) {
+        put_partition(json, partition);
+    }
+    json.end_array();
+    json.end_object();
+    return text;
+}
+
+std::string ids_text(const std::vector<BrokerId>& ids) {
+    return ids.empty() ? "-" : fmt::format("{}", fmt::join(ids, ","));
+}
+
+void print_text(const Description& description) {
+    const client::TopicView& topic = description.topic;
+    fmt::print("Topic        {}\n", topic.name);
+    fmt::print("Id           {}\n", topic.id.value());
+    fmt::print("Partitions   {}\n", topic.partitions.size());
+    fmt::print("Replication  {}\n", topic.replication_factor());
+    if (description.settings) {
+        std::vector<std::string> settings;
+        for (const auto& [name, value] : *description.settings) {
+            settings.push_back(fmt::format("{}={}", name, value));
+        }
+        fmt::print("Configs      {}\n",
+                   settings.empty() ? "-" : fmt::format("{}", fmt::join(settings, ", ")));
+    }
+    Table table({"PARTITION", "LEADER", "EPOCH", "REPLICAS", "ISR", "OFFLINE"});
+    for (const client::PartitionView& partition : topic.partitions) {
+        table.add({fmt::format("{}", partition.index),
+                   partition.leader == kNoBroker ? "none" : fmt::format("{}", partition.leader),
+                   fmt::format("{}", partition.leader_epoch), ids_text(partition.replicas),
+                   ids_text(partition.in_sync), ids_text(partition.offline)});
+    }
+    fmt::print("{}\n", table.text());
+}
+
+Result<Description> describe(client::Client& client, const client::TopicView& topic) {
+    if (topic.error) {
+        return std::unexpected(*topic.error);
+    }
+    Description description{topic, {}};
+    if (client.serves(schema::ApiKey::describe_configs)) {
+        auto settings = client::topic_settings(client, topic.name);
+        if (!settings) {
+            return std::unexpected(settings.error());
+        }
+        description.settings = std::move(*settings);
+    }
+    return description;
+}
+
+ExitCode run(const Arguments& arguments) {
+    const auto format = output_format(arguments);
+    if (!format) {
+        return report(kName, format.error());
+    }
+    auto client = connect(arguments);
+    if (!client) {
+        return report(kName, client.error());
+    }
+    const auto& names = arguments.operands;
+    const auto cluster = names.empty() ? client->describe_all() : client->describe(names);
+    if (!cluster) {
+        return report(kName, cluster.error());
+    }
+    Tally tally(kName);
+    JsonItems items(*format);
+    for (const client::TopicView& topic : cluster->topics) {
+        const auto description = describe(*client, topic);
+        if (!description) {
+            tally.fail(description.error());
+            continue;
+        }
+        tally.succeed();
+        if (*format == OutputFormat::text) {
+            print_text(*description);
+        } else {
+            items.add(description_json(*description));
+        }
+    }
+    items.finish();
+    return tally.exit_code();
+}
+
+}  // namespace
+
+Command topic_describe() {
+    return {.name = kName,
+            .summary = "show topics, their partitions and where these are",
+            .help = kHelp,
+            .operands = {"TOPIC", 0, Operands::kAny},
+            .add_options = add_options,
+            .run = run};
+}
+
+}  // namespace hw::cli

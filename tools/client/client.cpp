@@ -1,0 +1,190 @@
+#include "tools/client/client.h"
+
+#include <algorithm>
+#include <poll.h>
+#include <utility>
+
+#include <fmt/ranges.h>
+
+#include "config/nearest_name.h"
+#include "protocol/schema/api/metadata.h"
+#include "tools/client/wire_error.h"
+
+namespace hw::client {
+namespace {
+
+bool is_lost(const Error& error) {
+    return error.kind == ErrorKind::closed;
+}
+
+PartitionView view_of(const schema::MetadataResponse::Partition& partition) {
+    const auto ids = [](const wire::Array<BrokerId>& array) {
+        return std::vector<BrokerId>(array.begin(), array.end());
+    };
+    return {.index = partition.partition_index,
+            .leader = partition.leader_id,
+            .leader_epoch = partition.leader_epoch,
+            .replicas = ids(partition.replica_nodes),
+            .in_sync = ids(partition.isr_nodes),
+            .offline = ids(partition.offline_replicas)};
+}
+
+TopicView view_of(const schema::MetadataResponse::Topic& topic) {
+    TopicView view{.name = std::string(topic.name),
+                   .id = topic.topic_id,
+                   .internal = topic.is_internal,
+                   .partitions = {},
+                   .error = {}};
+    if (topic.error_code != wire::ErrorCode::none) {
+        view.error = error_of(topic.error_code, fmt::format("topic '{}'", topic.name));
+    }
+    for (const auto& partition : topic.partitions) {
+        view.partitions.push_back(view_of(partition));
+    }
+    std::ranges::sort(view.partitions, {}, &PartitionView::index);
+    return view;
+}
+
+}  // namespace
+
+Result<Connection> Client::connect_any(const ClientOptions& options, const Deadline& deadline) {
+    Result<Connection> connection = fail(ErrorKind::invalid, "no server to connect to was named");
+    for (const config::Address& server : options.servers) {
+        connection =
+            Connection::open(server, deadline.within(kConnectTimeout), options.stop_descriptor);
+        if (connection) {
+            break;
+        }
+    }
+    return connection;
+}
+
+Result<Client> Client::connect(const ClientOptions& options) {
+    auto bootstrap = connect_any(options, Deadline(options.timeout));
+    if (!bootstrap) {
+        return std::unexpected(bootstrap.error());
+    }
+    return Client(options, std::move(*bootstrap));
+}
+
+bool Client::may_succeed_later(const Error& error, Retry retry) const {
+    pollfd stop{options_.stop_descriptor, POLLIN, 0};
+    const bool is_stopped = poll(&stop, 1, 0) > 0;
+    return !is_stopped &&
+           (error.kind == ErrorKind::busy || (retry == Retry::any && is_lost(error)));
+}
+
+void Client::start_over(const Error& error, const Deadline& deadline) {
+    topics_.clear();
+    if (!is_lost(error)) {
+        return;
+    }
+    connections_.clear();
+    // If nobody answers, the next attempt fails on the old connection, and is counted there.
+    if (auto connection = connect_any(options_, deadline)) {
+        bootstrap_ = std::move(*connection);
+    }
+}
+
+Result<ClusterView> Client::request_view(std::optional<std::span<const std::string>> names) {
+    std::vector<schema::MetadataRequest::Topic> topics;
+    for (const std::string& name : names.value_or(std::span<const std::string>())) {
+        topics.push_back({.topic_id = {}, .name = name});
+    }
+    using Topics = wire::Array<schema::MetadataRequest::Topic>;
+    const schema::MetadataRequest request{.topics = names ? Topics(topics) : Topics::null(),
+                                          .allow_auto_topic_creation = false};
+    const auto answer =
+        bootstrap_.call<schema::MetadataResponse>(request, Deadline(options_.timeout));
+    if (!answer) {
+        return std::unexpected(answer.error());
+    }
+    ClusterView view;
+    for (const auto& broker : answer->message.brokers) {
+        view.brokers[broker.node_id] = {std::string(broker.host),
+                                        static_cast<std::uint16_t>(broker.port)};
+    }
+    for (const auto& topic : answer->message.topics) {
+        view.topics.push_back(view_of(topic));
+    }
+    std::ranges::sort(view.topics, {}, &TopicView::name);
+    return view;
+}
+
+Result<ClusterView> Client::describe(std::span<const std::string> names) {
+    auto view = request_view(names);
+    if (!view) {
+        return view;
+    }
+    for (TopicView& topic : view->topics) {
+        if (topic.error && topic.error->kind == ErrorKind::not_found) {
+            topic.error = unknown_topic(topic.name);
+        }
+    }
+    return view;
+}
+
+Result<ClusterView> Client::describe_all() {
+    return request_view(std::nullopt);
+}
+
+Error Client::unknown_topic(const std::string& name) {
+    std::vector<std::string_view> names;
+    const auto all = describe_all();
+    if (all) {
+        std::ranges::transform(all->topics, std::back_inserter(names), &TopicView::name);
+    }
+    const auto nearest = config::nearest_name(names, name);
+    const std::string hint = nearest ? fmt::format(" (did you mean '{}'?)", *nearest) : "";
+    return {ErrorKind::not_found,
+            fmt::format("topic '{}' does not exist{}; 'hw topic list' shows those that do", name,
+                        hint)};
+}
+
+Result<TopicView> Client::topic(const std::string& name) {
+    if (const auto known = topics_.find(name); known != topics_.end()) {
+        return known->second;
+    }
+    auto view = describe({&name, 1});
+    if (!view) {
+        return std::unexpected(view.error());
+    }
+    if (view->topics.size() != 1) {
+        return fail(ErrorKind::corrupt, "{}: asked for topic '{}', the broker described {} topics",
+                    config::to_string(bootstrap_.address()), name, view->topics.size());
+    }
+    TopicView& topic = view->topics.front();
+    if (topic.error) {
+        return std::unexpected(*topic.error);
+    }
+    brokers_ = std::move(view->brokers);
+    return topics_[name] = std::move(topic);
+}
+
+Result<Connection*> Client::leader(const std::string& name, PartitionIndex partition) {
+    const auto topic = this->topic(name);
+    if (!topic) {
+        return std::unexpected(topic.error());
+    }
+    const auto found = std::ranges::find(topic->partitions, partition, &PartitionView::index);
+    if (found == topic->partitions.end()) {
+        return fail(ErrorKind::not_found, "topic '{}' has no partition {}; it has 0 to {}", name,
+                    partition, topic->partitions.size() - 1);
+    }
+    const auto broker = brokers_.find(found->leader);
+    if (broker == brokers_.end()) {
+        return fail(ErrorKind::busy, "partition {}-{} has no leader now; its replicas are on {}",
+                    name, partition, fmt::join(found->replicas, ","));
+    }
+    if (const auto open = connections_.find(found->leader); open != connections_.end()) {
+        return &open->second;
+    }
+    const Deadline deadline(std::min(options_.timeout, kConnectTimeout));
+    auto connection = Connection::open(broker->second, deadline, options_.stop_descriptor);
+    if (!connection) {
+        return std::unexpected(connection.error());
+    }
+    return &connections_.emplace(found->leader, std::move(*connection)).first->second;
+}
+
+}  // namespace hw::client

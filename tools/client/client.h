@@ -1,0 +1,97 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tools/client/cluster_view.h"
+#include "tools/client/connection.h"
+
+namespace hw::client {
+
+struct ClientOptions {
+    std::vector<config::Address> servers;   ///< any brokers of the cluster, tried in their order
+    Milliseconds timeout{15000};            ///< of one call, its retries included
+    int stop_descriptor = Socket::kNoStop;  ///< ends what waits once it is readable
+};
+
+/// Which failures of an attempt are tried again until the deadline.
+enum class Retry : std::uint8_t {
+    refused,  ///< what a broker refused for now: nothing was done
+    any,      ///< a lost connection too: for requests that do no harm when they run twice
+};
+
+/// A synchronous client of a cluster: finds partitions' leaders, keeps a connection to each broker
+/// that it needs, tries again what may succeed later. Used by one thread.
+class Client {
+public:
+    static constexpr Milliseconds kConnectTimeout{5000};
+    static constexpr Milliseconds kPause{100};  ///< between two attempts
+
+    /// Connects to the first of the servers that answers; there is at least one. Errors: as
+    /// Connection::open, of the last server.
+    [[nodiscard]] static Result<Client> connect(const ClientOptions& options);
+
+    [[nodiscard]] Milliseconds timeout() const { return options_.timeout; }
+    [[nodiscard]] bool serves(schema::ApiKey key) const { return bootstrap_.serves(key); }
+
+    /// The cluster with the topics of those names, or with all. An unknown name has its error in
+    /// its TopicView. Errors: as Connection::call.
+    [[nodiscard]] Result<ClusterView> describe(std::span<const std::string> names);
+    [[nodiscard]] Result<ClusterView> describe_all();
+
+    /// The topic, as it was when it was last looked up. Errors: not_found with the name that is
+    /// near, busy (leaderless for now), those of `describe`.
+    [[nodiscard]] Result<TopicView> topic(const std::string& name);
+
+    /// A connection to the leader of a partition of `topic`. Errors: not_found (no such
+    /// partition), busy (it has no leader now), those of Connection::open.
+    [[nodiscard]] Result<Connection*> leader(const std::string& topic, PartitionIndex partition);
+
+    /// Asks the broker that it is connected with, anew when that connection is lost. Errors: as
+    /// Connection::call.
+    template <class Response, class Request>
+    [[nodiscard]] Result<Answer<Response>> call(const Request& request, Retry retry) {
+        return retried(retry, [&](const Deadline& deadline) {
+            return bootstrap_.call<Response>(request, deadline);
+        });
+    }
+
+    /// Runs `attempt` with the deadline of the call until it succeeds, fails for good, or the time
+    /// is over; between attempts forgets what it knew of leaders and connections.
+    template <class Attempt>
+    [[nodiscard]] auto retried(Retry retry, const Attempt& attempt) {
+        const Deadline deadline(options_.timeout);
+        while (true) {
+            auto result = attempt(deadline);
+            if (result || !may_succeed_later(result.error(), retry) || deadline.left() < kPause) {
+                return result;
+            }
+            std::this_thread::sleep_for(kPause);
+            start_over(result.error(), deadline);
+        }
+    }
+
+private:
+    Client(ClientOptions options, Connection bootstrap)
+        : options_(std::move(options)), bootstrap_(std::move(bootstrap)) {}
+
+    [[nodiscard]] static Result<Connection> connect_any(const ClientOptions& options,
+                                                        const Deadline& deadline);
+    [[nodiscard]] bool may_succeed_later(const Error& error, Retry retry) const;
+    void start_over(const Error& error, const Deadline& deadline);
+    [[nodiscard]] Error unknown_topic(const std::string& name);
+    [[nodiscard]] Result<ClusterView> request_view(
+        std::optional<std::span<const std::string>> names);
+
+    ClientOptions options_;
+    Connection bootstrap_;
+    std::map<BrokerId, config::Address> brokers_;
+    std::map<std::string, TopicView> topics_;
+    std::map<BrokerId, Connection> connections_;
+};
+
+}  // namespace hw::client

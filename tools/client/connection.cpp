@@ -1,0 +1,130 @@
+#include "tools/client/connection.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "protocol/schema/api/api_versions.h"
+#include "protocol/schema/api/header.h"
+
+namespace hw::client {
+namespace {
+
+constexpr std::string_view kClientName = "hw";
+/// What every broker since Kafka 0.10 answers.
+constexpr ApiVersion kFirstApiVersions{0};
+
+}  // namespace
+
+Result<Connection> Connection::open(const config::Address& address, const Deadline& deadline,
+                                    int stop_descriptor) {
+    auto socket = Socket::connect(address, deadline, stop_descriptor);
+    if (!socket) {
+        return fail(socket.error().kind, "{}: {}", config::to_string(address),
+                    socket.error().message);
+    }
+    Connection connection(address, std::move(*socket));
+    if (const auto negotiated = connection.negotiate(deadline); !negotiated) {
+        return std::unexpected(negotiated.error());
+    }
+    return connection;
+}
+
+Result<void> Connection::negotiate(const Deadline& deadline) {
+    // Version 0 is understood by all, and says what the others need.
+    served_[schema::ApiKey::api_versions] = {kFirstApiVersions, kFirstApiVersions};
+    const auto answer = call<schema::ApiVersionsResponse>(schema::ApiVersionsRequest{}, deadline);
+    if (!answer) {
+        return std::unexpected(answer.error());
+    }
+    for (const auto& api : answer->message.api_keys) {
+        served_[api.api_key] = {api.min_version, api.max_version};
+    }
+    return {};
+}
+
+std::optional<ApiVersion> Connection::version_of(schema::ApiKey key) const {
+    const schema::ApiInfo* known = schema::find_api(key);
+    const auto served = served_.find(key);
+    if (known == nullptr || served == served_.end()) {
+        return std::nullopt;
+    }
+    const ApiVersion low = std::max(known->versions.low, served->second.low);
+    const ApiVersion high = std::min(known->stable_high, served->second.high);
+    return low <= high ? std::optional(high) : std::nullopt;
+}
+
+Error Connection::not_served(schema::ApiKey key) const {
+    const schema::ApiInfo& api = *schema::find_api(key);
+    const auto served = served_.find(key);
+    if (served == served_.end()) {
+        return {ErrorKind::unsupported, fmt::format("{}: the broker does not serve {}",
+                                                    config::to_string(address_), api.name)};
+    }
+    return {ErrorKind::unsupported,
+            fmt::format("{}: the broker serves {} in versions {} to {}, this client {} to {}",
+                        config::to_string(address_), api.name, served->second.low,
+                        served->second.high, api.versions.low, api.stable_high)};
+}
+
+Error Connection::with_address(const Error& error) const {
+    return {error.kind, fmt::format("{}: {}", config::to_string(address_), error.message)};
+}
+
+Result<void> Connection::send_frame(schema::ApiKey key, ApiVersion version,
+                                    const wire::Encoded& body, const Deadline& deadline) {
+    correlation_id_ = CorrelationId(correlation_id_.value() + 1);
+    const schema::RequestHeader header{.request_api_key = key,
+                                       .request_api_version = version,
+                                       .correlation_id = correlation_id_,
+                                       .client_id = kClientName};
+    const auto head =
+        wire::encode_message(header, schema::find_api(key)->request_header_version(version));
+    if (!head) {
+        return std::unexpected(head.error());
+    }
+    std::array<std::byte, sizeof(std::int32_t)> length{};
+    store_big_endian(length.data(), static_cast<std::int32_t>(head->size + body.size));
+    std::vector<ByteView> slices{length};
+    slices.insert(slices.end(), head->slices.begin(), head->slices.end());
+    slices.insert(slices.end(), body.slices.begin(), body.slices.end());
+    for (const ByteView slice : slices) {
+        if (const auto sent = socket_.send(slice, deadline); !sent) {
+            return std::unexpected(with_address(sent.error()));
+        }
+    }
+    return {};
+}
+
+Result<Buffer> Connection::receive_frame(const Deadline& deadline) {
+    std::array<std::byte, sizeof(std::int32_t)> length{};
+    if (const auto received = socket_.receive(length, deadline); !received) {
+        return std::unexpected(with_address(received.error()));
+    }
+    const auto size = load_big_endian<std::int32_t>(length.data());
+    if (size < 0 || size > kMaxResponseBytes) {
+        return fail(ErrorKind::corrupt,
+                    "{}: announced a response of {} bytes; one has 0 to {}. Is this a listener of "
+                    "another protocol, or of TLS?",
+                    config::to_string(address_), size, kMaxResponseBytes);
+    }
+    Buffer frame(static_cast<std::size_t>(size));
+    if (const auto received = socket_.receive(frame.bytes(), deadline); !received) {
+        return std::unexpected(with_address(received.error()));
+    }
+    return frame;
+}
+
+Result<void> Connection::read_header(wire::Reader& in, schema::ApiKey key,
+                                     ApiVersion version) const {
+    schema::ResponseHeader header;
+    decode(in, schema::find_api(key)->response_header_version(version), header);
+    if (!in.failed() && header.correlation_id != correlation_id_) {
+        return fail(ErrorKind::corrupt, "{}: answered request {} instead of {}",
+                    config::to_string(address_), header.correlation_id, correlation_id_);
+    }
+    return {};
+}
+
+}  // namespace hw::client

@@ -1,0 +1,113 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "protocol/base/arena.h"
+#include "protocol/schema/api_table.h"
+#include "protocol/schema/message.h"
+#include "protocol/wire/encode_message.h"
+#include "protocol/wire/reader.h"
+#include "tools/client/socket.h"
+
+namespace hw::client {
+
+/// A response with what it points into.
+template <class Response>
+struct Answer {
+    Buffer frame;
+    Arena arena;
+    Response message;
+};
+
+/// One connection to a broker: one request at a time, each in the newest version that both sides
+/// know. Used by one thread. After an error of kind closed, timed_out or corrupt it is of no more
+/// use, because an answer may still be on its way.
+class Connection {
+public:
+    /// A larger response is refused; Kafka's own limit for requests.
+    static constexpr std::int32_t kMaxResponseBytes = 100 * 1024 * 1024;
+
+    /// Connects and asks what the broker speaks. Errors: closed, timed_out, corrupt (no broker of
+    /// this protocol), each with the address.
+    [[nodiscard]] static Result<Connection> open(const config::Address& address,
+                                                 const Deadline& deadline, int stop_descriptor);
+
+    [[nodiscard]] const config::Address& address() const { return address_; }
+    [[nodiscard]] bool serves(schema::ApiKey key) const { return version_of(key).has_value(); }
+
+    /// Sends a request and waits for its response. Errors: closed, timed_out, corrupt, unsupported
+    /// (the broker does not serve the API in a version we know), those of the request's `measure`.
+    template <class Response, class Request>
+    [[nodiscard]] Result<Answer<Response>> call(const Request& request, const Deadline& deadline) {
+        const auto sent = send(request, deadline);
+        if (!sent) {
+            return std::unexpected(sent.error());
+        }
+        auto frame = receive_frame(deadline);
+        if (!frame) {
+            return std::unexpected(frame.error());
+        }
+        return decode_answer<Response>(std::move(*frame), *sent);
+    }
+
+    /// Sends a request that is never answered: Produce with acks=0. Gives its version. Errors: as
+    /// `call`.
+    template <class Request>
+    [[nodiscard]] Result<ApiVersion> send(const Request& request, const Deadline& deadline) {
+        const auto version = version_of(Request::kKey);
+        if (!version) {
+            return std::unexpected(not_served(Request::kKey));
+        }
+        const auto body = wire::encode_message(request, *version);
+        if (!body) {
+            return std::unexpected(body.error());
+        }
+        if (const auto sent = send_frame(Request::kKey, *version, *body, deadline); !sent) {
+            return std::unexpected(sent.error());
+        }
+        return *version;
+    }
+
+private:
+    Connection(config::Address address, Socket socket)
+        : address_(std::move(address)), socket_(std::move(socket)) {}
+
+    [[nodiscard]] Result<void> negotiate(const Deadline& deadline);
+    [[nodiscard]] std::optional<ApiVersion> version_of(schema::ApiKey key) const;
+    [[nodiscard]] Error not_served(schema::ApiKey key) const;
+    [[nodiscard]] Error with_address(const Error& error) const;
+    [[nodiscard]] Result<void> send_frame(schema::ApiKey key, ApiVersion version,
+                                          const wire::Encoded& body, const Deadline& deadline);
+    /// Without its length.
+    [[nodiscard]] Result<Buffer> receive_frame(const Deadline& deadline);
+    [[nodiscard]] Result<void> read_header(wire::Reader& in, schema::ApiKey key,
+                                           ApiVersion version) const;
+
+    template <class Response>
+    [[nodiscard]] Result<Answer<Response>> decode_answer(Buffer frame, ApiVersion version) const {
+        const std::size_t factor = schema::find_api(Response::kKey)->memory_factor;
+        const std::size_t budget = factor * frame.size() + kLeastArenaBytes;
+        Answer<Response> answer{std::move(frame), Arena(budget), {}};
+        wire::Reader in(answer.frame.view(), answer.arena);
+        if (const auto read = read_header(in, Response::kKey, version); !read) {
+            return std::unexpected(read.error());
+        }
+        decode(in, version, answer.message);
+        if (const auto finished = in.finish(); !finished) {
+            return std::unexpected(with_address(finished.error()));
+        }
+        return answer;
+    }
+
+    static constexpr std::size_t kLeastArenaBytes = 64 * 1024;
+
+    config::Address address_;
+    Socket socket_;
+    CorrelationId correlation_id_{0};
+    std::map<schema::ApiKey, schema::VersionRange> served_;
+};
+
+}  // namespace hw::client

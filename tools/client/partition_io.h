@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "protocol/base/ids.h"
+#include "protocol/schema/api/fetch.h"
+#include "tools/client/client.h"
+
+/// What clients ask of partitions' leaders.
+namespace hw::client {
+
+/// Whom the leader waits for before it answers; the numbers are those of the wire.
+enum class Acks : std::int16_t { none = 0, leader = 1, all = -1 };
+
+struct PartitionName {
+    std::string topic;
+    PartitionIndex partition;
+};
+
+/// "orders-3".
+[[nodiscard]] std::string to_string(const PartitionName& name);
+
+/// Appends one batch; gives the offset of its first record, none with Acks::none, which nobody
+/// answers. Tried again only when it was refused. Errors: those of Client::leader; closed,
+/// timed_out (the batch may be there or not); limit, corrupt, busy and so on, as the broker says.
+[[nodiscard]] Result<std::optional<Offset>> produce(Client& client, const PartitionName& name,
+                                                    Acks acks, ByteView batch);
+
+/// Timestamps that ListOffsets takes for the two ends of a log.
+inline constexpr Timestamp kLogEnd{-1};
+inline constexpr Timestamp kLogStart{-2};
+
+/// The offset of the first record at or after a time; the end when there is none. Errors: those of
+/// Client::leader and Connection::call.
+[[nodiscard]] Result<Offset> offset_at(Client& client, const PartitionName& name, Timestamp time);
+
+/// The next record that is wanted of a partition.
+struct Position {
+    PartitionIndex partition;
+    Offset next_offset;
+};
+
+using FetchAnswer = Answer<schema::FetchResponse>;
+
+/// The batches from those positions on, one answer a leader; waits for `max_wait` in all when there
+/// are none. Errors: those of Client::leader and Connection::call; limit (an offset that is out of
+/// range), busy, and what else a broker says of a partition.
+[[nodiscard]] Result<std::vector<FetchAnswer>> fetch(Client& client, const std::string& topic,
+                                                     std::span<const Position> positions,
+                                                     Milliseconds max_wait);
+
+}  // namespace hw::client

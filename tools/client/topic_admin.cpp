@@ -1,0 +1,141 @@
+#include "tools/client/topic_admin.h"
+
+#include <array>
+#include <tuple>
+
+#include <fmt/format.h>
+
+#include "protocol/schema/api/create_topics.h"
+#include "protocol/schema/api/delete_topics.h"
+#include "protocol/schema/api/describe_configs.h"
+#include "tools/client/wire_error.h"
+
+namespace hw::client {
+namespace {
+
+constexpr std::int8_t kTopicResource = 2;
+/// The source of a config that was set on the topic itself (KIP-226).
+constexpr std::int8_t kTopicSource = 1;
+
+Millis timeout_of(const Client& client) {
+    return Millis(static_cast<std::int32_t>(client.timeout().count()));
+}
+
+template <class Topic>
+TopicOutcome outcome_of(const Topic& topic) {
+    TopicOutcome outcome{std::string(topic.name), {}};
+    if (topic.error_code != wire::ErrorCode::none) {
+        outcome.result = std::unexpected(
+            error_of(topic.error_code, fmt::format("topic '{}'", topic.name), topic.error_message));
+    }
+    return outcome;
+}
+
+template <class Topics>
+std::vector<TopicOutcome> outcomes_of(const Topics& topics) {
+    std::vector<TopicOutcome> outcomes;
+    for (const auto& topic : topics) {
+        outcomes.push_back(outcome_of(topic));
+    }
+    return outcomes;
+}
+
+enum class Presence : bool { absent, present };
+
+/// Waits until the broker that is asked knows what the controller has done, so that who looks next
+/// finds it. The change stands whether or not it is seen in time.
+void await(Client& client, const std::vector<TopicOutcome>& outcomes, Presence wanted) {
+    for (const auto& [name, result] : outcomes) {
+        const auto look = [&](const Deadline& /*deadline*/) -> Result<void> {
+            const auto topic = client.topic(name);
+            const bool is_known = topic || topic.error().kind != ErrorKind::not_found;
+            if (is_known != (wanted == Presence::present)) {
+                return fail(ErrorKind::busy, "topic '{}' is not as it was asked for yet", name);
+            }
+            return {};
+        };
+        if (result) {
+            std::ignore = client.retried(Retry::refused, look);
+        }
+    }
+}
+
+}  // namespace
+
+Result<std::vector<TopicOutcome>> create_topics(Client& client,
+                                                const std::vector<NewTopic>& topics) {
+    std::vector<std::vector<schema::CreateTopicsRequest::Config>> configs;
+    for (const NewTopic& topic : topics) {
+        auto& those = configs.emplace_back();
+        for (const Setting& setting : topic.configs) {
+            those.push_back({.name = setting.name, .value = setting.value});
+        }
+    }
+    std::vector<schema::CreateTopicsRequest::Topic> wanted;
+    for (std::size_t i = 0; i < topics.size(); ++i) {
+        wanted.push_back({.name = topics[i].name,
+                          .num_partitions = topics[i].partitions,
+                          .replication_factor = topics[i].replication_factor,
+                          .assignments = {},
+                          .configs = configs[i]});
+    }
+    const schema::CreateTopicsRequest request{.topics = wanted, .timeout_ms = timeout_of(client)};
+    const auto answer = client.call<schema::CreateTopicsResponse>(request, Retry::refused);
+    if (!answer) {
+        return std::unexpected(answer.error());
+    }
+    std::vector<TopicOutcome> outcomes = outcomes_of(answer->message.topics);
+    await(client, outcomes, Presence::present);
+    return outcomes;
+}
+
+Result<std::vector<TopicOutcome>> delete_topics(Client& client,
+                                                const std::vector<std::string>& names) {
+    std::vector<schema::DeleteTopicsRequest::Topic> topics;
+    for (const std::string& name : names) {
+        topics.push_back({.name = name, .topic_id = {}});
+    }
+    const schema::DeleteTopicsRequest request{.topics = topics, .timeout_ms = timeout_of(client)};
+    const auto answer = client.call<schema::DeleteTopicsResponse>(request, Retry::refused);
+    if (!answer) {
+        return std::unexpected(answer.error());
+    }
+    std::vector<TopicOutcome> outcomes = outcomes_of(answer->message.responses);
+    await(client, outcomes, Presence::absent);
+    for (auto& [name, result] : outcomes) {
+        if (!result && result.error().kind == ErrorKind::not_found) {
+            // The client knows the name that is near.
+            if (const auto topic = client.topic(name); !topic) {
+                result = std::unexpected(topic.error());
+            }
+        }
+    }
+    return outcomes;
+}
+
+Result<std::vector<Setting>> topic_settings(Client& client, const std::string& topic) {
+    const std::array resources{schema::DescribeConfigsRequest::Resource{
+        .resource_type = kTopicResource,
+        .resource_name = topic,
+        .configuration_keys = wire::Array<std::string_view>::null()}};
+    const schema::DescribeConfigsRequest request{.resources = resources};
+    const auto answer = client.call<schema::DescribeConfigsResponse>(request, Retry::any);
+    if (!answer) {
+        return std::unexpected(answer.error());
+    }
+    std::vector<Setting> settings;
+    for (const auto& resource : answer->message.results) {
+        if (resource.error_code != wire::ErrorCode::none) {
+            return std::unexpected(error_of(resource.error_code, fmt::format("topic '{}'", topic),
+                                            resource.error_message));
+        }
+        for (const auto& config : resource.configs) {
+            if (config.config_source == kTopicSource) {
+                settings.push_back({std::string(config.name), std::string(config.value)});
+            }
+        }
+    }
+    return settings;
+}
+
+}  // namespace hw::client

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tools/client/client.h"
+
+/// What clients ask of the cluster about its topics.
+namespace hw::client {
+
+struct Setting {
+    std::string name;
+    std::string value;
+};
+
+struct NewTopic {
+    static constexpr std::int32_t kDefault = -1;  ///< the broker decides
+
+    std::string name;
+    std::int32_t partitions = kDefault;
+    std::int16_t replication_factor = kDefault;
+    std::vector<Setting> configs;
+};
+
+/// A topic, and what became of it.
+struct TopicOutcome {
+    std::string name;
+    Result<void> result;
+};
+
+/// Makes topics, and waits until the broker that was asked shows them; gives the outcome of each,
+/// in the order of the answer. Errors: those of Client::call. Errors of a topic: exists, invalid (a
+/// name, a number or a setting), and what else the broker says.
+[[nodiscard]] Result<std::vector<TopicOutcome>> create_topics(Client& client,
+                                                              const std::vector<NewTopic>& topics);
+
+/// Deletes topics with all their records, and waits until the broker that was asked no longer shows
+/// them; the outcome of each as above. Errors of a topic:
+/// not_found, permission.
+[[nodiscard]] Result<std::vector<TopicOutcome>> delete_topics(
+    Client& client, const std::vector<std::string>& names);
+
+/// What was set on a topic itself, without defaults; a sensitive value is empty. Errors:
+/// unsupported (the broker has no DescribeConfigs), not_found, those of Client::call.
+[[nodiscard]] Result<std::vector<Setting>> topic_settings(Client& client, const std::string& topic);
+
+}  // namespace hw::client

@@ -1,0 +1,52 @@
+#include "tools/client/wire_error.h"
+
+#include <fmt/format.h>
+
+namespace hw::client {
+namespace {
+
+using wire::ErrorCode;
+
+ErrorKind kind_of(ErrorCode code) {
+    switch (code) {
+        case ErrorCode::unknown_topic_or_partition:
+        case ErrorCode::unknown_topic_id:
+        case ErrorCode::resource_not_found:
+            return ErrorKind::not_found;
+        case ErrorCode::topic_authorization_failed:
+        case ErrorCode::cluster_authorization_failed:
+            return ErrorKind::permission;
+        case ErrorCode::topic_already_exists:
+            return ErrorKind::exists;
+        case ErrorCode::invalid_topic_exception:
+        case ErrorCode::invalid_partitions:
+        case ErrorCode::invalid_replication_factor:
+        case ErrorCode::invalid_config:
+        case ErrorCode::invalid_request:
+            return ErrorKind::invalid;
+        case ErrorCode::corrupt_message:
+        case ErrorCode::invalid_record:
+            return ErrorKind::corrupt;
+        case ErrorCode::message_too_large:
+        case ErrorCode::record_list_too_large:
+        case ErrorCode::offset_out_of_range:
+            return ErrorKind::limit;
+        case ErrorCode::request_timed_out:
+        case ErrorCode::not_enough_replicas_after_append:
+            return ErrorKind::timed_out;
+        case ErrorCode::unsupported_version:
+        case ErrorCode::unsupported_compression_type:
+            return ErrorKind::unsupported;
+        default:
+            return wire::is_retriable(code) ? ErrorKind::busy : ErrorKind::io;
+    }
+}
+
+}  // namespace
+
+Error error_of(ErrorCode code, const std::string& what, std::string_view message) {
+    const std::string said = message.empty() ? "" : fmt::format(": {}", message);
+    return {kind_of(code), fmt::format("{}: {}{}", what, code, said)};
+}
+
+}  // namespace hw::client
