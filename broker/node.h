@@ -47,7 +47,7 @@ struct NodePorts {
     std::vector<Shard*> data;  ///< at least one; may be the control shard itself
     DeferPolicy* defer = nullptr;
     /// Rules that a simulation breaks on purpose; none by default.
-    replication::LeaderMutants mutants;
+    replication::LeaderMutants mutants = {};
 };
 
 /// A broker and its controller: the composition root, where the configuration becomes objects and

@@ -37,7 +37,7 @@ public:
         /// By index of their shards.
         std::vector<FlushQueue*> flush_queues;
         DeferPolicy* defer = nullptr;
-        replication::LeaderMutants mutants;
+        replication::LeaderMutants mutants = {};
     };
 
     /// `services` outlive it.
