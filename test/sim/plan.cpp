@@ -13,8 +13,6 @@ using std::chrono::seconds;
 namespace {
 
 constexpr Duration kRunLeast = seconds(60);
-/// Whether the broker serves InitProducerId; without it nobody is idempotent.
-constexpr bool kServesProducerIds = false;
 
 Duration draw_span(Random& random, Duration least, Duration most) {
     return Duration(random.between(least.count(), most.count()));
@@ -44,7 +42,7 @@ ProducerPlan draw_producer(Random& random, PartitionNumber partition) {
         .pause_most = draw_span(random, milliseconds(5), milliseconds(200)),
         .request_timeout = draw_span(random, milliseconds(200), seconds(5))};
     const bool idempotent = producer.facts.acks == Acks::all && random.chance(1, 2);
-    producer.facts.idempotent = kServesProducerIds && idempotent;
+    producer.facts.idempotent = idempotent;
     producer.retries = producer.retries || producer.facts.idempotent;
     return producer;
 }
