@@ -17,7 +17,7 @@ constexpr Key kHighwaterKeys[] = {
      "container's."},
     {"highwater.produce.validation", string, "full", one_of("full,header"), none, read_only, in_use,
      "What is checked of a produced batch: full walks its records, header does not."},
-    {"highwater.disk.stall.ms", int64, "10000", at_least(1000), milliseconds, read_only, in_use,
+    {"highwater.disk.stall.ms", int64, "10000", at_least(1000), milliseconds, read_only, later,
      "A write or sync older than this counts as a failed disk."},
     {"replica.lag.max.messages", int64, "-1", at_least_or(1, -1), count, read_only, later,
      "Records that a follower may lag; -1 means that only time counts."},

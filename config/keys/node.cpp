@@ -15,7 +15,7 @@ constexpr Key kNodeKeys[] = {
      "Number of this node, unique in the cluster, the same in all its roles."},
     {"broker.id", int32, "-1", at_least(-1), none, read_only, in_use,
      "Old name of node.id; where both are set they must be equal."},
-    {"broker.rack", string, kNull, any(), none, read_only, later,
+    {"broker.rack", string, kNull, any(), none, read_only, in_use,
      "Rack or zone of this broker, for placing replicas apart."},
     {"initial.broker.registration.timeout.ms", int32, "60000", any(), milliseconds, read_only,
      later, "How long a starting broker tries to register before it gives up."},

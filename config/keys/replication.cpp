@@ -33,7 +33,7 @@ constexpr Key kReplicationKeys[] = {
     {"num.replica.alter.log.dirs.threads", int32, kNull, any(), count, read_only, automatic,
      "Threads that move replicas between directories; Highwater uses the disk's own."},
     {"replica.high.watermark.checkpoint.interval.ms", int64, "5000", any(), milliseconds, read_only,
-     later, "How often high watermarks are written to disk."},
+     automatic, "How often high watermarks are written to disk."},
     {"fetch.purgatory.purge.interval.requests", int32, "1000", any(), count, read_only, automatic,
      "Housekeeping of waiting fetches; Highwater removes them when they end."},
     {"producer.purgatory.purge.interval.requests", int32, "1000", any(), count, read_only,
