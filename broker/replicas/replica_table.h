@@ -30,7 +30,6 @@ public:
         replicas_[key] = std::move(partition);
     }
     void erase(const controller::PartitionKey& key) { replicas_.erase(key); }
-    void clear() { replicas_.clear(); }
 
 private:
     std::map<controller::PartitionKey, HostedPartition> replicas_;
