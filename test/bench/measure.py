@@ -93,14 +93,14 @@ def summary(pairs):
     for side in pairs[0]:
         runs = [pair[side] for pair in pairs]
         result[side] = {key: median(run[key] for run in runs)
-                        for key in ("mb_per_s", "requests_per_s", "driver_cpu_s_per_gb",
-                                    "broker_cpu_s_per_gb")}
-        result[side]["latency_ms"] = {key: median(run["latency_ms"][key] for run in runs)
+                        for key in ("megabytesPerSecond", "requestsPerSecond",
+                                    "driverCpuSecondsPerGb", "brokerCpuSecondsPerGb")}
+        result[side]["latencyMs"] = {key: median(run["latencyMs"][key] for run in runs)
                                       for key in ("p50", "p99", "max")}
         result[side]["foreign_cpu_max"] = max(run["foreign_cpu"] for run in runs)
     if "toy" in pairs[0]:
-        result["throughput_ratio"] = ratios(pairs, "mb_per_s")
-        result["cpu_ratio"] = ratios(pairs, "broker_cpu_s_per_gb")
+        result["throughput_ratio"] = ratios(pairs, "megabytesPerSecond")
+        result["cpu_ratio"] = ratios(pairs, "brokerCpuSecondsPerGb")
     return result
 
 
@@ -136,5 +136,6 @@ def machine_cpu():
 def foreign_share(before, after, report):
     """Share of all cores that others had during a run, 0 to 1."""
     total, busy = (late - early for early, late in zip(before, after))
-    own = (report["driver_cpu_s_per_gb"] + report["broker_cpu_s_per_gb"]) * report["bytes"] / 1e9
+    per_gb = report["driverCpuSecondsPerGb"] + report["brokerCpuSecondsPerGb"]
+    own = per_gb * report["bytes"] / 1e9
     return min(max((busy - own) / total, 0), 1) if total > 0 else 0

@@ -8,6 +8,7 @@ import unittest
 from pathlib import Path
 
 RUN = Path(__file__).with_name("run")
+DRIVER = f"{os.environ['HW']} perf produce"
 TOY = f"{os.environ['BENCH_TOY']} --dir {{dir}} --port {{port}}"
 
 
@@ -16,9 +17,8 @@ class BenchTest(unittest.TestCase):
     def bench(self, *arguments):
         with tempfile.TemporaryDirectory() as disk, tempfile.TemporaryDirectory() as memory:
             done = subprocess.run(
-                [RUN, "--toy", TOY, "--driver", os.environ["HW_PERF"], "--disk-dir", disk,
-                 "--memory-dir", memory, "--pairs", "1", "--bytes", "30000000",
-                 "--idle-seconds", "1", *arguments],
+                [RUN, "--toy", TOY, "--driver", DRIVER, "--disk-dir", disk, "--memory-dir", memory,
+                 "--pairs", "1", "--bytes", "30000000", "--idle-seconds", "1", *arguments],
                 capture_output=True, text=True, timeout=100, check=False)
             self.assertEqual(os.listdir(disk) + os.listdir(memory), [])
         return done
@@ -33,10 +33,10 @@ class BenchTest(unittest.TestCase):
             self.assertIsNone(row["failure"])
             self.assertEqual(len(row["pairs"]), 1)
             self.assertGreaterEqual(row["pairs"][0]["broker"]["bytes"], 30_000_000)
-            self.assertGreater(row["broker"]["mb_per_s"], 0)
+            self.assertGreater(row["broker"]["megabytesPerSecond"], 0)
         batches, records, durable = result["cases"]
         self.assertGreater(batches["throughput_ratio"]["median"], 0)
-        self.assertEqual(records["pairs"][0]["toy"]["batch_records"], 1)
+        self.assertEqual(records["pairs"][0]["toy"]["batchRecords"], 1)
         self.assertNotIn("toy", durable)
         self.assertGreater(result["start"]["start_ms_median"], 0)
         self.assertGreater(result["start"]["resident_bytes_median"], 1 << 20)

@@ -63,7 +63,7 @@ class Server:
 
     def drive(self, driver, arguments):
         """Runs the driver against the server, which may still be starting; its report."""
-        command = [*shlex.split(driver), "-b", f"127.0.0.1:{self.port}", "-o", "json", "--pid",
+        command = [*shlex.split(driver), "-b", f"127.0.0.1:{self.port}", "-o", "ndjson", "--pid",
                    str(self.process.pid), "--wait", str(START_SECONDS), *arguments]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                               text=True) as process:

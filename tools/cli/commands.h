@@ -7,6 +7,7 @@ namespace hw::cli {
 
 [[nodiscard]] Command consume();
 [[nodiscard]] Command log_dump();
+[[nodiscard]] Command perf_produce();
 [[nodiscard]] Command produce();
 [[nodiscard]] Command topic_create();
 [[nodiscard]] Command topic_delete();

@@ -19,7 +19,7 @@ int exit_status(ExitCode code) {
 
 int run(const std::vector<std::string>& arguments) {
     const std::array commands{topic_create(), topic_list(), topic_describe(), topic_delete(),
-                              produce(),      consume(),    log_dump()};
+                              produce(),      consume(),    log_dump(),       perf_produce()};
     const ExitCode code = run_command_line(commands, arguments);
     if (std::fflush(stdout) != 0) {
         fmt::print(stderr, "{}\n", system_error(errno, "hw: write to standard output").message);

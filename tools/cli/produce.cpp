@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "tools/cli/acks_option.h"
 #include "tools/cli/batch_sender.h"
 #include "tools/cli/cluster_options.h"
 #include "tools/cli/commands.h"
@@ -41,26 +42,12 @@ void add_options(po::options_description& options) {
     options.add_options()("key-separator,k", po::value<std::string>()->value_name("TEXT"),
                           "lines are KEY, this text, VALUE")(
         "partition,p", po::value<int>()->value_name("N"), "send all to this partition")(
-        "acks", po::value<std::string>()->value_name("N")->default_value("all"),
-        "who has a batch before it counts: all in-sync replicas (all), the leader (1), nobody (0)")(
         "compression,z", po::value<std::string>()->value_name("CODEC")->default_value("none"),
         "none, gzip, snappy, lz4 or zstd")(
         "header,H", po::value<Texts>()->value_name("NAME=VALUE")->default_value({}, ""),
         "a header of each record; may be given several times");
+    add_acks_option(options);
     add_cluster_options(options);
-}
-
-Result<client::Acks> parse_acks(const std::string& text) {
-    if (text == "all" || text == "-1") {
-        return client::Acks::all;
-    }
-    if (text == "1") {
-        return client::Acks::leader;
-    }
-    if (text == "0") {
-        return client::Acks::none;
-    }
-    return fail(ErrorKind::invalid, "--acks {} is none of all, 1 and 0", text);
 }
 
 Result<record::Compression> parse_codec(const std::string& text) {
@@ -100,7 +87,7 @@ Result<LineFormat> parse_line_format(const Arguments& arguments) {
 }
 
 Result<SendOptions> parse_send_options(const Arguments& arguments) {
-    const auto acks = parse_acks(arguments.options["acks"].as<std::string>());
+    const auto acks = acks_of(arguments);
     if (!acks) {
         return std::unexpected(acks.error());
     }

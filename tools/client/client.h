@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <span>
@@ -29,7 +30,8 @@ enum class Retry : std::uint8_t {
 class Client {
 public:
     static constexpr Milliseconds kConnectTimeout{5000};
-    static constexpr Milliseconds kPause{100};  ///< between two attempts
+    static constexpr Milliseconds kFirstPause{2};  ///< between two attempts, doubled each time
+    static constexpr Milliseconds kLongestPause{100};
 
     /// Connects to the first of the servers that answers; there is at least one. Errors: as
     /// Connection::open, of the last server.
@@ -37,6 +39,10 @@ public:
 
     [[nodiscard]] Milliseconds timeout() const { return options_.timeout; }
     [[nodiscard]] bool serves(schema::ApiKey key) const { return bootstrap_.serves(key); }
+    /// Of the broker that it is connected with, as Connection::newest_version.
+    [[nodiscard]] Result<ApiVersion> newest_version(schema::ApiKey key, ApiVersion ceiling) const {
+        return bootstrap_.newest_version(key, ceiling);
+    }
 
     /// The cluster with the topics of those names, or with all. An unknown name has its error in
     /// its TopicView. Errors: as Connection::call.
@@ -65,12 +71,12 @@ public:
     template <class Attempt>
     [[nodiscard]] auto retried(Retry retry, const Attempt& attempt) {
         const Deadline deadline(options_.timeout);
-        while (true) {
+        for (Milliseconds pause = kFirstPause;; pause = std::min(2 * pause, kLongestPause)) {
             auto result = attempt(deadline);
-            if (result || !may_succeed_later(result.error(), retry) || deadline.left() < kPause) {
+            if (result || !may_succeed_later(result.error(), retry) || deadline.left() < pause) {
                 return result;
             }
-            std::this_thread::sleep_for(kPause);
+            std::this_thread::sleep_for(pause);
             start_over(result.error(), deadline);
         }
     }

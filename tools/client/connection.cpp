@@ -44,28 +44,23 @@ Result<void> Connection::negotiate(const Deadline& deadline) {
     return {};
 }
 
-std::optional<ApiVersion> Connection::version_of(schema::ApiKey key) const {
-    const schema::ApiInfo* known = schema::find_api(key);
-    const auto served = served_.find(key);
-    if (known == nullptr || served == served_.end()) {
-        return std::nullopt;
-    }
-    const ApiVersion low = std::max(known->versions.low, served->second.low);
-    const ApiVersion high = std::min(known->stable_high, served->second.high);
-    return low <= high ? std::optional(high) : std::nullopt;
-}
-
-Error Connection::not_served(schema::ApiKey key) const {
+Result<ApiVersion> Connection::newest_version(schema::ApiKey key, ApiVersion ceiling) const {
     const schema::ApiInfo& api = *schema::find_api(key);
-    const auto served = served_.find(key);
-    if (served == served_.end()) {
-        return {ErrorKind::unsupported, fmt::format("{}: the broker does not serve {}",
-                                                    config::to_string(address_), api.name)};
+    const auto found = served_.find(key);
+    if (found == served_.end()) {
+        return fail(ErrorKind::unsupported, "{}: the broker does not serve {}",
+                    config::to_string(address_), api.name);
     }
-    return {ErrorKind::unsupported,
-            fmt::format("{}: the broker serves {} in versions {} to {}, this client {} to {}",
-                        config::to_string(address_), api.name, served->second.low,
-                        served->second.high, api.versions.low, api.stable_high)};
+    const schema::VersionRange served = found->second;
+    const ApiVersion known = std::min(api.stable_high, ceiling);
+    const ApiVersion newest = std::min(known, served.high);
+    if (newest < std::max(api.versions.low, served.low)) {
+        return fail(ErrorKind::unsupported,
+                    "{}: the broker serves {} in versions {} to {}, this client {} to {}",
+                    config::to_string(address_), api.name, served.low, served.high,
+                    api.versions.low, known);
+    }
+    return newest;
 }
 
 Error Connection::with_address(const Error& error) const {

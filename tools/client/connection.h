@@ -1,7 +1,7 @@
 #pragma once
 
+#include <limits>
 #include <map>
-#include <optional>
 #include <string>
 #include <utility>
 
@@ -29,6 +29,7 @@ class Connection {
 public:
     /// A larger response is refused; Kafka's own limit for requests.
     static constexpr std::int32_t kMaxResponseBytes = 100 * 1024 * 1024;
+    static constexpr ApiVersion kNoCeiling{std::numeric_limits<std::int16_t>::max()};
 
     /// Connects and asks what the broker speaks. Errors: closed, timed_out, corrupt (no broker of
     /// this protocol), each with the address.
@@ -36,7 +37,10 @@ public:
                                                  const Deadline& deadline, int stop_descriptor);
 
     [[nodiscard]] const config::Address& address() const { return address_; }
-    [[nodiscard]] bool serves(schema::ApiKey key) const { return version_of(key).has_value(); }
+    [[nodiscard]] bool serves(schema::ApiKey key) const { return newest_version(key).has_value(); }
+    /// The newest version of an API, at most `ceiling`, that both sides know. Errors: unsupported.
+    [[nodiscard]] Result<ApiVersion> newest_version(schema::ApiKey key,
+                                                    ApiVersion ceiling = kNoCeiling) const;
 
     /// Sends a request and waits for its response. Errors: closed, timed_out, corrupt, unsupported
     /// (the broker does not serve the API in a version we know), those of the request's `measure`.
@@ -57,9 +61,9 @@ public:
     /// `call`.
     template <class Request>
     [[nodiscard]] Result<ApiVersion> send(const Request& request, const Deadline& deadline) {
-        const auto version = version_of(Request::kKey);
+        const auto version = newest_version(Request::kKey);
         if (!version) {
-            return std::unexpected(not_served(Request::kKey));
+            return std::unexpected(version.error());
         }
         const auto body = wire::encode_message(request, *version);
         if (!body) {
@@ -76,8 +80,6 @@ private:
         : address_(std::move(address)), socket_(std::move(socket)) {}
 
     [[nodiscard]] Result<void> negotiate(const Deadline& deadline);
-    [[nodiscard]] std::optional<ApiVersion> version_of(schema::ApiKey key) const;
-    [[nodiscard]] Error not_served(schema::ApiKey key) const;
     [[nodiscard]] Error with_address(const Error& error) const;
     [[nodiscard]] Result<void> send_frame(schema::ApiKey key, ApiVersion version,
                                           const wire::Encoded& body, const Deadline& deadline);

@@ -62,7 +62,7 @@ Result<void> ProduceLoad::prepare() {
     }
     load_.batch = batch_.bytes.view();
     load_.version = target_.produce_version;
-    load_.answered = options_.acks != 0;
+    load_.answered = options_.acks != client::Acks::none;
     load_.in_flight = options_.in_flight;
     const std::uint64_t size = batch_.bytes.size();
     load_.supply = Supply(options_.bytes ? (*options_.bytes + size - 1) / size
@@ -92,7 +92,7 @@ Result<Lane> ProduceLoad::make_lane(const LeaderOf& leader) const {
         const schema::ProduceRequest::Topic topic{
             .name = options_.topic, .topic_id = {}, .partition_data = {&partition, 1}};
         const schema::ProduceRequest request{.transactional_id = {},
-                                             .acks = options_.acks,
+                                             .acks = static_cast<std::int16_t>(options_.acks),
                                              .timeout_ms = kRequestTimeout,
                                              .topic_data = {&topic, 1}};
         auto frame = encode_request(request, load_.version, batch);

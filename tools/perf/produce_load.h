@@ -1,7 +1,7 @@
 #pragma once
 
 #include "protocol/base/result.h"
-#include "tools/perf/options.h"
+#include "tools/perf/produce_options.h"
 #include "tools/perf/report.h"
 #include "tools/perf/target.h"
 

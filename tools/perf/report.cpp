@@ -5,11 +5,17 @@
 
 #include <fmt/format.h>
 
+#include "protocol/schema/json_printer.h"
+
 namespace hw::perf {
 namespace {
 
 double seconds(std::chrono::nanoseconds span) {
     return std::chrono::duration<double>(span).count();
+}
+
+double milliseconds(std::chrono::nanoseconds span) {
+    return seconds(span) * 1e3;
 }
 
 double per_second(const ProduceReport& report, std::uint64_t count) {
@@ -29,9 +35,9 @@ std::string latency_text(const LatencyHistogram& latency) {
     if (latency.count() == 0) {
         return "not measured";
     }
-    const auto ms = [](std::chrono::nanoseconds span) { return seconds(span) * 1e3; };
-    return fmt::format("p50 {:.3f} ms, p99 {:.3f} ms, max {:.3f} ms", ms(latency.quantile(0.5)),
-                       ms(latency.quantile(0.99)), ms(latency.max()));
+    return fmt::format("p50 {:.3f} ms, p99 {:.3f} ms, max {:.3f} ms",
+                       milliseconds(latency.quantile(0.5)), milliseconds(latency.quantile(0.99)),
+                       milliseconds(latency.max()));
 }
 
 std::string cpu_text(std::optional<double> cpu) {
@@ -46,41 +52,66 @@ std::string errors_text(const ProduceReport& report) {
     return text.empty() ? "none" : text;
 }
 
-/// A number, or null.
-std::string json_number(std::optional<double> value) {
-    return value ? fmt::format("{:.6g}", *value) : "null";
+void print_optional(schema::JsonPrinter& json, std::optional<double> value) {
+    value ? json.float64(*value) : json.null();
 }
 
-std::string json_string(std::string_view text) {
-    std::string quoted = "\"";
-    for (const char letter : text) {
-        if (letter == '"' || letter == '\\') {
-            quoted += '\\';
-            quoted += letter;
-        } else if (static_cast<unsigned char>(letter) < 0x20) {
-            quoted += fmt::format("\\u{:04x}", letter);
-        } else {
-            quoted += letter;
-        }
-    }
-    return quoted + '"';
-}
-
-std::string json_errors(const Tally& tally) {
-    std::string object;
-    for (const auto& [code, count] : tally.refused) {
-        object += fmt::format("{}\"{}\":{}", object.empty() ? "" : ",", code, count);
-    }
-    return "{" + object + "}";
-}
-
-std::string json_latency(const LatencyHistogram& latency) {
+void print_latency(schema::JsonPrinter& json, const LatencyHistogram& latency) {
     if (latency.count() == 0) {
-        return "null";
+        json.null();
+        return;
     }
-    return fmt::format("{{\"p50\":{:.6g},\"p99\":{:.6g},\"max\":{:.6g}}}",
-                       seconds(latency.quantile(0.5)) * 1e3, seconds(latency.quantile(0.99)) * 1e3,
-                       seconds(latency.max()) * 1e3);
+    json.begin_object();
+    json.key("p50");
+    json.float64(milliseconds(latency.quantile(0.5)));
+    json.key("p99");
+    json.float64(milliseconds(latency.quantile(0.99)));
+    json.key("max");
+    json.float64(milliseconds(latency.max()));
+    json.end_object();
+}
+
+void print_errors(schema::JsonPrinter& json, const Tally& tally) {
+    json.begin_object();
+    for (const auto& [code, count] : tally.refused) {
+        json.key(fmt::format("{}", code));
+        json.number(count);
+    }
+    json.end_object();
+}
+
+void print_load(schema::JsonPrinter& json, const ProduceReport& report) {
+    json.key("topic");
+    json.string(report.topic);
+    json.key("partitions");
+    json.number(report.partitions);
+    json.key("created");
+    json.boolean(report.created);
+    json.key("batchBytes");
+    json.number(report.batch_size);
+    json.key("batchRecords");
+    json.number(report.batch_records);
+    json.key("requests");
+    json.number(report.tally.acknowledged);
+    json.key("bytes");
+    json.number(report.bytes());
+    json.key("seconds");
+    json.float64(seconds(report.elapsed));
+}
+
+void print_figures(schema::JsonPrinter& json, const ProduceReport& report) {
+    json.key("megabytesPerSecond");
+    json.float64(per_second(report, report.bytes()) / 1e6);
+    json.key("requestsPerSecond");
+    json.float64(per_second(report, report.tally.acknowledged));
+    json.key("recordsPerSecond");
+    json.float64(per_second(report, report.records()));
+    json.key("latencyMs");
+    print_latency(json, report.tally.latency);
+    json.key("driverCpuSecondsPerGb");
+    print_optional(json, per_gigabyte(report, report.driver_cpu));
+    json.key("brokerCpuSecondsPerGb");
+    print_optional(json, per_gigabyte(report, report.broker_cpu));
 }
 
 }  // namespace
@@ -109,28 +140,17 @@ std::string to_text(const ProduceReport& report) {
 }
 
 std::string to_json(const ProduceReport& report) {
-    std::string text = "{";
-    const auto field = [&text](std::string_view name, const std::string& value) {
-        fmt::format_to(std::back_inserter(text), "{}\"{}\":{}", text.size() > 1 ? "," : "", name,
-                       value);
-    };
-    field("topic", json_string(report.topic));
-    field("partitions", std::to_string(report.partitions));
-    field("created", report.created ? "true" : "false");
-    field("batch_bytes", std::to_string(report.batch_size));
-    field("batch_records", std::to_string(report.batch_records));
-    field("requests", std::to_string(report.tally.acknowledged));
-    field("bytes", std::to_string(report.bytes()));
-    field("seconds", json_number(seconds(report.elapsed)));
-    field("mb_per_s", json_number(per_second(report, report.bytes()) / 1e6));
-    field("requests_per_s", json_number(per_second(report, report.tally.acknowledged)));
-    field("records_per_s", json_number(per_second(report, report.records())));
-    field("latency_ms", json_latency(report.tally.latency));
-    field("driver_cpu_s_per_gb", json_number(per_gigabyte(report, report.driver_cpu)));
-    field("broker_cpu_s_per_gb", json_number(per_gigabyte(report, report.broker_cpu)));
-    field("errors", json_errors(report.tally));
-    field("failure", report.failure ? json_string(*report.failure) : "null");
-    return text + "}";
+    std::string text;
+    schema::JsonPrinter json(text);
+    json.begin_object();
+    print_load(json, report);
+    print_figures(json, report);
+    json.key("errors");
+    print_errors(json, report.tally);
+    json.key("failure");
+    report.failure ? json.string(*report.failure) : json.null();
+    json.end_object();
+    return text;
 }
 
 }  // namespace hw::perf

@@ -5,7 +5,8 @@
 #include "config/address.h"
 #include "protocol/base/ids.h"
 #include "protocol/base/result.h"
-#include "tools/perf/options.h"
+#include "tools/client/client.h"
+#include "tools/perf/produce_options.h"
 
 namespace hw::perf {
 
@@ -22,9 +23,8 @@ struct Target {
     std::vector<LeaderOf> leaders;
 };
 
-/// Finds the topic or makes it, and waits until each partition has a leader. Blocks; with
-/// `options.wait` it tries again that long, whatever fails. Errors: closed and not_found (no broker
-/// there), timed_out, unsupported, invalid (the broker refuses the topic).
-[[nodiscard]] Result<Target> find_target(const ProduceOptions& options);
+/// Finds the topic or makes it, and waits until each partition has a leader. Errors: unsupported,
+/// busy (no leader in time), what the broker says of the topic, those of Client::call.
+[[nodiscard]] Result<Target> find_target(client::Client& client, const ProduceOptions& options);
 
 }  // namespace hw::perf

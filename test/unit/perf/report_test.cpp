@@ -34,11 +34,11 @@ TEST_CASE("perf report: rates are of what was acknowledged, per second and per G
 
 TEST_CASE("perf report: JSON has the same figures, and null for what is not known", "[perf]") {
     CHECK(to_json(two_seconds()) ==
-          R"({"topic":"a\"b","partitions":1,"created":true,"batch_bytes":1000000,)"
-          R"("batch_records":10,"requests":4000,"bytes":4000000000,"seconds":2,)"
-          R"("mb_per_s":2000,"requests_per_s":2000,"records_per_s":20000,)"
-          R"("latency_ms":{"p50":1,"p99":1,"max":1},"driver_cpu_s_per_gb":0.25,)"
-          R"("broker_cpu_s_per_gb":null,"errors":{},"failure":null})");
+          R"({"topic":"a\"b","partitions":1,"created":true,"batchBytes":1000000,)"
+          R"("batchRecords":10,"requests":4000,"bytes":4000000000,"seconds":2.0,)"
+          R"("megabytesPerSecond":2000.0,"requestsPerSecond":2000.0,"recordsPerSecond":20000.0,)"
+          R"("latencyMs":{"p50":1.0,"p99":1.0,"max":1.0},"driverCpuSecondsPerGb":0.25,)"
+          R"("brokerCpuSecondsPerGb":null,"errors":{},"failure":null})");
 }
 
 TEST_CASE("perf report: errors are named and counted, and spoil the run", "[perf]") {
@@ -63,7 +63,7 @@ TEST_CASE("perf report: a run without a single answer divides by nothing", "[per
     const ProduceReport nothing;
     CHECK_THAT(to_text(nothing), Catch::Contains("throughput  0.0 MB/s"));
     CHECK_THAT(to_text(nothing), Catch::Contains("latency     not measured"));
-    CHECK_THAT(to_json(nothing), Catch::Contains(R"("mb_per_s":0,)"));
+    CHECK_THAT(to_json(nothing), Catch::Contains(R"("megabytesPerSecond":0.0,)"));
 }
 
 }  // namespace

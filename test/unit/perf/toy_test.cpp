@@ -14,7 +14,6 @@
 #include <catch2/catch.hpp>
 
 #include "protocol/record/batch_cursor.h"
-#include "tools/perf/perf_produce.h"
 #include "tools/perf/produce_load.h"
 #include "tools/perf/target.h"
 
@@ -57,8 +56,8 @@ public:
         return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(folder_),
                                                       std::filesystem::directory_iterator()));
     }
-    [[nodiscard]] std::string address() const {
-        return "127.0.0.1:" + std::to_string(toy_->port());
+    [[nodiscard]] client::ClientOptions address() const {
+        return {.servers = {{"127.0.0.1", toy_->port()}}};
     }
     [[nodiscard]] const std::string& path(std::size_t partition) const {
         return toy_->files()[partition]->path();
@@ -76,13 +75,16 @@ private:
     std::thread thread_;
 };
 
-perf::ProduceReport produce(const RunningToy& toy, std::vector<std::string> arguments) {
-    arguments.insert(arguments.end(), {"-b", toy.address()});
-    const auto options = perf::parse_produce_options(arguments);
-    REQUIRE(options);
-    const auto target = perf::find_target(*options);
+perf::Target find(const RunningToy& toy, const perf::ProduceOptions& options) {
+    auto client = client::Client::connect(toy.address());
+    REQUIRE(client);
+    auto target = perf::find_target(*client, options);
     REQUIRE(target);
-    auto report = perf::run_load(*options, *target);
+    return std::move(*target);
+}
+
+perf::ProduceReport produce(const RunningToy& toy, const perf::ProduceOptions& options) {
+    auto report = perf::run_load(options, find(toy, options));
     REQUIRE(report);
     return std::move(*report);
 }
@@ -105,10 +107,10 @@ std::size_t equal_batches(const std::string& file) {
 }
 
 TEST_CASE("perf produce: every batch is acknowledged and stands in the file as sent", "[perf]") {
-    const auto acks = GENERATE(as<std::string>{}, "1", "0", "-1");
-    CAPTURE(acks);
+    const auto acks = GENERATE(client::Acks::leader, client::Acks::none, client::Acks::all);
+    CAPTURE(static_cast<int>(acks));
     RunningToy toy;
-    const auto report = produce(toy, {"--bytes", "20000000", "--acks", acks});
+    const auto report = produce(toy, {.topic = "t", .acks = acks, .bytes = 20'000'000});
     CHECK(report.all_acknowledged());
     CHECK(report.bytes() >= 20'000'000);
     CHECK(report.bytes() < 20'000'000 + report.batch_size);
@@ -120,7 +122,7 @@ TEST_CASE("perf produce: every batch is acknowledged and stands in the file as s
 
 TEST_CASE("perf produce: batches of one record do so too", "[perf]") {
     RunningToy toy;
-    const auto report = produce(toy, {"--bytes", "3000000", "--batch-size", "1"});
+    const auto report = produce(toy, {.topic = "t", .batch_size = 1, .bytes = 3'000'000});
     CHECK(report.all_acknowledged());
     CHECK(report.batch_records == 1);
     CHECK(report.tally.latency.count() == report.tally.acknowledged);
@@ -130,8 +132,8 @@ TEST_CASE("perf produce: batches of one record do so too", "[perf]") {
 
 TEST_CASE("perf produce: the partitions of a topic get the same share", "[perf]") {
     RunningToy toy(4);
-    const auto report = produce(toy, {"--bytes", "4000", "--batch-size", "1", "--record-size",
-                                      "432", "--connections", "1"});
+    const auto report = produce(
+        toy, {.topic = "t", .connections = 1, .record_size = 432, .batch_size = 1, .bytes = 4000});
     CHECK(report.partitions == 4);
     CHECK(report.all_acknowledged());
     CHECK(toy.stop());
@@ -143,48 +145,32 @@ TEST_CASE("perf produce: the partitions of a topic get the same share", "[perf]"
 
 TEST_CASE("perf produce: a load for a time ends after it", "[perf]") {
     RunningToy toy;
-    const auto report = produce(
-        toy, {"--seconds", "1", "--batch-size", "1", "--in-flight", "1", "--connections", "1"});
+    const auto report = produce(toy, {.topic = "t",
+                                      .connections = 1,
+                                      .in_flight = 1,
+                                      .batch_size = 1,
+                                      .seconds = std::chrono::seconds(1)});
     CHECK(report.all_acknowledged());
     CHECK(report.elapsed >= std::chrono::seconds(1));
     CHECK(toy.stop());
     CHECK(equal_batches(toy.contents(0)) == report.tally.acknowledged);
 }
 
-TEST_CASE("perf produce: the exit status is 0 when all is acknowledged", "[perf]") {
-    const RunningToy toy;
-    CHECK(perf::run_perf_produce({"-b", toy.address(), "--bytes", "1", "-o", "json"}) ==
-          perf::kExitOk);
-}
-
 TEST_CASE("perf produce: a partition that the broker does not know is counted as refused",
           "[perf]") {
     const RunningToy toy;
-    const auto options = perf::parse_produce_options({"-b", toy.address(), "--bytes", "1"});
-    REQUIRE(options);
-    const auto target = perf::find_target(*options);
-    REQUIRE(target);
-    auto elsewhere = *target;
+    const perf::ProduceOptions options{.topic = "t", .bytes = 1};
+    perf::Target elsewhere = find(toy, options);
     elsewhere.leaders[0].partitions[0] = PartitionIndex(7);
-    const auto report = perf::run_load(*options, elsewhere);
+    const auto report = perf::run_load(options, elsewhere);
     REQUIRE(report);
     CHECK_FALSE(report->all_acknowledged());
     CHECK(report->tally.refused.at(wire::ErrorCode::unknown_topic_or_partition) == 1);
 }
 
-TEST_CASE("perf produce: the exit status is 4 where nobody listens, 2 for wrong use", "[perf]") {
-    std::string address;
-    {
-        const RunningToy gone;
-        address = gone.address();
-    }
-    CHECK(perf::run_perf_produce({"-b", address, "--bytes", "1"}) == perf::kExitUnreachable);
-    CHECK(perf::run_perf_produce({"--bytes", "0"}) == perf::kExitUsage);
-}
-
 TEST_CASE("toy: takes its files away when it ends", "[perf]") {
     RunningToy toy(2);
-    CHECK(produce(toy, {"--bytes", "1"}).all_acknowledged());
+    CHECK(produce(toy, {.topic = "t", .bytes = 1}).all_acknowledged());
     CHECK(toy.end() == 0);
 }
 

@@ -1,0 +1,78 @@
+"""hw perf produce against a broker: what it reports is what the topic holds."""
+
+import socket
+import unittest
+
+from broker import Broker
+from hw import Hw
+
+SMALL = ("--record-size", "100", "--batch-size", "1000", "--bytes", "1000000")
+
+
+class PerfProduce(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.broker = Broker()
+        cls.addClassCleanup(cls.broker.__exit__)
+        cls.hw = Hw(cls.broker.address)
+
+    def refused(self, status, *arguments):
+        """Standard error of a run that ends with that status."""
+        done = self.hw.run("perf", "produce", *arguments)
+        self.assertEqual(done.returncode, status, done.stderr)
+        self.assertEqual(done.stdout, "")
+        return done.stderr
+
+    def test_as_many_records_are_in_the_topic_as_were_acknowledged(self):
+        report, = self.hw.json("perf", "produce", "--topic", "counted", "--partitions", "3", *SMALL)
+        self.assertTrue(report["created"])
+        self.assertEqual((report["topic"], report["partitions"]), ("counted", 3))
+        self.assertEqual((report["errors"], report["failure"]), ({}, None))
+        self.assertGreaterEqual(report["bytes"], 1_000_000)
+        records = report["requests"] * report["batchRecords"]
+        self.assertEqual(len(self.hw.ndjson("consume", "counted", "--from", "beginning",
+                                            "--exit-at-end")), records)
+
+    def test_what_people_read_is_aligned_and_names_the_topic(self):
+        self.hw.out("topic", "create", "read")
+        lines = self.hw.out("perf", "produce", "-t", "read", "--acks", "1", "--pid",
+                            str(self.broker.process.pid), *SMALL).splitlines()
+        self.assertEqual(lines[0], "topic       read, partitions: 1, was there")
+        self.assertEqual([line[:12] for line in lines[1:]],
+                         ["sent        ", "throughput  ", "latency     ", "cpu         ",
+                          "errors      "])
+        self.assertNotIn("not measured", lines[4])
+        self.assertEqual(lines[5], "errors      none")
+
+    def test_wrong_values_are_refused_before_anything_is_asked(self):
+        self.assertIn("--connections 0 is not within 1 to 10000",
+                      self.refused(2, "--connections", "0"))
+        self.assertIn("--wait -1 is not within 0 to 86400", self.refused(2, "--wait", "-1"))
+        self.assertIn("--acks 2 is none of all, 1 and 0", self.refused(2, "--acks", "2"))
+        self.assertIn("exclude each other", self.refused(2, "--bytes", "1", "--seconds", "1"))
+        self.assertIn("'--speed' is no option", self.refused(2, "--speed"))
+        self.assertIn("'1x'", self.refused(2, "--bytes", "1x"))
+        self.assertIn("'9' is one too many", self.refused(2, "9"))
+
+    def test_what_the_broker_refuses_is_told_in_its_words(self):
+        self.assertIn("INVALID_TOPIC_EXCEPTION", self.refused(2, "-t", "a b"))
+        self.assertIn("highwater.durability",
+                      self.refused(2, "-t", "modes", "--durability", "ram"))
+
+    def test_a_batch_that_the_broker_refuses_spoils_the_run(self):
+        done = self.hw.run("perf", "produce", "-t", "large", "--bytes", "1", "--record-size",
+                           "2000000")
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("errors      MESSAGE_TOO_LARGE in 1 requests", done.stdout)
+
+    def test_where_nobody_listens_is_said_with_the_address(self):
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            address = f"127.0.0.1:{taken.getsockname()[1]}"
+            done = Hw(address).run("perf", "produce", "--wait", "1")
+        self.assertEqual(done.returncode, 4)
+        self.assertIn(f"no broker answers: {address}", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
