@@ -21,6 +21,7 @@ struct Node::DataShard {
                    .in_session = false,
                    .waiting = waiting},
           flushes(place),
+          dispatcher(node.authorizer_, node.quotas_),
           host(place, node.ports_.clock, dispatcher, node.host_limits(),
                Logger(node.ports_.log, "net")),
           waiting(place, node.ports_.clock) {
@@ -210,7 +211,9 @@ void Node::start_controller(MetadataLog metadata) {
                                         .entropy = ports_.entropy,
                                         .disk = ports_.disk,
                                         .log = log_,
-                                        .topic_configs = topic_rules_};
+                                        .topic_configs = topic_rules_,
+                                        .authorizer = authorizer_,
+                                        .quotas = quotas_};
     controller_ = std::make_unique<ControllerServer>(ports, std::move(options), std::move(metadata),
                                                      control_services_);
     controller_->start([this](const Error& reason) { end(reason); });

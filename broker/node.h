@@ -123,6 +123,8 @@ private:
     IncarnationId incarnation_;
     std::string cluster_id_;
     TopicRules topic_rules_;
+    AllowAll authorizer_;
+    NoQuotas quotas_;
     std::function<void(const Error&)> tell_end_;
     std::optional<Error> ended_;
     Signal session_changed_;  ///< or the node has ended

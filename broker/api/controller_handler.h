@@ -2,6 +2,7 @@
 
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "broker/net/dispatcher.h"
 #include "broker/quorum/controller_runtime.h"
@@ -16,13 +17,47 @@ public:
     explicit ControllerHandler(ControllerRuntime& controller) : controller_(controller) {}
 
 protected:
-    [[nodiscard]] Task<> serve(ExchangePtr exchange, const Request& request) final {
+    [[nodiscard]] Task<> serve(ExchangePtr exchange, const Request& request) override {
+        const bool is_allowed = !exchange->api().cluster_action ||
+                                exchange->context().allows(Operation::cluster_action, kCluster);
+        if (!is_allowed) {
+            Result denied;
+            denied.verdict = {wire::ErrorCode::cluster_authorization_failed,
+                              "only members of the cluster may ask for this"};
+            reply(*exchange, request, denied);
+            return this->done();
+        }
         // The request lives as long as the exchange.
-        controller_.handle(request, [this, &request, exchange = std::move(exchange)](
-                                        const controller::ControllerResponse& response) {
-            reply(*exchange, request, std::get<Result>(response));
+        decide(request, [this, &request, exchange = std::move(exchange)](const Result& result) {
+            reply(*exchange, request, result);
         });
         return this->done();
+    }
+
+    /// Calls `then` with what the controller decides, once that is committed.
+    template <class Then>
+    void decide(const Request& request, Then then) {
+        controller_.handle(request, [then = std::move(then)](
+                                        const controller::ControllerResponse& response) mutable {
+            then(std::get<Result>(response));
+        });
+    }
+    /// The same for the part `allowed` of `request`; the `denied` topics are answered beside it.
+    template <class Topic>
+    void decide_part(ExchangePtr exchange, const Request& request, const Request& allowed,
+                     std::vector<Topic> denied) {
+        decide(allowed, [this, &request, denied = std::move(denied),
+                         exchange = std::move(exchange)](Result result) {
+            // A refusal of the request as a whole is told to every topic that it names.
+            if (result.verdict.code == wire::ErrorCode::none) {
+                result.topics.insert(result.topics.end(), denied.begin(), denied.end());
+            }
+            reply(*exchange, request, result);
+        });
+    }
+    /// The metadata that is committed.
+    [[nodiscard]] const controller::MetadataImage& image() const {
+        return controller_.controller().committed();
     }
 
     /// Makes the message of the request's version, and sends it.

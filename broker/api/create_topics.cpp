@@ -28,7 +28,37 @@ std::vector<CreateTopicsResponse::Config> configs_of(const controller::CreatedTo
     return configs;
 }
 
+bool may_create(const RequestContext& who, std::string_view topic) {
+    return who.allows(Operation::create, kCluster) ||
+           who.allows(Operation::create, topic_resource(topic));
+}
+
+controller::CreatedTopic denied(std::string_view name) {
+    controller::CreatedTopic topic;
+    topic.name = name;
+    topic.verdict = {wire::ErrorCode::topic_authorization_failed,
+                     "not allowed to create this topic"};
+    return topic;
+}
+
 }  // namespace
+
+Task<> CreateTopicsHandler::serve(ExchangePtr exchange,
+                                  const schema::CreateTopicsRequest& request) {
+    std::vector<schema::CreateTopicsRequest::Topic> topics;
+    std::vector<controller::CreatedTopic> refused;
+    for (const auto& topic : request.topics) {
+        if (may_create(exchange->context(), topic.name)) {
+            topics.push_back(topic);
+        } else {
+            refused.push_back(denied(topic.name));
+        }
+    }
+    schema::CreateTopicsRequest allowed = request;
+    allowed.topics = topics;
+    decide_part(std::move(exchange), request, allowed, std::move(refused));
+    return done();
+}
 
 void CreateTopicsHandler::reply(Exchange& exchange, const schema::CreateTopicsRequest& request,
                                 const controller::CreateTopicsResult& result) const {

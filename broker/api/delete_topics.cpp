@@ -37,7 +37,56 @@ std::vector<DeleteTopicsResponse::Topic> refuse_all(const DeleteTopicsRequest& r
     return topics;
 }
 
+bool may_delete(const RequestContext& who, std::string_view topic) {
+    return who.allows(Operation::remove, topic_resource(topic));
+}
+
+/// An id that is not known may be deleted: the controller says that it is not.
+bool may_delete(const RequestContext& who, const DeleteTopicsRequest::Topic& topic,
+                const controller::MetadataImage& image) {
+    if (!wire::is_null(topic.name)) {
+        return may_delete(who, topic.name);
+    }
+    const controller::TopicImage* found = image.find_topic(topic.topic_id);
+    return found == nullptr || may_delete(who, found->name);
+}
+
+controller::DeletedTopic denied(std::string_view name, TopicId id) {
+    controller::DeletedTopic topic;
+    topic.name = name;
+    topic.id = id;
+    topic.verdict = {wire::ErrorCode::topic_authorization_failed,
+                     "not allowed to delete this topic"};
+    return topic;
+}
+
 }  // namespace
+
+Task<> DeleteTopicsHandler::serve(ExchangePtr exchange, const DeleteTopicsRequest& request) {
+    const RequestContext& who = exchange->context();
+    std::vector<std::string_view> names;
+    std::vector<DeleteTopicsRequest::Topic> topics;
+    std::vector<controller::DeletedTopic> refused;
+    for (const std::string_view name : request.topic_names) {
+        if (may_delete(who, name)) {
+            names.push_back(name);
+        } else {
+            refused.push_back(denied(name, {}));
+        }
+    }
+    for (const DeleteTopicsRequest::Topic& topic : request.topics) {
+        if (may_delete(who, topic, image())) {
+            topics.push_back(topic);
+        } else {
+            refused.push_back(denied(topic.name, topic.topic_id));
+        }
+    }
+    DeleteTopicsRequest allowed = request;
+    allowed.topic_names = names;
+    allowed.topics = topics;
+    decide_part(std::move(exchange), request, allowed, std::move(refused));
+    return done();
+}
 
 void DeleteTopicsHandler::reply(Exchange& exchange, const DeleteTopicsRequest& request,
                                 const controller::DeleteTopicsResult& result) const {

@@ -12,6 +12,8 @@ public:
     using ControllerHandler::ControllerHandler;
 
 protected:
+    [[nodiscard]] Task<> serve(ExchangePtr exchange,
+                               const schema::DeleteTopicsRequest& request) override;
     void reply(Exchange& exchange, const schema::DeleteTopicsRequest& request,
                const controller::DeleteTopicsResult& result) const override;
 };

@@ -130,7 +130,7 @@ Task<> DescribeClusterHandler::serve(ExchangePtr exchange, const DescribeCluster
         response.controller_id = controller_of(image, listener, *nodes);
         response.brokers = *nodes;
         response.cluster_authorized_operations = request.include_cluster_authorized_operations
-                                                     ? kClusterOperations
+                                                     ? cluster_operations(exchange->context())
                                                      : kOperationsNotAsked;
     } else {
         response.error_code = nodes.error().code;

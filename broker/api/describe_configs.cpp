@@ -37,9 +37,9 @@ std::int32_t replicas_of(const TopicImage& topic) {
 /// One answer under construction; what it points to lives as long as it does.
 class Answer {
 public:
-    Answer(const DescribeConfigsRequest& request, const ApiServices& services,
-           const config::Settings& settings)
-        : request_(request), services_(services), settings_(settings) {}
+    Answer(const RequestContext& who, const DescribeConfigsRequest& request,
+           const ApiServices& services, const config::Settings& settings)
+        : who_(who), request_(request), services_(services), settings_(settings) {}
 
     void add(const DescribeConfigsRequest::Resource& resource);
     [[nodiscard]] const DescribeConfigsResponse& finish();
@@ -50,6 +50,7 @@ private:
     [[nodiscard]] Checked<Rows> describe_broker(std::string_view name) const;
     [[nodiscard]] DescribeConfigsResponse::Config config_of(const DescribedKey& row);
 
+    const RequestContext& who_;
     const DescribeConfigsRequest& request_;
     const ApiServices& services_;
     const config::Settings& settings_;
@@ -63,6 +64,10 @@ private:
 };
 
 Checked<Rows> Answer::describe_topic(std::string_view name) const {
+    if (!who_.allows(Operation::describe_configs, topic_resource(name))) {
+        return refuse(ErrorCode::topic_authorization_failed,
+                      "not allowed to describe the configs of topic '{}'", name);
+    }
     if (const Result<void> checked = controller::check_topic_name(name); !checked) {
         return refuse(ErrorCode::invalid_topic_exception, "{}", checked.error().message);
     }
@@ -77,6 +82,10 @@ Checked<Rows> Answer::describe_topic(std::string_view name) const {
 }
 
 Checked<Rows> Answer::describe_broker(std::string_view name) const {
+    if (!who_.allows(Operation::describe_configs, kCluster)) {
+        return refuse(ErrorCode::cluster_authorization_failed,
+                      "not allowed to describe the configs of the cluster");
+    }
     if (name.empty()) {
         // What is set for all brokers at once: no key can be yet.
         return Rows();
@@ -167,7 +176,7 @@ const DescribeConfigsResponse& Answer::finish() {
 }  // namespace
 
 Task<> DescribeConfigsHandler::serve(ExchangePtr exchange, const DescribeConfigsRequest& request) {
-    Answer answer(request, services_, settings_);
+    Answer answer(exchange->context(), request, services_, settings_);
     for (const DescribeConfigsRequest::Resource& resource : request.resources) {
         answer.add(resource);
     }

@@ -82,6 +82,10 @@ Task<> nothing() {
 }  // namespace
 
 Task<> EnvelopeHandler::serve(ExchangePtr exchange, const schema::EnvelopeRequest& request) {
+    if (!exchange->context().allows(Operation::cluster_action, kCluster)) {
+        refuse(*exchange, wire::ErrorCode::cluster_authorization_failed);
+        return nothing();
+    }
     if (!is_forwardable(request.request_data)) {
         refuse(*exchange, wire::ErrorCode::invalid_request);
         return nothing();

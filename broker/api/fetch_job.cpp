@@ -39,6 +39,7 @@ FetchJob::FetchJob(ApiServices& services, const ExchangePtr& exchange, const Req
                    replication::IsolationLevel isolation)
     : services_(services),
       exchange_(exchange),
+      who_(exchange->context()),
       request_(request),
       version_(exchange->version()),
       isolation_(isolation),
@@ -60,8 +61,9 @@ FetchJob::FetchJob(ApiServices& services, const ExchangePtr& exchange, const Req
 }
 
 FoundTopic FetchJob::find(const Request::Topic& topic) const {
-    return version_ >= kTopicIdsFrom ? find_topic(services_, topic.topic_id)
-                                     : find_topic(services_, topic.topic);
+    const TopicAccess access{who_, Operation::read};
+    return version_ >= kTopicIdsFrom ? find_topic(services_, access, topic.topic_id)
+                                     : find_topic(services_, access, topic.topic);
 }
 
 std::expected<const HostedPartition*, PartitionError> FetchJob::find_partition(

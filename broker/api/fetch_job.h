@@ -74,6 +74,7 @@ private:
 
     ApiServices& services_;
     std::weak_ptr<Exchange> exchange_;
+    const RequestContext& who_;  ///< of the exchange, which outlives this
     const Request& request_;
     ApiVersion version_;
     replication::IsolationLevel isolation_;

@@ -1,5 +1,6 @@
 #include "broker/api/find_coordinator.h"
 
+#include <deque>
 #include <string>
 #include <vector>
 
@@ -9,7 +10,8 @@ namespace {
 using schema::FindCoordinatorRequest;
 using schema::FindCoordinatorResponse;
 
-constexpr int kShare = 2;
+enum KeyType : std::int8_t { kGroup = 0, kTransaction = 1, kShare = 2 };
+
 constexpr std::int32_t kNoPort = -1;
 
 struct Refusal {
@@ -23,12 +25,35 @@ bool is_known(std::int8_t key_type, ApiVersion version) {
     return key_type >= 0 && key_type <= kShare && (key_type != kShare || version >= kKnowsShare);
 }
 
-Refusal refusal_of(std::int8_t key_type, ApiVersion version) {
+/// None for who may know the coordinator of that key.
+wire::ErrorCode denial(const RequestContext& who, std::int8_t key_type, std::string_view key) {
+    switch (key_type) {
+        case kGroup:
+            return who.allows(Operation::describe, {ResourceType::group, key})
+                       ? wire::ErrorCode::none
+                       : wire::ErrorCode::group_authorization_failed;
+        case kTransaction:
+            return who.allows(Operation::describe, {ResourceType::transactional_id, key})
+                       ? wire::ErrorCode::none
+                       : wire::ErrorCode::transactional_id_authorization_failed;
+        default:
+            return who.allows(Operation::cluster_action, kCluster)
+                       ? wire::ErrorCode::none
+                       : wire::ErrorCode::cluster_authorization_failed;
+    }
+}
+
+Refusal refusal_of(const RequestContext& who, std::int8_t key_type, std::string_view key,
+                   ApiVersion version) {
     if (!is_known(key_type, version)) {
         return {wire::ErrorCode::invalid_request,
                 fmt::format("version {} has no coordinators of type {}: 0 is groups, 1 "
                             "transactions, from version 6 on 2 share partitions",
                             version, key_type)};
+    }
+    if (const wire::ErrorCode denied = denial(who, key_type, key);
+        denied != wire::ErrorCode::none) {
+        return {denied, fmt::format("not allowed to know the coordinator of '{}'", key)};
     }
     return {wire::ErrorCode::coordinator_not_available,
             "this broker has no coordinators yet: groups, transactions and share groups are not "
@@ -47,14 +72,19 @@ FindCoordinatorResponse refuse_one(const Refusal& refusal) {
 }  // namespace
 
 Task<> FindCoordinatorHandler::serve(ExchangePtr exchange, const FindCoordinatorRequest& request) {
-    const Refusal refusal = refusal_of(request.key_type, exchange->version());
+    const RequestContext& who = exchange->context();
+    const ApiVersion version = exchange->version();
     constexpr ApiVersion kAsksForMany{4};
-    if (exchange->version() < kAsksForMany) {
+    if (version < kAsksForMany) {
+        const Refusal refusal = refusal_of(who, request.key_type, request.key, version);
         exchange->reply(refuse_one(refusal));
         return done();
     }
+    std::deque<Refusal> refusals;
     std::vector<FindCoordinatorResponse::Coordinator> coordinators;
     for (const std::string_view key : request.coordinator_keys) {
+        const Refusal& refusal =
+            refusals.emplace_back(refusal_of(who, request.key_type, key, version));
         coordinators.push_back({.key = key,
                                 .node_id = kNoBroker,
                                 .host = {},

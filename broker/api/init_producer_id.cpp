@@ -11,13 +11,27 @@ using schema::InitProducerIdRequest;
 using schema::InitProducerIdResponse;
 using wire::ErrorCode;
 
-ErrorCode check(const InitProducerIdRequest& request) {
+/// KIP-679: who may write to some topic may do so idempotently.
+bool is_allowed(const RequestContext& who, std::string_view transactional_id) {
+    if (!wire::is_null(transactional_id)) {
+        return who.allows(Operation::write, {ResourceType::transactional_id, transactional_id});
+    }
+    return who.allows(Operation::idempotent_write, kCluster) ||
+           who.allows_any(Operation::write, ResourceType::topic);
+}
+
+ErrorCode check(const RequestContext& who, const InitProducerIdRequest& request) {
+    const bool is_transactional = !wire::is_null(request.transactional_id);
+    if (!is_allowed(who, request.transactional_id)) {
+        return is_transactional ? ErrorCode::transactional_id_authorization_failed
+                                : ErrorCode::cluster_authorization_failed;
+    }
     const bool has_id = request.producer_id != kNoProducerId;
     const bool has_epoch = request.producer_epoch != record::kNoProducerEpoch;
     if (has_id != has_epoch) {
         return ErrorCode::invalid_request;
     }
-    if (wire::is_null(request.transactional_id)) {
+    if (!is_transactional) {
         return ErrorCode::none;
     }
     return request.transactional_id.empty() ? ErrorCode::invalid_request
@@ -44,7 +58,7 @@ InitProducerIdResponse response_with(std::optional<ProducerId> id) {
 }  // namespace
 
 Task<> InitProducerIdHandler::serve(ExchangePtr exchange, const InitProducerIdRequest& request) {
-    if (const ErrorCode code = check(request); code != ErrorCode::none) {
+    if (const ErrorCode code = check(exchange->context(), request); code != ErrorCode::none) {
         exchange->reply(refusal(code));
         return done();
     }

@@ -68,7 +68,7 @@ private:
 /// One request while it is served, in the frame of its coroutine.
 class ListOffsetsJob {
 public:
-    ListOffsetsJob(const ApiServices& services, ApiVersion version, const Request& request,
+    ListOffsetsJob(const ApiServices& services, const Exchange& exchange, const Request& request,
                    IsolationLevel isolation);
 
     [[nodiscard]] std::size_t queries() const { return queries_.size(); }
@@ -101,16 +101,17 @@ private:
     std::expected<ListedOffset, PartitionError> result_;  ///< of the visit
 };
 
-ListOffsetsJob::ListOffsetsJob(const ApiServices& services, ApiVersion version,
+ListOffsetsJob::ListOffsetsJob(const ApiServices& services, const Exchange& exchange,
                                const Request& request, IsolationLevel isolation)
     : services_(services),
-      version_(version),
+      version_(exchange.version()),
       request_(request),
       isolation_(isolation),
       visit_(services.shard) {
     const Repeated repeated(request);
+    const TopicAccess access{exchange.context(), Operation::describe};
     for (const Request::Topic& topic : request.topics) {
-        const FoundTopic found = find_topic(services, topic.name);
+        const FoundTopic found = find_topic(services, access, topic.name);
         for (const Request::Partition& asked : topic.partitions) {
             resolve(found, asked, repeated.has(topic.name, asked.partition_index));
         }
@@ -197,7 +198,7 @@ Task<> ListOffsetsHandler::serve(ExchangePtr exchange, const Request& request) {
         exchange->reject(isolation.error());
         co_return;
     }
-    ListOffsetsJob job(services_, exchange->version(), request, *isolation);
+    ListOffsetsJob job(services_, *exchange, request, *isolation);
     for (std::size_t next = 0; next < job.queries(); ++next) {
         while (!job.begin_query(next)) {
             co_await wait_for_room(services_.shard, services_.clock);

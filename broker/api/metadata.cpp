@@ -18,12 +18,16 @@ using controller::TopicImage;
 using schema::MetadataRequest;
 using schema::MetadataResponse;
 
+bool may_describe(const RequestContext& who, std::string_view topic) {
+    return who.allows(Operation::describe, topic_resource(topic));
+}
+
 /// One answer under construction; the arrays it points to live as long as it does.
 class Answer {
 public:
-    Answer(const MetadataImage& image, const ListenerInfo& listener,
+    Answer(const MetadataImage& image, const RequestContext& who,
            const TopicCreator::Refusals& refusals)
-        : image_(image), listener_(listener), refusals_(refusals) {}
+        : image_(image), who_(who), refusals_(refusals) {}
 
     void add_brokers();
     void add_all_topics();
@@ -33,11 +37,12 @@ public:
 
 private:
     void add(const TopicImage& topic);
+    void add_by_id(const MetadataRequest::Topic& asked);
     void add_error(const MetadataRequest::Topic& asked, wire::ErrorCode error);
     [[nodiscard]] MetadataResponse::Partition describe(const PartitionImage& partition);
 
     const MetadataImage& image_;
-    const ListenerInfo& listener_;
+    const RequestContext& who_;
     const TopicCreator::Refusals& refusals_;
     std::vector<MetadataResponse::Broker> brokers_;
     std::vector<MetadataResponse::Topic> topics_;
@@ -48,14 +53,14 @@ private:
 
 void Answer::add_brokers() {
     for (const auto& [id, broker] : image_.brokers()) {
-        if (const Endpoint* endpoint = live_endpoint_on(broker, listener_)) {
+        if (const Endpoint* endpoint = live_endpoint_on(broker, *who_.listener)) {
             brokers_.push_back({.node_id = id,
                                 .host = endpoint->host,
                                 .port = endpoint->port,
                                 .rack = rack_or_null(broker)});
         }
     }
-    response_.controller_id = controller_for_clients(image_, listener_);
+    response_.controller_id = controller_for_clients(image_, *who_.listener);
 }
 
 MetadataResponse::Partition Answer::describe(const PartitionImage& partition) {
@@ -91,14 +96,29 @@ void Answer::add_error(const MetadataRequest::Topic& asked, wire::ErrorCode erro
 
 void Answer::add_all_topics() {
     for (const auto& [name, topic] : image_.topics()) {
-        add(topic);
+        if (may_describe(who_, name)) {
+            add(topic);
+        }
+    }
+}
+
+void Answer::add_by_id(const MetadataRequest::Topic& asked) {
+    const TopicImage* topic = image_.find_topic(asked.topic_id);
+    if (topic == nullptr) {
+        add_error(asked, wire::ErrorCode::unknown_topic_id);
+    } else if (!may_describe(who_, topic->name)) {
+        add_error(asked, wire::ErrorCode::topic_authorization_failed);
+    } else {
+        add(*topic);
     }
 }
 
 void Answer::add_asked(const MetadataRequest::Topic& asked) {
     if (wire::is_null(asked.name)) {
-        const TopicImage* topic = image_.find_topic(asked.topic_id);
-        return topic == nullptr ? add_error(asked, wire::ErrorCode::unknown_topic_id) : add(*topic);
+        return add_by_id(asked);
+    }
+    if (!may_describe(who_, asked.name)) {
+        return add_error(asked, wire::ErrorCode::topic_authorization_failed);
     }
     if (!controller::check_topic_name(asked.name)) {
         return add_error(asked, wire::ErrorCode::invalid_topic_exception);
@@ -113,12 +133,12 @@ void Answer::add_asked(const MetadataRequest::Topic& asked) {
 
 void Answer::add_operations(const MetadataRequest& request) {
     if (request.include_cluster_authorized_operations) {
-        response_.cluster_authorized_operations = kClusterOperations;
+        response_.cluster_authorized_operations = cluster_operations(who_);
     }
     if (request.include_topic_authorized_operations) {
         for (MetadataResponse::Topic& topic : topics_) {
             if (!wire::is_null(topic.name)) {
-                topic.topic_authorized_operations = kTopicOperations;
+                topic.topic_authorized_operations = topic_operations(who_, topic.name);
             }
         }
     }
@@ -131,27 +151,38 @@ const MetadataResponse& Answer::finish() {
     return response_;
 }
 
-bool may_create(std::string_view name) {
+bool can_be_made(std::string_view name) {
     return controller::check_topic_name(name) && !controller::is_internal_topic(name) &&
            name != controller::kMetadataTopic;
 }
 
+bool may_create(const RequestContext& who, std::string_view topic) {
+    return may_describe(who, topic) && (who.allows(Operation::create, kCluster) ||
+                                        who.allows(Operation::create, topic_resource(topic)));
+}
+
 }  // namespace
 
-TopicCreator::Names MetadataHandler::missing_names(const MetadataRequest& request) const {
-    TopicCreator::Names names;
+MetadataHandler::Missing MetadataHandler::missing_topics(const RequestContext& who,
+                                                         const MetadataRequest& request) const {
+    Missing missing;
     for (const MetadataRequest::Topic& asked : request.topics) {
-        if (!wire::is_null(asked.name) && services_.image->find_topic(asked.name) == nullptr &&
-            may_create(asked.name)) {
-            names.emplace(asked.name);
+        if (wire::is_null(asked.name) || services_.image->find_topic(asked.name) != nullptr ||
+            !can_be_made(asked.name)) {
+            continue;
+        }
+        if (may_create(who, asked.name)) {
+            missing.names.emplace(asked.name);
+        } else {
+            missing.refusals.emplace(asked.name, wire::ErrorCode::topic_authorization_failed);
         }
     }
-    return names;
+    return missing;
 }
 
 void MetadataHandler::answer(Exchange& exchange, const MetadataRequest& request,
                              const TopicCreator::Refusals& refusals) const {
-    Answer answer(*services_.image, *exchange.context().listener, refusals);
+    Answer answer(*services_.image, exchange.context(), refusals);
     answer.add_brokers();
     // Null asks for all topics; so does an empty list in version 0, which has no null.
     const bool old_all = exchange.version() == ApiVersion(0) && request.topics.empty();
@@ -167,20 +198,21 @@ void MetadataHandler::answer(Exchange& exchange, const MetadataRequest& request,
 }
 
 Task<> MetadataHandler::serve(ExchangePtr exchange, const MetadataRequest& request) {
-    TopicCreator::Names missing;
+    Missing missing;
     if (creator_ != nullptr && request.allow_auto_topic_creation) {
-        missing = missing_names(request);
+        missing = missing_topics(exchange->context(), request);
     }
-    if (missing.empty()) {
-        answer(*exchange, request, {});
+    if (missing.names.empty()) {
+        answer(*exchange, request, missing.refusals);
         return done();
     }
     // The request lives as long as the exchange.
-    creator_->create(
-        services_.shard, std::move(missing),
-        [this, &request, exchange = std::move(exchange)](const TopicCreator::Refusals& refusals) {
-            answer(*exchange, request, refusals);
-        });
+    creator_->create(services_.shard, std::move(missing.names),
+                     [this, &request, refused = std::move(missing.refusals),
+                      exchange = std::move(exchange)](TopicCreator::Refusals refusals) mutable {
+                         refusals.merge(refused);
+                         answer(*exchange, request, refusals);
+                     });
     return done();
 }
 

@@ -20,7 +20,14 @@ protected:
                                const schema::MetadataRequest& request) override;
 
 private:
-    [[nodiscard]] TopicCreator::Names missing_names(const schema::MetadataRequest& request) const;
+    /// Topics that are asked for, not there, and may be created; and why others may not.
+    struct Missing {
+        TopicCreator::Names names;
+        TopicCreator::Refusals refusals;
+    };
+
+    [[nodiscard]] Missing missing_topics(const RequestContext& who,
+                                         const schema::MetadataRequest& request) const;
     void answer(Exchange& exchange, const schema::MetadataRequest& request,
                 const TopicCreator::Refusals& refusals) const;
 

@@ -7,19 +7,40 @@ namespace hw::broker {
 using replication::PartitionError;
 using wire::ErrorCode;
 
-FoundTopic find_topic(const ApiServices& services, std::string_view name) {
+namespace {
+
+bool is_allowed(const TopicAccess& access, std::string_view topic) {
+    return access.who.allows(access.operation, topic_resource(topic));
+}
+
+std::string_view reason_of(const FoundTopic& topic) {
+    return topic.missing == ErrorCode::topic_authorization_failed ? "not allowed on this topic"
+                                                                  : "there is no such topic";
+}
+
+}  // namespace
+
+FoundTopic find_topic(const ApiServices& services, const TopicAccess& access,
+                      std::string_view name) {
+    if (!is_allowed(access, name)) {
+        return {nullptr, ErrorCode::topic_authorization_failed};
+    }
     return {services.image->find_topic(name), ErrorCode::unknown_topic_or_partition};
 }
 
-FoundTopic find_topic(const ApiServices& services, TopicId id) {
-    return {services.image->find_topic(id), ErrorCode::unknown_topic_id};
+FoundTopic find_topic(const ApiServices& services, const TopicAccess& access, TopicId id) {
+    const controller::TopicImage* topic = services.image->find_topic(id);
+    if (topic != nullptr && !is_allowed(access, topic->name)) {
+        return {nullptr, ErrorCode::topic_authorization_failed};
+    }
+    return {topic, ErrorCode::unknown_topic_id};
 }
 
 std::expected<const HostedPartition*, PartitionError> find_partition(const ApiServices& services,
                                                                      const FoundTopic& topic,
                                                                      PartitionIndex index) {
     if (topic.image == nullptr) {
-        return std::unexpected(PartitionError{topic.missing, "there is no such topic"});
+        return std::unexpected(PartitionError{topic.missing, std::string(reason_of(topic))});
     }
     const controller::PartitionImage* partition = topic.image->partitions.find(index);
     if (partition == nullptr) {

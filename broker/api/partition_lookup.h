@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "broker/api/api_services.h"
+#include "broker/net/request_context.h"
 #include "protocol/wire/error_code.h"
 #include "replication/partition/partition_error.h"
 
@@ -16,13 +17,22 @@ struct FoundTopic {
     wire::ErrorCode missing;                        ///< what its partitions are answered then
 };
 
-/// Valid until the metadata changes, as is all that is found here.
-[[nodiscard]] FoundTopic find_topic(const ApiServices& services, std::string_view name);
-[[nodiscard]] FoundTopic find_topic(const ApiServices& services, TopicId id);
+/// What a request wants to do with the topics it names.
+struct TopicAccess {
+    const RequestContext& who;
+    Operation operation;
+};
+
+/// The topic; none for who may not do that with it, and then by name nobody learns whether there is
+/// one. Valid until the metadata changes, as is all that is found here.
+[[nodiscard]] FoundTopic find_topic(const ApiServices& services, const TopicAccess& access,
+                                    std::string_view name);
+[[nodiscard]] FoundTopic find_topic(const ApiServices& services, const TopicAccess& access,
+                                    TopicId id);
 
 /// The partition, if the metadata says that this broker leads it. Codes:
-/// UNKNOWN_TOPIC_OR_PARTITION, UNKNOWN_TOPIC_ID, NOT_LEADER_OR_FOLLOWER. A replica that was found
-/// may refuse all the same.
+/// TOPIC_AUTHORIZATION_FAILED, UNKNOWN_TOPIC_OR_PARTITION, UNKNOWN_TOPIC_ID,
+/// NOT_LEADER_OR_FOLLOWER. A replica that was found may refuse all the same.
 [[nodiscard]] std::expected<const HostedPartition*, replication::PartitionError> find_partition(
     const ApiServices& services, const FoundTopic& topic, PartitionIndex index);
 

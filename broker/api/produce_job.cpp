@@ -36,6 +36,7 @@ ByteView bytes_of(const wire::Records& records) {
 ProduceJob::ProduceJob(ApiServices& services, const ExchangePtr& exchange, const Request& request)
     : services_(services),
       exchange_(exchange),
+      who_(exchange->context()),
       request_(request),
       version_(exchange->version()),
       now_(services.clock.wall_now()) {
@@ -48,8 +49,9 @@ ProduceJob::ProduceJob(ApiServices& services, const ExchangePtr& exchange, const
 }
 
 FoundTopic ProduceJob::find(const Request::Topic& topic) const {
-    return version_ >= kTopicIdsFrom ? find_topic(services_, topic.topic_id)
-                                     : find_topic(services_, topic.name);
+    const TopicAccess access{who_, Operation::write};
+    return version_ >= kTopicIdsFrom ? find_topic(services_, access, topic.topic_id)
+                                     : find_topic(services_, access, topic.name);
 }
 
 std::optional<ProduceError> ProduceJob::refusal_of_all() const {

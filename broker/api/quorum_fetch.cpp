@@ -25,7 +25,9 @@ const FetchRequest::Partition& partition_of(const FetchRequest& request) {
 }  // namespace
 
 Task<> QuorumFetchHandler::serve(ExchangePtr exchange, const FetchRequest& request) {
-    const ErrorCode code = check(request, exchange->version());
+    const bool is_allowed = exchange->context().allows(Operation::cluster_action, kCluster);
+    const ErrorCode code =
+        is_allowed ? check(request, exchange->version()) : ErrorCode::cluster_authorization_failed;
     if (code != ErrorCode::none) {
         Response response;
         response.error_code = code;

@@ -121,6 +121,7 @@ Task<> Connection::dispatch_arrived() {
         exchange->context().peer = peer_;
         answers_.push(exchange);
         co_await services_->dispatcher.dispatch(exchange);
+        co_await pause(exchange->context().throttle);
     }
     for (const ExchangePtr& exchange : arrived_) {
         if (!open_) {
@@ -128,6 +129,13 @@ Task<> Connection::dispatch_arrived() {
         }
     }
     arrived_.clear();
+}
+
+Task<> Connection::pause(Millis span) {
+    const TimePoint end = services_->clock.now() + std::chrono::milliseconds(span.value());
+    while (open_ && services_->clock.now() < end) {
+        co_await services_->shard.wait(room_, end);
+    }
 }
 
 void Connection::on_answer() {

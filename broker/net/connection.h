@@ -74,6 +74,8 @@ private:
     [[nodiscard]] Transfer read_some(ByteView& input, std::size_t& asked);
     [[nodiscard]] Task<> take_frames(ByteView input);
     [[nodiscard]] Task<> dispatch_arrived();
+    /// Ends after `span`, or with the connection.
+    [[nodiscard]] Task<> pause(Millis span);
     void send();
     [[nodiscard]] static Task<> drain(std::shared_ptr<Connection> self);
     void schedule_send();
@@ -92,8 +94,8 @@ private:
     TimePoint last_received_;
     TimePoint frame_started_ = kNever;
     TimePoint send_blocked_ = kNever;
-    /// This side holds reading up: it waits for memory, room, or an ordered stage. None of that
-    /// counts against the peer.
+    /// This side holds reading up: it waits for memory, room, an ordered stage, or because the peer
+    /// is over its quota. None of that counts against the peer.
     bool paused_ = false;
     bool open_ = true;
     bool reading_ = true;  ///< false once the peer has ended or broke the protocol

@@ -45,6 +45,9 @@ Result<Handler*> Dispatcher::find(Exchange& exchange) const {
                     "so: this one did not ask",
                     api.name, exchange.version(), api.versions.low, api.versions.high);
     }
+    RequestContext& context = exchange.context();
+    context.authorizer = &authorizer_;
+    context.throttle = quotas_.charge(context, api, exchange.request_bytes().size());
     return handler;
 }
 

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "broker/net/exchange.h"
+#include "broker/net/quotas.h"
 #include "protocol/base/task.h"
 
 namespace hw::broker {
@@ -39,10 +40,15 @@ protected:
     [[nodiscard]] static Task<> done() { co_return; }
 };
 
-/// Finds the handler of a request: header, version and listener checked from the table of APIs.
+/// Finds the handler of a request: header, version and listener checked from the table of APIs, the
+/// sender's quotas charged. What a request may do with the resources it names, its handler asks.
 /// One per shard, filled before the shard serves, constant after.
 class Dispatcher {
 public:
+    /// Both outlive the requests.
+    Dispatcher(const Authorizer& authorizer, Quotas& quotas)
+        : authorizer_(authorizer), quotas_(quotas) {}
+
     /// The listener that the API may be used on is in the table. One handler an API.
     void add(schema::ApiKey key, std::unique_ptr<Handler> handler);
     [[nodiscard]] bool serves(schema::ApiKey key) const;
@@ -57,6 +63,8 @@ private:
 
     [[nodiscard]] Result<Handler*> find(Exchange& exchange) const;
 
+    const Authorizer& authorizer_;
+    Quotas& quotas_;
     std::array<std::unique_ptr<Handler>, kApiKeyEnd> handlers_;
 };
 

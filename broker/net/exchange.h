@@ -54,14 +54,15 @@ public:
     template <class Message>
     [[nodiscard]] Result<const Message*> parse();
 
-    /// Answers with a message in the request's version. At most one answer is given.
+    /// Answers with a message in the request's version, and says in it how long the sender has to
+    /// pause. At most one answer is given.
     template <class Message>
-    void reply(const Message& message) {
+    void reply(Message message) {
         reply_as(message, version_);
     }
     /// The same in another version: ApiVersions answers an unknown version in version 0.
     template <class Message>
-    void reply_as(const Message& message, ApiVersion version);
+    void reply_as(Message message, ApiVersion version);
     /// Answers with bytes that somebody else encoded: response header and body.
     void reply_encoded(ByteView header_and_body);
     /// The request wants no answer (Produce with acks=0).
@@ -119,7 +120,10 @@ Result<const Message*> Exchange::parse() {
 }
 
 template <class Message>
-void Exchange::reply_as(const Message& message, ApiVersion version) {
+void Exchange::reply_as(Message message, ApiVersion version) {
+    if constexpr (requires { message.throttle_time_ms; }) {
+        message.throttle_time_ms = context_.throttle;
+    }
     constexpr std::size_t kPrefix = 4;
     const ApiVersion header_version = api_->response_header_version(version);
     const schema::ResponseHeader header{.correlation_id = correlation_id_};

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "broker/net/authorizer.h"
 #include "protocol/base/ids.h"
 #include "protocol/base/network.h"
 
@@ -21,12 +22,22 @@ struct ListenerInfo {
     Endpoint advertised;  ///< what clients are told to connect to
 };
 
-/// Who sends a request, and over what. Valid as long as the request; listeners outlive all.
+/// Who sends a request, over what, and what that allows. Valid as long as the request; listeners
+/// and the authorizer outlive all.
 struct RequestContext {
     const ListenerInfo* listener = nullptr;
+    const Authorizer* authorizer = nullptr;
     std::string_view principal = "User:ANONYMOUS";
     std::string_view client_id;
     std::shared_ptr<const Endpoint> peer;  ///< shared, because a request may outlive its connection
+    Millis throttle{0};                    ///< how long the sender has to pause after this request
+
+    [[nodiscard]] bool allows(Operation operation, const Resource& resource) const {
+        return authorizer->allows(*this, operation, resource);
+    }
+    [[nodiscard]] bool allows_any(Operation operation, ResourceType type) const {
+        return authorizer->allows_any(*this, operation, type);
+    }
 };
 
 }  // namespace hw::broker

@@ -42,6 +42,7 @@ ControllerServer::ControllerServer(const Ports& ports, ControllerServerOptions o
           controller::QuorumController(options.controller, {ports.entropy, ports.topic_configs},
                                        controller::MetadataImage(options.cluster_id)),
           ports.log.named("controller")),
+      dispatcher_(ports.authorizer, ports.quotas),
       host_(ports.shard, ports.clock, dispatcher_, options.limits, ports.log.named("net")) {
     add_handlers(options.cluster_id, services);
 }

@@ -40,6 +40,8 @@ public:
         storage::Disk& disk;
         Logger log;
         const controller::TopicConfigs& topic_configs;
+        const Authorizer& authorizer;
+        Quotas& quotas;
     };
 
     /// `services` are those of the control shard.

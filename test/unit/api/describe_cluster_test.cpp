@@ -142,5 +142,14 @@ TEST_CASE("describe cluster: the wrong kind of endpoint is refused with where to
     CHECK(world.ask({}, 0)->error_code == ErrorCode::invalid_request);
 }
 
+TEST_CASE("describe cluster: what the caller may not do is left out of what it may",
+          "[api][describe-cluster]") {
+    World world;
+    world.authorizer.forbid(Operation::alter_configs, kCluster);
+    const auto answer = world.ask({.include_cluster_authorized_operations = true}, 1);
+    CHECK((answer->cluster_authorized_operations & (1 << 11)) == 0);
+    CHECK((answer->cluster_authorized_operations & (1 << 10)) != 0);
+}
+
 }  // namespace
 }  // namespace hw::broker

@@ -176,5 +176,21 @@ TEST_CASE("describe configs: a resource is described once an answer", "[api][des
     CHECK(answer->results[1].configs.empty());
 }
 
+TEST_CASE(
+    "describe configs: what the caller may not describe is refused, whether it is there or not",
+    "[api][describe-configs]") {
+    World world;
+    world.add_topic("orders");
+    world.add_topic("audit");
+    for (const char* name : {"orders", "missing"}) {
+        world.authorizer.forbid(Operation::describe_configs, topic_resource(name));
+    }
+    world.authorizer.forbid(Operation::describe_configs, kCluster);
+    CHECK(world.code_for(all_of(kTopic, "orders")) == ErrorCode::topic_authorization_failed);
+    CHECK(world.code_for(all_of(kTopic, "missing")) == ErrorCode::topic_authorization_failed);
+    CHECK(world.code_for(all_of(kTopic, "audit")) == ErrorCode::none);
+    CHECK(world.code_for(all_of(kBroker, "1")) == ErrorCode::cluster_authorization_failed);
+}
+
 }  // namespace
 }  // namespace hw::broker

@@ -73,5 +73,28 @@ TEST_CASE("find coordinator: a kind of coordinator that the version does not kno
     CHECK(code(-1, 6) == ErrorCode::invalid_request);
 }
 
+TEST_CASE("find coordinator: each key that the caller may not describe is refused by its kind",
+          "[api][find-coordinator]") {
+    HandlerWorld world;
+    FindCoordinatorHandler handler;
+    world.authorizer.forbid(Operation::describe, {ResourceType::group, "a"});
+    world.authorizer.forbid(Operation::describe, {ResourceType::transactional_id, "a"});
+    world.authorizer.forbid(Operation::cluster_action, kCluster);
+    const std::vector<std::string_view> keys{"a", "b"};
+    const auto codes = [&](std::int8_t type) {
+        FindCoordinatorRequest request{.key_type = type};
+        request.coordinator_keys = keys;
+        const auto answer = world.ask<FindCoordinatorResponse>(handler, request, ApiVersion(6));
+        return std::pair(answer->coordinators[0].error_code, answer->coordinators[1].error_code);
+    };
+    using enum ErrorCode;
+    CHECK(codes(0) == std::pair(group_authorization_failed, coordinator_not_available));
+    CHECK(codes(1) == std::pair(transactional_id_authorization_failed, coordinator_not_available));
+    CHECK(codes(2) == std::pair(cluster_authorization_failed, cluster_authorization_failed));
+    FindCoordinatorRequest old{.key = "a"};
+    CHECK(world.ask<FindCoordinatorResponse>(handler, old, ApiVersion(3))->error_code ==
+          group_authorization_failed);
+}
+
 }  // namespace
 }  // namespace hw::broker

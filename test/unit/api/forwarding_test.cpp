@@ -111,7 +111,9 @@ struct World {
         std::make_shared<const Endpoint>(Endpoint{"127.0.0.1", 5});
     std::string asked_by;
     bool refusing = false;
-    Dispatcher controller;
+    AllowAll authorizer;
+    NoQuotas quotas;
+    Dispatcher controller{authorizer, quotas};
     std::optional<ConnectionHost> host;
     PeerChannel channel{control, clock, "test",
                         [this](TimePoint deadline) { return connect(deadline); }};

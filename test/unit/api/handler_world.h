@@ -10,6 +10,7 @@
 #include "replication/fetch/peer_client.h"
 #include "test/sim/sim_clock.h"
 #include "test/sim/sim_shard.h"
+#include "test/support/forbidding.h"
 #include "test/support/wire_client.h"
 
 namespace hw::broker {
@@ -33,6 +34,7 @@ public:
             test::request_frame(request, version, CorrelationId(77)).substr(kLength);
         auto exchange = std::make_shared<Exchange>(bytes_of(frame), Reservation(), sink_);
         exchange->context().listener = &listener;
+        exchange->context().authorizer = &authorizer;
         REQUIRE(exchange->read_header());
         publish();
         shard.spawn(handler.handle(exchange));
@@ -87,6 +89,8 @@ public:
     ListenerInfo listener{
         .name = "PLAINTEXT", .role = ListenerRole::broker, .bound = {}, .advertised = {}};
     controller::MetadataImage image{"cluster"};
+    /// Nobody may do what stands here, everybody all else.
+    test::Forbidding authorizer;
     WaitingRequests waiting{shard, clock};
     ApiServices services{.node_id = BrokerId(1),
                          .shard = shard,

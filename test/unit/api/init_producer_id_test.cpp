@@ -121,5 +121,28 @@ TEST_CASE("init producer id: without ids the producer is told to ask again",
     check_refused(*answer, ErrorCode::coordinator_load_in_progress);
 }
 
+TEST_CASE("init producer id: who may write to no topic gets an id only with leave of the cluster",
+          "[api][init-producer-id]") {
+    World world;
+    world.authorizer.forbid(Operation::idempotent_write, kCluster);
+    SECTION("some topic may be written") {
+        const auto exchange = world.send(world.handler, idempotent(), ApiVersion(4));
+        world.give_block();
+        CHECK(world.answer_to<InitProducerIdResponse>(*exchange)->error_code == ErrorCode::none);
+    }
+    SECTION("none may") {
+        world.authorizer.forbid_all(Operation::write, ResourceType::topic);
+        check_refused(world.refusal_of(idempotent(), ApiVersion(4)),
+                      ErrorCode::cluster_authorization_failed);
+    }
+    SECTION("a transactional id has its own leave") {
+        world.authorizer.forbid(Operation::write, {ResourceType::transactional_id, "tx"});
+        InitProducerIdRequest request;
+        request.transactional_id = "tx";
+        check_refused(world.refusal_of(request, ApiVersion(4)),
+                      ErrorCode::transactional_id_authorization_failed);
+    }
+}
+
 }  // namespace
 }  // namespace hw::broker

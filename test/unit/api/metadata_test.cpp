@@ -171,5 +171,53 @@ TEST_CASE("metadata: neither internal, nor invalid names, nor ids are created",
     CHECK(world.controller.count() == 0);
 }
 
+TEST_CASE("metadata: a topic that the caller may not describe is not told, nor whether it is there",
+          "[api][metadata]") {
+    World world;
+    const TopicId secret = world.add_topic("secret");
+    world.add_topic("orders");
+    for (const char* name : {"secret", "missing"}) {
+        world.authorizer.forbid(Operation::describe, topic_resource(name));
+    }
+    const auto all = world.ask({}, ApiVersion(0));
+    REQUIRE(all->topics.size() == 1);
+    CHECK(all->topics[0].name == "orders");
+    CHECK(world.code_for({.topic_id = {}, .name = "secret"}) ==
+          ErrorCode::topic_authorization_failed);
+    CHECK(world.code_for({.topic_id = {}, .name = "missing"}) ==
+          ErrorCode::topic_authorization_failed);
+    const auto by_id = world.ask({{.topic_id = secret, .name = {}}});
+    CHECK(by_id->topics[0].error_code == ErrorCode::topic_authorization_failed);
+    CHECK(wire::is_null(by_id->topics[0].name));
+    CHECK(by_id->topics[0].partitions.empty());
+}
+
+TEST_CASE("metadata: a topic is not created for who may create neither it nor others",
+          "[api][metadata]") {
+    World world;
+    world.request.allow_auto_topic_creation = true;
+    world.authorizer.forbid(Operation::create, topic_resource("orders"));
+    const auto waits = world.send({kOrders});
+    world.answer_creation(ErrorCode::none);
+    CHECK(world.run_until([&] { return waits->answered(); }));
+    world.authorizer.forbid(Operation::create, kCluster);
+    CHECK(world.code_for(kOrders) == ErrorCode::topic_authorization_failed);
+    CHECK(world.controller.waiting() == 0);
+}
+
+TEST_CASE("metadata: what the caller may not do is left out of what it may", "[api][metadata]") {
+    World world;
+    world.add_topic("orders");
+    world.authorizer.forbid(Operation::write, topic_resource("orders"));
+    world.authorizer.forbid(Operation::alter, kCluster);
+    world.request.include_topic_authorized_operations = true;
+    world.request.include_cluster_authorized_operations = true;
+    const auto answer = world.ask({kOrders}, ApiVersion(10));
+    CHECK(answer->topics[0].topic_authorized_operations ==
+          (0b1101'1111'1000 & ~(1 << 4) & ~(1 << 9)));
+    CHECK((answer->cluster_authorized_operations & (1 << 7)) == 0);
+    CHECK((answer->cluster_authorized_operations & (1 << 8)) != 0);
+}
+
 }  // namespace
 }  // namespace hw::broker

@@ -257,5 +257,18 @@ TEST_CASE("fetch: nothing above the high watermark is read", "[data][fetch]") {
     CHECK(partition.records.empty());
 }
 
+TEST_CASE("fetch: a topic that the client may not read tells nothing, in every version",
+          "[data][fetch]") {
+    Bench bench;
+    const auto version = GENERATE(std::int16_t{4}, std::int16_t{12}, std::int16_t{18});
+    bench.world.append({.value = "a"});
+    bench.world.forbid(Operation::read, topic_resource("t"));
+    const FetchOne one(0, {"t", bench.world.id_of("t")});
+    const auto& partition = bench.fetch(one.request, version);
+    CHECK(partition.error_code == ErrorCode::topic_authorization_failed);
+    CHECK(partition.high_watermark == kNoOffset);
+    CHECK(values_of(partition.records).empty());
+}
+
 }  // namespace
 }  // namespace hw::broker

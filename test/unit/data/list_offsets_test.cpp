@@ -162,5 +162,13 @@ TEST_CASE("list offsets: a client sees the watermark, a replica id the end of th
     CHECK(lagging.list(one.request).error_code == ErrorCode::none);
 }
 
+TEST_CASE("list offsets: a topic that the client may not describe tells nothing", "[data][list]") {
+    Bench bench;
+    bench.world.forbid(Operation::describe, topic_resource("t"));
+    const auto& partition = bench.list(ListOne(-1).request);
+    CHECK(partition.error_code == ErrorCode::topic_authorization_failed);
+    CHECK(partition.offset == kNoOffset);
+}
+
 }  // namespace
 }  // namespace hw::broker

@@ -318,5 +318,16 @@ TEST_CASE("produce: a retry of a batch of an idempotent producer gets its first 
     CHECK(bench.stored().size() == 1);
 }
 
+TEST_CASE("produce: a topic that the client may not write to gets nothing, in every version",
+          "[data][produce]") {
+    Bench bench;
+    const auto version = GENERATE(std::int16_t{3}, std::int16_t{9}, std::int16_t{13});
+    bench.world.forbid(Operation::write, topic_resource("t"));
+    const Buffer batch = make_batch({});
+    const ProduceOne one(batch.view(), {"t", bench.world.id_of("t")});
+    CHECK(bench.produce(one.request, version).error_code == ErrorCode::topic_authorization_failed);
+    CHECK(bench.stored().empty());
+}
+
 }  // namespace
 }  // namespace hw::broker

@@ -109,6 +109,12 @@ Task<> World::stop(bool& stopped) {
     stopped = true;
 }
 
+void World::forbid(Operation operation, const Resource& resource) {
+    for (const auto& shard : shards) {
+        shard->authorizer.forbid(operation, resource);
+    }
+}
+
 TopicId World::id_of(const std::string& topic) const {
     return image->find_topic(topic)->id;
 }

@@ -12,6 +12,7 @@
 #include "test/sim/sim_clock.h"
 #include "test/sim/sim_disk.h"
 #include "test/sim/sim_shard.h"
+#include "test/support/forbidding.h"
 #include "test/unit/data/client.h"
 
 namespace hw::broker {
@@ -42,7 +43,9 @@ struct DataShard {
     sim::SimShard shard;
     WaitingRequests waiting;
     ApiServices services;
-    Dispatcher dispatcher;
+    test::Forbidding authorizer;
+    NoQuotas quotas;
+    Dispatcher dispatcher{authorizer, quotas};
     ConnectionHost host;
     FlushQueue flush_queue;
 };
@@ -71,6 +74,8 @@ struct World {
     /// The next work in partition 0 runs on another shard than its own: the guard is taken already.
     void occupy(const std::string& topic);
     [[nodiscard]] std::size_t fetch_waits(const std::string& topic);
+    /// On every shard.
+    void forbid(Operation operation, const Resource& resource);
     [[nodiscard]] TopicId id_of(const std::string& topic) const;
     [[nodiscard]] ReplicaPtr replica(const std::string& topic);
 

@@ -33,6 +33,16 @@ private:
     std::vector<ExchangePtr>& held_;
 };
 
+/// Senders pause as long as the test says.
+class Pausing final : public Quotas {
+public:
+    Millis charge(const RequestContext&, const schema::ApiInfo&, std::size_t) override {
+        return pause;
+    }
+
+    Millis pause{0};
+};
+
 class Lines final : public LogSink {
 public:
     void write(LogLevel, std::string_view, std::string_view line) override {
@@ -57,7 +67,7 @@ struct World {
     ~World() {
         bool stopped = false;
         server.spawn(stop(stopped));
-        run_until([&] { return stopped; });
+        CHECK(run_until([&] { return stopped; }));
         CHECK(stopped);
     }
 
@@ -127,7 +137,9 @@ struct World {
     Lines log;
     ListenerInfo info{
         .name = "PLAINTEXT", .role = ListenerRole::broker, .bound = {}, .advertised = {}};
-    Dispatcher dispatcher;
+    AllowAll authorizer;
+    Pausing quotas;
+    Dispatcher dispatcher{authorizer, quotas};
     std::vector<ExchangePtr> held;
     std::optional<ConnectionHost> host;
     std::unique_ptr<Listener> listener;
@@ -320,6 +332,31 @@ TEST_CASE("connection: requests wait for memory and all are served", "[net][conn
         REQUIRE(world.run_until([&] { return world.receive().size() == count; }));
         world.held[count - 1].reset();
     }
+}
+
+TEST_CASE("connection: a sender over its quota is answered at once, and its next request waits",
+          "[net][connection]") {
+    World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{10})));
+    world.quotas.pause = Millis(5000);
+    world.send_request(1);
+    world.send_request(2);
+    REQUIRE(world.run_until([&] { return world.held.size() == 1; }));
+    world.answer(0);
+    REQUIRE(world.run_until([&] { return world.receive().size() == 1; }));
+    world.run_for(std::chrono::milliseconds(4500));
+    CHECK(world.held.size() == 1);
+    world.quotas.pause = Millis(0);
+    REQUIRE(world.run_until([&] { return world.held.size() == 2; }));
+    world.answer(1);
+    REQUIRE(world.run_until([&] { return world.receive().size() == 2; }));
+}
+
+TEST_CASE("connection: the pause of a sender ends with its connection", "[net][connection]") {
+    World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{10})));
+    world.quotas.pause = Millis(INT32_MAX);
+    world.send_request(1);
+    REQUIRE(world.run_until([&] { return world.held.size() == 1; }));
+    // The end of the world checks that the server stops.
 }
 
 }  // namespace

@@ -29,6 +29,18 @@ protected:
     }
 };
 
+/// Has every sender pause; counts what it charged.
+class Pausing final : public Quotas {
+public:
+    Millis charge(const RequestContext& who, const schema::ApiInfo& api,
+                  std::size_t request_bytes) override {
+        charged += fmt::format("{}: {} of {} bytes;", who.client_id, api.name, request_bytes);
+        return Millis(250);
+    }
+
+    std::string charged;
+};
+
 struct Fixture {
     Fixture() { dispatcher.add(schema::ApiKey::metadata, std::make_unique<Replying>()); }
 
@@ -47,7 +59,9 @@ struct Fixture {
     sim::SimShard shard{scheduler, 1, 0};
     ListenerInfo listener{
         .name = "CLIENTS", .role = ListenerRole::broker, .bound = {}, .advertised = {}};
-    Dispatcher dispatcher;
+    AllowAll authorizer;
+    Pausing quotas;
+    Dispatcher dispatcher{authorizer, quotas};
     Sink sink;
 };
 
@@ -77,6 +91,19 @@ TEST_CASE("dispatcher: a header that is cut at any byte is refused", "[net]") {
         CHECK(fixture.sink.rejected);
         CHECK(fixture.sink.answers == 0);
     }
+}
+
+TEST_CASE("dispatcher: a request is charged once, and its answer says how long to pause", "[net]") {
+    Fixture fixture;
+    const std::string frame =
+        test::request_frame(schema::MetadataRequest(), ApiVersion(9), CorrelationId(7), "me");
+    const auto exchange = fixture.send(frame);
+    CHECK(fixture.quotas.charged == fmt::format("me: Metadata of {} bytes;", frame.size() - 4));
+    CHECK(exchange->context().throttle == Millis(250));
+    std::string answer;
+    test::append(answer, exchange->answer());
+    // After length, correlation id and tags.
+    CHECK(load_big_endian<std::int32_t>(as_bytes(answer).data() + 9) == 250);
 }
 
 }  // namespace

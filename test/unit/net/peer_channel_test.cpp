@@ -107,7 +107,9 @@ struct World {
     bool silent = false;
     bool refusing = false;
     int connects = 0;
-    Dispatcher dispatcher;
+    AllowAll authorizer;
+    NoQuotas quotas;
+    Dispatcher dispatcher{authorizer, quotas};
     std::optional<ConnectionHost> host;
     PeerChannel channel{client, clock, "test",
                         [this](TimePoint deadline) { return connect(deadline); }};

@@ -13,6 +13,7 @@
 #include "broker/api/controller_registration.h"
 #include "broker/api/create_topics.h"
 #include "broker/api/delete_topics.h"
+#include "test/support/forbidding.h"
 #include "test/support/raft_process.h"
 #include "test/support/wire_client.h"
 
@@ -241,7 +242,9 @@ struct Apis {
     }
 
     Machine& machine;
-    Dispatcher dispatcher;
+    test::Forbidding authorizer;
+    NoQuotas quotas;
+    Dispatcher dispatcher{authorizer, quotas};
     ListenerInfo info{
         .name = "CONTROLLER", .role = ListenerRole::controller, .bound = {}, .advertised = {}};
 };
@@ -319,6 +322,57 @@ TEST_CASE("quorum: a disk that fails ends the controller with the reason", "[quo
     machine.create("orders");
     REQUIRE(machine.run_until([&] { return machine.process->ended.has_value(); }));
     CHECK(machine.acknowledged.empty());
+}
+
+TEST_CASE("quorum: topics that the caller may not create or delete are refused beside the others",
+          "[quorum][api]") {
+    Machine machine(1);
+    machine.boot();
+    machine.register_broker();
+    Apis apis(machine);
+    apis.authorizer.forbid(Operation::create, kCluster);
+    apis.authorizer.forbid(Operation::create, topic_resource("hidden"));
+    const std::vector<schema::CreateTopicsRequest::Topic> topics{
+        {.name = "hidden", .num_partitions = 1, .replication_factor = 1},
+        {.name = "open", .num_partitions = 1, .replication_factor = 1}};
+    schema::CreateTopicsRequest create;
+    create.topics = topics;
+    const std::string created = apis.ask<schema::CreateTopicsResponse>(create, ApiVersion(7));
+    INFO(created);
+    CHECK(contains(created, "\"errorCode\":29"));
+    CHECK(machine.image().find_topic("hidden") == nullptr);
+    const auto* open = machine.image().find_topic("open");
+    REQUIRE(open != nullptr);
+
+    apis.authorizer.forbid(Operation::remove, topic_resource("open"));
+    const std::vector<std::string_view> names{"open", "nothing"};
+    schema::DeleteTopicsRequest by_name;
+    by_name.topic_names = names;
+    const std::string refused = apis.ask<schema::DeleteTopicsResponse>(by_name, ApiVersion(5));
+    INFO(refused);
+    CHECK(contains(refused, "\"name\":\"open\",\"errorCode\":29"));
+    CHECK(contains(refused, "\"name\":\"nothing\",\"errorCode\":3"));
+    const std::vector<schema::DeleteTopicsRequest::Topic> ids{
+        {.name = std::string_view(), .topic_id = open->id}};
+    schema::DeleteTopicsRequest by_id;
+    by_id.topics = ids;
+    CHECK(
+        contains(apis.ask<schema::DeleteTopicsResponse>(by_id, ApiVersion(6)), "\"errorCode\":29"));
+    CHECK(machine.image().find_topic("open") != nullptr);
+}
+
+TEST_CASE("quorum: what only members of the cluster may ask is refused to others",
+          "[quorum][api]") {
+    Machine machine(1);
+    machine.boot();
+    Apis apis(machine);
+    apis.authorizer.forbid(Operation::cluster_action, kCluster);
+    CHECK(contains(
+        apis.ask<schema::BrokerHeartbeatResponse>(schema::BrokerHeartbeatRequest(), ApiVersion(1)),
+        "\"errorCode\":31"));
+    CHECK(contains(apis.ask<schema::AllocateProducerIdsResponse>(
+                       schema::AllocateProducerIdsRequest(), ApiVersion(0)),
+                   "\"errorCode\":31"));
 }
 
 }  // namespace
