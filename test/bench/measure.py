@@ -1,6 +1,7 @@
 """The cases, and what one run of each gives."""
 
 import os
+import shutil
 import time
 from dataclasses import dataclass
 from statistics import median
@@ -9,6 +10,7 @@ from server import Failure, Server
 
 IDLE_SECONDS = 5
 STARTS = 3
+LEAST_FREE = 64 << 20
 CHUNK = bytes(4 << 20)
 
 
@@ -21,17 +23,18 @@ class Case:
     arguments: tuple
     bytes: int
     durability: str
-    against_toy: bool
+    least_ratio: float | None  # of the toy's throughput, below which --check fails; none: no toy
 
 
 CASES = (
     Case("batches", "64 KiB batches, acks=1, memory",
-         ("--batch-size", "65536", "--acks", "1"), 2_000_000_000, "memory", True),
+         ("--batch-size", "65536", "--acks", "1"), 2_000_000_000, "memory", 0.5),
     Case("records", "single 1 KiB records, acks=1, memory",
-         ("--batch-size", "1", "--acks", "1"), 500_000_000, "memory", True),
+         ("--batch-size", "1", "--acks", "1"), 500_000_000, "memory", 0.35),
     Case("durable", "64 KiB batches, acks=-1, disk",
-         ("--batch-size", "65536", "--acks", "-1"), 500_000_000, "disk", False),
+         ("--batch-size", "65536", "--acks", "-1"), 500_000_000, "disk", None),
 )
+MOST_IDLE_BYTES = 30_000_000  # resident, above which --check fails
 
 
 class Bench:
@@ -45,7 +48,7 @@ class Bench:
         pairs = []
         try:
             for number in range(self.options.pairs + 1):
-                pair = {"toy": self.one(case, self.options.toy, ())} if case.against_toy else {}
+                pair = {"toy": self.one(case, self.options.toy, ())} if case.least_ratio else {}
                 pair["broker"] = self.one(case, self.options.broker, self.durability(case))
                 if number > 0:
                     pairs.append(pair)
@@ -59,10 +62,10 @@ class Bench:
 
     def one(self, case, command, arguments):
         in_memory = case.durability == "memory"
-        size = min(case.bytes, self.options.bytes)
-        if in_memory:
-            warm_memory(self.options.memory_dir, size)
         parent = self.options.memory_dir if in_memory else self.options.disk_dir
+        size = min(case.bytes, self.options.bytes, room_in(parent))
+        if in_memory:
+            warm_memory(parent, size)
         with Server(command, parent) as server:
             server.drive(self.options.driver, ["--topic", "first", "--bytes", "1"])
             before = machine_cpu()
@@ -85,6 +88,19 @@ class Bench:
         return {"failure": None, "start_ms": starts, "start_ms_median": median(starts),
                 "idle_seconds": self.options.idle_seconds, "resident_bytes": resident,
                 "resident_bytes_median": median(resident)}
+
+
+def check(rows, start):
+    """Sentences about what is beyond its limit. Times have none: machines differ."""
+    least = {case.name: case.least_ratio for case in CASES}
+    for row in rows:
+        ratio = row.get("throughput_ratio")
+        if ratio and ratio["median"] < least[row["case"]]:
+            yield (f"{row['text']}: {ratio['median']:.2f} of the toy's throughput; "
+                   f"at least {least[row['case']]} is asked for")
+    if start and not start["failure"] and start["resident_bytes_median"] > MOST_IDLE_BYTES:
+        yield (f"idle, the broker holds {start['resident_bytes_median']} bytes; "
+               f"{MOST_IDLE_BYTES} are allowed")
 
 
 def summary(pairs):
@@ -110,6 +126,15 @@ def ratios(pairs, key):
         return None
     values = [pair["broker"][key] / pair["toy"][key] for pair in pairs]
     return {"median": median(values), "min": min(values), "max": max(values)}
+
+
+def room_in(directory):
+    """Bytes that a run may write there: half of what is free."""
+    os.makedirs(directory, exist_ok=True)
+    free = shutil.disk_usage(directory).free
+    if free < LEAST_FREE:
+        raise Failure(f"{directory} has {free} bytes free; a measurement needs {LEAST_FREE}")
+    return free // 2
 
 
 def warm_memory(directory, size):

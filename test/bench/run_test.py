@@ -7,6 +7,8 @@ import tempfile
 import unittest
 from pathlib import Path
 
+from measure import check
+
 RUN = Path(__file__).with_name("run")
 DRIVER = f"{os.environ['HW']} perf produce"
 TOY = f"{os.environ['BENCH_TOY']} --dir {{dir}} --port {{port}}"
@@ -54,6 +56,19 @@ class BenchTest(unittest.TestCase):
         done = self.bench("--broker", "sh -c 'echo no luck; exit 3'", "--cases", "durable", "start")
         self.assertEqual(done.returncode, 1)
         self.assertEqual(done.stdout.count("the server ended with status 3: no luck"), 2)
+
+    def test_a_broker_as_fast_as_the_toy_passes_the_check(self):
+        done = self.bench("--broker", TOY, "--cases", "batches", "start", "--check")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_the_check_complains_of_what_is_beyond_its_limit(self):
+        rows = [{"case": "batches", "text": "batches", "throughput_ratio": {"median": 0.49}},
+                {"case": "records", "text": "records", "throughput_ratio": {"median": 0.36}},
+                {"case": "durable", "text": "durable"}]
+        start = {"failure": None, "resident_bytes_median": 30_000_001}
+        self.assertEqual(list(check(rows, start)),
+                         ["batches: 0.49 of the toy's throughput; at least 0.5 is asked for",
+                          "idle, the broker holds 30000001 bytes; 30000000 are allowed"])
 
     def test_a_server_that_does_not_exist_is_reported(self):
         done = self.bench("--broker", "/nowhere/broker", "--cases", "durable")
