@@ -194,8 +194,6 @@ HostLimits Node::host_limits() const {
 }
 
 void Node::start_controller(MetadataLog metadata) {
-    const auto election_timeout =
-        config_.settings.integer("controller.quorum.election.timeout.ms").value_or(500);
     ControllerServerOptions options{
         .cluster_id = cluster_id_,
         .controller = {.num_partitions = config_.topic_creation.partitions,
@@ -203,7 +201,7 @@ void Node::start_controller(MetadataLog metadata) {
                        .session_timeout = duration_of(config_.node.broker_session_timeout)},
         .raft = {.self = {.id = config_.node.id, .directory = metadata.directory->id()},
                  .voters = voters(metadata),
-                 .election_timeout = std::chrono::milliseconds(election_timeout)},
+                 .election_timeout = config_.quorum.election_timeout},
         .limits = host_limits()};
     control_services_.image = std::make_shared<const controller::MetadataImage>(cluster_id_);
     const ControllerServer::Ports ports{.shard = ports_.control,

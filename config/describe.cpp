@@ -1,5 +1,7 @@
 #include "config/describe.h"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "config/key_table.h"
@@ -51,13 +53,24 @@ DescribedKey describe_broker_key(const Key& key, const Settings& broker) {
     return row;
 }
 
+/// A default of a key without effect would say that something happens which does not.
+bool says_something(const DescribedKey& row) {
+    return row.key->use == Use::in_use || row.source != Source::default_value;
+}
+
+void add(std::vector<DescribedKey>& rows, DescribedKey row) {
+    if (says_something(row)) {
+        rows.push_back(std::move(row));
+    }
+}
+
 }  // namespace
 
 std::vector<DescribedKey> describe_topic(const Overrides& overrides, const Settings& broker,
                                          std::int32_t replicas) {
     std::vector<DescribedKey> rows;
     for (const Key* key : keys_of(Scope::topic)) {
-        rows.push_back(describe_topic_key(*key, overrides, broker, replicas));
+        add(rows, describe_topic_key(*key, overrides, broker, replicas));
     }
     return rows;
 }
@@ -65,7 +78,7 @@ std::vector<DescribedKey> describe_topic(const Overrides& overrides, const Setti
 std::vector<DescribedKey> describe_broker(const Settings& broker) {
     std::vector<DescribedKey> rows;
     for (const Key* key : keys_of(Scope::broker)) {
-        rows.push_back(describe_broker_key(*key, broker));
+        add(rows, describe_broker_key(*key, broker));
     }
     return rows;
 }

@@ -7,7 +7,8 @@
 
 #include "config/topic_values.h"
 
-/// Keys as DescribeConfigs shows them, and `config explain`.
+/// Keys as DescribeConfigs shows them, and `config explain`: those in use, and those that somebody
+/// has set.
 namespace hw::config {
 
 struct DescribedSynonym {
@@ -24,12 +25,12 @@ struct DescribedKey {
     std::vector<DescribedSynonym> synonyms;  ///< the place that counts first
 };
 
-/// Every topic key of a topic with `overrides` and `replicas` replicas.
+/// The topic keys of a topic with `overrides` and `replicas` replicas.
 [[nodiscard]] std::vector<DescribedKey> describe_topic(const Overrides& overrides,
                                                        const Settings& broker,
                                                        std::int32_t replicas);
 
-/// Every broker key.
+/// The broker keys.
 [[nodiscard]] std::vector<DescribedKey> describe_broker(const Settings& broker);
 
 }  // namespace hw::config

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "config/value.h"
+#include "protocol/base/assert.h"
 
 namespace hw::config {
 namespace {
@@ -90,6 +91,9 @@ void check_membership(const Settings& settings, const QuorumConfig& quorum, Brok
 QuorumConfig make_quorum_config(const Settings& settings, BrokerId node_id, Roles roles,
                                 const NetworkConfig& network, Problems& problems) {
     QuorumConfig quorum;
+    const auto timeout = settings.integer("controller.quorum.election.timeout.ms");
+    HW_ASSERT(timeout);
+    quorum.election_timeout = std::chrono::milliseconds(*timeout);
     const std::size_t errors_before = problems.errors.size();
     read_voters(settings, quorum, problems);
     read_servers(settings, quorum, problems);
