@@ -113,7 +113,7 @@ Task<Result<void>> Node::start() {
     // Asked earlier, the controller would only refuse.
     co_await controller_->wait_for_leader(ports_.clock.now() + kStartLimit);
     start_broker(std::move(opened->logs));
-    const auto joined = co_await wait_for_session();
+    const auto joined = co_await wait_until_ready();
     if (joined) {
         serve();
     }
@@ -304,6 +304,8 @@ void Node::on_applied(Offset offset) {
     registrar_->on_metadata(*applier_->image());
     topic_creator_.on_image(applier_->image());
     agent_->on_applied(offset);
+    is_shown_alive_ = applier_->image()->find_live_broker(config_.node.id) != nullptr;
+    session_changed_.set();
 }
 
 void Node::on_session(bool in_session) {
@@ -325,15 +327,15 @@ void Node::end(const Error& reason) {
     }
 }
 
-Task<Result<void>> Node::wait_for_session() {
+Task<Result<void>> Node::wait_until_ready() {
     const TimePoint deadline = ports_.clock.now() + kStartLimit;
-    while (!in_session_ && !ended_ && ports_.clock.now() < deadline) {
+    while (!is_ready() && !ended_ && ports_.clock.now() < deadline) {
         co_await ports_.control.wait(session_changed_, deadline);
     }
     if (ended_) {
         co_return std::unexpected(*ended_);
     }
-    if (!in_session_) {
+    if (!is_ready()) {
         co_return fail(ErrorKind::timed_out,
                        "the controller has not taken this broker within {} s; the log lines above "
                        "say why",

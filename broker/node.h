@@ -99,7 +99,9 @@ private:
     [[nodiscard]] const ListenerInfo& controller_listener() const;
     void start_controller(MetadataLog metadata);
     void start_broker(storage::OpenedLogs opened);
-    [[nodiscard]] Task<Result<void>> wait_for_session();
+    /// Until this broker has a session, and the metadata that it serves says so.
+    [[nodiscard]] Task<Result<void>> wait_until_ready();
+    [[nodiscard]] bool is_ready() const { return in_session_ && is_shown_alive_; }
     void serve();
 
     [[nodiscard]] replication::VoterSet voters(const MetadataLog& metadata) const;
@@ -127,8 +129,9 @@ private:
     NoQuotas quotas_;
     std::function<void(const Error&)> tell_end_;
     std::optional<Error> ended_;
-    Signal session_changed_;  ///< or the node has ended
+    Signal session_changed_;  ///< or the metadata, or the node has ended
     bool in_session_ = false;
+    bool is_shown_alive_ = false;  ///< by the metadata that every shard was told of
 
     storage::LogManager logs_;
     ConnectionCount connections_;
