@@ -5,9 +5,9 @@
 
 #include <catch2/catch.hpp>
 
+#include "protocol/base/clock.h"
 #include "replication/raft/raft_node.h"
 #include "storage/log_loader.h"
-#include "test/sim/sim_clock.h"
 #include "test/sim/sim_disk.h"
 #include "test/sim/sim_shard.h"
 
@@ -21,6 +21,18 @@ class Silence final : public LogSink {
 public:
     void write(LogLevel, std::string_view, std::string_view) override {}
     bool enabled(LogLevel) const override { return false; }
+};
+
+/// Virtual time, and a wall clock that stands: what is written does not depend on how long it took.
+class StandingClock final : public Clock {
+public:
+    explicit StandingClock(const sim::Scheduler& scheduler) : scheduler_(&scheduler) {}
+
+    [[nodiscard]] TimePoint now() const override { return scheduler_->now(); }
+    [[nodiscard]] Timestamp wall_now() const override { return Timestamp(1'767'225'600'000); }
+
+private:
+    const sim::Scheduler* scheduler_;
 };
 
 inline void make_metadata_folder(sim::SimDisk& disk) {
@@ -63,7 +75,7 @@ public:
     RaftProcess& operator=(const RaftProcess&) = delete;
 
     sim::SimShard shard;
-    sim::SimClock clock;
+    StandingClock clock;
     std::shared_ptr<replication::RaftNode> node;
 
 private:
