@@ -11,6 +11,7 @@ using testing::read_file;
 
 const std::string kStopped = HW_UNPACKED "/data/";
 const std::string kRunning = HW_UNPACKED "/running/";
+const std::string kOurs = HW_GOLDEN "/";
 
 struct Dump {
     std::vector<std::string> lines;  ///< remarks last, paths from the data directory
@@ -77,6 +78,24 @@ TEST_CASE("dump: files of Kafka print as its own tool prints them", "[dump][kafk
         ++compared;
     }
     CHECK(compared == 29);
+}
+
+TEST_CASE("dump: files of ours print as Kafka's own tool prints them", "[dump][kafka]") {
+    std::size_t compared = 0;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(kOurs)) {
+        const std::filesystem::path& path = entry.path();
+        const auto suffix = path.extension();
+        if (suffix == ".log" || suffix == ".index" || suffix == ".timeindex" ||
+            suffix == ".snapshot") {
+            const std::string name = std::filesystem::relative(path, kOurs).string();
+            CAPTURE(name);
+            const Dump dump = dump_of(kOurs, name);
+            CHECK(dump.error == "");
+            CHECK(dump.lines == kafka_lines(path.string() + ".txt"));
+            ++compared;
+        }
+    }
+    CHECK(compared > 0);
 }
 
 TEST_CASE("dump: every record of a compressed batch is printed", "[dump][kafka]") {
