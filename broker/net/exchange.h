@@ -51,6 +51,8 @@ public:
     void set_api(const schema::ApiInfo& api) { api_ = &api; }
 
     /// Decodes the body; the result lives as long as the exchange. Errors: corrupt, limit.
+    /// Bytes after the message are ignored, as Kafka does: librdkafka's request for the metadata of
+    /// all topics has three of them from version 9 on.
     template <class Message>
     [[nodiscard]] Result<const Message*> parse();
 
@@ -112,8 +114,8 @@ Result<const Message*> Exchange::parse() {
     new (message) Message();
     wire::Reader reader(body_, arena_);
     decode(reader, version_, *message);
-    if (const auto finished = reader.finish(); !finished) {
-        return std::unexpected(finished.error());
+    if (const auto decoded = reader.status(); !decoded) {
+        return std::unexpected(decoded.error());
     }
     reservation_.grow(arena_.used());
     return message;
