@@ -117,6 +117,7 @@ CASES = [
     Case("a file that is not listed is a finding at the table",
          PARENT | {"storage/c.h": "", "storage/d.py": "", "storage/e": "#!/bin/bash\n"},
          ["storage/README.md:5"]),
+    Case("so is one of JavaScript", PARENT | {"storage/c.js": ""}, ["storage/README.md:5"]),
     Case("a listed file that does not exist is a finding at its row",
          {path: text for path, text in PARENT.items() if path != "storage/b.cpp"},
          ["storage/README.md:8"]),

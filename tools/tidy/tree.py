@@ -10,8 +10,8 @@ from cpp_scanner import scan
 FOLDERS = ("protocol", "storage", "replication", "controller", "broker", "config", "tools", "test")
 BUILT_OR_FOREIGN = {"build", "__pycache__", "node_modules"}
 SCRIPT_SUFFIXES = {"", ".sh"}
-TEXT_SUFFIXES = {".h", ".cpp", ".py", ".hws", ".cmake", ".md", ".txt", ".json", ".properties"}
-SOURCE_SUFFIXES = {".h", ".cpp", ".py", ".hws", ".cmake"}
+SOURCE_SUFFIXES = {".h", ".cpp", ".py", ".js", ".hws", ".cmake"}
+TEXT_SUFFIXES = SOURCE_SUFFIXES | {".md", ".txt", ".json", ".properties"}
 
 
 @dataclass(frozen=True, order=True)
