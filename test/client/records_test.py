@@ -3,32 +3,12 @@
 import subprocess
 import unittest
 
-from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
-from kafka.admin import NewTopic
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
-from broker import Broker
-
-COUNT = 10_000
-START = 1_234
-TOPIC = "records"
+from records import COUNT, START, TOPIC, RecordsCase, key, timestamp, value
 
 
-def key(number):
-    return f"key-{number}"
-
-
-def value(number):
-    return f"value-{number}"
-
-
-class Records(unittest.TestCase):
-    def setUp(self):
-        self.broker = Broker().__enter__()
-        self.addCleanup(self.broker.__exit__)
-        client = KafkaAdminClient(bootstrap_servers=self.broker.address)
-        client.create_topics([NewTopic(TOPIC, 2, 1)])
-        client.close()
-
+class Records(RecordsCase):
     def kcat(self, *arguments, text=None):
         return subprocess.run(["kcat", "-b", self.broker.address, "-t", TOPIC, *arguments],
                               input=text, capture_output=True, text=True, timeout=60,
@@ -47,7 +27,7 @@ class Records(unittest.TestCase):
         producer = KafkaProducer(bootstrap_servers=self.broker.address, acks="all",
                                  compression_type="gzip")
         sent = [producer.send(TOPIC, partition=1, key=key(i).encode(), value=value(i).encode(),
-                              headers=[("number", str(i).encode())], timestamp_ms=1_000 + i)
+                              headers=[("number", str(i).encode())], timestamp_ms=timestamp(i))
                 for i in range(COUNT)]
         producer.flush(timeout=60)
         self.assertEqual([one.get(timeout=60).offset for one in sent], list(range(COUNT)))
@@ -58,8 +38,8 @@ class Records(unittest.TestCase):
         consumer.assign([partition])
         self.assertEqual(consumer.beginning_offsets([partition]), {partition: 0})
         self.assertEqual(consumer.end_offsets([partition]), {partition: COUNT})
-        at = consumer.offsets_for_times({partition: 1_000 + START})[partition]
-        self.assertEqual((at.offset, at.timestamp), (START, 1_000 + START))
+        at = consumer.offsets_for_times({partition: timestamp(START)})[partition]
+        self.assertEqual((at.offset, at.timestamp), (START, timestamp(START)))
         consumer.seek(partition, START)
         for i in range(START, COUNT):
             record = next(consumer)

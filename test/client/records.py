@@ -1,0 +1,35 @@
+"""The records that clients write and read back, and the broker for them."""
+
+import unittest
+
+from kafka import KafkaAdminClient
+from kafka.admin import NewTopic
+
+from broker import Broker
+
+COUNT = 10_000
+START = 1_234
+TOPIC = "records"
+
+
+def key(number):
+    return f"key-{number}"
+
+
+def value(number):
+    return f"value-{number}"
+
+
+def timestamp(number):
+    return 1_000 + number
+
+
+class RecordsCase(unittest.TestCase):
+    """Its tests have a broker with the topic, which has two partitions."""
+
+    def setUp(self):
+        self.broker = Broker().__enter__()
+        self.addCleanup(self.broker.__exit__)
+        client = KafkaAdminClient(bootstrap_servers=self.broker.address)
+        client.create_topics([NewTopic(TOPIC, 2, 1)])
+        client.close()
