@@ -119,7 +119,7 @@ private:
                 return failure("write");
             }
             if (room < slice.size()) {
-                return fail(ErrorKind::no_space, "write {}: No space left on device", path_);
+                return disk_->no_space("write", path_);
             }
         }
         return {};
@@ -187,6 +187,18 @@ Result<void> SimDisk::change(std::string_view what, const std::string& path) {
     return {};
 }
 
+Result<void> SimDisk::new_entry(std::string_view what, const std::string& path) {
+    if (faults_.space_left == 0) {
+        return no_space(what, path);
+    }
+    return change(what, path);
+}
+
+std::unexpected<Error> SimDisk::no_space(std::string_view what, const std::string& path) {
+    ++refusals_;
+    return fail(ErrorKind::no_space, "{} {}: No space left on device", what, path);
+}
+
 Result<SimDisk::Place> SimDisk::find(const std::string& path) const {
     Place place{root_, "", root_};
     std::size_t at = 0;
@@ -231,7 +243,7 @@ Result<std::shared_ptr<File>> SimDisk::open(const std::string& path, OpenMode mo
         return fail(ErrorKind::not_found, "open {}: No such file or directory", path);
     }
     if (!node) {
-        if (const auto allowed = change("open", path); !allowed) {
+        if (const auto allowed = new_entry("open", path); !allowed) {
             return std::unexpected(allowed.error());
         }
         node = std::make_shared<Node>();
@@ -265,7 +277,7 @@ Result<void> SimDisk::make_directories(const std::string& path) {
             return std::unexpected(place.error());
         }
         if (!place->node) {
-            if (auto allowed = change("mkdir", part); !allowed) {
+            if (auto allowed = new_entry("mkdir", part); !allowed) {
                 return allowed;
             }
             auto node = std::make_shared<Node>();

@@ -16,17 +16,19 @@ namespace hw::sim {
 
 /// How the simulated disk behaves; drawn per seed. One in 0 is never.
 struct DiskFaults {
+    static constexpr std::uint64_t kNoLimit = UINT64_MAX;
+
     std::uint64_t read_error_one_in = 0;
     std::uint64_t write_error_one_in = 0;
     std::uint64_t sync_error_one_in = 0;
     /// One write_at in so many ends later than its call.
     std::uint64_t late_write_one_in = 0;
-    /// Bytes that may still be written before there is no space.
-    std::uint64_t space_left = UINT64_MAX;
+    /// Bytes that may still be written before there is no space, and no room for a new entry.
+    std::uint64_t space_left = kNoLimit;
     /// Operations that change something and still have an effect; then the disk is frozen: every
     /// operation fails, nothing changes. This is a crash between two operations of code that does
     /// not wait between them.
-    std::uint64_t freeze_after = UINT64_MAX;
+    std::uint64_t freeze_after = kNoLimit;
     Duration delay_least = std::chrono::microseconds(50);
     Duration delay_most = std::chrono::milliseconds(2);
 };
@@ -43,9 +45,10 @@ struct DiskFaults {
 /// operations, applied in order; what was synced is all there. process_kill keeps everything.
 /// Both make all open files and locks dead.
 ///
-/// A write that fails has written a prefix. A sync that fails marks the sectors clean, as Linux
-/// does: they are read back as written, and are gone after a power loss whatever is synced later,
-/// unless they are written again. A sync of a directory that fails changes nothing.
+/// A write that fails has written a prefix. Bytes that are written again take space again, and
+/// nothing gives it back but a change of the faults. A sync that fails marks the sectors clean, as
+/// Linux does: they are read back as written, and are gone after a power loss whatever is synced
+/// later, unless they are written again. A sync of a directory that fails changes nothing.
 /// run_blocking starts its work after a delay of the seed, so works overlap in any order. A late
 /// write_at takes its bytes when it ends. Bit flips and misdirected writes are made by tests with
 /// `contents` and `overwrite`.
@@ -62,6 +65,8 @@ public:
     [[nodiscard]] DiskFaults& faults() { return faults_; }
     /// Operations so far that changed something.
     [[nodiscard]] std::uint64_t operations() const { return operations_; }
+    /// Operations so far that failed because there was no space.
+    [[nodiscard]] std::uint64_t refusals() const { return refusals_; }
     /// When a sync failed by a fault for the first time since the last end of the node, if one did.
     [[nodiscard]] const std::optional<TimePoint>& sync_failed() const { return sync_failed_; }
     /// What a reader sees of a file now; empty when it does not exist.
@@ -106,6 +111,9 @@ private:
     [[nodiscard]] bool draw_sync_error();
     /// Counts an operation that changes something. Errors: io when frozen.
     [[nodiscard]] Result<void> change(std::string_view what, const std::string& path);
+    /// The same for an operation that makes an entry. Errors: also no_space.
+    [[nodiscard]] Result<void> new_entry(std::string_view what, const std::string& path);
+    [[nodiscard]] std::unexpected<Error> no_space(std::string_view what, const std::string& path);
     [[nodiscard]] Result<Place> find(const std::string& path) const;
     void apply(Operation operation);
     void lose_sectors(Node& file);
@@ -115,6 +123,7 @@ private:
     NodeTag node_;
     DiskFaults faults_;
     std::uint64_t operations_ = 0;
+    std::uint64_t refusals_ = 0;
     std::uint64_t generation_ = 0;  ///< of handles that are alive
     std::optional<TimePoint> sync_failed_;
     NodePointer root_;

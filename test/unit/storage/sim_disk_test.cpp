@@ -74,12 +74,24 @@ TEST_CASE("sim disk: after a failed sync nothing of it ever becomes durable", "[
     }
 }
 
-TEST_CASE("sim disk: it is full at its budget, and frozen at its operation", "[sim]") {
+TEST_CASE("sim disk: it is full at its budget, until it has room again", "[sim]") {
     World world(1);
     world.disk.faults().space_left = 4;
+    CHECK(world.disk.open("/d/g", OpenMode::create).has_value());
     CHECK(world.file->write_now(0, as_bytes("abcdef")).error().kind == ErrorKind::no_space);
     CHECK(world.disk.contents("/d/f") == "abcd");
-    world.disk.faults() = {};
+    CHECK(world.disk.open("/d/h", OpenMode::create).error().kind == ErrorKind::no_space);
+    CHECK(world.disk.make_directories("/d/i").error().kind == ErrorKind::no_space);
+    CHECK(world.disk.refusals() == 3);
+    CHECK(world.disk.open("/d/g", OpenMode::create).has_value());
+    CHECK(world.file->sync().has_value());
+    world.disk.faults().space_left = DiskFaults::kNoLimit;
+    CHECK(world.file->write_now(0, as_bytes("abcdef")).has_value());
+}
+
+TEST_CASE("sim disk: it is frozen at its operation", "[sim]") {
+    World world(1);
+    REQUIRE(world.file->write_now(0, as_bytes("abcd")).has_value());
     world.disk.faults().freeze_after = world.disk.operations() + 1;
     CHECK(world.file->write_now(0, as_bytes("x")).has_value());
     CHECK_FALSE(world.file->write_now(0, as_bytes("y")).has_value());
