@@ -57,6 +57,7 @@ LogId LogDirectory::add(const TopicPartition& name, std::shared_ptr<LogOwner> ow
     const LogId id = next_id_;
     next_id_ = LogId(next_id_.value() + 1);
     committer_.add(id, owner);
+    forget(name);
     members_.emplace(id, Member{name, std::move(owner), recovery_point, 0});
     return id;
 }
@@ -138,7 +139,7 @@ void LogDirectory::run_truncation(TruncationJob job, TruncationDone done) {
 }
 
 PartitionOffsets LogDirectory::recovery_points() const {
-    PartitionOffsets offsets;
+    PartitionOffsets offsets = ownerless_;
     for (const auto& [id, member] : members_) {
         offsets[member.name] = member.recovery_point;
     }

@@ -65,6 +65,12 @@ public:
     /// Called once, when the directory goes offline.
     void on_failure(std::function<void(const Error&)> tell) { tell_ = std::move(tell); }
 
+    /// A log that was found here and has no owner, maybe never: its recovery point is kept.
+    void note_found(const TopicPartition& name, Offset recovery_point) {
+        ownerless_[name] = recovery_point;
+    }
+    /// The folder of that log is gone.
+    void forget(const TopicPartition& name) { ownerless_.erase(name); }
     /// A log that was opened at `recovery_point`, all of it durable.
     LogId add(const TopicPartition& name, std::shared_ptr<LogOwner> owner, Offset recovery_point);
     void remove(LogId id);
@@ -75,7 +81,9 @@ public:
     void request_sync(LogId id, SyncUrgency urgency, std::uint64_t bytes) {
         committer_.request(id, urgency, bytes);
     }
-    /// Any thread.
+    /// Does nothing when it is offline already.
+    void go_offline(const Error& reason);
+    /// Any thread; the same a little later.
     void report_failure(const Error& reason);
 
     /// Runs a truncation in the order that keeps it safe: recovery point lowered and synced, then
@@ -101,7 +109,6 @@ private:
     };
 
     void on_synced(LogId id, const SyncTicket& ticket, const Result<void>& outcome);
-    void go_offline(const Error& reason);
     void run_truncation(TruncationJob job, TruncationDone done);
     void write(CheckpointWriter& writer, const PartitionOffsets& offsets, Done done);
     [[nodiscard]] PartitionOffsets recovery_points() const;
@@ -115,6 +122,7 @@ private:
     CheckpointWriter high_watermark_writer_;
     CheckpointWriter log_start_writer_;
     std::map<LogId, Member> members_;
+    PartitionOffsets ownerless_;  ///< recovery points of logs that are here and no members
     LogId next_id_{0};
     std::optional<Error> failure_;
     std::function<void(const Error&)> tell_;

@@ -13,6 +13,11 @@ Offset offset_of(const PartitionOffsets& offsets, const TopicPartition& name) {
     return found == offsets.end() ? Offset(0) : found->second;
 }
 
+/// Whether the disk failed, and not only what is on it is damaged.
+bool is_of_disk(const Error& error) {
+    return error.kind == ErrorKind::io || error.kind == ErrorKind::no_space;
+}
+
 }  // namespace
 
 /// The logs that are to be opened, shared by the lanes that do it.
@@ -27,7 +32,22 @@ struct LogManager::Opening {
     std::vector<Item> items;
     std::size_t next = 0;
     OpenedLogs result;
+
+    void fail(const FoundLog& found, LogDirectory* directory, const Error& reason) {
+        result.failed.push_back({found.name, found.topic_id, directory, reason});
+    }
+    void fail_those_in_failed_directories();
 };
+
+void LogManager::Opening::fail_those_in_failed_directories() {
+    for (OpenedLog& log : std::exchange(result.logs, {})) {
+        if (const auto& failure = log.directory->failure()) {
+            fail({log.name, log.topic_id}, log.directory, *failure);
+        } else {
+            result.logs.push_back(std::move(log));
+        }
+    }
+}
 
 LogManager::LogManager(Disk& disk, Shard& home, const Clock& clock, Entropy& entropy, Logger logger)
     : disk_(&disk), home_(&home), clock_(&clock), entropy_(&entropy), logger_(logger) {}
@@ -78,26 +98,40 @@ Task<Result<void>> LogManager::open_directory(const std::string& path) {
     co_return Result<void>{};
 }
 
+Task<Result<LogContents>> LogManager::open_log(LoadRequest request) {
+    const auto contents = std::make_shared<LogContents>();
+    auto work = [contents, request = std::move(request)]() -> Result<void> {
+        auto loaded = load_log(request);
+        if (!loaded) {
+            return std::unexpected(loaded.error());
+        }
+        *contents = std::move(*loaded);
+        return {};
+    };
+    const auto outcome = co_await run(std::move(work));
+    if (!outcome) {
+        co_return std::unexpected(outcome.error());
+    }
+    co_return std::move(*contents);
+}
+
 Task<> LogManager::open_lane(std::shared_ptr<Opening> opening) {
     while (opening->next < opening->items.size()) {
         Opening::Item& item = opening->items[opening->next++];
-        const auto contents = std::make_shared<LogContents>();
-        auto work = [contents, request = item.request]() -> Result<void> {
-            auto loaded = load_log(request);
-            if (!loaded) {
-                return std::unexpected(loaded.error());
-            }
-            *contents = std::move(*loaded);
-            return {};
-        };
-        const auto outcome = co_await run(std::move(work));
-        if (outcome) {
+        if (const auto& failure = item.directory->failure()) {
+            opening->fail(item.found, item.directory, *failure);
+            continue;
+        }
+        auto contents = co_await open_log(item.request);
+        if (contents) {
             opening->result.logs.push_back({item.found.name, item.found.topic_id, item.directory,
                                             std::move(*contents), item.high_watermark});
         } else {
-            logger_.error("{} cannot be opened: {}", item.request.folder, outcome.error().message);
-            opening->result.failed.push_back(
-                {item.found.name, item.found.topic_id, item.directory, outcome.error()});
+            logger_.error("{} cannot be opened: {}", item.request.folder, contents.error().message);
+            opening->fail(item.found, item.directory, contents.error());
+            if (is_of_disk(contents.error())) {
+                item.directory->go_offline(contents.error());
+            }
         }
         constexpr std::size_t kProgress = 1000;
         if (opening->next % kProgress == 0) {
@@ -118,7 +152,21 @@ Task<Result<OpenedLogs>> LogManager::open(ManagerSettings settings) {
     if (!removed) {
         co_return std::unexpected(removed.error());
     }
-    const auto opening = std::make_shared<Opening>();
+    const auto opening = plan_opening();
+    TaskGroup lanes(*home_);
+    for (std::size_t i = 0; i < kOpenLanes; ++i) {
+        lanes.spawn(open_lane(opening));
+    }
+    co_await lanes.wait_idle();
+    opening->fail_those_in_failed_directories();
+    for (const FailedLog& failed : opening->result.failed) {
+        damaged_.push_back(failed.directory);
+    }
+    co_return std::move(opening->result);
+}
+
+std::shared_ptr<LogManager::Opening> LogManager::plan_opening() const {
+    auto opening = std::make_shared<Opening>();
     for (std::size_t i = 0; i < opened_.size(); ++i) {
         const OpenedDirectory& directory = opened_[i];
         for (const FoundLog& found : directory.logs) {
@@ -129,16 +177,12 @@ Task<Result<OpenedLogs>> LogManager::open(ManagerSettings settings) {
                                       offset_of(directory.recovery_points, found.name),
                                       offset_of(directory.log_starts, found.name),
                                       logger_};
+            directories_[i]->note_found(found.name, request.recovery_point);
             opening->items.push_back({found, directories_[i].get(), request,
                                       offset_of(directory.high_watermarks, found.name)});
         }
     }
-    TaskGroup lanes(*home_);
-    for (std::size_t i = 0; i < kOpenLanes; ++i) {
-        lanes.spawn(open_lane(opening));
-    }
-    co_await lanes.wait_idle();
-    co_return std::move(opening->result);
+    return opening;
 }
 
 Task<Result<void>> LogManager::remove_doomed() {
@@ -196,6 +240,10 @@ Task<Result<void>> LogManager::remove(LogDirectory& directory, TopicPartition na
         return disk->remove_tree(*doomed);
     };
     const auto outcome = co_await run(std::move(work));
+    directory.forget(name);
+    // Before the name is used again: a new log must not be measured by the old one's point. What
+    // fails takes the directory offline, which is told there.
+    co_await write_recovery_points(directory);
     co_return outcome;
 }
 
@@ -251,6 +299,9 @@ Task<Result<void>> LogManager::close_directory(LogDirectory& directory,
     const auto written = co_await write_recovery_points(directory);
     if (!written) {
         co_return written;
+    }
+    if (std::ranges::count(damaged_, &directory) > 0) {
+        co_return fail(ErrorKind::corrupt, "a log in it could not be opened at the start");
     }
     auto mark = [disk = disk_, path = directory.path(), epoch] {
         return write_clean_shutdown(*disk, path, epoch);

@@ -24,7 +24,7 @@ struct OpenedLog {
     Offset high_watermark{0};  ///< from the checkpoint
 };
 
-/// A log that could not be opened: damaged, or the disk failed.
+/// A log that could not be opened: it is damaged, or its directory failed.
 struct FailedLog {
     TopicPartition name;
     TopicId topic_id;
@@ -64,8 +64,9 @@ public:
 
     LogManager(Disk& disk, Shard& home, const Clock& clock, Entropy& entropy, Logger logger);
 
-    /// Opens all directories and all logs in them, and removes what was being deleted. Errors: see
-    /// open_data_directory; also invalid when two directories have one id.
+    /// Opens all directories and all logs in them, and removes what was being deleted. A directory
+    /// whose disk fails at that is offline, with all of its logs. Errors: see open_data_directory;
+    /// also invalid when two directories have one id.
     [[nodiscard]] Task<Result<OpenedLogs>> open(ManagerSettings settings);
     /// Makes a log in `directory`; all of it is on stable storage. Errors: exists, io, no_space.
     [[nodiscard]] Task<Result<OpenedLog>> create(LogDirectory& directory, TopicPartition name,
@@ -74,7 +75,8 @@ public:
     /// Errors: not_found, io.
     [[nodiscard]] Task<Result<void>> remove(LogDirectory& directory, TopicPartition name);
     /// Ends the committers. Then, if all of these logs can be closed, writes recovery points and
-    /// the marker into each directory that did not fail, and gives the locks back.
+    /// the marker into each directory that did not fail, and gives the locks back. A directory with
+    /// a log that could not be opened gets no marker: the next start must not trust that log.
     [[nodiscard]] Task<Result<void>> close(std::vector<ClosingLog> logs, BrokerEpoch epoch);
 
     [[nodiscard]] std::span<const std::unique_ptr<LogDirectory>> directories() const {
@@ -87,7 +89,9 @@ private:
     struct Opening;
 
     [[nodiscard]] Task<Result<void>> open_directory(const std::string& path);
+    [[nodiscard]] std::shared_ptr<Opening> plan_opening() const;
     [[nodiscard]] Task<> open_lane(std::shared_ptr<Opening> opening);
+    [[nodiscard]] Task<Result<LogContents>> open_log(LoadRequest request);
     [[nodiscard]] Task<Result<void>> remove_doomed();
     [[nodiscard]] Task<Result<void>> close_directory(LogDirectory& directory,
                                                      std::vector<ClosingLog> logs,
@@ -103,6 +107,7 @@ private:
     ManagerSettings settings_;
     std::vector<OpenedDirectory> opened_;
     std::vector<std::unique_ptr<LogDirectory>> directories_;  ///< in the order of opened_
+    std::vector<const LogDirectory*> damaged_;                ///< a log in it is not open
 };
 
 }  // namespace hw::storage

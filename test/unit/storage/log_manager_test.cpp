@@ -286,7 +286,9 @@ TEST_CASE("manager: a deleted log is gone, a left-over one goes at start, a stra
     first.create();
     first.log.reset();
     REQUIRE(first.run(first.manager.remove(*first.directory, kName)).has_value());
-    CHECK(world.disk.list("/data")->size() == 2);
+    for (const DirectoryEntry& entry : *world.disk.list("/data")) {
+        CHECK_FALSE(entry.is_directory);
+    }
     const std::string doomed = "/data/x-0.88bf6776abc54edb97e903f1828ba330-delete";
     REQUIRE(world.disk.make_directories(doomed + "/deep").has_value());
     REQUIRE(world.disk.make_directories("/data/lost+found").has_value());
@@ -323,6 +325,79 @@ TEST_CASE("manager: a damaged log is reported, the others open", "[storage][mana
     CHECK(opened->failed[0].reason.kind == ErrorKind::corrupt);
     REQUIRE(opened->logs.size() == 1);
     CHECK(opened->logs[0].name == second_name);
+}
+
+TEST_CASE("manager: a damaged log is refused at every start, and no stop with it is clean",
+          "[storage][manager]") {
+    World world;
+    Node& first = world.start();
+    REQUIRE(first.open().has_value());
+    first.create();
+    first.append(SyncUrgency::waited_for);
+    first.pass(std::chrono::milliseconds(20));
+    first.directory->write_recovery_points([](const Result<void>&) {});
+    first.pass(std::chrono::milliseconds(20));
+    world.node.reset();
+    world.disk.process_kill();
+    world.disk.overwrite("/data/t-0/00000000000000000000.log", 70, "?");
+    for (int i = 0; i < 2; ++i) {
+        Node& node = world.start();
+        const auto opened = node.open();
+        REQUIRE(opened.has_value());
+        REQUIRE(opened->failed.size() == 1);
+        CHECK(opened->failed[0].reason.kind == ErrorKind::corrupt);
+        CHECK_FALSE(node.run(node.manager.close({}, BrokerEpoch(1))).has_value());
+        CHECK(world.disk.contents(std::string("/data/") + kRecoveryPointFile) == "0\n1\nt 0 1\n");
+        CHECK_FALSE(*world.disk.exists(std::string("/data/") + kCleanShutdownFile));
+        world.node.reset();
+        world.disk.process_kill();
+    }
+}
+
+TEST_CASE("manager: a disk that fails while logs are opened takes all of the directory offline",
+          "[storage][manager]") {
+    World world(GENERATE(1U, 2U, 3U, 4U, 5U));
+    Node& first = world.start();
+    REQUIRE(first.open().has_value());
+    first.create();
+    const TopicPartition second_name{"u", PartitionIndex(1)};
+    REQUIRE(first.run(first.manager.create(*first.directory, second_name, TopicId(Uuid{3, 4})))
+                .has_value());
+    world.power_loss();
+    const bool full = GENERATE(true, false);
+    world.disk.faults().sync_error_one_in = full ? 0 : 1;
+    world.disk.faults().space_left = full ? 0 : sim::DiskFaults::kNoLimit;
+    Node& second = world.start();
+    const auto opened = second.open();
+    REQUIRE(opened.has_value());
+    CHECK(opened->logs.empty());
+    CHECK(opened->failed.size() == 2);
+    CHECK(second.manager.directories()[0]->failure().has_value());
+    CHECK_FALSE(second.run(second.manager.close({}, BrokerEpoch(1))).has_value());
+    world.power_loss();
+    world.disk.faults() = {};
+    CHECK(world.start().open()->logs.size() == 2);
+}
+
+TEST_CASE("manager: a log made under the name of a deleted one is not measured by its past",
+          "[storage][manager]") {
+    World world;
+    Node& first = world.start();
+    REQUIRE(first.open().has_value());
+    first.create();
+    first.append(SyncUrgency::waited_for);
+    first.pass(std::chrono::milliseconds(20));
+    first.directory->write_recovery_points([](const Result<void>&) {});
+    first.pass(std::chrono::milliseconds(20));
+    first.directory->remove(first.id);
+    first.log.reset();
+    REQUIRE(first.run(first.manager.remove(*first.directory, kName)).has_value());
+    first.create();
+    world.power_loss();
+    const auto opened = world.start().open();
+    REQUIRE(opened.has_value());
+    CHECK(opened->failed.empty());
+    CHECK(opened->logs.size() == 1);
 }
 
 }  // namespace
