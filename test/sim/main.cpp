@@ -1,7 +1,7 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
-#include <optional>
+#include <string_view>
 
 #include <boost/program_options.hpp>
 #include <fmt/format.h>
@@ -30,10 +30,32 @@ A run ends with a failure when a promise to a client is broken. The same seed an
 same run.
 )";
 
+/// Runs that had a fault of one kind.
+struct FaultRuns {
+    std::uint64_t runs = 0;
+    std::uint64_t times = 0;
+    std::uint64_t went_on = 0;  ///< with records acknowledged after the last time
+
+    void add(const FaultCount& count) {
+        runs += count.times > 0 ? 1 : 0;
+        times += count.times;
+        went_on += count.acknowledged_after > 0 ? 1 : 0;
+    }
+
+    void print(std::string_view what) const {
+        fmt::print(
+            "{} in {} runs, {} times; records were acknowledged after the last in {} runs.\n", what,
+            runs, times, went_on);
+    }
+};
+
 /// Sums over runs.
 struct Totals {
     std::uint64_t runs = 0;
+    std::uint64_t run_twice = 0;
     std::uint64_t with_faults = 0;
+    FaultRuns full_disks;
+    FaultRuns wall_jumps;
     std::uint64_t lives = 0;
     std::uint64_t operations = 0;
     std::uint64_t acknowledged = 0;
@@ -43,6 +65,8 @@ struct Totals {
     void add(const Verdict& verdict) {
         ++runs;
         with_faults += verdict.has_faults ? 1 : 0;
+        full_disks.add(verdict.full_disks);
+        wall_jumps.add(verdict.wall_jumps);
         lives += verdict.lives;
         operations += verdict.operations;
         acknowledged += verdict.acknowledged;
@@ -53,12 +77,14 @@ struct Totals {
     void print() const {
         const auto mean = [this](double sum) { return sum / static_cast<double>(runs); };
         fmt::print(
-            "{} runs without a failure, {} of them with faults. On average: {:.1f} simulated "
-            "seconds, {:.1f} lives, {:.0f} client operations, {:.0f} records acknowledged, {:.0f} "
-            "read.\n",
-            runs, with_faults, mean(seconds), mean(static_cast<double>(lives)),
+            "{} runs without a failure, {} of them with faults, {} run twice. On average: {:.1f} "
+            "simulated seconds, {:.1f} lives, {:.0f} client operations, {:.0f} records "
+            "acknowledged, {:.0f} read.\n",
+            runs, with_faults, run_twice, mean(seconds), mean(static_cast<double>(lives)),
             mean(static_cast<double>(operations)), mean(static_cast<double>(acknowledged)),
             mean(static_cast<double>(read)));
+        full_disks.print("A full disk");
+        wall_jumps.print("A jump of the wall clock");
     }
 };
 
@@ -73,6 +99,7 @@ bool run_one(const SimulationOptions& options, bool twice, Totals& totals) {
         fmt::print("seed {} failed: a second run took another course\n", options.seed);
         return false;
     }
+    totals.run_twice += twice ? 1 : 0;
     totals.add(verdict);
     return true;
 }

@@ -18,6 +18,19 @@ Duration draw_span(Random& random, Duration least, Duration most) {
     return Duration(random.between(least.count(), most.count()));
 }
 
+/// Segments that end, so that files come and go; and records with the time of the broker's wall
+/// clock, so that its jumps are in them.
+std::map<std::string, std::string> draw_configs(Random& random) {
+    std::map<std::string, std::string> configs;
+    if (random.chance(1, 2)) {
+        configs["segment.ms"] = std::to_string(random.between(500, 10'000));
+    }
+    if (random.chance(1, 3)) {
+        configs["message.timestamp.type"] = "LogAppendTime";
+    }
+    return configs;
+}
+
 void draw_topics(Random& random, Plan& plan) {
     // One of each durability, so that every run shows the difference; then any.
     const std::uint64_t count = 2 + random.below(2);
@@ -25,7 +38,9 @@ void draw_topics(Random& random, Plan& plan) {
         const bool on_disk = i == 0 || (i > 1 && random.chance(1, 2));
         TopicPlan topic{.name = "topic-" + std::to_string(i),
                         .partitions = static_cast<std::int32_t>(1 + random.below(3)),
-                        .durability = on_disk ? Durability::disk : Durability::memory};
+                        .durability = on_disk ? Durability::disk : Durability::memory,
+                        .configs = draw_configs(random)};
+        topic.configs["highwater.durability"] = on_disk ? "disk" : "memory";
         for (std::int32_t index = 0; index < topic.partitions; ++index) {
             plan.partitions.push_back({topic.name, PartitionIndex(index), topic.durability});
         }
@@ -86,17 +101,38 @@ NetworkFaults draw_network(Random& random) {
     return network;
 }
 
+/// By minutes, hours or days, either way, or back to the true time.
+WallJump draw_wall_jump(Random& random, Duration length) {
+    constexpr std::array<Duration, 3> kUnits{std::chrono::minutes(1), std::chrono::hours(1),
+                                             std::chrono::days(1)};
+    WallJump jump{.after = draw_span(random, Duration::zero(), length), .ahead = {}};
+    if (!random.chance(1, 4)) {
+        constexpr std::int64_t kMost = 20;
+        jump.ahead = kUnits[random.below(kUnits.size())] * random.between(-kMost, kMost);
+    }
+    return jump;
+}
+
 LifePlan draw_life(Random& random) {
-    constexpr std::array kEnds{End::clean_stop,      End::process_kill,          End::power_loss,
-                               End::freeze_and_kill, End::freeze_and_power_loss, End::sync_error};
+    constexpr std::array kEnds{End::clean_stop, End::process_kill,
+                               End::power_loss, End::freeze_and_kill,
+                               End::sync_error, End::freeze_and_power_loss,
+                               End::full_disk,  End::full_disk_and_power_loss};
     // Some end before they serve: a crash in the middle of a recovery.
     const Duration longest = random.chance(1, 5) ? Duration(milliseconds(600)) : seconds(15);
-    return {.length = draw_span(random, Duration::zero(), longest),
-            .end = kEnds[random.below(kEnds.size())],
-            .disk = draw_disk(random),
-            .network = draw_network(random),
-            .freeze_after = random.below(100),
-            .sync_error_one_in = 1 + random.below(10)};
+    LifePlan life{.length = draw_span(random, Duration::zero(), longest),
+                  .end = kEnds[random.below(kEnds.size())],
+                  .disk = draw_disk(random),
+                  .network = draw_network(random),
+                  .freeze_after = random.below(100),
+                  .sync_error_one_in = 1 + random.below(10),
+                  .space_left = random.below(random.chance(1, 2) ? 2'000 : 100'000),
+                  .full_for = draw_span(random, milliseconds(10), seconds(4)),
+                  .wall_jump = std::nullopt};
+    if (random.chance(1, 3)) {
+        life.wall_jump = draw_wall_jump(random, life.length);
+    }
+    return life;
 }
 
 }  // namespace
@@ -115,6 +151,10 @@ const char* name_of(End end) {
             return "a frozen disk, then a power loss";
         case End::sync_error:
             return "failing syncs, then a power loss";
+        case End::full_disk:
+            return "a full disk";
+        case End::full_disk_and_power_loss:
+            return "a full disk and power losses";
     }
     std::unreachable();
 }

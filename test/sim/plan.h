@@ -2,6 +2,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +19,7 @@ struct TopicPlan {
     std::string name;
     std::int32_t partitions = 1;
     replication::Durability durability = replication::Durability::disk;
+    std::map<std::string, std::string> configs;  ///< that it is created with
 };
 
 /// A partition, numbered by its place in Plan::partitions.
@@ -47,11 +50,19 @@ enum class End : std::uint8_t {
     clean_stop,
     process_kill,
     power_loss,
-    freeze_and_kill,        ///< between two operations on the disk
-    freeze_and_power_loss,  ///< likewise
-    sync_error,             ///< then a power loss: what the page cache says is not on the disk
+    freeze_and_kill,           ///< between two operations on the disk
+    freeze_and_power_loss,     ///< likewise
+    sync_error,                ///< then a power loss: what the page cache says is not on the disk
+    full_disk,                 ///< for a while, in which the process is started again and again
+    full_disk_and_power_loss,  ///< likewise, and each of these processes ends with a power loss
 };
 [[nodiscard]] const char* name_of(End end);
+
+/// Somebody sets the wall clock of the broker's machine.
+struct WallJump {
+    Duration after{};  ///< the start of the process
+    Duration ahead{};  ///< of the true time; negative: behind it
+};
 
 struct LifePlan {
     Duration length{};  ///< from the start of the process; may end before it serves
@@ -61,6 +72,10 @@ struct LifePlan {
     /// Operations on the disk until it freezes, from the end of `length` on.
     std::uint64_t freeze_after = 0;
     std::uint64_t sync_error_one_in = 1;
+    /// Bytes that the disk still takes, from the end of `length` on, and how long it stays full.
+    std::uint64_t space_left = 0;
+    Duration full_for{};
+    std::optional<WallJump> wall_jump;
 };
 
 /// Everything of a run that is drawn before it begins.

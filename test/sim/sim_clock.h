@@ -6,7 +6,8 @@
 
 namespace hw::sim {
 
-/// The clocks of a simulated node: virtual time, and a wall clock that starts in 2026.
+/// The clocks of a simulated machine: virtual time, and a wall clock that starts in 2026 and may be
+/// set wrong.
 class SimClock final : public Clock {
 public:
     explicit SimClock(const Scheduler& scheduler) : scheduler_(&scheduler) {}
@@ -15,12 +16,17 @@ public:
     [[nodiscard]] Timestamp wall_now() const override {
         constexpr std::int64_t kStart = 1'767'225'600'000;
         const auto since_start = scheduler_->now().time_since_epoch();
-        return Timestamp(
-            kStart + std::chrono::duration_cast<std::chrono::milliseconds>(since_start).count());
+        const auto shown = since_start + wall_ahead_;
+        return Timestamp(kStart +
+                         std::chrono::duration_cast<std::chrono::milliseconds>(shown).count());
     }
+
+    /// Sets the wall clock so far ahead of the true time, or behind it; `now` is not touched.
+    void set_wall(Duration ahead) { wall_ahead_ = ahead; }
 
 private:
     const Scheduler* scheduler_;
+    Duration wall_ahead_{};
 };
 
 /// Bytes from the seed.

@@ -22,7 +22,7 @@ constexpr Duration kUnansweredWait = std::chrono::milliseconds(20);
 /// The batch is in no log.
 bool is_definite(ErrorCode code) {
     return code == ErrorCode::not_enough_replicas || code == ErrorCode::kafka_storage_error ||
-           code == ErrorCode::unknown_topic_or_partition;
+           code == ErrorCode::unknown_topic_or_partition || code == ErrorCode::invalid_timestamp;
 }
 
 }  // namespace

@@ -29,7 +29,20 @@ std::vector<ProducerFacts> producer_facts(const Plan& plan) {
 }
 
 bool loses_power(End end) {
-    return end == End::power_loss || end == End::freeze_and_power_loss || end == End::sync_error;
+    return end == End::power_loss || end == End::freeze_and_power_loss || end == End::sync_error ||
+           end == End::full_disk_and_power_loss;
+}
+
+/// What a topic is created with, as the request has it.
+std::vector<schema::CreateTopicsRequest::Config> configs_of(const TopicPlan& topic) {
+    std::vector<schema::CreateTopicsRequest::Config> configs;
+    for (const auto& [name, value] : topic.configs) {
+        schema::CreateTopicsRequest::Config config;
+        config.name = name;
+        config.value = value;
+        configs.push_back(config);
+    }
+    return configs;
 }
 
 }  // namespace
@@ -103,6 +116,8 @@ Verdict Simulation::run() {
     Verdict verdict{.broken = checker_.broken() ? checker_.broken() : broken_,
                     .last_events = {trace_.last().begin(), trace_.last().end()},
                     .has_faults = plan_.has_faults,
+                    .full_disks = count_of(full_disks_),
+                    .wall_jumps = count_of(wall_jumps_),
                     .lives = clients_.life,
                     .operations = clients_.operations,
                     .acknowledged = checker_.acknowledged(),
@@ -131,12 +146,9 @@ void Simulation::set_up() {
 }
 
 Task<> Simulation::create_topics() {
-    std::vector<schema::CreateTopicsRequest::Config> configs;
+    std::vector<std::vector<schema::CreateTopicsRequest::Config>> configs;
     for (const TopicPlan& topic : plan_.topics) {
-        schema::CreateTopicsRequest::Config config;
-        config.name = "highwater.durability";
-        config.value = topic.durability == Durability::disk ? "disk" : "memory";
-        configs.push_back(config);
+        configs.push_back(configs_of(topic));
     }
     std::vector<schema::CreateTopicsRequest::Topic> topics;
     for (std::size_t i = 0; i < plan_.topics.size(); ++i) {
@@ -144,17 +156,17 @@ Task<> Simulation::create_topics() {
         topic.name = plan_.topics[i].name;
         topic.num_partitions = plan_.topics[i].partitions;
         topic.replication_factor = 1;
-        topic.configs = {&configs[i], 1};
+        topic.configs = configs[i];
         topics.push_back(topic);
     }
     schema::CreateTopicsRequest request;
     request.topics = topics;
     request.timeout_ms = Millis(10'000);
-    broker::PeerChannel channel(client_shard_, clock_, "admin", [this](TimePoint deadline) {
+    broker::PeerChannel channel(client_shard_, client_clock_, "admin", [this](TimePoint deadline) {
         return network_.connect(client_shard_, kBrokerAddress, deadline);
     });
     const auto answer = co_await replication::call<schema::CreateTopicsResponse>(
-        channel, request, ApiVersion(7), clock_.now() + kPatience);
+        channel, request, ApiVersion(7), client_clock_.now() + kPatience);
     topics_created_ = answer.has_value();
     if (answer) {
         for (const auto& topic : (*answer)->topics) {
@@ -184,7 +196,12 @@ void Simulation::live(const LifePlan& life) {
     disk_.faults() = life.disk;
     network_.set_faults(life.network);
     begin_life();
-    step_until([this] { return process_->ended(); }, life.length);
+    const TimePoint end = scheduler_.now() + life.length;
+    const auto has_ended = [this] { return process_->ended(); };
+    if (life.wall_jump && !step_until(has_ended, life.wall_jump->after)) {
+        jump_wall(*life.wall_jump);
+    }
+    step_until(has_ended, end - scheduler_.now());
     if (goes_on() && process_->started() && !process_->started()->has_value()) {
         fail_rule("a start failed: " + process_->started()->error().message);
     }
@@ -195,6 +212,24 @@ void Simulation::live(const LifePlan& life) {
         trace_.add(fmt::format("life {} ends with {}", clients_.life, name_of(life.end)));
         end_life(life);
     }
+}
+
+void Simulation::jump_wall(const WallJump& jump) {
+    const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(jump.ahead).count();
+    trace_.add(fmt::format("the broker's wall clock is now {} minutes ahead", minutes));
+    clock_.set_wall(jump.ahead);
+    note(wall_jumps_);
+}
+
+void Simulation::note(Fault& fault) {
+    ++fault.times;
+    fault.acknowledged = checker_.acknowledged();
+}
+
+FaultCount Simulation::count_of(const Fault& fault) const {
+    return {
+        .times = fault.times,
+        .acknowledged_after = fault.times == 0 ? 0 : checker_.acknowledged() - fault.acknowledged};
 }
 
 bool Simulation::has_given_up() const {
@@ -219,10 +254,48 @@ void Simulation::end_life(const LifePlan& life) {
                 fail_rule("a sync failed, and the node went on");
             }
             break;
+        case End::full_disk:
+        case End::full_disk_and_power_loss:
+            fill_disk(life);
+            return;
         case End::process_kill:
         case End::power_loss:
             break;
     }
+    crash(loses_power(life.end));
+}
+
+/// The disk is full, and later it is not. A process that has given up is started again after a
+/// while, whether there is room or not.
+void Simulation::fill_disk(const LifePlan& life) {
+    const std::uint64_t refusals = disk_.refusals();
+    std::uint64_t refusals_before = refusals;
+    const TimePoint room_at = scheduler_.now() + life.full_for;
+    disk_.faults().space_left = life.space_left;
+    while (step_until([this] { return has_given_up(); }, room_at - scheduler_.now())) {
+        end_on_full_disk(life);
+        step_until([] { return false; }, kRestartDelay);
+        refusals_before = disk_.refusals();
+        begin_life();
+    }
+    disk_.faults().space_left = DiskFaults::kNoLimit;
+    trace_.add("the disk has room again");
+    const bool must_end = disk_.refusals() > refusals_before;
+    if (must_end && !step_until([this] { return has_given_up(); }, kAgony)) {
+        fail_rule("a write failed for lack of space, and the node went on");
+    }
+    end_on_full_disk(life);
+    if (disk_.refusals() > refusals) {
+        note(full_disks_);
+    }
+}
+
+/// As the program does it, a node that has given up is stopped in order.
+void Simulation::end_on_full_disk(const LifePlan& life) {
+    if (!step_until([this] { return process_->started().has_value(); }, kPatience)) {
+        fail_rule("a start did not end within a minute");
+    }
+    stop_in_order();
     crash(loses_power(life.end));
 }
 
@@ -254,6 +327,7 @@ void Simulation::crash(bool power_loss) {
 void Simulation::live_to_the_end() {
     disk_.faults() = {};
     network_.set_faults({});
+    clock_.set_wall({});
     begin_life();
     finish_start();
     clients_.producers_finish = true;

@@ -24,12 +24,20 @@ struct SimulationOptions {
     EventTrace::Echo echo;
 };
 
+/// How often a run had a fault of one kind, and what it came to afterwards.
+struct FaultCount {
+    std::uint64_t times = 0;
+    std::uint64_t acknowledged_after = 0;  ///< records, after the last time
+};
+
 /// What a run came to.
 struct Verdict {
     /// The rule that did not hold, as a sentence; none if all did.
     std::optional<std::string> broken;
     std::vector<std::string> last_events;
     bool has_faults = false;
+    FaultCount full_disks;  ///< that refused something
+    FaultCount wall_jumps;
     std::uint64_t lives = 0;
     std::uint64_t operations = 0;
     std::uint64_t acknowledged = 0;  ///< records
@@ -57,11 +65,18 @@ public:
     [[nodiscard]] Verdict run();
 
 private:
+    struct Fault {
+        std::uint64_t times = 0;
+        std::uint64_t acknowledged = 0;  ///< records, when it came the last time
+    };
+
     static constexpr NodeTag kClients = 2;
     /// Within this a start, a stop and the last requests must have ended.
     static constexpr Duration kPatience = std::chrono::minutes(1);
     /// How long a process may go on with a disk that fails.
     static constexpr Duration kAgony = std::chrono::seconds(3);
+    /// Between the end of a process and its next start while the disk is full.
+    static constexpr Duration kRestartDelay = std::chrono::milliseconds(300);
 
     [[nodiscard]] bool goes_on() const {
         return !checker_.broken() && !broken_ && scheduler_.steps() < options_.steps_max;
@@ -75,26 +90,34 @@ private:
     void live(const LifePlan& life);
     void live_to_the_end();
     void begin_life();
+    void jump_wall(const WallJump& jump);
     void finish_start();
     void stop_in_order();
     /// The node cannot go on, or could not begin.
     [[nodiscard]] bool has_given_up() const;
     void end_life(const LifePlan& life);
+    void fill_disk(const LifePlan& life);
+    void end_on_full_disk(const LifePlan& life);
     void crash(bool power_loss);
+    void note(Fault& fault);
+    [[nodiscard]] FaultCount count_of(const Fault& fault) const;
 
     const SimulationOptions options_;
     const Plan plan_;
     Scheduler scheduler_;
     EventTrace trace_;
     SimNetwork network_{scheduler_, {}};
-    SimClock clock_{scheduler_};
+    SimClock clock_{scheduler_};  ///< of the broker's machine
+    SimClock client_clock_{scheduler_};
     SimEntropy entropy_{scheduler_.random()};
     SimDisk disk_{scheduler_, BrokerProcess::kTag};
     ProcessWorld process_world_;
     Checker checker_;
     std::unique_ptr<BrokerProcess> process_;
     SimShard client_shard_{scheduler_, kClients, 0};
-    ClientWorld clients_{client_shard_, clock_, network_, checker_, trace_};
+    ClientWorld clients_{client_shard_, client_clock_, network_, checker_, trace_};
+    Fault full_disks_;
+    Fault wall_jumps_;
     std::vector<std::unique_ptr<SimProducer>> producers_;
     std::vector<std::unique_ptr<SimReader>> readers_;
     bool topics_created_ = false;
