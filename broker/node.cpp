@@ -235,7 +235,8 @@ void Node::start_broker(storage::OpenedLogs opened) {
                                                  .home = ports_.control,
                                                  .flush_queues = std::move(flushes),
                                                  .defer = ports_.defer,
-                                                 .mutants = ports_.mutants},
+                                                 .mutants = ports_.mutants,
+                                                 .log_mutants = ports_.log_mutants},
                                     .shards = std::move(services),
                                     .tell_applied = [this](Offset offset) { on_applied(offset); }};
     applier_ = std::make_unique<MetadataApplier>(std::move(applying), std::move(opened));

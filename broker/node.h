@@ -50,6 +50,7 @@ struct NodePorts {
     DeferPolicy* defer = nullptr;
     /// Rules that a simulation breaks on purpose; none by default.
     replication::LeaderMutants mutants = {};
+    storage::LogMutants log_mutants = {};
 };
 
 /// A broker and its controller: the composition root, where the configuration becomes objects and

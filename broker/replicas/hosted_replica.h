@@ -38,6 +38,7 @@ public:
         std::vector<FlushQueue*> flush_queues;
         DeferPolicy* defer = nullptr;
         replication::LeaderMutants mutants = {};
+        storage::LogMutants log_mutants = {};
     };
 
     /// `services` outlive it.

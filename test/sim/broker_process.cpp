@@ -60,7 +60,8 @@ broker::NodePorts BrokerProcess::ports(const ProcessWorld& world, SimDisk& disk)
             .control = control_,
             .data = std::move(data),
             .defer = &coin_,
-            .mutants = world.mutants};
+            .mutants = world.mutants.leader,
+            .log_mutants = world.mutants.log};
 }
 
 void BrokerProcess::begin_start() {

@@ -6,11 +6,11 @@
 #include <vector>
 
 #include "broker/node.h"
-#include "replication/partition/partition_leader.h"
 #include "test/sim/sim_clock.h"
 #include "test/sim/sim_disk.h"
 #include "test/sim/sim_network.h"
 #include "test/sim/sim_shard.h"
+#include "test/support/mutants.h"
 
 namespace hw::sim {
 
@@ -37,7 +37,7 @@ struct ProcessWorld {
     LogSink& log;
     std::size_t data_shards = 1;
     std::uint64_t defer_one_in = 0;
-    replication::LeaderMutants mutants;
+    Mutants mutants;
 };
 
 /// One process of a broker: a node with its shards, on the disk of its machine. What ends it from

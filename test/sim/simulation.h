@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "replication/partition/partition_leader.h"
 #include "test/sim/broker_process.h"
 #include "test/sim/checker.h"
 #include "test/sim/event_trace.h"
@@ -20,7 +19,7 @@ struct SimulationOptions {
     std::uint64_t seed = 1;
     /// A run ends after so many steps of the scheduler, with no verdict on its liveness.
     std::uint64_t steps_max = UINT64_MAX;
-    replication::LeaderMutants mutants;
+    Mutants mutants;
     EventTrace::Echo echo;
 };
 
