@@ -107,14 +107,21 @@ int run_until_stopped(const config::BrokerConfig& config) {
     if (started) {
         print_banner(node, config);
         wait_for_stop_signal();
+        fmt::print("highwater is stopping.\n");
+        std::fflush(stdout);
     } else {
         fmt::print(stderr, "highwater: {}\n", started.error().message);
     }
     process.loops.run_on_control(node.stop());
-    if (started && node.ended()) {
-        fmt::print(stderr, "highwater: {}\n", node.ended()->message);
+    if (!started) {
+        return kExitFailed;
     }
-    return started && !node.ended() ? kExitOk : kExitFailed;
+    if (node.ended()) {
+        fmt::print(stderr, "highwater: {}\n", node.ended()->message);
+        return kExitFailed;
+    }
+    fmt::print("highwater has stopped.\n");
+    return kExitOk;
 }
 
 int run_configured(const config::BrokerInput& input) {

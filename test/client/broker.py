@@ -32,7 +32,10 @@ class Broker:
     def stop(self):
         """Ends it as a user does; returns its exit status and what it logged."""
         self.process.send_signal(signal.SIGTERM)
-        _, log = self.process.communicate(timeout=30)
+        said, log = self.process.communicate(timeout=30)
+        has_stopped = said.endswith("highwater has stopped.\n")
+        if has_stopped != (self.process.returncode == 0):
+            raise AssertionError(f"status {self.process.returncode} after saying: {said}")
         return self.process.returncode, log
 
     def __enter__(self):
