@@ -65,9 +65,10 @@ void Committer::begin_round() {
     const auto members = std::exchange(dirty_, {});
     to_collect_ = members.size();
     for (const auto& [member_id, member] : members) {
+        // What waits inside an owner does not keep it; when it is called, the owner is there.
         member->begin_sync(
-            [this, id = member_id, owner = member](std::optional<SyncJob> job) mutable {
-                home_->post([this, id, owner = std::move(owner), job = std::move(job)]() mutable {
+            [this, id = member_id, weak = std::weak_ptr(member)](std::optional<SyncJob> job) {
+                home_->post([this, id, owner = weak.lock(), job = std::move(job)]() mutable {
                     collected(id, owner, std::move(job));
                 });
             });
