@@ -20,12 +20,14 @@ std::optional<std::string> objection(const record::BatchView& batch, const Segme
     if (!batch.crc_matches()) {
         return "the checksum does not match";
     }
-    if (batch.base_offset() < segment.end_offset() || batch.last_offset() < batch.base_offset()) {
-        return fmt::format("offsets {} to {} do not follow {}", batch.base_offset(),
-                           batch.last_offset(), segment.end_offset());
+    // The base offset is not under the checksum: before it is known to be near, a sum may overflow.
+    const std::int32_t delta = batch.last_offset_delta();
+    if (batch.base_offset() < segment.end_offset() || delta < 0) {
+        return fmt::format("offset {} with {} after it does not follow {}", batch.base_offset(),
+                           delta, segment.end_offset());
     }
-    if (batch.last_offset() - segment.base_offset() > INT32_MAX) {
-        return fmt::format("offset {} is too far from the segment's", batch.last_offset());
+    if (batch.base_offset() - segment.base_offset() > INT32_MAX - delta) {
+        return fmt::format("offset {} is too far from the segment's", batch.base_offset());
     }
     const auto latest = epochs.latest();
     if (latest && batch.leader_epoch() >= LeaderEpoch(0) && batch.leader_epoch() < latest->epoch) {

@@ -212,7 +212,7 @@ bool Segment::must_roll(const BatchSummary& batch, std::uint64_t projected_size,
     if (projected_size == 0) {
         return false;
     }
-    const bool aged = first_timestamp_ >= Timestamp(0) &&
+    const bool aged = first_timestamp_ >= Timestamp(0) && batch.max_timestamp > first_timestamp_ &&
                       batch.max_timestamp - first_timestamp_ > options.segment_ms;
     // One entry of the time index is kept for the one that is written at roll.
     const bool index_full =

@@ -94,6 +94,10 @@ TEST_CASE("recovery: falling epochs and overlapping offsets are no part of a log
         store_big_endian(number.data(), std::int64_t{1});
         t.disk.overwrite(path, second, as_text(number));
     }
+    SECTION("an offset that no record can follow") {
+        store_big_endian(number.data(), std::int64_t{INT64_MAX});
+        t.disk.overwrite(path, second, as_text(number));
+    }
     t.open(Shutdown::unclean, Offset(0));
     CHECK(t.log->log_end_offset() == Offset(2));
 }

@@ -132,6 +132,17 @@ TEST_CASE("log: it rolls by time, from the first batch of the segment on", "[sto
     CHECK(t.log->segments().size() == 2);
 }
 
+TEST_CASE("log: a batch of any time in the past is no reason to roll", "[storage][log]") {
+    LogFixture t;
+    t.open();
+    t.append({.timestamp = Timestamp(1000)});
+    t.batches.push_back(make_batch({}));
+    const Timestamp long_ago(INT64_MIN);
+    REQUIRE(t.log->stage({t.batches.back().bytes(), LeaderEpoch(0), long_ago}).has_value());
+    REQUIRE(t.write().has_value());
+    CHECK(t.log->segments().size() == 1);
+}
+
 TEST_CASE("log: it rolls when an index is full", "[storage][log]") {
     LogFixture t;
     t.options.index_interval_bytes = 1;
