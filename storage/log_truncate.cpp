@@ -6,6 +6,32 @@
 #include "storage/log.h"
 
 namespace hw::storage {
+namespace {
+
+/// Where the log ends when the segment is cut at `position`, of its first batch that reaches
+/// `offset`: behind the batch before, which may end below `offset` where a gap follows it. A
+/// recovery point above that end would claim records that are not there.
+Result<Offset> end_before(const Segment& segment, Offset offset, std::uint64_t position) {
+    const auto start = segment.position_before(offset - 1);
+    const auto file = segment.file();
+    if (!start || !file) {
+        return std::unexpected(start ? file.error() : start.error());
+    }
+    BatchWalker walker(**file, *start, position, BatchWalker::kSmallWindow);
+    Offset end = segment.base_offset();
+    while (true) {
+        const auto header = walker.next_header();
+        if (!header) {
+            return std::unexpected(header.error());
+        }
+        if (!*header) {
+            return end;
+        }
+        end = (*header)->last_offset() + 1;
+    }
+}
+
+}  // namespace
 
 Result<TruncationJob> Log::begin_truncation(Offset offset) {
     HW_ASSERT(groups_.empty());
@@ -26,19 +52,13 @@ Result<TruncationJob> Log::begin_truncation(Offset offset) {
     if (!position) {
         return std::unexpected(position.error());
     }
-    const auto file = segments_[index].file();
-    if (!file) {
-        return std::unexpected(file.error());
+    const auto new_end = end_before(segments_[index], offset, *position);
+    if (!new_end) {
+        return std::unexpected(new_end.error());
     }
-    BatchWalker walker(**file, *position, segments_[index].size(), BatchWalker::kSmallWindow);
-    const auto first_cut = walker.next_header();
-    if (!first_cut) {
-        return std::unexpected(first_cut.error());
-    }
-    const Offset new_end = *first_cut ? std::min(offset, (*first_cut)->base_offset()) : offset;
-    lower_ends(new_end);
-    TruncationJob job{context_.disk, folder_, new_end,
-                      truncations_,  new_end, std::move(segments_[index]),
+    lower_ends(*new_end);
+    TruncationJob job{context_.disk, folder_,  *new_end,
+                      truncations_,  *new_end, std::move(segments_[index]),
                       *position,     {}};
     segments_.erase(segments_.begin() + static_cast<std::ptrdiff_t>(index), segments_.end());
     return job;

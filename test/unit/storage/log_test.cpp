@@ -327,6 +327,27 @@ TEST_CASE("log: a truncation cuts whole batches, epochs, producers and later seg
     CHECK(t.read(6) == std::vector<std::int64_t>{6});
 }
 
+TEST_CASE("log: after a truncation into a gap the recovery point is not above the end",
+          "[storage][log]") {
+    LogFixture t;
+    t.open();
+    t.append({.records = 2});
+    t.batches.push_back(make_batch({}));
+    Buffer& later = t.batches.back();
+    store_big_endian(later.data() + record::BatchLayout::kBaseOffset, std::int64_t{20});
+    store_big_endian(later.data() + record::BatchLayout::kLeaderEpoch, std::int32_t{0});
+    REQUIRE(t.log->stage_from_leader(later.view()).has_value());
+    REQUIRE(t.write().has_value());
+    REQUIRE(t.sync().has_value());
+    auto job = t.log->begin_truncation(Offset(10));
+    REQUIRE(job.has_value());
+    const Offset recovery_point = job->recovery_point;
+    const auto outcome = job->run();
+    t.log->finish_truncation(std::move(*job), outcome);
+    CHECK(t.log->log_end_offset() == Offset(2));
+    CHECK(t.load(Shutdown::unclean, recovery_point).has_value());
+}
+
 TEST_CASE("log: a truncation at the end leaves the records alone", "[storage][log]") {
     LogFixture t;
     t.open();
