@@ -1,5 +1,6 @@
 #include "storage/data_directory.h"
 
+#include <ranges>
 #include <utility>
 
 #include "storage/log_folder.h"
@@ -134,23 +135,36 @@ Result<void> list_folders(Disk& disk, OpenedDirectory& directory, const Logger& 
     return {};
 }
 
-/// Makes a data directory and puts its name on stable storage.
-Result<void> make_durably(Disk& disk, const std::string& path) {
-    const auto there = disk.exists(path);
-    if (!there) {
-        return std::unexpected(there.error());
-    }
-    if (*there) {
-        return {};
-    }
-    if (auto made = disk.make_directories(path); !made) {
-        return made;
-    }
+std::string parent_of(const std::string& path) {
     const std::size_t slash = path.rfind('/');
     if (slash == std::string::npos) {
-        return disk.sync_directory(".");
+        return ".";
     }
-    return disk.sync_directory(slash == 0 ? "/" : path.substr(0, slash));
+    return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+/// Makes a data directory, its missing parents first, and puts each name on stable storage.
+Result<void> make_durably(Disk& disk, const std::string& path) {
+    std::vector<std::string> missing;
+    for (std::string each = path;; each = parent_of(each)) {
+        const auto there = disk.exists(each);
+        if (!there) {
+            return std::unexpected(there.error());
+        }
+        if (*there || (!missing.empty() && missing.back() == each)) {
+            break;
+        }
+        missing.push_back(each);
+    }
+    for (const std::string& each : std::views::reverse(missing)) {
+        if (auto made = disk.make_directories(each); !made) {
+            return made;
+        }
+        if (auto synced = disk.sync_directory(parent_of(each)); !synced) {
+            return synced;
+        }
+    }
+    return {};
 }
 
 }  // namespace

@@ -400,5 +400,20 @@ TEST_CASE("manager: a log made under the name of a deleted one is not measured b
     CHECK(opened->logs.size() == 1);
 }
 
+TEST_CASE("manager: a directory made with its parents survives a power loss",
+          "[storage][manager]") {
+    World world(GENERATE(range(1U, 9U)));
+    Node& first = world.start();
+    REQUIRE(first.open({"/var/lib/hw"}).has_value());
+    first.create();
+    first.append(SyncUrgency::waited_for);
+    first.pass(std::chrono::milliseconds(20));
+    REQUIRE(first.log->durable_end_offset() == Offset(1));
+    world.power_loss();
+    const auto opened = world.start().open({"/var/lib/hw"});
+    REQUIRE(opened.has_value());
+    REQUIRE(opened->logs.size() == 1);
+}
+
 }  // namespace
 }  // namespace hw::storage
