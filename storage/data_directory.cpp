@@ -1,5 +1,6 @@
 #include "storage/data_directory.h"
 
+#include <algorithm>
 #include <ranges>
 #include <utility>
 
@@ -94,12 +95,33 @@ Result<void> take_clean_marker(Disk& disk, OpenedDirectory& directory) {
     return disk.sync_directory(directory.path);
 }
 
+/// Whether nothing is in the folder of a log but the draft of its first file: a crash cut short
+/// create_log_folder.
+Result<bool> is_half_made(Disk& disk, const std::string& folder) {
+    const auto entries = disk.list(folder);
+    if (!entries) {
+        return std::unexpected(entries.error());
+    }
+    const std::string draft = kPartitionMetadataFile + std::string(kDraftSuffix);
+    return std::ranges::all_of(*entries,
+                               [&](const DirectoryEntry& entry) { return entry.name == draft; });
+}
+
 Result<void> add_log(Disk& disk, const std::string& folder, const TopicPartition& name,
                      OpenedDirectory& directory) {
     const std::string path = directory.path + "/" + folder + "/" + kPartitionMetadataFile;
     const auto text = read_if_there(disk, path);
     if (!text) {
         return std::unexpected(text.error());
+    }
+    const auto half_made =
+        *text ? Result<bool>(false) : is_half_made(disk, directory.path + "/" + folder);
+    if (!half_made) {
+        return std::unexpected(half_made.error());
+    }
+    if (*half_made) {
+        directory.deleting.push_back(folder);
+        return {};
     }
     FoundLog log{name, {}};
     if (*text) {

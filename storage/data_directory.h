@@ -35,8 +35,10 @@ struct OpenedDirectory {
     PartitionOffsets high_watermarks;
     PartitionOffsets log_starts;
     std::vector<FoundLog> logs;
-    std::vector<std::string> deleting;  ///< names of folders that are to be removed
-    std::vector<std::string> unknown;   ///< names of folders that are nobody's: left alone
+    /// Names of folders that are to be removed: of deleted logs, and of one whose making a crash
+    /// cut short.
+    std::vector<std::string> deleting;
+    std::vector<std::string> unknown;  ///< names of folders that are nobody's: left alone
 };
 
 /// Opens a data directory for a node: makes it if missing, locks it, writes meta.properties into a

@@ -188,7 +188,7 @@ std::shared_ptr<LogManager::Opening> LogManager::plan_opening() const {
 Task<Result<void>> LogManager::remove_doomed() {
     for (OpenedDirectory& directory : opened_) {
         for (const std::string& name : directory.deleting) {
-            logger_.info("{}/{} was being deleted and is removed", directory.path, name);
+            logger_.info("{}/{} was being deleted or made and is removed", directory.path, name);
             auto work = [disk = disk_, path = directory.path + "/" + name] {
                 return disk->remove_tree(path);
             };

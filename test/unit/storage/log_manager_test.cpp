@@ -415,5 +415,33 @@ TEST_CASE("manager: a directory made with its parents survives a power loss",
     REQUIRE(opened->logs.size() == 1);
 }
 
+/// Some moments of a short work: after so many operations of the disk.
+std::uint64_t some_moment() {
+    return GENERATE(range(std::uint64_t{1}, std::uint64_t{14}));
+}
+
+TEST_CASE("manager: a log whose making a crash cut short is made again", "[storage][manager]") {
+    World world;
+    Node& first = world.start();
+    REQUIRE(first.open().has_value());
+    const bool power = GENERATE(true, false);
+    world.disk.faults().freeze_after = world.disk.operations() + some_moment();
+    const TopicId topic(Uuid{1, 2});
+    static_cast<void>(
+        first.run(first.manager.create(*first.manager.directories()[0], kName, topic)));
+    world.node.reset();
+    power ? world.disk.power_loss() : world.disk.process_kill();
+    world.disk.faults() = {};
+    Node& second = world.start();
+    auto opened = second.open();
+    REQUIRE(opened.has_value());
+    CHECK(opened->failed.empty());
+    if (!opened->logs.empty()) {
+        CHECK(opened->logs[0].topic_id == topic);
+        return;
+    }
+    second.create();
+}
+
 }  // namespace
 }  // namespace hw::storage
