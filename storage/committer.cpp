@@ -42,6 +42,15 @@ void Committer::remove(LogId id) {
     dirty_.erase(id);
 }
 
+Task<> Committer::wait_for_round() {
+    if (!round_) {
+        co_return;
+    }
+    const auto ended = std::make_shared<Signal>();
+    round_waiters_.push_back(ended);
+    co_await home_->wait(*ended, kNever);
+}
+
 void Committer::request(LogId id, SyncUrgency urgency, std::uint64_t bytes) {
     home_->post([this, id, urgency, bytes] {
         const auto owner = owners_.find(id);
@@ -124,6 +133,9 @@ void Committer::end_round_if_done() {
     if (lanes_running_ == 0) {
         round_ = false;
         wake_.set();
+        for (const auto& waiter : std::exchange(round_waiters_, {})) {
+            waiter->set();
+        }
     }
 }
 

@@ -60,8 +60,10 @@ public:
     [[nodiscard]] Task<> stop();
 
     void add(LogId id, std::shared_ptr<LogOwner> owner) { owners_[id] = std::move(owner); }
-    /// A round that is under way still ends for it.
+    /// A round that is under way still ends for it; see wait_for_round.
     void remove(LogId id);
+    /// Ends when the round that is under way has ended. What was removed before is then left alone.
+    [[nodiscard]] Task<> wait_for_round();
     /// Any thread. The log has `bytes` more that are not synced. Owners ask once between two
     /// begin_sync, and again when the urgency rises.
     void request(LogId id, SyncUrgency urgency, std::uint64_t bytes);
@@ -103,6 +105,7 @@ private:
     bool round_ = false;
     std::size_t to_collect_ = 0;
     std::size_t lanes_running_ = 0;
+    std::vector<std::shared_ptr<Signal>> round_waiters_;
     std::vector<Item> items_;
     std::optional<Error> failure_;
 };

@@ -74,6 +74,8 @@ public:
     /// A log that was opened at `recovery_point`, all of it durable.
     LogId add(const TopicPartition& name, std::shared_ptr<LogOwner> owner, Offset recovery_point);
     void remove(LogId id);
+    /// Ends when no sync of a log that was removed is under way.
+    [[nodiscard]] Task<> wait_for_removed() { return committer_.wait_for_round(); }
     /// The log was closed with all of it durable.
     void note_closed(LogId id, Offset end_offset);
 

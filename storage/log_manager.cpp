@@ -231,6 +231,8 @@ Task<Result<OpenedLog>> LogManager::create(LogDirectory& directory, TopicPartiti
 }
 
 Task<Result<void>> LogManager::remove(LogDirectory& directory, TopicPartition name) {
+    // A sync of it would miss the folder, or write into that of the next log of this name.
+    co_await directory.wait_for_removed();
     const Uuid uuid = random_uuid(*entropy_);
     auto work = [disk = disk_, root = directory.path(), name, uuid]() -> Result<void> {
         const auto doomed = doom_log_folder(*disk, root, name, uuid);

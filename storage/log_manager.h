@@ -71,7 +71,8 @@ public:
     /// Makes a log in `directory`; all of it is on stable storage. Errors: exists, io, no_space.
     [[nodiscard]] Task<Result<OpenedLog>> create(LogDirectory& directory, TopicPartition name,
                                                  TopicId topic_id);
-    /// Takes the folder of a log out of sight, then removes it. The log is no longer used.
+    /// Takes the folder of a log out of sight, then removes it. The log is no longer used, and not
+    /// in the directory's list any more.
     /// Errors: not_found, io.
     [[nodiscard]] Task<Result<void>> remove(LogDirectory& directory, TopicPartition name);
     /// Ends the committers. Then, if all of these logs can be closed, writes recovery points and

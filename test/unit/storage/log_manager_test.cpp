@@ -18,13 +18,21 @@ class TestOwner final : public LogOwner {
 public:
     explicit TestOwner(Log& log) : log_(&log) {}
 
-    void begin_sync(TakeJob take) override { take(log_->begin_sync()); }
+    void begin_sync(TakeJob take) override {
+        ++syncs_begun;
+        take(log_->begin_sync());
+    }
     void end_sync(const SyncTicket& ticket, const Result<void>& outcome) override {
-        log_->on_synced(ticket, outcome);
+        if (log_ != nullptr) {
+            log_->on_synced(ticket, outcome);
+        }
         ++syncs;
     }
     void on_offline(const Error& reason) override { log_->go_offline(reason); }
 
+    void release() { log_ = nullptr; }
+
+    int syncs_begun = 0;
     int syncs = 0;
 
 private:
@@ -441,6 +449,25 @@ TEST_CASE("manager: a log whose making a crash cut short is made again", "[stora
         return;
     }
     second.create();
+}
+
+TEST_CASE("manager: a log that is removed while it is synced harms nobody", "[storage][manager]") {
+    World world(GENERATE(range(1U, 30U)));
+    Node& node = world.start();
+    REQUIRE(node.open().has_value());
+    node.create();
+    node.append(SyncUrgency::waited_for);
+    const auto begun = [&] { return node.owner->syncs_begun == 1; };
+    REQUIRE(world.scheduler.run_until(begun, kNever));
+    node.directory->remove(node.id);
+    node.owner->release();
+    node.log.reset();
+    REQUIRE(node.run(node.manager.remove(*node.directory, kName)).has_value());
+    node.pass(std::chrono::milliseconds(20));
+    CHECK(node.owner->syncs == 1);
+    const auto& failure = node.directory->failure();
+    INFO((failure ? failure->message : ""));
+    CHECK_FALSE(failure.has_value());
 }
 
 }  // namespace
