@@ -1,8 +1,10 @@
 #include "storage/log_manager.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
+#include "protocol/base/assert.h"
 #include "storage/log_folder.h"
 
 namespace hw::storage {
@@ -153,6 +155,7 @@ Task<Result<OpenedLogs>> LogManager::open(ManagerSettings settings) {
         co_return std::unexpected(removed.error());
     }
     const auto opening = plan_opening();
+    co_await forget_missing();
     TaskGroup lanes(*home_);
     for (std::size_t i = 0; i < kOpenLanes; ++i) {
         lanes.spawn(open_lane(opening));
@@ -243,16 +246,56 @@ Task<Result<void>> LogManager::remove(LogDirectory& directory, TopicPartition na
     };
     const auto outcome = co_await run(std::move(work));
     directory.forget(name);
-    // Before the name is used again: a new log must not be measured by the old one's point. What
+    // Before the name is used again: a new log must not be measured by the old one's offsets. What
     // fails takes the directory offline, which is told there.
     co_await write_recovery_points(directory);
+    PartitionOffsets& starts = opened_of(directory).log_starts;
+    if (starts.erase(name) != 0) {
+        co_await write_log_starts(directory, starts);
+    }
     co_return outcome;
+}
+
+/// The same for logs of which a crash left nothing but their offsets.
+Task<> LogManager::forget_missing() {
+    for (const auto& directory : directories_) {
+        OpenedDirectory& opened = opened_of(*directory);
+        std::set<TopicPartition> here;
+        for (const FoundLog& found : opened.logs) {
+            here.insert(found.name);
+        }
+        const auto is_missing = [&](const auto& entry) { return !here.contains(entry.first); };
+        if (std::ranges::any_of(opened.recovery_points, is_missing)) {
+            co_await write_recovery_points(*directory);
+        }
+        if (std::erase_if(opened.log_starts, is_missing) != 0) {
+            co_await write_log_starts(*directory, opened.log_starts);
+        }
+    }
+}
+
+OpenedDirectory& LogManager::opened_of(const LogDirectory& directory) {
+    const auto found = std::ranges::find(opened_, directory.path(), &OpenedDirectory::path);
+    HW_ASSERT(found != opened_.end());
+    return *found;
 }
 
 Task<Result<void>> LogManager::write_recovery_points(LogDirectory& directory) {
     const auto outcome = std::make_shared<Result<void>>();
     const auto done = std::make_shared<Signal>();
     directory.write_recovery_points([outcome, done](const Result<void>& written) {
+        *outcome = written;
+        done->set();
+    });
+    co_await home_->wait(*done, kNever);
+    co_return *outcome;
+}
+
+Task<Result<void>> LogManager::write_log_starts(LogDirectory& directory,
+                                                const PartitionOffsets& offsets) {
+    const auto outcome = std::make_shared<Result<void>>();
+    const auto done = std::make_shared<Signal>();
+    directory.write_log_starts(offsets, [outcome, done](const Result<void>& written) {
         *outcome = written;
         done->set();
     });

@@ -97,7 +97,11 @@ private:
     [[nodiscard]] Task<Result<void>> close_directory(LogDirectory& directory,
                                                      std::vector<ClosingLog> logs,
                                                      BrokerEpoch epoch);
+    [[nodiscard]] Task<> forget_missing();
     [[nodiscard]] Task<Result<void>> write_recovery_points(LogDirectory& directory);
+    [[nodiscard]] Task<Result<void>> write_log_starts(LogDirectory& directory,
+                                                      const PartitionOffsets& offsets);
+    [[nodiscard]] OpenedDirectory& opened_of(const LogDirectory& directory);
     [[nodiscard]] Task<Result<void>> run(std::move_only_function<Result<void>()> work);
 
     Disk* disk_;

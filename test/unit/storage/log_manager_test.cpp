@@ -4,6 +4,7 @@
 
 #include "storage/log_folder.h"
 #include "storage/quorum_state_file.h"
+#include "storage/small_file.h"
 #include "test/sim/sim_clock.h"
 #include "test/sim/sim_shard.h"
 #include "test/unit/storage/log_fixture.h"
@@ -408,21 +409,6 @@ TEST_CASE("manager: a log made under the name of a deleted one is not measured b
     CHECK(opened->logs.size() == 1);
 }
 
-TEST_CASE("manager: a directory made with its parents survives a power loss",
-          "[storage][manager]") {
-    World world(GENERATE(range(1U, 9U)));
-    Node& first = world.start();
-    REQUIRE(first.open({"/var/lib/hw"}).has_value());
-    first.create();
-    first.append(SyncUrgency::waited_for);
-    first.pass(std::chrono::milliseconds(20));
-    REQUIRE(first.log->durable_end_offset() == Offset(1));
-    world.power_loss();
-    const auto opened = world.start().open({"/var/lib/hw"});
-    REQUIRE(opened.has_value());
-    REQUIRE(opened->logs.size() == 1);
-}
-
 /// Some moments of a short work: after so many operations of the disk.
 std::uint64_t some_moment() {
     return GENERATE(range(std::uint64_t{1}, std::uint64_t{14}));
@@ -468,6 +454,77 @@ TEST_CASE("manager: a log that is removed while it is synced harms nobody", "[st
     const auto& failure = node.directory->failure();
     INFO((failure ? failure->message : ""));
     CHECK_FALSE(failure.has_value());
+}
+
+TEST_CASE(
+    "manager: a log made under the name of one that a crash removed half is not measured by it",
+    "[storage][manager]") {
+    World world;
+    Node& first = world.start();
+    REQUIRE(first.open().has_value());
+    first.create();
+    first.append(SyncUrgency::waited_for);
+    first.pass(std::chrono::milliseconds(20));
+    first.directory->write_recovery_points([](const Result<void>&) {});
+    first.pass(std::chrono::milliseconds(20));
+    REQUIRE(doom_log_folder(world.disk, "/data", kName, Uuid{5, 6}).has_value());
+    world.node.reset();
+    world.disk.process_kill();
+    Node& second = world.start();
+    REQUIRE(second.open()->logs.empty());
+    second.create();
+    world.power_loss();
+    const auto opened = world.start().open();
+    REQUIRE(opened.has_value());
+    INFO((opened->failed.empty() ? "" : opened->failed[0].reason.message));
+    CHECK(opened->failed.empty());
+    CHECK(opened->logs.size() == 1);
+}
+
+TEST_CASE("manager: the start of a removed log is not that of a new one", "[storage][manager]") {
+    World world;
+    REQUIRE(world.disk.make_directories("/data").has_value());
+    REQUIRE(world.disk.sync_directory("/").has_value());
+    REQUIRE(replace_small_file(world.disk, "/data", kLogStartFile, "0\n1\nt 0 2\n").has_value());
+    Node& first = world.start();
+    const bool was_there = GENERATE(false, true);
+    if (was_there) {
+        REQUIRE(create_log_folder(world.disk, "/data", kName, TopicId(Uuid{7, 8})).has_value());
+    }
+    auto found = first.open();
+    REQUIRE(found.has_value());
+    REQUIRE(found->logs.size() == (was_there ? 1 : 0));
+    if (was_there) {
+        found->logs.clear();
+        REQUIRE(
+            first.run(first.manager.remove(*first.manager.directories()[0], kName)).has_value());
+    }
+    first.create();
+    for (int i = 0; i < 3; ++i) {
+        first.append(SyncUrgency::waited_for);
+    }
+    first.pass(std::chrono::milliseconds(20));
+    REQUIRE(first.log->durable_end_offset() == Offset(3));
+    world.power_loss();
+    const auto opened = world.start().open();
+    REQUIRE(opened.has_value());
+    REQUIRE(opened->logs.size() == 1);
+    CHECK(opened->logs[0].contents.log_start_offset == Offset(0));
+}
+
+TEST_CASE("manager: a directory made with its parents survives a power loss",
+          "[storage][manager]") {
+    World world(GENERATE(range(1U, 9U)));
+    Node& first = world.start();
+    REQUIRE(first.open({"/var/lib/hw"}).has_value());
+    first.create();
+    first.append(SyncUrgency::waited_for);
+    first.pass(std::chrono::milliseconds(20));
+    REQUIRE(first.log->durable_end_offset() == Offset(1));
+    world.power_loss();
+    const auto opened = world.start().open({"/var/lib/hw"});
+    REQUIRE(opened.has_value());
+    REQUIRE(opened->logs.size() == 1);
 }
 
 }  // namespace
