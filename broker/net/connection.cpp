@@ -158,6 +158,8 @@ void Connection::schedule_send() {
 }
 
 void Connection::at_end_of_turn() {
+    // When it reads no more, its host may be the last to hold it, and close() makes that let go.
+    const auto self = shared_from_this();
     send();
 }
 

@@ -197,6 +197,19 @@ TEST_CASE("connection: a broken frame ends it after the answers before", "[net][
     REQUIRE(world.run_until([&] { return world.ended; }));
 }
 
+TEST_CASE("connection: a broken frame ends it after the answers before, though its peer is gone",
+          "[net][connection]") {
+    World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{10})));
+    world.send_request(1);
+    world.send(std::string_view("\x7F\xFF\xFF\xFF", 4));
+    REQUIRE(world.run_until([&] { return !world.log.lines.empty(); }));
+    REQUIRE(world.held.size() == 1);
+    world.transport->close();
+    world.run_for(std::chrono::seconds(1));
+    world.answer(0);
+    REQUIRE(world.run_until([&] { return world.ended; }));
+}
+
 TEST_CASE("connection: a request that does not decode ends it with a reason", "[net][connection]") {
     World world(1);
     std::string frame = test::request_frame(schema::MetadataRequest(), kVersion, CorrelationId(1));
