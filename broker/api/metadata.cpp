@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -31,6 +32,8 @@ public:
 
     void add_brokers();
     void add_all_topics();
+    /// What is asked for again is not answered again, as in Kafka: a request of a few bytes a topic
+    /// must not make an answer of all its partitions each time.
     void add_asked(const MetadataRequest::Topic& asked);
     void add_operations(const MetadataRequest& request);
     [[nodiscard]] const MetadataResponse& finish();
@@ -44,6 +47,8 @@ private:
     const MetadataImage& image_;
     const RequestContext& who_;
     const TopicCreator::Refusals& refusals_;
+    std::set<std::string_view> asked_names_;
+    std::set<TopicId> asked_ids_;
     std::vector<MetadataResponse::Broker> brokers_;
     std::vector<MetadataResponse::Topic> topics_;
     std::deque<std::vector<MetadataResponse::Partition>> partitions_;
@@ -114,7 +119,13 @@ void Answer::add_by_id(const MetadataRequest::Topic& asked) {
 }
 
 void Answer::add_asked(const MetadataRequest::Topic& asked) {
-    if (wire::is_null(asked.name)) {
+    const bool by_id = wire::is_null(asked.name);
+    const bool is_new =
+        by_id ? asked_ids_.insert(asked.topic_id).second : asked_names_.insert(asked.name).second;
+    if (!is_new) {
+        return;
+    }
+    if (by_id) {
         return add_by_id(asked);
     }
     if (!may_describe(who_, asked.name)) {

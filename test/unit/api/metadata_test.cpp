@@ -192,6 +192,22 @@ TEST_CASE("metadata: a topic that the caller may not describe is not told, nor w
     CHECK(by_id->topics[0].partitions.empty());
 }
 
+TEST_CASE("metadata: a topic that is asked for more than once is answered once",
+          "[api][metadata]") {
+    World world;
+    const TopicId id = world.add_topic("orders");
+    const Topic by_id{.topic_id = id, .name = std::string_view()};
+    const Topic unknown{.topic_id = TopicId(Uuid{4, 2}), .name = std::string_view()};
+    CHECK(world.ask({kOrders, kOrders, kOrders})->topics.size() == 1);
+    CHECK(world.ask({by_id, unknown, by_id, unknown})->topics.size() == 2);
+    world.request.allow_auto_topic_creation = false;
+    const Topic missing{.topic_id = {}, .name = "missing"};
+    const auto answer = world.ask({missing, kOrders, missing, kOrders}, ApiVersion(4));
+    REQUIRE(answer->topics.size() == 2);
+    CHECK(answer->topics[0].name == "missing");
+    CHECK(answer->topics[1].name == "orders");
+}
+
 TEST_CASE("metadata: a topic is not created for who may create neither it nor others",
           "[api][metadata]") {
     World world;
