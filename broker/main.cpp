@@ -99,6 +99,7 @@ NodeLimits limits_of(const config::BrokerConfig& config) {
 
 int run_until_stopped(const config::BrokerConfig& config) {
     block_stop_signals();
+    ignore_broken_pipes();
     const NodeLimits limits = limits_of(config);
     Process process(LogLevel::info);
     Node node(config, limits, process.ports());

@@ -64,6 +64,12 @@ int wait_for_stop_signal() {
     return received;
 }
 
+void ignore_broken_pipes() {
+    struct sigaction ignore{};
+    ignore.sa_handler = SIG_IGN;
+    sigaction(SIGPIPE, &ignore, nullptr);
+}
+
 std::size_t raise_open_file_limit() {
     rlimit limit{};
     getrlimit(RLIMIT_NOFILE, &limit);

@@ -55,6 +55,10 @@ void block_stop_signals();
 /// Waits for SIGINT or SIGTERM; returns its number.
 int wait_for_stop_signal();
 
+/// A write to a pipe that nobody reads any more is an error and not the end of the process: who
+/// read the log lines may go before it.
+void ignore_broken_pipes();
+
 /// Raises the soft limit of open files to the hard one; returns it.
 std::size_t raise_open_file_limit();
 

@@ -48,9 +48,8 @@ class Server(unittest.TestCase):
     def command(self, *arguments):
         return [os.environ["HIGHWATER"], "server", "-c", self.file, *arguments]
 
-    def start(self):
-        process = subprocess.Popen(self.command(), stdout=subprocess.PIPE,
-                                   stderr=subprocess.DEVNULL, text=True)
+    def start(self, stderr=subprocess.DEVNULL):
+        process = subprocess.Popen(self.command(), stdout=subprocess.PIPE, stderr=stderr, text=True)
         self.addCleanup(process.communicate)
         self.addCleanup(process.kill)
         self.assertIn("is ready: node 7 of cluster", process.stdout.readline())
@@ -73,6 +72,15 @@ class Server(unittest.TestCase):
         with open(os.path.join(self.data, "meta.properties"), encoding="utf-8") as properties:
             self.assertIn("node.id=7", properties.read())
         self.assertTrue(os.path.exists(os.path.join(self.data, ".kafka_cleanshutdown")))
+
+    def test_it_outlives_who_reads_its_log(self):
+        process = self.start(stderr=subprocess.PIPE)
+        process.stderr.close()
+        with socket.create_connection(("127.0.0.1", self.clients), timeout=60) as client:
+            client.sendall(b"GET / HTTP/1.1\r\n\r\n")  # which is worth a warning
+            self.assertEqual(client.recv(1), b"")
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(timeout=30), 0)
 
     def test_a_data_directory_that_is_in_use(self):
         self.start()
