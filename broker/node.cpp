@@ -55,6 +55,14 @@ const config::ListenerAddress* find_listener(const std::vector<config::ListenerA
     return found == addresses.end() ? nullptr : &*found;
 }
 
+/// A controller reads the largest request of a client, too, with the envelope that is around it.
+HostLimits with_room_for_envelope(HostLimits limits) {
+    constexpr std::int32_t kEnvelopeMax = 128 * 1024;
+    std::int32_t& most = limits.connection.request_max_bytes;
+    most = std::min(most, INT32_MAX - kEnvelopeMax) + kEnvelopeMax;
+    return limits;
+}
+
 IncarnationId new_incarnation(Entropy& entropy) {
     return IncarnationId(random_uuid(entropy));
 }
@@ -202,7 +210,7 @@ void Node::start_controller(MetadataLog metadata) {
         .raft = {.self = {.id = config_.node.id, .directory = metadata.directory->id()},
                  .voters = voters(metadata),
                  .election_timeout = config_.quorum.election_timeout},
-        .limits = host_limits()};
+        .limits = with_room_for_envelope(host_limits())};
     control_services_.image = std::make_shared<const controller::MetadataImage>(cluster_id_);
     const ControllerServer::Ports ports{.shard = ports_.control,
                                         .clock = ports_.clock,

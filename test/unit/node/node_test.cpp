@@ -38,7 +38,8 @@ struct World {
     test::Silence log;
 };
 
-config::BrokerConfig config_of(std::uint32_t number, std::uint16_t port) {
+config::BrokerConfig config_of(std::uint32_t number, std::uint16_t port,
+                               const std::vector<std::string>& settings = {}) {
     config::BrokerInput input;
     input.file_name = "test";
     input.file_text = fmt::format(
@@ -46,6 +47,7 @@ config::BrokerConfig config_of(std::uint32_t number, std::uint16_t port) {
         "listeners=PLAINTEXT://localhost:{},CONTROLLER://localhost:0\n"
         "controller.listener.names=CONTROLLER\nlog.dirs=/data\n",
         number, port);
+    input.overrides = settings;
     const config::LoadedConfig loaded = config::load_broker_config(input);
     INFO(fmt::format("{}", fmt::join(loaded.problems.errors, "; ")));
     REQUIRE(loaded.config.has_value());
@@ -65,13 +67,14 @@ private:
 /// A node with a control shard and two data shards, and a client of it. Its disk may be that of an
 /// earlier one.
 struct Member {
-    Member(World& of, std::uint32_t id, sim::SimDisk& with_disk, std::uint16_t port = 0)
+    Member(World& of, std::uint32_t id, sim::SimDisk& with_disk, std::uint16_t port = 0,
+           const std::vector<std::string>& settings = {})
         : world(of),
           control(of.scheduler, id, 2),
           first(of.scheduler, id, 0),
           second(of.scheduler, id, 1),
           coin(of.scheduler.random()),
-          node(config_of(id, port), {},
+          node(config_of(id, port, settings), {},
                {of.clock,
                 of.entropy,
                 of.network,
@@ -117,9 +120,13 @@ struct Member {
             asked = true;
         }
     }
-    Task<> create(std::string name) {
+    Task<> create(std::string name, std::string config_value = {}) {
         schema::CreateTopicsRequest::Topic topic;
         topic.name = name;
+        const schema::CreateTopicsRequest::Config config{.name = "x", .value = config_value};
+        if (!config_value.empty()) {
+            topic.configs = {&config, 1};
+        }
         topic.num_partitions = 3;
         topic.replication_factor = 1;
         const std::array all{topic};
@@ -240,6 +247,19 @@ TEST_CASE("node: ApiVersions tells the features that are supported and finalized
     member.asked = false;
     member.run(member.ask_features(ApiVersion(3)), member.asked);
     CHECK(member.features.front() == "highwater.durable 1-1");
+    member.run(member.stop(), member.stopped);
+}
+
+TEST_CASE("node: the largest request that it takes reaches the controller, too", "[node]") {
+    World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{5})));
+    sim::SimDisk disk(world.scheduler, 1);
+    Member member(world, 1, disk, 0, {"socket.request.max.bytes=10000"});
+    member.run(member.start(), member.done);
+    REQUIRE(member.started);
+    // About 50 bytes are around the value.
+    member.control.spawn(member.create("orders", std::string(9945, 'v')));
+    REQUIRE(world.run_until([&] { return member.created.has_value(); }));
+    CHECK(*member.created == wire::ErrorCode::invalid_config);
     member.run(member.stop(), member.stopped);
 }
 
