@@ -41,6 +41,7 @@ MutableBytes Exchange::writable(ByteView part) {
 void Exchange::set_answer(wire::Encoded answer) {
     HW_ASSERT(!answered_);
     answer_ = std::move(answer);
+    charge(answer_.own.capacity());
     answered_ = true;
     if (sink_ != nullptr) {
         sink_->on_answer();

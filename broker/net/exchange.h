@@ -77,7 +77,8 @@ public:
     /// Keeps what works on the answer and what the answer points to, at most one object. It ends
     /// with the exchange: a request that waits is over when its connection has ended.
     void keep(std::shared_ptr<const void> work) { work_ = std::move(work); }
-    /// Counts `bytes` that the answer holds against the memory of the shard's requests.
+    /// Counts `bytes` that the answer points to against the memory of the shard's requests. Its own
+    /// are counted when it is given.
     void charge(std::size_t bytes) { reservation_.grow(bytes); }
 
     /// For the connection.

@@ -355,6 +355,29 @@ TEST_CASE("connection: requests wait for memory and all are served", "[net][conn
     }
 }
 
+TEST_CASE("connection: answers that are not taken hold memory", "[net][connection]") {
+    World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{10})));
+    std::vector<schema::MetadataResponse::Topic> topics(5000);
+    const std::string name(200, 'x');
+    for (auto& topic : topics) {
+        topic.name = name;
+    }
+    schema::MetadataResponse large;  // about the budget of 1 MiB
+    large.topics = std::span<const schema::MetadataResponse::Topic>(topics);
+    world.send_request(1);
+    world.send_request(2);
+    REQUIRE(world.run_until([&] { return world.held.size() == 2; }));
+    world.held[0]->reply(large);
+    world.held[1]->reply(large);
+    world.held.clear();
+    world.run_for(std::chrono::seconds(1));
+    world.send_request(3);
+    world.run_for(std::chrono::seconds(1));
+    CHECK(world.held.empty());
+    REQUIRE(world.run_until([&] { return world.receive().size() == 2; }));
+    REQUIRE(world.run_until([&] { return world.held.size() == 1; }));
+}
+
 TEST_CASE("connection: a sender over its quota is answered at once, and its next request waits",
           "[net][connection]") {
     World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{10})));
