@@ -37,7 +37,7 @@ void BrokerLifecycle::send(LifecycleRequest request, LifecycleEffects& effects) 
 }
 
 void BrokerLifecycle::send_due(TimePoint now, LifecycleEffects& effects) {
-    if (under_way_ == LifecycleRequest::none && (urgent_ || now >= next_send_)) {
+    if (!over_ && under_way_ == LifecycleRequest::none && (urgent_ || now >= next_send_)) {
         send(registered() ? LifecycleRequest::heartbeat : LifecycleRequest::registration, effects);
     }
 }
@@ -63,7 +63,7 @@ void BrokerLifecycle::on_heartbeat(const HeartbeatAnswer& answer, TimePoint now,
         effects.became_active = true;
     }
     if (stopping() && answer.should_shut_down) {
-        effects.may_stop = true;
+        let_go(effects);
         return;
     }
     send_due(now, effects);
@@ -100,7 +100,7 @@ void BrokerLifecycle::begin_stop(TimePoint now, LifecycleEffects& effects) {
     }
     stop_begun_ = now;
     if (!registered()) {
-        effects.may_stop = true;
+        let_go(effects);
         return;
     }
     urgent_ = true;
@@ -113,7 +113,7 @@ void BrokerLifecycle::on_time(TimePoint now, LifecycleEffects& effects) {
         deactivate(effects);
     }
     if (stopping() && now - stop_begun_ >= options_.stop_limit) {
-        effects.may_stop = true;
+        let_go(effects);
         return;
     }
     send_due(now, effects);
@@ -125,7 +125,15 @@ void BrokerLifecycle::deactivate(LifecycleEffects& effects) {
     }
 }
 
+void BrokerLifecycle::let_go(LifecycleEffects& effects) {
+    over_ = true;
+    effects.may_stop = true;
+}
+
 TimePoint BrokerLifecycle::next_deadline() const {
+    if (over_) {
+        return kNever;
+    }
     TimePoint deadline = session_end_;
     if (under_way_ == LifecycleRequest::none) {
         deadline = std::min(deadline, next_send_);

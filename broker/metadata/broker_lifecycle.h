@@ -34,7 +34,8 @@ struct LifecycleEffects {
     bool became_active = false;
     /// Its session is over, by time or by the controller's word: leader reads are refused.
     bool became_inactive = false;
-    /// The stop is done, or has waited long enough.
+    /// The stop is done, or has waited long enough. The last that is wanted: nothing is sent after
+    /// it, and nothing waits for time.
     bool may_stop = false;
     /// The controller will never take this broker: the process ends with this sentence.
     std::optional<std::string> fatal;
@@ -74,6 +75,7 @@ private:
     void send(LifecycleRequest request, LifecycleEffects& effects);
     void send_due(TimePoint now, LifecycleEffects& effects);
     void deactivate(LifecycleEffects& effects);
+    void let_go(LifecycleEffects& effects);
 
     LifecycleOptions options_;
     BrokerEpoch epoch_{-1};
@@ -84,6 +86,7 @@ private:
     TimePoint next_send_ = kNever;
     TimePoint session_end_ = kNever;
     TimePoint stop_begun_ = kNever;
+    bool over_ = false;  ///< the broker may stop
 };
 
 }  // namespace hw::broker

@@ -151,6 +151,24 @@ TEST_CASE("lifecycle: a stop waits for the controller's word, but not for ever",
     }
 }
 
+TEST_CASE("lifecycle: a broker that may stop has nothing more to do", "[lifecycle]") {
+    Fixture fixture;
+    fixture.activate();
+    fixture.stop();
+    SECTION("by the controller's word") {
+        REQUIRE(fixture.answered({.caught_up = true, .fenced = true, .should_shut_down = true})
+                    .may_stop);
+    }
+    SECTION("because it has waited long enough") {
+        REQUIRE(fixture.pass(std::chrono::seconds(30)).may_stop);
+        fixture.failed(std::nullopt);
+    }
+    CHECK(fixture.lifecycle.next_deadline() == kNever);
+    CHECK(fixture.pass(std::chrono::minutes(1)).send == LifecycleRequest::none);
+    CHECK(fixture.applied(30).send == LifecycleRequest::none);
+    CHECK(fixture.lifecycle.next_deadline() == kNever);
+}
+
 TEST_CASE("lifecycle: a broker that never registered stops at once", "[lifecycle]") {
     Fixture fixture;
     fixture.start();
