@@ -11,9 +11,12 @@
 
 #include "broker/net/peer_channel.h"
 #include "config/broker_config.h"
+#include "protocol/record/batch_builder.h"
 #include "protocol/schema/api/api_versions.h"
 #include "protocol/schema/api/create_topics.h"
+#include "protocol/schema/api/delete_topics.h"
 #include "protocol/schema/api/metadata.h"
+#include "protocol/schema/api/produce.h"
 #include "test/sim/sim_clock.h"
 #include "test/sim/sim_disk.h"
 #include "test/sim/sim_network.h"
@@ -140,6 +143,39 @@ struct Member {
             created = (*answer)->topics[0].error_code;
         }
     }
+    /// One record to partition 0, acknowledged by the leader alone.
+    Task<> produce(std::string topic) {
+        record::BatchBuilder builder({});
+        builder.add({{}, as_bytes("value"), {}, world.clock.wall_now()});
+        record::Compressor compressor;
+        const auto batch = builder.finish(compressor);
+        const std::array records{batch->view()};
+        const std::array partitions{
+            schema::ProduceRequest::Partition{.index = PartitionIndex(0), .records = records}};
+        const std::array topics_of_it{
+            schema::ProduceRequest::Topic{.name = topic, .partition_data = partitions}};
+        schema::ProduceRequest request;
+        request.acks = 1;
+        request.timeout_ms = Millis(1000);
+        request.topic_data = topics_of_it;
+        const TimePoint deadline = world.clock.now() + std::chrono::seconds(10);
+        const auto answer = co_await replication::call<schema::ProduceResponse>(
+            channel, request, ApiVersion(9), deadline);
+        if (answer) {
+            produced = (*answer)->responses[0].partition_responses[0].error_code;
+        }
+    }
+    Task<> remove(std::string topic) {
+        const std::array names{std::string_view(topic)};
+        schema::DeleteTopicsRequest request;
+        request.topic_names = names;
+        const TimePoint deadline = world.clock.now() + std::chrono::seconds(10);
+        const auto answer = co_await replication::call<schema::DeleteTopicsResponse>(
+            channel, request, ApiVersion(4), deadline);
+        if (answer) {
+            removed = (*answer)->responses[0].error_code;
+        }
+    }
     Task<> ask_features(ApiVersion version) {
         schema::ApiVersionsRequest request;
         request.client_software_name = "test";
@@ -187,6 +223,8 @@ struct Member {
     std::vector<std::string> features;
     bool asked = false;
     std::optional<wire::ErrorCode> created;
+    std::optional<wire::ErrorCode> produced;
+    std::optional<wire::ErrorCode> removed;
 };
 
 TEST_CASE("node: two nodes of one process serve side by side and end one by one", "[node]") {
@@ -260,6 +298,33 @@ TEST_CASE("node: the largest request that it takes reaches the controller, too",
     member.control.spawn(member.create("orders", std::string(9945, 'v')));
     REQUIRE(world.run_until([&] { return member.created.has_value(); }));
     CHECK(*member.created == wire::ErrorCode::invalid_config);
+    member.run(member.stop(), member.stopped);
+}
+
+TEST_CASE("node: a topic may be deleted while its log is synced, and made again", "[node]") {
+    World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{20})),
+                {.delay_least = Duration(0), .delay_most = Duration(1)});
+    sim::SimDisk disk(world.scheduler, 1);
+    Member member(world, 1, disk);
+    member.run(member.start(), member.done);
+    REQUIRE(member.started);
+    for (int round = 0; round < 5; ++round) {
+        member.created.reset();
+        member.produced.reset();
+        member.removed.reset();
+        member.control.spawn(member.create("orders"));
+        REQUIRE(world.run_until([&] { return member.created.has_value(); }));
+        REQUIRE(*member.created == wire::ErrorCode::none);
+        REQUIRE(world.run_until([&] { return !member.ask_topics().empty(); }));
+        member.control.spawn(member.produce("orders"));
+        REQUIRE(world.run_until([&] { return member.produced.has_value(); }));
+        CHECK(*member.produced == wire::ErrorCode::none);
+        member.control.spawn(member.remove("orders"));
+        REQUIRE(world.run_until([&] { return member.removed.has_value(); }));
+        CHECK(*member.removed == wire::ErrorCode::none);
+        REQUIRE(world.run_until([&] { return member.ask_topics().empty(); }));
+    }
+    CHECK_FALSE(member.node.ended());
     member.run(member.stop(), member.stopped);
 }
 
