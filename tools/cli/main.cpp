@@ -2,11 +2,13 @@
 #include <cerrno>
 #include <cstdio>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "broker/runtime/standard_streams.h"
 #include "tools/cli/command_line.h"
 #include "tools/cli/commands.h"
 
@@ -15,6 +17,11 @@ namespace {
 
 int exit_status(ExitCode code) {
     return static_cast<int>(code);
+}
+
+/// As good as it goes: standard error may be what failed.
+void complain(std::string_view sentence) {
+    std::fputs(fmt::format("hw: {}\n", sentence).c_str(), stderr);
 }
 
 int run(const std::vector<std::string>& arguments) {
@@ -32,14 +39,15 @@ int run(const std::vector<std::string>& arguments) {
 }  // namespace hw::cli
 
 int main(int count, char** values) {
+    hw::broker::open_standard_streams();
     try {
         return hw::cli::run({values + 1, values + count});
     } catch (const boost::program_options::error& wrong) {
-        fmt::print(stderr, "hw: {}; see 'hw --help'\n", wrong.what());
+        hw::cli::complain(fmt::format("{}; see 'hw --help'", wrong.what()));
         return hw::cli::exit_status(hw::cli::ExitCode::usage);
     } catch (const std::system_error& failure) {
-        // Of fmt::print: standard output is full or closed.
-        fmt::print(stderr, "hw: {}\n", failure.what());
+        // Of fmt::print: standard output or standard error is full.
+        hw::cli::complain(failure.what());
         return hw::cli::exit_status(hw::cli::ExitCode::failed);
     }
 }
