@@ -4,9 +4,11 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <set>
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <unistd.h>
 #include <vector>
 
@@ -16,10 +18,11 @@
 #include "broker/node.h"
 #include "broker/runtime/asio_network.h"
 #include "broker/runtime/process.h"
+#include "broker/runtime/standard_streams.h"
 #include "broker/runtime/stderr_log.h"
 #include "broker/runtime/system_clock.h"
 #include "broker/runtime/system_entropy.h"
-#include "storage/meta_properties.h"
+#include "storage/data_directory.h"
 #include "storage/posix_disk/posix_disk.h"
 
 namespace hw::broker {
@@ -97,11 +100,31 @@ NodeLimits limits_of(const config::BrokerConfig& config) {
     return limits;
 }
 
-int run_until_stopped(const config::BrokerConfig& config) {
+enum class OldData : bool { kept, wiped };
+
+/// Wipes all data directories of a node. Errors: as wipe_data_directory.
+Result<void> wipe(storage::Disk& disk, const config::StorageConfig& storage) {
+    std::set<std::string> directories(storage.log_dirs.begin(), storage.log_dirs.end());
+    directories.insert(storage.metadata_log_dir);
+    for (const std::string& directory : directories) {
+        if (auto wiped = storage::wipe_data_directory(disk, directory); !wiped) {
+            return wiped;
+        }
+    }
+    return {};
+}
+
+int run_until_stopped(const config::BrokerConfig& config, OldData old_data) {
     block_stop_signals();
     ignore_broken_pipes();
     const NodeLimits limits = limits_of(config);
     Process process(LogLevel::info);
+    if (old_data == OldData::wiped) {
+        if (const auto wiped = wipe(process.ports().disk, config.storage); !wiped) {
+            fmt::print(stderr, "highwater: {}\n", wiped.error().message);
+            return kExitFailed;
+        }
+    }
     Node node(config, limits, process.ports());
     node.on_end([](const Error&) { kill(getpid(), SIGTERM); });
     const auto started = process.loops.run_on_control(node.start());
@@ -125,7 +148,7 @@ int run_until_stopped(const config::BrokerConfig& config) {
     return kExitOk;
 }
 
-int run_configured(const config::BrokerInput& input) {
+int run_configured(const config::BrokerInput& input, OldData old_data) {
     const config::LoadedConfig loaded = config::load_broker_config(input);
     for (const std::string& warning : loaded.problems.warnings) {
         fmt::print(stderr, "highwater: warning: {}\n", warning);
@@ -133,7 +156,7 @@ int run_configured(const config::BrokerInput& input) {
     for (const std::string& error : loaded.problems.errors) {
         fmt::print(stderr, "highwater: {}\n", error);
     }
-    return loaded.config ? run_until_stopped(*loaded.config) : kExitFailed;
+    return loaded.config ? run_until_stopped(*loaded.config, old_data) : kExitFailed;
 }
 
 std::string host_name() {
@@ -149,26 +172,6 @@ std::string default_data_directory(const std::string& name) {
         return "/var/lib/" + name;
     }
     return std::string(home) + "/.local/share/" + name;
-}
-
-/// Empties a data directory; anything else is left alone. False with a sentence.
-bool wipe(const fs::path& directory) {
-    std::error_code error;
-    if (!fs::exists(directory, error) || fs::is_empty(directory, error)) {
-        return true;
-    }
-    if (!fs::exists(directory / storage::kMetaPropertiesFile, error)) {
-        fmt::print(stderr,
-                   "highwater dev: {} has no {} and so is no data directory: it is not wiped\n",
-                   directory.string(), storage::kMetaPropertiesFile);
-        return false;
-    }
-    fs::remove_all(directory, error);
-    if (error) {
-        fmt::print(stderr, "highwater dev: cannot wipe {}: {}\n", directory.string(),
-                   error.message());
-    }
-    return !error;
 }
 
 po::variables_map parse(const std::vector<std::string>& arguments,
@@ -213,9 +216,6 @@ int dev(const std::vector<std::string>& arguments) {
         }
     }
     const auto data = values["data-dir"].as<std::string>();
-    if (values.count("fresh") != 0 && !wipe(data)) {
-        return kExitFailed;
-    }
     config::BrokerInput input;
     input.file_name = "highwater dev";
     input.file_text = fmt::format(
@@ -227,7 +227,7 @@ int dev(const std::vector<std::string>& arguments) {
         values["listen"].as<std::string>(), values["controller-listen"].as<std::string>(), data);
     input.overrides = overrides_of(values);
     input.host_name = host_name();
-    return run_configured(input);
+    return run_configured(input, values.count("fresh") != 0 ? OldData::wiped : OldData::kept);
 }
 
 int server(const std::vector<std::string>& arguments) {
@@ -259,7 +259,7 @@ int server(const std::vector<std::string>& arguments) {
         }
         input.file_text = text.str();
     }
-    return run_configured(input);
+    return run_configured(input, OldData::kept);
 }
 
 int run(const std::vector<std::string>& arguments) {
@@ -288,10 +288,16 @@ int run(const std::vector<std::string>& arguments) {
 }  // namespace hw::broker
 
 int main(int count, char** values) {
+    hw::broker::open_standard_streams();
     try {
         return hw::broker::run({values + 1, values + count});
     } catch (const boost::program_options::error& wrong) {
-        fmt::print(stderr, "highwater: {}; see highwater --help\n", wrong.what());
+        std::fputs(fmt::format("highwater: {}; see highwater --help\n", wrong.what()).c_str(),
+                   stderr);
         return hw::broker::kExitUsage;
+    } catch (const std::system_error& failure) {
+        // Of fmt::print: standard output or standard error is full.
+        std::fputs(fmt::format("highwater: {}\n", failure.what()).c_str(), stderr);
+        return hw::broker::kExitFailed;
     }
 }

@@ -1,6 +1,7 @@
 #include "storage/data_directory.h"
 
 #include <algorithm>
+#include <functional>
 #include <ranges>
 #include <utility>
 
@@ -189,6 +190,15 @@ Result<void> make_durably(Disk& disk, const std::string& path) {
     return {};
 }
 
+Result<std::unique_ptr<FileLock>> lock_directory(Disk& disk, const std::string& path) {
+    auto lock = disk.lock(path + "/" + kLockFile);
+    if (!lock && lock.error().kind == ErrorKind::busy) {
+        return fail(ErrorKind::busy, "{}/{} is locked: another broker uses this data directory",
+                    path, kLockFile);
+    }
+    return lock;
+}
+
 }  // namespace
 
 Result<OpenedDirectory> open_data_directory(Disk& disk, const std::string& path,
@@ -198,11 +208,7 @@ Result<OpenedDirectory> open_data_directory(Disk& disk, const std::string& path,
     if (auto made = make_durably(disk, path); !made) {
         return std::unexpected(made.error());
     }
-    auto lock = disk.lock(path + "/" + kLockFile);
-    if (!lock && lock.error().kind == ErrorKind::busy) {
-        return fail(ErrorKind::busy, "{}/{} is locked: another broker uses this data directory",
-                    path, kLockFile);
-    }
+    auto lock = lock_directory(disk, path);
     if (!lock) {
         return std::unexpected(lock.error());
     }
@@ -221,6 +227,42 @@ Result<OpenedDirectory> open_data_directory(Disk& disk, const std::string& path,
         return std::unexpected(outcome.error());
     }
     return directory;
+}
+
+Result<void> wipe_data_directory(Disk& disk, const std::string& path) {
+    const auto there = disk.exists(path);
+    if (!there || !*there) {
+        return there ? Result<void>() : std::unexpected(there.error());
+    }
+    auto entries = disk.list(path);
+    if (!entries) {
+        return std::unexpected(entries.error());
+    }
+    if (entries->empty()) {
+        return {};
+    }
+    const auto is_properties = [](const DirectoryEntry& entry) {
+        return entry.name == kMetaPropertiesFile;
+    };
+    if (std::ranges::none_of(*entries, is_properties)) {
+        return fail(ErrorKind::invalid, "{} has no {} and so is no data directory: it is not wiped",
+                    path, kMetaPropertiesFile);
+    }
+    const auto lock = lock_directory(disk, path);
+    if (!lock) {
+        return std::unexpected(lock.error());
+    }
+    // What says that it is a data directory goes last: a wipe that was cut short can be repeated.
+    std::ranges::partition(*entries, std::not_fn(is_properties));
+    for (const DirectoryEntry& entry : *entries) {
+        if (entry.name == kLockFile) {
+            continue;
+        }
+        if (auto removed = disk.remove_tree(path + "/" + entry.name); !removed) {
+            return removed;
+        }
+    }
+    return {};
 }
 
 Result<std::optional<std::string>> find_cluster_id(Disk& disk,

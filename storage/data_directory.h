@@ -50,6 +50,10 @@ struct OpenedDirectory {
                                                           const MetaProperties& expected,
                                                           Logger logger);
 
+/// Empties a data directory but for its lock; one that is not there, or empty, is left alone.
+/// Blocks. Errors: busy (a broker uses it), invalid (it is no data directory), io.
+[[nodiscard]] Result<void> wipe_data_directory(Disk& disk, const std::string& path);
+
 /// The cluster that the first of these directories which was used before belongs to; none if all
 /// are new. Blocks, changes nothing. Errors: corrupt, unsupported, io.
 [[nodiscard]] Result<std::optional<std::string>> find_cluster_id(

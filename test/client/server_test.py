@@ -7,6 +7,9 @@ import subprocess
 import tempfile
 import unittest
 
+from broker import Broker
+from hw import Hw
+
 # The keys of the file that Kafka brings for a single node, and the values that it has there.
 PROPERTIES = """\
 process.roles=broker,controller
@@ -111,6 +114,51 @@ class Server(unittest.TestCase):
         self.assertIn(f"cannot read {self.file}", self.refused())
         os.mkdir(self.file)
         self.assertIn(f"cannot read {self.file}", self.refused())
+
+
+
+class Fresh(unittest.TestCase):
+    """`highwater dev --fresh` wipes what it should, and nothing of anybody who uses it."""
+
+    def dev(self, data, *arguments):
+        """Standard error of a start that is refused."""
+        done = subprocess.run(
+            [os.environ["HIGHWATER"], "dev", "--fresh", "--data-dir", data, "--listen",
+             "127.0.0.1:0", "--controller-listen", "127.0.0.1:0", *arguments],
+            capture_output=True, text=True, timeout=60, check=False)
+        self.assertEqual(done.returncode, 1, done.stdout)
+        return done.stderr
+
+    def test_the_data_of_a_stopped_broker_is_wiped(self):
+        with Broker() as old:
+            Hw(old.address).out("topic", "create", "orders")
+            old.stop()
+            with Broker("--fresh", data=old.data) as new:
+                self.assertEqual(Hw(new.address).json("topic", "list"), [])
+
+    def test_the_data_of_a_running_broker_is_not(self):
+        with Broker() as broker:
+            hw = Hw(broker.address)
+            hw.out("topic", "create", "orders")
+            self.assertIn("another broker uses this data directory", self.dev(broker.data))
+            hw.out("produce", "orders", stdin="a\n")
+            self.assertEqual(broker.stop()[0], 0)
+            with Broker(data=broker.data) as again:
+                self.assertEqual(Hw(again.address).out("consume", "orders", "--from", "beginning",
+                                                       "--exit-at-end"), "a\n")
+
+    def test_with_a_wrong_key_nothing_is_wiped(self):
+        with Broker() as broker:
+            broker.stop()
+            self.assertIn("num.partitions", self.dev(broker.data, "--set", "num.partitions=x"))
+            self.assertTrue(os.path.exists(os.path.join(broker.data, "meta.properties")))
+
+    def test_what_is_no_data_directory_is_not_wiped(self):
+        with tempfile.TemporaryDirectory() as folder:
+            with open(os.path.join(folder, "letter"), "w", encoding="utf-8"):
+                pass
+            self.assertIn("is no data directory: it is not wiped", self.dev(folder))
+            self.assertEqual(os.listdir(folder), ["letter"])
 
 
 if __name__ == "__main__":
