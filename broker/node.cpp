@@ -147,10 +147,12 @@ Result<void> Node::bind_listeners() {
     for (const auto& [name, address] : network.listeners) {
         auto listener = ports_.network.listen(ports_.control, {address.host, address.port});
         if (!listener) {
-            return fail(listener.error().kind,
-                        "{} (listener {}). Choose another port in `listeners`, or end the program "
-                        "that holds this one",
-                        listener.error().message, name);
+            const bool is_taken = listener.error().kind == ErrorKind::busy;
+            return fail(listener.error().kind, "{} (listener {}). {}", listener.error().message,
+                        name,
+                        is_taken ? "Choose another port in `listeners`, or end the program that "
+                                   "holds this one"
+                                 : "Correct its address in `listeners`");
         }
         const bool is_controller = std::ranges::count(network.controller_listener_names, name) > 0;
         const config::ListenerAddress* advertised = find_listener(
