@@ -3,6 +3,9 @@
 import json
 import os
 import subprocess
+import unittest
+
+from broker import Broker
 
 
 class Hw:
@@ -34,3 +37,20 @@ class Hw:
         return subprocess.Popen([os.environ["HW"], *arguments, "-b", self.address],
                                 stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                 stderr=subprocess.PIPE, text=True)
+
+
+class WithBroker(unittest.TestCase):
+    """The tests of a class share a broker."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.broker = Broker()
+        cls.addClassCleanup(cls.broker.__exit__)
+        cls.hw = Hw(cls.broker.address)
+
+    def refused(self, status, *arguments):
+        """Standard error of a run that ends with that status."""
+        done = self.hw.run(*arguments)
+        self.assertEqual(done.returncode, status, done.stderr)
+        self.assertEqual(done.stdout, "")
+        return done.stderr

@@ -3,25 +3,14 @@
 import socket
 import unittest
 
-from broker import Broker
-from hw import Hw
+from hw import Hw, WithBroker
 
 SMALL = ("--record-size", "100", "--batch-size", "1000", "--bytes", "1000000")
 
 
-class PerfProduce(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.broker = Broker()
-        cls.addClassCleanup(cls.broker.__exit__)
-        cls.hw = Hw(cls.broker.address)
-
+class PerfProduce(WithBroker):
     def refused(self, status, *arguments):
-        """Standard error of a run that ends with that status."""
-        done = self.hw.run("perf", "produce", *arguments)
-        self.assertEqual(done.returncode, status, done.stderr)
-        self.assertEqual(done.stdout, "")
-        return done.stderr
+        return super().refused(status, "perf", "produce", *arguments)
 
     def test_as_many_records_are_in_the_topic_as_were_acknowledged(self):
         report, = self.hw.json("perf", "produce", "--topic", "counted", "--partitions", "3", *SMALL)

@@ -7,20 +7,13 @@ import unittest
 from kafka import KafkaConsumer
 from kafka.partitioner.default import murmur2
 
-from broker import Broker
-from hw import Hw
+from hw import WithBroker
 
 CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
 FROM_START = ("--from", "beginning", "--exit-at-end")
 
 
-class WithBroker(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.broker = Broker()
-        cls.addClassCleanup(cls.broker.__exit__)
-        cls.hw = Hw(cls.broker.address)
-
+class WithTopics(WithBroker):
     def topic(self, name, partitions=1):
         self.hw.out("topic", "create", name, "-p", str(partitions))
         return name
@@ -32,7 +25,7 @@ class WithBroker(unittest.TestCase):
         return done.stderr
 
 
-class RoundTrip(WithBroker):
+class RoundTrip(WithTopics):
     def test_lines_come_back_in_every_codec(self):
         lines = "".join(f"line {number} of a text\n" for number in range(2000))
         for codec in CODECS:
@@ -102,7 +95,7 @@ class RoundTrip(WithBroker):
         self.assertEqual(self.hw.json("consume", "empty", *FROM_START), [])
 
 
-class Consume(WithBroker):
+class Consume(WithTopics):
     def test_json_has_all_of_a_record(self):
         topic = self.topic("whole")
         self.hw.out("produce", topic, "-k", "=", "-H", "a=1", "-H", "b=",
@@ -160,7 +153,7 @@ class Consume(WithBroker):
         self.assertEqual(consumer.returncode, 0)
 
 
-class Interrupted(WithBroker):
+class Interrupted(WithTopics):
     def test_consume_ends_its_json_and_succeeds(self):
         topic = self.topic("stopped")
         self.hw.out("produce", topic, stdin="x\n")
@@ -187,7 +180,7 @@ class Interrupted(WithBroker):
         self.assertEqual(self.hw.out("consume", topic, *FROM_START), "whole\n")
 
 
-class WrongInput(WithBroker):
+class WrongInput(WithTopics):
     def test_an_unknown_topic_is_answered_with_the_one_that_is_near(self):
         self.topic("invoices")
         for command in ("produce", "consume"):

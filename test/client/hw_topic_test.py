@@ -4,21 +4,7 @@ import socket
 import unittest
 
 from broker import Broker
-from hw import Hw
-
-
-class WithBroker(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.broker = Broker()
-        cls.addClassCleanup(cls.broker.__exit__)
-        cls.hw = Hw(cls.broker.address)
-
-    def refused(self, status, *arguments):
-        """Standard error of a run that ends with that status."""
-        done = self.hw.run(*arguments)
-        self.assertEqual(done.returncode, status, done.stderr)
-        return done.stderr
+from hw import Hw, WithBroker
 
 
 class Create(WithBroker):
