@@ -1,10 +1,11 @@
 #include "broker/storage_opening.h"
 
 #include <algorithm>
-#include <memory>
+#include <optional>
 #include <utility>
 
 #include "replication/raft/metadata_topic.h"
+#include "storage/call_blocking.h"
 
 namespace hw::broker {
 
@@ -37,34 +38,14 @@ std::vector<std::string> StorageOpening::directories() const {
     return all;
 }
 
-Task<Result<void>> StorageOpening::run(std::move_only_function<Result<void>()> work) {
-    struct Shared {
-        std::move_only_function<Result<void>()> work;
-        Result<void> outcome;
-        Signal done;
-    };
-    const auto shared = std::make_shared<Shared>();
-    shared->work = std::move(work);
-    ports_.disk.run_blocking(
-        ports_.shard, [shared] { shared->outcome = shared->work(); },
-        [shared] { shared->done.set(); });
-    co_await ports_.shard.wait(shared->done, kNever);
-    co_return shared->outcome;
-}
-
 Task<Result<std::string>> StorageOpening::choose_cluster_id() {
-    const auto found = std::make_shared<std::optional<std::string>>();
-    auto work = [found, all = directories(), disk = &ports_.disk]() -> Result<void> {
-        auto id = storage::find_cluster_id(*disk, all);
-        if (!id) {
-            return std::unexpected(id.error());
-        }
-        *found = std::move(*id);
-        return {};
+    auto work = [all = directories(), disk = &ports_.disk] {
+        return storage::find_cluster_id(*disk, all);
     };
-    const auto outcome = co_await run(std::move(work));
-    if (!outcome) {
-        co_return std::unexpected(outcome.error());
+    auto found = co_await storage::call_blocking<std::optional<std::string>>(
+        ports_.disk, ports_.shard, std::move(work));
+    if (!found) {
+        co_return std::unexpected(found.error());
     }
     if (*found) {
         co_return std::move(**found);
@@ -118,20 +99,12 @@ Task<Result<storage::OpenedLog>> StorageOpening::create_metadata_log() {
 }
 
 Task<Result<replication::ElectionState>> StorageOpening::read_election(std::string folder) {
-    const auto state = std::make_shared<replication::ElectionState>();
-    auto work = [state, folder = std::move(folder), disk = &ports_.disk]() -> Result<void> {
-        const auto loaded = replication::load_election_state(*disk, folder);
-        if (!loaded) {
-            return std::unexpected(loaded.error());
-        }
-        *state = *loaded;
-        return {};
+    auto work = [folder = std::move(folder), disk = &ports_.disk] {
+        return replication::load_election_state(*disk, folder);
     };
-    const auto outcome = co_await run(std::move(work));
-    if (!outcome) {
-        co_return std::unexpected(outcome.error());
-    }
-    co_return *state;
+    auto state = co_await storage::call_blocking<replication::ElectionState>(
+        ports_.disk, ports_.shard, std::move(work));
+    co_return state;
 }
 
 }  // namespace hw::broker

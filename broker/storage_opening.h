@@ -49,7 +49,6 @@ private:
     [[nodiscard]] Task<Result<storage::OpenedLog>> create_metadata_log();
     [[nodiscard]] Task<Result<replication::ElectionState>> read_election(std::string folder);
     /// Runs `work` where it may block, and ends after it.
-    [[nodiscard]] Task<Result<void>> run(std::move_only_function<Result<void>()> work);
 
     Ports ports_;
     const config::BrokerConfig& config_;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "protocol/base/assert.h"
+#include "storage/call_blocking.h"
 #include "storage/log_folder.h"
 
 namespace hw::storage {
@@ -54,36 +55,15 @@ void LogManager::Opening::fail_those_in_failed_directories() {
 LogManager::LogManager(Disk& disk, Shard& home, const Clock& clock, Entropy& entropy, Logger logger)
     : disk_(&disk), home_(&home), clock_(&clock), entropy_(&entropy), logger_(logger) {}
 
-Task<Result<void>> LogManager::run(std::move_only_function<Result<void>()> work) {
-    struct Shared {
-        std::move_only_function<Result<void>()> work;
-        Result<void> outcome;
-        Signal done;
-    };
-    // Shared with the disk's thread: this coroutine may be destroyed before the work has ended.
-    const auto shared = std::make_shared<Shared>();
-    shared->work = std::move(work);
-    disk_->run_blocking(
-        *home_, [shared] { shared->outcome = shared->work(); }, [shared] { shared->done.set(); });
-    co_await home_->wait(shared->done, kNever);
-    co_return shared->outcome;
-}
-
 Task<Result<void>> LogManager::open_directory(const std::string& path) {
-    const auto opened = std::make_shared<OpenedDirectory>();
     const MetaProperties expected{settings_.cluster_id, settings_.node_id,
                                   DirectoryId(random_uuid(*entropy_))};
-    auto work = [opened, path, expected, disk = disk_, logger = logger_]() -> Result<void> {
-        auto result = open_data_directory(*disk, path, expected, logger);
-        if (!result) {
-            return std::unexpected(result.error());
-        }
-        *opened = std::move(*result);
-        return {};
+    auto work = [path, expected, disk = disk_, logger = logger_] {
+        return open_data_directory(*disk, path, expected, logger);
     };
-    const auto outcome = co_await run(std::move(work));
-    if (!outcome) {
-        co_return outcome;
+    auto opened = co_await call_blocking<OpenedDirectory>(*disk_, *home_, std::move(work));
+    if (!opened) {
+        co_return std::unexpected(opened.error());
     }
     for (const OpenedDirectory& other : opened_) {
         if (other.properties.directory_id == opened->properties.directory_id) {
@@ -100,23 +80,6 @@ Task<Result<void>> LogManager::open_directory(const std::string& path) {
     co_return Result<void>{};
 }
 
-Task<Result<LogContents>> LogManager::open_log(LoadRequest request) {
-    const auto contents = std::make_shared<LogContents>();
-    auto work = [contents, request = std::move(request)]() -> Result<void> {
-        auto loaded = load_log(request);
-        if (!loaded) {
-            return std::unexpected(loaded.error());
-        }
-        *contents = std::move(*loaded);
-        return {};
-    };
-    const auto outcome = co_await run(std::move(work));
-    if (!outcome) {
-        co_return std::unexpected(outcome.error());
-    }
-    co_return std::move(*contents);
-}
-
 Task<> LogManager::open_lane(std::shared_ptr<Opening> opening) {
     while (opening->next < opening->items.size()) {
         Opening::Item& item = opening->items[opening->next++];
@@ -124,7 +87,8 @@ Task<> LogManager::open_lane(std::shared_ptr<Opening> opening) {
             opening->fail(item.found, item.directory, *failure);
             continue;
         }
-        auto contents = co_await open_log(item.request);
+        auto load = [request = item.request] { return load_log(request); };
+        auto contents = co_await call_blocking<LogContents>(*disk_, *home_, std::move(load));
         if (contents) {
             opening->result.logs.push_back({item.found.name, item.found.topic_id, item.directory,
                                             std::move(*contents), item.high_watermark});
@@ -195,7 +159,7 @@ Task<Result<void>> LogManager::remove_doomed() {
             auto work = [disk = disk_, path = directory.path + "/" + name] {
                 return disk->remove_tree(path);
             };
-            auto outcome = co_await run(std::move(work));
+            auto outcome = co_await call_blocking<void>(*disk_, *home_, std::move(work));
             if (!outcome) {
                 co_return outcome;
             }
@@ -207,7 +171,6 @@ Task<Result<void>> LogManager::remove_doomed() {
 
 Task<Result<OpenedLog>> LogManager::create(LogDirectory& directory, TopicPartition name,
                                            TopicId topic_id) {
-    const auto contents = std::make_shared<LogContents>();
     const LoadRequest request{disk_,
                               directory.path() + "/" + folder_name(name),
                               settings_.options_for(name.topic),
@@ -215,20 +178,15 @@ Task<Result<OpenedLog>> LogManager::create(LogDirectory& directory, TopicPartiti
                               Offset(0),
                               Offset(0),
                               logger_};
-    auto work = [contents, request, name, topic_id, root = directory.path()]() -> Result<void> {
+    auto work = [request, name, topic_id, root = directory.path()]() -> Result<LogContents> {
         if (auto created = create_log_folder(*request.disk, root, name, topic_id); !created) {
-            return created;
+            return std::unexpected(created.error());
         }
-        auto loaded = load_log(request);
-        if (!loaded) {
-            return std::unexpected(loaded.error());
-        }
-        *contents = std::move(*loaded);
-        return {};
+        return load_log(request);
     };
-    const auto outcome = co_await run(std::move(work));
-    if (!outcome) {
-        co_return std::unexpected(outcome.error());
+    auto contents = co_await call_blocking<LogContents>(*disk_, *home_, std::move(work));
+    if (!contents) {
+        co_return std::unexpected(contents.error());
     }
     co_return OpenedLog{name, topic_id, &directory, std::move(*contents), Offset(0)};
 }
@@ -244,7 +202,7 @@ Task<Result<void>> LogManager::remove(LogDirectory& directory, TopicPartition na
         }
         return disk->remove_tree(*doomed);
     };
-    const auto outcome = co_await run(std::move(work));
+    const auto outcome = co_await call_blocking<void>(*disk_, *home_, std::move(work));
     directory.forget(name);
     // Before the name is used again: a new log must not be measured by the old one's offsets. What
     // fails takes the directory offline, which is told there.
@@ -334,7 +292,7 @@ Task<Result<void>> LogManager::close_directory(LogDirectory& directory,
         }
         return {};
     };
-    const auto closed = co_await run(std::move(close_logs));
+    const auto closed = co_await call_blocking<void>(*disk_, *home_, std::move(close_logs));
     if (!closed) {
         co_return closed;
     }
@@ -351,7 +309,7 @@ Task<Result<void>> LogManager::close_directory(LogDirectory& directory,
     auto mark = [disk = disk_, path = directory.path(), epoch] {
         return write_clean_shutdown(*disk, path, epoch);
     };
-    const auto marked = co_await run(std::move(mark));
+    const auto marked = co_await call_blocking<void>(*disk_, *home_, std::move(mark));
     co_return marked;
 }
 

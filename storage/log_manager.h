@@ -92,7 +92,6 @@ private:
     [[nodiscard]] Task<Result<void>> open_directory(const std::string& path);
     [[nodiscard]] std::shared_ptr<Opening> plan_opening() const;
     [[nodiscard]] Task<> open_lane(std::shared_ptr<Opening> opening);
-    [[nodiscard]] Task<Result<LogContents>> open_log(LoadRequest request);
     [[nodiscard]] Task<Result<void>> remove_doomed();
     [[nodiscard]] Task<Result<void>> close_directory(LogDirectory& directory,
                                                      std::vector<ClosingLog> logs,
@@ -102,7 +101,6 @@ private:
     [[nodiscard]] Task<Result<void>> write_log_starts(LogDirectory& directory,
                                                       const PartitionOffsets& offsets);
     [[nodiscard]] OpenedDirectory& opened_of(const LogDirectory& directory);
-    [[nodiscard]] Task<Result<void>> run(std::move_only_function<Result<void>()> work);
 
     Disk* disk_;
     Shard* home_;
