@@ -238,6 +238,7 @@ Result<void> wipe_data_directory(Disk& disk, const std::string& path) {
     if (!entries) {
         return std::unexpected(entries.error());
     }
+    std::erase_if(*entries, [](const DirectoryEntry& entry) { return entry.name == kLockFile; });
     if (entries->empty()) {
         return {};
     }
@@ -255,9 +256,6 @@ Result<void> wipe_data_directory(Disk& disk, const std::string& path) {
     // What says that it is a data directory goes last: a wipe that was cut short can be repeated.
     std::ranges::partition(*entries, std::not_fn(is_properties));
     for (const DirectoryEntry& entry : *entries) {
-        if (entry.name == kLockFile) {
-            continue;
-        }
         if (auto removed = disk.remove_tree(path + "/" + entry.name); !removed) {
             return removed;
         }

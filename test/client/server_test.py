@@ -153,6 +153,17 @@ class Fresh(unittest.TestCase):
             self.assertIn("num.partitions", self.dev(broker.data, "--set", "num.partitions=x"))
             self.assertTrue(os.path.exists(os.path.join(broker.data, "meta.properties")))
 
+    def test_a_start_that_failed_after_the_wipe_can_be_repeated(self):
+        with Broker() as old, socket.create_server(("127.0.0.1", 0)) as taken:
+            old.stop()
+            address = f"127.0.0.1:{taken.getsockname()[1]}"
+            for _ in range(2):
+                self.assertIn("Address already in use",
+                              self.dev(old.data, "--set", f"listeners=PLAINTEXT://{address},"
+                                       "CONTROLLER://127.0.0.1:0"))
+            with Broker("--fresh", data=old.data) as new:
+                self.assertEqual(Hw(new.address).json("topic", "list"), [])
+
     def test_what_is_no_data_directory_is_not_wiped(self):
         with tempfile.TemporaryDirectory() as folder:
             with open(os.path.join(folder, "letter"), "w", encoding="utf-8"):
