@@ -8,8 +8,8 @@
 namespace hw::sim {
 namespace {
 
-/// Within so many seeds a broken rule must be noticed.
-constexpr std::uint64_t kSeeds = 20;
+/// Within so many seeds a broken rule must be noticed. The rarest is noticed by one in ten.
+constexpr std::uint64_t kSeeds = 60;
 
 Verdict run(std::uint64_t seed, const Mutants& mutants) {
     SimulationOptions options;
@@ -18,35 +18,34 @@ Verdict run(std::uint64_t seed, const Mutants& mutants) {
     return simulate(options);
 }
 
-/// Some seed from `first` on notices what does not happen without the mutants. It begins shortly
-/// before one that does, to be quick.
-void check_noticed(const Mutants& mutants, std::uint64_t first) {
-    std::uint64_t seed = first;
-    while (seed < first + kSeeds && !run(seed, mutants).broken) {
+/// Some seed notices what does not happen without the mutants.
+void check_noticed(const Mutants& mutants) {
+    std::uint64_t seed = 1;
+    while (seed <= kSeeds && !run(seed, mutants).broken) {
         ++seed;
     }
     INFO("seed " << seed);
-    CHECK(seed < first + kSeeds);
+    CHECK(seed <= kSeeds);
     CHECK_FALSE(run(seed, {}).broken.has_value());
 }
 
 TEST_CASE("simulation: an acknowledgement before the sync is noticed", "[sim][mutant]") {
     Mutants mutants;
     mutants.leader.acknowledges_before_sync = true;
-    check_noticed(mutants, 1);
+    check_noticed(mutants);
 }
 
 TEST_CASE("simulation: a sync that counts when it begins is noticed", "[sim][mutant]") {
     Mutants mutants;
     mutants.log.durable_end_before_sync = true;
-    check_noticed(mutants, 15);
+    check_noticed(mutants);
 }
 
 TEST_CASE("simulation: entries of new segments that are never synced are noticed",
           "[sim][mutant]") {
     Mutants mutants;
     mutants.log.folder_is_not_synced = true;
-    check_noticed(mutants, 1);
+    check_noticed(mutants);
 }
 
 }  // namespace

@@ -21,8 +21,8 @@ struct ClientWorld {
     SimNetwork& network;
     Checker& checker;
     EventTrace& trace;
-    /// Of the broker's process: readers read everything anew in each.
-    std::uint64_t life = 0;
+    /// Of the broker's process: after each, readers read everything anew.
+    std::uint64_t ended_lives = 0;
     /// Producers end after one more success, then readers when they have read all.
     bool producers_finish = false;
     bool readers_finish = false;

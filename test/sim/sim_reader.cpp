@@ -28,8 +28,8 @@ Task<> SimReader::run() {
     ++world_.readers;
     while (!may_end()) {
         co_await pause(world_.readers_finish ? kShortPause : plan_.pause_most);
-        if (life_ != world_.life || random_.chance(1, 500)) {
-            life_ = world_.life;
+        if (ended_lives_ != world_.ended_lives || random_.chance(1, 500)) {
+            ended_lives_ = world_.ended_lives;
             position_ = Offset(0);
         }
         co_await fetch();
@@ -39,7 +39,7 @@ Task<> SimReader::run() {
 }
 
 bool SimReader::may_end() const {
-    return world_.readers_finish && life_ == world_.life &&
+    return world_.readers_finish && ended_lives_ == world_.ended_lives &&
            position_ >= world_.checker.end_offset(plan_.partition);
 }
 

@@ -8,8 +8,8 @@
 
 namespace hw::sim {
 
-/// A reader of a run: reads one partition from its start on, again in each life of the broker.
-/// Tells the checker what it sees.
+/// A reader of a run: reads one partition from its start on, again after each life of the broker's
+/// process. Tells the checker what it sees.
 class SimReader final : public SimClient {
 public:
     /// `partition` outlives it.
@@ -26,7 +26,7 @@ private:
 
     const ReaderPlan plan_;
     const PartitionPlan& partition_;
-    std::uint64_t life_ = 0;
+    std::uint64_t ended_lives_ = 0;
     Offset position_{0};
 };
 

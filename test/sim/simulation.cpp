@@ -118,7 +118,7 @@ Verdict Simulation::run() {
                     .has_faults = plan_.has_faults,
                     .full_disks = count_of(full_disks_),
                     .wall_jumps = count_of(wall_jumps_),
-                    .lives = clients_.life,
+                    .lives = clients_.ended_lives,
                     .operations = clients_.operations,
                     .acknowledged = checker_.acknowledged(),
                     .read = checker_.read(),
@@ -177,8 +177,7 @@ Task<> Simulation::create_topics() {
 }
 
 void Simulation::begin_life() {
-    ++clients_.life;
-    trace_.add(fmt::format("life {} begins", clients_.life));
+    trace_.add(fmt::format("life {} begins", clients_.ended_lives + 1));
     process_ = std::make_unique<BrokerProcess>(process_world_, disk_);
     process_->begin_start();
 }
@@ -209,7 +208,7 @@ void Simulation::live(const LifePlan& life) {
         fail_rule("the node ended by itself");
     }
     if (goes_on()) {
-        trace_.add(fmt::format("life {} ends with {}", clients_.life, name_of(life.end)));
+        trace_.add(fmt::format("life {} ends with {}", clients_.ended_lives + 1, name_of(life.end)));
         end_life(life);
     }
 }
@@ -308,7 +307,7 @@ void Simulation::stop_in_order() {
         fail_rule("a stop did not end within a minute");
         return;
     }
-    process_.reset();
+    end_process();
 }
 
 /// Disk and network of the node are dead before what it consists of is destroyed.
@@ -320,7 +319,14 @@ void Simulation::crash(bool power_loss) {
     } else {
         disk_.process_kill();
     }
-    process_.reset();
+    end_process();
+}
+
+void Simulation::end_process() {
+    if (process_) {
+        process_.reset();
+        ++clients_.ended_lives;
+    }
 }
 
 /// Without faults: all is served, all requests end, all that was promised is there.

@@ -98,6 +98,7 @@ private:
     void fill_disk(const LifePlan& life);
     void end_on_full_disk(const LifePlan& life);
     void crash(bool power_loss);
+    void end_process();
     void note(Fault& fault);
     [[nodiscard]] FaultCount count_of(const Fault& fault) const;
 
