@@ -385,7 +385,10 @@ void Node::serve() {
 }
 
 Task<> Node::stop() {
+    co_await stop_accepting();
     if (in_session_ && !ended_) {
+        // Who waits for a batch to be durable would not learn that it is in the log.
+        co_await drain();
         co_await agent_->leave();
     }
     co_await stop_serving();
@@ -393,23 +396,41 @@ Task<> Node::stop() {
     co_await close_logs();
 }
 
-Task<> Node::stop_shard(DataShard& shard, Shard& control, Signal& stopped) {
-    co_await shard.host.stop();
-    co_await shard.waiting.stop();
-    control.post([&stopped] { stopped.set(); });
+Task<> Node::run_on(DataShard& shard, const ShardWork& work, Shard& control, Signal& done) {
+    co_await work(shard);
+    control.post([&done] { done.set(); });
 }
 
-Task<> Node::stop_serving() {
+Task<> Node::on_data_shards(ShardWork work) {
+    std::vector<Signal> done(shards_.size());
+    for (std::size_t i = 0; i < shards_.size(); ++i) {
+        shards_[i]->shard.post([this, &work, &data = *shards_[i], &ended = done[i]] {
+            data.shard.spawn(run_on(data, work, ports_.control, ended));
+        });
+    }
+    for (Signal& ended : done) {
+        co_await ports_.control.wait(ended, kNever);
+    }
+}
+
+Task<> Node::stop_accepting() {
     for (const auto& acceptor : acceptors_) {
         co_await acceptor->stop();
     }
-    for (const auto& shard : shards_) {
-        Signal stopped;
-        shard->shard.post([this, &stopped, &data = *shard] {
-            data.shard.spawn(stop_shard(data, ports_.control, stopped));
-        });
-        co_await ports_.control.wait(stopped, kNever);
-    }
+}
+
+Task<> Node::drain() {
+    const TimePoint deadline = ports_.clock.now() + kDrainLimit;
+    const auto drain_one = [deadline](DataShard& data) { return data.host.drain(deadline); };
+    co_await on_data_shards(drain_one);
+}
+
+Task<> Node::stop_serving() {
+    const auto stop_one = [](DataShard& data) -> Task<> {
+        co_await data.host.stop();
+        co_await data.waiting.stop();
+    };
+    co_await on_data_shards(stop_one);
     // Ends of connections are counted by work that was posted here before; it runs first.
     Signal settled;
     ports_.control.post([&settled] { settled.set(); });

@@ -68,7 +68,8 @@ public:
     /// Binds the listeners, opens the data directories, joins the cluster, and serves. Errors: what
     /// is wrong and which key to change; then `stop` it.
     [[nodiscard]] Task<Result<void>> start();
-    /// Leaves the cluster in order, ends listeners and connections on every shard, closes the logs.
+    /// Ends in order: takes no more requests, answers those that it has taken, leaves the cluster,
+    /// ends the connections on every shard, closes the logs.
     [[nodiscard]] Task<> stop();
     /// `tell` is called once, when the node can no longer do its part: the process must end.
     void on_end(std::function<void(const Error&)> tell) { tell_end_ = std::move(tell); }
@@ -91,8 +92,13 @@ private:
         ListenerInfo info;
     };
 
+    /// What is done on every data shard at once.
+    using ShardWork = std::function<Task<>(DataShard&)>;
+
     /// How long a start waits for the controller to take the broker.
     static constexpr Duration kStartLimit = std::chrono::minutes(1);
+    /// How long a stop waits for the outcomes of requests that were taken.
+    static constexpr Duration kDrainLimit = std::chrono::seconds(5);
 
     [[nodiscard]] Result<void> check_roles() const;
     [[nodiscard]] Result<void> bind_listeners();
@@ -113,10 +119,14 @@ private:
     void on_applied(Offset offset);
     void end(const Error& reason);
 
+    [[nodiscard]] Task<> stop_accepting();
+    [[nodiscard]] Task<> drain();
     [[nodiscard]] Task<> stop_serving();
     [[nodiscard]] Task<> stop_following();
     [[nodiscard]] Task<> close_logs();
-    [[nodiscard]] static Task<> stop_shard(DataShard& shard, Shard& control, Signal& stopped);
+    [[nodiscard]] Task<> on_data_shards(ShardWork work);
+    [[nodiscard]] static Task<> run_on(DataShard& shard, const ShardWork& work, Shard& control,
+                                       Signal& done);
     [[nodiscard]] PeerChannel::Connect connect_controller();
 
     const config::BrokerConfig config_;

@@ -33,6 +33,12 @@ void AnswerQueue::sent(std::size_t bytes) {
     }
 }
 
+bool AnswerQueue::owes_an_outcome() const {
+    return std::ranges::any_of(exchanges_, [](const ExchangePtr& exchange) {
+        return exchange->api_key() != static_cast<std::int16_t>(schema::ApiKey::fetch);
+    });
+}
+
 void AnswerQueue::detach_all() {
     for (const ExchangePtr& exchange : exchanges_) {
         exchange->detach();

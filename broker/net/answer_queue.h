@@ -25,6 +25,9 @@ public:
 
     [[nodiscard]] std::size_t size() const { return exchanges_.size(); }
     [[nodiscard]] bool empty() const { return exchanges_.empty(); }
+    /// Whether a sender waits for an answer that it cannot do without: to any request but a Fetch,
+    /// which changes nothing and may wait for long.
+    [[nodiscard]] bool owes_an_outcome() const;
     /// Cuts every exchange off from its connection; late answers are dropped.
     void detach_all();
 

@@ -17,7 +17,7 @@ Connection::Connection(std::unique_ptr<Transport> transport, ConnectionServices&
       last_received_(services.clock.now()) {}
 
 Task<> Connection::serve(std::shared_ptr<Connection> self) {
-    while (self->reading_) {
+    while (self->reading_ && self->taking_) {
         co_await self->transport_->wait_readable();
         co_await self->receive();
     }
@@ -25,7 +25,7 @@ Task<> Connection::serve(std::shared_ptr<Connection> self) {
 
 Task<> Connection::receive() {
     std::size_t received = 0;
-    while (reading_ && received < kBytesPerTurn) {
+    while (reading_ && taking_ && received < kBytesPerTurn) {
         ByteView input;
         std::size_t asked = 0;
         const Transfer transfer = read_some(input, asked);
@@ -113,7 +113,7 @@ Task<> Connection::dispatch_arrived() {
         while (open_ && answers_.size() >= services_->limits.requests_in_flight_max) {
             co_await services_->shard.wait(room_, kNever);
         }
-        if (!open_ || !reading_) {
+        if (!open_ || !reading_ || !taking_) {
             break;
         }
         const ExchangePtr exchange = arrived_[next];
@@ -175,7 +175,7 @@ void Connection::send() {
             close();
         } else if (written.progress == Progress::would_block) {
             send_blocked_ = services_->clock.now();
-            services_->tasks.spawn(drain(shared_from_this()));
+            services_->tasks.spawn(send_when_writable(shared_from_this()));
         } else {
             answers_.sent(written.bytes);
         }
@@ -183,12 +183,19 @@ void Connection::send() {
     if (answers_.size() < services_->limits.requests_in_flight_max) {
         room_.set();
     }
+    sent_.set();
     if (!reading_ && answers_.empty()) {
         close();
     }
 }
 
-Task<> Connection::drain(std::shared_ptr<Connection> self) {
+Task<> Connection::wait_settled(TimePoint deadline) {
+    while (open_ && answers_.owes_an_outcome() && services_->clock.now() < deadline) {
+        co_await services_->shard.wait(sent_, deadline);
+    }
+}
+
+Task<> Connection::send_when_writable(std::shared_ptr<Connection> self) {
     co_await self->transport_->wait_writable();
     self->send_blocked_ = kNever;
     self->send();
@@ -203,6 +210,7 @@ void Connection::close() {
     transport_->close();
     answers_.detach_all();
     room_.set();
+    sent_.set();
     on_end_();
 }
 

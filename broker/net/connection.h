@@ -51,6 +51,11 @@ public:
 
     /// Serves until either side closes. Spawned once.
     [[nodiscard]] static Task<> serve(std::shared_ptr<Connection> self);
+    /// Takes no more requests. It stays open for the answers to those that it has taken.
+    void take_no_more() { taking_ = false; }
+    /// Waits until no sender waits for an outcome any more, or until `deadline`; after
+    /// take_no_more. The caller keeps it.
+    [[nodiscard]] Task<> wait_settled(TimePoint deadline);
     /// Ends it from our side; answers not sent yet are dropped.
     void close();
     /// Closes it when a limit of time has passed; called about once a second.
@@ -77,7 +82,7 @@ private:
     /// Ends after `span`, or with the connection.
     [[nodiscard]] Task<> pause(Millis span);
     void send();
-    [[nodiscard]] static Task<> drain(std::shared_ptr<Connection> self);
+    [[nodiscard]] static Task<> send_when_writable(std::shared_ptr<Connection> self);
     void schedule_send();
     void end_with_warning(std::string_view why);
 
@@ -91,6 +96,7 @@ private:
     std::vector<ExchangePtr> arrived_;
     AnswerQueue answers_;
     Signal room_;  ///< set when answers left the queue, or the connection ended
+    Signal sent_;  ///< likewise, for wait_settled
     TimePoint last_received_;
     TimePoint frame_started_ = kNever;
     TimePoint send_blocked_ = kNever;
@@ -99,6 +105,7 @@ private:
     bool paused_ = false;
     bool open_ = true;
     bool reading_ = true;  ///< false once the peer has ended or broke the protocol
+    bool taking_ = true;   ///< requests
 };
 
 }  // namespace hw::broker

@@ -20,7 +20,7 @@ void ConnectionHost::start() {
 
 void ConnectionHost::adopt(std::unique_ptr<Transport> transport, const ListenerInfo& listener,
                            std::move_only_function<void()> on_end) {
-    if (stopping_) {
+    if (draining_ || stopping_) {
         transport->close();
         on_end();
         return;
@@ -52,6 +52,17 @@ std::vector<std::shared_ptr<Connection>> ConnectionHost::all() const {
         connections.push_back(connection);
     }
     return connections;
+}
+
+Task<> ConnectionHost::drain(TimePoint deadline) {
+    draining_ = true;
+    const auto draining = all();
+    for (const auto& connection : draining) {
+        connection->take_no_more();
+    }
+    for (const auto& connection : draining) {
+        co_await connection->wait_settled(deadline);
+    }
 }
 
 Task<> ConnectionHost::stop() {

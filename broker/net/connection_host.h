@@ -30,6 +30,9 @@ public:
     /// Serves a transport that is bound to this shard; `on_end` is called when it has ended.
     void adopt(std::unique_ptr<Transport> transport, const ListenerInfo& listener,
                std::move_only_function<void()> on_end);
+    /// Takes no more connections and requests, and waits until the outcomes of the requests that
+    /// were taken are sent, or until `deadline`. Before `stop`, which drops them.
+    [[nodiscard]] Task<> drain(TimePoint deadline);
     /// Ends every connection and the watch; nothing of them runs any more when it returns.
     [[nodiscard]] Task<> stop();
 
@@ -50,6 +53,7 @@ private:
     std::map<std::uint64_t, std::shared_ptr<Connection>> connections_;  ///< in order of arrival
     std::uint64_t next_connection_ = 0;
     Signal stop_;
+    bool draining_ = false;
     bool stopping_ = false;
 };
 

@@ -208,7 +208,7 @@ void Simulation::live(const LifePlan& life) {
         fail_rule("the node ended by itself");
     }
     if (goes_on()) {
-        trace_.add(fmt::format("life {} ends with {}", clients_.ended_lives + 1, name_of(life.end)));
+        trace_.add(fmt::format("it ends with {}", name_of(life.end)));
         end_life(life);
     }
 }

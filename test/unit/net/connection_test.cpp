@@ -8,6 +8,7 @@
 #include <catch2/catch.hpp>
 
 #include "broker/net/connection_host.h"
+#include "protocol/schema/api/fetch.h"
 #include "protocol/schema/api/metadata.h"
 #include "test/sim/sim_clock.h"
 #include "test/sim/sim_network.h"
@@ -19,12 +20,13 @@ namespace {
 constexpr ApiVersion kVersion{4};
 
 /// Keeps every request until the test answers it.
-class Holding final : public MessageHandler<schema::MetadataRequest> {
+template <class Request>
+class HoldingEach final : public MessageHandler<Request> {
 public:
-    explicit Holding(std::vector<ExchangePtr>& held) : held_(held) {}
+    explicit HoldingEach(std::vector<ExchangePtr>& held) : held_(held) {}
 
 protected:
-    Task<> serve(ExchangePtr exchange, const schema::MetadataRequest&) override {
+    Task<> serve(ExchangePtr exchange, const Request&) override {
         held_.push_back(std::move(exchange));
         co_return;
     }
@@ -32,6 +34,8 @@ protected:
 private:
     std::vector<ExchangePtr>& held_;
 };
+using Holding = HoldingEach<schema::MetadataRequest>;
+using HoldingFetch = HoldingEach<schema::FetchRequest>;
 
 /// Senders pause as long as the test says.
 class Pausing final : public Quotas {
@@ -74,6 +78,10 @@ struct World {
     Task<> stop(bool& stopped) {
         co_await host->stop();
         stopped = true;
+    }
+    Task<> drain(Duration limit, bool& drained) {
+        co_await host->drain(clock.now() + limit);
+        drained = true;
     }
 
     Task<> accept() {
@@ -401,6 +409,54 @@ TEST_CASE("connection: the pause of a sender ends with its connection", "[net][c
     world.send_request(1);
     REQUIRE(world.run_until([&] { return world.held.size() == 1; }));
     // The end of the world checks that the server stops.
+}
+
+TEST_CASE("connection: a drain ends when what was taken is answered, and takes no more",
+          "[net][connection]") {
+    World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{10})));
+    world.send_request(1);
+    REQUIRE(world.run_until([&] { return world.held.size() == 1; }));
+    bool drained = false;
+    world.server.spawn(world.drain(std::chrono::minutes(1), drained));
+    world.send_request(2);
+    world.run_for(std::chrono::seconds(50));
+    CHECK_FALSE(drained);
+    world.answer(0);
+    REQUIRE(world.run_until([&] { return drained; }));
+    CHECK(world.clock.now().time_since_epoch() < std::chrono::seconds(55));
+    REQUIRE(world.run_until([&] { return world.receive().size() == 1; }));
+    CHECK(world.held.size() == 1);
+    CHECK_FALSE(world.ended);
+}
+
+TEST_CASE("connection: a drain ends at its deadline, and with its connections",
+          "[net][connection]") {
+    World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{10})));
+    world.send_request(1);
+    REQUIRE(world.run_until([&] { return world.held.size() == 1; }));
+    const bool peer_ends = GENERATE(true, false);
+    bool drained = false;
+    world.server.spawn(world.drain(std::chrono::seconds(5), drained));
+    world.run_for(std::chrono::seconds(1));
+    CHECK_FALSE(drained);
+    if (peer_ends) {
+        world.transport->close();
+        world.answer(0);
+    }
+    world.run_for(std::chrono::seconds(peer_ends ? 1 : 5));
+    CHECK(drained);
+}
+
+TEST_CASE("connection: a drain does not wait for a Fetch", "[net][connection]") {
+    World world(1);
+    world.dispatcher.add(schema::ApiKey::fetch, std::make_unique<HoldingFetch>(world.held));
+    world.send(test::request_frame(schema::FetchRequest(), kVersion, CorrelationId(1)));
+    REQUIRE(world.run_until([&] { return world.held.size() == 1; }));
+    bool drained = false;
+    world.server.spawn(world.drain(std::chrono::minutes(1), drained));
+    world.run_for(std::chrono::seconds(1));
+    CHECK(drained);
+    CHECK_FALSE(world.ended);
 }
 
 }  // namespace

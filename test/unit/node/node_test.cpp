@@ -34,6 +34,11 @@ struct World {
         return scheduler.run_until(done, scheduler.now() + std::chrono::minutes(1));
     }
 
+    void run_for(Duration span) {
+        const TimePoint end = scheduler.now() + span;
+        scheduler.run_until([&] { return scheduler.now() >= end; }, end);
+    }
+
     sim::Scheduler scheduler;
     sim::SimNetwork network;
     sim::SimClock clock{scheduler};
@@ -102,6 +107,9 @@ struct Member {
     }
     Task<> stop() {
         co_await channel.stop();
+        co_await stop_before_client();
+    }
+    Task<> stop_before_client() {
         co_await node.stop();
         stopped = true;
     }
@@ -143,8 +151,8 @@ struct Member {
             created = (*answer)->topics[0].error_code;
         }
     }
-    /// One record to partition 0, acknowledged by the leader alone.
-    Task<> produce(std::string topic) {
+    /// One record to partition 0.
+    Task<> produce(std::string topic, std::int16_t acks = 1) {
         record::BatchBuilder builder({});
         builder.add({{}, as_bytes("value"), {}, world.clock.wall_now()});
         record::Compressor compressor;
@@ -155,8 +163,8 @@ struct Member {
         const std::array topics_of_it{
             schema::ProduceRequest::Topic{.name = topic, .partition_data = partitions}};
         schema::ProduceRequest request;
-        request.acks = 1;
-        request.timeout_ms = Millis(1000);
+        request.acks = acks;
+        request.timeout_ms = Millis(10'000);
         request.topic_data = topics_of_it;
         const TimePoint deadline = world.clock.now() + std::chrono::seconds(10);
         const auto answer = co_await replication::call<schema::ProduceResponse>(
@@ -325,6 +333,34 @@ TEST_CASE("node: a topic may be deleted while its log is synced, and made again"
         REQUIRE(world.run_until([&] { return member.ask_topics().empty(); }));
     }
     CHECK_FALSE(member.node.ended());
+    member.run(member.stop(), member.stopped);
+}
+
+TEST_CASE("node: a stop acknowledges what it has taken, and takes no more", "[node]") {
+    World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{20})),
+                {.delay_least = Duration(0), .delay_most = std::chrono::milliseconds(1)});
+    sim::SimDisk disk(world.scheduler, 1);
+    Member member(world, 1, disk);
+    member.run(member.start(), member.done);
+    REQUIRE(member.started);
+    member.control.spawn(member.create("orders"));
+    REQUIRE(world.run_until([&] { return member.created.has_value(); }));
+    REQUIRE(world.run_until([&] { return !member.ask_topics().empty(); }));
+    disk.faults().delay_least = std::chrono::milliseconds(500);
+    disk.faults().delay_most = std::chrono::milliseconds(1000);
+    const bool produces_first = GENERATE(true, false);
+    if (produces_first) {
+        member.control.spawn(member.produce("orders", -1));
+    }
+    world.run_for(std::chrono::milliseconds(GENERATE(0, 1, 200)));
+    member.control.spawn(member.stop_before_client());
+    if (!produces_first) {
+        member.control.spawn(member.produce("orders", -1));
+    }
+    REQUIRE(world.run_until([&] { return member.stopped; }));
+    const bool is_taken = !disk.contents("/data/orders-0/00000000000000000000.log").empty();
+    CHECK(is_taken == (member.produced == wire::ErrorCode::none));
+    member.stopped = false;
     member.run(member.stop(), member.stopped);
 }
 
