@@ -31,6 +31,12 @@ Result<void> load_properties(Disk& disk, const MetaProperties& expected,
     if (!text) {
         return std::unexpected(text.error());
     }
+    if (!*text && !directory.logs.empty()) {
+        return fail(ErrorKind::invalid,
+                    "{} has logs, such as {}, but no {}, which says whose they are: put that file "
+                    "back, or move the logs away to begin anew",
+                    directory.path, folder_name(directory.logs.front().name), kMetaPropertiesFile);
+    }
     if (!*text) {
         directory.properties = expected;
         return replace_small_file(disk, directory.path, kMetaPropertiesFile,
@@ -213,15 +219,15 @@ Result<OpenedDirectory> open_data_directory(Disk& disk, const std::string& path,
         return std::unexpected(lock.error());
     }
     directory.lock = std::move(*lock);
-    auto outcome = load_properties(disk, expected, directory);
+    auto outcome = list_folders(disk, directory, logger);
+    if (outcome) {
+        outcome = load_properties(disk, expected, directory);
+    }
     if (outcome) {
         outcome = load_checkpoints(disk, directory);
     }
     if (outcome) {
         outcome = take_clean_marker(disk, directory);
-    }
-    if (outcome) {
-        outcome = list_folders(disk, directory, logger);
     }
     if (!outcome) {
         return std::unexpected(outcome.error());
@@ -254,13 +260,16 @@ Result<void> wipe_data_directory(Disk& disk, const std::string& path) {
         return std::unexpected(lock.error());
     }
     // What says that it is a data directory goes last: a wipe that was cut short can be repeated.
-    std::ranges::partition(*entries, std::not_fn(is_properties));
+    std::erase_if(*entries, is_properties);
     for (const DirectoryEntry& entry : *entries) {
         if (auto removed = disk.remove_tree(path + "/" + entry.name); !removed) {
             return removed;
         }
     }
-    return {};
+    if (auto synced = disk.sync_directory(path); !synced) {
+        return synced;
+    }
+    return disk.remove_file(path + "/" + kMetaPropertiesFile);
 }
 
 Result<std::optional<std::string>> find_cluster_id(Disk& disk,

@@ -45,7 +45,7 @@ struct OpenedDirectory {
 /// new one with `expected`, whose directory id is used only then. The marker of a clean stop is
 /// taken away, durably, before anything can be changed. A missing checkpoint is an empty one, a
 /// broken one is refused. Blocks. Errors: busy (locked; names the lock file), invalid (another
-/// cluster or node; names both), corrupt, unsupported, io.
+/// cluster or node; names both; or logs without meta.properties), corrupt, unsupported, io.
 [[nodiscard]] Result<OpenedDirectory> open_data_directory(Disk& disk, const std::string& path,
                                                           const MetaProperties& expected,
                                                           Logger logger);

@@ -275,6 +275,48 @@ TEST_CASE("manager: a directory of another cluster or node is refused, with both
     CHECK(node.error().message.find("belongs to node 1, this is node 2") != std::string::npos);
 }
 
+TEST_CASE("manager: logs without meta.properties are refused, and left as they are",
+          "[storage][manager]") {
+    World world;
+    Node& first = world.start();
+    REQUIRE(first.open().has_value());
+    first.create();
+    world.node.reset();
+    world.disk.process_kill();
+    const std::string properties = std::string("/data/") + kMetaPropertiesFile;
+    const std::string text = world.disk.contents(properties);
+    REQUIRE(world.disk.remove_file(properties).has_value());
+    const auto refused = world.start().open();
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().message ==
+          "/data has logs, such as t-0, but no meta.properties, which says whose they are: put "
+          "that file back, or move the logs away to begin anew");
+    world.node.reset();
+    world.disk.process_kill();
+    REQUIRE(replace_small_file(world.disk, "/data", kMetaPropertiesFile, text).has_value());
+    const auto opened = world.start().open();
+    REQUIRE(opened.has_value());
+    CHECK(opened->logs.size() == 1);
+}
+
+TEST_CASE("manager: a wipe that a power loss cut short can be repeated", "[storage][manager]") {
+    World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{20})));
+    const std::uint64_t steps = GENERATE(range(std::uint64_t{0}, std::uint64_t{12}));
+    Node& first = world.start();
+    REQUIRE(first.open().has_value());
+    first.create();
+    world.node.reset();
+    world.disk.process_kill();
+    world.disk.faults().freeze_after = world.disk.operations() + steps;
+    static_cast<void>(wipe_data_directory(world.disk, "/data"));
+    world.power_loss();
+    world.disk.faults() = {};
+    const auto wiped = wipe_data_directory(world.disk, "/data");
+    INFO((wiped ? "" : wiped.error().message));
+    CHECK(wiped.has_value());
+    CHECK(world.start().open().has_value());
+}
+
 TEST_CASE("manager: two managers share a disk, never a directory", "[storage][manager]") {
     World world;
     REQUIRE(world.start().open({"/a"}).has_value());
@@ -485,6 +527,10 @@ TEST_CASE("manager: the start of a removed log is not that of a new one", "[stor
     World world;
     REQUIRE(world.disk.make_directories("/data").has_value());
     REQUIRE(world.disk.sync_directory("/").has_value());
+    const MetaProperties properties{"c", BrokerId(1), DirectoryId(Uuid{3, 4})};
+    REQUIRE(replace_small_file(world.disk, "/data", kMetaPropertiesFile,
+                               format_meta_properties(properties))
+                .has_value());
     REQUIRE(replace_small_file(world.disk, "/data", kLogStartFile, "0\n1\nt 0 2\n").has_value());
     Node& first = world.start();
     const bool was_there = GENERATE(false, true);
