@@ -4,7 +4,6 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <set>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -104,9 +103,7 @@ enum class OldData : bool { kept, wiped };
 
 /// Wipes all data directories of a node. Errors: as wipe_data_directory.
 Result<void> wipe(storage::Disk& disk, const config::StorageConfig& storage) {
-    std::set<std::string> directories(storage.log_dirs.begin(), storage.log_dirs.end());
-    directories.insert(storage.metadata_log_dir);
-    for (const std::string& directory : directories) {
+    for (const std::string& directory : storage.directories()) {
         if (auto wiped = storage::wipe_data_directory(disk, directory); !wiped) {
             return wiped;
         }

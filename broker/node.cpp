@@ -331,10 +331,10 @@ void Node::end(const Error& reason) {
     if (ended_) {
         return;
     }
-    ended_ = reason;
+    ended_ = with_advice(reason);
     session_changed_.set();
     if (tell_end_) {
-        tell_end_(reason);
+        tell_end_(*ended_);
     }
 }
 
@@ -467,8 +467,13 @@ Task<> Node::close_logs() {
         closing.push_back(controller_->closing_log());
     }
     const BrokerEpoch epoch = agent_ == nullptr ? BrokerEpoch(-1) : agent_->epoch();
-    // What fails is in the log; the next start checks the logs of that directory.
-    co_await logs_.close(std::move(closing), epoch);
+    const auto closed = co_await logs_.close(std::move(closing), epoch);
+    if (!closed && !ended_) {
+        ended_ = Error{closed.error().kind,
+                       fmt::format("the data is not closed cleanly, and the next start checks it: "
+                                   "{}",
+                                   closed.error().message)};
+    }
 }
 
 std::vector<ListenerInfo> Node::listeners() const {

@@ -77,7 +77,7 @@ public:
     /// What is listened on, with the ports that were really taken; valid after start.
     [[nodiscard]] std::vector<ListenerInfo> listeners() const;
     [[nodiscard]] const std::string& cluster_id() const { return cluster_id_; }
-    /// Why it ended by itself, if it did; read after `stop`.
+    /// Why it ended by itself or could not end in order, if so; read after `stop`.
     [[nodiscard]] const std::optional<Error>& ended() const { return ended_; }
 
     void on_session(bool in_session) override;

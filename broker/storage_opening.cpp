@@ -9,14 +9,40 @@
 
 namespace hw::broker {
 
+Error with_advice(Error error) {
+    switch (error.kind) {
+        case ErrorKind::no_space:
+            error.message += ". Make room on that disk, then start again";
+            break;
+        case ErrorKind::io:
+        case ErrorKind::permission:
+        case ErrorKind::not_found:
+            error.message +=
+                ". A data directory (log.dirs) must be a directory that this user "
+                "may write to, on a disk that works";
+            break;
+        default:
+            break;
+    }
+    return error;
+}
+
 Task<Result<OpenedStorage>> StorageOpening::open() {
+    auto opened = co_await open_directories();
+    if (!opened) {
+        co_return std::unexpected(with_advice(opened.error()));
+    }
+    co_return opened;
+}
+
+Task<Result<OpenedStorage>> StorageOpening::open_directories() {
     auto cluster_id = co_await choose_cluster_id();
     if (!cluster_id) {
         co_return std::unexpected(cluster_id.error());
     }
     storage::ManagerSettings settings;
-    settings.directories = directories();
-    settings.cluster_id = *cluster_id;
+    settings.directories = config_.storage.directories();
+    settings.cluster_id = cluster_id->text;
     settings.node_id = config_.node.id;
     settings.options_for = options_for_;
     auto logs = co_await ports_.logs.open(std::move(settings));
@@ -27,19 +53,15 @@ Task<Result<OpenedStorage>> StorageOpening::open() {
     if (!metadata) {
         co_return std::unexpected(metadata.error());
     }
-    co_return OpenedStorage(std::move(*cluster_id), std::move(*metadata), std::move(*logs));
-}
-
-std::vector<std::string> StorageOpening::directories() const {
-    std::vector<std::string> all = config_.storage.log_dirs;
-    if (std::ranges::count(all, config_.storage.metadata_log_dir) == 0) {
-        all.push_back(config_.storage.metadata_log_dir);
+    if (cluster_id->is_new) {
+        ports_.log.info("the data directories are new: this is a new cluster, {}",
+                        cluster_id->text);
     }
-    return all;
+    co_return OpenedStorage(std::move(cluster_id->text), std::move(*metadata), std::move(*logs));
 }
 
-Task<Result<std::string>> StorageOpening::choose_cluster_id() {
-    auto work = [all = directories(), disk = &ports_.disk] {
+Task<Result<StorageOpening::ClusterId>> StorageOpening::choose_cluster_id() {
+    auto work = [all = config_.storage.directories(), disk = &ports_.disk] {
         return storage::find_cluster_id(*disk, all);
     };
     auto found = co_await storage::call_blocking<std::optional<std::string>>(
@@ -48,11 +70,9 @@ Task<Result<std::string>> StorageOpening::choose_cluster_id() {
         co_return std::unexpected(found.error());
     }
     if (*found) {
-        co_return std::move(**found);
+        co_return ClusterId(std::move(**found), false);
     }
-    const Uuid fresh = random_uuid(ports_.entropy);
-    ports_.log.info("the data directories are new: this is a new cluster, {}", fresh);
-    co_return to_string(fresh);
+    co_return ClusterId(to_string(random_uuid(ports_.entropy)), true);
 }
 
 Task<Result<MetadataLog>> StorageOpening::take_metadata_log(storage::OpenedLogs& opened) {

@@ -20,6 +20,9 @@ struct OpenedStorage {
     storage::OpenedLogs logs;  ///< all others
 };
 
+/// An error of the disk, and what to do about it.
+[[nodiscard]] Error with_advice(Error error);
+
 /// Opens the data directories of a node at its start. New directories become those of a new
 /// cluster, without a format step.
 ///
@@ -39,16 +42,21 @@ public:
                    std::function<storage::LogOptions(const std::string& topic)> options_for)
         : ports_(ports), config_(config), options_for_(std::move(options_for)) {}
 
-    /// Errors: those of LogManager::open, and of a metadata log that cannot be read.
+    /// Errors: those of LogManager::open, and of a metadata log that cannot be read; those of a
+    /// disk say what to do.
     [[nodiscard]] Task<Result<OpenedStorage>> open();
 
 private:
-    [[nodiscard]] std::vector<std::string> directories() const;
-    [[nodiscard]] Task<Result<std::string>> choose_cluster_id();
+    struct ClusterId {
+        std::string text;
+        bool is_new = false;
+    };
+
+    [[nodiscard]] Task<Result<OpenedStorage>> open_directories();
+    [[nodiscard]] Task<Result<ClusterId>> choose_cluster_id();
     [[nodiscard]] Task<Result<MetadataLog>> take_metadata_log(storage::OpenedLogs& opened);
     [[nodiscard]] Task<Result<storage::OpenedLog>> create_metadata_log();
     [[nodiscard]] Task<Result<replication::ElectionState>> read_election(std::string folder);
-    /// Runs `work` where it may block, and ends after it.
 
     Ports ports_;
     const config::BrokerConfig& config_;

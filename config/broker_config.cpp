@@ -136,6 +136,14 @@ bool knows_identity(const Settings& settings, const NodeConfig& node) {
 
 }  // namespace
 
+std::vector<std::string> StorageConfig::directories() const {
+    std::vector<std::string> all = log_dirs;
+    if (std::ranges::count(all, metadata_log_dir) == 0) {
+        all.push_back(metadata_log_dir);
+    }
+    return all;
+}
+
 LoadedConfig load_broker_config(const BrokerInput& input) {
     LoadedConfig loaded;
     Problems& problems = loaded.problems;

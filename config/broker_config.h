@@ -31,8 +31,11 @@ struct ConnectionConfig {
 
 struct StorageConfig {
     std::vector<std::string> log_dirs;  ///< at least one, no two the same
-    std::string metadata_log_dir;
+    std::string metadata_log_dir;       ///< one of them, or one of its own
     std::chrono::milliseconds disk_stall;
+
+    /// All of them, each once.
+    [[nodiscard]] std::vector<std::string> directories() const;
 };
 
 /// How a topic is made that says nothing itself. What a topic's own keys default to is in

@@ -118,8 +118,9 @@ void BrokerAgent::execute(const LifecycleEffects& effects) {
 }
 
 void BrokerAgent::fail(std::string_view what, std::optional<ErrorCode> code) {
-    if (code) {
-        log_.warning("the controller refuses the {} of broker {}: {}", what, facts_.id, *code);
+    if (code && std::exchange(refused_with_, *code) != *code) {
+        log_.warning("the controller refuses the {} of broker {}: {}; it is tried again", what,
+                     facts_.id, *code);
     }
     LifecycleEffects effects;
     lifecycle_.on_failure(code, clock_.now(), effects);
@@ -145,6 +146,7 @@ Task<> BrokerAgent::send_registration() {
         fail("registration", answer ? std::optional((*answer)->error_code) : std::nullopt);
         co_return;
     }
+    refused_with_ = ErrorCode::none;
     LifecycleEffects effects;
     lifecycle_.on_registered((*answer)->broker_epoch, clock_.now(), effects);
     execute(effects);
@@ -163,6 +165,7 @@ Task<> BrokerAgent::send_heartbeat() {
         fail("heartbeat", answer ? std::optional((*answer)->error_code) : std::nullopt);
         co_return;
     }
+    refused_with_ = ErrorCode::none;
     LifecycleEffects effects;
     lifecycle_.on_heartbeat({.caught_up = (*answer)->is_caught_up,
                              .fenced = (*answer)->is_fenced,

@@ -68,6 +68,7 @@ private:
     [[nodiscard]] Task<> send_registration();
     [[nodiscard]] Task<> send_heartbeat();
     void execute(const LifecycleEffects& effects);
+    /// No answer, or a refusal: logged once as long as it stays the same.
     void fail(std::string_view what, std::optional<wire::ErrorCode> code);
 
     Shard& shard_;
@@ -79,6 +80,7 @@ private:
     BrokerAgentListener& listener_;
     BrokerLifecycle lifecycle_;
     TaskGroup tasks_;
+    wire::ErrorCode refused_with_ = wire::ErrorCode::none;
     Signal changed_;
     Signal may_leave_;
     bool stopping_ = false;

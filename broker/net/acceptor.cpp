@@ -8,6 +8,7 @@ Acceptor::Acceptor(AcceptorServices services, std::unique_ptr<Listener> listener
     : services_(std::move(services)),
       listener_(std::move(listener)),
       info_(std::move(info)),
+      warnings_(services_.log, services_.clock),
       tasks_(services_.shard) {}
 
 Task<> Acceptor::run() {
@@ -25,7 +26,7 @@ Task<> Acceptor::run() {
 
 void Acceptor::deal(std::unique_ptr<Transport> transport, ConnectionHost& host) {
     if (!services_.count.try_add()) {
-        services_.log.warning(
+        warnings_.warning(
             "connection of {} refused: {} are open, the limit that follows from the limit of open "
             "files (ulimit -n)",
             to_string(transport->peer()), services_.count.limit());

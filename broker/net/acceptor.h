@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "broker/net/connection_host.h"
+#include "broker/net/limited_log.h"
 #include "protocol/base/network.h"
 
 namespace hw::broker {
@@ -62,6 +63,7 @@ private:
     AcceptorServices services_;
     std::unique_ptr<Listener> listener_;
     ListenerInfo info_;
+    LimitedLog warnings_;
     TaskGroup tasks_;
     Signal stop_;
     bool stopping_ = false;

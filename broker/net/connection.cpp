@@ -147,8 +147,8 @@ void Connection::on_reject(const Error& reason) {
 }
 
 void Connection::end_with_warning(std::string_view why) {
-    services_->log.warning("connection of {} on {} ends: {}", to_string(*peer_), listener_->name,
-                           why);
+    services_->warnings.warning("connection of {} on {} ends: {}", to_string(*peer_),
+                                listener_->name, why);
     reading_ = false;
     schedule_send();
 }
@@ -217,7 +217,7 @@ void Connection::close() {
 void Connection::check_time(TimePoint now) {
     const ConnectionLimits& limits = services_->limits;
     if (send_blocked_ != kNever && now - send_blocked_ > limits.send_max) {
-        services_->log.warning(
+        services_->warnings.warning(
             "connection of {} ends: it took no byte of its answers for {} s", to_string(*peer_),
             std::chrono::duration_cast<std::chrono::seconds>(limits.send_max).count());
         close();
@@ -230,7 +230,7 @@ void Connection::check_time(TimePoint now) {
         const auto allowed =
             limits.frame_max + std::chrono::seconds(frames_.size() / kFrameBytesPerSecond);
         if (now - frame_started_ > allowed) {
-            services_->log.warning(
+            services_->warnings.warning(
                 "connection of {} ends: a request of {} bytes was not sent whole within {} s",
                 to_string(*peer_), frames_.size(),
                 std::chrono::duration_cast<std::chrono::seconds>(allowed).count());

@@ -8,6 +8,7 @@
 #include "broker/net/answer_queue.h"
 #include "broker/net/dispatcher.h"
 #include "broker/net/frame_reader.h"
+#include "broker/net/limited_log.h"
 #include "broker/net/memory_budget.h"
 #include "protocol/base/clock.h"
 #include "protocol/base/logger.h"
@@ -34,6 +35,7 @@ struct ConnectionServices {
     MemoryBudget& memory;
     ConnectionLimits limits;
     Logger log;
+    LimitedLog warnings;
     /// Where reads land before their frame is known; used between two waits only.
     std::vector<std::byte> scratch;
 };

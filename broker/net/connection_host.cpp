@@ -9,10 +9,15 @@ ConnectionHost::ConnectionHost(Shard& shard, const Clock& clock, const Dispatche
                                const HostLimits& limits, Logger log)
     : tasks_(shard),
       memory_(shard, limits.memory),
-      services_{shard,   tasks_,
-                clock,   dispatcher,
-                memory_, limits.connection,
-                log,     std::vector<std::byte>(kScratchBytes)} {}
+      services_{.shard = shard,
+                .tasks = tasks_,
+                .clock = clock,
+                .dispatcher = dispatcher,
+                .memory = memory_,
+                .limits = limits.connection,
+                .log = log,
+                .warnings = LimitedLog(log, clock),
+                .scratch = std::vector<std::byte>(kScratchBytes)} {}
 
 void ConnectionHost::start() {
     tasks_.spawn(watch());

@@ -459,5 +459,20 @@ TEST_CASE("connection: a drain does not wait for a Fetch", "[net][connection]") 
     CHECK_FALSE(world.ended);
 }
 
+TEST_CASE("connection: warnings that peers cause are limited, and counted", "[net][connection]") {
+    World world(1);
+    const std::vector<std::string>& lines = world.log.lines;
+    LimitedLog log(Logger(world.log, "net"), world.clock);
+    for (std::uint64_t i = 0; i < LimitedLog::kLines + 7; ++i) {
+        log.warning("peer {}", i);
+    }
+    CHECK(lines.size() == LimitedLog::kLines);
+    world.run_for(LimitedLog::kWindow);
+    log.warning("peer");
+    REQUIRE(lines.size() == LimitedLog::kLines + 2);
+    CHECK(lines[LimitedLog::kLines] == "7 more warnings like the last ones were left out");
+    CHECK(lines.back() == "peer");
+}
+
 }  // namespace
 }  // namespace hw::broker

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <utility>
+
+#include "protocol/base/clock.h"
+#include "protocol/base/logger.h"
+
+namespace hw::broker {
+
+/// Warnings that anybody can cause who reaches a port. At most kLines in each kWindow are written;
+/// how many were left out is said with the next one. Used on one shard.
+class LimitedLog {
+public:
+    static constexpr std::uint64_t kLines = 20;
+    static constexpr Duration kWindow = std::chrono::seconds(10);
+
+    LimitedLog(Logger log, const Clock& clock) : log_(log), clock_(&clock) {}
+
+    template <class... Args>
+    void warning(fmt::format_string<Args...> text, Args&&... args) {
+        const TimePoint now = clock_->now();
+        if (now >= window_end_) {
+            if (count_ > kLines) {
+                log_.warning("{} more warnings like the last ones were left out", count_ - kLines);
+            }
+            count_ = 0;
+            window_end_ = now + kWindow;
+        }
+        if (++count_ <= kLines) {
+            log_.warning(text, std::forward<Args>(args)...);
+        }
+    }
+
+private:
+    Logger log_;
+    const Clock* clock_;
+    TimePoint window_end_{};
+    std::uint64_t count_ = 0;  ///< in this window
+};
+
+}  // namespace hw::broker
