@@ -1,9 +1,10 @@
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iostream>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -11,9 +12,10 @@
 #include <unistd.h>
 #include <vector>
 
-#include <boost/program_options.hpp>
+#include <boost/program_options/errors.hpp>
 #include <fmt/format.h>
 
+#include "broker/command_line.h"
 #include "broker/node.h"
 #include "broker/runtime/asio_network.h"
 #include "broker/runtime/process.h"
@@ -27,26 +29,11 @@
 namespace hw::broker {
 namespace {
 
-namespace po = boost::program_options;
 namespace fs = std::filesystem;
 
 constexpr int kExitOk = 0;
 constexpr int kExitFailed = 1;
 constexpr int kExitUsage = 2;
-
-constexpr std::string_view kHelp =
-    R"(highwater: a partitioned, replicated log broker that speaks the Kafka protocol
-
-Usage:
-  highwater dev [OPTIONS]       one broker for trying things out, on this machine only
-  highwater server [OPTIONS]    a broker that is configured by a file, as in production
-  highwater --version           the version
-  highwater COMMAND --help      the options of a command
-
-Try:
-  highwater dev &
-  kcat -b 127.0.0.1:9092 -L
-)";
 
 /// What one process gives to its node.
 struct Process {
@@ -98,8 +85,6 @@ NodeLimits limits_of(const config::BrokerConfig& config) {
                                         : usable_memory() / kShareOfMemory;
     return limits;
 }
-
-enum class OldData : bool { kept, wiped };
 
 /// Wipes all data directories of a node. Errors: as wipe_data_directory.
 Result<void> wipe(storage::Disk& disk, const config::StorageConfig& storage) {
@@ -162,123 +147,55 @@ std::string host_name() {
     return gethostname(name, sizeof name - 1) == 0 ? std::string(name) : "localhost";
 }
 
-/// Where data goes when nobody says: the system's place for root, else one of the user's own.
-std::string default_data_directory(const std::string& name) {
+Surroundings surroundings() {
     const char* home = std::getenv("HOME");
-    if (geteuid() == 0 || home == nullptr) {
-        return "/var/lib/" + name;
-    }
-    return std::string(home) + "/.local/share/" + name;
+    return {.is_root = geteuid() == 0,
+            .home = home == nullptr ? std::nullopt : std::optional<std::string>(home)};
 }
 
-po::variables_map parse(const std::vector<std::string>& arguments,
-                        const po::options_description& description) {
-    po::variables_map values;
-    po::store(po::command_line_parser(arguments)
-                  .options(description)
-                  .positional(po::positional_options_description())
-                  .run(),
-              values);
-    return values;
+std::optional<std::string> read_file(const std::string& path) {
+    std::ifstream file(path);
+    std::ostringstream text;
+    text << file.rdbuf();
+    return file && !fs::is_directory(path) ? std::optional(text.str()) : std::nullopt;
 }
 
-std::vector<std::string> overrides_of(const po::variables_map& values) {
-    return values.count("set") == 0 ? std::vector<std::string>()
-                                    : values["set"].as<std::vector<std::string>>();
-}
-
-int dev(const std::vector<std::string>& arguments) {
-    po::options_description description("Options of highwater dev");
-    description.add_options()("help,h", "show this")(
-        "listen,l", po::value<std::string>()->default_value("127.0.0.1:9092"),
-        "HOST:PORT that clients connect to; port 0 takes any free one")(
-        "controller-listen", po::value<std::string>()->default_value("127.0.0.1:9093"),
-        "HOST:PORT of the controller; port 0 takes any free one")(
-        "data-dir,d",
-        po::value<std::string>()->default_value(default_data_directory("highwater-dev")),
-        "where the data is kept")("fresh", "start without the data that is there: wipe it")(
-        "set", po::value<std::vector<std::string>>(),
-        "KEY=VALUE of a configuration key; may be given several times");
-    const po::variables_map values = parse(arguments, description);
-    if (values.count("help") != 0) {
-        std::cout << description;
-        return kExitOk;
-    }
-    for (const char* option : {"listen", "controller-listen"}) {
-        const auto text = values[option].as<std::string>();
-        if (const auto address = config::parse_address(text); !address) {
-            fmt::print(stderr, "highwater dev: --{} {} {}\n", option, text,
-                       address.error().message);
-            return kExitUsage;
-        }
-    }
-    const auto data = values["data-dir"].as<std::string>();
+int start(const StartOrder& order) {
     config::BrokerInput input;
-    input.file_name = "highwater dev";
-    input.file_text = fmt::format(
-        "process.roles=broker,controller\n"
-        "node.id=1\n"
-        "listeners=PLAINTEXT://{},CONTROLLER://{}\n"
-        "controller.listener.names=CONTROLLER\n"
-        "log.dirs={}\n",
-        values["listen"].as<std::string>(), values["controller-listen"].as<std::string>(), data);
-    input.overrides = overrides_of(values);
+    input.file_name = order.config_file.empty() ? order.command : order.config_file;
+    input.file_text = order.config_text;
+    input.overrides = order.overrides;
+    input.default_log_dir = order.default_log_dir;
     input.host_name = host_name();
-    return run_configured(input, values.count("fresh") != 0 ? OldData::wiped : OldData::kept);
-}
-
-int server(const std::vector<std::string>& arguments) {
-    po::options_description description("Options of highwater server");
-    description.add_options()("help,h", "show this")(
-        "config,c", po::value<std::string>(),
-        "file with the configuration, such as Kafka's server.properties")(
-        "set", po::value<std::vector<std::string>>(),
-        "KEY=VALUE that goes before the file; may be given several times");
-    const po::variables_map values = parse(arguments, description);
-    if (values.count("help") != 0) {
-        std::cout << description;
-        return kExitOk;
-    }
-    config::BrokerInput input;
-    input.overrides = overrides_of(values);
-    input.default_log_dir = default_data_directory("highwater");
-    input.host_name = host_name();
-    if (values.count("config") != 0) {
-        input.file_name = values["config"].as<std::string>();
-        std::ifstream file(input.file_name);
-        std::ostringstream text;
-        text << file.rdbuf();
-        if (!file || fs::is_directory(input.file_name)) {
+    if (!order.config_file.empty()) {
+        const auto text = read_file(order.config_file);
+        if (!text) {
             fmt::print(stderr,
                        "highwater server: cannot read {}: is it a file that this user may read?\n",
-                       input.file_name);
+                       order.config_file);
             return kExitFailed;
         }
-        input.file_text = text.str();
+        input.file_text = *text;
     }
-    return run_configured(input, OldData::kept);
+    return run_configured(input, order.old_data);
 }
 
 int run(const std::vector<std::string>& arguments) {
-    const std::string command = arguments.empty() ? "--help" : arguments.front();
-    const std::vector<std::string> rest(arguments.begin() + (arguments.empty() ? 0 : 1),
-                                        arguments.end());
-    if (command == "--help" || command == "-h" || command == "help") {
-        fmt::print("{}", kHelp);
-        return kExitOk;
+    const auto wanted = read_command_line(arguments, surroundings());
+    if (!wanted) {
+        fmt::print(stderr, "{}\n", wanted.error().message);
+        return kExitUsage;
     }
-    if (command == "--version") {
-        fmt::print("highwater {}\n", HW_VERSION);
-        return kExitOk;
+    if (wanted->start) {
+        return start(*wanted->start);
     }
-    if (command == "dev") {
-        return dev(rest);
+    fmt::print("{}", wanted->text);
+    if (std::fflush(stdout) != 0) {
+        fmt::print(stderr, "{}\n",
+                   system_error(errno, "highwater: write to standard output").message);
+        return kExitFailed;
     }
-    if (command == "server") {
-        return server(rest);
-    }
-    fmt::print(stderr, "highwater: '{}' is not a command; see highwater --help\n", command);
-    return kExitUsage;
+    return kExitOk;
 }
 
 }  // namespace
@@ -289,8 +206,10 @@ int main(int count, char** values) {
     try {
         return hw::broker::run({values + 1, values + count});
     } catch (const boost::program_options::error& wrong) {
-        std::fputs(fmt::format("highwater: {}; see highwater --help\n", wrong.what()).c_str(),
-                   stderr);
+        std::fputs(
+            fmt::format("highwater {0}: {1}; see 'highwater {0} --help'\n", values[1], wrong.what())
+                .c_str(),
+            stderr);
         return hw::broker::kExitUsage;
     } catch (const std::system_error& failure) {
         // Of fmt::print: standard output or standard error is full.

@@ -146,7 +146,7 @@ class CommandLine(unittest.TestCase):
     def test_an_address_that_is_none(self):
         wrong = self.run_highwater("dev", "--listen", "127.0.0.1:99999")
         self.assertEqual(wrong.returncode, 2)
-        self.assertIn("--listen 127.0.0.1:99999 ", wrong.stderr)
+        self.assertIn("--listen '127.0.0.1:99999' has no port", wrong.stderr)
         self.assertIn("65535", wrong.stderr)
 
     def test_an_unknown_command_and_an_unknown_option(self):

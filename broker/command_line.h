@@ -1,0 +1,42 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "protocol/base/result.h"
+
+namespace hw::broker {
+
+/// What is around the process, as far as the defaults of options need it.
+struct Surroundings {
+    bool is_root = false;
+    std::optional<std::string> home;
+};
+
+enum class OldData : bool { kept, wiped };
+
+/// A broker that is to be started.
+struct StartOrder {
+    std::string command;      ///< "dev" or "server"
+    std::string config_file;  ///< to be read; empty: `config_text` is all there is
+    std::string config_text;
+    std::vector<std::string> overrides;  ///< "KEY=VALUE"
+    std::string default_log_dir;
+    OldData old_data = OldData::kept;
+};
+
+/// What the command line of `highwater` asks for: a text on standard output, or a start.
+struct CommandLine {
+    std::string text;
+    std::optional<StartOrder> start;
+};
+
+/// Reads the arguments behind the program's name. Errors: invalid, with a sentence that names the
+/// command, what is wrong and where help is. Throws boost::program_options::error for an option
+/// with too few or too many values; the command is the first argument then.
+[[nodiscard]] Result<CommandLine> read_command_line(std::span<const std::string> arguments,
+                                                    const Surroundings& around);
+
+}  // namespace hw::broker

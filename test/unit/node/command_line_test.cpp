@@ -1,0 +1,98 @@
+#include "broker/command_line.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "config/broker_config.h"
+
+namespace hw::broker {
+namespace {
+
+const Surroundings kUser{.is_root = false, .home = "/home/ann"};
+
+CommandLine read(const std::vector<std::string>& arguments, const Surroundings& around = kUser) {
+    const auto read = read_command_line(arguments, around);
+    REQUIRE(read.has_value());
+    return *read;
+}
+
+std::string refused(const std::vector<std::string>& arguments) {
+    const auto read = read_command_line(arguments, kUser);
+    REQUIRE_FALSE(read.has_value());
+    return read.error().message;
+}
+
+std::vector<std::string> log_dirs(const std::vector<std::string>& arguments,
+                                  const Surroundings& around) {
+    const CommandLine line = read(arguments, around);
+    REQUIRE(line.start.has_value());
+    config::BrokerInput input;
+    input.file_text = line.start->config_text;
+    input.overrides = line.start->overrides;
+    input.default_log_dir = line.start->default_log_dir;
+    input.host_name = "host";
+    const auto loaded = config::load_broker_config(input);
+    REQUIRE(loaded.config.has_value());
+    return loaded.config->storage.log_dirs;
+}
+
+TEST_CASE("command line: data goes to the system's place for root, else to the user's own",
+          "[command]") {
+    using Paths = std::vector<std::string>;
+    const Surroundings root{.is_root = true, .home = "/root"};
+    const Surroundings homeless{.is_root = false, .home = std::nullopt};
+    CHECK(log_dirs({"dev"}, kUser) == Paths{"/home/ann/.local/share/highwater-dev"});
+    CHECK(log_dirs({"dev"}, root) == Paths{"/var/lib/highwater-dev"});
+    CHECK(log_dirs({"dev"}, homeless) == Paths{"/var/lib/highwater-dev"});
+    CHECK(log_dirs({"dev", "-d", R"(/a\b c#d)"}, kUser) == Paths{R"(/a\b c#d)"});
+    CHECK(log_dirs({"dev", "--set", "log.dirs=/x,/y"}, kUser) == Paths{"/x", "/y"});
+    CHECK(log_dirs({"server", "--set", "node.id=1"}, kUser) ==
+          Paths{"/home/ann/.local/share/highwater"});
+}
+
+TEST_CASE("command line: a start is told what to read, set and wipe", "[command]") {
+    const StartOrder dev = read({"dev", "--fresh"}).start.value();
+    CHECK(dev.old_data == OldData::wiped);
+    CHECK(dev.config_file.empty());
+    const StartOrder server =
+        read({"server", "-c", "f", "--set", "a=b", "--set", "c=d"}).start.value();
+    CHECK(server.old_data == OldData::kept);
+    CHECK(server.config_file == "f");
+    CHECK(server.overrides == std::vector<std::string>{"a=b", "c=d"});
+}
+
+TEST_CASE("command line: help and version are texts", "[command]") {
+    CHECK(read({}).text.starts_with("highwater: a partitioned"));
+    CHECK(read({"--help"}).text == read({}).text);
+    CHECK(read({"--version"}).text.starts_with("highwater "));
+    for (const std::string command : {"dev", "server"}) {
+        const CommandLine line = read({command, "--help"});
+        CHECK_FALSE(line.start);
+        CHECK(line.text.starts_with("highwater " + command + ": "));
+        CHECK(line.text.find("--set KEY=VALUE") != std::string::npos);
+    }
+}
+
+TEST_CASE("command line: what is wrong is named with its command, and where help is", "[command]") {
+    CHECK(
+        refused({"deve"}) ==
+        "highwater: 'deve' is no command (did you mean 'highwater dev'?); see 'highwater --help'");
+    CHECK(refused({"broker"}) == "highwater: 'broker' is no command; see 'highwater --help'");
+    CHECK(refused({"dev", "--lissten", "x"}) ==
+          "highwater dev: '--lissten' is no option (did you mean '--listen'?); see 'highwater dev "
+          "--help'");
+    CHECK(refused({"server", "file"}) ==
+          "highwater server: 'file' is no option; see 'highwater server --help'");
+    CHECK(refused({"dev", "--listen", "host"}) ==
+          "highwater dev: --listen 'host' has no port after a colon; see 'highwater dev --help'");
+    for (const std::string path : {"", "/a,/b", "/a\n"}) {
+        CHECK(refused({"dev", "--data-dir", path}).find("must be one path") != std::string::npos);
+    }
+    CHECK(refused({"server"}).find("there is no configuration") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace hw::broker
