@@ -52,14 +52,15 @@ constexpr std::string_view kServerHelp =
     R"(highwater server: a broker that is configured by a file, as in production
 
 Usage:
-  highwater server --config FILE [OPTIONS]
+  highwater server [OPTIONS]
 
 Examples:
   highwater server --config config/samples/server.properties
   highwater server --config server.properties --set log.dirs=/srv/highwater
 
 A file of Kafka's is taken as it is. Keys that have no effect are named at the start; a key that is
-a slip of the pen, or a value that cannot be, ends it.
+a slip of the pen, or a value that cannot be, ends it. Without a file it is a node that is alone,
+with every key at its default: it listens on all interfaces.
 
 )";
 
@@ -220,10 +221,6 @@ Result<CommandLine> read_server(std::span<const std::string> arguments,
                      .default_log_dir = default_data_directory(around, "highwater")};
     if (values->contains("config")) {
         start.config_file = (*values)["config"].as<std::string>();
-    } else if (start.overrides.empty()) {
-        return complain(command,
-                        "there is no configuration: give --config FILE, or each key with --set "
-                        "KEY=VALUE ('highwater dev' needs none)");
     }
     return CommandLine{.text = {}, .start = std::move(start)};
 }

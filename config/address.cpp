@@ -19,6 +19,11 @@ bool is_host_character(char character) {
 
 }  // namespace
 
+bool is_loopback(std::string_view host) {
+    const bool is_number = host.find_first_not_of("0123456789.") == std::string_view::npos;
+    return host == "localhost" || host == "::1" || (is_number && host.starts_with("127."));
+}
+
 std::string to_string(const Address& address) {
     const bool has_brackets = address.host.find(':') != std::string::npos;
     return has_brackets ? fmt::format("[{}]:{}", address.host, address.port)

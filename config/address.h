@@ -17,6 +17,9 @@ struct Address {
     bool operator==(const Address&) const = default;
 };
 
+/// Whether only the same machine reaches it: "localhost", 127.0.0.0/8 or ::1.
+[[nodiscard]] bool is_loopback(std::string_view host);
+
 /// "host:port", with brackets around an IPv6 address.
 [[nodiscard]] std::string to_string(const Address& address);
 

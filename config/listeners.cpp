@@ -71,6 +71,7 @@ public:
         check_protocols();
         check_roles();
         check_advertised();
+        warn_of_open_listeners();
         if (roles_.is_broker) {
             choose_inter_broker_listener();
         }
@@ -214,6 +215,22 @@ private:
                                      "yet; PLAINTEXT is",
                                      name, found->second));
             }
+        }
+    }
+
+    /// Every listener is a plaintext one.
+    void warn_of_open_listeners() {
+        std::vector<std::string> open;
+        for (const ListenerAddress& listener : network_.listeners) {
+            if (!is_loopback(listener.address.host)) {
+                open.push_back(fmt::format("{}://{}", listener.name, to_string(listener.address)));
+            }
+        }
+        if (!open.empty()) {
+            problems_.warnings.push_back(fmt::format(
+                "other machines reach {} without encryption and authentication, and may read and "
+                "delete everything; listen on 127.0.0.1, or in a network that you trust",
+                fmt::join(open, " and ")));
         }
     }
 

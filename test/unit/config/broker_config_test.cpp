@@ -22,7 +22,7 @@ TEST_CASE("broker config: with no file a node is alone, broker and controller, a
           "[config][broker]") {
     const LoadedConfig loaded = load("");
     REQUIRE(loaded.config);
-    CHECK(loaded.problems.warnings.empty());
+    CHECK(warnings_of(loaded).empty());
     const BrokerConfig& config = *loaded.config;
     CHECK(config.node.id == BrokerId(1));
     CHECK(config.node.roles.is_broker);
@@ -140,7 +140,7 @@ TEST_CASE("broker config: the sample is valid and every line of it has an effect
           "[config][broker]") {
     const LoadedConfig loaded = load(read_file(HW_SAMPLES "/server.properties"));
     CHECK(loaded.problems.errors == Sentences{});
-    CHECK(loaded.problems.warnings == Sentences{});
+    CHECK(warnings_of(loaded) == Sentences{});
     REQUIRE(loaded.config);
     CHECK(loaded.config->settings.all().size() == 15);
 }
@@ -175,8 +175,8 @@ TEST_CASE("broker config: the file that Kafka 4 brings along is valid", "[config
     const LoadedConfig loaded = load(stock);
     CHECK(loaded.problems.errors == Sentences{});
     REQUIRE(loaded.config);
-    CHECK(loaded.problems.warnings.size() == 12);
-    for (const std::string& warning : loaded.problems.warnings) {
+    CHECK(warnings_of(loaded).size() == 12);
+    for (const std::string& warning : warnings_of(loaded)) {
         INFO(warning);
         CHECK(warning.find("' has no effect") != std::string::npos);
     }

@@ -209,5 +209,23 @@ TEST_CASE("listeners: brokers meet on an advertised listener", "[config][listene
           "PLAINTEXT");
 }
 
+TEST_CASE("listeners: those that other machines reach are warned of", "[config][listeners]") {
+    CHECK(load("").problems.warnings ==
+          Sentences{"other machines reach PLAINTEXT://:9092 and CONTROLLER://:9093 without "
+                    "encryption and authentication, and may read and delete everything; listen on "
+                    "127.0.0.1, or in a network that you trust"});
+    const auto with_hosts = [](const std::string& broker, const std::string& controller) {
+        return load(fmt::format("listeners=PLAINTEXT://{}:9092,CONTROLLER://{}:9093", broker,
+                                controller))
+            .problems.warnings;
+    };
+    CHECK(with_hosts("localhost", "[::1]") == Sentences{});
+    CHECK(with_hosts("127.0.0.1", "127.1.2.3") == Sentences{});
+    CHECK(with_hosts("127.0.0.1", "[2001:db8::1]")
+              .at(0)
+              .starts_with("other machines reach CONTROLLER://[2001:db8::1]:9093 without"));
+    CHECK(with_hosts("127.example.com", "localhost").size() == 1);
+}
+
 }  // namespace
 }  // namespace hw::config

@@ -11,7 +11,7 @@ namespace {
 Sentences warnings_of(std::string text, std::vector<std::string> overrides = {}) {
     const LoadedConfig loaded = load(std::move(text), std::move(overrides));
     CHECK(loaded.problems.errors.empty());
-    return loaded.problems.warnings;
+    return warnings_of(loaded);
 }
 
 TEST_CASE("settings: a value that breaks its rule names file, line, key, value and what to do",
@@ -93,7 +93,7 @@ TEST_CASE("settings: the last of two equal keys counts, with a warning", "[confi
     const LoadedConfig loaded = load("num.partitions=2\nnode.id=1\nnum.partitions=3");
     REQUIRE(loaded.config);
     CHECK(loaded.config->topic_creation.partitions == 3);
-    CHECK(loaded.problems.warnings ==
+    CHECK(warnings_of(loaded) ==
           Sentences{"test.properties:3: 'num.partitions' is set again; the value of "
                     "test.properties:1 is dropped"});
 }
@@ -103,7 +103,7 @@ TEST_CASE("settings: --set goes before the file, even before a broken line of it
     const LoadedConfig loaded =
         load("num.partitions=2\nnode.id=x", {" num.partitions =5", "node.id=7", "log.dirs=/a=b"});
     REQUIRE(loaded.config);
-    CHECK(loaded.problems.warnings.empty());
+    CHECK(warnings_of(loaded).empty());
     CHECK(loaded.config->topic_creation.partitions == 5);
     CHECK(loaded.config->node.id == BrokerId(7));
     CHECK(loaded.config->storage.log_dirs == Sentences{"/a=b"});

@@ -38,6 +38,15 @@ inline Sentences errors_of(std::string text, std::vector<std::string> overrides 
     return load(std::move(text), std::move(overrides)).problems.errors;
 }
 
+/// All that is warned of but for listeners that other machines reach, which is the default.
+inline Sentences warnings_of(const LoadedConfig& loaded) {
+    Sentences warnings = loaded.problems.warnings;
+    std::erase_if(warnings, [](const std::string& warning) {
+        return warning.starts_with("other machines reach ");
+    });
+    return warnings;
+}
+
 inline std::string read_file(const std::string& path) {
     std::ifstream file(path);
     HW_ASSERT(file.good());
