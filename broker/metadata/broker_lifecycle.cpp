@@ -29,8 +29,9 @@ void BrokerLifecycle::start(TimePoint now, LifecycleEffects& effects) {
     send_due(now, effects);
 }
 
-void BrokerLifecycle::send(LifecycleRequest request, LifecycleEffects& effects) {
+void BrokerLifecycle::send(LifecycleRequest request, TimePoint now, LifecycleEffects& effects) {
     under_way_ = request;
+    sent_at_ = now;
     urgent_ = false;
     next_send_ = kNever;
     effects.send = request;
@@ -38,14 +39,15 @@ void BrokerLifecycle::send(LifecycleRequest request, LifecycleEffects& effects) 
 
 void BrokerLifecycle::send_due(TimePoint now, LifecycleEffects& effects) {
     if (!over_ && under_way_ == LifecycleRequest::none && (urgent_ || now >= next_send_)) {
-        send(registered() ? LifecycleRequest::heartbeat : LifecycleRequest::registration, effects);
+        send(registered() ? LifecycleRequest::heartbeat : LifecycleRequest::registration, now,
+             effects);
     }
 }
 
 void BrokerLifecycle::on_registered(BrokerEpoch epoch, TimePoint now, LifecycleEffects& effects) {
     under_way_ = LifecycleRequest::none;
     epoch_ = epoch;
-    session_end_ = now + options_.session_timeout;
+    extend_session();
     urgent_ = true;
     send_due(now, effects);
 }
@@ -53,10 +55,10 @@ void BrokerLifecycle::on_registered(BrokerEpoch epoch, TimePoint now, LifecycleE
 void BrokerLifecycle::on_heartbeat(const HeartbeatAnswer& answer, TimePoint now,
                                    LifecycleEffects& effects) {
     under_way_ = LifecycleRequest::none;
-    session_end_ = now + options_.session_timeout;
+    extend_session();
     // Who stops asks more often: the controller lets it go with the answer after its leaders moved.
     next_send_ = now + (stopping() ? options_.retry : options_.heartbeat_interval);
-    if (answer.fenced) {
+    if (answer.fenced || now >= session_end_) {
         deactivate(effects);
     } else if (!active_ && !stopping()) {
         active_ = true;

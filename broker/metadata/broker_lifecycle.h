@@ -72,7 +72,9 @@ private:
     [[nodiscard]] bool caught_up() const {
         return registered() && applied_.value() >= epoch_.value();
     }
-    void send(LifecycleRequest request, LifecycleEffects& effects);
+    void send(LifecycleRequest request, TimePoint now, LifecycleEffects& effects);
+    /// The controller has heard of this broker: not before the request was sent.
+    void extend_session() { session_end_ = sent_at_ + options_.session_timeout; }
     void send_due(TimePoint now, LifecycleEffects& effects);
     void deactivate(LifecycleEffects& effects);
     void let_go(LifecycleEffects& effects);
@@ -84,6 +86,7 @@ private:
     LifecycleRequest under_way_ = LifecycleRequest::none;
     bool urgent_ = false;  ///< something happened that the controller should hear at once
     TimePoint next_send_ = kNever;
+    TimePoint sent_at_{};  ///< the newest request
     TimePoint session_end_ = kNever;
     TimePoint stop_begun_ = kNever;
     bool over_ = false;  ///< the broker may stop

@@ -23,6 +23,11 @@ bool contains(const wire::Array<DirectoryId>& directories, DirectoryId sought) {
 }
 
 Checked<void> check_cluster(const Request& request, const MetadataImage& image) {
+    if (request.broker_id < BrokerId(0)) {
+        return refuse(ErrorCode::invalid_registration,
+                      "broker id {} is negative, which means no broker; node.id is 0 or more",
+                      request.broker_id);
+    }
     if (request.cluster_id != image.cluster_id()) {
         return refuse(ErrorCode::inconsistent_cluster_id,
                       "broker {} belongs to cluster '{}', this is cluster '{}'", request.broker_id,

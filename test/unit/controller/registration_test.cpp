@@ -135,6 +135,13 @@ TEST_CASE("registration: directories are there, real, single, and nobody else's"
     CHECK(world.end() == end);
 }
 
+TEST_CASE("registration: the id of no broker is refused", "[controller]") {
+    World world = leading();
+    const auto result = world.join(registration(-1));
+    CHECK(result.verdict.code == ErrorCode::invalid_registration);
+    CHECK_THAT(result.verdict.message, Catch::Contains("broker id -1 is negative"));
+}
+
 TEST_CASE("registration: listeners are there, and each name once", "[controller]") {
     World world = leading();
     Registration bad = registration(1);

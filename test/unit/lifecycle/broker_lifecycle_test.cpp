@@ -125,6 +125,29 @@ TEST_CASE(
     CHECK(fixture.answered({.caught_up = true, .fenced = false}).became_active);
 }
 
+TEST_CASE("lifecycle: a session is counted from the sending of what was answered", "[lifecycle]") {
+    Fixture fixture;
+    fixture.activate();
+    CHECK(fixture.pass(fixture.options.heartbeat_interval).send == LifecycleRequest::heartbeat);
+    fixture.pass(std::chrono::milliseconds(2000));
+    fixture.answered({.caught_up = true, .fenced = false});
+    CHECK(fixture.lifecycle.active());
+    fixture.pass(std::chrono::milliseconds(500));
+    CHECK(fixture.pass(std::chrono::milliseconds(499)).became_inactive == false);
+    CHECK(fixture.pass(std::chrono::milliseconds(1)).became_inactive);
+}
+
+TEST_CASE("lifecycle: an answer that comes after the session which it gives starts none",
+          "[lifecycle]") {
+    Fixture fixture;
+    fixture.activate();
+    CHECK(fixture.pass(fixture.options.heartbeat_interval).send == LifecycleRequest::heartbeat);
+    CHECK(fixture.pass(fixture.options.session_timeout).became_inactive);
+    CHECK_FALSE(fixture.answered({.caught_up = true, .fenced = false}).became_active);
+    CHECK(fixture.pass(fixture.options.heartbeat_interval).send == LifecycleRequest::heartbeat);
+    CHECK(fixture.answered({.caught_up = true, .fenced = false}).became_active);
+}
+
 TEST_CASE("lifecycle: a fenced broker is told by its heartbeat", "[lifecycle]") {
     Fixture fixture;
     fixture.activate();
