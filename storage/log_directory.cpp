@@ -14,6 +14,12 @@ void CheckpointWriter::write(const PartitionOffsets& offsets, Done done) {
     }
 }
 
+Task<> CheckpointWriter::wait_idle() {
+    while (busy_) {
+        co_await home_->wait(written_, kNever);
+    }
+}
+
 void CheckpointWriter::write_next() {
     struct Work {
         std::string text;
@@ -29,6 +35,7 @@ void CheckpointWriter::write_next() {
         },
         [this, work] {
             busy_ = false;
+            written_.set();
             if (!waiting_.empty()) {
                 write_next();
             }
@@ -51,6 +58,14 @@ LogDirectory::LogDirectory(Disk& disk, Shard& home, const Clock& clock, Identity
       recovery_point_writer_(disk, home, identity_.path, kRecoveryPointFile),
       high_watermark_writer_(disk, home, identity_.path, kHighWatermarkFile),
       log_start_writer_(disk, home, identity_.path, kLogStartFile) {}
+
+Task<> LogDirectory::stop() {
+    co_await committer_.stop();
+    for (CheckpointWriter* writer :
+         {&recovery_point_writer_, &high_watermark_writer_, &log_start_writer_}) {
+        co_await writer->wait_idle();
+    }
+}
 
 LogId LogDirectory::add(const TopicPartition& name, std::shared_ptr<LogOwner> owner,
                         Offset recovery_point) {

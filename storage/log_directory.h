@@ -28,7 +28,8 @@ public:
 
     /// `done` is called on the home shard when these offsets, or newer ones, are on stable storage.
     void write(const PartitionOffsets& offsets, Done done);
-    [[nodiscard]] bool busy() const { return busy_; }
+    /// Ends when nothing is being written.
+    [[nodiscard]] Task<> wait_idle();
 
 private:
     void write_next();
@@ -40,6 +41,7 @@ private:
     std::string next_;
     std::vector<Done> waiting_;
     bool busy_ = false;
+    Signal written_;
 };
 
 /// One data directory of a running node: its committer, its checkpoints, and the one fact that all
@@ -61,7 +63,8 @@ public:
     LogDirectory(Disk& disk, Shard& home, const Clock& clock, Identity identity, Logger logger);
 
     void start() { committer_.start(); }
-    [[nodiscard]] Task<> stop() { return committer_.stop(); }
+    /// Nothing is synced or written any more when it returns.
+    [[nodiscard]] Task<> stop();
     /// Called once, when the directory goes offline.
     void on_failure(std::function<void(const Error&)> tell) { tell_ = std::move(tell); }
 

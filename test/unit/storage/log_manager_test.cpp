@@ -259,6 +259,22 @@ TEST_CASE("manager: after a clean stop the marker is there once, with the broker
     CHECK(world.disk.contents(std::string("/data/") + kRecoveryPointFile) == "0\n1\nt 0 1\n");
 }
 
+TEST_CASE("manager: a checkpoint that is being written ends before a stop does",
+          "[storage][manager]") {
+    World world;
+    Node& node = world.start();
+    REQUIRE(node.open().has_value());
+    const sim::DiskFaults quick = world.disk.faults();
+    world.disk.faults().delay_least = std::chrono::seconds(1);
+    world.disk.faults().delay_most = std::chrono::seconds(2);
+    bool written = false;
+    node.manager.directories()[0]->write_high_watermarks(
+        {{kName, Offset(1)}}, [&](const Result<void>&) { written = true; });
+    world.disk.faults() = quick;
+    REQUIRE(node.run(node.manager.close({}, BrokerEpoch(17))).has_value());
+    CHECK(written);
+}
+
 TEST_CASE("manager: a directory of another cluster or node is refused, with both ids",
           "[storage][manager]") {
     World world;
