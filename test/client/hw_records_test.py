@@ -1,14 +1,17 @@
 """hw produce and hw consume, against each other and against kafka-python."""
 
 import json
+import random
 import signal
 import unittest
 
 from kafka import KafkaConsumer
 from kafka.partitioner.default import murmur2
 
-from hw import WithBroker
+from broker import Broker
+from hw import Hw, WithBroker
 
+SEED = 21
 CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
 FROM_START = ("--from", "beginning", "--exit-at-end")
 
@@ -215,16 +218,71 @@ class WrongInput(WithTopics):
 
     def test_a_line_without_a_key_ends_the_input_after_the_lines_before(self):
         topic = self.topic("separated")
-        error = self.refused(1, "produce", topic, "-k", ":", stdin="a:1\nb:2\nc\nd:4\n")
+        error = self.refused(6, "produce", topic, "-k", ":", stdin="a:1\nb:2\nc\nd:4\n")
         self.assertIn("Produced 2 records", error)
         self.assertIn("line 3 has no key separator ':'", error)
         self.assertEqual(self.hw.out("consume", topic, *FROM_START), "1\n2\n")
+        self.assertIn("line 1 has no key separator ':'",
+                      self.refused(1, "produce", topic, "-k", ":", stdin="a\n"))
 
-    def test_a_line_that_is_larger_than_the_topic_takes(self):
+
+class TooLarge(WithTopics):
+    def test_it_is_named_by_its_line_and_all_other_lines_are_sent(self):
         topic = self.topic("small")
+        lines = [f"line {number}" for number in range(1, 8)]
+        lines[3] = "x" * 2_000_000
+        error = self.refused(6, "produce", topic, stdin="\n".join(lines))
+        self.assertEqual(error, "hw produce: line 4: a record of 2000000 bytes was not sent: "
+                                "partition small-0: MESSAGE_TOO_LARGE: the batch of 2000074 bytes "
+                                "is over max.message.bytes (1048588)\n"
+                                "Produced 6 records to small; 1 was too large (line 4).\n"
+                                "  partition 0: 6 records, offsets 0 to 5\n")
+        del lines[3]
+        self.assertEqual(self.hw.out("consume", topic, *FROM_START).splitlines(), lines)
+
+    def test_where_nothing_else_was_sent_it_is_a_failure(self):
+        topic = self.topic("alone")
         error = self.refused(1, "produce", topic, stdin="x" * 2_000_000 + "\n")
-        self.assertIn("MESSAGE_TOO_LARGE", error)
-        self.assertIn("Produced 0 records", error)
+        self.assertIn("Produced 0 records to alone; 1 was too large (line 1).\n", error)
+
+    def test_a_batch_that_is_too_large_only_as_a_whole_is_sent_in_parts(self):
+        topic = "tiny"
+        self.hw.out("topic", "create", topic, "-c", "max.message.bytes=1000")
+        lines = [f"line {number}" for number in range(1, 2001)]
+        lines[0] = lines[999] = lines[1999] = "x" * 1001
+        error = self.refused(6, "produce", topic, stdin="\n".join(lines))
+        self.assertIn("Produced 1997 records to tiny; 3 were too large (first: line 1).\n",
+                      error)
+        for number in (1, 1000, 2000):
+            self.assertIn(f"hw produce: line {number}: a record of 1001 bytes was not sent", error)
+        sent = [line for line in lines if not line.startswith("x")]
+        self.assertEqual(self.hw.out("consume", topic, *FROM_START).splitlines(), sent)
+
+    def test_a_record_whose_compression_makes_it_small_enough_is_sent(self):
+        topic = self.topic("squeezed")
+        lines = "a\n" + random.Random(SEED).randbytes(750_000).hex() + "\nb\n"
+        self.hw.out("produce", topic, "-z", "zstd", stdin=lines)
+        self.assertEqual(self.hw.out("consume", topic, *FROM_START), lines)
+
+
+class Lost(unittest.TestCase):
+    def test_a_lost_broker_is_told_with_the_first_line_that_was_not_acknowledged(self):
+        with Broker() as broker:
+            hw = Hw(broker.address)
+            hw.out("topic", "create", "lost")
+            with hw.start("consume", "lost", "-f", "beginning", "-n", "2") as consumer:
+                with hw.start("produce", "lost", "--timeout", "1") as producer:
+                    producer.stdin.write("one\ntwo\n")
+                    producer.stdin.flush()
+                    self.assertEqual(consumer.stdout.read(), "one\ntwo\n")
+                    broker.process.kill()
+                    broker.process.wait()
+                    producer.stdin.write("three\nfour\n")
+                    producer.stdin.close()
+                    error = producer.stderr.read()
+        self.assertEqual(producer.returncode, 6)
+        self.assertIn("Produced 2 records to lost.", error)
+        self.assertIn("; the first line that was not acknowledged is 3\n", error)
 
 
 if __name__ == "__main__":

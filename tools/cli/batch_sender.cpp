@@ -1,12 +1,20 @@
 #include "tools/cli/batch_sender.h"
 
+#include <algorithm>
+
 namespace hw::cli {
 
-Result<bool> BatchSender::add(PartitionIndex partition, const record::NewRecord& record) {
-    const record::BatchOptions options{.compression = options_.compression};
-    record::BatchBuilder& batch = open_.try_emplace(partition, options).first->second;
-    batch.add(record);
-    if (batch.uncompressed_size() < kBatchBytes) {
+Result<bool> BatchSender::add(PartitionIndex partition, LineRecord record) {
+    OpenBatch& batch = open_[partition];
+    if (record.size() >= kBatchBytes) {
+        if (const auto sent = send(partition, batch); !sent) {
+            return std::unexpected(sent.error());
+        }
+    }
+    // With itself, so that empty records count too.
+    batch.bytes += record.size() + sizeof record;
+    batch.records.push_back(std::move(record));
+    if (batch.bytes < kBatchBytes) {
         return false;
     }
     const auto sent = send(partition, batch);
@@ -15,9 +23,6 @@ Result<bool> BatchSender::add(PartitionIndex partition, const record::NewRecord&
 
 Result<void> BatchSender::flush() {
     for (auto& [partition, batch] : open_) {
-        if (batch.count() == 0) {
-            continue;
-        }
         if (const auto sent = send(partition, batch); !sent) {
             return sent;
         }
@@ -25,23 +30,71 @@ Result<void> BatchSender::flush() {
     return {};
 }
 
-Result<void> BatchSender::send(PartitionIndex partition, record::BatchBuilder& batch) {
-    const std::int32_t count = batch.count();
-    const auto bytes = batch.finish(compressor_);
+std::optional<std::uint64_t> BatchSender::first_pending_line() const {
+    std::optional<std::uint64_t> first;
+    for (const auto& [partition, batch] : open_) {
+        if (!batch.records.empty()) {
+            const std::uint64_t line = batch.records.front().line;
+            first = std::min(first.value_or(line), line);
+        }
+    }
+    return first;
+}
+
+Result<void> BatchSender::send(PartitionIndex partition, OpenBatch& batch) {
+    std::size_t count = batch.records.size();
+    while (!batch.records.empty()) {
+        count = std::min(count, batch.records.size());
+        const auto sent = send_first(partition, batch, count);
+        const bool is_too_large = !sent && sent.error().kind == ErrorKind::limit;
+        if (is_too_large && count > 1) {
+            count /= 2;
+            continue;
+        }
+        if (!sent && !is_too_large) {
+            return sent;
+        }
+        if (is_too_large) {
+            const LineRecord& record = batch.records.front();
+            too_large_(
+                record.line,
+                {sent.error().kind, fmt::format("line {}: a record of {} bytes was not sent: {}",
+                                                record.line, record.size(), sent.error().message)});
+        }
+        const auto end = batch.records.begin() + static_cast<std::ptrdiff_t>(count);
+        batch.records.erase(batch.records.begin(), end);
+        // What follows a large record may be small.
+        count *= 2;
+    }
+    batch.bytes = 0;
+    return {};
+}
+
+Result<void> BatchSender::send_first(PartitionIndex partition, const OpenBatch& batch,
+                                     std::size_t count) {
+    record::BatchBuilder builder({.compression = options_.compression});
+    for (std::size_t i = 0; i < count; ++i) {
+        const LineRecord& record = batch.records[i];
+        builder.add(
+            {.key = record.key ? record::NullableBytes(as_bytes(*record.key)) : std::nullopt,
+             .value = as_bytes(record.value),
+             .headers = options_.headers,
+             .timestamp = record.timestamp});
+    }
+    const auto bytes = builder.finish(compressor_);
     if (!bytes) {
         return std::unexpected(bytes.error());
     }
     const auto base =
         client::produce(*client_, {options_.topic, partition}, options_.acks, bytes->view());
     if (!base) {
-        return fail(base.error().kind, "{} records for partition {}: {}", count, partition,
-                    base.error().message);
+        return std::unexpected(base.error());
     }
     Sent& sent = sent_[partition];
-    sent.records += static_cast<std::uint64_t>(count);
+    sent.records += count;
     if (*base) {
         sent.first_offset = sent.first_offset.value_or(**base);
-        sent.last_offset = **base + (count - 1);
+        sent.last_offset = **base + (static_cast<std::int64_t>(count) - 1);
     }
     return {};
 }

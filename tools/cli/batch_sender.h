@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cstdint>
+#include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -14,6 +17,17 @@ struct SendOptions {
     std::string topic;
     client::Acks acks = client::Acks::all;
     record::Compression compression;
+    std::vector<record::HeaderView> headers;  ///< of each record; views that outlive the sender
+};
+
+/// A record to be sent, and the line of the input that it is.
+struct LineRecord {
+    std::uint64_t line = 0;
+    std::optional<std::string> key;
+    std::string value;
+    Timestamp timestamp;
+
+    [[nodiscard]] std::size_t size() const { return (key ? key->size() : 0) + value.size(); }
 };
 
 /// What a partition has been sent so far.
@@ -24,33 +38,48 @@ struct Sent {
 };
 
 /// Gathers records to batches, one open batch a partition, and sends each when it is large enough.
+/// What a broker finds too large is sent in smaller batches, and passed over when it is one record.
 /// Used by one thread.
 class BatchSender {
 public:
-    /// Of a batch before compression; a larger record travels alone. Under Kafka's limit of 1 MiB
-    /// a batch whatever the codec makes of it.
+    /// Is told of a record that is too large: its line, and why.
+    using TooLarge = std::function<void(std::uint64_t line, const Error& error)>;
+
+    /// Of a batch before compression; a larger record travels alone. Two of them are under Kafka's
+    /// limit of 1 MiB a batch whatever the codec makes of it.
     static constexpr std::size_t kBatchBytes = 256 * 1024;
 
     /// The client outlives the sender.
-    BatchSender(client::Client& client, SendOptions options)
-        : client_(&client), options_(std::move(options)) {}
+    BatchSender(client::Client& client, SendOptions options, TooLarge too_large)
+        : client_(&client), options_(std::move(options)), too_large_(std::move(too_large)) {}
 
     /// True when the record has completed a batch, which was sent. Errors: those of
-    /// client::produce; of the batch, with the number of its records, that were then not counted.
-    [[nodiscard]] Result<bool> add(PartitionIndex partition, const record::NewRecord& record);
+    /// client::produce, but of too large batches; with them the sender is at its end.
+    [[nodiscard]] Result<bool> add(PartitionIndex partition, LineRecord record);
 
     /// Sends what is gathered. Errors: as `add`.
     [[nodiscard]] Result<void> flush();
 
     [[nodiscard]] const std::map<PartitionIndex, Sent>& sent() const { return sent_; }
+    /// The first line of those that were added and neither acknowledged nor too large.
+    [[nodiscard]] std::optional<std::uint64_t> first_pending_line() const;
 
 private:
-    [[nodiscard]] Result<void> send(PartitionIndex partition, record::BatchBuilder& batch);
+    struct OpenBatch {
+        std::deque<LineRecord> records;
+        std::size_t bytes = 0;
+    };
+
+    [[nodiscard]] Result<void> send(PartitionIndex partition, OpenBatch& batch);
+    /// Sends the first `count` of the records as one batch.
+    [[nodiscard]] Result<void> send_first(PartitionIndex partition, const OpenBatch& batch,
+                                          std::size_t count);
 
     client::Client* client_;
     SendOptions options_;
+    TooLarge too_large_;
     record::Compressor compressor_;
-    std::map<PartitionIndex, record::BatchBuilder> open_;
+    std::map<PartitionIndex, OpenBatch> open_;
     std::map<PartitionIndex, Sent> sent_;
 };
 

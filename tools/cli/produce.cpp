@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <random>
@@ -27,7 +28,9 @@ Sends the lines of standard input as records, in batches while lines come fast, 
 With --key-separator what stands before the first separator of a line is the key; lines of one key
 go to one partition, the one that Kafka's Java client takes. Without keys, batches go to one
 partition after the other.
-At the end says on standard error how many records went where. Ctrl-C ends the input.
+A record that is larger than the topic takes is passed over and named by its line; after any other
+failure no more lines are sent, and the first that was not acknowledged is named. At the end says on
+standard error how many records went where. Ctrl-C ends the input.
 
 Examples:
   echo hello | hw produce greetings
@@ -61,29 +64,32 @@ Result<record::Compression> parse_codec(const std::string& text) {
                 "--compression {} is no codec; there are none, gzip, snappy, lz4 and zstd", text);
 }
 
-/// What each line becomes.
-struct LineFormat {
-    std::optional<std::string> key_separator;
-    std::vector<record::HeaderView> headers;  ///< views into the arguments
-};
+/// What stands between the key and the value of a line; none where lines have no keys.
+using KeySeparator = std::optional<std::string>;
 
-Result<LineFormat> parse_line_format(const Arguments& arguments) {
-    LineFormat format;
-    if (arguments.options.contains("key-separator")) {
-        format.key_separator = arguments.options["key-separator"].as<std::string>();
-        if (format.key_separator->empty()) {
-            return fail(ErrorKind::invalid, "--key-separator is empty");
-        }
+Result<KeySeparator> parse_key_separator(const Arguments& arguments) {
+    if (!arguments.options.contains("key-separator")) {
+        return std::nullopt;
     }
+    const auto& separator = arguments.options["key-separator"].as<std::string>();
+    if (separator.empty()) {
+        return fail(ErrorKind::invalid, "--key-separator is empty");
+    }
+    return separator;
+}
+
+/// Views into the arguments.
+Result<std::vector<record::HeaderView>> parse_headers(const Arguments& arguments) {
+    std::vector<record::HeaderView> headers;
     for (const std::string& text : arguments.options["header"].as<Texts>()) {
         const std::size_t equals = text.find('=');
         if (equals == 0 || equals == std::string::npos) {
             return fail(ErrorKind::invalid, "--header {} is not of the form NAME=VALUE", text);
         }
         const std::string_view view = text;
-        format.headers.push_back({view.substr(0, equals), as_bytes(view.substr(equals + 1))});
+        headers.push_back({view.substr(0, equals), as_bytes(view.substr(equals + 1))});
     }
-    return format;
+    return headers;
 }
 
 Result<SendOptions> parse_send_options(const Arguments& arguments) {
@@ -95,7 +101,11 @@ Result<SendOptions> parse_send_options(const Arguments& arguments) {
     if (!compression) {
         return std::unexpected(compression.error());
     }
-    return SendOptions{arguments.operands.front(), *acks, *compression};
+    auto headers = parse_headers(arguments);
+    if (!headers) {
+        return std::unexpected(headers.error());
+    }
+    return SendOptions{arguments.operands.front(), *acks, *compression, std::move(*headers)};
 }
 
 Timestamp now() {
@@ -112,11 +122,12 @@ public:
           // So that many short runs do not all fill the first partition.
           keyless_(static_cast<std::int32_t>(std::random_device{}() % unsigned(count))) {}
 
-    [[nodiscard]] PartitionIndex of(const record::NullableBytes& key) const {
+    [[nodiscard]] PartitionIndex of(const LineRecord& record) const {
         if (fixed_) {
             return *fixed_;
         }
-        return key ? client::partition_of_key(*key, count_) : PartitionIndex(keyless_);
+        return record.key ? client::partition_of_key(as_bytes(*record.key), count_)
+                          : PartitionIndex(keyless_);
     }
     void on_batch_sent() { keyless_ = (keyless_ + 1) % count_; }
 
@@ -126,25 +137,35 @@ private:
     std::int32_t keyless_;
 };
 
-Result<record::NewRecord> parse_line(const LineFormat& format, std::string_view line,
-                                     std::uint64_t number) {
-    record::NewRecord record{
-        .key = {}, .value = as_bytes(line), .headers = format.headers, .timestamp = now()};
-    if (format.key_separator) {
-        const std::size_t at = line.find(*format.key_separator);
-        if (at == std::string_view::npos) {
-            return fail(ErrorKind::corrupt,
-                        "line {} has no key separator '{}'; the lines before it were sent", number,
-                        *format.key_separator);
-        }
-        record.key = as_bytes(line.substr(0, at));
-        record.value = as_bytes(line.substr(at + format.key_separator->size()));
+/// The next line as a record; none at the end. Errors: of the line (corrupt, limit), io.
+Result<std::optional<LineRecord>> next_record(LineReader& lines, std::uint64_t number,
+                                              const KeySeparator& separator) {
+    const auto line = lines.next();
+    if (!line) {
+        return fail(line.error().kind, "line {}: {}; the lines before it were sent", number,
+                    line.error().message);
     }
+    if (!*line) {
+        return std::nullopt;
+    }
+    LineRecord record{.line = number, .key = {}, .value = {}, .timestamp = now()};
+    if (!separator) {
+        record.value = **line;
+        return record;
+    }
+    const std::size_t at = (*line)->find(*separator);
+    if (at == std::string_view::npos) {
+        return fail(ErrorKind::corrupt,
+                    "line {} has no key separator '{}'; the lines before it were sent", number,
+                    *separator);
+    }
+    record.key = (*line)->substr(0, at);
+    record.value = (*line)->substr(at + separator->size());
     return record;
 }
 
-/// Sends all lines. Errors: of a line (corrupt, limit, io), those of BatchSender.
-Result<void> send_lines(const LineFormat& format, PartitionChoice& choice, LineReader& lines,
+/// Sends all lines. Errors: those of next_record, after the lines before; those of BatchSender.
+Result<void> send_lines(LineReader& lines, const KeySeparator& separator, PartitionChoice& choice,
                         BatchSender& sender) {
     for (std::uint64_t number = 1;; ++number) {
         if (lines.would_wait()) {
@@ -153,19 +174,13 @@ Result<void> send_lines(const LineFormat& format, PartitionChoice& choice, LineR
             }
             choice.on_batch_sent();
         }
-        const auto line = lines.next();
-        if (!line) {
-            return std::unexpected(line.error());
-        }
-        if (!*line) {
-            return sender.flush();
-        }
-        const auto record = parse_line(format, **line, number);
-        if (!record) {
+        auto record = next_record(lines, number, separator);
+        if (!record || !*record) {
             const auto flushed = sender.flush();
-            return flushed ? std::unexpected(record.error()) : flushed;
+            return record || !flushed ? flushed : std::unexpected(record.error());
         }
-        const auto has_sent = sender.add(choice.of(record->key), *record);
+        const PartitionIndex partition = choice.of(**record);
+        const auto has_sent = sender.add(partition, std::move(**record));
         if (!has_sent) {
             return std::unexpected(has_sent.error());
         }
@@ -175,12 +190,43 @@ Result<void> send_lines(const LineFormat& format, PartitionChoice& choice, LineR
     }
 }
 
-void print_summary(const std::string& topic, const std::map<PartitionIndex, Sent>& sent) {
+/// Counts the records that were too large, and says each.
+class TooLargeRecords {
+public:
+    explicit TooLargeRecords(Tally& tally) : tally_(&tally) {}
+
+    void add(std::uint64_t line, const Error& error) {
+        tally_->fail(error);
+        first_line_ = count_ == 0 ? line : std::min(first_line_, line);
+        ++count_;
+    }
+    /// What the summary says of them.
+    [[nodiscard]] std::string text() const {
+        if (count_ == 0) {
+            return "";
+        }
+        return count_ == 1
+                   ? fmt::format("; 1 was too large (line {})", first_line_)
+                   : fmt::format("; {} were too large (first: line {})", count_, first_line_);
+    }
+
+private:
+    Tally* tally_;
+    std::uint64_t count_ = 0;
+    std::uint64_t first_line_ = 0;
+};
+
+std::uint64_t count_of(const std::map<PartitionIndex, Sent>& sent) {
     std::uint64_t records = 0;
     for (const auto& [partition, part] : sent) {
         records += part.records;
     }
-    fmt::print(stderr, "Produced {} records to {}.\n", records, topic);
+    return records;
+}
+
+void print_summary(const std::string& topic, const std::map<PartitionIndex, Sent>& sent,
+                   const TooLargeRecords& too_large) {
+    fmt::print(stderr, "Produced {} records to {}{}.\n", count_of(sent), topic, too_large.text());
     for (const auto& [partition, part] : sent) {
         const std::string offsets =
             part.first_offset
@@ -204,10 +250,11 @@ Result<std::optional<PartitionIndex>> fixed_partition(const Arguments& arguments
     return PartitionIndex(number);
 }
 
-Result<void> produce_lines(const Arguments& arguments) {
-    const auto format = parse_line_format(arguments);
-    if (!format) {
-        return std::unexpected(format.error());
+/// Counts as a success what was acknowledged, if anything. Errors: what ended it early.
+Result<void> produce_lines(const Arguments& arguments, Tally& tally) {
+    const auto separator = parse_key_separator(arguments);
+    if (!separator) {
+        return std::unexpected(separator.error());
     }
     const auto options = parse_send_options(arguments);
     if (!options) {
@@ -229,15 +276,29 @@ Result<void> produce_lines(const Arguments& arguments) {
     // Not for the client: what was read is sent, Ctrl-C or not.
     const Interrupt interrupt;
     LineReader lines(STDIN_FILENO, interrupt.descriptor());
-    BatchSender sender(*client, *options);
-    const auto sent = send_lines(*format, choice, lines, sender);
-    print_summary(options->topic, sender.sent());
+    TooLargeRecords too_large(tally);
+    BatchSender sender(*client, *options, [&too_large](std::uint64_t line, const Error& error) {
+        too_large.add(line, error);
+    });
+    const auto sent = send_lines(lines, *separator, choice, sender);
+    print_summary(options->topic, sender.sent(), too_large);
+    if (count_of(sender.sent()) > 0) {
+        tally.succeed();
+    }
+    const auto pending = sender.first_pending_line();
+    if (!sent && pending) {
+        return fail(sent.error().kind, "{}; the first line that was not acknowledged is {}",
+                    sent.error().message, *pending);
+    }
     return sent;
 }
 
 ExitCode run(const Arguments& arguments) {
-    const auto produced = produce_lines(arguments);
-    return produced ? ExitCode::ok : report(kName, produced.error());
+    Tally tally(kName);
+    if (const auto produced = produce_lines(arguments, tally); !produced) {
+        tally.fail(produced.error());
+    }
+    return tally.exit_code();
 }
 
 }  // namespace
