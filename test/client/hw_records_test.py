@@ -203,7 +203,7 @@ class WrongInput(WithTopics):
                 (("produce", "t", "-H", "flat"), "NAME=VALUE"),
                 (("produce", "t", "-k", ""), "--key-separator"),
                 (("consume", "t", "-f", "yesterday"), "--from yesterday is none of"),
-                (("consume", "t", "-n", "0"), "--count 0 is not 1 or more"),
+                (("consume", "t", "-n", "0"), "--count '0' is not a whole number of at least 1"),
                 (("consume", "t", "--format", "xml"), "value and key-value"),
                 (("consume", "t", "--form", "value"), "did you mean"),
                 (("consume",), "TOPIC is missing"),

@@ -33,15 +33,19 @@ class Create(WithBroker):
                       self.refused(2, "topic", "create", "x", "-r", "3"))
 
     def test_wrong_values_are_refused_before_anything_is_asked(self):
-        self.assertIn("--partitions 0 is not within 1 to 2147483647",
-                      self.refused(2, "topic", "create", "x", "-p", "0"))
-        self.assertIn("--replication-factor 40000 is not within 1 to 32767",
+        self.assertEqual(self.refused(2, "topic", "create", "x", "-p", "0"),
+                         "hw topic create: --partitions '0' is not a whole number from 1 to "
+                         "2147483647; see 'hw topic create --help'\n")
+        self.assertIn("--replication-factor '40000' is not a whole number from 1 to 32767",
                       self.refused(2, "topic", "create", "x", "-r", "40000"))
         self.assertIn("--config flat is not of the form KEY=VALUE",
                       self.refused(2, "topic", "create", "x", "-c", "flat"))
-        self.assertIn("'many'", self.refused(2, "topic", "create", "x", "-p", "many"))
+        self.assertIn("--partitions 'many' is not a whole number",
+                      self.refused(2, "topic", "create", "x", "-p", "many"))
+        self.assertIn("--timeout '-1' is not a whole number from 1 to 3600",
+                      self.refused(2, "topic", "create", "x", "--timeout", "-1"))
         self.assertIn("TOPIC is missing", self.refused(2, "topic", "create"))
-        self.assertIn("there are text, json and ndjson",
+        self.assertIn("there are text, json and ndjson; see 'hw topic create --help'",
                       self.refused(2, "topic", "create", "x", "-o", "yaml"))
 
 

@@ -3,13 +3,15 @@
 #include <string>
 #include <vector>
 
+#include "tools/cli/whole_number.h"
+
 namespace hw::cli {
 namespace {
 
 namespace po = boost::program_options;
 
-constexpr int kDefaultTimeoutSeconds = 15;
-constexpr int kMaxTimeoutSeconds = 3600;
+constexpr const char* kDefaultTimeoutSeconds = "15";
+constexpr std::int64_t kMaxTimeoutSeconds = 3600;
 
 /// Servers that are separated by commas.
 Result<std::vector<config::Address>> parse_servers(std::string_view text) {
@@ -41,7 +43,8 @@ void add_cluster_options(po::options_description& options) {
         "bootstrap-server,b",
         po::value<std::string>()->value_name("HOST:PORT")->default_value("127.0.0.1:9092"),
         "a broker of the cluster, or several with commas between")(
-        "timeout", po::value<int>()->value_name("SECONDS")->default_value(kDefaultTimeoutSeconds),
+        "timeout",
+        po::value<std::string>()->value_name("SECONDS")->default_value(kDefaultTimeoutSeconds),
         "how long to try, 1 to 3600");
 }
 
@@ -51,13 +54,12 @@ Result<client::Client> connect(const Arguments& arguments, int stop_descriptor) 
     if (!servers) {
         return std::unexpected(servers.error());
     }
-    const int seconds = arguments.options["timeout"].as<int>();
-    if (seconds < 1 || seconds > kMaxTimeoutSeconds) {
-        return fail(ErrorKind::invalid, "--timeout {} is not within 1 to {} seconds", seconds,
-                    kMaxTimeoutSeconds);
+    const auto seconds = whole_number(arguments, "timeout", 1, kMaxTimeoutSeconds);
+    if (!seconds) {
+        return std::unexpected(seconds.error());
     }
     auto client = client::Client::connect({.servers = std::move(*servers),
-                                           .timeout = std::chrono::seconds(seconds),
+                                           .timeout = std::chrono::seconds(*seconds),
                                            .stop_descriptor = stop_descriptor});
     if (!client) {
         return fail(client.error().kind,

@@ -155,6 +155,13 @@ Result<Invocation> parse_command_line(std::span<const Command> commands,
     return invocation;
 }
 
+std::string usage_error(std::span<const Command> commands, std::span<const std::string> arguments,
+                        std::string_view why) {
+    const auto command = command_of(commands, arguments);
+    const std::string name = command ? fmt::format("hw {}", (*command)->name) : "hw";
+    return fmt::format("{0}: {1}; see '{0} --help'", name, why);
+}
+
 std::string overview(std::span<const Command> commands) {
     std::string text(kOverview);
     for (const Command& command : commands) {

@@ -18,9 +18,14 @@ struct Invocation {
 
 /// Finds the command that the arguments begin with, and sorts the rest. Errors: invalid (unknown
 /// command or option, too few or too many operands), with what is near. Throws
-/// boost::program_options::error for a value that an option cannot have.
+/// boost::program_options::error for an option without its value, with one too many, or given
+/// twice.
 [[nodiscard]] Result<Invocation> parse_command_line(std::span<const Command> commands,
                                                     std::span<const std::string> arguments);
+
+/// What is said where Boost has refused the arguments in the words `why`.
+[[nodiscard]] std::string usage_error(std::span<const Command> commands,
+                                      std::span<const std::string> arguments, std::string_view why);
 
 /// What `hw --help` shows.
 [[nodiscard]] std::string overview(std::span<const Command> commands);

@@ -6,6 +6,7 @@
 #include "tools/cli/interrupt.h"
 #include "tools/cli/record_printer.h"
 #include "tools/cli/report.h"
+#include "tools/cli/whole_number.h"
 
 namespace hw::cli {
 namespace {
@@ -33,7 +34,7 @@ void add_options(po::options_description& options) {
                           "one partition, or all")(
         "from,f", po::value<std::string>()->value_name("WHERE")->default_value("end"),
         "beginning, end, an offset, or a time (ISO 8601; UTC unless it says otherwise)")(
-        "count,n", po::value<std::int64_t>()->value_name("N"), "stop after N records")(
+        "count,n", po::value<std::string>()->value_name("N"), "stop after N records")(
         "exit-at-end,e", "stop at the end of each partition")(
         "format", po::value<std::string>()->value_name("FORMAT")->default_value("value"),
         "of text output: value, or key-value with a tab between");
@@ -62,11 +63,11 @@ Result<ConsumerOptions> parse_consumer_options(const Arguments& arguments) {
         options.at_end = AtEnd::stop;
     }
     if (arguments.options.contains("count")) {
-        const auto count = arguments.options["count"].as<std::int64_t>();
-        if (count < 1) {
-            return fail(ErrorKind::invalid, "--count {} is not 1 or more", count);
+        const auto count = whole_number(arguments, "count", 1);
+        if (!count) {
+            return std::unexpected(count.error());
         }
-        options.most_records = static_cast<std::uint64_t>(count);
+        options.most_records = static_cast<std::uint64_t>(*count);
     }
     return options;
 }

@@ -8,6 +8,7 @@
 #include "tools/cli/cluster_options.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/report.h"
+#include "tools/cli/whole_number.h"
 #include "tools/perf/produce_load.h"
 #include "tools/perf/target.h"
 
@@ -74,25 +75,15 @@ void add_options(po::options_description& options) {
                                    po::value<std::string>()->value_name("MODE")->default_value(""),
                                    "highwater.durability of a topic that is made: memory or disk");
     for (const NumberOption& number : kNumbers) {
-        options.add_options()(number.name, po::value<std::int64_t>()->value_name(number.value_name),
+        options.add_options()(number.name, po::value<std::string>()->value_name(number.value_name),
                               number.help);
     }
     options.add_options()("wait",
-                          po::value<std::int64_t>()->value_name("SECONDS")->default_value(0),
+                          po::value<std::string>()->value_name("SECONDS")->default_value("0"),
                           "for a broker that is just starting");
     add_acks_option(options);
     add_output_option(options);
     add_cluster_options(options);
-}
-
-/// A given number within its bounds. Errors: invalid.
-Result<std::int64_t> number_of(const Arguments& arguments, const char* name, std::int64_t low,
-                               std::int64_t high) {
-    const auto value = arguments.options[name].as<std::int64_t>();
-    if (value < low || value > high) {
-        return fail(ErrorKind::invalid, "--{} {} is not within {} to {}", name, value, low, high);
-    }
-    return value;
 }
 
 Result<perf::ProduceOptions> parse_options(const Arguments& arguments) {
@@ -107,7 +98,7 @@ Result<perf::ProduceOptions> parse_options(const Arguments& arguments) {
         if (!arguments.options.contains(option.name)) {
             continue;
         }
-        const auto number = number_of(arguments, option.name, option.low, option.high);
+        const auto number = whole_number(arguments, option.name, option.low, option.high);
         if (!number) {
             return std::unexpected(number.error());
         }
@@ -123,7 +114,7 @@ Result<perf::ProduceOptions> parse_options(const Arguments& arguments) {
 }
 
 Result<client::Client> connect_waiting(const Arguments& arguments) {
-    const auto wait = number_of(arguments, "wait", 0, kDay);
+    const auto wait = whole_number(arguments, "wait", 0, kDay);
     if (!wait) {
         return std::unexpected(wait.error());
     }

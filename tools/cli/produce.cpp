@@ -13,6 +13,7 @@
 #include "tools/cli/interrupt.h"
 #include "tools/cli/line_reader.h"
 #include "tools/cli/report.h"
+#include "tools/cli/whole_number.h"
 #include "tools/client/partitioner.h"
 
 namespace hw::cli {
@@ -44,7 +45,7 @@ using Texts = std::vector<std::string>;
 void add_options(po::options_description& options) {
     options.add_options()("key-separator,k", po::value<std::string>()->value_name("TEXT"),
                           "lines are KEY, this text, VALUE")(
-        "partition,p", po::value<int>()->value_name("N"), "send all to this partition")(
+        "partition,p", po::value<std::string>()->value_name("N"), "send all to this partition")(
         "compression,z", po::value<std::string>()->value_name("CODEC")->default_value("none"),
         "none, gzip, snappy, lz4 or zstd")(
         "header,H", po::value<Texts>()->value_name("NAME=VALUE")->default_value({}, ""),
@@ -236,18 +237,21 @@ void print_summary(const std::string& topic, const std::map<PartitionIndex, Sent
     }
 }
 
-/// The partition that --partition names, if it does. Errors: not_found.
+/// The partition that --partition names, if it does. Errors: invalid, not_found.
 Result<std::optional<PartitionIndex>> fixed_partition(const Arguments& arguments,
                                                       const client::TopicView& topic) {
     if (!arguments.options.contains("partition")) {
         return std::nullopt;
     }
-    const int number = arguments.options["partition"].as<int>();
-    if (number < 0 || static_cast<std::size_t>(number) >= topic.partitions.size()) {
-        return fail(ErrorKind::not_found, "topic '{}' has no partition {}; it has 0 to {}",
-                    topic.name, number, topic.partitions.size() - 1);
+    const auto number = whole_number(arguments, "partition", 0);
+    if (!number) {
+        return std::unexpected(number.error());
     }
-    return PartitionIndex(number);
+    if (std::cmp_greater_equal(*number, topic.partitions.size())) {
+        return fail(ErrorKind::not_found, "topic '{}' has no partition {}; it has 0 to {}",
+                    topic.name, *number, topic.partitions.size() - 1);
+    }
+    return PartitionIndex(static_cast<std::int32_t>(*number));
 }
 
 /// Counts as a success what was acknowledged, if anything. Errors: what ended it early.

@@ -31,8 +31,11 @@ std::string outcome_json(const client::TopicOutcome& outcome) {
 ExitCode report(std::string_view command, const Error& error) {
     // What was printed before comes before what is said of it.
     std::fflush(stdout);
-    fmt::print(stderr, "hw {}: {}\n", command, error.message);
-    return exit_code_of(error.kind);
+    const ExitCode code = exit_code_of(error.kind);
+    const std::string help =
+        code == ExitCode::usage ? fmt::format("; see 'hw {} --help'", command) : "";
+    fmt::print(stderr, "hw {}: {}{}\n", command, error.message, help);
+    return code;
 }
 
 void Tally::fail(const Error& error) {

@@ -5,6 +5,7 @@
 #include "tools/cli/cluster_options.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/report.h"
+#include "tools/cli/whole_number.h"
 
 namespace hw::cli {
 namespace {
@@ -28,9 +29,9 @@ Examples:
 using Texts = std::vector<std::string>;
 
 void add_options(po::options_description& options) {
-    options.add_options()("partitions,p", po::value<int>()->value_name("N"),
+    options.add_options()("partitions,p", po::value<std::string>()->value_name("N"),
                           "how many partitions each topic has")(
-        "replication-factor,r", po::value<int>()->value_name("R"),
+        "replication-factor,r", po::value<std::string>()->value_name("R"),
         "how many brokers have a copy of each partition")(
         "config,c", po::value<Texts>()->value_name("KEY=VALUE")->default_value({}, ""),
         "a setting of the topics; may be given several times");
@@ -44,12 +45,8 @@ Result<T> count_of(const Arguments& arguments, const char* option) {
     if (!arguments.options.contains(option)) {
         return T{client::NewTopic::kDefault};
     }
-    const int number = arguments.options[option].as<int>();
-    constexpr T kMost = std::numeric_limits<T>::max();
-    if (number < 1 || number > kMost) {
-        return fail(ErrorKind::invalid, "--{} {} is not within 1 to {}", option, number, kMost);
-    }
-    return static_cast<T>(number);
+    const auto number = whole_number(arguments, option, 1, std::numeric_limits<T>::max());
+    return number ? Result<T>(static_cast<T>(*number)) : std::unexpected(number.error());
 }
 
 Result<std::vector<client::Setting>> parse_settings(const Texts& texts) {

@@ -4,13 +4,15 @@
 
 #include <catch2/catch.hpp>
 
+#include "tools/cli/whole_number.h"
+
 namespace hw::cli {
 namespace {
 
 void no_options(boost::program_options::options_description& /*options*/) {}
 
 void create_options(boost::program_options::options_description& options) {
-    options.add_options()("partitions,p", boost::program_options::value<int>()->required(), "how");
+    options.add_options()("partitions,p", boost::program_options::value<std::string>(), "how");
 }
 
 ExitCode do_nothing(const Arguments& /*arguments*/) {
@@ -41,7 +43,7 @@ TEST_CASE("command line: a command is found by its words, options and operands a
     const auto create = parse({"topic", "create", "-p", "3", "orders"});
     REQUIRE(create);
     CHECK(create->command->name == "topic create");
-    CHECK(create->arguments.options["partitions"].as<int>() == 3);
+    CHECK(create->arguments.options["partitions"].as<std::string>() == "3");
     CHECK(create->arguments.operands == std::vector<std::string>{"orders"});
     const auto perf = parse({"perf", "a", "--", "-b"});
     REQUIRE(perf);
@@ -106,9 +108,37 @@ TEST_CASE("command line: the overview lists every command with its summary", "[c
     }
 }
 
-TEST_CASE("command line: a value that an option cannot have is Boost's to refuse", "[cli]") {
-    CHECK_THROWS_AS(parse({"topic", "create", "-p", "many", "x"}), boost::program_options::error);
-    CHECK_THROWS_AS(parse({"topic", "create", "x"}), boost::program_options::error);
+TEST_CASE("command line: what Boost refuses is told with the command and its help", "[cli]") {
+    const std::vector<std::string> arguments = {"topic", "create", "x", "-p"};
+    REQUIRE_THROWS_AS(parse(arguments), boost::program_options::error);
+    CHECK(usage_error(kCommands, arguments, "a value is missing") ==
+          "hw topic create: a value is missing; see 'hw topic create --help'");
+}
+
+Result<std::int64_t> number_in(const std::string& text, std::int64_t least,
+                               std::int64_t most = kNoMost) {
+    const auto given = parse({"topic", "create", "-p", text, "x"});
+    REQUIRE(given);
+    return whole_number(given->arguments, "partitions", least, most);
+}
+
+TEST_CASE("whole number: what is none, or out of bounds, is refused with what is allowed",
+          "[cli]") {
+    const std::string text = GENERATE(as<std::string>{}, "many", "0", "101", "-1", "+1", "1.5",
+                                      "1x", " 1", "0x1", "9223372036854775808");
+    const auto number = number_in(text, 1, 100);
+    REQUIRE_FALSE(number);
+    CHECK(number.error().kind == ErrorKind::invalid);
+    CHECK(number.error().message ==
+          "--partitions '" + text + "' is not a whole number from 1 to 100");
+}
+
+TEST_CASE("whole number: both bounds are allowed, and the upper one may be missing", "[cli]") {
+    CHECK(number_in("1", 1, 100) == 1);
+    CHECK(number_in("100", 1, 100) == 100);
+    CHECK(number_in("9223372036854775807", 0) == kNoMost);
+    CHECK(number_in("-1", 0).error().message ==
+          "--partitions '-1' is not a whole number of at least 0");
 }
 
 }  // namespace
