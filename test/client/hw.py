@@ -32,10 +32,10 @@ class Hw:
     def ndjson(self, *arguments):
         return [json.loads(line) for line in self.out(*arguments, "-o", "ndjson").splitlines()]
 
-    def start(self, *arguments):
+    def start(self, *arguments, stdin=subprocess.PIPE):
         """A run that goes on; its ends are pipes."""
         return subprocess.Popen([os.environ["HW"], *arguments, "-b", self.address],
-                                stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                stdin=stdin, stdout=subprocess.PIPE,
                                 stderr=subprocess.PIPE, text=True)
 
 

@@ -1,5 +1,7 @@
 """hw topic create, list, describe and delete, as people and scripts see them."""
 
+import os
+import pty
 import socket
 import unittest
 
@@ -103,6 +105,22 @@ class Delete(WithBroker):
         self.hw.out("topic", "create", "kept")
         self.assertIn("add --yes", self.refused(2, "topic", "delete", "kept"))
         self.hw.out("topic", "describe", "kept")
+
+    def test_an_answer_that_is_not_yes_deletes_nothing_and_is_a_failure(self):
+        self.hw.out("topic", "create", "asked")
+        for answer, status in ((b"n\n", 1), (b"\n", 1), (b"\4", 1), (b"yes\n", 0)):
+            with self.subTest(answer):
+                terminal, typed = pty.openpty()
+                with self.hw.start("topic", "delete", "asked", stdin=typed) as deletion:
+                    os.write(terminal, answer)
+                    said, error = deletion.communicate(timeout=30)
+                os.close(terminal)
+                os.close(typed)
+                self.assertEqual(deletion.returncode, status, error)
+                self.assertIn("Delete asked with all records? Type yes: ", error)
+                self.assertEqual("nothing was deleted: the answer was not yes" in error,
+                                 status == 1)
+        self.assertEqual(said, "Deleted topic asked.\n")
 
     def test_one_of_two_does_not_exist(self):
         self.hw.out("topic", "create", "there")

@@ -1,10 +1,8 @@
-#include <cstdio>
-#include <optional>
-
 #include <fmt/format.h>
 
 #include "storage/posix_disk/posix_disk.h"
 #include "tools/cli/commands.h"
+#include "tools/cli/report.h"
 #include "tools/dump/dump.h"
 
 namespace hw::cli {
@@ -12,6 +10,7 @@ namespace {
 
 namespace po = boost::program_options;
 
+constexpr std::string_view kName = "log dump";
 constexpr std::string_view kHelp =
     R"(Usage: hw log dump [OPTIONS] FILE...
 
@@ -55,29 +54,21 @@ ExitCode run(const Arguments& arguments) {
     }
     storage::PosixDisk disk(0);
     StandardOutput output;
-    std::optional<ErrorKind> first_failure;
-    std::size_t failures = 0;
+    Tally tally(kName);
     for (const std::string& file : arguments.operands) {
-        const auto dumped = dump::dump_file(disk, file, options, output);
-        if (dumped) {
-            continue;
+        if (const auto dumped = dump::dump_file(disk, file, options, output); dumped) {
+            tally.succeed();
+        } else {
+            tally.fail(dumped.error());
         }
-        // What was printed of the file comes before what is said of it.
-        std::fflush(stdout);
-        fmt::print(stderr, "hw log dump: {}\n", dumped.error().message);
-        first_failure = first_failure.value_or(dumped.error().kind);
-        ++failures;
     }
-    if (!first_failure) {
-        return ExitCode::ok;
-    }
-    return failures == arguments.operands.size() ? exit_code_of(*first_failure) : ExitCode::partial;
+    return tally.exit_code();
 }
 
 }  // namespace
 
 Command log_dump() {
-    return {.name = "log dump",
+    return {.name = kName,
             .summary = "print the files of a log, as Kafka's kafka-dump-log.sh does",
             .help = kHelp,
             .operands = {"FILE", 1, Operands::kAny},

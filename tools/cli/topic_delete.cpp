@@ -31,8 +31,8 @@ void add_options(po::options_description& options) {
     add_cluster_options(options);
 }
 
-/// Success when the user agrees. Errors: invalid (nobody to ask), permission (no).
-Result<void> confirm(const std::vector<std::string>& topics) {
+/// What the user answers. Errors: invalid (nobody to ask).
+Result<bool> is_confirmed(const std::vector<std::string>& topics) {
     if (isatty(STDIN_FILENO) == 0) {
         return fail(ErrorKind::invalid,
                     "nobody can be asked whether to delete {}; add --yes if that is meant",
@@ -41,10 +41,7 @@ Result<void> confirm(const std::vector<std::string>& topics) {
     fmt::print(stderr, "Delete {} with all records? Type yes: ", fmt::join(topics, ", "));
     std::string answer;
     std::getline(std::cin, answer);
-    if (answer != "yes") {
-        return fail(ErrorKind::permission, "nothing was deleted: the answer was not yes");
-    }
-    return {};
+    return answer == "yes";
 }
 
 ExitCode run(const Arguments& arguments) {
@@ -53,8 +50,13 @@ ExitCode run(const Arguments& arguments) {
         return report(kName, format.error());
     }
     if (!arguments.options.contains("yes")) {
-        if (const auto confirmed = confirm(arguments.operands); !confirmed) {
+        const auto confirmed = is_confirmed(arguments.operands);
+        if (!confirmed) {
             return report(kName, confirmed.error());
+        }
+        if (!*confirmed) {
+            fmt::print(stderr, "hw {}: nothing was deleted: the answer was not yes\n", kName);
+            return ExitCode::failed;
         }
     }
     auto client = connect(arguments);

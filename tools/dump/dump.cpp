@@ -30,6 +30,10 @@ constexpr std::array kKinds{
 
 Result<void> dump_file(storage::Disk& disk, const std::string& path, const DumpOptions& options,
                        DumpOutput& output) {
+    // First, so that what does not exist is not found, whatever its name.
+    if (const auto file = disk.open(path, storage::OpenMode::read); !file) {
+        return std::unexpected(file.error());
+    }
     const auto kind = std::ranges::find_if(
         kKinds, [&](const Kind& candidate) { return path.ends_with(candidate.suffix); });
     if (kind == kKinds.end()) {

@@ -72,10 +72,11 @@ class LogDump(unittest.TestCase):
         self.assertEqual(done.returncode, 6)
         self.assertIn("LogAppendTime", done.stdout)
 
-    def test_a_missing_file_is_not_found(self):
-        done = hw("log", "dump", os.path.join(self.folder, "0.log"))
-        self.assertEqual(done.returncode, 3)
-        self.assertIn("0.log: No such file", done.stderr)
+    def test_a_missing_file_is_not_found_whatever_its_name(self):
+        for name in ["0.log", "0.index", "0.snapshot", "0", "orders"]:
+            done = hw("log", "dump", os.path.join(self.folder, name))
+            self.assertEqual((done.returncode, done.stdout), (3, ""))
+            self.assertIn(name + ": No such file", done.stderr)
 
     def test_a_file_of_another_kind_is_wrong_usage(self):
         done = hw("log", "dump", golden("README.md"))
@@ -103,8 +104,10 @@ class LogDump(unittest.TestCase):
 
     def test_a_full_disk_is_a_failure(self):
         with open("/dev/full", "w", encoding="utf-8") as full:
-            for file in ["txn.log", "codec-none.log"]:
-                done = hw("log", "dump", golden(file), stdout=full)
+            for arguments in [["log", "dump", golden("txn.log")],
+                              ["log", "dump", golden("codec-none.log")],
+                              ["--help"], ["--version"], ["log", "dump", "--help"]]:
+                done = hw(*arguments, stdout=full)
                 self.assertEqual(done.returncode, 1)
                 self.assertIn("No space left on device", done.stderr)
 
