@@ -150,6 +150,20 @@ class Servers(unittest.TestCase):
         self.assertEqual(done.returncode, 4)
         self.assertIn(f"{address}: no answer in time", done.stderr)
 
+    def test_a_listener_of_the_controller_is_named_as_one(self):
+        with Broker() as broker:
+            controller = next(line.split()[-2] for line in broker.process.stderr
+                              if line.endswith("(CONTROLLER)\n"))
+            for command in ("topic list", "topic create x", "topic describe", "topic delete x -y",
+                            "produce x", "consume x", "perf produce"):
+                with self.subTest(command):
+                    done = Hw(controller).run(*command.split())
+                    self.assertEqual((done.returncode, done.stdout), (2, ""))
+                    self.assertIn(f": {controller} is a controller's listener, which serves no "
+                                  "clients; name a broker's with -b HOST:PORT (its port is 9092 "
+                                  "by default)", done.stderr)
+            self.assertEqual(Hw(f"{controller},{broker.address}").json("topic", "list"), [])
+
     def test_the_next_server_is_tried(self):
         with socket.create_server(("127.0.0.1", 0)) as closed_soon:
             address = f"127.0.0.1:{closed_soon.getsockname()[1]}"

@@ -61,12 +61,16 @@ Result<client::Client> connect(const Arguments& arguments, int stop_descriptor) 
     auto client = client::Client::connect({.servers = std::move(*servers),
                                            .timeout = std::chrono::seconds(*seconds),
                                            .stop_descriptor = stop_descriptor});
-    if (!client) {
-        return fail(client.error().kind,
-                    "no broker answers: {}; is one running there? Name another with -b HOST:PORT",
-                    client.error().message);
+    if (client) {
+        return client;
     }
-    return client;
+    const auto& [kind, message] = client.error();
+    if (kind == ErrorKind::invalid) {
+        return fail(kind, "{}; name a broker's with -b HOST:PORT (its port is 9092 by default)",
+                    message);
+    }
+    return fail(kind, "no broker answers: {}; is one running there? Name another with -b HOST:PORT",
+                message);
 }
 
 }  // namespace hw::cli

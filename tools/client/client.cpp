@@ -52,6 +52,11 @@ Result<Connection> Client::connect_any(const ClientOptions& options, const Deadl
     for (const config::Address& server : options.servers) {
         connection =
             Connection::open(server, deadline.within(kConnectTimeout), options.stop_descriptor);
+        if (connection && !connection->serves(schema::ApiKey::metadata)) {
+            connection = fail(ErrorKind::invalid,
+                              "{} is a controller's listener, which serves no clients",
+                              config::to_string(server));
+        }
         if (connection) {
             break;
         }

@@ -33,8 +33,8 @@ public:
     static constexpr Milliseconds kFirstPause{2};  ///< between two attempts, doubled each time
     static constexpr Milliseconds kLongestPause{100};
 
-    /// Connects to the first of the servers that answers; there is at least one. Errors: as
-    /// Connection::open, of the last server.
+    /// Connects to the first of the servers that answers as a broker; there is at least one.
+    /// Errors, of the last server: as Connection::open; invalid (a controller's listener).
     [[nodiscard]] static Result<Client> connect(const ClientOptions& options);
 
     [[nodiscard]] Milliseconds timeout() const { return options_.timeout; }
