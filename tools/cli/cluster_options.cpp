@@ -45,7 +45,7 @@ void add_cluster_options(po::options_description& options) {
         "a broker of the cluster, or several with commas between")(
         "timeout",
         po::value<std::string>()->value_name("SECONDS")->default_value(kDefaultTimeoutSeconds),
-        "how long to try, 1 to 3600");
+        "how long to wait for an answer, new attempts included: 1 to 3600");
 }
 
 Result<client::Client> connect(const Arguments& arguments, int stop_descriptor) {

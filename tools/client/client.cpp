@@ -49,13 +49,14 @@ TopicView view_of(const schema::MetadataResponse::Topic& topic) {
 
 Result<Connection> Client::connect_any(const ClientOptions& options, const Deadline& deadline) {
     Result<Connection> connection = fail(ErrorKind::invalid, "no server to connect to was named");
+    auto servers_left = static_cast<std::int64_t>(options.servers.size());
     for (const config::Address& server : options.servers) {
-        connection =
-            Connection::open(server, deadline.within(kConnectTimeout), options.stop_descriptor);
+        const Deadline share = deadline.within(deadline.left() / servers_left--);
+        connection = Connection::open(server, share, options.stop_descriptor);
         if (connection && !connection->serves(schema::ApiKey::metadata)) {
-            connection = fail(ErrorKind::invalid,
-                              "{} is a controller's listener, which serves no clients",
-                              config::to_string(server));
+            connection =
+                fail(ErrorKind::invalid, "{} is a controller's listener, which serves no clients",
+                     config::to_string(server));
         }
         if (connection) {
             break;
@@ -91,7 +92,8 @@ void Client::start_over(const Error& error, const Deadline& deadline) {
     }
 }
 
-Result<ClusterView> Client::request_view(std::optional<std::span<const std::string>> names) {
+Result<ClusterView> Client::request_view(std::optional<std::span<const std::string>> names,
+                                         const Deadline& deadline) {
     std::vector<schema::MetadataRequest::Topic> topics;
     for (const std::string& name : names.value_or(std::span<const std::string>())) {
         topics.push_back({.topic_id = {}, .name = name});
@@ -99,8 +101,7 @@ Result<ClusterView> Client::request_view(std::optional<std::span<const std::stri
     using Topics = wire::Array<schema::MetadataRequest::Topic>;
     const schema::MetadataRequest request{.topics = names ? Topics(topics) : Topics::null(),
                                           .allow_auto_topic_creation = false};
-    const auto answer =
-        bootstrap_.call<schema::MetadataResponse>(request, Deadline(options_.timeout));
+    const auto answer = bootstrap_.call<schema::MetadataResponse>(request, deadline);
     if (!answer) {
         return std::unexpected(answer.error());
     }
@@ -116,26 +117,22 @@ Result<ClusterView> Client::request_view(std::optional<std::span<const std::stri
     return view;
 }
 
-Result<ClusterView> Client::describe(std::span<const std::string> names) {
-    auto view = request_view(names);
+Result<ClusterView> Client::describe(std::span<const std::string> names, const Deadline& deadline) {
+    auto view = request_view(names, deadline);
     if (!view) {
         return view;
     }
     for (TopicView& topic : view->topics) {
         if (topic.error && topic.error->kind == ErrorKind::not_found) {
-            topic.error = unknown_topic(topic.name);
+            topic.error = unknown_topic(topic.name, deadline);
         }
     }
     return view;
 }
 
-Result<ClusterView> Client::describe_all() {
-    return request_view(std::nullopt);
-}
-
-Error Client::unknown_topic(const std::string& name) {
+Error Client::unknown_topic(const std::string& name, const Deadline& deadline) {
     std::vector<std::string_view> names;
-    const auto all = describe_all();
+    const auto all = request_view(std::nullopt, deadline);
     if (all) {
         std::ranges::transform(all->topics, std::back_inserter(names), &TopicView::name);
     }
@@ -146,11 +143,11 @@ Error Client::unknown_topic(const std::string& name) {
                         hint)};
 }
 
-Result<TopicView> Client::topic(const std::string& name) {
+Result<TopicView> Client::topic(const std::string& name, const Deadline& deadline) {
     if (const auto known = topics_.find(name); known != topics_.end()) {
         return known->second;
     }
-    auto view = describe({&name, 1});
+    auto view = describe({&name, 1}, deadline);
     if (!view) {
         return std::unexpected(view.error());
     }
@@ -166,8 +163,9 @@ Result<TopicView> Client::topic(const std::string& name) {
     return topics_[name] = std::move(topic);
 }
 
-Result<Connection*> Client::leader(const std::string& name, PartitionIndex partition) {
-    const auto topic = this->topic(name);
+Result<Connection*> Client::leader(const std::string& name, PartitionIndex partition,
+                                   const Deadline& deadline) {
+    const auto topic = this->topic(name, deadline);
     if (!topic) {
         return std::unexpected(topic.error());
     }
@@ -184,7 +182,6 @@ Result<Connection*> Client::leader(const std::string& name, PartitionIndex parti
     if (const auto open = connections_.find(found->leader); open != connections_.end()) {
         return &open->second;
     }
-    const Deadline deadline(std::min(options_.timeout, kConnectTimeout));
     auto connection = Connection::open(broker->second, deadline, options_.stop_descriptor);
     if (!connection) {
         return std::unexpected(connection.error());

@@ -29,11 +29,11 @@ enum class Retry : std::uint8_t {
 /// that it needs, tries again what may succeed later. Used by one thread.
 class Client {
 public:
-    static constexpr Milliseconds kConnectTimeout{5000};
     static constexpr Milliseconds kFirstPause{2};  ///< between two attempts, doubled each time
     static constexpr Milliseconds kLongestPause{100};
 
-    /// Connects to the first of the servers that answers as a broker; there is at least one.
+    /// Connects to the first of the servers that answers as a broker; there is at least one. Each
+    /// gets its share of the time that those before it have left.
     /// Errors, of the last server: as Connection::open; invalid (a controller's listener).
     [[nodiscard]] static Result<Client> connect(const ClientOptions& options);
 
@@ -46,16 +46,26 @@ public:
 
     /// The cluster with the topics of those names, or with all. An unknown name has its error in
     /// its TopicView. Errors: as Connection::call.
-    [[nodiscard]] Result<ClusterView> describe(std::span<const std::string> names);
-    [[nodiscard]] Result<ClusterView> describe_all();
+    [[nodiscard]] Result<ClusterView> describe(std::span<const std::string> names,
+                                               const Deadline& deadline);
+    [[nodiscard]] Result<ClusterView> describe(std::span<const std::string> names) {
+        return describe(names, Deadline(options_.timeout));
+    }
+    [[nodiscard]] Result<ClusterView> describe_all() {
+        return request_view(std::nullopt, Deadline(options_.timeout));
+    }
 
     /// The topic, as it was when it was last looked up. Errors: not_found with the name that is
     /// near, busy (leaderless for now), those of `describe`.
-    [[nodiscard]] Result<TopicView> topic(const std::string& name);
+    [[nodiscard]] Result<TopicView> topic(const std::string& name, const Deadline& deadline);
+    [[nodiscard]] Result<TopicView> topic(const std::string& name) {
+        return topic(name, Deadline(options_.timeout));
+    }
 
     /// A connection to the leader of a partition of `topic`. Errors: not_found (no such
     /// partition), busy (it has no leader now), those of Connection::open.
-    [[nodiscard]] Result<Connection*> leader(const std::string& topic, PartitionIndex partition);
+    [[nodiscard]] Result<Connection*> leader(const std::string& topic, PartitionIndex partition,
+                                             const Deadline& deadline);
 
     /// Asks the broker that it is connected with, anew when that connection is lost. Errors: as
     /// Connection::call.
@@ -89,9 +99,10 @@ private:
                                                         const Deadline& deadline);
     [[nodiscard]] bool may_succeed_later(const Error& error, Retry retry) const;
     void start_over(const Error& error, const Deadline& deadline);
-    [[nodiscard]] Error unknown_topic(const std::string& name);
+    [[nodiscard]] Error unknown_topic(const std::string& name, const Deadline& deadline);
+    /// Of all topics without names.
     [[nodiscard]] Result<ClusterView> request_view(
-        std::optional<std::span<const std::string>> names);
+        std::optional<std::span<const std::string>> names, const Deadline& deadline);
 
     ClientOptions options_;
     Connection bootstrap_;

@@ -46,8 +46,8 @@ Result<std::optional<Offset>> base_offset(const schema::ProduceResponse& respons
 
 Result<std::optional<Offset>> try_produce(Client& client, const PartitionName& name, Acks acks,
                                           ByteView batch, const Deadline& deadline) {
-    const auto topic = client.topic(name.topic);
-    const auto leader = client.leader(name.topic, name.partition);
+    const auto topic = client.topic(name.topic, deadline);
+    const auto leader = client.leader(name.topic, name.partition, deadline);
     if (!leader) {
         return std::unexpected(leader.error());
     }
@@ -73,7 +73,7 @@ Result<std::optional<Offset>> try_produce(Client& client, const PartitionName& n
 
 Result<Offset> try_offset_at(Client& client, const PartitionName& name, Timestamp time,
                              const Deadline& deadline) {
-    const auto leader = client.leader(name.topic, name.partition);
+    const auto leader = client.leader(name.topic, name.partition, deadline);
     if (!leader) {
         return std::unexpected(leader.error());
     }
@@ -106,10 +106,11 @@ struct LeaderFetch {
 };
 
 Result<std::vector<LeaderFetch>> plan(Client& client, const std::string& topic,
-                                      std::span<const Position> positions) {
+                                      std::span<const Position> positions,
+                                      const Deadline& deadline) {
     std::vector<LeaderFetch> fetches;
     for (const Position& position : positions) {
-        const auto leader = client.leader(topic, position.partition);
+        const auto leader = client.leader(topic, position.partition, deadline);
         if (!leader) {
             return std::unexpected(leader.error());
         }
@@ -142,11 +143,11 @@ Result<void> check(const schema::FetchResponse& response, const std::string& top
 Result<std::vector<FetchAnswer>> try_fetch(Client& client, const std::string& topic,
                                            std::span<const Position> positions,
                                            Milliseconds max_wait, const Deadline& deadline) {
-    const auto fetches = plan(client, topic, positions);
+    const auto fetches = plan(client, topic, positions, deadline);
     if (!fetches) {
         return std::unexpected(fetches.error());
     }
-    const auto view = client.topic(topic);
+    const auto view = client.topic(topic, deadline);
     if (!view) {
         return std::unexpected(view.error());
     }

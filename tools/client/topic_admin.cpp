@@ -46,8 +46,8 @@ enum class Presence : bool { absent, present };
 /// finds it. The change stands whether or not it is seen in time.
 void await(Client& client, const std::vector<TopicOutcome>& outcomes, Presence wanted) {
     for (const auto& [name, result] : outcomes) {
-        const auto look = [&](const Deadline& /*deadline*/) -> Result<void> {
-            const auto topic = client.topic(name);
+        const auto look = [&](const Deadline& deadline) -> Result<void> {
+            const auto topic = client.topic(name, deadline);
             const bool is_known = topic || topic.error().kind != ErrorKind::not_found;
             if (is_known != (wanted == Presence::present)) {
                 return fail(ErrorKind::busy, "topic '{}' is not as it was asked for yet", name);

@@ -18,8 +18,9 @@ void add_partition(std::vector<LeaderOf>& leaders, const config::Address& addres
 }
 
 /// Errors: not_found (no such topic), busy (a partition without leader).
-Result<std::vector<LeaderOf>> look_up_leaders(client::Client& client, const std::string& name) {
-    const auto view = client.describe({&name, 1});
+Result<std::vector<LeaderOf>> look_up_leaders(client::Client& client, const std::string& name,
+                                              const client::Deadline& deadline) {
+    const auto view = client.describe({&name, 1}, deadline);
     if (!view) {
         return std::unexpected(view.error());
     }
@@ -41,8 +42,8 @@ Result<std::vector<LeaderOf>> look_up_leaders(client::Client& client, const std:
 }
 
 Result<std::vector<LeaderOf>> find_leaders(client::Client& client, const std::string& topic) {
-    return client.retried(client::Retry::any, [&](const client::Deadline& /*deadline*/) {
-        return look_up_leaders(client, topic);
+    return client.retried(client::Retry::any, [&](const client::Deadline& deadline) {
+        return look_up_leaders(client, topic, deadline);
     });
 }
 
