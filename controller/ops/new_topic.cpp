@@ -62,9 +62,10 @@ Checked<Replicas> place(const Topic& topic, const OperationContext& context,
                                       : topic.replication_factor;
     if (static_cast<std::size_t>(replicas) > candidates.size()) {
         return refuse(ErrorCode::invalid_replication_factor,
-                      "the replication factor {} is more than the {} brokers in service (of {} "
-                      "registered)",
-                      replicas, candidates.size(), context.image.brokers().size());
+                      "the replication factor {} is more than there are brokers in service, {} "
+                      "(registered: {}). Ask for at most {}",
+                      replicas, candidates.size(), context.image.brokers().size(),
+                      candidates.size());
     }
     Random random = seeded(context.entropy);
     return place_striped(candidates, {.partitions = partitions, .replicas = replicas}, random);

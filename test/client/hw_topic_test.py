@@ -25,15 +25,25 @@ class Create(WithBroker):
         done = self.hw.run("topic", "create", "twice", "once")
         self.assertEqual(done.returncode, 6)
         self.assertEqual(done.stdout, "Created topic once.\n")
-        self.assertIn("topic 'twice': TOPIC_ALREADY_EXISTS", done.stderr)
+        self.assertIn("topic 'twice': TOPIC_ALREADY_EXISTS: topic 'twice' already exists; 'hw "
+                      "topic describe twice' shows it\n", done.stderr)
         self.assertIn("TOPIC_ALREADY_EXISTS", self.refused(1, "topic", "create", "twice"))
 
     def test_what_the_cluster_refuses_is_told_in_its_words(self):
         self.assertIn("'no-key' is not a topic key",
                       self.refused(2, "topic", "create", "x", "-c", "no-key=1"))
-        self.assertIn("INVALID_TOPIC_EXCEPTION", self.refused(2, "topic", "create", "a b"))
-        self.assertIn("replication factor 3",
+        self.assertIn("replication factor 3 is more than there are brokers in service, 1 "
+                      "(registered: 1). Ask for at most 1",
                       self.refused(2, "topic", "create", "x", "-r", "3"))
+
+    def test_a_name_that_no_topic_can_have_is_answered_with_the_rule(self):
+        rule = "a-z, A-Z, 0-9, '.', '_' and '-'"
+        for command in (("topic", "create"), ("topic", "delete", "-y"), ("topic", "describe"),
+                        ("produce",), ("consume",), ("perf", "produce", "-t")):
+            with self.subTest(command):
+                error = self.refused(2, *command, "a b")
+                self.assertIn("topic 'a b': INVALID_TOPIC_EXCEPTION: ", error)
+                self.assertIn(rule, error)
 
     def test_wrong_values_are_refused_before_anything_is_asked(self):
         self.assertEqual(self.refused(2, "topic", "create", "x", "-p", "0"),

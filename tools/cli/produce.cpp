@@ -254,7 +254,8 @@ Result<std::optional<PartitionIndex>> fixed_partition(const Arguments& arguments
     return PartitionIndex(static_cast<std::int32_t>(*number));
 }
 
-/// Counts as a success what was acknowledged, if anything. Errors: what ended it early.
+/// Counts what was sent, if anything, as a success, and what was not as a failure. Errors: those
+/// before the first line.
 Result<void> produce_lines(const Arguments& arguments, Tally& tally) {
     const auto separator = parse_key_separator(arguments);
     if (!separator) {
@@ -289,20 +290,20 @@ Result<void> produce_lines(const Arguments& arguments, Tally& tally) {
     if (count_of(sender.sent()) > 0) {
         tally.succeed();
     }
-    const auto pending = sender.first_pending_line();
-    if (!sent && pending) {
-        return fail(sent.error().kind, "{}; the first line that was not acknowledged is {}",
-                    sent.error().message, *pending);
+    if (!sent) {
+        const auto pending = sender.first_pending_line();
+        const std::string from =
+            pending ? fmt::format("; the first line that was not acknowledged is {}", *pending)
+                    : "";
+        tally.fail({sent.error().kind, sent.error().message + from});
     }
-    return sent;
+    return {};
 }
 
 ExitCode run(const Arguments& arguments) {
     Tally tally(kName);
-    if (const auto produced = produce_lines(arguments, tally); !produced) {
-        tally.fail(produced.error());
-    }
-    return tally.exit_code();
+    const auto produced = produce_lines(arguments, tally);
+    return produced ? tally.exit_code() : report(kName, produced.error());
 }
 
 }  // namespace

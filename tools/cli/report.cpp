@@ -26,22 +26,26 @@ std::string outcome_json(const client::TopicOutcome& outcome) {
     return text;
 }
 
+void say(std::string_view command, const std::string& what) {
+    // What was printed before comes before what is said of it.
+    std::fflush(stdout);
+    fmt::print(stderr, "hw {}: {}\n", command, what);
+}
+
 }  // namespace
 
 ExitCode report(std::string_view command, const Error& error) {
-    // What was printed before comes before what is said of it.
-    std::fflush(stdout);
     const ExitCode code = exit_code_of(error.kind);
     const std::string help =
         code == ExitCode::usage ? fmt::format("; see 'hw {} --help'", command) : "";
-    fmt::print(stderr, "hw {}: {}{}\n", command, error.message, help);
+    say(command, error.message + help);
     return code;
 }
 
 void Tally::fail(const Error& error) {
-    const ExitCode code = report(command_, error);
+    say(command_, error.message);
     if (first_failure_ == ExitCode::ok) {
-        first_failure_ = code;
+        first_failure_ = exit_code_of(error.kind);
     }
 }
 

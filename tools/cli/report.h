@@ -9,7 +9,8 @@
 
 namespace hw::cli {
 
-/// Says on standard error what went wrong with a command; gives the exit code of it.
+/// Says on standard error why a command did nothing, and where its help is when that is wrong
+/// usage; gives the exit code of it.
 ExitCode report(std::string_view command, const Error& error);
 
 /// Counts what became of the things that a command was given.
@@ -18,7 +19,7 @@ public:
     explicit Tally(std::string_view command) : command_(command) {}
 
     void succeed() { ++successes_; }
-    /// Says what went wrong, on standard error.
+    /// Says what went wrong with one of them, on standard error.
     void fail(const Error& error);
 
     /// Ok, the code of the first failure, or partial when some succeeded.

@@ -86,6 +86,11 @@ Result<std::vector<TopicOutcome>> create_topics(Client& client,
     }
     std::vector<TopicOutcome> outcomes = outcomes_of(answer->message.topics);
     await(client, outcomes, Presence::present);
+    for (auto& [name, result] : outcomes) {
+        if (!result && result.error().kind == ErrorKind::exists) {
+            result.error().message += fmt::format("; 'hw topic describe {}' shows it", name);
+        }
+    }
     return outcomes;
 }
 

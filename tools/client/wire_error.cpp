@@ -42,11 +42,39 @@ ErrorKind kind_of(ErrorCode code) {
     }
 }
 
+/// What a code means that brokers send without words; empty where its name says enough.
+std::string_view meaning_of(ErrorCode code) {
+    switch (code) {
+        case ErrorCode::invalid_topic_exception:
+            return "a topic's name has 1 to 249 characters, which are a-z, A-Z, 0-9, '.', '_' and "
+                   "'-', and is neither '.' nor '..'";
+        case ErrorCode::topic_authorization_failed:
+        case ErrorCode::cluster_authorization_failed:
+            return "the cluster does not allow it to this client";
+        case ErrorCode::not_enough_replicas:
+            return "fewer replicas are in sync than the topic's min.insync.replicas; nothing was "
+                   "appended";
+        case ErrorCode::not_enough_replicas_after_append:
+            return "it was appended, but fewer replicas are in sync than the topic's "
+                   "min.insync.replicas";
+        case ErrorCode::message_too_large:
+            return "it is over the topic's max.message.bytes";
+        case ErrorCode::record_list_too_large:
+            return "it is over the topic's segment.bytes";
+        case ErrorCode::offset_out_of_range:
+            return "the log does not have that offset; begin anew with --from beginning";
+        case ErrorCode::request_timed_out:
+            return "the broker was not done in time";
+        default:
+            return "";
+    }
+}
+
 }  // namespace
 
 Error error_of(ErrorCode code, const std::string& what, std::string_view message) {
-    const std::string said = message.empty() ? "" : fmt::format(": {}", message);
-    return {kind_of(code), fmt::format("{}: {}{}", what, code, said)};
+    const std::string_view words = message.empty() ? meaning_of(code) : message;
+    return {kind_of(code), fmt::format("{}: {}{}{}", what, code, words.empty() ? "" : ": ", words)};
 }
 
 }  // namespace hw::client

@@ -29,5 +29,14 @@ TEST_CASE("wire error: the message has the subject, the name of the code, and th
     CHECK(error_of(ErrorCode::invalid_config, "topic 'a'").message == "topic 'a': INVALID_CONFIG");
 }
 
+TEST_CASE("wire error: of a code that says little alone, the meaning stands for missing words",
+          "[client]") {
+    CHECK(error_of(ErrorCode::invalid_topic_exception, "topic 'a b'").message ==
+          "topic 'a b': INVALID_TOPIC_EXCEPTION: a topic's name has 1 to 249 characters, which are "
+          "a-z, A-Z, 0-9, '.', '_' and '-', and is neither '.' nor '..'");
+    CHECK(error_of(ErrorCode::invalid_topic_exception, "topic 'a'", "it is internal").message ==
+          "topic 'a': INVALID_TOPIC_EXCEPTION: it is internal");
+}
+
 }  // namespace
 }  // namespace hw::client

@@ -98,7 +98,8 @@ TEST_CASE("create: more replicas than live brokers are refused with the numbers"
     const auto refused = world.create({topic("orders", 1, 3)});
     CHECK(refused[0].verdict.code == ErrorCode::invalid_replication_factor);
     CHECK(refused[0].verdict.message ==
-          "the replication factor 3 is more than the 2 brokers in service (of 3 registered)");
+          "the replication factor 3 is more than there are brokers in service, 2 (registered: 3). "
+          "Ask for at most 2");
     CHECK(world.create({topic("orders", 1, 2)})[0].verdict.code == ErrorCode::none);
 }
 
