@@ -1,11 +1,19 @@
 """hw perf produce against a broker: what it reports is what the topic holds."""
 
+import json
+import signal
 import socket
 import unittest
 
+from broker import Broker
 from hw import Hw, WithBroker
 
 SMALL = ("--record-size", "100", "--batch-size", "1000", "--bytes", "1000000")
+
+
+def wait_for_a_record(hw, topic):
+    while not hw.run("consume", topic, "-f", "beginning", "-n", "1", "-o", "ndjson").stdout:
+        pass
 
 
 class PerfProduce(WithBroker):
@@ -32,6 +40,36 @@ class PerfProduce(WithBroker):
                           "errors      "])
         self.assertNotIn("not measured", lines[4])
         self.assertEqual(lines[5], "errors      none")
+
+    def test_an_interrupted_run_reports_what_was_done(self):
+        for signal_number in (signal.SIGINT, signal.SIGTERM):
+            with self.subTest(signal_number):
+                topic = f"interrupted-{signal_number}"
+                with self.hw.start("perf", "produce", "-t", topic, "--seconds", "600",
+                                   "--record-size", "1000", "--batch-size", "10000",
+                                   "--connections", "1", "-o", "ndjson") as load:
+                    wait_for_a_record(self.hw, topic)
+                    load.send_signal(signal_number)
+                    out, error = load.communicate(timeout=60)
+                self.assertEqual(load.returncode, 130, error)
+                self.assertEqual(error, "hw perf produce: interrupted: the report is of what was "
+                                        "done until then\n")
+                report = json.loads(out)
+                self.assertEqual((report["errors"], report["failure"]), ({}, None))
+                end, = (int(line.split()[-1]) for line in self.hw.run(
+                    "produce", topic, stdin="x\n").stderr.splitlines() if "offsets" in line)
+                self.assertEqual(report["requests"] * report["batchRecords"], end)
+
+    def test_an_interrupted_run_does_not_wait_for_a_silent_broker(self):
+        with Broker() as broker:
+            hw = Hw(broker.address)
+            with hw.start("perf", "produce", "-t", "stopped", "--seconds", "600") as load:
+                wait_for_a_record(hw, "stopped")
+                broker.process.send_signal(signal.SIGSTOP)
+                load.send_signal(signal.SIGINT)
+                out, _ = load.communicate(timeout=20)
+        self.assertEqual(load.returncode, 130)
+        self.assertIn("errors      the broker was silent for 1 s\n", out)
 
     def test_wrong_values_are_refused_before_anything_is_asked(self):
         self.assertIn("--connections '0' is not a whole number from 1 to 10000",

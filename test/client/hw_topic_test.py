@@ -3,6 +3,7 @@
 import os
 import pty
 import socket
+import subprocess
 import time
 import unittest
 
@@ -197,6 +198,20 @@ class Servers(unittest.TestCase):
 
 
 class Help(unittest.TestCase):
+    def test_half_a_command_lists_those_that_begin_so(self):
+        for word, summary in (("topic", "  topic create         make topics\n"),
+                              ("log", "  log dump             print the files of a log"),
+                              ("perf", "  perf produce         measure how fast")):
+            with self.subTest(word):
+                hw = Hw("127.0.0.1:9092")
+                done = hw.run(word)
+                self.assertEqual((done.returncode, done.stdout), (2, ""))
+                self.assertIn(summary, done.stderr)
+                help_page = subprocess.run([os.environ["HW"], word, "--help"], text=True,
+                                           capture_output=True, check=True)
+                self.assertEqual(help_page.stderr, "")
+                self.assertIn(summary, help_page.stdout)
+
     def test_every_command_has_examples_that_begin_with_it(self):
         hw = Hw("127.0.0.1:9092")
         for command in ("topic create", "topic list", "topic describe", "topic delete", "produce",

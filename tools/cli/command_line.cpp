@@ -28,7 +28,7 @@ Commands:
 constexpr std::string_view kExitCodes =
     R"(
 Exit status: 0 done, 1 failed, 2 wrong command line, 3 not found, 4 nobody answered, 5 not allowed,
-6 done in part.
+6 done in part, 130 interrupted.
 )";
 
 constexpr unsigned kColumns = 100;
@@ -69,6 +69,25 @@ std::string hint(std::span<const Command> commands, std::span<const std::string>
     return names.empty() ? "" : fmt::format(" (there are: {})", fmt::join(names, ", "));
 }
 
+std::string lines_of(std::span<const Command> commands) {
+    std::string text;
+    for (const Command& command : commands) {
+        text += fmt::format("  {:<19}  {}\n", command.name, command.summary);
+    }
+    return text;
+}
+
+/// The commands whose name begins with that word and goes on.
+std::vector<Command> group_of(std::span<const Command> commands, const std::string& word) {
+    std::vector<Command> group(commands.begin(), commands.end());
+    std::erase_if(group, [&](const Command& each) { return !each.name.starts_with(word + " "); });
+    return group;
+}
+
+bool asks_for_help(const std::string& argument) {
+    return argument == "--help" || argument == "-h";
+}
+
 Result<const Command*> command_of(std::span<const Command> commands,
                                   std::span<const std::string> arguments) {
     const std::vector<std::string> words = leading_words(arguments);
@@ -80,6 +99,11 @@ Result<const Command*> command_of(std::span<const Command> commands,
     if (words.empty()) {
         return fail(ErrorKind::invalid, "hw: '{}' stands where a command should; see 'hw --help'",
                     arguments.front());
+    }
+    if (const auto group = group_of(commands, words.front()); words.size() == 1 && !group.empty()) {
+        return fail(ErrorKind::invalid,
+                    "hw: '{}' is half a command; there are:\n{}See 'hw COMMAND --help'.",
+                    words.front(), lines_of(group));
     }
     return fail(ErrorKind::invalid, "hw: '{}' is no command{}; see 'hw --help'",
                 fmt::join(words, " "), hint(commands, words));
@@ -163,12 +187,7 @@ std::string usage_error(std::span<const Command> commands, std::span<const std::
 }
 
 std::string overview(std::span<const Command> commands) {
-    std::string text(kOverview);
-    for (const Command& command : commands) {
-        text += fmt::format("  {:<19}  {}\n", command.name, command.summary);
-    }
-    text += kExitCodes;
-    return text;
+    return fmt::format("{}{}{}", kOverview, lines_of(commands), kExitCodes);
 }
 
 std::string help_of(const Command& command) {
@@ -180,8 +199,13 @@ std::string help_of(const Command& command) {
 ExitCode run_command_line(std::span<const Command> commands,
                           std::span<const std::string> arguments) {
     const std::string first = arguments.empty() ? "--help" : arguments.front();
-    if (first == "--help" || first == "-h" || first == "help") {
+    if (asks_for_help(first) || first == "help") {
         fmt::print("{}", overview(commands));
+        return ExitCode::ok;
+    }
+    const auto group = group_of(commands, first);
+    if (!group.empty() && arguments.size() == 2 && asks_for_help(arguments[1])) {
+        fmt::print("Commands:\n{}", lines_of(group));
         return ExitCode::ok;
     }
     if (first == "--version") {

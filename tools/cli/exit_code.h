@@ -15,6 +15,8 @@ enum class ExitCode : std::uint8_t {
     unreachable = 4,  ///< nobody answered
     denied = 5,       ///< not allowed
     partial = 6,      ///< done for some of what was named, failed for the rest
+    /// Ctrl-C or SIGTERM ended what was to go on; what a shell says of a process that SIGINT ended.
+    interrupted = 130,
 };
 
 [[nodiscard]] ExitCode exit_code_of(ErrorKind kind);

@@ -7,6 +7,7 @@
 #include "tools/cli/acks_option.h"
 #include "tools/cli/cluster_options.h"
 #include "tools/cli/commands.h"
+#include "tools/cli/interrupt.h"
 #include "tools/cli/report.h"
 #include "tools/cli/whole_number.h"
 #include "tools/perf/produce_load.h"
@@ -24,7 +25,7 @@ constexpr std::string_view kHelp =
 Sends batches that are encoded once over a few connections, and says how fast and at what cost they
 were acknowledged. All requests carry the same random bytes, so that the brokers are measured and
 not this program; its own CPU time is printed too, and with --pid that of a broker on this machine.
-The records stay: delete the topic when you are done.
+The records stay: delete the topic when you are done. Ctrl-C ends the sending, not the report.
 
 Examples:
   hw perf produce --seconds 30
@@ -129,8 +130,14 @@ Result<client::Client> connect_waiting(const Arguments& arguments) {
     }
 }
 
-Result<perf::ProduceReport> measure(const Arguments& arguments) {
-    const auto options = parse_options(arguments);
+/// A load, and whether the user ended it.
+struct Measured {
+    perf::ProduceReport report;
+    bool is_interrupted = false;
+};
+
+Result<Measured> measure(const Arguments& arguments) {
+    auto options = parse_options(arguments);
     if (!options) {
         return std::unexpected(options.error());
     }
@@ -142,7 +149,14 @@ Result<perf::ProduceReport> measure(const Arguments& arguments) {
     if (!target) {
         return std::unexpected(target.error());
     }
-    return perf::run_load(*options, *target);
+    // Only now: what comes before owes no report, and Ctrl-C may end it.
+    const Interrupt interrupt;
+    options->stop_descriptor = interrupt.descriptor();
+    auto report = perf::run_load(*options, *target);
+    if (!report) {
+        return std::unexpected(report.error());
+    }
+    return Measured{std::move(*report), interrupt.is_raised()};
 }
 
 ExitCode run(const Arguments& arguments) {
@@ -155,13 +169,19 @@ ExitCode run(const Arguments& arguments) {
         return report(kName, measured.error());
     }
     if (*format == OutputFormat::text) {
-        fmt::print("{}", perf::to_text(*measured));
+        fmt::print("{}", perf::to_text(measured->report));
     } else {
         JsonItems items(*format);
-        items.add(perf::to_json(*measured));
+        items.add(perf::to_json(measured->report));
         items.finish();
     }
-    return measured->all_acknowledged() ? ExitCode::ok : ExitCode::failed;
+    if (measured->is_interrupted) {
+        std::fflush(stdout);
+        fmt::print(stderr, "hw {}: interrupted: the report is of what was done until then\n",
+                   kName);
+        return ExitCode::interrupted;
+    }
+    return measured->report.all_acknowledged() ? ExitCode::ok : ExitCode::failed;
 }
 
 }  // namespace

@@ -22,6 +22,8 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr Millis kRequestTimeout{30000};
+/// Who has asked for a stop sits and waits.
+constexpr int kStoppedPatienceSeconds = 1;
 
 /// The frames of the partitions that one broker leads.
 struct Lane {
@@ -41,6 +43,7 @@ public:
 private:
     Result<Lane> make_lane(const LeaderOf& leader) const;
     Result<void> add_connection(const Lane& lane, std::size_t first);
+    Result<void> watch(int descriptor, std::uint32_t events, LoadConnection* connection);
     Result<void> send_all();
     Result<void> take_events(std::span<const epoll_event> events);
     Result<void> confirm_all();
@@ -53,12 +56,20 @@ private:
     std::vector<Lane> lanes_;
     std::vector<std::unique_ptr<LoadConnection>> connections_;
     Descriptor epoll_;
+    bool stopped_ = false;
 };
 
 Result<void> ProduceLoad::prepare() {
     epoll_ = Descriptor(::epoll_create1(EPOLL_CLOEXEC));
     if (!epoll_.is_open()) {
         return std::unexpected(system_error(errno, "epoll_create1"));
+    }
+    if (options_.stop_descriptor != client::Socket::kNoStop) {
+        // By its edge: once heard, it is not to end every wait.
+        const std::uint32_t events = EPOLLIN | static_cast<std::uint32_t>(EPOLLET);
+        if (auto watched = watch(options_.stop_descriptor, events, nullptr); !watched) {
+            return watched;
+        }
     }
     load_.batch = batch_.bytes.view();
     load_.version = target_.produce_version;
@@ -121,11 +132,19 @@ Result<void> ProduceLoad::add_connection(const Lane& lane, std::size_t first) {
         std::make_unique<LoadConnection>(std::move(*socket), std::move(frames), load_);
     // Without answers only the room in the socket says when to go on, as long as there is some.
     const std::uint32_t edge = load_.answered ? static_cast<std::uint32_t>(EPOLLET) : 0;
-    epoll_event event{.events = EPOLLIN | EPOLLOUT | edge, .data = {.ptr = connection.get()}};
-    if (::epoll_ctl(epoll_.number(), EPOLL_CTL_ADD, connection->socket().number(), &event) != 0) {
-        return std::unexpected(system_error(errno, "epoll_ctl"));
+    const std::uint32_t events = EPOLLIN | EPOLLOUT | edge;
+    if (auto watched = watch(connection->socket().number(), events, connection.get()); !watched) {
+        return watched;
     }
     connections_.push_back(std::move(connection));
+    return {};
+}
+
+Result<void> ProduceLoad::watch(int descriptor, std::uint32_t events, LoadConnection* connection) {
+    epoll_event event{.events = events, .data = {.ptr = connection}};
+    if (::epoll_ctl(epoll_.number(), EPOLL_CTL_ADD, descriptor, &event) != 0) {
+        return std::unexpected(system_error(errno, "epoll_ctl"));
+    }
     return {};
 }
 
@@ -172,10 +191,11 @@ Result<void> ProduceLoad::send_all() {
     }
     std::array<epoll_event, 256> events{};
     while (!is_done()) {
+        const int patience = stopped_ ? kStoppedPatienceSeconds : kPatienceSeconds;
         const int count = ::epoll_wait(epoll_.number(), events.data(),
-                                       static_cast<int>(events.size()), kPatienceSeconds * 1000);
+                                       static_cast<int>(events.size()), patience * 1000);
         if (count == 0) {
-            return fail(ErrorKind::timed_out, "the broker was silent for {} s", kPatienceSeconds);
+            return fail(ErrorKind::timed_out, "the broker was silent for {} s", patience);
         }
         if (count < 0 && errno != EINTR) {
             return std::unexpected(system_error(errno, "epoll_wait"));
@@ -193,6 +213,11 @@ Result<void> ProduceLoad::send_all() {
 
 Result<void> ProduceLoad::take_events(std::span<const epoll_event> events) {
     for (const epoll_event& event : events) {
+        if (event.data.ptr == nullptr) {
+            stopped_ = true;
+            load_.supply.stop();
+            continue;
+        }
         auto& connection = *static_cast<LoadConnection*>(event.data.ptr);
         const bool readable = (event.events & ~static_cast<std::uint32_t>(EPOLLOUT)) != 0;
         const auto now = steady_clock::now();

@@ -23,6 +23,7 @@ struct ProduceOptions {
     std::optional<std::uint64_t> bytes = {};  ///< of batches, in all, rounded up to whole ones
     std::optional<std::chrono::seconds> seconds = {};  ///< one of the two is set
     std::optional<std::int64_t> broker_pid = {};       ///< to report its CPU
+    int stop_descriptor = client::Socket::kNoStop;     ///< ends the sending once it is readable
 };
 
 }  // namespace hw::perf

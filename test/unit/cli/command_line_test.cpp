@@ -62,7 +62,11 @@ TEST_CASE("command line: an unknown command is answered with the one that is nea
 
 TEST_CASE("command line: half a command is answered with those that begin so", "[cli]") {
     CHECK(refusal({"topic"}) ==
-          "hw: 'topic' is no command (there are: topic create, topic list); see 'hw --help'");
+          "hw: 'topic' is half a command; there are:\n"
+          "  topic create         make one\n"
+          "  topic list           show all\n"
+          "See 'hw COMMAND --help'.");
+    CHECK(refusal({"topic", "-b", "x:1"}) == refusal({"topic"}));
     CHECK(refusal({"topic", "rebalance"}) ==
           "hw: 'topic rebalance' is no command (there are: topic create, topic list); see 'hw "
           "--help'");
