@@ -83,13 +83,13 @@ class RoundTrip(WithTopics):
             with self.subTest(acks):
                 topic = self.topic(f"acks{acks}")
                 done = self.hw.run("produce", topic, f"--acks={acks}", stdin="x\n")
-                self.assertIn("1 records, offsets 0 to 0", done.stderr)
+                self.assertIn("1 record, offset 0\n", done.stderr)
 
     def test_nobody_answers_acks_of_0(self):
         topic = self.topic("acks0")
         done = self.hw.run("produce", topic, "--acks", "0", stdin="x\n")
         self.assertEqual((done.returncode, done.stderr),
-                         (0, "Produced 1 records to acks0.\n  partition 0: 1 records\n"))
+                         (0, "Produced 1 record to acks0.\n  partition 0: 1 record\n"))
         self.assertEqual(self.hw.out("consume", topic, "-f", "beginning", "-n", "1"), "x\n")
 
     def test_an_empty_input_produces_nothing(self):
@@ -179,7 +179,7 @@ class Interrupted(WithTopics):
                 producer.send_signal(signal.SIGINT)
                 summary = producer.stderr.read()
         self.assertEqual((consumer.returncode, producer.returncode), (0, 0))
-        self.assertIn("Produced 1 records to typed.", summary)
+        self.assertIn("Produced 1 record to typed.", summary)
         self.assertEqual(self.hw.out("consume", topic, *FROM_START), "whole\n")
 
 
@@ -195,6 +195,10 @@ class WrongInput(WithTopics):
         for command in ("produce", "consume"):
             self.assertIn("topic 'narrow' has no partition 2; it has 0 to 1",
                           self.refused(3, command, "narrow", "-p", "2"))
+        self.topic("single")
+        for command in ("produce", "consume"):
+            self.assertIn("topic 'single' has no partition 1; it has only 0",
+                          self.refused(3, command, "single", "-p", "1"))
 
     def test_values_that_an_option_cannot_have(self):
         for arguments, sentence in (

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "tools/client/counted.h"
+
 namespace hw::cli {
 
 Result<bool> BatchSender::add(PartitionIndex partition, LineRecord record) {
@@ -56,10 +58,10 @@ Result<void> BatchSender::send(PartitionIndex partition, OpenBatch& batch) {
         }
         if (is_too_large) {
             const LineRecord& record = batch.records.front();
-            too_large_(
-                record.line,
-                {sent.error().kind, fmt::format("line {}: a record of {} bytes was not sent: {}",
-                                                record.line, record.size(), sent.error().message)});
+            too_large_(record.line,
+                       {sent.error().kind,
+                        fmt::format("line {}: a record of {} was not sent: {}", record.line,
+                                    client::counted(record.size(), "byte"), sent.error().message)});
         }
         const auto end = batch.records.begin() + static_cast<std::ptrdiff_t>(count);
         batch.records.erase(batch.records.begin(), end);

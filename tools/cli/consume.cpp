@@ -92,8 +92,7 @@ Result<std::vector<PartitionIndex>> partitions_of(client::Client& client,
     if (wanted.find_first_not_of("0123456789") != std::string::npos) {
         return fail(ErrorKind::invalid, "--partition {} is neither a number nor all", wanted);
     }
-    return fail(ErrorKind::not_found, "topic '{}' has no partition {}; it has 0 to {}", topic->name,
-                wanted, topic->partitions.size() - 1);
+    return std::unexpected(client::unknown_partition(*topic, wanted));
 }
 
 /// Prints records as the options say.

@@ -14,6 +14,7 @@
 #include "tools/cli/line_reader.h"
 #include "tools/cli/report.h"
 #include "tools/cli/whole_number.h"
+#include "tools/client/counted.h"
 #include "tools/client/partitioner.h"
 
 namespace hw::cli {
@@ -225,15 +226,22 @@ std::uint64_t count_of(const std::map<PartitionIndex, Sent>& sent) {
     return records;
 }
 
+std::string offsets_text(const Sent& part) {
+    if (!part.first_offset) {
+        return "";
+    }
+    return part.first_offset == part.last_offset
+               ? fmt::format(", offset {}", *part.first_offset)
+               : fmt::format(", offsets {} to {}", *part.first_offset, *part.last_offset);
+}
+
 void print_summary(const std::string& topic, const std::map<PartitionIndex, Sent>& sent,
                    const TooLargeRecords& too_large) {
-    fmt::print(stderr, "Produced {} records to {}{}.\n", count_of(sent), topic, too_large.text());
+    fmt::print(stderr, "Produced {} to {}{}.\n", client::counted(count_of(sent), "record"), topic,
+               too_large.text());
     for (const auto& [partition, part] : sent) {
-        const std::string offsets =
-            part.first_offset
-                ? fmt::format(", offsets {} to {}", *part.first_offset, *part.last_offset)
-                : "";
-        fmt::print(stderr, "  partition {}: {} records{}\n", partition, part.records, offsets);
+        fmt::print(stderr, "  partition {}: {}{}\n", partition,
+                   client::counted(part.records, "record"), offsets_text(part));
     }
 }
 
@@ -248,8 +256,7 @@ Result<std::optional<PartitionIndex>> fixed_partition(const Arguments& arguments
         return std::unexpected(number.error());
     }
     if (std::cmp_greater_equal(*number, topic.partitions.size())) {
-        return fail(ErrorKind::not_found, "topic '{}' has no partition {}; it has 0 to {}",
-                    topic.name, *number, topic.partitions.size() - 1);
+        return std::unexpected(client::unknown_partition(topic, fmt::format("{}", *number)));
     }
     return PartitionIndex(static_cast<std::int32_t>(*number));
 }

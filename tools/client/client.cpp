@@ -47,6 +47,13 @@ TopicView view_of(const schema::MetadataResponse::Topic& topic) {
 
 }  // namespace
 
+Error unknown_partition(const TopicView& topic, std::string_view wanted) {
+    const std::size_t count = topic.partitions.size();
+    const std::string known = count == 1 ? "only 0" : fmt::format("0 to {}", count - 1);
+    return {ErrorKind::not_found,
+            fmt::format("topic '{}' has no partition {}; it has {}", topic.name, wanted, known)};
+}
+
 Result<Connection> Client::connect_any(const ClientOptions& options, const Deadline& deadline) {
     Result<Connection> connection = fail(ErrorKind::invalid, "no server to connect to was named");
     auto servers_left = static_cast<std::int64_t>(options.servers.size());
@@ -171,8 +178,7 @@ Result<Connection*> Client::leader(const std::string& name, PartitionIndex parti
     }
     const auto found = std::ranges::find(topic->partitions, partition, &PartitionView::index);
     if (found == topic->partitions.end()) {
-        return fail(ErrorKind::not_found, "topic '{}' has no partition {}; it has 0 to {}", name,
-                    partition, topic->partitions.size() - 1);
+        return std::unexpected(unknown_partition(*topic, fmt::format("{}", partition)));
     }
     const auto broker = brokers_.find(found->leader);
     if (broker == brokers_.end()) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -24,6 +25,9 @@ enum class Retry : std::uint8_t {
     refused,  ///< what a broker refused for now: nothing was done
     any,      ///< a lost connection too: for requests that do no harm when they run twice
 };
+
+/// That a topic does not have a partition, and which it has.
+[[nodiscard]] Error unknown_partition(const TopicView& topic, std::string_view wanted);
 
 /// A synchronous client of a cluster: finds partitions' leaders, keeps a connection to each broker
 /// that it needs, tries again what may succeed later. Used by one thread.

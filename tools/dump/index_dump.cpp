@@ -77,7 +77,7 @@ Result<void> EntryDump<Entry>::dump_piece(std::uint64_t position, ByteView bytes
         }
     }
     if (!is_filler(bytes)) {
-        return fail(ErrorKind::corrupt, "{}: at byte {}: {} bytes are left, an entry has {}",
+        return fail(ErrorKind::corrupt, "{}: at byte {}: the last entry has {} of {} bytes",
                     job_->path, position, bytes.size(), Entry::kSize);
     }
     return {};

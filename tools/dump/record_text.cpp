@@ -44,8 +44,8 @@ std::int64_t size_of(const NullableBytes& bytes) {
 template <class Message>
 Result<std::string> control_json(ByteView value) {
     if (value.size() < sizeof(std::int16_t)) {
-        return fail(ErrorKind::corrupt, "{} has {} bytes, too few for its version", Message::kName,
-                    value.size());
+        return fail(ErrorKind::corrupt, "{} has {} of the {} bytes of its version", Message::kName,
+                    value.size(), sizeof(std::int16_t));
     }
     const ApiVersion version(load_big_endian<std::int16_t>(value.data()));
     if (!Message::kVersions.contains(version)) {

@@ -8,6 +8,7 @@
 
 #include "protocol/schema/api/produce.h"
 #include "protocol/wire/reader.h"
+#include "tools/client/counted.h"
 
 namespace hw::perf {
 namespace {
@@ -109,9 +110,9 @@ Result<void> LoadConnection::receive(SteadyTime now) {
             break;
         }
         if (count <= 0) {
-            return fail(ErrorKind::closed,
-                        "the broker closed a connection with {} requests unanswered: {}",
-                        outstanding_, count == 0 ? "end of stream" : std::strerror(errno));
+            return fail(ErrorKind::closed, "the broker closed a connection with {} unanswered: {}",
+                        client::counted(outstanding_, "request"),
+                        count == 0 ? "end of stream" : std::strerror(errno));
         }
         received_ += static_cast<std::size_t>(count);
         if (auto taken = take_answers(now); !taken) {

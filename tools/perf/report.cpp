@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "protocol/schema/json_printer.h"
+#include "tools/client/counted.h"
 
 namespace hw::perf {
 namespace {
@@ -47,7 +48,8 @@ std::string cpu_text(std::optional<double> cpu) {
 std::string errors_text(const ProduceReport& report) {
     std::string text = report.failure.value_or("");
     for (const auto& [code, count] : report.tally.refused) {
-        text += fmt::format("{}{} in {} requests", text.empty() ? "" : "; ", code, count);
+        text += fmt::format("{}{} in {}", text.empty() ? "" : "; ", code,
+                            client::counted(count, "request"));
     }
     return text.empty() ? "none" : text;
 }
@@ -125,9 +127,12 @@ std::string to_text(const ProduceReport& report) {
     };
     line("topic", fmt::format("{}, partitions: {}, {}", report.topic, report.partitions,
                               report.created ? "made for this run" : "was there"));
-    line("sent", fmt::format("{} requests of {} bytes and {} records in {:.3f} s",
-                             report.tally.acknowledged, report.batch_size, report.batch_records,
-                             seconds(report.elapsed)));
+    line("sent",
+         fmt::format("{} of {} and {} in {:.3f} s",
+                     client::counted(report.tally.acknowledged, "request"),
+                     client::counted(report.batch_size, "byte"),
+                     client::counted(static_cast<std::uint64_t>(report.batch_records), "record"),
+                     seconds(report.elapsed)));
     line("throughput",
          fmt::format("{:.1f} MB/s ({:.3f} GB/s), {:.0f} requests/s, {:.0f} records/s", rate / 1e6,
                      rate / 1e9, per_second(report, report.tally.acknowledged),

@@ -115,7 +115,7 @@ TEST_CASE("dump: an unknown codec is named and its batch is passed over", "[dump
 
 TEST_CASE("dump: a torn index is printed up to its last whole entry", "[dump][damage]") {
     OneFile file(kIndex, big_endian(5, 4096, 9, 8192).substr(0, 13));
-    CHECK(file.dump() == kIndex + ": at byte 8: 5 bytes are left, an entry has 8");
+    CHECK(file.dump() == kIndex + ": at byte 8: the last entry has 5 of 8 bytes");
     CHECK(file.output.lines ==
           std::vector<std::string>{"Dumping " + kIndex, "offset: 105 position: 4096"});
 }

@@ -137,7 +137,7 @@ TEST_CASE("perf connection: a broker that closes is an error, whatever it answer
     const auto received = fixture.connection->receive(fixture.start);
     REQUIRE_FALSE(received);
     CHECK(received.error().message ==
-          "the broker closed a connection with 1 requests unanswered: end of stream");
+          "the broker closed a connection with 1 request unanswered: end of stream");
     CHECK(fixture.load.tally.acknowledged == 1);
 }
 
