@@ -6,6 +6,16 @@
 
 namespace hw::cli {
 
+BatchSender::BatchSender(client::Client& client, SendOptions options, TooLarge too_large)
+    : client_(&client),
+      options_(std::move(options)),
+      too_large_(std::move(too_large)),
+      overhead_(record::RecordLayout::kMaxHead) {
+    for (const record::HeaderView& header : options_.headers) {
+        overhead_ += header.key.size() + header.value.value_or(ByteView()).size();
+    }
+}
+
 Result<bool> BatchSender::add(PartitionIndex partition, LineRecord record) {
     OpenBatch& batch = open_[partition];
     if (record.size() >= kBatchBytes) {
@@ -13,8 +23,7 @@ Result<bool> BatchSender::add(PartitionIndex partition, LineRecord record) {
             return std::unexpected(sent.error());
         }
     }
-    // With itself, so that empty records count too.
-    batch.bytes += record.size() + sizeof record;
+    batch.bytes += record.size() + overhead_;
     batch.records.push_back(std::move(record));
     if (batch.bytes < kBatchBytes) {
         return false;

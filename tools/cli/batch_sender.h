@@ -50,8 +50,7 @@ public:
     static constexpr std::size_t kBatchBytes = 256 * 1024;
 
     /// The client outlives the sender.
-    BatchSender(client::Client& client, SendOptions options, TooLarge too_large)
-        : client_(&client), options_(std::move(options)), too_large_(std::move(too_large)) {}
+    BatchSender(client::Client& client, SendOptions options, TooLarge too_large);
 
     /// True when the record has completed a batch, which was sent. Errors: those of
     /// client::produce, but of too large batches; with them the sender is at its end.
@@ -78,6 +77,7 @@ private:
     client::Client* client_;
     SendOptions options_;
     TooLarge too_large_;
+    std::size_t overhead_;  ///< most bytes of a record in a batch beside its key and value
     record::Compressor compressor_;
     std::map<PartitionIndex, OpenBatch> open_;
     std::map<PartitionIndex, Sent> sent_;
