@@ -26,6 +26,7 @@ Sends batches that are encoded once over a few connections, and says how fast an
 were acknowledged. All requests carry the same random bytes, so that the brokers are measured and
 not this program; its own CPU time is printed too, and with --pid that of a broker on this machine.
 The records stay: delete the topic when you are done. Ctrl-C ends the sending, not the report.
+--timeout is for finding or making the topic; under load a broker may be silent for 30 s.
 
 Examples:
   hw perf produce --seconds 30
