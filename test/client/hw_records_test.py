@@ -1,8 +1,10 @@
 """hw produce and hw consume, against each other and against kafka-python."""
 
 import json
+import os
 import random
 import signal
+import subprocess
 import unittest
 
 from kafka import KafkaConsumer
@@ -168,6 +170,14 @@ class Interrupted(WithTopics):
         self.assertEqual(consumer.returncode, 0)
         self.assertEqual([record["value"] for record in json.loads(first + rest)], ["x"])
 
+    def test_a_consumer_that_is_stopped_before_its_end_says_so(self):
+        topic = self.topic("short")
+        self.hw.out("produce", topic, stdin="x\n")
+        with self.hw.start("consume", topic, "-f", "beginning", "-n", "2") as consumer:
+            self.assertEqual(consumer.stdout.readline(), "x\n")
+            consumer.send_signal(signal.SIGINT)
+        self.assertEqual(consumer.returncode, 130)
+
     def test_produce_sends_the_lines_it_read_and_succeeds(self):
         topic = self.topic("typed")
         with self.hw.start("consume", topic, "-f", "beginning", "-n", "1") as consumer:
@@ -181,6 +191,20 @@ class Interrupted(WithTopics):
         self.assertEqual((consumer.returncode, producer.returncode), (0, 0))
         self.assertIn("Produced 1 record to typed.", summary)
         self.assertEqual(self.hw.out("consume", topic, *FROM_START), "whole\n")
+
+
+class FullOutput(WithTopics):
+    def test_records_that_cannot_be_written_are_a_failure(self):
+        topic = self.topic("lost")
+        self.hw.out("produce", topic, stdin="x\n")
+        for arguments in (("-e",), (), ("-n", "1", "-o", "ndjson"), ("-e", "-o", "json")):
+            with open("/dev/full", "w", encoding="utf-8") as full:
+                done = subprocess.run(
+                    [os.environ["HW"], "consume", topic, "-b", self.hw.address, "-f", "beginning",
+                     *arguments], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60,
+                    check=False)
+            self.assertEqual(done.returncode, 1, arguments)
+            self.assertIn("No space left on device", done.stderr)
 
 
 class WrongInput(WithTopics):

@@ -1,3 +1,5 @@
+#include <cerrno>
+
 #include <fmt/format.h>
 
 #include "tools/cli/cluster_options.h"
@@ -117,19 +119,23 @@ private:
     JsonItems items_;
 };
 
-/// Reads until the consumer is done or the user has enough. Errors: those of Consumer.
+/// Reads until the consumer is done or the user has enough. Errors: those of Consumer; io (the
+/// output).
 Result<void> consume_all(Consumer& consumer, const std::vector<PartitionIndex>& partitions,
                          const Interrupt& interrupt) {
     auto done = consumer.start(partitions);
     while (done && !consumer.is_done() && !interrupt.is_raised()) {
         done = consumer.poll();
-        std::fflush(stdout);
+        if (std::fflush(stdout) != 0) {
+            return std::unexpected(system_error(errno, "write to standard output"));
+        }
     }
     // What failed because it was interrupted did not fail.
     return interrupt.is_raised() ? Result<void>() : done;
 }
 
-Result<void> consume_topic(const Arguments& arguments) {
+/// Whether it went on to where the options say that it ends.
+Result<bool> consume_topic(const Arguments& arguments) {
     const auto format = output_format(arguments);
     if (!format) {
         return std::unexpected(format.error());
@@ -145,7 +151,7 @@ Result<void> consume_topic(const Arguments& arguments) {
     const Interrupt interrupt;
     auto client = connect(arguments, interrupt.descriptor());
     if (!client) {
-        return interrupt.is_raised() ? Result<void>() : std::unexpected(client.error());
+        return interrupt.is_raised() ? Result<bool>(false) : std::unexpected(client.error());
     }
     const auto partitions = partitions_of(*client, arguments);
     if (!partitions) {
@@ -158,12 +164,19 @@ Result<void> consume_topic(const Arguments& arguments) {
                       });
     const auto done = consume_all(consumer, *partitions, interrupt);
     output.finish();
-    return done;
+    if (!done) {
+        return std::unexpected(done.error());
+    }
+    const bool has_end = arguments.options.contains("count") || options->at_end == AtEnd::stop;
+    return !has_end || consumer.is_done();
 }
 
 ExitCode run(const Arguments& arguments) {
     const auto consumed = consume_topic(arguments);
-    return consumed ? ExitCode::ok : report(kName, consumed.error());
+    if (!consumed) {
+        return report(kName, consumed.error());
+    }
+    return *consumed ? ExitCode::ok : ExitCode::interrupted;
 }
 
 }  // namespace

@@ -28,7 +28,8 @@ int run(const std::vector<std::string>& arguments) {
                               produce(),      consume(),    log_dump(),       perf_produce()};
     try {
         const ExitCode code = run_command_line(commands, arguments);
-        if (std::fflush(stdout) != 0) {
+        // What failed earlier left its mark, and nothing to flush.
+        if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
             complain(system_error(errno, "hw: write to standard output").message);
             return exit_status(ExitCode::failed);
         }

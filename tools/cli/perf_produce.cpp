@@ -96,6 +96,11 @@ Result<perf::ProduceOptions> parse_options(const Arguments& arguments) {
     perf::ProduceOptions options{.topic = arguments.options["topic"].as<std::string>(),
                                  .durability = arguments.options["durability"].as<std::string>(),
                                  .acks = *acks};
+    if (!options.durability.empty() && options.durability != "memory" &&
+        options.durability != "disk") {
+        return fail(ErrorKind::invalid, "--durability '{}' is neither memory nor disk",
+                    options.durability);
+    }
     for (const NumberOption& option : kNumbers) {
         if (!arguments.options.contains(option.name)) {
             continue;
