@@ -118,8 +118,10 @@ Task<Result<void>> Node::start() {
     }
     cluster_id_ = std::move(opened->cluster_id);
     start_controller(std::move(opened->metadata));
-    // Asked earlier, the controller would only refuse.
-    co_await controller_->wait_for_leader(ports_.clock.now() + kStartLimit);
+    if (!ended_) {
+        // Asked earlier, the controller would only refuse.
+        co_await controller_->wait_for_leader(ports_.clock.now() + kStartLimit);
+    }
     start_broker(std::move(opened->logs));
     const auto joined = co_await wait_until_ready();
     if (joined) {

@@ -52,7 +52,8 @@ public:
 
     /// Takes part in the quorum and serves. `tell_end` is told when it no longer can.
     void start(std::function<void(const Error&)> tell_end);
-    /// Ends when something is committed, which is when the quorum has a leader, or at `deadline`.
+    /// Ends when something is committed, which is when the quorum has a leader, when `tell_end` is
+    /// told, or at `deadline`.
     [[nodiscard]] Task<> wait_for_leader(TimePoint deadline) {
         return raft_->wait_committed(Offset(0), deadline);
     }

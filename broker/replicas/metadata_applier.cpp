@@ -75,6 +75,15 @@ Task<> MetadataApplier::remove_deleted(const MetadataUpdate& update) {
     for (const Key& key : gone) {
         co_await remove(key);
     }
+    std::vector<Key> damaged;
+    for (const auto& [key, log] : failed_) {
+        if (update.changes.deleted_topics.contains(key.topic)) {
+            damaged.push_back(key);
+        }
+    }
+    for (const Key& key : damaged) {
+        co_await remove_damaged(key);
+    }
     // Of topics that were deleted while this broker was away, or just before it crashed.
     for (auto each = found_.begin(); each != found_.end();) {
         if (!update.changes.deleted_topics.contains(each->first.topic)) {
@@ -93,12 +102,20 @@ Task<> MetadataApplier::remove(Key key) {
                                        "the topic was deleted");
     co_await take_offline(hosted.replica, std::move(reason));
     if (hosted.directory == nullptr) {
+        co_await remove_damaged(key);
         co_return;
     }
     hosted.directory->remove(hosted.log);
     auto drop_log = [](PartitionReplica& replica) { const auto log = replica.release_log(); };
     co_await inside(hosted.replica, drop_log);
     co_await remove_files(*hosted.directory, hosted.name);
+}
+
+Task<> MetadataApplier::remove_damaged(Key key) {
+    const auto damaged = failed_.extract(key);
+    if (damaged && !damaged.mapped().directory->failure()) {
+        co_await remove_files(*damaged.mapped().directory, damaged.mapped().name);
+    }
 }
 
 Task<> MetadataApplier::remove_files(storage::LogDirectory& directory, TopicPartition name) {
@@ -183,8 +200,8 @@ Task<Result<storage::OpenedLog>> MetadataApplier::find_log(Key key, TopicPartiti
     if (auto found = found_.extract(key)) {
         co_return std::move(found.mapped());
     }
-    if (const auto failed = failed_.extract(key)) {
-        co_return std::unexpected(failed.mapped().reason);
+    if (const auto failed = failed_.find(key); failed != failed_.end()) {
+        co_return std::unexpected(failed->second.reason);
     }
     const auto directory = choose_directory(partition);
     if (!directory) {

@@ -72,6 +72,8 @@ private:
     using Inside = std::move_only_function<void(replication::PartitionReplica&)>;
     [[nodiscard]] Task<> remove_deleted(const MetadataUpdate& update);
     [[nodiscard]] Task<> remove(Key key);
+    /// The folder of a log that could not be opened, if it is one.
+    [[nodiscard]] Task<> remove_damaged(Key key);
     [[nodiscard]] Task<> remove_files(storage::LogDirectory& directory,
                                       storage::TopicPartition name);
     [[nodiscard]] std::vector<Key> assigned(const MetadataUpdate& update) const;
@@ -91,7 +93,7 @@ private:
     Ports ports_;
     Shard& shard_;
     std::map<Key, storage::OpenedLog> found_;  ///< until the metadata asks for them
-    std::map<Key, storage::FailedLog> failed_;
+    std::map<Key, storage::FailedLog> failed_;  ///< until their topics are deleted
     std::map<Key, Hosted> hosted_;
     TableChanges changes_;
     std::shared_ptr<const controller::MetadataImage> image_;

@@ -255,6 +255,10 @@ void RaftNode::commit(Offset end_offset) {
 void RaftNode::fail_for_good(const Error& reason) {
     if (!std::exchange(failed_, true)) {
         services_.log.error("the metadata log fails: {}", reason.message);
+        // Nothing more will be committed here: let those who wait look around.
+        for (Waiter* waiter : waiters_) {
+            waiter->committed.set();
+        }
         listener_->on_failure(reason);
     }
 }

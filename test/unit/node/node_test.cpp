@@ -364,6 +364,20 @@ TEST_CASE("node: a stop acknowledges what it has taken, and takes no more", "[no
     member.run(member.stop(), member.stopped);
 }
 
+TEST_CASE("node: a first start on a disk that is full ends at once, with advice", "[node]") {
+    World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{10})));
+    sim::SimDisk disk(world.scheduler, 1);
+    disk.faults().space_left =
+        GENERATE(range(std::uint64_t{0}, std::uint64_t{600}, std::uint64_t{20}));
+    Member member(world, 1, disk);
+    const TimePoint begin = world.scheduler.now();
+    member.run(member.start(), member.done);
+    REQUIRE_FALSE(member.started);
+    CHECK(world.scheduler.now() - begin < std::chrono::seconds(5));
+    CHECK(member.started.error().message.find("Make room on that disk") != std::string::npos);
+    member.run(member.stop(), member.stopped);
+}
+
 TEST_CASE("node: topics outlive a clean stop, a kill and a power loss, and are led when it serves",
           "[node]") {
     // Without delays: a client that is there at once.
