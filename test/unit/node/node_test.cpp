@@ -378,6 +378,41 @@ TEST_CASE("node: a first start on a disk that is full ends at once, with advice"
     member.run(member.stop(), member.stopped);
 }
 
+TEST_CASE("node: a topic whose log is damaged can be deleted and made again", "[node]") {
+    World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{10})),
+                {.delay_least = Duration(0), .delay_most = Duration(1)});
+    sim::SimDisk disk(world.scheduler, 1);
+    const auto produce = [&](Member& member) {
+        member.produced.reset();
+        member.control.spawn(member.produce("orders"));
+        REQUIRE(world.run_until([&] { return member.produced.has_value(); }));
+        return *member.produced;
+    };
+    const auto create = [&](Member& member) {
+        member.control.spawn(member.create("orders"));
+        REQUIRE(world.run_until([&] { return member.created.has_value(); }));
+        REQUIRE(world.run_until([&] { return !member.ask_topics().empty(); }));
+    };
+    {
+        Member member(world, 1, disk);
+        member.run(member.start(), member.done);
+        create(member);
+        REQUIRE(produce(member) == wire::ErrorCode::none);
+        member.run(member.stop(), member.stopped);
+    }
+    REQUIRE(disk.remove_file("/data/orders-0/00000000000000000000.log").has_value());
+    Member member(world, 1, disk);
+    member.run(member.start(), member.done);
+    REQUIRE(member.started);
+    CHECK(produce(member) == wire::ErrorCode::kafka_storage_error);
+    member.control.spawn(member.remove("orders"));
+    REQUIRE(world.run_until([&] { return member.removed.has_value(); }));
+    REQUIRE(world.run_until([&] { return member.ask_topics().empty(); }));
+    create(member);
+    CHECK(produce(member) == wire::ErrorCode::none);
+    member.run(member.stop(), member.stopped);
+}
+
 TEST_CASE("node: topics outlive a clean stop, a kill and a power loss, and are led when it serves",
           "[node]") {
     // Without delays: a client that is there at once.
