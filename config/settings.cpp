@@ -1,5 +1,6 @@
 #include "config/settings.h"
 
+#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
@@ -87,8 +88,17 @@ void warn_without_effect(const Setting& setting, Problems& problems) {
 
 Settings Settings::collect(const BrokerInput& input, Problems& problems) {
     Settings settings;
-    for (const Given& given : read_file(input, problems)) {
+    const std::vector<Given> in_file = read_file(input, problems);
+    for (const Given& given : in_file) {
         settings.take(given, problems);
+    }
+    const bool has_meaning = std::ranges::any_of(in_file, [](const Given& given) {
+        return find_key(Scope::broker, given.name) != nullptr || has_accepted_prefix(given.name);
+    });
+    if (!in_file.empty() && !has_meaning && problems.errors.empty()) {
+        problems.errors.push_back(
+            fmt::format("{}: nothing in it is a known key; is it the configuration that was meant?",
+                        input.file_name));
     }
     for (const Given& given : read_overrides(input, problems)) {
         settings.take(given, problems);

@@ -59,7 +59,7 @@ TEST_CASE("settings: a key within two edits of a known one is a typo", "[config]
 }
 
 TEST_CASE("settings: any other unknown key is a warning", "[config][settings]") {
-    CHECK(warnings_of("zookeeper.connect=localhost:2181") ==
+    CHECK(warnings_of("zookeeper.connect=localhost:2181\nnum.partitions=1") ==
           Sentences{"test.properties:1: 'zookeeper.connect' is not a known key and is ignored"});
 }
 
@@ -198,6 +198,14 @@ TEST_CASE("settings: no file makes loading fail without a sentence", "[config][s
     }
     CHECK(loaded_count > 0);
     CHECK(loaded_count < 5'000);
+}
+
+TEST_CASE("settings: a file without any known key is not a configuration", "[config][settings]") {
+    CHECK(errors_of("# Highwater\n\nA partitioned, replicated log\n") ==
+          Sentences{"test.properties: nothing in it is a known key; is it the configuration that "
+                    "was meant?"});
+    CHECK(errors_of("# nothing is set\n") == Sentences{});
+    CHECK(errors_of("my.own.key=1\nnum.partitions=1\n") == Sentences{});
 }
 
 }  // namespace
