@@ -52,7 +52,7 @@ private:
 
 /// Blocks the signals that ask for an end in this thread and those it starts; call it first.
 void block_stop_signals();
-/// Waits for SIGINT or SIGTERM; returns its number.
+/// Waits for SIGINT, SIGTERM or SIGHUP; returns its number.
 int wait_for_stop_signal();
 
 /// A write to a pipe that nobody reads any more is an error and not the end of the process: who

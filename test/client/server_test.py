@@ -51,8 +51,9 @@ class Server(unittest.TestCase):
     def command(self, *arguments):
         return [os.environ["HIGHWATER"], "server", "-c", self.file, *arguments]
 
-    def start(self, stderr=subprocess.DEVNULL):
-        process = subprocess.Popen(self.command(), stdout=subprocess.PIPE, stderr=stderr, text=True)
+    def start(self, stderr=subprocess.DEVNULL, preexec_fn=None):
+        process = subprocess.Popen(self.command(), stdout=subprocess.PIPE, stderr=stderr, text=True,
+                                   preexec_fn=preexec_fn)
         self.addCleanup(process.communicate)
         self.addCleanup(process.kill)
         self.assertIn("is ready: node 7 of cluster", process.stdout.readline())
@@ -82,6 +83,17 @@ class Server(unittest.TestCase):
         with socket.create_connection(("127.0.0.1", self.clients), timeout=60) as client:
             client.sendall(b"GET / HTTP/1.1\r\n\r\n")  # which is worth a warning
             self.assertEqual(client.recv(1), b"")
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(timeout=30), 0)
+
+    def test_it_stops_in_order_with_its_terminal_unless_it_ignores_that(self):
+        process = self.start()
+        process.send_signal(signal.SIGHUP)
+        self.assertEqual(process.wait(timeout=30), 0)
+        process = self.start(preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+        process.send_signal(signal.SIGHUP)
+        with self.assertRaises(subprocess.TimeoutExpired):
+            process.wait(timeout=1)
         process.send_signal(signal.SIGTERM)
         self.assertEqual(process.wait(timeout=30), 0)
 

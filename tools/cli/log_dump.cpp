@@ -30,7 +30,7 @@ Examples:
   hw log dump data/orders-0/00000000000000000000.log
   hw log dump --no-records data/orders-0/*.log
   hw log dump data/orders-0/*.index data/orders-0/*.timeindex
-  hw log dump data/__cluster_metadata-0/*.checkpoint
+  hw log dump data/__cluster_metadata-0/*.log
   hw log dump --metadata copied.log
 )";
 

@@ -35,9 +35,10 @@ failure no more lines are sent, and the first that was not acknowledged is named
 standard error how many records went where. Ctrl-C ends the input.
 
 Examples:
-  echo hello | hw produce greetings
+  hw topic create orders
+  echo hello | hw produce orders
   hw produce orders --key-separator : < orders.txt      (lines such as  customer-7:{"sum":3})
-  hw produce logs --compression zstd --acks 1 < big.log
+  hw produce orders --compression zstd --acks 1 < big.log
   echo '{}' | hw produce orders --partition 0 -H source=test -H type=order
 )";
 

@@ -21,9 +21,9 @@ one key of all these topics; a key or value that the cluster does not know is re
 
 Examples:
   hw topic create orders
-  hw topic create orders payments --partitions 12 --replication-factor 3
-  hw topic create sessions --config cleanup.policy=compact --config min.insync.replicas=2
-  hw topic create orders -o json -b broker-1:9092,broker-2:9092
+  hw topic create payments refunds --partitions 12
+  hw topic create readings --config highwater.durability=memory --config max.message.bytes=10000000
+  hw topic create clicks -o json -b 127.0.0.1:9092
 )";
 
 using Texts = std::vector<std::string>;
