@@ -92,7 +92,7 @@ private:
 
     Ports ports_;
     Shard& shard_;
-    std::map<Key, storage::OpenedLog> found_;  ///< until the metadata asks for them
+    std::map<Key, storage::OpenedLog> found_;   ///< until the metadata asks for them
     std::map<Key, storage::FailedLog> failed_;  ///< until their topics are deleted
     std::map<Key, Hosted> hosted_;
     TableChanges changes_;
