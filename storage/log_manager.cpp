@@ -114,12 +114,13 @@ Task<Result<OpenedLogs>> LogManager::open(ManagerSettings settings) {
             co_return std::unexpected(outcome.error());
         }
     }
+    const auto opening = plan_opening();
+    auto missing = co_await find_missing();
+    opening->result.missing = std::move(missing);
     const auto removed = co_await remove_doomed();
     if (!removed) {
         co_return std::unexpected(removed.error());
     }
-    const auto opening = plan_opening();
-    co_await forget_missing();
     TaskGroup lanes(*home_);
     for (std::size_t i = 0; i < kOpenLanes; ++i) {
         lanes.spawn(open_lane(opening));
@@ -194,35 +195,52 @@ Task<Result<OpenedLog>> LogManager::create(LogDirectory& directory, TopicPartiti
 Task<Result<void>> LogManager::remove(LogDirectory& directory, TopicPartition name) {
     // A sync of it would miss the folder, or write into that of the next log of this name.
     co_await directory.wait_for_removed();
+    co_await forget(directory, name);
     const Uuid uuid = random_uuid(*entropy_);
     auto work = [disk = disk_, root = directory.path(), name, uuid]() -> Result<void> {
         const auto doomed = doom_log_folder(*disk, root, name, uuid);
         if (!doomed) {
-            return std::unexpected(doomed.error());
+            const bool is_gone = doomed.error().kind == ErrorKind::not_found;
+            return is_gone ? Result<void>() : Result<void>(std::unexpected(doomed.error()));
         }
         return disk->remove_tree(*doomed);
     };
     const auto outcome = co_await call_blocking<void>(*disk_, *home_, std::move(work));
+    co_return outcome;
+}
+
+/// While the folder is there: what a crash leaves then is a log that is checked whole. The other
+/// way round it would look like one that was lost. And before the name is used again: a new log
+/// must not be measured by the old one's offsets. What fails takes the directory offline, which is
+/// told there.
+Task<> LogManager::forget(LogDirectory& directory, TopicPartition name) {
     directory.forget(name);
-    // Before the name is used again: a new log must not be measured by the old one's offsets. What
-    // fails takes the directory offline, which is told there.
     co_await write_recovery_points(directory);
     PartitionOffsets& starts = opened_of(directory).log_starts;
     if (starts.erase(name) != 0) {
         co_await write_log_starts(directory, starts);
     }
-    co_return outcome;
 }
 
-/// The same for logs of which a crash left nothing but their offsets.
-Task<> LogManager::forget_missing() {
+Task<std::vector<MissingLog>> LogManager::find_missing() {
+    std::vector<MissingLog> missing;
     for (const auto& directory : directories_) {
         OpenedDirectory& opened = opened_of(*directory);
         std::set<TopicPartition> here;
         for (const FoundLog& found : opened.logs) {
             here.insert(found.name);
         }
+        std::set<TopicPartition> doomed;
+        for (const std::string& folder : opened.deleting) {
+            doomed.insert(parse_folder_name(folder).log);
+        }
         const auto is_missing = [&](const auto& entry) { return !here.contains(entry.first); };
+        for (const auto& [name, recovery_point] : opened.recovery_points) {
+            if (!here.contains(name) && !doomed.contains(name) && recovery_point > Offset(0)) {
+                directory->note_found(name, recovery_point);
+                missing.push_back({name, directory.get(), recovery_point});
+            }
+        }
         if (std::ranges::any_of(opened.recovery_points, is_missing)) {
             co_await write_recovery_points(*directory);
         }
@@ -230,6 +248,7 @@ Task<> LogManager::forget_missing() {
             co_await write_log_starts(*directory, opened.log_starts);
         }
     }
+    co_return missing;
 }
 
 OpenedDirectory& LogManager::opened_of(const LogDirectory& directory) {

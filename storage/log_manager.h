@@ -32,9 +32,17 @@ struct FailedLog {
     Error reason;
 };
 
+/// A log that had records on stable storage, and whose folder is gone.
+struct MissingLog {
+    TopicPartition name;
+    LogDirectory* directory = nullptr;
+    Offset recovery_point;
+};
+
 struct OpenedLogs {
     std::vector<OpenedLog> logs;
     std::vector<FailedLog> failed;
+    std::vector<MissingLog> missing;
 };
 
 /// A log at its end: nothing is staged, nobody uses it any more.
@@ -71,9 +79,8 @@ public:
     /// Makes a log in `directory`; all of it is on stable storage. Errors: exists, io, no_space.
     [[nodiscard]] Task<Result<OpenedLog>> create(LogDirectory& directory, TopicPartition name,
                                                  TopicId topic_id);
-    /// Takes the folder of a log out of sight, then removes it. The log is no longer used, and not
-    /// in the directory's list any more.
-    /// Errors: not_found, io.
+    /// Forgets the offsets of a log, takes its folder out of sight, then removes it. The log is no
+    /// longer used, and not in the directory's list any more; its folder may be gone. Errors: io.
     [[nodiscard]] Task<Result<void>> remove(LogDirectory& directory, TopicPartition name);
     /// Ends the committers. Then, if all of these logs can be closed, writes recovery points and
     /// the marker into each directory that did not fail, and gives the locks back. A directory with
@@ -96,7 +103,10 @@ private:
     [[nodiscard]] Task<Result<void>> close_directory(LogDirectory& directory,
                                                      std::vector<ClosingLog> logs,
                                                      BrokerEpoch epoch);
-    [[nodiscard]] Task<> forget_missing();
+    /// Keeps the recovery points of logs that are missing, so that it is known at the next start,
+    /// too; forgets the other offsets of logs that are not there.
+    [[nodiscard]] Task<std::vector<MissingLog>> find_missing();
+    [[nodiscard]] Task<> forget(LogDirectory& directory, TopicPartition name);
     [[nodiscard]] Task<Result<void>> write_recovery_points(LogDirectory& directory);
     [[nodiscard]] Task<Result<void>> write_log_starts(LogDirectory& directory,
                                                       const PartitionOffsets& offsets);

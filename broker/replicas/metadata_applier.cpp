@@ -50,12 +50,17 @@ MetadataApplier::MetadataApplier(Ports ports, storage::OpenedLogs found)
     : ports_(std::move(ports)),
       shard_(ports_.replicas.home),
       found_(by_key(std::move(found.logs))),
-      failed_(by_key(std::move(found.failed))) {}
+      failed_(by_key(std::move(found.failed))),
+      missing_(std::move(found.missing)) {}
 
 Task<> MetadataApplier::apply(MetadataUpdate update) {
     image_ = update.image;
     co_await remove_deleted(update);
-    for (const Key& key : assigned(update)) {
+    const std::vector<Key> keys = assigned(update);
+    if (update.is_first) {
+        co_await settle_missing(keys);
+    }
+    for (const Key& key : keys) {
         co_await update_partition(key);
     }
     if (update.is_first) {
@@ -126,6 +131,30 @@ Task<> MetadataApplier::remove_files(storage::LogDirectory& directory, TopicPart
     } else {
         ports_.log.error("the log of {}, whose topic was deleted, cannot be removed from {}: {}",
                          name, directory.path(), removed.error().message);
+    }
+}
+
+Task<> MetadataApplier::settle_missing(const std::vector<Key>& assigned) {
+    std::map<TopicPartition, Key> keys;
+    for (const Key& key : assigned) {
+        keys.emplace(TopicPartition{image_->find_topic(key.topic)->name, key.index}, key);
+    }
+    for (const storage::MissingLog& log : std::exchange(missing_, {})) {
+        const auto key = keys.find(log.name);
+        if (key == keys.end() || found_.contains(key->second)) {
+            const auto forgotten = co_await ports_.logs.remove(*log.directory, log.name);
+            if (!forgotten) {
+                ports_.log.error("the offsets of {} in {} are kept: {}", log.name,
+                                 log.directory->path(), forgotten.error().message);
+            }
+            continue;
+        }
+        Error reason{ErrorKind::not_found,
+                     fmt::format("its folder {}/{} is gone, with records up to offset {} that were "
+                                 "on stable storage; put it back, or delete the topic",
+                                 log.directory->path(), log.name, log.recovery_point)};
+        failed_.emplace(key->second, storage::FailedLog{log.name, key->second.topic, log.directory,
+                                                        std::move(reason)});
     }
 }
 

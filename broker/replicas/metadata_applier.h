@@ -76,6 +76,8 @@ private:
     [[nodiscard]] Task<> remove_damaged(Key key);
     [[nodiscard]] Task<> remove_files(storage::LogDirectory& directory,
                                       storage::TopicPartition name);
+    /// Logs that are missing fail where their partitions belong here, and are forgotten elsewhere.
+    [[nodiscard]] Task<> settle_missing(const std::vector<Key>& assigned);
     [[nodiscard]] std::vector<Key> assigned(const MetadataUpdate& update) const;
     [[nodiscard]] Task<> update_partition(Key key);
     [[nodiscard]] Task<> open(Key key, const controller::PartitionImage& partition);
@@ -94,6 +96,7 @@ private:
     Shard& shard_;
     std::map<Key, storage::OpenedLog> found_;   ///< until the metadata asks for them
     std::map<Key, storage::FailedLog> failed_;  ///< until their topics are deleted
+    std::vector<storage::MissingLog> missing_;  ///< until the first image is there
     std::map<Key, Hosted> hosted_;
     TableChanges changes_;
     std::shared_ptr<const controller::MetadataImage> image_;

@@ -378,7 +378,8 @@ TEST_CASE("node: a first start on a disk that is full ends at once, with advice"
     member.run(member.stop(), member.stopped);
 }
 
-TEST_CASE("node: a topic whose log is damaged can be deleted and made again", "[node]") {
+TEST_CASE("node: a topic whose log is damaged or gone serves nothing, and can be made again",
+          "[node]") {
     World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{10})),
                 {.delay_least = Duration(0), .delay_most = Duration(1)});
     sim::SimDisk disk(world.scheduler, 1);
@@ -400,10 +401,19 @@ TEST_CASE("node: a topic whose log is damaged can be deleted and made again", "[
         REQUIRE(produce(member) == wire::ErrorCode::none);
         member.run(member.stop(), member.stopped);
     }
-    REQUIRE(disk.remove_file("/data/orders-0/00000000000000000000.log").has_value());
+    const bool is_gone = GENERATE(true, false);
+    REQUIRE((is_gone ? disk.remove_tree("/data/orders-0")
+                     : disk.remove_file("/data/orders-0/00000000000000000000.log"))
+                .has_value());
+    {
+        Member member(world, 1, disk);
+        member.run(member.start(), member.done);
+        REQUIRE(member.started);
+        CHECK(produce(member) == wire::ErrorCode::kafka_storage_error);
+        member.run(member.stop(), member.stopped);
+    }
     Member member(world, 1, disk);
     member.run(member.start(), member.done);
-    REQUIRE(member.started);
     CHECK(produce(member) == wire::ErrorCode::kafka_storage_error);
     member.control.spawn(member.remove("orders"));
     REQUIRE(world.run_until([&] { return member.removed.has_value(); }));

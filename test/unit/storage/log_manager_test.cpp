@@ -574,6 +574,35 @@ TEST_CASE("manager: the start of a removed log is not that of a new one", "[stor
     CHECK(opened->logs[0].contents.log_start_offset == Offset(0));
 }
 
+TEST_CASE("manager: a log whose folder is gone is missing at each start until it is removed",
+          "[storage][manager]") {
+    World world;
+    Node& first = world.start();
+    REQUIRE(first.open().has_value());
+    first.create();
+    first.append(SyncUrgency::background);
+    std::vector<ClosingLog> closing{{first.directory, first.id, first.log.get()}};
+    REQUIRE(first.run(first.manager.close(closing, BrokerEpoch(17))).has_value());
+    world.node.reset();
+    world.disk.process_kill();
+    REQUIRE(world.disk.remove_tree("/data/t-0").has_value());
+    for (int start = 0; start < 2; ++start) {
+        Node& node = world.start();
+        const auto opened = node.open();
+        REQUIRE(opened.has_value());
+        REQUIRE(opened->missing.size() == 1);
+        CHECK(opened->missing[0].name == kName);
+        CHECK(opened->missing[0].recovery_point == Offset(1));
+        if (start == 1) {
+            REQUIRE(node.run(node.manager.remove(*node.manager.directories()[0], kName)));
+        }
+        world.power_loss();
+    }
+    const auto opened = world.start().open();
+    REQUIRE(opened.has_value());
+    CHECK(opened->missing.empty());
+}
+
 TEST_CASE("manager: a directory made with its parents survives a power loss",
           "[storage][manager]") {
     World world(GENERATE(range(1U, 9U)));
