@@ -84,6 +84,13 @@ Task<Result<MetadataLog>> StorageOpening::take_metadata_log(storage::OpenedLogs&
     if (failed != opened.failed.end()) {
         co_return std::unexpected(failed->reason);
     }
+    const auto missing = std::ranges::find_if(opened.missing, is_metadata);
+    if (missing != opened.missing.end()) {
+        co_return fail(ErrorKind::corrupt,
+                       "{}/{} is gone, and with it what the cluster is: put it back, or move all "
+                       "of the data away to begin anew",
+                       config_.storage.metadata_log_dir, missing->name);
+    }
     MetadataLog metadata;
     const auto found = std::ranges::find_if(opened.logs, is_metadata);
     if (found != opened.logs.end()) {

@@ -423,6 +423,27 @@ TEST_CASE("node: a topic whose log is damaged or gone serves nothing, and can be
     member.run(member.stop(), member.stopped);
 }
 
+TEST_CASE("node: a start without the metadata log that was there is refused", "[node]") {
+    World world(1);
+    sim::SimDisk disk(world.scheduler, 1);
+    {
+        Member member(world, 1, disk);
+        member.run(member.start(), member.done);
+        REQUIRE(member.started);
+        member.run(member.stop(), member.stopped);
+    }
+    REQUIRE(disk.remove_tree("/data/__cluster_metadata-0").has_value());
+    for (int start = 0; start < 2; ++start) {
+        Member member(world, 1, disk);
+        member.run(member.start(), member.done);
+        REQUIRE_FALSE(member.started);
+        CHECK(member.started.error().message ==
+              "/data/__cluster_metadata-0 is gone, and with it what the cluster is: put it back, "
+              "or move all of the data away to begin anew");
+        member.run(member.stop(), member.stopped);
+    }
+}
+
 TEST_CASE("node: topics outlive a clean stop, a kill and a power loss, and are led when it serves",
           "[node]") {
     // Without delays: a client that is there at once.
