@@ -140,6 +140,12 @@ Result<po::variables_map> parse(const Command& command, std::span<const std::str
     return values;
 }
 
+CommandLine help_of(const Command& command) {
+    std::ostringstream options;
+    options << command.options;
+    return {.text = std::string(command.help) + options.str(), .start = {}};
+}
+
 std::vector<std::string> overrides_of(const po::variables_map& values) {
     return values.contains("set") ? values["set"].as<std::vector<std::string>>()
                                   : std::vector<std::string>();
@@ -178,9 +184,7 @@ Result<CommandLine> read_dev(std::span<const std::string> arguments, const Surro
         return std::unexpected(values.error());
     }
     if (values->contains("help")) {
-        std::ostringstream options;
-        options << command.options;
-        return CommandLine{.text = std::string(command.help) + options.str(), .start = {}};
+        return help_of(command);
     }
     if (auto checked = check_dev(command, *values); !checked) {
         return std::unexpected(checked.error());
@@ -210,9 +214,7 @@ Result<CommandLine> read_server(std::span<const std::string> arguments,
         return std::unexpected(values.error());
     }
     if (values->contains("help")) {
-        std::ostringstream options;
-        options << command.options;
-        return CommandLine{.text = std::string(command.help) + options.str(), .start = {}};
+        return help_of(command);
     }
     StartOrder start{.command = "server",
                      .config_file = {},

@@ -19,8 +19,8 @@ enum class OldData : bool { kept, wiped };
 
 /// A broker that is to be started.
 struct StartOrder {
-    std::string command;      ///< "dev" or "server"
-    std::string config_file;  ///< to be read; empty: `config_text` is all there is
+    std::string command;                     ///< "dev" or "server"
+    std::optional<std::string> config_file;  ///< to be read; none: `config_text` is all there is
     std::string config_text;
     std::vector<std::string> overrides;  ///< "KEY=VALUE"
     std::string default_log_dir;

@@ -162,17 +162,18 @@ std::optional<std::string> read_file(const std::string& path) {
 
 int start(const StartOrder& order) {
     config::BrokerInput input;
-    input.file_name = order.config_file.empty() ? order.command : order.config_file;
+    input.file_name = order.config_file.value_or(order.command);
     input.file_text = order.config_text;
     input.overrides = order.overrides;
     input.default_log_dir = order.default_log_dir;
     input.host_name = host_name();
-    if (!order.config_file.empty()) {
-        const auto text = read_file(order.config_file);
+    if (order.config_file) {
+        const auto text = read_file(*order.config_file);
         if (!text) {
-            fmt::print(stderr,
-                       "highwater server: cannot read {}: is it a file that this user may read?\n",
-                       order.config_file);
+            fmt::print(
+                stderr,
+                "highwater server: cannot read '{}': is it a file that this user may read?\n",
+                *order.config_file);
             return kExitFailed;
         }
         input.file_text = *text;

@@ -55,7 +55,10 @@ TEST_CASE("command line: data goes to the system's place for root, else to the u
 TEST_CASE("command line: a start is told what to read, set and wipe", "[command]") {
     const StartOrder dev = read({"dev", "--fresh"}).start.value();
     CHECK(dev.old_data == OldData::wiped);
-    CHECK(dev.config_file.empty());
+    CHECK_FALSE(dev.config_file);
+    CHECK_FALSE(read({"server"}).start.value().config_file);
+    // As of a variable that is not set: it is not to be a node that any machine reaches.
+    CHECK(read({"server", "-c", ""}).start.value().config_file == "");
     const StartOrder server =
         read({"server", "-c", "f", "--set", "a=b", "--set", "c=d"}).start.value();
     CHECK(server.old_data == OldData::kept);
