@@ -34,12 +34,53 @@ private:
 void EventLoop::run() {
     const auto guard = asio::make_work_guard(io_);
     while (!stopping_) {
-        std::size_t handled = hooks_.empty() ? io_.run_one() : 0;
+        std::size_t handled = 0;
+        if (hooks_.empty() && begin_sleep()) {
+            handled = io_.run_one();
+            end_sleep();
+        }
         while (handled < kHandlersPerTurn && io_.poll_one() != 0) {
             ++handled;
         }
-        hooks_.run();
+        run_posted();
+        hooks_.run(TurnStep::apply);
+        // The outcomes of what took effect are posted: so their answers leave in the same turn.
+        run_posted();
+        hooks_.run(TurnStep::send);
     }
+}
+
+bool EventLoop::begin_sleep() {
+    const std::lock_guard lock(mutex_);
+    sleeps_ = posted_.empty();
+    return sleeps_;
+}
+
+void EventLoop::end_sleep() {
+    const std::lock_guard lock(mutex_);
+    sleeps_ = false;
+}
+
+void EventLoop::take_posted() {
+    const std::lock_guard lock(mutex_);
+    running_.swap(posted_);
+}
+
+void EventLoop::run_posted() {
+    take_posted();
+    for (auto& work : running_) {
+        // It ends here, not with the last of them: it may be all that holds a request.
+        std::exchange(work, nullptr)();
+    }
+    running_.clear();
+}
+
+void EventLoop::drop_posted() {
+    // What is dropped may post again while it goes.
+    do {
+        running_.clear();
+        take_posted();
+    } while (!running_.empty());
 }
 
 void EventLoop::stop() {
@@ -47,7 +88,15 @@ void EventLoop::stop() {
 }
 
 void EventLoop::post(std::move_only_function<void()> work) {
-    asio::post(io_, std::move(work));
+    bool wake = false;
+    {
+        const std::lock_guard lock(mutex_);
+        posted_.push_back(std::move(work));
+        wake = std::exchange(sleeps_, false);
+    }
+    if (wake) {
+        asio::post(io_, [] {});
+    }
 }
 
 void EventLoop::spawn(Task<> task) {

@@ -2,6 +2,8 @@
 
 #include <cstddef>
 #include <functional>
+#include <mutex>
+#include <vector>
 
 #include <boost/asio/io_context.hpp>
 
@@ -17,6 +19,7 @@ public:
     static constexpr std::size_t kHandlersPerTurn = 256;
 
     explicit EventLoop(std::size_t index) : io_(1), index_(index) {}
+    ~EventLoop() override { drop_posted(); }
 
     /// Runs turns until `stop`. Called by the loop's thread.
     void run();
@@ -33,8 +36,22 @@ public:
     [[nodiscard]] boost::asio::io_context& io() { return io_; }
 
 private:
+    using Works = std::vector<std::move_only_function<void()>>;
+
+    /// True when nothing is posted: from now on a post wakes the loop.
+    [[nodiscard]] bool begin_sleep();
+    void end_sleep();
+    void take_posted();
+    void drop_posted();
+    void run_posted();
+
     boost::asio::io_context io_;
     TurnHooks hooks_;
+    /// A queue beside Asio's: many works cost one lock to take and at most one wake-up.
+    std::mutex mutex_;
+    Works posted_;
+    Works running_;  ///< of the loop; keeps its memory
+    bool sleeps_ = false;
     std::size_t index_;
     bool stopping_ = false;
 };

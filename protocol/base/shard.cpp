@@ -34,11 +34,6 @@ void TurnHooks::remove(TurnHook& hook) {
     hook.registered_in_ = nullptr;
 }
 
-void TurnHooks::run() {
-    drain(apply_);
-    drain(send_);
-}
-
 void TurnHooks::drain(std::vector<TurnHook*>& hooks) {
     for (std::size_t next = 0; next < hooks.size(); ++next) {
         TurnHook* hook = hooks[next];

@@ -72,8 +72,8 @@ public:
     void add(TurnStep step, TurnHook& hook);
     void remove(TurnHook& hook);
     [[nodiscard]] bool empty() const { return apply_.empty() && send_.empty(); }
-    /// Runs all of the first step, those that they add too, then those of the second step.
-    void run();
+    /// Runs all of one step, those that they add to it too.
+    void run(TurnStep step) { drain(step == TurnStep::apply ? apply_ : send_); }
 
 private:
     static void drain(std::vector<TurnHook*>& hooks);

@@ -70,7 +70,8 @@ void SimShard::at_end_of_turn(TurnStep step, TurnHook& hook) {
     if (!std::exchange(turn_ends_, true)) {
         post([this] {
             turn_ends_ = false;
-            hooks_.run();
+            hooks_.run(TurnStep::apply);
+            hooks_.run(TurnStep::send);
         });
     }
 }
