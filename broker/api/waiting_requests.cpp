@@ -18,7 +18,7 @@ TimePoint WaitingRequests::deadline(Millis span) const {
 
 Task<> WaitingRequests::watch() {
     while (!stopping_) {
-        co_await shard_.wait(changed_, timers_.next_deadline());
+        co_await shard_.wait(changed_, timers_.arm());
         timers_.on_time(clock_.now());
     }
 }

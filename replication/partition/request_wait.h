@@ -1,9 +1,10 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <utility>
+
+#include <boost/intrusive/set_hook.hpp>
 
 #include "protocol/base/shard.h"
 #include "protocol/base/time.h"
@@ -50,7 +51,8 @@ private:
     Shard* shard_;
     Done done_;
     WaitTimers* timers_ = nullptr;  ///< where its deadline is watched
-    std::multimap<TimePoint, RequestWait*>::iterator place_;
+    TimePoint deadline_{};
+    boost::intrusive::set_member_hook<> place_;  ///< among those of `timers_`
 };
 
 /// The request's own reference to what it waits for. When the request goes, the wait is abandoned.

@@ -6,7 +6,7 @@ namespace hw::replication {
 
 WaitTimers::~WaitTimers() {
     while (!waits_.empty()) {
-        RequestWait& wait = *waits_.begin()->second;
+        RequestWait& wait = *waits_.begin();
         wait.abandon();
         wait.on_shard_end();
     }
@@ -17,10 +17,11 @@ bool WaitTimers::add(RequestWait& wait, TimePoint deadline) {
     if (waits_.size() >= kMaxWaits) {
         return false;
     }
-    const bool earlier = deadline < next_deadline();
-    wait.place_ = waits_.emplace(deadline, &wait);
+    wait.deadline_ = deadline;
     wait.timers_ = this;
-    if (earlier) {
+    waits_.insert(waits_.end(), wait);
+    if (deadline < armed_) {
+        armed_ = deadline;
         earlier_->set();
     }
     return true;
@@ -28,18 +29,18 @@ bool WaitTimers::add(RequestWait& wait, TimePoint deadline) {
 
 void WaitTimers::on_time(TimePoint now) {
     while (next_deadline() <= now && !waits_.empty()) {
-        RequestWait& wait = *waits_.begin()->second;
+        RequestWait& wait = *waits_.begin();
         remove(wait);
         wait.on_deadline();
     }
 }
 
 TimePoint WaitTimers::next_deadline() const {
-    return waits_.empty() ? kNever : waits_.begin()->first;
+    return waits_.empty() ? kNever : waits_.begin()->deadline_;
 }
 
 void WaitTimers::remove(RequestWait& wait) {
-    waits_.erase(wait.place_);
+    waits_.erase(waits_.iterator_to(wait));
     wait.timers_ = nullptr;
 }
 

@@ -1,7 +1,8 @@
 #pragma once
 
 #include <cstddef>
-#include <map>
+
+#include <boost/intrusive/set.hpp>
 
 #include "protocol/base/shard.h"
 #include "protocol/base/time.h"
@@ -15,7 +16,7 @@ class WaitTimers {
 public:
     static constexpr std::size_t kMaxWaits = 65'536;
 
-    /// `earlier` is set when next_deadline has come nearer.
+    /// `earlier` is set when a wait ends before what `arm` told.
     explicit WaitTimers(Signal& earlier) : earlier_(&earlier) {}
     /// Waits that are left do not end; they let their requests go.
     ~WaitTimers();
@@ -29,15 +30,27 @@ public:
     void on_time(TimePoint now);
     /// kNever when nobody waits.
     [[nodiscard]] TimePoint next_deadline() const;
+    /// The same, for who sleeps until then. It is not woken when that deadline goes: most waits end
+    /// long before theirs, and one deadline after the other would wake it for each of them.
+    [[nodiscard]] TimePoint arm() { return armed_ = next_deadline(); }
     [[nodiscard]] std::size_t size() const { return waits_.size(); }
 
 private:
     friend class RequestWait;
 
+    struct ByDeadline {
+        bool operator()(const RequestWait& one, const RequestWait& other) const {
+            return one.deadline_ < other.deadline_;
+        }
+    };
+    using Place = boost::intrusive::member_hook<RequestWait, boost::intrusive::set_member_hook<>,
+                                                &RequestWait::place_>;
+
     void remove(RequestWait& wait);
 
     Signal* earlier_;
-    std::multimap<TimePoint, RequestWait*> waits_;
+    TimePoint armed_ = kNever;
+    boost::intrusive::multiset<RequestWait, Place, boost::intrusive::compare<ByDeadline>> waits_;
 };
 
 }  // namespace hw::replication

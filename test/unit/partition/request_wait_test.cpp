@@ -174,6 +174,24 @@ TEST_CASE("timers: deadlines come in order, and the owner hears of a nearer one"
     CHECK(world.timers.next_deadline() == at(30));
 }
 
+TEST_CASE("timers: who sleeps until a deadline that goes is not woken for later ones",
+          "[partition][wait]") {
+    World world;
+    {
+        const auto gone = FetchWait::begin(world.shard, 1, world.count());
+        REQUIRE(world.timers.add(*gone, at(20)));
+        CHECK(world.timers.arm() == at(20));
+        CHECK(world.earlier.consume());
+    }
+    const auto later = FetchWait::begin(world.shard, 1, world.count());
+    REQUIRE(world.timers.add(*later, at(30)));
+    CHECK_FALSE(world.earlier.consume());
+    CHECK(world.timers.arm() == at(30));
+    const auto sooner = FetchWait::begin(world.shard, 1, world.count());
+    REQUIRE(world.timers.add(*sooner, at(25)));
+    CHECK(world.earlier.consume());
+}
+
 TEST_CASE("timers: a wait that has ended has no deadline any more", "[partition][wait]") {
     World world;
     const auto wait = FetchWait::begin(world.shard, 1, world.count());
