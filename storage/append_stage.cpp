@@ -135,8 +135,9 @@ void AppendStage::push(ByteView bytes, const BatchSummary& summary,
     epoch_ = summary.leader_epoch;
 }
 
-std::vector<StagedBatch> AppendStage::take() {
-    return std::exchange(batches_, {});
+void AppendStage::take(std::vector<StagedBatch>& into) {
+    into.clear();
+    into.swap(batches_);
 }
 
 void AppendStage::forget_if_idle() {

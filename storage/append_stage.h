@@ -55,7 +55,7 @@ public:
         ByteView batches, const ProducerTable& written);
 
     /// Takes the batches that are staged; their producers stay in the overlay.
-    [[nodiscard]] std::vector<StagedBatch> take();
+    void take(std::vector<StagedBatch>& into);
     /// All that was taken is in the log's own state; true if nothing is staged since.
     void forget_if_idle();
     /// Back to the end of what is written; everything that is staged is gone.

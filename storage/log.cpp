@@ -79,7 +79,7 @@ void Log::start_write() {
         end_write(std::unexpected(*offline_));
         return;
     }
-    writing_ = stage_.take();
+    stage_.take(writing_);
     groups_ = plan_groups();
     if (groups_.empty()) {
         end_write({});

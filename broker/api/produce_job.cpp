@@ -234,7 +234,7 @@ void ProduceJob::explain_refusals() {
 void ProduceJob::answer() {
     const auto exchange = exchange_.lock();
     explain_refusals();
-    std::vector<Response::Topic> topics;
+    FewOf<Response::Topic> topics;
     topics.reserve(request_.topic_data.size());
     LeaderHints<Response> hints(services_, *exchange->context().listener);
     std::span<Response::Partition> rest(answers_);

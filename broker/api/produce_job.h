@@ -5,6 +5,8 @@
 #include <optional>
 #include <vector>
 
+#include <boost/container/small_vector.hpp>
+
 #include "broker/api/partition_lookup.h"
 #include "broker/net/exchange.h"
 #include "protocol/record/produce_validator.h"
@@ -76,8 +78,11 @@ private:
     const Request& request_;
     ApiVersion version_;
     Timestamp now_;
-    std::vector<Response::Partition> answers_;  ///< of all topics, in the order of the request
-    std::vector<Append> appends_;
+    template <class T>
+    using FewOf = boost::container::small_vector<T, 1>;
+
+    FewOf<Response::Partition> answers_;  ///< of all topics, in the order of the request
+    FewOf<Append> appends_;
     std::vector<Refusal> refusals_;
     replication::WaitHandle<replication::ProduceWait> wait_;
     bool finished_ = false;

@@ -77,7 +77,7 @@ Result<Buffer> encode_metadata_record(const MetadataRecord& record, ApiVersion v
             const auto number = static_cast<std::uint32_t>(version.value());
             Buffer bytes(wire::varint_size(kFrameVersion) + wire::varint_size(key) +
                          wire::varint_size(number) + size->own);
-            std::vector<ByteView> slices;
+            wire::Slices slices;
             wire::Writer out(bytes.bytes(), slices);
             out.uvarint(kFrameVersion);
             out.uvarint(key);

@@ -5,7 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
-#include <vector>
+
+#include <boost/container/small_vector.hpp>
 
 #include "protocol/base/assert.h"
 #include "protocol/base/bytes.h"
@@ -34,11 +35,14 @@ struct Size {
     [[nodiscard]] constexpr std::size_t total() const { return own + outside; }
 };
 
+/// Parts of a message, in the order in which they are sent. Most messages are one.
+using Slices = boost::container::small_vector<ByteView, 1>;
+
 /// An encoded message: its own bytes, and the order in which they and outside slices are sent.
 /// What the outside slices point to must outlive it.
 struct Encoded {
     Buffer own;
-    std::vector<ByteView> slices;
+    Slices slices;
     std::size_t size = 0;
 };
 
@@ -46,7 +50,7 @@ struct Encoded {
 /// the end but by the assertion in `finish`. Outside bytes are woven in as slices.
 class Writer {
 public:
-    Writer(MutableBytes own, std::vector<ByteView>& slices)
+    Writer(MutableBytes own, Slices& slices)
         : cursor_(own.data()), part_(own.data()), end_(own.data() + own.size()), slices_(&slices) {}
 
     template <std::integral T>
@@ -99,7 +103,7 @@ private:
     std::byte* cursor_;
     std::byte* part_;
     std::byte* end_;
-    std::vector<ByteView>* slices_;
+    Slices* slices_;
 };
 
 }  // namespace hw::wire

@@ -4,7 +4,8 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <vector>
+
+#include <boost/container/small_vector.hpp>
 
 #include "protocol/base/ids.h"
 #include "protocol/wire/error_code.h"
@@ -75,7 +76,7 @@ private:
     /// The request keeps this object, too: who is first lets go.
     void on_shard_end() override { const auto request = std::move(request_); }
 
-    std::vector<ProduceSlot> slots_;
+    boost::container::small_vector<ProduceSlot, 1> slots_;
     std::size_t missing_;
     std::shared_ptr<const void> request_;
 };

@@ -49,7 +49,7 @@ private:
     std::size_t received_ = 0;
     std::size_t expected_ = 0;  ///< size of the frame at the front, with its length; 0: unknown
     std::vector<std::byte> output_;
-    std::vector<ByteView> slices_;
+    wire::Slices slices_;
 };
 
 }  // namespace hw::bench

@@ -8,7 +8,7 @@
 namespace hw::wire {
 namespace {
 
-std::string joined(const std::vector<ByteView>& slices) {
+std::string joined(const Slices& slices) {
     std::string all;
     for (const ByteView slice : slices) {
         all += as_text(slice);
@@ -22,7 +22,7 @@ TEST_CASE("writer: outside slices are woven in where they belong and not copied"
     const std::array<ByteView, 2> parts{as_bytes(std::string_view(records).substr(0, 4)),
                                         as_bytes(std::string_view(records).substr(4))};
     Buffer own(4);
-    std::vector<ByteView> slices;
+    Slices slices;
     Writer writer(own.bytes(), slices);
     writer.length_compact(1);
     writer.string("a");
@@ -38,7 +38,7 @@ TEST_CASE("writer: outside slices are woven in where they belong and not copied"
 TEST_CASE("writer: a message without own bytes after its records has no empty slice",
           "[wire][writer]") {
     Buffer own(4);
-    std::vector<ByteView> slices;
+    Slices slices;
     Writer writer(own.bytes(), slices);
     writer.length32(0);
     writer.outside(Records());
