@@ -90,7 +90,7 @@ Task<> Connection::take_frames(ByteView input) {
             Reservation reserved = co_await services_->memory.reserve(size);
             reservation_ = std::move(reserved);
         }
-        frames_.admit();
+        frames_.admit(services_->memory.buffer(size));
     }
     if (frames_.in_frame() && frame_started_ == kNever) {
         frame_started_ = last_received_;

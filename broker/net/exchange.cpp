@@ -2,6 +2,16 @@
 
 namespace hw::broker {
 
+Exchange::Exchange(Buffer frame, Reservation reservation, AnswerSink& sink)
+    : frame_(std::move(frame)), reservation_(std::move(reservation)), sink_(&sink) {
+    arena_.lend({frame_.data() + frame_.size(), frame_.capacity() - frame_.size()});
+}
+
+Exchange::~Exchange() {
+    work_ = nullptr;
+    reservation_.recycle(std::move(frame_));
+}
+
 Result<void> Exchange::read_header() {
     // The header's own fields come before its version can be known: key and version lead it.
     constexpr std::size_t kLeast = 8;

@@ -34,8 +34,10 @@ public:
 /// an answer after the connection ended is dropped. Used on the connection's shard only.
 class Exchange {
 public:
-    Exchange(Buffer frame, Reservation reservation, AnswerSink& sink)
-        : frame_(std::move(frame)), reservation_(std::move(reservation)), sink_(&sink) {}
+    Exchange(Buffer frame, Reservation reservation, AnswerSink& sink);
+    Exchange(const Exchange&) = delete;
+    Exchange& operator=(const Exchange&) = delete;
+    ~Exchange();
 
     /// Reads the request header; the frame's rest is the body. Errors: corrupt.
     [[nodiscard]] Result<void> read_header();
@@ -92,7 +94,7 @@ private:
     Buffer frame_;
     Reservation reservation_;
     AnswerSink* sink_;
-    Arena arena_{0};
+    Arena arena_{0};  ///< begins in what is left of the frame's memory
     RequestContext context_;
     const schema::ApiInfo* api_ = nullptr;
     std::int16_t api_key_ = -1;
@@ -101,7 +103,7 @@ private:
     ByteView body_;
     wire::Encoded answer_;
     bool answered_ = false;
-    std::shared_ptr<const void> work_;  ///< ends first
+    std::shared_ptr<const void> work_;
 };
 
 using ExchangePtr = std::shared_ptr<Exchange>;

@@ -39,10 +39,11 @@ FrameReader::Step FrameReader::next(ByteView& input) {
     return filled_ == frame_.size() ? Step::complete : Step::need_input;
 }
 
-void FrameReader::admit() {
+void FrameReader::admit(Buffer memory) {
     HW_ASSERT(prefix_filled_ == kPrefix);
     HW_ASSERT(!admitted_);
-    frame_ = Buffer(static_cast<std::size_t>(size()));
+    HW_ASSERT(memory.size() == static_cast<std::size_t>(size()));
+    frame_ = std::move(memory);
     filled_ = 0;
     admitted_ = true;
 }

@@ -30,8 +30,8 @@ public:
     [[nodiscard]] std::int32_t size() const {
         return prefix_filled_ == kPrefix ? load_big_endian<std::int32_t>(prefix_.data()) : 0;
     }
-    /// Makes the memory for the frame. After need_memory only.
-    void admit();
+    /// Takes the memory for the frame, of its size. After need_memory only.
+    void admit(Buffer memory);
     /// After complete only.
     [[nodiscard]] Buffer take();
 

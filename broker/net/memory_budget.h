@@ -6,20 +6,48 @@
 #include <optional>
 #include <utility>
 
+#include <boost/smart_ptr/local_shared_ptr.hpp>
+
+#include "broker/net/buffer_pool.h"
+#include "protocol/base/bytes.h"
 #include "protocol/base/shard.h"
 
 namespace hw::broker {
 
-class MemoryBudget;
+/// What a MemoryBudget and the shares of it have in common. It ends with the last of them, because
+/// requests of a node that ends go in any order.
+class MemoryAccount {
+public:
+    explicit MemoryAccount(std::size_t limit) : limit_(limit) {}
 
-/// A share of a MemoryBudget that is given back when it ends; must end before the budget.
+private:
+    friend class MemoryBudget;
+    friend class Reservation;
+
+    struct Waiter {
+        std::size_t bytes;
+        Signal admitted;
+    };
+
+    [[nodiscard]] bool fits(std::size_t bytes) const {
+        return held_ == 0 || bytes <= limit_ - std::min(limit_, held_);
+    }
+    void release(std::size_t bytes);
+
+    std::size_t limit_;
+    std::size_t held_ = 0;
+    std::deque<Waiter*> waiters_;
+    BufferPool pool_;
+};
+
+/// A share of a MemoryBudget that is given back when it ends.
 class Reservation {
 public:
     Reservation() = default;
     Reservation(Reservation&& other) noexcept
-        : budget_(std::exchange(other.budget_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
+        : account_(std::move(other.account_)), bytes_(std::exchange(other.bytes_, 0)) {}
     Reservation& operator=(Reservation&& other) noexcept {
-        std::swap(budget_, other.budget_);
+        std::swap(account_, other.account_);
         std::swap(bytes_, other.bytes_);
         return *this;
     }
@@ -27,12 +55,16 @@ public:
 
     /// Adds bytes that the holder allocated meanwhile, even beyond the limit.
     void grow(std::size_t bytes);
+    /// Gives the memory back of which this is the share.
+    void recycle(Buffer buffer);
 
 private:
     friend class MemoryBudget;
-    Reservation(MemoryBudget& budget, std::size_t bytes) : budget_(&budget), bytes_(bytes) {}
+    using Account = boost::local_shared_ptr<MemoryAccount>;
 
-    MemoryBudget* budget_ = nullptr;
+    Reservation(Account account, std::size_t bytes) : account_(std::move(account)), bytes_(bytes) {}
+
+    Account account_;
     std::size_t bytes_ = 0;
 };
 
@@ -44,7 +76,7 @@ private:
 /// Owned by the shard's services; used on that shard only.
 class MemoryBudget {
 public:
-    MemoryBudget(Shard& shard, std::size_t limit) : shard_(&shard), limit_(limit) {}
+    MemoryBudget(Shard& shard, std::size_t limit);
     MemoryBudget(const MemoryBudget&) = delete;
     MemoryBudget& operator=(const MemoryBudget&) = delete;
 
@@ -52,30 +84,20 @@ public:
     [[nodiscard]] Task<Reservation> reserve(std::size_t bytes);
     /// Reserves without waiting; nothing when the caller would have to wait.
     [[nodiscard]] std::optional<Reservation> try_reserve(std::size_t bytes);
+    /// Memory for a request that was admitted; Reservation::recycle gives it back.
+    [[nodiscard]] Buffer buffer(std::size_t size) { return account_->pool_.take(size); }
 
-    [[nodiscard]] std::size_t held() const { return held_; }
-    [[nodiscard]] std::size_t waiting() const { return waiters_.size(); }
+    [[nodiscard]] std::size_t held() const { return account_->held_; }
+    [[nodiscard]] std::size_t waiting() const { return account_->waiters_.size(); }
 
 private:
-    friend class Reservation;
-
-    struct Waiter {
-        std::size_t bytes;
-        Signal admitted;
-    };
+    using Waiter = MemoryAccount::Waiter;
 
     /// Takes a waiter out of the queue when its coroutine is dropped while it waits.
     class Leave;
 
-    [[nodiscard]] bool fits(std::size_t bytes) const {
-        return held_ == 0 || bytes <= limit_ - std::min(limit_, held_);
-    }
-    void release(std::size_t bytes);
-
     Shard* shard_;
-    std::size_t limit_;
-    std::size_t held_ = 0;
-    std::deque<Waiter*> waiters_;
+    Reservation::Account account_;
 };
 
 }  // namespace hw::broker

@@ -107,7 +107,7 @@ private:
         for (;;) {
             const FrameReader::Step step = frames_.next(input);
             if (step == FrameReader::Step::need_memory) {
-                frames_.admit();
+                frames_.admit(Buffer(static_cast<std::size_t>(frames_.size())));
             } else if (step == FrameReader::Step::complete) {
                 deliver(frames_.take());
             } else if (step == FrameReader::Step::invalid) {

@@ -5,18 +5,24 @@
 
 namespace hw {
 
+void Arena::lend(MutableBytes memory) {
+    lent_ = memory;
+    free_ = memory;
+}
+
 void* Arena::take(std::size_t size, std::size_t alignment) {
     used_ += size;
-    std::size_t start = (position_ + alignment - 1) & ~(alignment - 1);
-    if (chunks_.empty() || start + size > chunks_.back().size) {
+    void* place = free_.data();
+    std::size_t room = free_.size();
+    if (std::align(alignment, size, place, room) == nullptr) {
         const std::size_t doubled = chunks_.empty() ? kFirstChunk : chunks_.back().size * 2;
         const std::size_t bounded = std::min(doubled, std::max(budget_, kFirstChunk));
-        const std::size_t chunk_size = std::max(bounded, size);
-        chunks_.push_back({std::unique_ptr<std::byte[]>(new std::byte[chunk_size]), chunk_size});
-        start = 0;
+        room = std::max(bounded, size);
+        chunks_.push_back({std::unique_ptr<std::byte[]>(new std::byte[room]), room});
+        place = chunks_.back().memory.get();
     }
-    position_ = start + size;
-    return chunks_.back().memory.get() + start;
+    free_ = MutableBytes(static_cast<std::byte*>(place), room).subspan(size);
+    return place;
 }
 
 std::string_view Arena::copy(std::string_view text) {
@@ -32,9 +38,12 @@ void Arena::reset(std::size_t budget) {
     if (chunks_.size() > 1 || (!chunks_.empty() && chunks_.front().size > kFirstChunk)) {
         chunks_.clear();
     }
+    free_ = lent_;
+    if (!chunks_.empty()) {
+        free_ = {chunks_.front().memory.get(), chunks_.front().size};
+    }
     budget_ = budget;
     used_ = 0;
-    position_ = 0;
 }
 
 }  // namespace hw

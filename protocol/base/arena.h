@@ -6,6 +6,8 @@
 #include <type_traits>
 #include <vector>
 
+#include "protocol/base/bytes.h"
+
 namespace hw {
 
 /// Memory of one request or one record: many small allocations, freed together.
@@ -21,6 +23,10 @@ public:
     explicit Arena(std::size_t budget) : budget_(budget) {}
     Arena(Arena&&) noexcept = default;
     Arena& operator=(Arena&&) noexcept = default;
+
+    /// Memory to use before any is allocated; the caller's, for as long as the arena is used. To be
+    /// called before the first allocation.
+    void lend(MutableBytes memory);
 
     /// Uninitialised memory for `count` elements; nullptr when the budget would be passed.
     template <class T>
@@ -52,7 +58,8 @@ private:
 
     std::size_t budget_;
     std::size_t used_ = 0;
-    std::size_t position_ = 0;  ///< first free byte of the newest chunk
+    MutableBytes lent_;
+    MutableBytes free_;  ///< of the newest chunk, or of what is lent
     std::vector<Chunk> chunks_;
 };
 

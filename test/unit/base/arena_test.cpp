@@ -22,6 +22,24 @@ TEST_CASE("arena: a count whose size overflows is refused", "[base][arena]") {
     CHECK(arena.allocate<std::uint64_t>(SIZE_MAX / 2) == nullptr);
 }
 
+TEST_CASE("arena: what is lent is used first, and again after a reset", "[base][arena]") {
+    alignas(16) std::byte memory[64];
+    const auto lies_in = [&memory](const void* place) {
+        return place >= memory && place < memory + sizeof memory;
+    };
+    Arena arena(1000);
+    arena.lend(MutableBytes(memory).subspan(1));
+    auto* number = arena.allocate<std::uint64_t>(1);
+    CHECK(lies_in(number));
+    CHECK(reinterpret_cast<std::uintptr_t>(number) % alignof(std::uint64_t) == 0);
+    CHECK_FALSE(lies_in(arena.allocate<std::byte>(60)));
+    CHECK_FALSE(lies_in(arena.allocate<std::byte>(1)));
+    CHECK(arena.used() == 69);
+    arena.reset(1000);
+    CHECK(arena.used() == 0);
+    CHECK(arena.allocate<std::byte>(1) != nullptr);
+}
+
 TEST_CASE("arena: allocations are aligned and do not overlap", "[base][arena]") {
     Arena arena(1 << 20);
     std::uint64_t* numbers[200];

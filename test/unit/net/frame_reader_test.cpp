@@ -23,7 +23,7 @@ void feed(FrameReader& reader, ByteView piece, std::vector<std::string>& frames)
     for (;;) {
         const Step step = reader.next(piece);
         if (step == Step::need_memory) {
-            reader.admit();
+            reader.admit(Buffer(static_cast<std::size_t>(reader.size())));
         } else if (step == Step::complete) {
             frames.emplace_back(as_text(reader.take().view()));
         } else {
@@ -73,7 +73,7 @@ TEST_CASE("frames: the rest of an admitted frame can be received in place", "[ne
     ByteView input = as_bytes(std::string_view(start));
     CHECK(reader.unfilled().empty());
     REQUIRE(reader.next(input) == Step::need_memory);
-    reader.admit();
+    reader.admit(Buffer(static_cast<std::size_t>(reader.size())));
     REQUIRE(reader.next(input) == Step::need_input);
     const MutableBytes rest = reader.unfilled();
     REQUIRE(rest.size() == 7);

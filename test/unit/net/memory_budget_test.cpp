@@ -42,6 +42,18 @@ TEST_CASE("memory: what fits is reserved at once, and given back when it ends", 
     CHECK(world.budget.held() == 0);
 }
 
+TEST_CASE("memory: a request may end after the budget of its shard", "[net][memory]") {
+    Reservation left;
+    {
+        World world;
+        auto reserved = world.budget.try_reserve(60);
+        REQUIRE(reserved);
+        left = std::move(*reserved);
+    }
+    left.grow(10);
+    left.recycle(Buffer(BufferPool::kCapacity));
+}
+
 TEST_CASE("memory: a request larger than the budget is admitted when nothing is held",
           "[net][memory]") {
     World world;
