@@ -76,11 +76,15 @@ void print_banner(const Node& node, const config::BrokerConfig& config) {
 }
 
 NodeLimits limits_of(const config::BrokerConfig& config) {
-    constexpr std::size_t kShareKept = 10;
     constexpr std::size_t kShareOfMemory = 4;
+    // A log has one file open; a tenth is left for what is opened for a moment, such as old
+    // segments and checkpoints: without that a full disk or a failed one could not be told from
+    // this limit.
     const std::size_t files = raise_open_file_limit();
+    const std::size_t lasting = files - files / 10;
     NodeLimits limits;
-    limits.connections_max = files - files / kShareKept;
+    limits.connections_max = lasting / 2;
+    limits.logs_max = lasting / 2;
     limits.memory = config.memory_limit ? static_cast<std::size_t>(*config.memory_limit)
                                         : usable_memory() / kShareOfMemory;
     return limits;

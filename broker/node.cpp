@@ -109,9 +109,10 @@ Task<Result<void>> Node::start() {
     if (auto bound = bind_listeners(); !bound) {
         co_return bound;
     }
-    StorageOpening opening(
-        {ports_.disk, ports_.control, ports_.entropy, log_.named("storage"), logs_}, config_,
-        [this](const std::string& topic) { return log_options(topic); });
+    StorageOpening opening({ports_.disk, ports_.control, ports_.entropy, log_.named("storage"),
+                            logs_, limits_.logs_max},
+                           config_,
+                           [this](const std::string& topic) { return log_options(topic); });
     auto opened = co_await opening.open();
     if (!opened) {
         co_return std::unexpected(opened.error());

@@ -35,6 +35,7 @@ public:
         Entropy& entropy;
         Logger log;
         storage::LogManager& logs;
+        std::size_t logs_max;
     };
 
     /// `config` outlives it; `options_for` is asked for as long as logs are made.

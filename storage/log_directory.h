@@ -66,6 +66,7 @@ public:
     /// Nothing is synced or written any more when it returns.
     [[nodiscard]] Task<> stop();
     /// Called once, when the directory goes offline.
+    [[nodiscard]] std::size_t logs() const { return members_.size(); }
     void on_failure(std::function<void(const Error&)> tell) { tell_ = std::move(tell); }
 
     /// A log that was found here and has no owner, maybe never: its recovery point is kept.

@@ -170,8 +170,25 @@ Task<Result<void>> LogManager::remove_doomed() {
     co_return Result<void>{};
 }
 
+Result<void> LogManager::check_room() const {
+    std::size_t logs = 0;
+    for (const auto& directory : directories_) {
+        logs += directory->logs();
+    }
+    if (logs >= settings_.logs_max) {
+        return fail(ErrorKind::limit,
+                    "{} logs are open, and the limit of open files leaves room for {}: raise it "
+                    "(ulimit -n, in a systemd unit LimitNOFILE=) and start the broker again",
+                    logs, settings_.logs_max);
+    }
+    return {};
+}
+
 Task<Result<OpenedLog>> LogManager::create(LogDirectory& directory, TopicPartition name,
                                            TopicId topic_id) {
+    if (const auto room = check_room(); !room) {
+        co_return std::unexpected(room.error());
+    }
     const LoadRequest request{disk_,
                               directory.path() + "/" + folder_name(name),
                               settings_.options_for(name.topic),

@@ -56,6 +56,8 @@ struct ManagerSettings {
     std::vector<std::string> directories;
     std::string cluster_id;
     BrokerId node_id;
+    std::size_t logs_max =
+        0;  ///< in all directories, beyond which none is made: each has a file open
     /// Options of a topic's logs; called on the home shard.
     std::function<LogOptions(const std::string& topic)> options_for;
 };
@@ -76,7 +78,8 @@ public:
     /// whose disk fails at that is offline, with all of its logs. Errors: see open_data_directory;
     /// also invalid when two directories have one id.
     [[nodiscard]] Task<Result<OpenedLogs>> open(ManagerSettings settings);
-    /// Makes a log in `directory`; all of it is on stable storage. Errors: exists, io, no_space.
+    /// Makes a log in `directory`; all of it is on stable storage. Errors: exists, io, no_space,
+    /// limit.
     [[nodiscard]] Task<Result<OpenedLog>> create(LogDirectory& directory, TopicPartition name,
                                                  TopicId topic_id);
     /// Forgets the offsets of a log, takes its folder out of sight, then removes it. The log is no
@@ -99,6 +102,7 @@ private:
     [[nodiscard]] Task<Result<void>> open_directory(const std::string& path);
     [[nodiscard]] std::shared_ptr<Opening> plan_opening() const;
     [[nodiscard]] Task<> open_lane(std::shared_ptr<Opening> opening);
+    [[nodiscard]] Result<void> check_room() const;
     [[nodiscard]] Task<Result<void>> remove_doomed();
     [[nodiscard]] Task<Result<void>> close_directory(LogDirectory& directory,
                                                      std::vector<ClosingLog> logs,

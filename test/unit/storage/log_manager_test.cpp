@@ -13,6 +13,7 @@ namespace hw::storage {
 namespace {
 
 const TopicPartition kName{"t", PartitionIndex(0)};
+constexpr std::size_t kLogsMax = 2;
 
 /// The owner of one log, whose guard is the simulator's one thread.
 class TestOwner final : public LogOwner {
@@ -67,7 +68,7 @@ public:
     Result<OpenedLogs> open(std::vector<std::string> directories = {"/data"},
                             std::string cluster = "c", int node = 1) {
         ManagerSettings settings{std::move(directories), std::move(cluster), BrokerId(node),
-                                 [](const std::string&) { return LogOptions{}; }};
+                                 kLogsMax, [](const std::string&) { return LogOptions{}; }};
         return run(manager.open(std::move(settings)));
     }
 
@@ -149,6 +150,23 @@ TEST_CASE("manager: a log that was made is there after a power loss", "[storage]
     CHECK(opened->logs[0].name == kName);
     CHECK(opened->logs[0].topic_id == TopicId(Uuid{1, 2}));
     CHECK(second.manager.directories()[0]->id() == id);
+}
+
+TEST_CASE("manager: no more logs are made than files may be open", "[storage][manager]") {
+    World world;
+    Node& node = world.start();
+    REQUIRE(node.open().has_value());
+    node.create();
+    auto second = node.run(node.manager.create(*node.directory, {"s", PartitionIndex(0)}, {}));
+    REQUIRE(second.has_value());
+    node.take(std::move(*second));
+    const TopicPartition next("t", PartitionIndex(1));
+    const auto refused = node.run(node.manager.create(*node.directory, next, TopicId(Uuid{1, 2})));
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().kind == ErrorKind::limit);
+    CHECK(refused.error().message.find("room for 2: raise it (ulimit -n") != std::string::npos);
+    CHECK_FALSE(node.directory->failure().has_value());
+    CHECK_FALSE(*world.disk.exists("/data/t-1"));
 }
 
 TEST_CASE("manager: a sync that is waited for comes at once, another one within 50 ms",
