@@ -102,6 +102,28 @@ Result<void> take_clean_marker(Disk& disk, OpenedDirectory& directory) {
     return disk.sync_directory(directory.path);
 }
 
+/// A directory without logs gets its file of recovery points before its first log. Without them the
+/// damage of a log looks like the torn end that a crash leaves, and all behind it would be cut.
+Result<void> check_recovery_points(Disk& disk, const OpenedDirectory& directory) {
+    const auto there = disk.exists(directory.path + "/" + kRecoveryPointFile);
+    if (!there) {
+        return std::unexpected(there.error());
+    }
+    if (*there || (!directory.logs.empty() && directory.shutdown == Shutdown::clean)) {
+        return {};
+    }
+    if (directory.logs.empty()) {
+        return replace_small_file(disk, directory.path, kRecoveryPointFile,
+                                  format_offset_checkpoint({}));
+    }
+    return fail(ErrorKind::invalid,
+                "{0} has logs, such as {1}, and was not closed cleanly, but it has no {2}, which "
+                "says up to where they were on stable storage: put that file back. With a new one "
+                "(printf '0\\n0\\n' > {0}/{2}) each log is checked from its beginning, and ends at "
+                "its first damage",
+                directory.path, folder_name(directory.logs.front().name), kRecoveryPointFile);
+}
+
 /// Whether nothing is in the folder of a log but the draft of its first file: a crash cut short
 /// create_log_folder.
 Result<bool> is_half_made(Disk& disk, const std::string& folder) {
@@ -228,6 +250,9 @@ Result<OpenedDirectory> open_data_directory(Disk& disk, const std::string& path,
     }
     if (outcome) {
         outcome = take_clean_marker(disk, directory);
+    }
+    if (outcome) {
+        outcome = check_recovery_points(disk, directory);
     }
     if (!outcome) {
         return std::unexpected(outcome.error());

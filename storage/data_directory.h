@@ -43,9 +43,10 @@ struct OpenedDirectory {
 
 /// Opens a data directory for a node: makes it if missing, locks it, writes meta.properties into a
 /// new one with `expected`, whose directory id is used only then. The marker of a clean stop is
-/// taken away, durably, before anything can be changed. A missing checkpoint is an empty one, a
-/// broken one is refused. Blocks. Errors: busy (locked; names the lock file), invalid (another
-/// cluster or node; names both; or logs without meta.properties), corrupt, unsupported, io.
+/// taken away, durably, before anything can be changed. A missing checkpoint is an empty one, but
+/// for the recovery points of logs after a stop that was not clean; a broken one is refused.
+/// Blocks. Errors: busy (locked; names the lock file), invalid (another cluster or node; names
+/// both; or logs without meta.properties or recovery points), corrupt, unsupported, io.
 [[nodiscard]] Result<OpenedDirectory> open_data_directory(Disk& disk, const std::string& path,
                                                           const MetaProperties& expected,
                                                           Logger logger);

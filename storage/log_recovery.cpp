@@ -121,14 +121,17 @@ Result<void> cut(const RecoveryScan& scan, std::size_t index, const BadBatch& ba
     if (segment.end_offset() < scan.recovery_point) {
         return damage(scan, segment, bad);
     }
+    const std::size_t later = scan.segments->size() - index - 1;
     const auto removed = remove_segments(scan, index + 1);
     const auto size = file_size(segment);
     if (!removed || !size) {
         return std::unexpected(removed ? size.error() : removed.error());
     }
-    scan.logger.warning("{}: the log is cut at offset {}, byte {}, {} bytes are removed: {}",
-                        segment.path(kLogSuffix), segment.end_offset(), bad.position,
-                        *size - bad.position + *removed, bad.reason);
+    scan.logger.warning(
+        "{}: the log is cut at offset {}, byte {}, {} bytes are removed (whole segments after "
+        "this one: {}): {}",
+        segment.path(kLogSuffix), segment.end_offset(), bad.position,
+        *size - bad.position + *removed, later, bad.reason);
     return segment.cut(bad.position, segment.end_offset());
 }
 

@@ -333,6 +333,29 @@ TEST_CASE("manager: logs without meta.properties are refused, and left as they a
     CHECK(opened->logs.size() == 1);
 }
 
+TEST_CASE("manager: logs without recovery points are refused after a crash, not cut",
+          "[storage][manager]") {
+    World world;
+    Node& first = world.start();
+    REQUIRE(first.open().has_value());
+    first.create();
+    world.node.reset();
+    world.disk.process_kill();
+    const std::string path = std::string("/data/") + kRecoveryPointFile;
+    REQUIRE(world.disk.remove_file(path).has_value());
+    Node& second = world.start();
+    const auto refused = second.open();
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().message.find("has logs, such as t-0, and was not closed cleanly, but it "
+                                       "has no recovery-point-offset-checkpoint") !=
+          std::string::npos);
+    CHECK(refused.error().message.find("printf '0\\n0\\n' > " + path) != std::string::npos);
+    world.node.reset();
+    world.disk.process_kill();
+    REQUIRE(replace_small_file(world.disk, "/data", kRecoveryPointFile, "0\n0\n").has_value());
+    CHECK(world.start().open().has_value());
+}
+
 TEST_CASE("manager: a wipe that a power loss cut short can be repeated", "[storage][manager]") {
     World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{20})));
     const std::uint64_t steps = GENERATE(range(std::uint64_t{0}, std::uint64_t{12}));
@@ -566,6 +589,7 @@ TEST_CASE("manager: the start of a removed log is not that of a new one", "[stor
                                format_meta_properties(properties))
                 .has_value());
     REQUIRE(replace_small_file(world.disk, "/data", kLogStartFile, "0\n1\nt 0 2\n").has_value());
+    REQUIRE(replace_small_file(world.disk, "/data", kRecoveryPointFile, "0\n0\n").has_value());
     Node& first = world.start();
     const bool was_there = GENERATE(false, true);
     if (was_there) {

@@ -27,7 +27,8 @@ TEST_CASE("recovery: a torn tail is cut, with file, offset and bytes in a log li
     CHECK(t.log->log_end_offset() == Offset(6));
     CHECK(t.disk.contents(path).size() == size);
     CHECK(t.sink.lines.find(path + ": the log is cut at offset 6") != std::string::npos);
-    CHECK(t.sink.lines.find("37 bytes are removed") != std::string::npos);
+    CHECK(t.sink.lines.find("37 bytes are removed (whole segments after this one: 0)") !=
+          std::string::npos);
 }
 
 TEST_CASE("recovery: a bad batch at the recovery point is cut, below it it is refused",
