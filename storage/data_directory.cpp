@@ -325,7 +325,10 @@ Result<void> create_log_folder(Disk& disk, const std::string& directory, const T
         return std::unexpected(there.error());
     }
     if (*there) {
-        return fail(ErrorKind::exists, "{} exists already", folder);
+        return fail(ErrorKind::exists,
+                    "{} exists already, and its {} names another topic or is missing: move that "
+                    "folder away, then start the broker again",
+                    folder, kPartitionMetadataFile);
     }
     if (auto made = disk.make_directories(folder); !made) {
         return made;

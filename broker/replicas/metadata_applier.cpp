@@ -1,10 +1,12 @@
 #include "broker/replicas/metadata_applier.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "broker/replicas/topic_options.h"
 #include "controller/directory_ids.h"
+#include "storage/log_folder.h"
 
 namespace hw::broker {
 
@@ -33,6 +35,14 @@ void change_table(ReplicaTable& table, const MetadataApplier::TableChanges& chan
             table.erase(key);
         }
     }
+}
+
+/// A log that is damaged, with what can be done about it.
+Error with_way_out(Error damage) {
+    if (damage.kind == ErrorKind::corrupt) {
+        damage.message += ". Put its folder back from a copy and start again, or delete the topic";
+    }
+    return damage;
 }
 
 template <class Logs>
@@ -230,7 +240,7 @@ Task<Result<storage::OpenedLog>> MetadataApplier::find_log(Key key, TopicPartiti
         co_return std::move(found.mapped());
     }
     if (const auto failed = failed_.find(key); failed != failed_.end()) {
-        co_return std::unexpected(failed->second.reason);
+        co_return std::unexpected(with_way_out(failed->second.reason));
     }
     const auto directory = choose_directory(partition);
     if (!directory) {
@@ -288,10 +298,13 @@ Task<> MetadataApplier::host(Key key, Hosted hosted, storage::OpenedLog opened) 
 
 void MetadataApplier::report_unknown() const {
     for (const auto& [key, log] : found_) {
-        ports_.log.warning(
-            "the log of {} in {} belongs to a topic (id {}) that the metadata does not know; it is "
-            "left alone",
-            log.name, log.directory->path(), log.topic_id);
+        const std::string why =
+            log.topic_id == TopicId()
+                ? fmt::format("has no {}, which says whose it is", storage::kPartitionMetadataFile)
+                : fmt::format("belongs to a topic (id {}) that the metadata does not know",
+                              log.topic_id);
+        ports_.log.warning("the log of {} in {} {}; it is left alone", log.name,
+                           log.directory->path(), why);
     }
 }
 

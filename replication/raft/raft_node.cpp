@@ -240,7 +240,7 @@ void RaftNode::end_sync(const storage::SyncTicket& ticket, const Result<void>& o
 
 void RaftNode::on_offline(const Error& reason) {
     log_.go_offline(reason);
-    fail_for_good(reason);
+    fail_for_good({reason.kind, "its data directory is offline: " + reason.message});
 }
 
 void RaftNode::commit(Offset end_offset) {
