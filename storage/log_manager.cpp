@@ -1,6 +1,7 @@
 #include "storage/log_manager.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -114,6 +115,9 @@ Task<Result<OpenedLogs>> LogManager::open(ManagerSettings settings) {
             co_return std::unexpected(outcome.error());
         }
     }
+    if (const auto checked = check_copies(); !checked) {
+        co_return std::unexpected(checked.error());
+    }
     const auto opening = plan_opening();
     auto missing = co_await find_missing();
     opening->result.missing = std::move(missing);
@@ -131,6 +135,31 @@ Task<Result<OpenedLogs>> LogManager::open(ManagerSettings settings) {
         damaged_.push_back(failed.directory);
     }
     co_return std::move(opening->result);
+}
+
+/// Of two folders for one log nobody but an operator can know which is the right one.
+Result<void> LogManager::check_copies() const {
+    std::map<TopicPartition, std::string> by_name;
+    std::map<std::pair<TopicId, PartitionIndex>, std::string> by_topic_id;
+    for (const OpenedDirectory& directory : opened_) {
+        for (const FoundLog& log : directory.logs) {
+            const std::string path = directory.path + "/" + folder_name(log.name);
+            const auto& named = by_name.try_emplace(log.name, path).first->second;
+            const auto& known =
+                log.topic_id == TopicId()
+                    ? path
+                    : by_topic_id.try_emplace({log.topic_id, log.name.partition}, path)
+                          .first->second;
+            const std::string& other = named != path ? named : known;
+            if (other != path) {
+                return fail(ErrorKind::invalid,
+                            "{} and {} are both of one log: one is a copy of the other; move one "
+                            "of them away",
+                            other, path);
+            }
+        }
+    }
+    return {};
 }
 
 std::shared_ptr<LogManager::Opening> LogManager::plan_opening() const {

@@ -76,7 +76,7 @@ public:
 
     /// Opens all directories and all logs in them, and removes what was being deleted. A directory
     /// whose disk fails at that is offline, with all of its logs. Errors: see open_data_directory;
-    /// also invalid when two directories have one id.
+    /// also invalid when two directories have one id, or two folders one log.
     [[nodiscard]] Task<Result<OpenedLogs>> open(ManagerSettings settings);
     /// Makes a log in `directory`; all of it is on stable storage. Errors: exists, io, no_space,
     /// limit.
@@ -100,6 +100,7 @@ private:
     struct Opening;
 
     [[nodiscard]] Task<Result<void>> open_directory(const std::string& path);
+    [[nodiscard]] Result<void> check_copies() const;
     [[nodiscard]] std::shared_ptr<Opening> plan_opening() const;
     [[nodiscard]] Task<> open_lane(std::shared_ptr<Opening> opening);
     [[nodiscard]] Result<void> check_room() const;

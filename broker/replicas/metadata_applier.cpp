@@ -47,7 +47,7 @@ Error with_way_out(Error damage) {
 
 template <class Logs>
 auto by_key(Logs logs) {
-    std::map<controller::PartitionKey, typename Logs::value_type> keyed;
+    std::multimap<controller::PartitionKey, typename Logs::value_type> keyed;
     for (auto& log : logs) {
         keyed.emplace(controller::PartitionKey{log.topic_id, log.name.partition}, std::move(log));
     }

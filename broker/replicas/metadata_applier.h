@@ -94,9 +94,10 @@ private:
 
     Ports ports_;
     Shard& shard_;
-    std::map<Key, storage::OpenedLog> found_;   ///< until the metadata asks for them
-    std::map<Key, storage::FailedLog> failed_;  ///< until their topics are deleted
-    std::vector<storage::MissingLog> missing_;  ///< until the first image is there
+    /// Until the metadata asks for them; those without a topic id share a key.
+    std::multimap<Key, storage::OpenedLog> found_;
+    std::multimap<Key, storage::FailedLog> failed_;  ///< until their topics are deleted
+    std::vector<storage::MissingLog> missing_;       ///< until the first image is there
     std::map<Key, Hosted> hosted_;
     TableChanges changes_;
     std::shared_ptr<const controller::MetadataImage> image_;

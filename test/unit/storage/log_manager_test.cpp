@@ -309,6 +309,26 @@ TEST_CASE("manager: a directory of another cluster or node is refused, with both
     CHECK(node.error().message.find("belongs to node 1, this is node 2") != std::string::npos);
 }
 
+TEST_CASE("manager: two folders of one log are refused, with both paths", "[storage][manager]") {
+    World world;
+    Node& first = world.start();
+    REQUIRE(first.open({"/data", "/more"}).has_value());
+    first.create();
+    world.node.reset();
+    world.disk.process_kill();
+    const bool is_renamed = GENERATE(true, false);
+    const std::string copy = is_renamed ? "/data/copy-0" : "/more/t-0";
+    const TopicId topic_id(is_renamed ? Uuid{1, 2} : Uuid{3, 4});
+    REQUIRE(create_log_folder(world.disk, copy.substr(0, 5),
+                              {is_renamed ? "copy" : "t", PartitionIndex(0)}, topic_id)
+                .has_value());
+    const auto refused = world.start().open({"/data", "/more"});
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().message ==
+          (is_renamed ? copy + " and /data/t-0" : "/data/t-0 and " + copy) +
+              " are both of one log: one is a copy of the other; move one of them away");
+}
+
 TEST_CASE("manager: logs without meta.properties are refused, and left as they are",
           "[storage][manager]") {
     World world;
