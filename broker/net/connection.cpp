@@ -121,7 +121,9 @@ Task<> Connection::dispatch_arrived() {
         exchange->context().peer = peer_;
         answers_.push(exchange);
         co_await services_->dispatcher.dispatch(exchange);
-        co_await pause(exchange->context().throttle);
+        if (exchange->context().throttle > Millis(0)) {
+            co_await pause(exchange->context().throttle);
+        }
     }
     for (const ExchangePtr& exchange : arrived_) {
         if (!open_) {
