@@ -4,6 +4,7 @@ import os
 import pty
 import socket
 import subprocess
+import threading
 import time
 import unittest
 
@@ -143,6 +144,30 @@ class Delete(WithBroker):
         self.assertEqual(self.hw.run("topic", "delete", "not-there", "-y").returncode, 3)
 
 
+class Speaker:
+    """Listens for one client, reads its first words, answers, and closes; gives the address."""
+
+    def __init__(self, answer):
+        self.answer = answer
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.server.settimeout(30)
+        self.thread = threading.Thread(target=self.speak)
+
+    def speak(self):
+        client, _ = self.server.accept()
+        with client:
+            client.recv(1000)
+            client.sendall(self.answer)
+
+    def __enter__(self):
+        self.thread.start()
+        return f"127.0.0.1:{self.server.getsockname()[1]}"
+
+    def __exit__(self, *_):
+        self.thread.join()
+        self.server.close()
+
+
 class Servers(unittest.TestCase):
     def test_nobody_listens(self):
         with socket.create_server(("127.0.0.1", 0)) as closed_soon:
@@ -189,12 +214,36 @@ class Servers(unittest.TestCase):
         with Broker() as broker:
             self.assertEqual(Hw(f"{address},{broker.address}").json("topic", "list"), [])
 
+    def test_of_several_servers_each_is_told_with_its_reason(self):
+        with socket.create_server(("127.0.0.1", 0)) as silent, Speaker(b"") as closing:
+            address = f"127.0.0.1:{silent.getsockname()[1]}"
+            done = Hw(f"{address},{closing}").run("topic", "list", "--timeout", "1")
+        self.assertEqual(done.returncode, 4)
+        self.assertIn(f"no broker answers: {address}: no answer in time; {closing}: the other side "
+                      "closed the connection. Is", done.stderr)
+
+    def test_a_server_of_another_protocol_is_no_broker_that_answers(self):
+        for answer, reason in (
+                (b"HTTP/1.1 400 Bad Request\r\n\r\n",
+                 "announced a response of 1213486160 bytes, and one has 0 to 104857600; that is no "
+                 "Kafka listener, or one with TLS"),
+                (b"\0\0\0\x08abcdefgh", "answered request 1633837924 instead of 1; that is no "
+                                         "Kafka listener, or one with TLS"),
+                (b"", "the other side closed the connection")):
+            with self.subTest(answer), Speaker(answer) as address:
+                done = Hw(address).run("topic", "list")
+                self.assertEqual((done.returncode, done.stderr),
+                                 (4, f"hw topic list: no broker answers: {address}: {reason}. Is "
+                                     "one running there? Name another with -b HOST:PORT\n"))
+
     def test_an_address_that_is_none(self):
-        for address in ("broker", "broker:99999", ":9092", "a:1,"):
+        for address, wrong in (("", ""), ("broker", "broker"), ("broker:99999", "broker:99999"),
+                               (":9092", ":9092"), ("a:1,", "")):
             with self.subTest(address):
                 done = Hw(address).run("topic", "list")
                 self.assertEqual(done.returncode, 2)
-                self.assertIn("--bootstrap-server", done.stderr)
+                self.assertIn(f"--bootstrap-server '{wrong}' ", done.stderr)
+                self.assertIn("; give HOST:PORT; see 'hw topic list --help'\n", done.stderr)
 
 
 class Help(unittest.TestCase):

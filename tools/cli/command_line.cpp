@@ -27,8 +27,8 @@ Commands:
 
 constexpr std::string_view kExitCodes =
     R"(
-Exit status: 0 done, 1 failed, 2 wrong command line, 3 not found, 4 nobody answered, 5 not allowed,
-6 done in part, 130 interrupted.
+Exit status: 0 done, 1 failed, 2 wrong command line, 3 not found, 4 no broker answered,
+5 not allowed, 6 done in part, 130 interrupted.
 )";
 
 constexpr unsigned kColumns = 100;
