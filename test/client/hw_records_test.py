@@ -203,8 +203,20 @@ class FullOutput(WithTopics):
                     [os.environ["HW"], "consume", topic, "-b", self.hw.address, "-f", "beginning",
                      *arguments], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60,
                     check=False)
-            self.assertEqual(done.returncode, 1, arguments)
-            self.assertIn("No space left on device", done.stderr)
+            self.assertEqual(
+                (done.returncode, done.stderr),
+                (1, "hw: write to standard output: No space left on device\n"), arguments)
+
+    def test_what_was_found_out_meanwhile_is_told_too(self):
+        topic = self.topic("there")
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = subprocess.run(
+                [os.environ["HW"], "topic", "describe", topic, "none", "-b", self.hw.address],
+                stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.stderr.count("hw: write to standard output: No space left on device"),
+                         1)
+        self.assertIn("hw topic describe: topic 'none' does not exist", done.stderr)
 
 
 class WrongInput(WithTopics):

@@ -1,5 +1,3 @@
-#include <cerrno>
-
 #include <fmt/format.h>
 
 #include "tools/cli/cluster_options.h"
@@ -119,16 +117,13 @@ private:
     JsonItems items_;
 };
 
-/// Reads until the consumer is done or the user has enough. Errors: those of Consumer; io (the
-/// output).
+/// Reads until the consumer is done, the user has enough, or the output takes no more. Errors:
+/// those of Consumer.
 Result<void> consume_all(Consumer& consumer, const std::vector<PartitionIndex>& partitions,
                          const Interrupt& interrupt) {
     auto done = consumer.start(partitions);
-    while (done && !consumer.is_done() && !interrupt.is_raised()) {
+    while (done && flush_output() && !consumer.is_done() && !interrupt.is_raised()) {
         done = consumer.poll();
-        if (std::fflush(stdout) != 0) {
-            return std::unexpected(system_error(errno, "write to standard output"));
-        }
     }
     // What failed because it was interrupted did not fail.
     return interrupt.is_raised() ? Result<void>() : done;

@@ -1,6 +1,7 @@
 #include <array>
 #include <chrono>
 #include <thread>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -182,7 +183,7 @@ ExitCode run(const Arguments& arguments) {
         items.finish();
     }
     if (measured->is_interrupted) {
-        std::fflush(stdout);
+        std::ignore = flush_output();
         fmt::print(stderr, "hw {}: interrupted: the report is of what was done until then\n",
                    kName);
         return ExitCode::interrupted;
