@@ -189,7 +189,9 @@ class Interrupted(WithTopics):
                 producer.send_signal(signal.SIGINT)
                 summary = producer.stderr.read()
         self.assertEqual((consumer.returncode, producer.returncode), (0, 0))
-        self.assertIn("Produced 1 record to typed.", summary)
+        self.assertEqual(summary, "hw produce: the unfinished last line of 7 bytes was not sent\n"
+                                  "Produced 1 record to typed.\n"
+                                  "  partition 0: 1 record, offset 0\n")
         self.assertEqual(self.hw.out("consume", topic, *FROM_START), "whole\n")
 
 
@@ -226,6 +228,11 @@ class WrongInput(WithTopics):
             self.assertIn("topic 'invoice' does not exist (did you mean 'invoices'?)",
                           self.refused(3, command, "invoice"))
 
+    def test_who_produces_to_an_unknown_topic_is_told_how_to_make_it(self):
+        self.assertEqual(self.refused(3, "produce", "unmade"),
+                         "hw produce: topic 'unmade' does not exist; 'hw topic list' shows those "
+                         "that do, 'hw topic create unmade' makes it\n")
+
     def test_an_unknown_partition(self):
         self.topic("narrow", 2)
         for command in ("produce", "consume"):
@@ -260,9 +267,9 @@ class WrongInput(WithTopics):
         topic = self.topic("separated")
         error = self.refused(6, "produce", topic, "-k", ":", stdin="a:1\nb:2\nc\nd:4\n")
         self.assertIn("Produced 2 records", error)
-        self.assertIn("line 3 has no key separator ':'", error)
+        self.assertIn("line 3 has no key separator ':'; no line was sent from there on\n", error)
         self.assertEqual(self.hw.out("consume", topic, *FROM_START), "1\n2\n")
-        self.assertIn("line 1 has no key separator ':'",
+        self.assertIn("line 1 has no key separator ':'; no line was sent from there on\n",
                       self.refused(1, "produce", topic, "-k", ":", stdin="a\n"))
 
 
