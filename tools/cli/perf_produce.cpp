@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <thread>
@@ -11,6 +12,7 @@
 #include "tools/cli/interrupt.h"
 #include "tools/cli/report.h"
 #include "tools/cli/whole_number.h"
+#include "tools/client/wire_error.h"
 #include "tools/perf/produce_load.h"
 #include "tools/perf/target.h"
 
@@ -166,6 +168,30 @@ Result<Measured> measure(const Arguments& arguments) {
     return Measured{std::move(*report), interrupt.is_raised()};
 }
 
+/// What helps a load against a code; empty where that is the same for all requests.
+std::string_view advice_on(wire::ErrorCode code) {
+    switch (code) {
+        case wire::ErrorCode::message_too_large:
+            return "a batch is over the topic's max.message.bytes; give a smaller --record-size or "
+                   "--batch-size, or a --topic that takes more";
+        case wire::ErrorCode::unknown_topic_or_partition:
+            return "it was deleted meanwhile; the next run makes it again";
+        default:
+            return "";
+    }
+}
+
+/// Why not all was acknowledged: what ended the run, or the code that most requests were given.
+Error main_reason(const perf::ProduceReport& report) {
+    if (report.failure) {
+        return {ErrorKind::io, *report.failure};
+    }
+    const auto most = std::ranges::max_element(report.tally.refused, {},
+                                               [](const auto& refused) { return refused.second; });
+    return client::error_of(most->first, fmt::format("topic '{}'", report.topic),
+                            advice_on(most->first));
+}
+
 ExitCode run(const Arguments& arguments) {
     const auto format = output_format(arguments);
     if (!format) {
@@ -188,7 +214,11 @@ ExitCode run(const Arguments& arguments) {
                    kName);
         return ExitCode::interrupted;
     }
-    return measured->report.all_acknowledged() ? ExitCode::ok : ExitCode::failed;
+    if (!measured->report.all_acknowledged()) {
+        report(kName, main_reason(measured->report));
+        return ExitCode::failed;
+    }
+    return ExitCode::ok;
 }
 
 }  // namespace
