@@ -109,6 +109,16 @@ class ListAndDescribe(WithBroker):
 
 
 class Delete(WithBroker):
+    def answered(self, answer, *topics):
+        """Status, standard output and standard error of a deletion that was answered so."""
+        terminal, typed = pty.openpty()
+        with self.hw.start("topic", "delete", *topics, stdin=typed) as deletion:
+            os.write(terminal, answer)
+            said, error = deletion.communicate(timeout=30)
+        os.close(terminal)
+        os.close(typed)
+        return deletion.returncode, said, error
+
     def test_a_deleted_topic_is_gone_at_once(self):
         self.hw.out("topic", "create", "old")
         self.assertEqual(self.hw.out("topic", "delete", "old", "--yes"), "Deleted topic old.\n")
@@ -123,17 +133,24 @@ class Delete(WithBroker):
         self.hw.out("topic", "create", "asked")
         for answer, status in ((b"n\n", 1), (b"\n", 1), (b"\4", 1), (b"yes\n", 0)):
             with self.subTest(answer):
-                terminal, typed = pty.openpty()
-                with self.hw.start("topic", "delete", "asked", stdin=typed) as deletion:
-                    os.write(terminal, answer)
-                    said, error = deletion.communicate(timeout=30)
-                os.close(terminal)
-                os.close(typed)
-                self.assertEqual(deletion.returncode, status, error)
+                ended, said, error = self.answered(answer, "asked")
+                self.assertEqual(ended, status, error)
                 self.assertIn("Delete asked with all records? Type yes: ", error)
                 self.assertEqual("nothing was deleted: the answer was not yes" in error,
                                  status == 1)
         self.assertEqual(said, "Deleted topic asked.\n")
+
+    def test_only_what_exists_is_asked_about(self):
+        self.hw.out("topic", "create", "present")
+        status, said, error = self.answered(b"yes\n", "present", "absent")
+        self.assertEqual((status, said), (6, "Deleted topic present.\n"))
+        self.assertIn("Delete present with all records? Type yes: ", error)
+        self.assertIn("topic 'absent' does not exist", error)
+        # Nobody is asked, so no terminal is needed either.
+        self.assertIn("hw topic delete: topic 'absent' does not exist",
+                      self.refused(3, "topic", "delete", "absent"))
+        self.assertIn("hw topic delete: topic 'a b': INVALID_TOPIC_EXCEPTION",
+                      self.refused(2, "topic", "delete", "a b"))
 
     def test_one_of_two_does_not_exist(self):
         self.hw.out("topic", "create", "there")
