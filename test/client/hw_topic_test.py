@@ -278,6 +278,22 @@ class Help(unittest.TestCase):
                 self.assertEqual(help_page.stderr, "")
                 self.assertIn(summary, help_page.stdout)
 
+    def test_help_may_be_asked_for_in_words(self):
+        def asked(*words):
+            done = subprocess.run([os.environ["HW"], *words], text=True, capture_output=True,
+                                  check=False)
+            return done.returncode, done.stdout, done.stderr
+        for words, option in (("help", "--help"), ("", "--help"), ("help topic", "topic --help"),
+                              ("topic help", "topic --help"),
+                              ("help topic create", "topic create --help"),
+                              ("topic help create", "topic create --help"),
+                              ("help produce", "produce --help"),
+                              ("help nothing", "nothing --help")):
+            with self.subTest(words):
+                self.assertEqual(asked(*words.split()), asked(*option.split()))
+        self.assertEqual(asked("help", "topic", "create")[0], 0)
+        self.assertEqual(asked("help", "nothing")[0], 2)
+
     def test_every_command_has_examples_that_begin_with_it(self):
         hw = Hw("127.0.0.1:9092")
         for command in ("topic create", "topic list", "topic describe", "topic delete", "produce",
