@@ -16,7 +16,7 @@ class Create(WithBroker):
     def test_a_topic_that_was_made_is_there_at_once(self):
         self.assertEqual(self.hw.out("topic", "create", "made", "--partitions", "3"),
                          "Created topic made.\n")
-        self.assertEqual(self.hw.json("topic", "describe", "made")[0]["name"], "made")
+        self.assertEqual(self.hw.json("topic", "describe", "made")[0]["topic"], "made")
 
     def test_several_topics_as_json(self):
         self.assertEqual(self.hw.json("topic", "create", "first", "second"),
@@ -65,6 +65,17 @@ class Create(WithBroker):
 
 
 class ListAndDescribe(WithBroker):
+    def test_a_topic_has_one_key_in_the_json_of_every_command(self):
+        records = ("--record-size", "1", "--bytes", "1")
+        for command in (("topic", "create", "keyed"), ("topic", "describe", "keyed"),
+                        ("perf", "produce", "-t", "keyed", *records),
+                        ("consume", "keyed", "-f", "beginning", "-n", "1"),
+                        ("topic", "delete", "keyed", "-y")):
+            with self.subTest(command):
+                self.assertEqual(self.hw.json(*command)[0]["topic"], "keyed")
+        self.hw.out("topic", "create", "keyed")
+        self.assertIn("keyed", [topic["topic"] for topic in self.hw.json("topic", "list")])
+
     def test_the_list_is_aligned_and_by_name(self):
         with Broker() as broker:
             hw = Hw(broker.address)
@@ -76,7 +87,7 @@ class ListAndDescribe(WithBroker):
                              "NAME      PARTITIONS  REPLICAS\n"
                              "b         1           1\n"
                              "payments  12          1\n")
-            self.assertEqual([(topic["name"], topic["partitions"], topic["replicationFactor"])
+            self.assertEqual([(topic["topic"], topic["partitions"], topic["replicationFactor"])
                               for topic in hw.ndjson("topic", "list")],
                              [("b", 1, 1), ("payments", 12, 1)])
             self.assertEqual(hw.json("topic", "list"), hw.ndjson("topic", "list"))
@@ -95,8 +106,8 @@ class ListAndDescribe(WithBroker):
 
     def test_without_a_name_all_are_described(self):
         self.hw.out("topic", "create", "one", "two")
-        self.assertEqual([topic["name"] for topic in self.hw.json("topic", "describe")],
-                         [topic["name"] for topic in self.hw.json("topic", "list")])
+        self.assertEqual([topic["topic"] for topic in self.hw.json("topic", "describe")],
+                         [topic["topic"] for topic in self.hw.json("topic", "list")])
 
     def test_an_unknown_name_is_answered_with_the_one_that_is_near(self):
         self.hw.out("topic", "create", "orders")

@@ -64,7 +64,7 @@ std::string description_json(const Description& description) {
     std::string text;
     schema::JsonPrinter json(text);
     json.begin_object();
-    json.key("name");
+    json.key("topic");
     json.string(description.topic.name);
     json.key("id");
     json.uuid(description.topic.id.value());

@@ -31,7 +31,7 @@ std::string topic_json(const client::TopicView& topic) {
     std::string text;
     schema::JsonPrinter json(text);
     json.begin_object();
-    json.key("name");
+    json.key("topic");
     json.string(topic.name);
     json.key("id");
     json.uuid(topic.id.value());
