@@ -4,12 +4,26 @@ import os
 import pty
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 import unittest
 
 from broker import Broker
 from hw import Hw, WithBroker
+
+
+CLUSTER_COMMANDS = ("topic create", "topic list", "topic describe", "topic delete", "produce",
+                    "consume")
+
+
+def help_of(command):
+    return subprocess.run([os.environ["HW"], *command.split(), "--help"], text=True,
+                          capture_output=True, check=True).stdout
+
+
+def examples_of(command):
+    return help_of(command).split("\nExamples:\n")[1].split("\nOptions:\n")[0]
 
 
 class Create(WithBroker):
@@ -306,13 +320,38 @@ class Help(unittest.TestCase):
         self.assertEqual(asked("help", "nothing")[0], 2)
 
     def test_every_command_has_examples_that_begin_with_it(self):
-        hw = Hw("127.0.0.1:9092")
-        for command in ("topic create", "topic list", "topic describe", "topic delete", "produce",
-                        "consume"):
+        for command in (*CLUSTER_COMMANDS, "log dump", "perf produce"):
             with self.subTest(command):
-                text = hw.out(*command.split(), "--help")
+                text = help_of(command)
                 self.assertTrue(text.startswith(f"Usage: hw {command} "))
-                self.assertIn(f"hw {command}", text.split("Examples:")[1])
+                self.assertIn(f"hw {command}", examples_of(command))
+
+
+class Examples(unittest.TestCase):
+    """Those of perf produce take a minute."""
+
+    def work(self, command, data, options):
+        """Types the examples into a shell, with the answer yes to what is asked."""
+        terminal, typed = pty.openpty()
+        os.write(terminal, b"yes\n")
+        with tempfile.TemporaryDirectory() as folder:
+            os.symlink(data, os.path.join(folder, "data"))
+            shell = f'set -eo pipefail; hw() {{ "$HW" "$@" {options}; }}\n{examples_of(command)}'
+            done = subprocess.run(["bash", "-c", shell], cwd=folder, stdin=typed, text=True,
+                                  capture_output=True, timeout=60, check=False)
+        os.close(terminal)
+        os.close(typed)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_those_of_a_cluster_work_in_their_order_with_a_new_broker(self):
+        for command in CLUSTER_COMMANDS:
+            with self.subTest(command), Broker() as broker:
+                self.work(command, broker.data, f"-b {broker.address}")
+
+    def test_those_of_files_work_where_a_broker_has_the_topic(self):
+        with Broker() as broker:
+            Hw(broker.address).out("topic", "create", "orders")
+            self.work("log dump", broker.data, "")
 
 
 if __name__ == "__main__":

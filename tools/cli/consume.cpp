@@ -23,9 +23,11 @@ order; those of several mixed. Text output is the value of each record in a line
 timestamp in ms, key, headers and value, and bytes that are no UTF-8 as base64 (valueBase64).
 
 Examples:
+  hw topic create orders
+  seq 2000 | hw produce orders
   hw consume orders --from beginning --exit-at-end
   hw consume orders --partition 0 --from 1500 --count 10 --format key-value
-  hw consume orders --from 2026-11-23T10:30:00Z -e -o ndjson | jq .value
+  hw consume orders --from 2026-01-31T10:30:00Z -e -o ndjson
 )";
 
 void add_options(po::options_description& options) {

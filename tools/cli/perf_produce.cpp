@@ -33,9 +33,9 @@ The records stay: delete the topic when you are done. Ctrl-C ends the sending, n
 
 Examples:
   hw perf produce --seconds 30
-  hw perf produce --topic load --partitions 12 --bytes 10000000000
-  hw perf produce --record-size 100 --batch-size 1 --acks 1          (one record a request)
-  hw perf produce -o ndjson --pid $(pidof highwater) | jq .megabytesPerSecond
+  hw perf produce --topic load --partitions 12 --bytes 1000000000
+  hw perf produce --record-size 100 --batch-size 1 --acks 1    # one record a request
+  hw perf produce -o ndjson --pid $(pidof highwater)
 )";
 
 constexpr std::int64_t kGibibyte = std::int64_t{1} << 30;

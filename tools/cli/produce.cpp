@@ -37,8 +37,8 @@ standard error how many records went where. Ctrl-C ends the input, without a lin
 Examples:
   hw topic create orders
   echo hello | hw produce orders
-  hw produce orders --key-separator : < orders.txt      (lines such as  customer-7:{"sum":3})
-  hw produce orders --compression zstd --acks 1 < big.log
+  echo 'customer-7:{"sum":3}' | hw produce orders --key-separator :
+  seq 1000000 | hw produce orders --compression zstd --acks 1
   echo '{}' | hw produce orders --partition 0 -H source=test -H type=order
 )";
 

@@ -21,6 +21,7 @@ Deletes topics with all their records. This cannot be undone, so it asks before 
 exist; where nobody can answer, --yes is needed.
 
 Examples:
+  hw topic create old-orders test-1 test-2
   hw topic delete old-orders
   hw topic delete --yes test-1 test-2
 )";

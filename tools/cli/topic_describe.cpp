@@ -22,6 +22,7 @@ Shows topics, all without a name: id, what was set on them, and of each partitio
 brokers that have a replica, those of them that are in sync (ISR) and those that are offline.
 
 Examples:
+  hw topic create orders payments
   hw topic describe orders
   hw topic describe -o json orders payments
 )";

@@ -19,7 +19,7 @@ Shows the topics of the cluster, by name, with the number of their partitions an
 
 Examples:
   hw topic list
-  hw topic list -o ndjson | jq -r .name
+  hw topic list -o ndjson
 )";
 
 void add_options(po::options_description& options) {
