@@ -92,6 +92,33 @@ class PerfProduce(WithBroker):
                            "2000000")
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertIn("errors      MESSAGE_TOO_LARGE in 1 request", done.stdout)
+        self.assertEqual(done.stderr, "hw perf produce: topic 'large': MESSAGE_TOO_LARGE: a batch "
+                                      "is over the topic's max.message.bytes; give a smaller "
+                                      "--record-size or --batch-size, or a --topic that takes "
+                                      "more\n")
+
+    def test_a_topic_that_goes_away_under_the_load_is_named(self):
+        # Refusing that many requests takes a second or two, appending them much longer.
+        with self.hw.start("perf", "produce", "-t", "leaving", "--record-size", "100",
+                           "--batch-size", "1", "--bytes", "20000000",
+                           "--connections", "1") as load:
+            wait_for_a_record(self.hw, "leaving")
+            self.hw.out("topic", "delete", "leaving", "-y")
+            _, error = load.communicate(timeout=60)
+        self.assertEqual(load.returncode, 1)
+        self.assertEqual(error, "hw perf produce: topic 'leaving': UNKNOWN_TOPIC_OR_PARTITION: it "
+                                "was deleted meanwhile; the next run makes it again\n")
+
+    def test_a_broker_that_is_lost_spoils_the_run(self):
+        with Broker() as broker:
+            hw = Hw(broker.address)
+            with hw.start("perf", "produce", "-t", "lost", "--seconds", "600") as load:
+                wait_for_a_record(hw, "lost")
+                broker.process.kill()
+                out, error = load.communicate(timeout=60)
+        self.assertEqual(load.returncode, 1)
+        self.assertIn("errors      ", out)
+        self.assertRegex(error, "^hw perf produce: .*broker.*\n$")
 
     def test_where_nobody_listens_is_said_with_the_address(self):
         with socket.socket() as taken:

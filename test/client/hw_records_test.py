@@ -189,7 +189,9 @@ class Interrupted(WithTopics):
                 producer.send_signal(signal.SIGINT)
                 summary = producer.stderr.read()
         self.assertEqual((consumer.returncode, producer.returncode), (0, 0))
-        self.assertIn("Produced 1 record to typed.", summary)
+        self.assertEqual(summary, "hw produce: the unfinished last line of 7 bytes was not sent\n"
+                                  "Produced 1 record to typed.\n"
+                                  "  partition 0: 1 record, offset 0\n")
         self.assertEqual(self.hw.out("consume", topic, *FROM_START), "whole\n")
 
 
@@ -203,8 +205,20 @@ class FullOutput(WithTopics):
                     [os.environ["HW"], "consume", topic, "-b", self.hw.address, "-f", "beginning",
                      *arguments], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60,
                     check=False)
-            self.assertEqual(done.returncode, 1, arguments)
-            self.assertIn("No space left on device", done.stderr)
+            self.assertEqual(
+                (done.returncode, done.stderr),
+                (1, "hw: write to standard output: No space left on device\n"), arguments)
+
+    def test_what_was_found_out_meanwhile_is_told_too(self):
+        topic = self.topic("there")
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = subprocess.run(
+                [os.environ["HW"], "topic", "describe", topic, "none", "-b", self.hw.address],
+                stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.stderr.count("hw: write to standard output: No space left on device"),
+                         1)
+        self.assertIn("hw topic describe: topic 'none' does not exist", done.stderr)
 
 
 class WrongInput(WithTopics):
@@ -213,6 +227,11 @@ class WrongInput(WithTopics):
         for command in ("produce", "consume"):
             self.assertIn("topic 'invoice' does not exist (did you mean 'invoices'?)",
                           self.refused(3, command, "invoice"))
+
+    def test_who_produces_to_an_unknown_topic_is_told_how_to_make_it(self):
+        self.assertEqual(self.refused(3, "produce", "unmade"),
+                         "hw produce: topic 'unmade' does not exist; 'hw topic list' shows those "
+                         "that do, 'hw topic create unmade' makes it\n")
 
     def test_an_unknown_partition(self):
         self.topic("narrow", 2)
@@ -248,9 +267,9 @@ class WrongInput(WithTopics):
         topic = self.topic("separated")
         error = self.refused(6, "produce", topic, "-k", ":", stdin="a:1\nb:2\nc\nd:4\n")
         self.assertIn("Produced 2 records", error)
-        self.assertIn("line 3 has no key separator ':'", error)
+        self.assertIn("line 3 has no key separator ':'; no line was sent from there on\n", error)
         self.assertEqual(self.hw.out("consume", topic, *FROM_START), "1\n2\n")
-        self.assertIn("line 1 has no key separator ':'",
+        self.assertIn("line 1 has no key separator ':'; no line was sent from there on\n",
                       self.refused(1, "produce", topic, "-k", ":", stdin="a\n"))
 
 

@@ -4,6 +4,8 @@ import os
 import pty
 import socket
 import subprocess
+import tempfile
+import threading
 import time
 import unittest
 
@@ -11,11 +13,24 @@ from broker import Broker
 from hw import Hw, WithBroker
 
 
+CLUSTER_COMMANDS = ("topic create", "topic list", "topic describe", "topic delete", "produce",
+                    "consume")
+
+
+def help_of(command):
+    return subprocess.run([os.environ["HW"], *command.split(), "--help"], text=True,
+                          capture_output=True, check=True).stdout
+
+
+def examples_of(command):
+    return help_of(command).split("\nExamples:\n")[1].split("\nOptions:\n")[0]
+
+
 class Create(WithBroker):
     def test_a_topic_that_was_made_is_there_at_once(self):
         self.assertEqual(self.hw.out("topic", "create", "made", "--partitions", "3"),
                          "Created topic made.\n")
-        self.assertEqual(self.hw.json("topic", "describe", "made")[0]["name"], "made")
+        self.assertEqual(self.hw.json("topic", "describe", "made")[0]["topic"], "made")
 
     def test_several_topics_as_json(self):
         self.assertEqual(self.hw.json("topic", "create", "first", "second"),
@@ -64,6 +79,17 @@ class Create(WithBroker):
 
 
 class ListAndDescribe(WithBroker):
+    def test_a_topic_has_one_key_in_the_json_of_every_command(self):
+        records = ("--record-size", "1", "--bytes", "1")
+        for command in (("topic", "create", "keyed"), ("topic", "describe", "keyed"),
+                        ("perf", "produce", "-t", "keyed", *records),
+                        ("consume", "keyed", "-f", "beginning", "-n", "1"),
+                        ("topic", "delete", "keyed", "-y")):
+            with self.subTest(command):
+                self.assertEqual(self.hw.json(*command)[0]["topic"], "keyed")
+        self.hw.out("topic", "create", "keyed")
+        self.assertIn("keyed", [topic["topic"] for topic in self.hw.json("topic", "list")])
+
     def test_the_list_is_aligned_and_by_name(self):
         with Broker() as broker:
             hw = Hw(broker.address)
@@ -75,7 +101,7 @@ class ListAndDescribe(WithBroker):
                              "NAME      PARTITIONS  REPLICAS\n"
                              "b         1           1\n"
                              "payments  12          1\n")
-            self.assertEqual([(topic["name"], topic["partitions"], topic["replicationFactor"])
+            self.assertEqual([(topic["topic"], topic["partitions"], topic["replicationFactor"])
                               for topic in hw.ndjson("topic", "list")],
                              [("b", 1, 1), ("payments", 12, 1)])
             self.assertEqual(hw.json("topic", "list"), hw.ndjson("topic", "list"))
@@ -94,8 +120,8 @@ class ListAndDescribe(WithBroker):
 
     def test_without_a_name_all_are_described(self):
         self.hw.out("topic", "create", "one", "two")
-        self.assertEqual([topic["name"] for topic in self.hw.json("topic", "describe")],
-                         [topic["name"] for topic in self.hw.json("topic", "list")])
+        self.assertEqual([topic["topic"] for topic in self.hw.json("topic", "describe")],
+                         [topic["topic"] for topic in self.hw.json("topic", "list")])
 
     def test_an_unknown_name_is_answered_with_the_one_that_is_near(self):
         self.hw.out("topic", "create", "orders")
@@ -108,6 +134,16 @@ class ListAndDescribe(WithBroker):
 
 
 class Delete(WithBroker):
+    def answered(self, answer, *topics):
+        """Status, standard output and standard error of a deletion that was answered so."""
+        terminal, typed = pty.openpty()
+        with self.hw.start("topic", "delete", *topics, stdin=typed) as deletion:
+            os.write(terminal, answer)
+            said, error = deletion.communicate(timeout=30)
+        os.close(terminal)
+        os.close(typed)
+        return deletion.returncode, said, error
+
     def test_a_deleted_topic_is_gone_at_once(self):
         self.hw.out("topic", "create", "old")
         self.assertEqual(self.hw.out("topic", "delete", "old", "--yes"), "Deleted topic old.\n")
@@ -122,17 +158,24 @@ class Delete(WithBroker):
         self.hw.out("topic", "create", "asked")
         for answer, status in ((b"n\n", 1), (b"\n", 1), (b"\4", 1), (b"yes\n", 0)):
             with self.subTest(answer):
-                terminal, typed = pty.openpty()
-                with self.hw.start("topic", "delete", "asked", stdin=typed) as deletion:
-                    os.write(terminal, answer)
-                    said, error = deletion.communicate(timeout=30)
-                os.close(terminal)
-                os.close(typed)
-                self.assertEqual(deletion.returncode, status, error)
+                ended, said, error = self.answered(answer, "asked")
+                self.assertEqual(ended, status, error)
                 self.assertIn("Delete asked with all records? Type yes: ", error)
                 self.assertEqual("nothing was deleted: the answer was not yes" in error,
                                  status == 1)
         self.assertEqual(said, "Deleted topic asked.\n")
+
+    def test_only_what_exists_is_asked_about(self):
+        self.hw.out("topic", "create", "present")
+        status, said, error = self.answered(b"yes\n", "present", "absent")
+        self.assertEqual((status, said), (6, "Deleted topic present.\n"))
+        self.assertIn("Delete present with all records? Type yes: ", error)
+        self.assertIn("topic 'absent' does not exist", error)
+        # Nobody is asked, so no terminal is needed either.
+        self.assertIn("hw topic delete: topic 'absent' does not exist",
+                      self.refused(3, "topic", "delete", "absent"))
+        self.assertIn("hw topic delete: topic 'a b': INVALID_TOPIC_EXCEPTION",
+                      self.refused(2, "topic", "delete", "a b"))
 
     def test_one_of_two_does_not_exist(self):
         self.hw.out("topic", "create", "there")
@@ -141,6 +184,30 @@ class Delete(WithBroker):
         self.assertIn('{"topic":"there","done":true}', done.stdout)
         self.assertIn("topic 'not-there' does not exist", done.stderr)
         self.assertEqual(self.hw.run("topic", "delete", "not-there", "-y").returncode, 3)
+
+
+class Speaker:
+    """Listens for one client, reads its first words, answers, and closes; gives the address."""
+
+    def __init__(self, answer):
+        self.answer = answer
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.server.settimeout(30)
+        self.thread = threading.Thread(target=self.speak)
+
+    def speak(self):
+        client, _ = self.server.accept()
+        with client:
+            client.recv(1000)
+            client.sendall(self.answer)
+
+    def __enter__(self):
+        self.thread.start()
+        return f"127.0.0.1:{self.server.getsockname()[1]}"
+
+    def __exit__(self, *_):
+        self.thread.join()
+        self.server.close()
 
 
 class Servers(unittest.TestCase):
@@ -189,12 +256,36 @@ class Servers(unittest.TestCase):
         with Broker() as broker:
             self.assertEqual(Hw(f"{address},{broker.address}").json("topic", "list"), [])
 
+    def test_of_several_servers_each_is_told_with_its_reason(self):
+        with socket.create_server(("127.0.0.1", 0)) as silent, Speaker(b"") as closing:
+            address = f"127.0.0.1:{silent.getsockname()[1]}"
+            done = Hw(f"{address},{closing}").run("topic", "list", "--timeout", "1")
+        self.assertEqual(done.returncode, 4)
+        self.assertIn(f"no broker answers: {address}: no answer in time; {closing}: the other side "
+                      "closed the connection. Is", done.stderr)
+
+    def test_a_server_of_another_protocol_is_no_broker_that_answers(self):
+        for answer, reason in (
+                (b"HTTP/1.1 400 Bad Request\r\n\r\n",
+                 "announced a response of 1213486160 bytes, and one has 0 to 104857600; that is no "
+                 "Kafka listener, or one with TLS"),
+                (b"\0\0\0\x08abcdefgh", "answered request 1633837924 instead of 1; that is no "
+                                         "Kafka listener, or one with TLS"),
+                (b"", "the other side closed the connection")):
+            with self.subTest(answer), Speaker(answer) as address:
+                done = Hw(address).run("topic", "list")
+                self.assertEqual((done.returncode, done.stderr),
+                                 (4, f"hw topic list: no broker answers: {address}: {reason}. Is "
+                                     "one running there? Name another with -b HOST:PORT\n"))
+
     def test_an_address_that_is_none(self):
-        for address in ("broker", "broker:99999", ":9092", "a:1,"):
+        for address, wrong in (("", ""), ("broker", "broker"), ("broker:99999", "broker:99999"),
+                               (":9092", ":9092"), ("a:1,", "")):
             with self.subTest(address):
                 done = Hw(address).run("topic", "list")
                 self.assertEqual(done.returncode, 2)
-                self.assertIn("--bootstrap-server", done.stderr)
+                self.assertIn(f"--bootstrap-server '{wrong}' ", done.stderr)
+                self.assertIn("; give HOST:PORT; see 'hw topic list --help'\n", done.stderr)
 
 
 class Help(unittest.TestCase):
@@ -212,14 +303,55 @@ class Help(unittest.TestCase):
                 self.assertEqual(help_page.stderr, "")
                 self.assertIn(summary, help_page.stdout)
 
+    def test_help_may_be_asked_for_in_words(self):
+        def asked(*words):
+            done = subprocess.run([os.environ["HW"], *words], text=True, capture_output=True,
+                                  check=False)
+            return done.returncode, done.stdout, done.stderr
+        for words, option in (("help", "--help"), ("", "--help"), ("help topic", "topic --help"),
+                              ("topic help", "topic --help"),
+                              ("help topic create", "topic create --help"),
+                              ("topic help create", "topic create --help"),
+                              ("help produce", "produce --help"),
+                              ("help nothing", "nothing --help")):
+            with self.subTest(words):
+                self.assertEqual(asked(*words.split()), asked(*option.split()))
+        self.assertEqual(asked("help", "topic", "create")[0], 0)
+        self.assertEqual(asked("help", "nothing")[0], 2)
+
     def test_every_command_has_examples_that_begin_with_it(self):
-        hw = Hw("127.0.0.1:9092")
-        for command in ("topic create", "topic list", "topic describe", "topic delete", "produce",
-                        "consume"):
+        for command in (*CLUSTER_COMMANDS, "log dump", "perf produce"):
             with self.subTest(command):
-                text = hw.out(*command.split(), "--help")
+                text = help_of(command)
                 self.assertTrue(text.startswith(f"Usage: hw {command} "))
-                self.assertIn(f"hw {command}", text.split("Examples:")[1])
+                self.assertIn(f"hw {command}", examples_of(command))
+
+
+class Examples(unittest.TestCase):
+    """Those of perf produce take a minute."""
+
+    def work(self, command, data, options):
+        """Types the examples into a shell, with the answer yes to what is asked."""
+        terminal, typed = pty.openpty()
+        os.write(terminal, b"yes\n")
+        with tempfile.TemporaryDirectory() as folder:
+            os.symlink(data, os.path.join(folder, "data"))
+            shell = f'set -eo pipefail; hw() {{ "$HW" "$@" {options}; }}\n{examples_of(command)}'
+            done = subprocess.run(["bash", "-c", shell], cwd=folder, stdin=typed, text=True,
+                                  capture_output=True, timeout=60, check=False)
+        os.close(terminal)
+        os.close(typed)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_those_of_a_cluster_work_in_their_order_with_a_new_broker(self):
+        for command in CLUSTER_COMMANDS:
+            with self.subTest(command), Broker() as broker:
+                self.work(command, broker.data, f"-b {broker.address}")
+
+    def test_those_of_files_work_where_a_broker_has_the_topic(self):
+        with Broker() as broker:
+            Hw(broker.address).out("topic", "create", "orders")
+            self.work("log dump", broker.data, "")
 
 
 if __name__ == "__main__":

@@ -13,20 +13,23 @@ namespace po = boost::program_options;
 constexpr const char* kDefaultTimeoutSeconds = "15";
 constexpr std::int64_t kMaxTimeoutSeconds = 3600;
 
+Result<config::Address> parse_server(std::string_view text) {
+    const auto server = config::parse_address(text);
+    if (server && !server->host.empty() && server->port != 0) {
+        return server;
+    }
+    return fail(ErrorKind::invalid, "--bootstrap-server '{}' {}; give HOST:PORT", text,
+                server ? "lacks a host or a port" : server.error().message);
+}
+
 /// Servers that are separated by commas.
 Result<std::vector<config::Address>> parse_servers(std::string_view text) {
     std::vector<config::Address> servers;
     while (true) {
         const std::size_t comma = text.find(',');
-        const std::string_view part = text.substr(0, comma);
-        const auto server = config::parse_address(part);
+        const auto server = parse_server(text.substr(0, comma));
         if (!server) {
-            return fail(ErrorKind::invalid, "--bootstrap-server {} {}", part,
-                        server.error().message);
-        }
-        if (server->host.empty() || server->port == 0) {
-            return fail(ErrorKind::invalid,
-                        "--bootstrap-server {} lacks a host or a port; give HOST:PORT", part);
+            return std::unexpected(server.error());
         }
         servers.push_back(*server);
         if (comma == std::string_view::npos) {
@@ -69,7 +72,9 @@ Result<client::Client> connect(const Arguments& arguments, int stop_descriptor) 
         return fail(kind, "{}; name a broker's with -b HOST:PORT (its port is 9092 by default)",
                     message);
     }
-    return fail(kind, "no broker answers: {}; is one running there? Name another with -b HOST:PORT",
+    // Who answers in another protocol is no broker that answers.
+    return fail(ErrorKind::closed,
+                "no broker answers: {}. Is one running there? Name another with -b HOST:PORT",
                 message);
 }
 

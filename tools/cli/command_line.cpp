@@ -27,8 +27,8 @@ Commands:
 
 constexpr std::string_view kExitCodes =
     R"(
-Exit status: 0 done, 1 failed, 2 wrong command line, 3 not found, 4 nobody answered, 5 not allowed,
-6 done in part, 130 interrupted.
+Exit status: 0 done, 1 failed, 2 wrong command line, 3 not found, 4 no broker answered,
+5 not allowed, 6 done in part, 130 interrupted.
 )";
 
 constexpr unsigned kColumns = 100;
@@ -86,6 +86,22 @@ std::vector<Command> group_of(std::span<const Command> commands, const std::stri
 
 bool asks_for_help(const std::string& argument) {
     return argument == "--help" || argument == "-h";
+}
+
+/// "help topic create" and "topic help create" as "topic create --help"; no words as "--help". The
+/// "help" after a whole command is an operand: "produce help" names a topic.
+std::vector<std::string> with_help_as_option(std::span<const Command> commands,
+                                             std::span<const std::string> arguments) {
+    std::vector<std::string> words(arguments.begin(), arguments.end());
+    if (words.empty()) {
+        return {"--help"};
+    }
+    const auto place = words.begin() + (group_of(commands, words.front()).empty() ? 0 : 1);
+    if (place != words.end() && *place == "help") {
+        words.erase(place);
+        words.emplace_back("--help");
+    }
+    return words;
 }
 
 Result<const Command*> command_of(std::span<const Command> commands,
@@ -196,10 +212,10 @@ std::string help_of(const Command& command) {
     return fmt::format("{}\n{}", command.help, options.str());
 }
 
-ExitCode run_command_line(std::span<const Command> commands,
-                          std::span<const std::string> arguments) {
-    const std::string first = arguments.empty() ? "--help" : arguments.front();
-    if (asks_for_help(first) || first == "help") {
+ExitCode run_command_line(std::span<const Command> commands, std::span<const std::string> given) {
+    const std::vector<std::string> arguments = with_help_as_option(commands, given);
+    const std::string& first = arguments.front();
+    if (asks_for_help(first)) {
         fmt::print("{}", overview(commands));
         return ExitCode::ok;
     }

@@ -33,8 +33,8 @@ struct Invocation {
 /// What `hw NAME --help` shows.
 [[nodiscard]] std::string help_of(const Command& command);
 
-/// Runs what the arguments of the process ask for. Results go to standard output, sentences about
-/// failures to standard error. Throws as parse_command_line.
+/// Runs what the arguments of the process ask for; `hw help NAME` is `hw NAME --help`. Results go
+/// to standard output, sentences about failures to standard error. Throws as parse_command_line.
 [[nodiscard]] ExitCode run_command_line(std::span<const Command> commands,
                                         std::span<const std::string> arguments);
 

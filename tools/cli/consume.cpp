@@ -1,5 +1,3 @@
-#include <cerrno>
-
 #include <fmt/format.h>
 
 #include "tools/cli/cluster_options.h"
@@ -25,9 +23,11 @@ order; those of several mixed. Text output is the value of each record in a line
 timestamp in ms, key, headers and value, and bytes that are no UTF-8 as base64 (valueBase64).
 
 Examples:
+  hw topic create orders
+  seq 2000 | hw produce orders
   hw consume orders --from beginning --exit-at-end
   hw consume orders --partition 0 --from 1500 --count 10 --format key-value
-  hw consume orders --from 2026-11-23T10:30:00Z -e -o ndjson | jq .value
+  hw consume orders --from 2026-01-31T10:30:00Z -e -o ndjson
 )";
 
 void add_options(po::options_description& options) {
@@ -119,16 +119,13 @@ private:
     JsonItems items_;
 };
 
-/// Reads until the consumer is done or the user has enough. Errors: those of Consumer; io (the
-/// output).
+/// Reads until the consumer is done, the user has enough, or the output takes no more. Errors:
+/// those of Consumer.
 Result<void> consume_all(Consumer& consumer, const std::vector<PartitionIndex>& partitions,
                          const Interrupt& interrupt) {
     auto done = consumer.start(partitions);
-    while (done && !consumer.is_done() && !interrupt.is_raised()) {
+    while (done && flush_output() && !consumer.is_done() && !interrupt.is_raised()) {
         done = consumer.poll();
-        if (std::fflush(stdout) != 0) {
-            return std::unexpected(system_error(errno, "write to standard output"));
-        }
     }
     // What failed because it was interrupted did not fail.
     return interrupt.is_raised() ? Result<void>() : done;

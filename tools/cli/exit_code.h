@@ -12,7 +12,7 @@ enum class ExitCode : std::uint8_t {
     failed = 1,
     usage = 2,        ///< the command line is wrong; nothing was done
     not_found = 3,    ///< what was named does not exist
-    unreachable = 4,  ///< nobody answered
+    unreachable = 4,  ///< no broker answered
     denied = 5,       ///< not allowed
     partial = 6,      ///< done for some of what was named, failed for the rest
     /// Ctrl-C or SIGTERM ended what was to go on; what a shell says of a process that SIGINT ended.

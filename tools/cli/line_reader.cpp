@@ -55,6 +55,7 @@ Result<LineReader::Input> LineReader::read_more() {
     }
     if (watched[1].revents != 0) {
         // A line that is not whole yet was not meant to be sent.
+        dropped_bytes_ = unread().size();
         buffer_.clear();
         position_ = 0;
         return Input::ended;

@@ -22,6 +22,9 @@ public:
     /// Valid until the next call; none at the end. Errors: limit (kMaxLineBytes), io.
     [[nodiscard]] Result<std::optional<std::string_view>> next();
 
+    /// Of the line that was not whole when the stop came.
+    [[nodiscard]] std::size_t dropped_bytes() const { return dropped_bytes_; }
+
     /// True where `next` would have to wait for input.
     [[nodiscard]] bool would_wait() const;
 
@@ -38,6 +41,7 @@ private:
     int stop_descriptor_;
     std::string buffer_;
     std::size_t position_ = 0;  ///< of the first unread byte
+    std::size_t dropped_bytes_ = 0;
     bool has_ended_ = false;
 };
 

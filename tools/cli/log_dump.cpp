@@ -25,12 +25,14 @@ the name says what is in a file:
 
 A damaged file is printed as far as it can be read; then a sentence says what is wrong, and where.
 Reads only; a broker may run meanwhile, and may be just writing the end of its newest segment.
+In the examples, data is the data directory of a broker that has a topic orders.
 
 Examples:
   hw log dump data/orders-0/00000000000000000000.log
   hw log dump --no-records data/orders-0/*.log
   hw log dump data/orders-0/*.index data/orders-0/*.timeindex
   hw log dump data/__cluster_metadata-0/*.log
+  cp data/__cluster_metadata-0/00000000000000000000.log copied.log
   hw log dump --metadata copied.log
 )";
 

@@ -1,5 +1,7 @@
 #include "tools/cli/output.h"
 
+#include <cerrno>
+#include <cstdio>
 #include <string>
 
 #include <fmt/format.h>
@@ -27,6 +29,23 @@ Result<OutputFormat> output_format(const Arguments& arguments) {
     }
     return fail(ErrorKind::invalid, "--output {} is no format; there are text, json and ndjson",
                 name);
+}
+
+void say_output_failed(int number) {
+    // As good as it goes: standard error may be full, too, and fmt would throw.
+    const std::string sentence = system_error(number, "hw: write to standard output").message;
+    std::fputs((sentence + "\n").c_str(), stderr);
+}
+
+bool flush_output() {
+    const bool has_failed = std::ferror(stdout) != 0;
+    if (std::fflush(stdout) == 0) {
+        return !has_failed;
+    }
+    if (!has_failed) {
+        say_output_failed(errno);
+    }
+    return false;
 }
 
 void JsonItems::add(std::string_view object) {

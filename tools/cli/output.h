@@ -19,6 +19,12 @@ void add_output_option(boost::program_options::options_description& options);
 /// Errors: invalid.
 [[nodiscard]] Result<OutputFormat> output_format(const Arguments& arguments);
 
+/// Says on standard error that standard output could not be written, for a reason of errno.
+void say_output_failed(int number);
+
+/// Writes out what was printed. A failure is said once, and stays: false from then on.
+[[nodiscard]] bool flush_output();
+
 /// JSON objects to standard output, each when it is added; in an array or one a line.
 class JsonItems {
 public:

@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <thread>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -10,6 +12,7 @@
 #include "tools/cli/interrupt.h"
 #include "tools/cli/report.h"
 #include "tools/cli/whole_number.h"
+#include "tools/client/wire_error.h"
 #include "tools/perf/produce_load.h"
 #include "tools/perf/target.h"
 
@@ -30,9 +33,9 @@ The records stay: delete the topic when you are done. Ctrl-C ends the sending, n
 
 Examples:
   hw perf produce --seconds 30
-  hw perf produce --topic load --partitions 12 --bytes 10000000000
-  hw perf produce --record-size 100 --batch-size 1 --acks 1          (one record a request)
-  hw perf produce -o ndjson --pid $(pidof highwater) | jq .megabytesPerSecond
+  hw perf produce --topic load --partitions 12 --bytes 1000000000
+  hw perf produce --record-size 100 --batch-size 1 --acks 1    # one record a request
+  hw perf produce -o ndjson --pid $(pidof highwater)
 )";
 
 constexpr std::int64_t kGibibyte = std::int64_t{1} << 30;
@@ -165,6 +168,30 @@ Result<Measured> measure(const Arguments& arguments) {
     return Measured{std::move(*report), interrupt.is_raised()};
 }
 
+/// What helps a load against a code; empty where that is the same for all requests.
+std::string_view advice_on(wire::ErrorCode code) {
+    switch (code) {
+        case wire::ErrorCode::message_too_large:
+            return "a batch is over the topic's max.message.bytes; give a smaller --record-size or "
+                   "--batch-size, or a --topic that takes more";
+        case wire::ErrorCode::unknown_topic_or_partition:
+            return "it was deleted meanwhile; the next run makes it again";
+        default:
+            return "";
+    }
+}
+
+/// Why not all was acknowledged: what ended the run, or the code that most requests were given.
+Error main_reason(const perf::ProduceReport& report) {
+    if (report.failure) {
+        return {ErrorKind::io, *report.failure};
+    }
+    const auto most = std::ranges::max_element(report.tally.refused, {},
+                                               [](const auto& refused) { return refused.second; });
+    return client::error_of(most->first, fmt::format("topic '{}'", report.topic),
+                            advice_on(most->first));
+}
+
 ExitCode run(const Arguments& arguments) {
     const auto format = output_format(arguments);
     if (!format) {
@@ -182,12 +209,16 @@ ExitCode run(const Arguments& arguments) {
         items.finish();
     }
     if (measured->is_interrupted) {
-        std::fflush(stdout);
+        std::ignore = flush_output();
         fmt::print(stderr, "hw {}: interrupted: the report is of what was done until then\n",
                    kName);
         return ExitCode::interrupted;
     }
-    return measured->report.all_acknowledged() ? ExitCode::ok : ExitCode::failed;
+    if (!measured->report.all_acknowledged()) {
+        report(kName, main_reason(measured->report));
+        return ExitCode::failed;
+    }
+    return ExitCode::ok;
 }
 
 }  // namespace

@@ -32,13 +32,13 @@ go to one partition, the one that Kafka's Java client takes. Without keys, batch
 partition after the other.
 A record that is larger than the topic takes is passed over and named by its line; after any other
 failure no more lines are sent, and the first that was not acknowledged is named. At the end says on
-standard error how many records went where. Ctrl-C ends the input.
+standard error how many records went where. Ctrl-C ends the input, without a line that is not whole.
 
 Examples:
   hw topic create orders
   echo hello | hw produce orders
-  hw produce orders --key-separator : < orders.txt      (lines such as  customer-7:{"sum":3})
-  hw produce orders --compression zstd --acks 1 < big.log
+  echo 'customer-7:{"sum":3}' | hw produce orders --key-separator :
+  seq 1000000 | hw produce orders --compression zstd --acks 1
   echo '{}' | hw produce orders --partition 0 -H source=test -H type=order
 )";
 
@@ -145,7 +145,7 @@ Result<std::optional<LineRecord>> next_record(LineReader& lines, std::uint64_t n
                                               const KeySeparator& separator) {
     const auto line = lines.next();
     if (!line) {
-        return fail(line.error().kind, "line {}: {}; the lines before it were sent", number,
+        return fail(line.error().kind, "line {}: {}; no line was sent from there on", number,
                     line.error().message);
     }
     if (!*line) {
@@ -159,7 +159,7 @@ Result<std::optional<LineRecord>> next_record(LineReader& lines, std::uint64_t n
     const std::size_t at = (*line)->find(*separator);
     if (at == std::string_view::npos) {
         return fail(ErrorKind::corrupt,
-                    "line {} has no key separator '{}'; the lines before it were sent", number,
+                    "line {} has no key separator '{}'; no line was sent from there on", number,
                     *separator);
     }
     record.key = (*line)->substr(0, at);
@@ -262,6 +262,15 @@ Result<std::optional<PartitionIndex>> fixed_partition(const Arguments& arguments
     return PartitionIndex(static_cast<std::int32_t>(*number));
 }
 
+/// Errors: those of Client::topic; of a topic that does not exist, with what makes it.
+Result<client::TopicView> find_topic(client::Client& client, const std::string& name) {
+    auto topic = client.topic(name);
+    if (!topic && topic.error().kind == ErrorKind::not_found) {
+        topic.error().message += fmt::format(", 'hw topic create {}' makes it", name);
+    }
+    return topic;
+}
+
 /// Counts what was sent, if anything, as a success, and what was not as a failure. Errors: those
 /// before the first line.
 Result<void> produce_lines(const Arguments& arguments, Tally& tally) {
@@ -277,7 +286,7 @@ Result<void> produce_lines(const Arguments& arguments, Tally& tally) {
     if (!client) {
         return std::unexpected(client.error());
     }
-    const auto topic = client->topic(options->topic);
+    const auto topic = find_topic(*client, options->topic);
     if (!topic) {
         return std::unexpected(topic.error());
     }
@@ -294,6 +303,10 @@ Result<void> produce_lines(const Arguments& arguments, Tally& tally) {
         too_large.add(line, error);
     });
     const auto sent = send_lines(lines, *separator, choice, sender);
+    if (lines.dropped_bytes() > 0) {
+        fmt::print(stderr, "hw {}: the unfinished last line of {} was not sent\n", kName,
+                   client::counted(lines.dropped_bytes(), "byte"));
+    }
     print_summary(options->topic, sender.sent(), too_large);
     if (count_of(sender.sent()) > 0) {
         tally.succeed();

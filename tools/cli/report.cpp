@@ -1,7 +1,7 @@
 #include "tools/cli/report.h"
 
-#include <cstdio>
 #include <string>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -28,7 +28,7 @@ std::string outcome_json(const client::TopicOutcome& outcome) {
 
 void say(std::string_view command, const std::string& what) {
     // What was printed before comes before what is said of it.
-    std::fflush(stdout);
+    std::ignore = flush_output();
     fmt::print(stderr, "hw {}: {}\n", command, what);
 }
 

@@ -23,7 +23,7 @@ Examples:
   hw topic create orders
   hw topic create payments refunds --partitions 12
   hw topic create readings --config highwater.durability=memory --config max.message.bytes=10000000
-  hw topic create clicks -o json -b 127.0.0.1:9092
+  hw topic create clicks -o json
 )";
 
 using Texts = std::vector<std::string>;

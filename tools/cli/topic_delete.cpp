@@ -17,10 +17,11 @@ constexpr std::string_view kName = "topic delete";
 constexpr std::string_view kHelp =
     R"(Usage: hw topic delete [OPTIONS] TOPIC...
 
-Deletes topics with all their records. This cannot be undone, so it asks before; where nobody can
-answer, --yes is needed.
+Deletes topics with all their records. This cannot be undone, so it asks before about those that
+exist; where nobody can answer, --yes is needed.
 
 Examples:
+  hw topic create old-orders test-1 test-2
   hw topic delete old-orders
   hw topic delete --yes test-1 test-2
 )";
@@ -31,8 +32,8 @@ void add_options(po::options_description& options) {
     add_cluster_options(options);
 }
 
-/// What the user answers. Errors: invalid (nobody to ask).
-Result<bool> is_confirmed(const std::vector<std::string>& topics) {
+/// Errors: invalid (nobody to ask), io (the answer is not yes).
+Result<void> confirm(const std::vector<std::string>& topics) {
     if (isatty(STDIN_FILENO) == 0) {
         return fail(ErrorKind::invalid,
                     "nobody can be asked whether to delete {}; add --yes if that is meant",
@@ -41,7 +42,46 @@ Result<bool> is_confirmed(const std::vector<std::string>& topics) {
     fmt::print(stderr, "Delete {} with all records? Type yes: ", fmt::join(topics, ", "));
     std::string answer;
     std::getline(std::cin, answer);
-    return answer == "yes";
+    if (answer != "yes") {
+        return fail(ErrorKind::io, "nothing was deleted: the answer was not yes");
+    }
+    return {};
+}
+
+using Outcomes = std::vector<client::TopicOutcome>;
+
+/// Takes those that are not there to be deleted out of the topics, and gives their outcomes.
+/// Errors: those of Client::describe.
+Result<Outcomes> take_missing(client::Client& client, std::vector<std::string>& topics) {
+    const auto cluster = client.describe(topics);
+    if (!cluster) {
+        return std::unexpected(cluster.error());
+    }
+    Outcomes missing;
+    for (const client::TopicView& topic : cluster->topics) {
+        if (topic.error && topic.error->kind != ErrorKind::busy) {
+            missing.push_back({topic.name, std::unexpected(*topic.error)});
+            std::erase(topics, topic.name);
+        }
+    }
+    return missing;
+}
+
+/// Asks before, about those that exist. Errors: those of the parts.
+Result<Outcomes> delete_confirmed(client::Client& client, std::vector<std::string> topics) {
+    auto outcomes = take_missing(client, topics);
+    if (!outcomes || topics.empty()) {
+        return outcomes;
+    }
+    if (const auto confirmed = confirm(topics); !confirmed) {
+        return std::unexpected(confirmed.error());
+    }
+    const auto deleted = client::delete_topics(client, topics);
+    if (!deleted) {
+        return std::unexpected(deleted.error());
+    }
+    outcomes->insert(outcomes->end(), deleted->begin(), deleted->end());
+    return outcomes;
 }
 
 ExitCode run(const Arguments& arguments) {
@@ -49,21 +89,13 @@ ExitCode run(const Arguments& arguments) {
     if (!format) {
         return report(kName, format.error());
     }
-    if (!arguments.options.contains("yes")) {
-        const auto confirmed = is_confirmed(arguments.operands);
-        if (!confirmed) {
-            return report(kName, confirmed.error());
-        }
-        if (!*confirmed) {
-            fmt::print(stderr, "hw {}: nothing was deleted: the answer was not yes\n", kName);
-            return ExitCode::failed;
-        }
-    }
     auto client = connect(arguments);
     if (!client) {
         return report(kName, client.error());
     }
-    const auto outcomes = client::delete_topics(*client, arguments.operands);
+    const auto outcomes = arguments.options.contains("yes")
+                              ? client::delete_topics(*client, arguments.operands)
+                              : delete_confirmed(*client, arguments.operands);
     if (!outcomes) {
         return report(kName, outcomes.error());
     }

@@ -22,6 +22,7 @@ Shows topics, all without a name: id, what was set on them, and of each partitio
 brokers that have a replica, those of them that are in sync (ISR) and those that are offline.
 
 Examples:
+  hw topic create orders payments
   hw topic describe orders
   hw topic describe -o json orders payments
 )";
@@ -64,7 +65,7 @@ std::string description_json(const Description& description) {
     std::string text;
     schema::JsonPrinter json(text);
     json.begin_object();
-    json.key("name");
+    json.key("topic");
     json.string(description.topic.name);
     json.key("id");
     json.uuid(description.topic.id.value());

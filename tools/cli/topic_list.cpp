@@ -19,7 +19,7 @@ Shows the topics of the cluster, by name, with the number of their partitions an
 
 Examples:
   hw topic list
-  hw topic list -o ndjson | jq -r .name
+  hw topic list -o ndjson
 )";
 
 void add_options(po::options_description& options) {
@@ -31,7 +31,7 @@ std::string topic_json(const client::TopicView& topic) {
     std::string text;
     schema::JsonPrinter json(text);
     json.begin_object();
-    json.key("name");
+    json.key("topic");
     json.string(topic.name);
     json.key("id");
     json.uuid(topic.id.value());

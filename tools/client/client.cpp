@@ -45,6 +45,16 @@ TopicView view_of(const schema::MetadataResponse::Topic& topic) {
     return view;
 }
 
+Result<Connection> open_to_broker(const config::Address& server, const Deadline& deadline,
+                                  int stop_descriptor) {
+    auto connection = Connection::open(server, deadline, stop_descriptor);
+    if (connection && !connection->serves(schema::ApiKey::metadata)) {
+        return fail(ErrorKind::invalid, "{} is a controller's listener, which serves no clients",
+                    config::to_string(server));
+    }
+    return connection;
+}
+
 }  // namespace
 
 Error unknown_partition(const TopicView& topic, std::string_view wanted) {
@@ -55,21 +65,19 @@ Error unknown_partition(const TopicView& topic, std::string_view wanted) {
 }
 
 Result<Connection> Client::connect_any(const ClientOptions& options, const Deadline& deadline) {
-    Result<Connection> connection = fail(ErrorKind::invalid, "no server to connect to was named");
+    Error failure{ErrorKind::invalid, ""};
     auto servers_left = static_cast<std::int64_t>(options.servers.size());
     for (const config::Address& server : options.servers) {
         const Deadline share = deadline.within(deadline.left() / servers_left--);
-        connection = Connection::open(server, share, options.stop_descriptor);
-        if (connection && !connection->serves(schema::ApiKey::metadata)) {
-            connection =
-                fail(ErrorKind::invalid, "{} is a controller's listener, which serves no clients",
-                     config::to_string(server));
-        }
+        auto connection = open_to_broker(server, share, options.stop_descriptor);
         if (connection) {
-            break;
+            return connection;
         }
+        const auto& [kind, message] = connection.error();
+        const std::string_view separator = failure.message.empty() ? "" : "; ";
+        failure = {kind, fmt::format("{}{}{}", failure.message, separator, message)};
     }
-    return connection;
+    return std::unexpected(failure);
 }
 
 Result<Client> Client::connect(const ClientOptions& options) {

@@ -38,7 +38,8 @@ public:
 
     /// Connects to the first of the servers that answers as a broker; there is at least one. Each
     /// gets its share of the time that those before it have left.
-    /// Errors, of the last server: as Connection::open; invalid (a controller's listener).
+    /// Errors: as Connection::open; invalid (a controller's listener). The kind is that of the last
+    /// server, the message has the reasons of all.
     [[nodiscard]] static Result<Client> connect(const ClientOptions& options);
 
     [[nodiscard]] Milliseconds timeout() const { return options_.timeout; }

@@ -25,7 +25,12 @@ Result<Connection> Connection::open(const config::Address& address, const Deadli
                     socket.error().message);
     }
     Connection connection(address, std::move(*socket));
-    if (const auto negotiated = connection.negotiate(deadline); !negotiated) {
+    const auto negotiated = connection.negotiate(deadline);
+    if (!negotiated && negotiated.error().kind == ErrorKind::corrupt) {
+        return fail(ErrorKind::corrupt, "{}; that is no Kafka listener, or one with TLS",
+                    negotiated.error().message);
+    }
+    if (!negotiated) {
         return std::unexpected(negotiated.error());
     }
     return connection;
@@ -99,9 +104,7 @@ Result<Buffer> Connection::receive_frame(const Deadline& deadline) {
     }
     const auto size = load_big_endian<std::int32_t>(length.data());
     if (size < 0 || size > kMaxResponseBytes) {
-        return fail(ErrorKind::corrupt,
-                    "{}: announced a response of {} bytes; one has 0 to {}. Is this a listener of "
-                    "another protocol, or of TLS?",
+        return fail(ErrorKind::corrupt, "{}: announced a response of {} bytes, and one has 0 to {}",
                     config::to_string(address_), size, kMaxResponseBytes);
     }
     Buffer frame(static_cast<std::size_t>(size));

@@ -128,7 +128,7 @@ Result<void> Socket::receive(MutableBytes into, const Deadline& deadline) {
         if (received > 0) {
             into = into.subspan(static_cast<std::size_t>(received));
         } else if (received == 0) {
-            return fail(ErrorKind::closed, "the broker closed the connection");
+            return fail(ErrorKind::closed, "the other side closed the connection");
         } else if (!would_wait(errno)) {
             return lost(errno, "receive");
         } else if (const auto ready = wait_for(POLLIN, deadline); !ready) {

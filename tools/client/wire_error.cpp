@@ -65,6 +65,10 @@ std::string_view meaning_of(ErrorCode code) {
             return "the log does not have that offset; begin anew with --from beginning";
         case ErrorCode::request_timed_out:
             return "the broker was not done in time";
+        case ErrorCode::kafka_storage_error:
+            return "the broker cannot use the files of the partition; what it logged says why";
+        case ErrorCode::unknown_server_error:
+            return "something failed within the broker; what it logged says why";
         default:
             return "";
     }

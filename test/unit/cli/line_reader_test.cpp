@@ -55,6 +55,7 @@ TEST_CASE("line reader: what follows the last line feed is a line, if it is not 
     input.end_input();
     CHECK(all_lines(lines) == std::vector<std::string>{"a", "", "b"});
     CHECK(all_lines(lines).empty());
+    CHECK(lines.dropped_bytes() == 0);
 }
 
 TEST_CASE("line reader: it would wait exactly where no line and no end is there", "[cli]") {
@@ -80,6 +81,7 @@ TEST_CASE("line reader: a stop gives the lines that were read, not the cut one",
     REQUIRE(lines.next());
     stop.put("x");
     CHECK(all_lines(lines) == std::vector<std::string>{"second"});
+    CHECK(lines.dropped_bytes() == 3);
 }
 
 }  // namespace

@@ -38,5 +38,15 @@ TEST_CASE("wire error: of a code that says little alone, the meaning stands for 
           "topic 'a': INVALID_TOPIC_EXCEPTION: it is internal");
 }
 
+TEST_CASE("wire error: what only the broker can know the reason of is told with where it says it",
+          "[client]") {
+    CHECK(error_of(ErrorCode::kafka_storage_error, "partition a-0").message ==
+          "partition a-0: KAFKA_STORAGE_ERROR: the broker cannot use the files of the partition; "
+          "what it logged says why");
+    CHECK(error_of(ErrorCode::unknown_server_error, "topic 'a'").message ==
+          "topic 'a': UNKNOWN_SERVER_ERROR: something failed within the broker; what it logged "
+          "says why");
+}
+
 }  // namespace
 }  // namespace hw::client
