@@ -59,8 +59,9 @@ Examples:
   highwater server --config server.properties --set log.dirs=/srv/highwater
 
 A file of Kafka's is taken as it is. Keys that have no effect are named at the start; a key that is
-a slip of the pen, or a value that cannot be, ends it. Without a file it is a node that is alone,
-with every key at its default: it listens on all interfaces.
+a slip of the pen, a value that cannot be, or a key of security, which is not there yet, ends it.
+Without a file it is a node that is alone, with every key at its default: it listens on all
+interfaces.
 
 )";
 

@@ -211,8 +211,9 @@ private:
                     fmt::format("must say the protocol of listener {0}; add {0}:PLAINTEXT", name));
             } else if (found->second != "PLAINTEXT") {
                 complain(kProtocolMap,
-                         fmt::format("gives listener {} the protocol {}, which is not supported "
-                                     "yet; PLAINTEXT is",
+                         fmt::format("gives listener {0} the protocol {1}, and Highwater has no "
+                                     "encryption or authentication yet; write {0}:PLAINTEXT, and "
+                                     "listen on 127.0.0.1 or in a network that you trust",
                                      name, found->second));
             }
         }

@@ -53,11 +53,24 @@ std::optional<std::string> misplaced(std::string_view name) {
     return std::nullopt;
 }
 
+/// Whether somebody who sets `key` to `value` may think that his cluster is protected.
+bool asks_for_security(const Key& key, std::string_view value) {
+    return key.use == Use::security && !same_value(key, value, key.default_value.value_or(""));
+}
+
+constexpr std::string_view kNoSecurity =
+    "asks for security, and Highwater has no authentication, authorization or encryption yet; "
+    "remove it, and listen on 127.0.0.1 or in a network that you trust";
+
 /// Names that are no key: errors where a slip of the pen is likely, else warnings. The value is
 /// never shown, as it may be a secret.
-void report_unknown(std::string_view name, std::string_view place, Problems& problems) {
+void report_unknown(std::string_view name, std::string_view value, std::string_view place,
+                    Problems& problems) {
     const std::string text = printable(name);
-    if (has_accepted_prefix(name)) {
+    const Key* of_listener = key_of_listener(name);
+    if (of_listener != nullptr && asks_for_security(*of_listener, value)) {
+        problems.errors.push_back(fmt::format("{}: '{}' {}", place, text, kNoSecurity));
+    } else if (has_accepted_prefix(name)) {
         problems.warnings.push_back(
             fmt::format("{}: '{}' belongs to a plug-in or to one listener, and has no effect yet",
                         place, text));
@@ -74,7 +87,7 @@ void report_unknown(std::string_view name, std::string_view place, Problems& pro
 }
 
 void warn_without_effect(const Setting& setting, Problems& problems) {
-    if (setting.key->use == Use::later) {
+    if (setting.key->use == Use::later || setting.key->use == Use::security) {
         problems.warnings.push_back(
             fmt::format("{}: '{}' has no effect yet", setting.place, setting.key->name));
     } else if (setting.key->use == Use::automatic) {
@@ -143,7 +156,7 @@ std::vector<Settings::Given> Settings::read_overrides(const BrokerInput& input,
 void Settings::take(const Given& given, Problems& problems) {
     const Key* key = find_key(Scope::broker, given.name);
     if (key == nullptr) {
-        report_unknown(given.name, given.place, problems);
+        report_unknown(given.name, given.value, given.place, problems);
         return;
     }
     Setting& setting = settings_[given.name];
@@ -157,7 +170,10 @@ void Settings::take(const Given& given, Problems& problems) {
 
 void Settings::check(Setting& setting, Problems& problems) const {
     const Key& key = *setting.key;
-    warn_without_effect(setting, problems);
+    const bool is_refused = asks_for_security(key, setting.value);
+    if (!is_refused) {
+        warn_without_effect(setting, problems);
+    }
     if (setting.value.size() > kValueBytesMax) {
         problems.errors.push_back(complaint(
             key.name, fmt::format("has {} bytes, over the limit of {} for one value; shorten it",
@@ -172,6 +188,8 @@ void Settings::check(Setting& setting, Problems& problems) const {
             key.name, fmt::format("is not supported yet: only '{}' is; {}",
                                   fmt::join(split_list(key.rule.offered), "', '"), advice(key))));
         setting.is_valid = false;
+    } else if (is_refused) {
+        problems.errors.push_back(complaint(key.name, kNoSecurity));
     }
 }
 
