@@ -138,7 +138,10 @@ int run_configured(const config::BrokerInput& input, OldData old_data) {
     for (const std::string& error : loaded.problems.errors) {
         fmt::print(stderr, "highwater: {}\n", error);
     }
-    return loaded.config ? run_until_stopped(*loaded.config, old_data) : kExitFailed;
+    if (loaded.config) {
+        return run_until_stopped(*loaded.config, old_data);
+    }
+    return loaded.problems.are_all_of_command_line() ? kExitUsage : kExitFailed;
 }
 
 std::string host_name() {
@@ -162,8 +165,8 @@ std::optional<std::string> read_file(const std::string& path) {
 
 int start(const StartOrder& order) {
     config::BrokerInput input;
-    input.file_name = order.config_file.value_or(order.command);
-    input.file_text = order.config_text;
+    input.file_name = order.config_file.value_or("");
+    input.presets = order.presets;
     input.overrides = order.overrides;
     input.default_log_dir = order.default_log_dir;
     input.host_name = host_name();

@@ -190,7 +190,8 @@ TEST_CASE("listeners: only what is listened on is advertised, once, at an addres
     CHECK(errors_of("advertised.listeners=PLAINTEXT://0.0.0.0:1") ==
           Sentences{"test.properties:1: advertised.listeners=PLAINTEXT://0.0.0.0:1 makes others "
                     "connect to PLAINTEXT://0.0.0.0:1, the address of no machine; set a reachable "
-                    "host in advertised.listeners"});
+                    "host in advertised.listeners, or leave the host out for the name of this "
+                    "machine, machine"});
     CHECK(errors_of("listeners=PLAINTEXT://0.0.0.0:1,CONTROLLER://:9093").size() == 1);
     CHECK(errors_of("advertised.listeners=PLAINTEXT://a:0") ==
           Sentences{"test.properties:1: advertised.listeners=PLAINTEXT://a:0 has PLAINTEXT://a:0 "

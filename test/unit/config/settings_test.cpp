@@ -159,6 +159,40 @@ TEST_CASE("settings: --set without KEY= is an error that repeats nothing", "[con
     CHECK(errors_of("", {""}) == expected);
 }
 
+TEST_CASE("settings: errors of the command line are told from those of the file",
+          "[config][settings]") {
+    const std::vector<std::string> wrong[] = {
+        {"secret"},         {"num.partition=1"}, {"num.partitions=0"}, {"retention.ms=1"},
+        {"super.users=me"}, {"log.dirs=/a,/a"},  {"listeners=x"},      {"broker.id=2"}};
+    for (const auto& overrides : wrong) {
+        const Problems problems = load("node.id=1", overrides).problems;
+        INFO(overrides.front());
+        CHECK_FALSE(problems.errors.empty());
+        CHECK(problems.are_all_of_command_line());
+    }
+    CHECK_FALSE(load("num.partitions=0").problems.are_all_of_command_line());
+    CHECK_FALSE(load("retention.ms=1", {"num.partitions=0"}).problems.are_all_of_command_line());
+    CHECK_FALSE(load("=1", {"num.partitions=0"}).problems.are_all_of_command_line());
+}
+
+TEST_CASE("settings: an option's value goes before the file, and --set before it",
+          "[config][settings]") {
+    BrokerInput input{.file_name = "f",
+                      .file_text = "node.id=1\nnum.partitions=2",
+                      .overrides = {"node.id=4"},
+                      .default_log_dir = "/data",
+                      .host_name = "machine",
+                      .presets = {{"node.id", "3", "--id"}, {"num.partitions", "5", "--many"}}};
+    const LoadedConfig loaded = load_broker_config(input);
+    REQUIRE(loaded.config);
+    CHECK(warnings_of(loaded) == Sentences{});
+    CHECK(loaded.config->node.id == BrokerId(4));
+    CHECK(loaded.config->topic_creation.partitions == 5);
+    input.presets = {{"num.partitions", "0", "--many"}};
+    CHECK(load_broker_config(input).problems.errors.at(0).starts_with(
+        "--many: num.partitions=0 must be "));
+}
+
 TEST_CASE("settings: the source of each value is known", "[config][settings]") {
     const LoadedConfig loaded = load("num.partitions=2", {"node.id=3"});
     REQUIRE(loaded.config);
@@ -248,6 +282,10 @@ TEST_CASE("settings: a file without any known key is not a configuration", "[con
                     "was meant?"});
     CHECK(errors_of("# nothing is set\n") == Sentences{});
     CHECK(errors_of("my.own.key=1\nnum.partitions=1\n") == Sentences{});
+    CHECK(warnings_of("num.partitions=1\n\nA partitioned log") ==
+          Sentences{"test.properties:3: 'A' is not a known key and is ignored"});
+    CHECK(warnings_of("num.partitions=1\nmy.own.key") ==
+          Sentences{"test.properties:2: 'my.own.key' is not a known key and is ignored"});
 }
 
 }  // namespace
