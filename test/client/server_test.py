@@ -137,9 +137,9 @@ class Server(unittest.TestCase):
 
     def test_a_file_that_is_none(self):
         os.remove(self.file)
-        self.assertIn(f"cannot read '{self.file}'", self.refused())
+        self.assertIn(f"cannot read '{self.file}': No such file or directory", self.refused())
         os.mkdir(self.file)
-        self.assertIn(f"cannot read '{self.file}'", self.refused())
+        self.assertIn(f"cannot read '{self.file}': Is a directory", self.refused())
 
 
 class Fresh(unittest.TestCase):
