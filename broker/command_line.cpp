@@ -59,8 +59,9 @@ Examples:
   highwater server --config server.properties --set log.dirs=/srv/highwater
 
 A file of Kafka's is taken as it is. Keys that have no effect are named at the start; a key that is
-a slip of the pen, or a value that cannot be, ends it. Without a file it is a node that is alone,
-with every key at its default: it listens on all interfaces.
+a slip of the pen, a value that cannot be, or a key of security, which is not there yet, ends it.
+Without a file it is a node that is alone, with every key at its default: it listens on all
+interfaces.
 
 )";
 
@@ -151,15 +152,6 @@ std::vector<std::string> overrides_of(const po::variables_map& values) {
                                   : std::vector<std::string>();
 }
 
-/// As the value of a key in a properties file.
-std::string escaped(std::string_view text) {
-    std::string escaped;
-    for (const char each : text) {
-        escaped += each == '\\' ? "\\\\" : std::string(1, each);
-    }
-    return escaped;
-}
-
 Result<void> check_dev(const Command& command, const po::variables_map& values) {
     for (const char* option : {"listen", "controller-listen"}) {
         const auto& text = values[option].as<std::string>();
@@ -177,6 +169,18 @@ Result<void> check_dev(const Command& command, const po::variables_map& values) 
     return {};
 }
 
+/// What a broker for trying things out is, and what its options say.
+std::vector<config::Preset> dev_presets(const po::variables_map& values) {
+    const auto& clients = values["listen"].as<std::string>();
+    const auto& controller = values["controller-listen"].as<std::string>();
+    return {{"process.roles", "broker,controller", "dev"},
+            {"node.id", "1", "dev"},
+            {"listeners", fmt::format("PLAINTEXT://{},CONTROLLER://{}", clients, controller),
+             "--listen and --controller-listen"},
+            {"controller.listener.names", "CONTROLLER", "dev"},
+            {"log.dirs", values["data-dir"].as<std::string>(), "--data-dir"}};
+}
+
 Result<CommandLine> read_dev(std::span<const std::string> arguments, const Surroundings& around) {
     const Command command = dev_command(around);
     const auto values = parse(command, arguments);
@@ -191,17 +195,9 @@ Result<CommandLine> read_dev(std::span<const std::string> arguments, const Surro
     }
     StartOrder start{.command = "dev",
                      .config_file = {},
-                     .config_text = {},
+                     .presets = dev_presets(*values),
                      .overrides = overrides_of(*values),
                      .default_log_dir = {}};
-    start.config_text = fmt::format(
-        "process.roles=broker,controller\n"
-        "node.id=1\n"
-        "listeners=PLAINTEXT://{},CONTROLLER://{}\n"
-        "controller.listener.names=CONTROLLER\n"
-        "log.dirs={}\n",
-        (*values)["listen"].as<std::string>(), (*values)["controller-listen"].as<std::string>(),
-        escaped((*values)["data-dir"].as<std::string>()));
     start.old_data = values->contains("fresh") ? OldData::wiped : OldData::kept;
     return CommandLine{.text = {}, .start = std::move(start)};
 }
@@ -218,7 +214,7 @@ Result<CommandLine> read_server(std::span<const std::string> arguments,
     }
     StartOrder start{.command = "server",
                      .config_file = {},
-                     .config_text = {},
+                     .presets = {},
                      .overrides = overrides_of(*values),
                      .default_log_dir = default_data_directory(around, "highwater")};
     if (values->contains("config")) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "config/settings.h"
 #include "protocol/base/result.h"
 
 namespace hw::broker {
@@ -20,8 +21,8 @@ enum class OldData : bool { kept, wiped };
 /// A broker that is to be started.
 struct StartOrder {
     std::string command;                     ///< "dev" or "server"
-    std::optional<std::string> config_file;  ///< to be read; none: `config_text` is all there is
-    std::string config_text;
+    std::optional<std::string> config_file;  ///< to be read
+    std::vector<config::Preset> presets;
     std::vector<std::string> overrides;  ///< "KEY=VALUE"
     std::string default_log_dir;
     OldData old_data = OldData::kept;

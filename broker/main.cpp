@@ -2,10 +2,8 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
+#include <memory>
 #include <optional>
-#include <sstream>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -28,8 +26,6 @@
 
 namespace hw::broker {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr int kExitOk = 0;
 constexpr int kExitFailed = 1;
@@ -142,7 +138,10 @@ int run_configured(const config::BrokerInput& input, OldData old_data) {
     for (const std::string& error : loaded.problems.errors) {
         fmt::print(stderr, "highwater: {}\n", error);
     }
-    return loaded.config ? run_until_stopped(*loaded.config, old_data) : kExitFailed;
+    if (loaded.config) {
+        return run_until_stopped(*loaded.config, old_data);
+    }
+    return loaded.problems.are_all_of_command_line() ? kExitUsage : kExitFailed;
 }
 
 std::string host_name() {
@@ -157,27 +156,40 @@ Surroundings surroundings() {
             .home = home == nullptr ? std::nullopt : std::optional<std::string>(home)};
 }
 
-std::optional<std::string> read_file(const std::string& path) {
-    std::ifstream file(path);
-    std::ostringstream text;
-    text << file.rdbuf();
-    return file && !fs::is_directory(path) ? std::optional(text.str()) : std::nullopt;
+/// Errors: why it cannot be read, as the operating system says it.
+Result<std::string> read_file(const std::string& path) {
+    const auto failed = [&path] {
+        return std::unexpected(
+            system_error(errno, fmt::format("highwater server: cannot read '{}'", path)));
+    };
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
+                                                               &std::fclose);
+    if (file == nullptr) {
+        return failed();
+    }
+    constexpr std::size_t kChunk = 4096;
+    char chunk[kChunk];
+    std::string text;
+    while (const std::size_t size = std::fread(chunk, 1, kChunk, file.get())) {
+        text.append(chunk, size);
+    }
+    if (std::ferror(file.get()) != 0) {
+        return failed();
+    }
+    return text;
 }
 
 int start(const StartOrder& order) {
     config::BrokerInput input;
-    input.file_name = order.config_file.value_or(order.command);
-    input.file_text = order.config_text;
+    input.file_name = order.config_file.value_or("");
+    input.presets = order.presets;
     input.overrides = order.overrides;
     input.default_log_dir = order.default_log_dir;
     input.host_name = host_name();
     if (order.config_file) {
         const auto text = read_file(*order.config_file);
         if (!text) {
-            fmt::print(
-                stderr,
-                "highwater server: cannot read '{}': is it a file that this user may read?\n",
-                *order.config_file);
+            fmt::print(stderr, "{}\n", text.error().message);
             return kExitFailed;
         }
         input.file_text = *text;

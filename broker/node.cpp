@@ -49,12 +49,6 @@ Duration duration_of(std::chrono::milliseconds span) {
     return std::min(span, kLongest);
 }
 
-const config::ListenerAddress* find_listener(const std::vector<config::ListenerAddress>& addresses,
-                                             const std::string& name) {
-    const auto found = std::ranges::find(addresses, name, &config::ListenerAddress::name);
-    return found == addresses.end() ? nullptr : &*found;
-}
-
 /// A controller reads the largest request of a client, too, with the envelope that is around it.
 HostLimits with_room_for_envelope(HostLimits limits) {
     constexpr std::int32_t kEnvelopeMax = 128 * 1024;
@@ -106,9 +100,11 @@ Task<Result<void>> Node::start() {
     if (auto checked = check_roles(); !checked) {
         co_return checked;
     }
-    if (auto bound = bind_listeners(); !bound) {
-        co_return bound;
+    auto bound = bind_listeners(ports_.network, ports_.control, config_);
+    if (!bound) {
+        co_return std::unexpected(bound.error());
     }
+    bound_ = std::move(*bound);
     StorageOpening opening({ports_.disk, ports_.control, ports_.entropy, log_.named("storage"),
                             logs_, limits_.logs_max},
                            config_,
@@ -143,37 +139,6 @@ Result<void> Node::check_roles() const {
                 "this version runs single nodes that are broker and controller at once: write "
                 "process.roles=broker,controller, and name no controller but this node in "
                 "controller.quorum.voters or controller.quorum.bootstrap.servers");
-}
-
-Result<void> Node::bind_listeners() {
-    const config::NetworkConfig& network = config_.network;
-    for (const auto& [name, address] : network.listeners) {
-        auto listener = ports_.network.listen(ports_.control, {address.host, address.port});
-        if (!listener) {
-            const bool is_taken = listener.error().kind == ErrorKind::busy;
-            return fail(listener.error().kind, "{} (listener {}). {}", listener.error().message,
-                        name,
-                        is_taken ? "Choose another port in `listeners`, or end the program that "
-                                   "holds this one"
-                                 : "Correct its address in `listeners`");
-        }
-        const bool is_controller = std::ranges::count(network.controller_listener_names, name) > 0;
-        const config::ListenerAddress* advertised = find_listener(
-            is_controller ? network.advertised_controllers : network.advertised, name);
-        const Endpoint& bound = (*listener)->local();
-        Endpoint shown = bound;
-        if (advertised != nullptr) {
-            shown.host = advertised->address.host;
-            shown.port = advertised->address.port == 0 ? bound.port : advertised->address.port;
-        }
-        bound_.push_back(
-            {.listener = std::move(*listener),
-             .info = {.name = name,
-                      .role = is_controller ? ListenerRole::controller : ListenerRole::broker,
-                      .bound = bound,
-                      .advertised = std::move(shown)}});
-    }
-    return {};
 }
 
 storage::LogOptions Node::log_options(const std::string& topic) const {

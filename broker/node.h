@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "broker/api/api_services.h"
+#include "broker/bound_listeners.h"
 #include "broker/metadata/broker_agent.h"
 #include "broker/metadata/controller_gateway.h"
 #include "broker/metadata/metadata_follower.h"
@@ -88,11 +89,6 @@ private:
     /// What one data shard has of its own.
     struct DataShard;
 
-    struct BoundListener {
-        std::unique_ptr<Listener> listener;  ///< until it is accepted on
-        ListenerInfo info;
-    };
-
     /// What is done on every data shard at once.
     using ShardWork = std::function<Task<>(DataShard&)>;
 
@@ -102,7 +98,6 @@ private:
     static constexpr Duration kDrainLimit = std::chrono::seconds(5);
 
     [[nodiscard]] Result<void> check_roles() const;
-    [[nodiscard]] Result<void> bind_listeners();
     void accept(ListenerRole role, const std::vector<ConnectionHost*>& hosts);
     [[nodiscard]] const ListenerInfo& controller_listener() const;
     void start_controller(MetadataLog metadata);
@@ -151,7 +146,7 @@ private:
     ApiServices control_services_;
     FlushQueue control_flushes_;
     std::vector<std::unique_ptr<DataShard>> shards_;
-    std::vector<BoundListener> bound_;  ///< as many for good after bind_listeners
+    std::vector<BoundListener> bound_;  ///< as many for good after the start
     std::vector<std::unique_ptr<Acceptor>> acceptors_;
     std::unique_ptr<ControllerServer> controller_;
     /// To the active controller: one for requests, one for the fetch that waits there.

@@ -30,8 +30,8 @@ Roles read_roles(const Settings& settings, Problems& problems) {
         (role == "broker" ? roles.is_broker : roles.is_controller) = true;
     }
     if (!roles.is_broker && !roles.is_controller) {
-        problems.errors.push_back(settings.complaint(
-            "process.roles", "must name at least one role: broker, controller or both"));
+        settings.complain(problems, "process.roles",
+                          "must name at least one role: broker, controller or both");
     }
     return roles;
 }
@@ -48,18 +48,17 @@ BrokerId read_node_id(const Settings& settings, Problems& problems) {
     const auto node_id = settings.integer("node.id");
     const std::int64_t broker_id = integer(settings, "broker.id");
     if (node_id && broker_id != -1 && *node_id != broker_id) {
-        problems.errors.push_back(settings.complaint(
-            "broker.id", fmt::format("is the old name of node.id and differs from node.id={}; "
-                                     "remove broker.id",
-                                     *node_id)));
+        settings.complain(problems, "broker.id",
+                          fmt::format("is the old name of node.id and differs from node.id={}; "
+                                      "remove broker.id",
+                                      *node_id));
     }
     const bool is_given = settings.mentions("node.id") || broker_id != -1;
     if (!is_given && !is_alone(settings)) {
-        problems.errors.push_back(settings.complaint(
-            "node.id",
-            "must be set where controller.quorum.voters or "
-            "controller.quorum.bootstrap.servers is; give each node a number of its "
-            "own, for example node.id=1"));
+        settings.complain(problems, "node.id",
+                          "must be set where controller.quorum.voters or "
+                          "controller.quorum.bootstrap.servers is; give each node a number of its "
+                          "own, for example node.id=1");
     }
     const std::int64_t id = node_id.value_or(broker_id == -1 ? kAssumed : broker_id);
     return BrokerId(static_cast<std::int32_t>(id));
@@ -71,11 +70,11 @@ NodeConfig read_node(const Settings& settings, Problems& problems) {
                     .broker_session_timeout = span(settings, "broker.session.timeout.ms"),
                     .broker_heartbeat_interval = span(settings, "broker.heartbeat.interval.ms")};
     if (node.broker_heartbeat_interval >= node.broker_session_timeout) {
-        problems.errors.push_back(settings.complaint(
-            "broker.heartbeat.interval.ms",
+        settings.complain(
+            problems, "broker.heartbeat.interval.ms",
             fmt::format("must be less than broker.session.timeout.ms ({}), or every broker is "
                         "fenced; lower the one or raise the other",
-                        node.broker_session_timeout.count())));
+                        node.broker_session_timeout.count()));
     }
     return node;
 }
@@ -100,14 +99,13 @@ StorageConfig read_storage(const Settings& settings, const std::string& default_
     }
     const std::set<std::string> distinct(storage.log_dirs.begin(), storage.log_dirs.end());
     if (distinct.empty() || distinct.contains("")) {
-        problems.errors.push_back(settings.complaint(
-            settings.mentions(key) ? key : "log.dirs",
-            "must name a data directory; write for example log.dirs=/var/lib/highwater"));
+        settings.complain(
+            problems, settings.mentions(key) ? key : "log.dirs",
+            "must name a data directory; write for example log.dirs=/var/lib/highwater");
         return storage;
     }
     if (distinct.size() != storage.log_dirs.size()) {
-        problems.errors.push_back(
-            settings.complaint(key, "names a directory twice; keep one of them"));
+        settings.complain(problems, key, "names a directory twice; keep one of them");
     }
     storage.metadata_log_dir = settings.text("metadata.log.dir").value_or(storage.log_dirs.front());
     storage.disk_stall = span(settings, "highwater.disk.stall.ms");

@@ -42,6 +42,7 @@ enum class Update : std::uint8_t { read_only, per_broker, cluster_wide };
 enum class Use : std::uint8_t {
     in_use,
     later,      ///< a known name of Kafka without effect so far
+    security,   ///< without effect so far; who sets it relies on it, so only its default is taken
     automatic,  ///< without effect, because the program chooses the value itself
 };
 

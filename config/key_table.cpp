@@ -10,6 +10,8 @@
 namespace hw::config {
 namespace {
 
+constexpr std::string_view kListenerPrefix = "listener.name.";
+
 struct Subject {
     Scope scope;
     std::span<const Key> keys;
@@ -74,9 +76,22 @@ const Key* nearest_key(Scope scope, std::string_view name) {
 
 bool has_accepted_prefix(std::string_view name) {
     constexpr std::string_view kPrefixes[] = {"rsm.config.", "rlmm.config.", "confluent.",
-                                              "listener.name.", "config.providers."};
+                                              kListenerPrefix, "config.providers."};
     return std::ranges::any_of(
         kPrefixes, [name](std::string_view prefix) { return name.starts_with(prefix); });
+}
+
+const Key* key_of_listener(std::string_view name) {
+    if (!name.starts_with(kListenerPrefix)) {
+        return nullptr;
+    }
+    name.remove_prefix(kListenerPrefix.size());
+    const Key* key = nullptr;
+    for (auto dot = name.find('.'); key == nullptr && dot != name.npos; dot = name.find('.')) {
+        name.remove_prefix(dot + 1);
+        key = find_key(Scope::broker, name);
+    }
+    return key;
 }
 
 std::string_view where_set(Scope scope) {

@@ -23,6 +23,10 @@ enum class Scope : std::uint8_t { broker, topic, group, client_metrics, quota };
 /// Whether `name` begins with a prefix whose rest belongs to a plug-in or to one listener.
 [[nodiscard]] bool has_accepted_prefix(std::string_view name);
 
+/// KEY where `name` is listener.name.NAME.KEY or listener.name.NAME.MECHANISM.KEY and KEY is one of
+/// a broker; else null.
+[[nodiscard]] const Key* key_of_listener(std::string_view name);
+
 /// Where a key that no file may set is set: "on a topic", "on a group"; for messages.
 [[nodiscard]] std::string_view where_set(Scope scope);
 

@@ -80,7 +80,7 @@ public:
 
 private:
     void complain(std::string_view key, std::string_view rule) {
-        problems_.errors.push_back(settings_.complaint(key, rule));
+        settings_.complain(problems_, key, rule);
     }
 
     bool is_controller_listener(const std::string& name) const {
@@ -211,8 +211,9 @@ private:
                     fmt::format("must say the protocol of listener {0}; add {0}:PLAINTEXT", name));
             } else if (found->second != "PLAINTEXT") {
                 complain(kProtocolMap,
-                         fmt::format("gives listener {} the protocol {}, which is not supported "
-                                     "yet; PLAINTEXT is",
+                         fmt::format("gives listener {0} the protocol {1}, and Highwater has no "
+                                     "encryption or authentication yet; write {0}:PLAINTEXT, and "
+                                     "listen on 127.0.0.1 or in a network that you trust",
                                      name, found->second));
             }
         }
@@ -298,8 +299,9 @@ private:
                                       entry.name, why));
         } else if (is_wildcard(entry.address.host)) {
             complain(key, fmt::format("makes others connect to {}, the address of no machine; set "
-                                      "a reachable host in advertised.listeners",
-                                      text));
+                                      "a reachable host in advertised.listeners, or leave the host "
+                                      "out for the name of this machine, {}",
+                                      text, host_name_));
         } else if (entry.address.port == 0 && bound_port(entry.name) != 0) {
             complain(key, fmt::format("has {} with port 0; write the port that others connect to",
                                       text));

@@ -46,11 +46,11 @@ void read_voters(const Settings& settings, QuorumConfig& quorum, Problems& probl
     for (const std::string& item : settings.list(kVoters)) {
         auto voter = parse_voter(item);
         if (!voter) {
-            problems.errors.push_back(settings.complaint(
-                kVoters, wrong_item(item, voter.error(), "1@controller-1:9093")));
+            settings.complain(problems, kVoters,
+                              wrong_item(item, voter.error(), "1@controller-1:9093"));
         } else if (std::ranges::find(quorum.voters, voter->id, &Voter::id) != quorum.voters.end()) {
-            problems.errors.push_back(settings.complaint(
-                kVoters, fmt::format("names node {} twice; keep one of them", voter->id)));
+            settings.complain(problems, kVoters,
+                              fmt::format("names node {} twice; keep one of them", voter->id));
         } else {
             quorum.voters.push_back(std::move(*voter));
         }
@@ -63,8 +63,8 @@ void read_servers(const Settings& settings, QuorumConfig& quorum, Problems& prob
         if (server) {
             quorum.bootstrap_servers.push_back(std::move(*server));
         } else {
-            problems.errors.push_back(settings.complaint(
-                kServers, wrong_item(item, server.error(), "controller-1:9093")));
+            settings.complain(problems, kServers,
+                              wrong_item(item, server.error(), "controller-1:9093"));
         }
     }
 }
@@ -74,15 +74,17 @@ void check_membership(const Settings& settings, const QuorumConfig& quorum, Brok
     const bool is_voter =
         std::ranges::find(quorum.voters, node_id, &Voter::id) != quorum.voters.end();
     if (roles.is_controller && !is_voter) {
-        problems.errors.push_back(settings.complaint(
-            kVoters, fmt::format("does not name node.id {}, but process.roles makes this node a "
-                                 "controller; add it, or take the role away",
-                                 node_id)));
+        settings.complain(
+            problems, kVoters,
+            fmt::format("does not name node.id {}, but process.roles makes this node a "
+                        "controller; add it, or take the role away",
+                        node_id));
     } else if (!roles.is_controller && is_voter) {
-        problems.errors.push_back(settings.complaint(
-            kVoters, fmt::format("names node.id {}, but process.roles makes this node a broker "
-                                 "alone; give it another id, or the role controller",
-                                 node_id)));
+        settings.complain(
+            problems, kVoters,
+            fmt::format("names node.id {}, but process.roles makes this node a broker "
+                        "alone; give it another id, or the role controller",
+                        node_id));
     }
 }
 
@@ -103,11 +105,11 @@ QuorumConfig make_quorum_config(const Settings& settings, BrokerId node_id, Role
     if (!quorum.voters.empty()) {
         check_membership(settings, quorum, node_id, roles, problems);
     } else if (quorum.bootstrap_servers.empty() && !roles.is_controller) {
-        problems.errors.push_back(settings.complaint(
-            kServers,
+        settings.complain(
+            problems, kServers,
             fmt::format("or {} must say where the controllers are, as process.roles makes this "
                         "node a broker alone; write for example {}=controller-1:9093",
-                        kVoters, kServers)));
+                        kVoters, kServers));
     } else if (quorum.bootstrap_servers.empty() && !network.advertised_controllers.empty()) {
         quorum.voters.push_back({node_id, network.advertised_controllers.front().address});
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -53,20 +54,35 @@ std::optional<std::string> misplaced(std::string_view name) {
     return std::nullopt;
 }
 
+/// Whether somebody who sets `key` to `value` may think that his cluster is protected.
+bool asks_for_security(const Key& key, std::string_view value) {
+    return key.use == Use::security && !same_value(key, value, key.default_value.value_or(""));
+}
+
+constexpr std::string_view kNoSecurity =
+    "asks for security, and Highwater has no authentication, authorization or encryption yet; "
+    "remove it, and listen on 127.0.0.1 or in a network that you trust";
+
 /// Names that are no key: errors where a slip of the pen is likely, else warnings. The value is
 /// never shown, as it may be a secret.
-void report_unknown(std::string_view name, std::string_view place, Problems& problems) {
+void report_unknown(std::string_view name, const Setting& setting, Problems& problems) {
     const std::string text = printable(name);
-    if (has_accepted_prefix(name)) {
+    const std::string& place = setting.place;
+    const Key* of_listener = key_of_listener(name);
+    if (of_listener != nullptr && asks_for_security(*of_listener, setting.value)) {
+        problems.refuse(setting.origin, fmt::format("{}: '{}' {}", place, text, kNoSecurity));
+    } else if (has_accepted_prefix(name)) {
         problems.warnings.push_back(
             fmt::format("{}: '{}' belongs to a plug-in or to one listener, and has no effect yet",
                         place, text));
     } else if (const auto wrong = misplaced(name)) {
-        problems.errors.push_back(fmt::format("{}: {}", place, *wrong));
+        problems.refuse(setting.origin, fmt::format("{}: {}", place, *wrong));
     } else if (const Key* nearest = nearest_key(Scope::broker, name)) {
-        problems.errors.push_back(fmt::format(
-            "{}: '{}' is not a known key; did you mean '{}'? Correct it or remove the line", place,
-            text, nearest->name));
+        problems.refuse(
+            setting.origin,
+            fmt::format(
+                "{}: '{}' is not a known key; did you mean '{}'? Correct it or remove the line",
+                place, text, nearest->name));
     } else {
         problems.warnings.push_back(
             fmt::format("{}: '{}' is not a known key and is ignored", place, text));
@@ -74,7 +90,7 @@ void report_unknown(std::string_view name, std::string_view place, Problems& pro
 }
 
 void warn_without_effect(const Setting& setting, Problems& problems) {
-    if (setting.key->use == Use::later) {
+    if (setting.key->use == Use::later || setting.key->use == Use::security) {
         problems.warnings.push_back(
             fmt::format("{}: '{}' has no effect yet", setting.place, setting.key->name));
     } else if (setting.key->use == Use::automatic) {
@@ -85,6 +101,12 @@ void warn_without_effect(const Setting& setting, Problems& problems) {
 }
 
 }  // namespace
+
+void Problems::refuse(Origin origin, std::string sentence) {
+    const bool is_typed = origin == Origin::option || origin == Origin::command_line;
+    command_line_errors += is_typed ? 1 : 0;
+    errors.push_back(std::move(sentence));
+}
 
 Settings Settings::collect(const BrokerInput& input, Problems& problems) {
     Settings settings;
@@ -99,6 +121,9 @@ Settings Settings::collect(const BrokerInput& input, Problems& problems) {
         problems.errors.push_back(
             fmt::format("{}: nothing in it is a known key; is it the configuration that was meant?",
                         input.file_name));
+    }
+    for (const Given& given : read_presets(input)) {
+        settings.take(given, problems);
     }
     for (const Given& given : read_overrides(input, problems)) {
         settings.take(given, problems);
@@ -123,6 +148,14 @@ std::vector<Settings::Given> Settings::read_file(const BrokerInput& input, Probl
     return all;
 }
 
+std::vector<Settings::Given> Settings::read_presets(const BrokerInput& input) {
+    std::vector<Given> all;
+    for (const Preset& preset : input.presets) {
+        all.push_back({preset.name, preset.value, Origin::option, preset.option});
+    }
+    return all;
+}
+
 std::vector<Settings::Given> Settings::read_overrides(const BrokerInput& input,
                                                       Problems& problems) {
     std::vector<Given> all;
@@ -131,7 +164,8 @@ std::vector<Settings::Given> Settings::read_overrides(const BrokerInput& input,
         const std::string_view name = trim(std::string_view(text).substr(0, equals));
         if (equals == std::string::npos || name.empty()) {
             // What stands there may be the secret half of a pair, so it is not repeated.
-            problems.errors.push_back(
+            problems.refuse(
+                Origin::command_line,
                 "--set: what follows is not KEY=VALUE; write for example --set node.id=1");
             continue;
         }
@@ -142,8 +176,10 @@ std::vector<Settings::Given> Settings::read_overrides(const BrokerInput& input,
 
 void Settings::take(const Given& given, Problems& problems) {
     const Key* key = find_key(Scope::broker, given.name);
+    Setting candidate{
+        .key = key, .value = given.value, .origin = given.origin, .place = given.place};
     if (key == nullptr) {
-        report_unknown(given.name, given.place, problems);
+        report_unknown(given.name, candidate, problems);
         return;
     }
     Setting& setting = settings_[given.name];
@@ -151,27 +187,30 @@ void Settings::take(const Given& given, Problems& problems) {
         problems.warnings.push_back(fmt::format("{}: '{}' is set again; the value of {} is dropped",
                                                 given.place, key->name, setting.place));
     }
-    setting =
-        Setting{.key = key, .value = given.value, .origin = given.origin, .place = given.place};
+    setting = std::move(candidate);
 }
 
 void Settings::check(Setting& setting, Problems& problems) const {
     const Key& key = *setting.key;
-    warn_without_effect(setting, problems);
+    const bool is_refused = asks_for_security(key, setting.value);
+    if (!is_refused) {
+        warn_without_effect(setting, problems);
+    }
     if (setting.value.size() > kValueBytesMax) {
-        problems.errors.push_back(complaint(
-            key.name, fmt::format("has {} bytes, over the limit of {} for one value; shorten it",
-                                  setting.value.size(), kValueBytesMax)));
+        complain(problems, key.name,
+                 fmt::format("has {} bytes, over the limit of {} for one value; shorten it",
+                             setting.value.size(), kValueBytesMax));
         setting.is_valid = false;
     } else if (!is_valid(key, setting.value)) {
-        problems.errors.push_back(
-            complaint(key.name, fmt::format("{}; {}", rule_of(key), advice(key))));
+        complain(problems, key.name, fmt::format("{}; {}", rule_of(key), advice(key)));
         setting.is_valid = false;
     } else if (!is_offered(key, setting.value)) {
-        problems.errors.push_back(complaint(
-            key.name, fmt::format("is not supported yet: only '{}' is; {}",
-                                  fmt::join(split_list(key.rule.offered), "', '"), advice(key))));
+        complain(problems, key.name,
+                 fmt::format("is not supported yet: only '{}' is; {}",
+                             fmt::join(split_list(key.rule.offered), "', '"), advice(key)));
         setting.is_valid = false;
+    } else if (is_refused) {
+        complain(problems, key.name, kNoSecurity);
     }
 }
 
@@ -210,14 +249,15 @@ std::vector<std::string> Settings::list(std::string_view name) const {
     return split_list(text(name).value_or(""));
 }
 
-std::string Settings::complaint(std::string_view name, std::string_view rule) const {
+void Settings::complain(Problems& problems, std::string_view name, std::string_view rule) const {
     const auto found = settings_.find(name);
     if (found == settings_.end()) {
-        return fmt::format("{} is not set: it {}", name, rule);
+        problems.refuse(Origin::default_value, fmt::format("{} is not set: it {}", name, rule));
+        return;
     }
     const Setting& setting = found->second;
-    return fmt::format("{}: {}={} {}", setting.place, name, shown(*setting.key, setting.value),
-                       rule);
+    problems.refuse(setting.origin, fmt::format("{}: {}={} {}", setting.place, name,
+                                                shown(*setting.key, setting.value), rule));
 }
 
 }  // namespace hw::config

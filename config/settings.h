@@ -16,6 +16,13 @@ namespace hw::config {
 /// Longest value of one key, so that what is done with its items is bounded.
 inline constexpr std::size_t kValueBytesMax = std::size_t{64} << 10;
 
+/// A key that an option of the command line stands for, as --data-dir does for log.dirs.
+struct Preset {
+    std::string name;
+    std::string value;
+    std::string option;  ///< as messages name it
+};
+
 /// What a broker's configuration is read from. Reading the file is the caller's.
 struct BrokerInput {
     std::string file_name;               ///< as messages name it
@@ -23,16 +30,30 @@ struct BrokerInput {
     std::vector<std::string> overrides;  ///< KEY=VALUE each, as --set gives them; the last wins
     std::string default_log_dir;         ///< used when neither log.dirs nor log.dir is set
     std::string host_name;               ///< what a listener without a host is advertised as
+    std::vector<Preset> presets = {};    ///< go before the file, and --set before them
+};
+
+enum class Origin : std::uint8_t {
+    default_value,
+    file,
+    option,        ///< a Preset
+    command_line,  ///< --set
 };
 
 /// Sentences for people, in the order in which they were found. A value of a sensitive key is in
 /// none of them.
 struct Problems {
-    std::vector<std::string> errors;    ///< each one forbids the start
-    std::vector<std::string> warnings;  ///< each one names what is ignored
-};
+    std::vector<std::string> errors;      ///< each one forbids the start
+    std::vector<std::string> warnings;    ///< each one names what is ignored
+    std::size_t command_line_errors = 0;  ///< those of `errors` about what the command line says
 
-enum class Origin : std::uint8_t { default_value, file, command_line };
+    /// Adds an error about something set in `origin`.
+    void refuse(Origin origin, std::string sentence);
+    /// Whether a right command line would leave no error.
+    [[nodiscard]] bool are_all_of_command_line() const {
+        return command_line_errors == errors.size();
+    }
+};
 
 /// One key that was set.
 struct Setting {
@@ -65,8 +86,9 @@ public:
     [[nodiscard]] bool flag(std::string_view name) const;
     [[nodiscard]] std::vector<std::string> list(std::string_view name) const;
 
-    /// One sentence: where `name` was set, its value, and `rule`, which goes on from there.
-    [[nodiscard]] std::string complaint(std::string_view name, std::string_view rule) const;
+    /// Adds an error to `problems`: where `name` was set, its value, and `rule`, which goes on from
+    /// there.
+    void complain(Problems& problems, std::string_view name, std::string_view rule) const;
 
     [[nodiscard]] const std::map<std::string, Setting, std::less<>>& all() const {
         return settings_;
@@ -75,6 +97,7 @@ public:
 private:
     struct Given;
     [[nodiscard]] static std::vector<Given> read_file(const BrokerInput& input, Problems& problems);
+    [[nodiscard]] static std::vector<Given> read_presets(const BrokerInput& input);
     [[nodiscard]] static std::vector<Given> read_overrides(const BrokerInput& input,
                                                            Problems& problems);
     void take(const Given& candidate, Problems& problems);

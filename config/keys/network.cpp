@@ -37,7 +37,7 @@ constexpr Key kNetworkKeys[] = {
     {"connections.max.idle.ms", int64, "600000", any(), milliseconds, read_only, in_use,
      "A connection without traffic for this long is closed; negative means never."},
     {"connection.failed.authentication.delay.ms", int32, "100", at_least(0), milliseconds,
-     read_only, later, "How long the answer to a failed authentication is held back."},
+     read_only, security, "How long the answer to a failed authentication is held back."},
     {"queued.max.requests", int32, "500", at_least(1), count, read_only, automatic,
      "Requests that may wait for a thread; Highwater bounds them by highwater.memory.limit."},
     {"queued.max.request.bytes", int64, "-1", any(), bytes, read_only, automatic,

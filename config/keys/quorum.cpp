@@ -35,7 +35,7 @@ constexpr Key kQuorumKeys[] = {
      "Bytes of the metadata log that one answer carries."},
     {"controller.socket.timeout.ms", int32, "30000", any(), milliseconds, read_only, later,
      "How long a broker waits for the controller's answer."},
-    {"sasl.mechanism.controller.protocol", string, "GSSAPI", any(), none, read_only, later,
+    {"sasl.mechanism.controller.protocol", string, "GSSAPI", any(), none, read_only, security,
      "SASL mechanism between nodes and controllers."},
     {"metadata.log.max.record.bytes.between.snapshots", int64, "20971520", at_least(1), bytes,
      read_only, later, "Bytes of metadata records after which a snapshot is taken."},

@@ -59,11 +59,11 @@ class Server(unittest.TestCase):
         self.assertIn("is ready: node 7 of cluster", process.stdout.readline())
         return process
 
-    def refused(self, *arguments):
+    def refused(self, *arguments, status=1):
         """What it says when it does not start."""
         run = subprocess.run(self.command(*arguments), capture_output=True, text=True, timeout=60,
                              check=False)
-        self.assertEqual(run.returncode, 1, run.stderr)
+        self.assertEqual(run.returncode, status, run.stderr)
         return run.stderr
 
     def test_it_starts_without_a_format_step(self):
@@ -112,9 +112,23 @@ class Server(unittest.TestCase):
     def test_a_data_directory_that_cannot_be(self):
         self.assertIn("Not a directory", self.refused("--set", f"log.dirs={self.file}"))
 
-    def test_a_typo(self):
-        said = self.refused("--set", "nmu.partitions=3")
-        self.assertIn("did you mean 'num.partitions'?", said)
+    def test_a_typo_on_the_command_line(self):
+        said = self.refused("--set", "nmu.partitions=3", status=2)
+        self.assertIn("--set: 'nmu.partitions' is not a known key; did you mean 'num.partitions'?",
+                      said)
+        self.assertIn("not KEY=VALUE", self.refused("--set", "num.partitions", status=2))
+
+    def test_a_typo_in_the_file(self):
+        with open(self.file, "a", encoding="utf-8") as file:
+            file.write("nmu.partitions=3\n")
+        self.assertIn("did you mean 'num.partitions'?", self.refused())
+
+    def test_security_that_is_not_there(self):
+        with open(self.file, "a", encoding="utf-8") as file:
+            file.write("authorizer.class.name=org.apache.kafka.metadata.authorizer.Standard\n")
+        said = self.refused()
+        self.assertIn("authorizer.class.name=org.apache.kafka.metadata.authorizer.Standard asks "
+                      "for security, and Highwater has no authentication", said)
 
     def test_roles_that_are_not_served_yet(self):
         said = self.refused("--set", "process.roles=controller", "--set", "listeners=CONTROLLER://"
@@ -123,22 +137,21 @@ class Server(unittest.TestCase):
 
     def test_a_file_that_is_none(self):
         os.remove(self.file)
-        self.assertIn(f"cannot read '{self.file}'", self.refused())
+        self.assertIn(f"cannot read '{self.file}': No such file or directory", self.refused())
         os.mkdir(self.file)
-        self.assertIn(f"cannot read '{self.file}'", self.refused())
-
+        self.assertIn(f"cannot read '{self.file}': Is a directory", self.refused())
 
 
 class Fresh(unittest.TestCase):
     """`highwater dev --fresh` wipes what it should, and nothing of anybody who uses it."""
 
-    def dev(self, data, *arguments):
+    def dev(self, data, *arguments, status=1):
         """Standard error of a start that is refused."""
         done = subprocess.run(
             [os.environ["HIGHWATER"], "dev", "--fresh", "--data-dir", data, "--listen",
              "127.0.0.1:0", "--controller-listen", "127.0.0.1:0", *arguments],
             capture_output=True, text=True, timeout=60, check=False)
-        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertEqual(done.returncode, status, done.stdout)
         return done.stderr
 
     def test_the_data_of_a_stopped_broker_is_wiped(self):
@@ -162,7 +175,8 @@ class Fresh(unittest.TestCase):
     def test_with_a_wrong_key_nothing_is_wiped(self):
         with Broker() as broker:
             broker.stop()
-            self.assertIn("num.partitions", self.dev(broker.data, "--set", "num.partitions=x"))
+            self.assertIn("num.partitions",
+                          self.dev(broker.data, "--set", "num.partitions=x", status=2))
             self.assertTrue(os.path.exists(os.path.join(broker.data, "meta.properties")))
 
     def test_a_start_that_failed_after_the_wipe_can_be_repeated(self):

@@ -224,12 +224,15 @@ void SimNetwork::deliver(const std::shared_ptr<Link>& link, std::size_t side, st
 }
 
 Result<std::unique_ptr<Listener>> SimNetwork::listen(Shard& shard, const Endpoint& endpoint) {
+    constexpr std::uint16_t kFirstOfAll = 1024;
     auto port = std::make_shared<Port>();
     port->network = this;
     port->node = sim_shard(shard).node();
     port->endpoint = endpoint;
     if (endpoint.port == 0) {
         port->endpoint.port = next_port_++;
+    } else if (endpoint.port < kFirstOfAll) {
+        return fail(ErrorKind::permission, "listen on {}: Permission denied", to_string(endpoint));
     }
     const auto taken = ports_[port->endpoint.port].lock();
     if (taken && taken->open) {

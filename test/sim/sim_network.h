@@ -24,8 +24,8 @@ struct NetworkFaults {
 ///
 /// The model: a connection is two pipes. What is written arrives whole, in order, after a delay;
 /// a read takes any non-empty prefix of what has arrived, a write takes any non-empty prefix of
-/// what is offered, at most what the pipe has room for. A connection is cut by either side or by a
-/// reset; bytes that were under way are then lost.
+/// what is offered, at most what the pipe has room for. Ports below 1024 are forbidden, as to a
+/// user. A connection is cut by either side or by a reset; bytes that were under way are then lost.
 class SimNetwork final : public Network {
 public:
     SimNetwork(Scheduler& scheduler, NetworkFaults faults)

@@ -169,6 +169,17 @@ TEST_CASE("key table: a name within two edits finds the key that was meant", "[c
     CHECK(nearest_key(Scope::broker, std::string(100'000, 'a')) == nullptr);
 }
 
+TEST_CASE("key table: the key of one listener is found behind the listener and its mechanism",
+          "[config][table]") {
+    const Key& key = key_named(Scope::broker, "sasl.jaas.config");
+    CHECK(key_of_listener("listener.name.inside.sasl.jaas.config") == &key);
+    CHECK(key_of_listener("listener.name.inside.plain.sasl.jaas.config") == &key);
+    for (const std::string_view name :
+         {"sasl.jaas.config", "listener.name.sasl", "listener.name.", "listener.name.a.b.", ""}) {
+        CHECK(key_of_listener(name) == nullptr);
+    }
+}
+
 TEST_CASE("key table: no broker key is within two edits of a key of another scope",
           "[config][table]") {
     for (const Scope scope : {Scope::topic, Scope::group, Scope::client_metrics, Scope::quota}) {

@@ -98,17 +98,20 @@ TEST_CASE("listeners: names and ports are not shared", "[config][listeners]") {
     CHECK(errors_of("listeners=PLAINTEXT://:0,CONTROLLER://:0").empty());
 }
 
-TEST_CASE("listeners: a protocol other than PLAINTEXT is not supported yet",
+TEST_CASE("listeners: a listener of another protocol than PLAINTEXT is refused",
           "[config][listeners]") {
+    const std::string advice = ":PLAINTEXT, and listen on 127.0.0.1 or in a network that you trust";
     CHECK(errors_of("listeners=SSL://:9094,CONTROLLER://:9093\n"
                     "inter.broker.listener.name=SSL") ==
           Sentences{"listener.security.protocol.map is not set: it gives listener SSL the protocol "
-                    "SSL, which is not supported yet; PLAINTEXT is"});
+                    "SSL, and Highwater has no encryption or authentication yet; write SSL" +
+                    advice});
     CHECK(errors_of("listener.security.protocol.map=PLAINTEXT:SASL_SSL,CONTROLLER:PLAINTEXT") ==
           Sentences{"test.properties:1: "
                     "listener.security.protocol.map=PLAINTEXT:SASL_SSL,CONTROLLER:PLAINTEXT gives "
-                    "listener PLAINTEXT the protocol SASL_SSL, which is not supported yet; "
-                    "PLAINTEXT is"});
+                    "listener PLAINTEXT the protocol SASL_SSL, and Highwater has no encryption or "
+                    "authentication yet; write PLAINTEXT" +
+                    advice});
 }
 
 TEST_CASE("listeners: the protocol map may name protocols of listeners that are not there",
@@ -187,7 +190,8 @@ TEST_CASE("listeners: only what is listened on is advertised, once, at an addres
     CHECK(errors_of("advertised.listeners=PLAINTEXT://0.0.0.0:1") ==
           Sentences{"test.properties:1: advertised.listeners=PLAINTEXT://0.0.0.0:1 makes others "
                     "connect to PLAINTEXT://0.0.0.0:1, the address of no machine; set a reachable "
-                    "host in advertised.listeners"});
+                    "host in advertised.listeners, or leave the host out for the name of this "
+                    "machine, machine"});
     CHECK(errors_of("listeners=PLAINTEXT://0.0.0.0:1,CONTROLLER://:9093").size() == 1);
     CHECK(errors_of("advertised.listeners=PLAINTEXT://a:0") ==
           Sentences{"test.properties:1: advertised.listeners=PLAINTEXT://a:0 has PLAINTEXT://a:0 "

@@ -89,6 +89,48 @@ TEST_CASE("settings: a key without effect is one warning that says why", "[confi
                     "it itself"});
 }
 
+TEST_CASE("settings: a key that asks for security is refused, as nothing would be protected",
+          "[config][settings]") {
+    const std::string why =
+        " asks for security, and Highwater has no authentication, authorization or encryption yet; "
+        "remove it, and listen on 127.0.0.1 or in a network that you trust";
+    CHECK(errors_of("node.id=1\nauthorizer.class.name=a.B") ==
+          Sentences{"test.properties:2: authorizer.class.name=a.B" + why});
+    CHECK(errors_of("", {"sasl.jaas.config=x"}) ==
+          Sentences{"--set: sasl.jaas.config=[hidden]" + why});
+    CHECK(errors_of("listener.name.a.scram-sha-256.sasl.jaas.config=x") ==
+          Sentences{"test.properties:1: 'listener.name.a.scram-sha-256.sasl.jaas.config'" + why});
+    for (const std::string setting :
+         {"super.users=User:ann", "allow.everyone.if.no.acl.found=true",
+          "security.inter.broker.protocol=SSL", "sasl.enabled.mechanisms=PLAIN",
+          "sasl.enabled.mechanisms=GSSAPI,PLAIN", "sasl.mechanism.inter.broker.protocol=PLAIN",
+          "sasl.mechanism.controller.protocol=PLAIN", "ssl.client.auth=required",
+          "ssl.keystore.location=/k", "ssl.truststore.password=x", "principal.builder.class=a.B",
+          "listener.name.a.ssl.client.auth=requested", "delegation.token.secret.key=x"}) {
+        const LoadedConfig loaded = load(setting);
+        INFO(setting);
+        CHECK_FALSE(loaded.config);
+        REQUIRE(loaded.problems.errors.size() == 1);
+        CHECK(loaded.problems.errors[0].ends_with(why));
+        CHECK(warnings_of(loaded) == Sentences{});
+    }
+}
+
+TEST_CASE("settings: a key of security at its default has no effect, as without it",
+          "[config][settings]") {
+    for (const std::string setting :
+         {"authorizer.class.name=", "ssl.client.auth=none", "ssl.keystore.location=",
+          "security.inter.broker.protocol=PLAINTEXT", "sasl.enabled.mechanisms= GSSAPI"}) {
+        const std::string name = setting.substr(0, setting.find('='));
+        CHECK(warnings_of(setting) ==
+              Sentences{"test.properties:1: '" + name + "' has no effect yet"});
+    }
+    CHECK(warnings_of("listener.name.a.ssl.client.auth=none\nlistener.name.a.max.connections=1")
+              .size() == 2);
+    CHECK(errors_of("ssl.client.auth=must").at(0).find("must be one of none,") !=
+          std::string::npos);
+}
+
 TEST_CASE("settings: the last of two equal keys counts, with a warning", "[config][settings]") {
     const LoadedConfig loaded = load("num.partitions=2\nnode.id=1\nnum.partitions=3");
     REQUIRE(loaded.config);
@@ -117,6 +159,40 @@ TEST_CASE("settings: --set without KEY= is an error that repeats nothing", "[con
     CHECK(errors_of("", {""}) == expected);
 }
 
+TEST_CASE("settings: errors of the command line are told from those of the file",
+          "[config][settings]") {
+    const std::vector<std::string> wrong[] = {
+        {"secret"},         {"num.partition=1"}, {"num.partitions=0"}, {"retention.ms=1"},
+        {"super.users=me"}, {"log.dirs=/a,/a"},  {"listeners=x"},      {"broker.id=2"}};
+    for (const auto& overrides : wrong) {
+        const Problems problems = load("node.id=1", overrides).problems;
+        INFO(overrides.front());
+        CHECK_FALSE(problems.errors.empty());
+        CHECK(problems.are_all_of_command_line());
+    }
+    CHECK_FALSE(load("num.partitions=0").problems.are_all_of_command_line());
+    CHECK_FALSE(load("retention.ms=1", {"num.partitions=0"}).problems.are_all_of_command_line());
+    CHECK_FALSE(load("=1", {"num.partitions=0"}).problems.are_all_of_command_line());
+}
+
+TEST_CASE("settings: an option's value goes before the file, and --set before it",
+          "[config][settings]") {
+    BrokerInput input{.file_name = "f",
+                      .file_text = "node.id=1\nnum.partitions=2",
+                      .overrides = {"node.id=4"},
+                      .default_log_dir = "/data",
+                      .host_name = "machine",
+                      .presets = {{"node.id", "3", "--id"}, {"num.partitions", "5", "--many"}}};
+    const LoadedConfig loaded = load_broker_config(input);
+    REQUIRE(loaded.config);
+    CHECK(warnings_of(loaded) == Sentences{});
+    CHECK(loaded.config->node.id == BrokerId(4));
+    CHECK(loaded.config->topic_creation.partitions == 5);
+    input.presets = {{"num.partitions", "0", "--many"}};
+    CHECK(load_broker_config(input).problems.errors.at(0).starts_with(
+        "--many: num.partitions=0 must be "));
+}
+
 TEST_CASE("settings: the source of each value is known", "[config][settings]") {
     const LoadedConfig loaded = load("num.partitions=2", {"node.id=3"});
     REQUIRE(loaded.config);
@@ -141,7 +217,7 @@ TEST_CASE("settings: no sentence shows a secret", "[config][settings]") {
         "my.own.password=hunter2\n"
         "delegation.token.secret.kei=hunter2\n",
         {"ssl.key.password=hunter2", "hunter2"});
-    CHECK(loaded.problems.errors.size() == 3);
+    CHECK(loaded.problems.errors.size() == 7);
     for (const Sentences* sentences : {&loaded.problems.errors, &loaded.problems.warnings}) {
         for (const std::string& sentence : *sentences) {
             CHECK(sentence.find("hunter2") == std::string::npos);
@@ -206,6 +282,10 @@ TEST_CASE("settings: a file without any known key is not a configuration", "[con
                     "was meant?"});
     CHECK(errors_of("# nothing is set\n") == Sentences{});
     CHECK(errors_of("my.own.key=1\nnum.partitions=1\n") == Sentences{});
+    CHECK(warnings_of("num.partitions=1\n\nA partitioned log") ==
+          Sentences{"test.properties:3: 'A' is not a known key and is ignored"});
+    CHECK(warnings_of("num.partitions=1\nmy.own.key") ==
+          Sentences{"test.properties:2: 'my.own.key' is not a known key and is ignored"});
 }
 
 }  // namespace

@@ -25,16 +25,21 @@ std::string refused(const std::vector<std::string>& arguments) {
     return read.error().message;
 }
 
-std::vector<std::string> log_dirs(const std::vector<std::string>& arguments,
-                                  const Surroundings& around) {
+config::LoadedConfig load(const std::vector<std::string>& arguments,
+                          const Surroundings& around = kUser) {
     const CommandLine line = read(arguments, around);
     REQUIRE(line.start.has_value());
     config::BrokerInput input;
-    input.file_text = line.start->config_text;
+    input.presets = line.start->presets;
     input.overrides = line.start->overrides;
     input.default_log_dir = line.start->default_log_dir;
     input.host_name = "host";
-    const auto loaded = config::load_broker_config(input);
+    return config::load_broker_config(input);
+}
+
+std::vector<std::string> log_dirs(const std::vector<std::string>& arguments,
+                                  const Surroundings& around) {
+    const auto loaded = load(arguments, around);
     REQUIRE(loaded.config.has_value());
     return loaded.config->storage.log_dirs;
 }
@@ -64,6 +69,18 @@ TEST_CASE("command line: a start is told what to read, set and wipe", "[command]
     CHECK(server.old_data == OldData::kept);
     CHECK(server.config_file == "f");
     CHECK(server.overrides == std::vector<std::string>{"a=b", "c=d"});
+}
+
+TEST_CASE("command line: addresses that cannot be are put down to the options that gave them",
+          "[command]") {
+    const std::string options = "--listen and --controller-listen: listeners=PLAINTEXT://";
+    for (const std::string address : {"127.0.0.1:9093", "0.0.0.0:9092"}) {
+        const auto problems = load({"dev", "--listen", address}).problems;
+        REQUIRE(problems.errors.size() == 1);
+        CHECK(problems.errors[0].starts_with(options + address + ",CONTROLLER://127.0.0.1:9093 "));
+        CHECK(problems.are_all_of_command_line());
+    }
+    CHECK(load({"dev", "--listen", ":9092"}).config.has_value());
 }
 
 TEST_CASE("command line: help and version are texts", "[command]") {

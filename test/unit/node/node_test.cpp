@@ -279,6 +279,20 @@ TEST_CASE("node: a port that is taken is an error that says what to do", "[node]
     }
 }
 
+TEST_CASE("node: a port that needs root is an error that says so", "[node]") {
+    World world(1);
+    sim::SimDisk disk(world.scheduler, 1);
+    Member member(world, 1, disk, 1023);
+    member.control.spawn(member.start());
+    REQUIRE(world.run_until([&] { return member.done; }));
+    REQUIRE_FALSE(member.started);
+    CHECK(member.started.error().message ==
+          "listen on localhost:1023: Permission denied (listener PLAINTEXT). Ports below 1024 need "
+          "root or CAP_NET_BIND_SERVICE; choose another in `listeners` (test:3)");
+    member.control.spawn(member.stop());
+    REQUIRE(world.run_until([&] { return member.stopped; }));
+}
+
 TEST_CASE("node: ApiVersions tells the features that are supported and finalized", "[node]") {
     World world(1);
     sim::SimDisk disk(world.scheduler, 1);

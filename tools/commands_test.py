@@ -1,0 +1,39 @@
+"""The commands that a newcomer calls say what is wrong with a call."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+TOOLS = os.path.dirname(os.path.abspath(__file__))
+NOBODY = 65534
+
+
+def call(*command, **how):
+    return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False, **how)
+
+
+class Commands(unittest.TestCase):
+    def test_an_option_that_is_none_is_named_with_those_that_are(self):
+        for name, options in (("test", "--all, --help and -- CTEST ARGUMENTS"),
+                              ("setup", "--clients and --help")):
+            called = call(os.path.join(TOOLS, name), "--bogus")
+            self.assertEqual(called.returncode, 2)
+            self.assertEqual(called.stderr,
+                             f"tools/{name}: '--bogus' is no option; there are {options}\n")
+
+    def test_a_checkout_that_may_not_be_written_to(self):
+        with tempfile.TemporaryDirectory() as checkout:
+            os.mkdir(os.path.join(checkout, "tools"))
+            run = shutil.copy(os.path.join(TOOLS, "run"), os.path.join(checkout, "tools"))
+            os.chmod(checkout, 0o555)
+            called = call(run, user=NOBODY if os.geteuid() == 0 else None)
+            os.chmod(checkout, 0o755)
+        self.assertEqual(called.returncode, 1)
+        self.assertIn(f"tools/run: this user may not write to {checkout}/build/run, where "
+                      "everything is built; ", called.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
