@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <vector>
 
@@ -22,6 +23,10 @@ public:
     BufferPool& operator=(const BufferPool&) = delete;
     ~BufferPool();
 
+    /// What a buffer of `size` bytes takes of memory.
+    [[nodiscard]] static std::size_t memory_of(std::size_t size) {
+        return std::max(size, kCapacity);
+    }
     /// `size` bytes, with kCapacity of memory unless more is asked for.
     [[nodiscard]] Buffer take(std::size_t size);
     /// Takes back a buffer of any origin.

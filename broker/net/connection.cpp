@@ -79,7 +79,8 @@ Task<> Connection::take_frames(ByteView input) {
             continue;
         }
         const auto size = static_cast<std::size_t>(frames_.size());
-        if (auto reservation = services_->memory.try_reserve(size)) {
+        const std::size_t memory = BufferPool::memory_of(size);
+        if (auto reservation = services_->memory.try_reserve(memory)) {
             reservation_ = std::move(*reservation);
         } else {
             // Others use the scratch memory while this connection waits.
@@ -87,7 +88,7 @@ Task<> Connection::take_frames(ByteView input) {
             std::copy(input.begin(), input.end(), stash.data());
             input = stash.view();
             co_await dispatch_arrived();
-            Reservation reserved = co_await services_->memory.reserve(size);
+            Reservation reserved = co_await services_->memory.reserve(memory);
             reservation_ = std::move(reserved);
         }
         frames_.admit(services_->memory.buffer(size));

@@ -84,7 +84,8 @@ public:
     [[nodiscard]] Task<Reservation> reserve(std::size_t bytes);
     /// Reserves without waiting; nothing when the caller would have to wait.
     [[nodiscard]] std::optional<Reservation> try_reserve(std::size_t bytes);
-    /// Memory for a request that was admitted; Reservation::recycle gives it back.
+    /// Memory for a request of `size` bytes, for which BufferPool::memory_of it was reserved;
+    /// Reservation::recycle gives it back.
     [[nodiscard]] Buffer buffer(std::size_t size) { return account_->pool_.take(size); }
 
     [[nodiscard]] std::size_t held() const { return account_->held_; }

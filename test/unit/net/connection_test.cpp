@@ -363,6 +363,26 @@ TEST_CASE("connection: requests wait for memory and all are served", "[net][conn
     }
 }
 
+TEST_CASE("connection: small requests count with all the memory that they take",
+          "[net][connection]") {
+    ConnectionLimits limits;
+    limits.requests_in_flight_max = 1000;
+    World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{10})), limits);
+    for (std::int32_t id = 0; id < 300; ++id) {
+        world.send_request(id);
+    }
+    world.run_for(std::chrono::seconds(1));
+    const std::size_t first = world.held.size();
+    CHECK(first > 100);
+    CHECK(first <= (1 << 20) / BufferPool::kCapacity);
+    for (std::size_t next = 0; next < 300; ++next) {
+        REQUIRE(world.run_until([&] { return world.held.size() > next; }));
+        world.answer(next);
+        world.held[next].reset();
+    }
+    REQUIRE(world.run_until([&] { return world.receive().size() == 300; }));
+}
+
 TEST_CASE("connection: answers that are not taken hold memory", "[net][connection]") {
     World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{10})));
     std::vector<schema::MetadataResponse::Topic> topics(5000);
