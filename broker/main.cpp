@@ -73,14 +73,15 @@ void print_banner(const Node& node, const config::BrokerConfig& config) {
 
 NodeLimits limits_of(const config::BrokerConfig& config) {
     constexpr std::size_t kShareOfMemory = 4;
-    // A log has one file open; a tenth is left for what is opened for a moment, such as old
-    // segments and checkpoints: without that a full disk or a failed one could not be told from
-    // this limit.
+    // A log has two files open at most, its newest segment and an old one that is read. A tenth is
+    // left for what is opened for a moment, such as checkpoints: without it a failed disk could not
+    // be told from this limit.
+    constexpr std::size_t kFilesPerLog = 2;
     const std::size_t files = raise_open_file_limit();
     const std::size_t lasting = files - files / 10;
     NodeLimits limits;
     limits.connections_max = lasting / 2;
-    limits.logs_max = lasting / 2;
+    limits.logs_max = lasting / 2 / kFilesPerLog;
     limits.memory = config.memory_limit ? static_cast<std::size_t>(*config.memory_limit)
                                         : usable_memory() / kShareOfMemory;
     return limits;

@@ -44,6 +44,7 @@ Task<Result<OpenedStorage>> StorageOpening::open_directories() {
     settings.directories = config_.storage.directories();
     settings.cluster_id = cluster_id->text;
     settings.node_id = config_.node.id;
+    settings.metadata_topic = replication::kMetadataTopic;
     settings.logs_max = ports_.logs_max;
     settings.options_for = options_for_;
     auto logs = co_await ports_.logs.open(std::move(settings));

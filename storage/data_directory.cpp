@@ -78,50 +78,27 @@ Result<void> load_checkpoints(Disk& disk, OpenedDirectory& directory) {
         }
         *offsets = std::move(*loaded);
     }
+    const auto there = disk.exists(directory.path + "/" + kRecoveryPointFile);
+    if (!there) {
+        return std::unexpected(there.error());
+    }
+    directory.has_recovery_points = *there;
     return {};
 }
 
-/// Reads the marker and takes it away, so that no crash from now on looks like a clean stop.
-Result<void> take_clean_marker(Disk& disk, OpenedDirectory& directory) {
+Result<void> read_clean_marker(Disk& disk, OpenedDirectory& directory) {
     const std::string path = directory.path + "/" + kCleanShutdownFile;
     const auto text = read_if_there(disk, path);
     if (!text) {
         return std::unexpected(text.error());
     }
-    if (!*text) {
-        return {};
-    }
     // A marker that cannot be read proves nothing.
-    if (const auto epoch = parse_clean_shutdown(**text, path)) {
+    const auto epoch = *text ? parse_clean_shutdown(**text, path) : std::unexpected(Error{});
+    if (epoch) {
         directory.shutdown = Shutdown::clean;
         directory.broker_epoch = *epoch;
     }
-    if (auto removed = disk.remove_file(path); !removed) {
-        return removed;
-    }
-    return disk.sync_directory(directory.path);
-}
-
-/// A directory without logs gets its file of recovery points before its first log. Without them the
-/// damage of a log looks like the torn end that a crash leaves, and all behind it would be cut.
-Result<void> check_recovery_points(Disk& disk, const OpenedDirectory& directory) {
-    const auto there = disk.exists(directory.path + "/" + kRecoveryPointFile);
-    if (!there) {
-        return std::unexpected(there.error());
-    }
-    if (*there || (!directory.logs.empty() && directory.shutdown == Shutdown::clean)) {
-        return {};
-    }
-    if (directory.logs.empty()) {
-        return replace_small_file(disk, directory.path, kRecoveryPointFile,
-                                  format_offset_checkpoint({}));
-    }
-    return fail(ErrorKind::invalid,
-                "{0} has logs, such as {1}, and was not closed cleanly, but it has no {2}, which "
-                "says up to where they were on stable storage: put that file back. With a new one "
-                "(printf '0\\n0\\n' > {0}/{2}) each log is checked from its beginning, and ends at "
-                "its first damage",
-                directory.path, folder_name(directory.logs.front().name), kRecoveryPointFile);
+    return {};
 }
 
 /// Whether nothing is in the folder of a log but the draft of its first file: a crash cut short
@@ -249,15 +226,27 @@ Result<OpenedDirectory> open_data_directory(Disk& disk, const std::string& path,
         outcome = load_checkpoints(disk, directory);
     }
     if (outcome) {
-        outcome = take_clean_marker(disk, directory);
-    }
-    if (outcome) {
-        outcome = check_recovery_points(disk, directory);
+        outcome = read_clean_marker(disk, directory);
     }
     if (!outcome) {
         return std::unexpected(outcome.error());
     }
     return directory;
+}
+
+Result<void> begin_use(Disk& disk, const std::string& path, bool has_recovery_points) {
+    if (!has_recovery_points) {
+        if (auto made =
+                replace_small_file(disk, path, kRecoveryPointFile, format_offset_checkpoint({}));
+            !made) {
+            return made;
+        }
+    }
+    const auto removed = disk.remove_file(path + "/" + kCleanShutdownFile);
+    if (!removed && removed.error().kind == ErrorKind::not_found) {
+        return {};
+    }
+    return removed ? disk.sync_directory(path) : removed;
 }
 
 Result<void> wipe_data_directory(Disk& disk, const std::string& path) {

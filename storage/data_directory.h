@@ -31,6 +31,7 @@ struct OpenedDirectory {
     std::unique_ptr<FileLock> lock;
     Shutdown shutdown = Shutdown::unclean;
     std::optional<BrokerEpoch> broker_epoch;  ///< of the incarnation that stopped cleanly
+    bool has_recovery_points = false;         ///< the file is there
     PartitionOffsets recovery_points;
     PartitionOffsets high_watermarks;
     PartitionOffsets log_starts;
@@ -42,14 +43,18 @@ struct OpenedDirectory {
 };
 
 /// Opens a data directory for a node: makes it if missing, locks it, writes meta.properties into a
-/// new one with `expected`, whose directory id is used only then. The marker of a clean stop is
-/// taken away, durably, before anything can be changed. A missing checkpoint is an empty one, but
-/// for the recovery points of logs after a stop that was not clean; a broken one is refused.
-/// Blocks. Errors: busy (locked; names the lock file), invalid (another cluster or node; names
-/// both; or logs without meta.properties or recovery points), corrupt, unsupported, io.
+/// new one with `expected`, whose directory id is used only then; else changes nothing. A missing
+/// checkpoint is an empty one, a broken one is refused. Blocks. Errors: busy (locked; names the
+/// lock file), invalid (another cluster or node; names both; or logs without meta.properties),
+/// corrupt, unsupported, io.
 [[nodiscard]] Result<OpenedDirectory> open_data_directory(Disk& disk, const std::string& path,
                                                           const MetaProperties& expected,
                                                           Logger logger);
+
+/// Before anything in a data directory may change: takes the marker of a clean stop away, durably,
+/// so that no crash from now on looks like one; makes the file of recovery points. Blocks. Errors:
+/// io, no_space.
+[[nodiscard]] Result<void> begin_use(Disk& disk, const std::string& path, bool has_recovery_points);
 
 /// Empties a data directory but for its lock; one that is not there, or empty, is left alone.
 /// Blocks. Errors: busy (a broker uses it), invalid (it is no data directory), io.

@@ -66,7 +66,6 @@ public:
     /// Nothing is synced or written any more when it returns.
     [[nodiscard]] Task<> stop();
     /// Called once, when the directory goes offline.
-    [[nodiscard]] std::size_t logs() const { return members_.size(); }
     void on_failure(std::function<void(const Error&)> tell) { tell_ = std::move(tell); }
 
     /// A log that was found here and has no owner, maybe never: its recovery point is kept.
@@ -75,6 +74,8 @@ public:
     }
     /// The folder of that log is gone.
     void forget(const TopicPartition& name) { ownerless_.erase(name); }
+    /// All of them.
+    [[nodiscard]] std::size_t logs() const { return members_.size() + ownerless_.size(); }
     /// A log that was opened at `recovery_point`, all of it durable.
     LogId add(const TopicPartition& name, std::shared_ptr<LogOwner> owner, Offset recovery_point);
     void remove(LogId id);

@@ -115,8 +115,14 @@ Task<Result<OpenedLogs>> LogManager::open(ManagerSettings settings) {
             co_return std::unexpected(outcome.error());
         }
     }
-    if (const auto checked = check_copies(); !checked) {
-        co_return std::unexpected(checked.error());
+    for (const auto check : {&LogManager::check_copies, &LogManager::check_recovery_points}) {
+        if (const auto checked = (this->*check)(); !checked) {
+            co_return std::unexpected(checked.error());
+        }
+    }
+    const auto begun = co_await begin_use();
+    if (!begun) {
+        co_return std::unexpected(begun.error());
     }
     const auto opening = plan_opening();
     auto missing = co_await find_missing();
@@ -134,32 +140,59 @@ Task<Result<OpenedLogs>> LogManager::open(ManagerSettings settings) {
     for (const FailedLog& failed : opening->result.failed) {
         damaged_.push_back(failed.directory);
     }
+    is_open_ = true;
     co_return std::move(opening->result);
 }
 
 /// Of two folders for one log nobody but an operator can know which is the right one.
 Result<void> LogManager::check_copies() const {
-    std::map<TopicPartition, std::string> by_name;
-    std::map<std::pair<TopicId, PartitionIndex>, std::string> by_topic_id;
+    std::map<std::pair<TopicId, PartitionIndex>, std::string> paths;
     for (const OpenedDirectory& directory : opened_) {
         for (const FoundLog& log : directory.logs) {
             const std::string path = directory.path + "/" + folder_name(log.name);
-            const auto& named = by_name.try_emplace(log.name, path).first->second;
-            const auto& known =
-                log.topic_id == TopicId()
-                    ? path
-                    : by_topic_id.try_emplace({log.topic_id, log.name.partition}, path)
-                          .first->second;
-            const std::string& other = named != path ? named : known;
-            if (other != path) {
+            const auto [other, is_first] =
+                paths.try_emplace({log.topic_id, log.name.partition}, path);
+            if (!is_first && log.topic_id != TopicId()) {
                 return fail(ErrorKind::invalid,
                             "{} and {} are both of one log: one is a copy of the other; move one "
                             "of them away",
-                            other, path);
+                            other->second, path);
             }
         }
     }
     return {};
+}
+
+/// Without them the damage of a log looks like the torn end that a crash leaves, and all behind it
+/// would be cut.
+Result<void> LogManager::check_recovery_points() const {
+    for (const OpenedDirectory& directory : opened_) {
+        const auto log = std::ranges::find_if(directory.logs, [this](const FoundLog& each) {
+            return each.name.topic != settings_.metadata_topic;
+        });
+        if (!directory.has_recovery_points && log != directory.logs.end()) {
+            return fail(ErrorKind::invalid,
+                        "{0} has logs, such as {1}, but no {2}, which says up to where they were "
+                        "on stable storage: put that file back. With a new one (printf "
+                        "'0\\n0\\n' > {0}/{2}) each log is checked from its beginning after a "
+                        "crash, and ends at its first damage",
+                        directory.path, folder_name(log->name), kRecoveryPointFile);
+        }
+    }
+    return {};
+}
+
+Task<Result<void>> LogManager::begin_use() {
+    for (const OpenedDirectory& directory : opened_) {
+        auto work = [disk = disk_, path = directory.path, has = directory.has_recovery_points] {
+            return storage::begin_use(*disk, path, has);
+        };
+        const auto begun = co_await call_blocking<void>(*disk_, *home_, std::move(work));
+        if (!begun) {
+            co_return begun;
+        }
+    }
+    co_return Result<void>{};
 }
 
 std::shared_ptr<LogManager::Opening> LogManager::plan_opening() const {
@@ -331,6 +364,9 @@ Task<Result<void>> LogManager::close(std::vector<ClosingLog> logs, BrokerEpoch e
         co_await directory->stop();
     }
     Result<void> first_error;
+    if (!is_open_) {
+        co_return first_error;
+    }
     for (const auto& directory : directories_) {
         std::vector<ClosingLog> here;
         std::ranges::copy_if(logs, std::back_inserter(here), [&](const ClosingLog& each) {

@@ -56,8 +56,9 @@ struct ManagerSettings {
     std::vector<std::string> directories;
     std::string cluster_id;
     BrokerId node_id;
-    std::size_t logs_max =
-        0;  ///< in all directories, beyond which none is made: each has a file open
+    std::string metadata_topic;  ///< whose log Kafka keeps without recovery points
+    /// In all directories, beyond which none is made: logs have files open.
+    std::size_t logs_max = 0;
     /// Options of a topic's logs; called on the home shard.
     std::function<LogOptions(const std::string& topic)> options_for;
 };
@@ -87,7 +88,8 @@ public:
     [[nodiscard]] Task<Result<void>> remove(LogDirectory& directory, TopicPartition name);
     /// Ends the committers. Then, if all of these logs can be closed, writes recovery points and
     /// the marker into each directory that did not fail, and gives the locks back. A directory with
-    /// a log that could not be opened gets no marker: the next start must not trust that log.
+    /// a log that could not be opened gets no marker: the next start must not trust that log. After
+    /// an `open` that failed nothing is written.
     [[nodiscard]] Task<Result<void>> close(std::vector<ClosingLog> logs, BrokerEpoch epoch);
 
     [[nodiscard]] std::span<const std::unique_ptr<LogDirectory>> directories() const {
@@ -101,6 +103,8 @@ private:
 
     [[nodiscard]] Task<Result<void>> open_directory(const std::string& path);
     [[nodiscard]] Result<void> check_copies() const;
+    [[nodiscard]] Result<void> check_recovery_points() const;
+    [[nodiscard]] Task<Result<void>> begin_use();
     [[nodiscard]] std::shared_ptr<Opening> plan_opening() const;
     [[nodiscard]] Task<> open_lane(std::shared_ptr<Opening> opening);
     [[nodiscard]] Result<void> check_room() const;
@@ -123,6 +127,7 @@ private:
     Entropy* entropy_;
     Logger logger_;
     ManagerSettings settings_;
+    bool is_open_ = false;  ///< `open` succeeded
     std::vector<OpenedDirectory> opened_;
     std::vector<std::unique_ptr<LogDirectory>> directories_;  ///< in the order of opened_
     std::vector<const LogDirectory*> damaged_;                ///< a log in it is not open

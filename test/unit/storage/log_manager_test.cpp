@@ -13,6 +13,7 @@ namespace hw::storage {
 namespace {
 
 const TopicPartition kName{"t", PartitionIndex(0)};
+constexpr const char* kMetadataTopic = "meta";
 constexpr std::size_t kLogsMax = 2;
 
 /// The owner of one log, whose guard is the simulator's one thread.
@@ -67,8 +68,12 @@ public:
 
     Result<OpenedLogs> open(std::vector<std::string> directories = {"/data"},
                             std::string cluster = "c", int node = 1) {
-        ManagerSettings settings{std::move(directories), std::move(cluster), BrokerId(node),
-                                 kLogsMax, [](const std::string&) { return LogOptions{}; }};
+        ManagerSettings settings{std::move(directories),
+                                 std::move(cluster),
+                                 BrokerId(node),
+                                 kMetadataTopic,
+                                 kLogsMax,
+                                 [](const std::string&) { return LogOptions{}; }};
         return run(manager.open(std::move(settings)));
     }
 
@@ -309,24 +314,67 @@ TEST_CASE("manager: a directory of another cluster or node is refused, with both
     CHECK(node.error().message.find("belongs to node 1, this is node 2") != std::string::npos);
 }
 
-TEST_CASE("manager: two folders of one log are refused, with both paths", "[storage][manager]") {
+TEST_CASE("manager: two folders of one log are refused, and all is left as it was",
+          "[storage][manager]") {
+    World world;
+    Node& first = world.start();
+    REQUIRE(first.open({"/data", "/more"}).has_value());
+    first.create();
+    first.append(SyncUrgency::waited_for);
+    first.pass(std::chrono::milliseconds(20));
+    first.directory->write_recovery_points([](const Result<void>&) {});
+    first.pass(std::chrono::milliseconds(20));
+    world.node.reset();
+    world.disk.process_kill();
+    const bool is_renamed = GENERATE(true, false);
+    const std::string copy = is_renamed ? "/data/copy-0" : "/more/t-0";
+    REQUIRE(create_log_folder(world.disk, copy.substr(0, 5),
+                              {is_renamed ? "copy" : "t", PartitionIndex(0)}, TopicId(Uuid{1, 2}))
+                .has_value());
+    const std::string points = world.disk.contents("/data/recovery-point-offset-checkpoint");
+    CHECK(points == "0\n1\nt 0 1\n");
+    Node& second = world.start();
+    const auto refused = second.open({"/data", "/more"});
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().message ==
+          (is_renamed ? copy + " and /data/t-0" : "/data/t-0 and " + copy) +
+              " are both of one log: one is a copy of the other; move one of them away");
+    REQUIRE(second.run(second.manager.close({}, BrokerEpoch(-1))).has_value());
+    CHECK(world.disk.contents("/data/recovery-point-offset-checkpoint") == points);
+    CHECK_FALSE(*world.disk.exists(std::string("/data/") + kCleanShutdownFile));
+}
+
+TEST_CASE("manager: a start that is refused leaves the marker of a clean stop",
+          "[storage][manager]") {
+    World world;
+    Node& first = world.start();
+    REQUIRE(first.open({"/data", "/more"}).has_value());
+    first.create();
+    std::vector<ClosingLog> closing{{first.directory, first.id, first.log.get()}};
+    REQUIRE(first.run(first.manager.close(closing, BrokerEpoch(17))).has_value());
+    world.node.reset();
+    world.disk.process_kill();
+    Node& second = world.start();
+    REQUIRE_FALSE(second.open({"/data", "/more"}, "c", 2).has_value());
+    REQUIRE(second.run(second.manager.close({}, BrokerEpoch(-1))).has_value());
+    world.node.reset();
+    world.disk.process_kill();
+    Node& third = world.start();
+    REQUIRE(third.open({"/data", "/more"}).has_value());
+    CHECK(third.manager.clean_broker_epoch() == BrokerEpoch(17));
+}
+
+TEST_CASE("manager: folders of one name and two topics are not of one log", "[storage][manager]") {
     World world;
     Node& first = world.start();
     REQUIRE(first.open({"/data", "/more"}).has_value());
     first.create();
     world.node.reset();
     world.disk.process_kill();
-    const bool is_renamed = GENERATE(true, false);
-    const std::string copy = is_renamed ? "/data/copy-0" : "/more/t-0";
-    const TopicId topic_id(is_renamed ? Uuid{1, 2} : Uuid{3, 4});
-    REQUIRE(create_log_folder(world.disk, copy.substr(0, 5),
-                              {is_renamed ? "copy" : "t", PartitionIndex(0)}, topic_id)
-                .has_value());
-    const auto refused = world.start().open({"/data", "/more"});
-    REQUIRE_FALSE(refused.has_value());
-    CHECK(refused.error().message ==
-          (is_renamed ? copy + " and /data/t-0" : "/data/t-0 and " + copy) +
-              " are both of one log: one is a copy of the other; move one of them away");
+    REQUIRE(create_log_folder(world.disk, "/more", kName, TopicId(Uuid{3, 4})).has_value());
+    const auto opened = world.start().open({"/data", "/more"});
+    REQUIRE(opened.has_value());
+    CHECK(opened->logs.size() == 2);
 }
 
 TEST_CASE("manager: logs without meta.properties are refused, and left as they are",
@@ -353,8 +401,22 @@ TEST_CASE("manager: logs without meta.properties are refused, and left as they a
     CHECK(opened->logs.size() == 1);
 }
 
-TEST_CASE("manager: logs without recovery points are refused after a crash, not cut",
-          "[storage][manager]") {
+TEST_CASE("manager: the metadata log needs no recovery points", "[storage][manager]") {
+    World world;
+    Node& first = world.start();
+    REQUIRE(first.open().has_value());
+    REQUIRE(create_log_folder(world.disk, "/data", {kMetadataTopic, PartitionIndex(0)},
+                              TopicId(Uuid{0, 1}))
+                .has_value());
+    world.node.reset();
+    world.disk.process_kill();
+    const std::string path = std::string("/data/") + kRecoveryPointFile;
+    REQUIRE(world.disk.remove_file(path).has_value());
+    CHECK(world.start().open()->logs.size() == 1);
+    CHECK(*world.disk.exists(path));
+}
+
+TEST_CASE("manager: logs without recovery points are refused, not cut", "[storage][manager]") {
     World world;
     Node& first = world.start();
     REQUIRE(first.open().has_value());
@@ -366,8 +428,8 @@ TEST_CASE("manager: logs without recovery points are refused after a crash, not 
     Node& second = world.start();
     const auto refused = second.open();
     REQUIRE_FALSE(refused.has_value());
-    CHECK(refused.error().message.find("has logs, such as t-0, and was not closed cleanly, but it "
-                                       "has no recovery-point-offset-checkpoint") !=
+    CHECK(refused.error().message.find(
+              "has logs, such as t-0, but no recovery-point-offset-checkpoint") !=
           std::string::npos);
     CHECK(refused.error().message.find("printf '0\\n0\\n' > " + path) != std::string::npos);
     world.node.reset();
