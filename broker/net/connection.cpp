@@ -5,6 +5,15 @@
 #include <utility>
 
 namespace hw::broker {
+namespace {
+
+Buffer copy_of(ByteView bytes) {
+    Buffer copy(bytes.size());
+    std::ranges::copy(bytes, copy.data());
+    return copy;
+}
+
+}  // namespace
 
 Connection::Connection(std::unique_ptr<Transport> transport, ConnectionServices& services,
                        const ListenerInfo& listener, std::function<void()> on_end)
@@ -80,12 +89,12 @@ Task<> Connection::take_frames(ByteView input) {
         }
         const auto size = static_cast<std::size_t>(frames_.size());
         const std::size_t memory = BufferPool::memory_of(size);
-        if (auto reservation = services_->memory.try_reserve(memory)) {
+        const bool may_admit = arrived_.size() < services_->limits.requests_in_flight_max;
+        if (auto reservation = may_admit ? services_->memory.try_reserve(memory) : std::nullopt) {
             reservation_ = std::move(*reservation);
         } else {
             // Others use the scratch memory while this connection waits.
-            stash = Buffer(input.size());
-            std::copy(input.begin(), input.end(), stash.data());
+            stash = copy_of(input);
             input = stash.view();
             co_await dispatch_arrived();
             Reservation reserved = co_await services_->memory.reserve(memory);
