@@ -108,7 +108,9 @@ void Creation::add_partition(TopicId id, PartitionIndex index,
         if (broker.is_active()) {
             isr.push_back(replica);
         }
-        directories.push_back(directory_for_new_replica(broker));
+        // A topic's id is random, so topics begin at different directories.
+        const std::uint64_t turn = id.value().low + static_cast<std::uint64_t>(index.value());
+        directories.push_back(directory_for_new_replica(broker, turn));
     }
     RecordBatch& records = outcome_.records;
     schema::PartitionRecord record{.partition_id = index,

@@ -33,12 +33,12 @@ std::vector<Candidate> placement_candidates(const MetadataImage& image) {
     return candidates;
 }
 
-DirectoryId directory_for_new_replica(const BrokerImage& broker) {
+DirectoryId directory_for_new_replica(const BrokerImage& broker, std::uint64_t turn) {
     if (broker.log_dirs.empty()) {
         return kMigratingDirectory;
     }
     const std::vector<DirectoryId> open = open_directories(broker);
-    return open.size() == 1 ? open.front() : kUnassignedDirectory;
+    return open.empty() ? kUnassignedDirectory : open[turn % open.size()];
 }
 
 std::vector<std::vector<BrokerId>> place_striped(std::span<const Candidate> candidates,

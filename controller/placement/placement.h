@@ -20,9 +20,10 @@ struct Candidate {
 /// The brokers that are in service and have a directory which takes new replicas, by id.
 [[nodiscard]] std::vector<Candidate> placement_candidates(const MetadataImage& image);
 
-/// Where a new replica on `broker` goes: its only directory that takes new ones; with a choice,
-/// kUnassignedDirectory, and the broker decides.
-[[nodiscard]] DirectoryId directory_for_new_replica(const BrokerImage& broker);
+/// Where a new replica on `broker` goes: the directories that take new ones have their turns.
+/// Kafka leaves a choice to the broker, which tells it later. Chosen here, it is known from the
+/// first record on: when the directory is away at a start, the replica is, and is not made anew.
+[[nodiscard]] DirectoryId directory_for_new_replica(const BrokerImage& broker, std::uint64_t turn);
 
 struct PlacementRequest {
     std::int32_t partitions = 1;

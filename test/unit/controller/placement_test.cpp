@@ -94,16 +94,19 @@ TEST_CASE("placement: only brokers in service with an open directory are candida
     CHECK(candidates.front().id == BrokerId(1));
 }
 
-TEST_CASE("placement: a new replica goes to the only directory, else the broker chooses",
+TEST_CASE("placement: new replicas go to the directories of a broker in turn",
           "[controller][placement]") {
     const DirectoryId a(uuid(1));
     const DirectoryId b(uuid(2));
-    CHECK(directory_for_new_replica(broker(1, {a})) == a);
-    CHECK(directory_for_new_replica(broker(1, {a, b})) == kUnassignedDirectory);
-    CHECK(directory_for_new_replica(broker(1, {})) == kMigratingDirectory);
+    CHECK(directory_for_new_replica(broker(1, {a}), 7) == a);
+    CHECK(directory_for_new_replica(broker(1, {a, b}), 6) == a);
+    CHECK(directory_for_new_replica(broker(1, {a, b}), 7) == b);
+    CHECK(directory_for_new_replica(broker(1, {}), 7) == kMigratingDirectory);
     BrokerImage half = broker(1, {a, b});
     half.cordoned_log_dirs = {a};
-    CHECK(directory_for_new_replica(half) == b);
+    CHECK(directory_for_new_replica(half, 6) == b);
+    half.cordoned_log_dirs = {a, b};
+    CHECK(directory_for_new_replica(half, 6) == kUnassignedDirectory);
 }
 
 }  // namespace
