@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <optional>
+#include <string>
 #include <utility>
+#include <vector>
+
+#include <fmt/format.h>
 
 #include "replication/raft/metadata_topic.h"
 #include "storage/call_blocking.h"
@@ -100,6 +104,9 @@ Task<Result<MetadataLog>> StorageOpening::take_metadata_log(storage::OpenedLogs&
         metadata.contents = std::move(found->contents);
         opened.logs.erase(found);
     } else {
+        if (const auto checked = check_new(opened); !checked) {
+            co_return std::unexpected(checked.error());
+        }
         auto created = co_await create_metadata_log();
         if (!created) {
             co_return std::unexpected(created.error());
@@ -113,6 +120,28 @@ Task<Result<MetadataLog>> StorageOpening::take_metadata_log(storage::OpenedLogs&
     }
     metadata.election = *election;
     co_return metadata;
+}
+
+/// Whoever has logs has a metadata log: a new one would begin another cluster, without their
+/// topics.
+Result<void> StorageOpening::check_new(const storage::OpenedLogs& opened) const {
+    std::vector<std::string> logs;
+    const auto add = [&logs](const auto& log) {
+        logs.push_back(fmt::format("{}/{}", log.directory->path(), log.name));
+    };
+    std::ranges::for_each(opened.logs, add);
+    std::ranges::for_each(opened.failed, add);
+    std::ranges::for_each(opened.missing, add);
+    if (logs.empty()) {
+        return {};
+    }
+    return fail(
+        ErrorKind::invalid,
+        "{0} has no metadata log, {1}-{2}, but there are logs of this node, such as {3}: is "
+        "{0} not mounted, or was metadata.log.dir (the first of log.dirs when it is not "
+        "set) another directory before? It must be the same again",
+        config_.storage.metadata_log_dir, replication::kMetadataTopic,
+        replication::kMetadataPartition, logs.front());
 }
 
 Task<Result<storage::OpenedLog>> StorageOpening::create_metadata_log() {

@@ -56,6 +56,7 @@ private:
     [[nodiscard]] Task<Result<OpenedStorage>> open_directories();
     [[nodiscard]] Task<Result<ClusterId>> choose_cluster_id();
     [[nodiscard]] Task<Result<MetadataLog>> take_metadata_log(storage::OpenedLogs& opened);
+    [[nodiscard]] Result<void> check_new(const storage::OpenedLogs& opened) const;
     [[nodiscard]] Task<Result<storage::OpenedLog>> create_metadata_log();
     [[nodiscard]] Task<Result<replication::ElectionState>> read_election(std::string folder);
 
