@@ -1,10 +1,12 @@
 #include "storage/data_directory.h"
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <ranges>
 #include <utility>
 
+#include "storage/epoch_cache.h"
 #include "storage/log_folder.h"
 #include "storage/quorum_state_file.h"
 #include "storage/small_file.h"
@@ -249,6 +251,64 @@ Result<void> begin_use(Disk& disk, const std::string& path, bool has_recovery_po
     return removed ? disk.sync_directory(path) : removed;
 }
 
+/// Made by a check of the file system where one is mounted: nobody's.
+constexpr std::string_view kFoundByCheck = "lost+found";
+
+bool is_file_of_broker(std::string_view name) {
+    constexpr std::array<std::string_view, 6> kFiles{kMetaPropertiesFile, kRecoveryPointFile,
+                                                     kHighWatermarkFile,  kLogStartFile,
+                                                     kCleanShutdownFile,  "bootstrap.checkpoint"};
+    name.remove_suffix(name.ends_with(kDraftSuffix) ? kDraftSuffix.size() : 0);
+    return std::ranges::count(kFiles, name) > 0;
+}
+
+bool is_file_of_log(std::string_view name) {
+    if (name.starts_with(kPartitionMetadataFile) || name.starts_with(kEpochFile) ||
+        name.starts_with(kQuorumStateFile)) {
+        return true;
+    }
+    const auto suffixes = {kLogSuffix, kIndexSuffix, kTimeIndexSuffix, kTxnIndexSuffix,
+                           kSnapshotSuffix};
+    return std::ranges::any_of(suffixes, [name](std::string_view suffix) {
+        return parse_file_name(name, suffix).has_value();
+    });
+}
+
+/// Whether a broker made an entry of a data directory. Somebody's folder may be called like a
+/// log's, so what is in that counts, too.
+Result<bool> is_of_broker(Disk& disk, const std::string& directory, const DirectoryEntry& entry) {
+    if (!entry.is_directory) {
+        return is_file_of_broker(entry.name);
+    }
+    const FolderKind kind = parse_folder_name(entry.name).kind;
+    if (kind != FolderKind::log) {
+        return kind != FolderKind::unknown;
+    }
+    const auto files = disk.list(directory + "/" + entry.name);
+    if (!files) {
+        return std::unexpected(files.error());
+    }
+    const auto is_of_log = [](const DirectoryEntry& file) { return is_file_of_log(file.name); };
+    return files->empty() || std::ranges::any_of(*files, is_of_log);
+}
+
+Result<void> check_wipe(Disk& disk, const std::string& path,
+                        const std::vector<DirectoryEntry>& entries) {
+    for (const DirectoryEntry& entry : entries) {
+        const auto ours = is_of_broker(disk, path, entry);
+        if (!ours) {
+            return std::unexpected(ours.error());
+        }
+        if (!*ours) {
+            return fail(ErrorKind::invalid,
+                        "{0} holds {1}, which no broker made: {0} is not wiped. Move {1} away, or "
+                        "take another directory",
+                        path, entry.name);
+        }
+    }
+    return {};
+}
+
 Result<void> wipe_data_directory(Disk& disk, const std::string& path) {
     const auto there = disk.exists(path);
     if (!there || !*there) {
@@ -258,7 +318,9 @@ Result<void> wipe_data_directory(Disk& disk, const std::string& path) {
     if (!entries) {
         return std::unexpected(entries.error());
     }
-    std::erase_if(*entries, [](const DirectoryEntry& entry) { return entry.name == kLockFile; });
+    std::erase_if(*entries, [](const DirectoryEntry& entry) {
+        return entry.name == kLockFile || entry.name == kFoundByCheck;
+    });
     if (entries->empty()) {
         return {};
     }
@@ -268,6 +330,9 @@ Result<void> wipe_data_directory(Disk& disk, const std::string& path) {
     if (std::ranges::none_of(*entries, is_properties)) {
         return fail(ErrorKind::invalid, "{} has no {} and so is no data directory: it is not wiped",
                     path, kMetaPropertiesFile);
+    }
+    if (const auto checked = check_wipe(disk, path, *entries); !checked) {
+        return checked;
     }
     const auto lock = lock_directory(disk, path);
     if (!lock) {
@@ -315,8 +380,8 @@ Result<void> create_log_folder(Disk& disk, const std::string& directory, const T
     }
     if (*there) {
         return fail(ErrorKind::exists,
-                    "{} exists already, and its {} names another topic or is missing: move that "
-                    "folder away, then start the broker again",
+                    "{0} exists already, and its {1} names another topic or is missing: put {1} "
+                    "back, or move the folder away, then start the broker again",
                     folder, kPartitionMetadataFile);
     }
     if (auto made = disk.make_directories(folder); !made) {

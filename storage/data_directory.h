@@ -57,7 +57,8 @@ struct OpenedDirectory {
 [[nodiscard]] Result<void> begin_use(Disk& disk, const std::string& path, bool has_recovery_points);
 
 /// Empties a data directory but for its lock; one that is not there, or empty, is left alone.
-/// Blocks. Errors: busy (a broker uses it), invalid (it is no data directory), io.
+/// Blocks. Errors: busy (a broker uses it), invalid (it is no data directory, or holds what no
+/// broker made: nothing is removed then), io.
 [[nodiscard]] Result<void> wipe_data_directory(Disk& disk, const std::string& path);
 
 /// The cluster that the first of these directories which was used before belongs to; none if all

@@ -438,6 +438,32 @@ TEST_CASE("manager: logs without recovery points are refused, not cut", "[storag
     CHECK(world.start().open().has_value());
 }
 
+TEST_CASE("manager: a wipe takes nothing that no broker made", "[storage][manager]") {
+    World world;
+    Node& first = world.start();
+    REQUIRE(first.open().has_value());
+    first.create();
+    world.node.reset();
+    world.disk.process_kill();
+    const std::string entry = GENERATE("photos", "photos-2024", "thesis.tex");
+    if (entry == "thesis.tex") {
+        REQUIRE(world.disk.open("/data/" + entry, OpenMode::create).has_value());
+    } else {
+        REQUIRE(world.disk.make_directories("/data/" + entry + "/summer").has_value());
+    }
+    const auto refused = wipe_data_directory(world.disk, "/data");
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().message == "/data holds " + entry +
+                                         ", which no broker made: /data is not wiped. Move " +
+                                         entry + " away, or take another directory");
+    CHECK(*world.disk.exists("/data/t-0/partition.metadata"));
+    REQUIRE(world.disk.remove_tree("/data/" + entry).has_value());
+    REQUIRE(world.disk.make_directories("/data/lost+found").has_value());
+    CHECK(wipe_data_directory(world.disk, "/data").has_value());
+    CHECK_FALSE(*world.disk.exists("/data/t-0"));
+    CHECK(*world.disk.exists("/data/lost+found"));
+}
+
 TEST_CASE("manager: a wipe that a power loss cut short can be repeated", "[storage][manager]") {
     World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{20})));
     const std::uint64_t steps = GENERATE(range(std::uint64_t{0}, std::uint64_t{12}));
