@@ -29,6 +29,9 @@ std::string listen_advice(ErrorKind why, std::uint16_t port, const config::Setti
         return fmt::format("Ports below {} need root or CAP_NET_BIND_SERVICE; choose another in {}",
                            kFirstOfAll, where);
     }
+    if (why == ErrorKind::limit) {
+        return "Raise the limit of open files (ulimit -n, in a systemd unit LimitNOFILE=)";
+    }
     return fmt::format("Correct its address in {}", where);
 }
 

@@ -21,6 +21,7 @@
 #include "broker/runtime/stderr_log.h"
 #include "broker/runtime/system_clock.h"
 #include "broker/runtime/system_entropy.h"
+#include "config/properties.h"
 #include "storage/data_directory.h"
 #include "storage/posix_disk/posix_disk.h"
 
@@ -157,7 +158,8 @@ Surroundings surroundings() {
             .home = home == nullptr ? std::nullopt : std::optional<std::string>(home)};
 }
 
-/// Errors: why it cannot be read, as the operating system says it.
+/// As much of it as a configuration may have, and a little more. Errors: why it cannot be read, as
+/// the operating system says it.
 Result<std::string> read_file(const std::string& path) {
     const auto failed = [&path] {
         return std::unexpected(
@@ -171,7 +173,11 @@ Result<std::string> read_file(const std::string& path) {
     constexpr std::size_t kChunk = 4096;
     char chunk[kChunk];
     std::string text;
-    while (const std::size_t size = std::fread(chunk, 1, kChunk, file.get())) {
+    while (text.size() <= config::kPropertiesBytesMax) {
+        const std::size_t size = std::fread(chunk, 1, kChunk, file.get());
+        if (size == 0) {
+            break;
+        }
         text.append(chunk, size);
     }
     if (std::ferror(file.get()) != 0) {

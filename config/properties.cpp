@@ -204,8 +204,8 @@ Properties parse_properties(std::string_view text) {
     Properties properties;
     if (text.size() > kPropertiesBytesMax) {
         properties.errors.push_back(
-            {1, fmt::format("the file has {} bytes, over the limit of {} for configuration files",
-                            text.size(), kPropertiesBytesMax)});
+            {1, fmt::format("the file is over the limit of {} bytes for configuration files",
+                            kPropertiesBytesMax)});
         return properties;
     }
     // Editors put a byte order mark before the first key, where it would hide that key.

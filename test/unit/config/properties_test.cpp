@@ -108,7 +108,7 @@ TEST_CASE("properties: a file over the size limit is not read", "[config][proper
     CHECK(properties.entries.empty());
     REQUIRE(properties.errors.size() == 1);
     CHECK(properties.errors[0].message ==
-          "the file has 1048577 bytes, over the limit of 1048576 for configuration files");
+          "the file is over the limit of 1048576 bytes for configuration files");
 }
 
 TEST_CASE("properties: entries over the limit are not read", "[config][properties]") {
