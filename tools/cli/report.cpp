@@ -63,6 +63,11 @@ ExitCode report_outcomes(std::string_view command, std::string_view done, Output
         } else if (outcome.result) {
             fmt::print("{} topic {}.\n", done, outcome.name);
         }
+        if (outcome.result && !outcome.is_shown) {
+            say(command, fmt::format("topic '{}' is not ready yet: the broker that was asked is "
+                                     "still at it, after all of --timeout; look again later",
+                                     outcome.name));
+        }
         if (outcome.result) {
             tally.succeed();
         } else {

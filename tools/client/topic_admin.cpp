@@ -1,7 +1,6 @@
 #include "tools/client/topic_admin.h"
 
 #include <array>
-#include <tuple>
 
 #include <fmt/format.h>
 
@@ -44,8 +43,8 @@ enum class Presence : bool { absent, present };
 
 /// Waits until the broker that is asked knows what the controller has done, so that who looks next
 /// finds it. The change stands whether or not it is seen in time.
-void await(Client& client, const std::vector<TopicOutcome>& outcomes, Presence wanted) {
-    for (const auto& [name, result] : outcomes) {
+void await(Client& client, std::vector<TopicOutcome>& outcomes, Presence wanted) {
+    for (auto& [name, result, is_shown] : outcomes) {
         const auto look = [&](const Deadline& deadline) -> Result<void> {
             const auto topic = client.topic(name, deadline);
             const bool is_known = topic || topic.error().kind != ErrorKind::not_found;
@@ -55,7 +54,7 @@ void await(Client& client, const std::vector<TopicOutcome>& outcomes, Presence w
             return {};
         };
         if (result) {
-            std::ignore = client.retried(Retry::refused, look);
+            is_shown = client.retried(Retry::refused, look).has_value();
         }
     }
 }
@@ -86,7 +85,7 @@ Result<std::vector<TopicOutcome>> create_topics(Client& client,
     }
     std::vector<TopicOutcome> outcomes = outcomes_of(answer->message.topics);
     await(client, outcomes, Presence::present);
-    for (auto& [name, result] : outcomes) {
+    for (auto& [name, result, is_shown] : outcomes) {
         if (!result && result.error().kind == ErrorKind::exists) {
             result.error().message += fmt::format("; 'hw topic describe {}' shows it", name);
         }
@@ -107,7 +106,7 @@ Result<std::vector<TopicOutcome>> delete_topics(Client& client,
     }
     std::vector<TopicOutcome> outcomes = outcomes_of(answer->message.responses);
     await(client, outcomes, Presence::absent);
-    for (auto& [name, result] : outcomes) {
+    for (auto& [name, result, is_shown] : outcomes) {
         if (!result && result.error().kind == ErrorKind::not_found) {
             // The client knows the name that is near.
             if (const auto topic = client.topic(name); !topic) {

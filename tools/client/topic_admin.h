@@ -26,6 +26,8 @@ struct NewTopic {
 struct TopicOutcome {
     std::string name;
     Result<void> result;
+    bool is_shown =
+        true;  ///< by the broker that was asked, when the time to wait for that was over
 };
 
 /// Makes topics, and waits until the broker that was asked shows them; gives the outcome of each,

@@ -57,7 +57,7 @@ Result<bool> make_topic(client::Client& client, const ProduceOptions& options) {
     if (!outcomes) {
         return std::unexpected(outcomes.error());
     }
-    for (const auto& [name, made] : *outcomes) {
+    for (const auto& [name, made, is_shown] : *outcomes) {
         if (!made && made.error().kind != ErrorKind::exists) {
             return std::unexpected(made.error());
         }
