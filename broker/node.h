@@ -36,7 +36,7 @@ namespace hw::broker {
 /// What of the process and machine a node may use.
 struct NodeLimits {
     std::size_t connections_max = 10'000;
-    std::size_t logs_max = 10'000;  ///< beyond which none is made
+    std::size_t logs_max = 10'000;              ///< beyond which none is made
     std::size_t memory = std::size_t{1} << 30;  ///< of requests and answers, in bytes
 };
 
