@@ -26,6 +26,19 @@ def examples_of(command):
     return help_of(command).split("\nExamples:\n")[1].split("\nOptions:\n")[0]
 
 
+def has_terminals():
+    try:
+        for end in pty.openpty():
+            os.close(end)
+        return True
+    except OSError:
+        return False
+
+
+needs_terminals = unittest.skipUnless(has_terminals(),
+                                      "no pseudo terminals here: mount devpts on /dev/pts")
+
+
 class Create(WithBroker):
     def test_a_topic_that_was_made_is_there_at_once(self):
         self.assertEqual(self.hw.out("topic", "create", "made", "--partitions", "3"),
@@ -133,18 +146,10 @@ class ListAndDescribe(WithBroker):
         self.assertIn("topic 'nothing-like-it' does not exist; ", done.stderr)
 
 
-def open_terminal(test):
-    """Both ends of a pseudo terminal, which a bare chroot may not have."""
-    try:
-        return pty.openpty()
-    except OSError as error:
-        return test.skipTest(f"no pseudo terminal ({error}): mount devpts on /dev/pts")
-
-
 class Delete(WithBroker):
     def answered(self, answer, *topics):
         """Status, standard output and standard error of a deletion that was answered so."""
-        terminal, typed = open_terminal(self)
+        terminal, typed = pty.openpty()
         with self.hw.start("topic", "delete", *topics, stdin=typed) as deletion:
             os.write(terminal, answer)
             said, error = deletion.communicate(timeout=30)
@@ -162,6 +167,7 @@ class Delete(WithBroker):
         self.assertIn("add --yes", self.refused(2, "topic", "delete", "kept"))
         self.hw.out("topic", "describe", "kept")
 
+    @needs_terminals
     def test_an_answer_that_is_not_yes_deletes_nothing_and_is_a_failure(self):
         self.hw.out("topic", "create", "asked")
         for answer, status in ((b"n\n", 1), (b"\n", 1), (b"\4", 1), (b"yes\n", 0)):
@@ -173,6 +179,7 @@ class Delete(WithBroker):
                                  status == 1)
         self.assertEqual(said, "Deleted topic asked.\n")
 
+    @needs_terminals
     def test_only_what_exists_is_asked_about(self):
         self.hw.out("topic", "create", "present")
         status, said, error = self.answered(b"yes\n", "present", "absent")
@@ -335,12 +342,13 @@ class Help(unittest.TestCase):
                 self.assertIn(f"hw {command}", examples_of(command))
 
 
+@needs_terminals
 class Examples(unittest.TestCase):
     """Those of perf produce take a minute."""
 
     def work(self, command, data, options):
         """Types the examples into a shell, with the answer yes to what is asked."""
-        terminal, typed = open_terminal(self)
+        terminal, typed = pty.openpty()
         os.write(terminal, b"yes\n")
         with tempfile.TemporaryDirectory() as folder:
             os.symlink(data, os.path.join(folder, "data"))
