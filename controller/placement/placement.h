@@ -23,6 +23,7 @@ struct Candidate {
 /// Where a new replica on `broker` goes: the directories that take new ones have their turns.
 /// Kafka leaves a choice to the broker, which tells it later. Chosen here, it is known from the
 /// first record on: when the directory is away at a start, the replica is, and is not made anew.
+/// A directory that fails while its broker runs keeps its turn: what is put there is offline.
 [[nodiscard]] DirectoryId directory_for_new_replica(const BrokerImage& broker, std::uint64_t turn);
 
 struct PlacementRequest {
