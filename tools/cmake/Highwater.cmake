@@ -33,14 +33,16 @@ target_compile_definitions(hw_options INTERFACE
 # no more than before. `tools/cmake/launch` lets ccache serve other clones.
 option(HW_PRECOMPILE "Compile common headers of libraries once" ON)
 
-# hw_precompiled(NAME HEADERS...): a target that others reuse the precompiled HEADERS of.
-function(hw_precompiled name)
+# hw_precompiled(NAME MODE HEADERS...)
+# A target that others reuse the precompiled HEADERS of. MODE is -fPIC for libraries, -fPIE for
+# executables: the compiler refuses a header of the other mode.
+function(hw_precompiled name mode)
     set(source ${PROJECT_BINARY_DIR}/generated/${name}.cpp)
     file(CONFIGURE OUTPUT ${source} CONTENT "// Nothing but the precompiled header.\n")
     add_library(${name} OBJECT ${source})
     target_link_libraries(${name} PRIVATE hw_options Boost::headers fmt::fmt Threads::Threads)
     target_precompile_headers(${name} PRIVATE ${ARGN})
-    target_compile_options(${name} PRIVATE -Xclang -fno-pch-timestamp)
+    target_compile_options(${name} PRIVATE ${mode} -Xclang -fno-pch-timestamp)
 endfunction()
 
 # hw_library(NAME FILES... [DEPENDS TARGETS...])
