@@ -6,7 +6,7 @@
 #include "broker/api/handlers.h"
 #include "broker/replicas/topic_options.h"
 #include "broker/storage_opening.h"
-#include "controller/supported_features.h"
+#include "controller/image/features.h"
 
 namespace hw::broker {
 

@@ -2,14 +2,9 @@
 
 #include <utility>
 
-#include "controller/ops/allocate_producer_ids.h"
-#include "controller/ops/bootstrap.h"
-#include "controller/ops/broker_heartbeat.h"
-#include "controller/ops/create_topics.h"
-#include "controller/ops/delete_topics.h"
-#include "controller/ops/fence_broker.h"
-#include "controller/ops/register_broker.h"
-#include "controller/ops/register_controller.h"
+#include "controller/ops/brokers.h"
+#include "controller/ops/cluster.h"
+#include "controller/ops/topics.h"
 #include "protocol/base/assert.h"
 
 namespace hw::controller {

@@ -5,11 +5,11 @@
 #include <variant>
 #include <vector>
 
-#include "controller/heartbeat_tracker.h"
 #include "controller/image/image_loader.h"
-#include "controller/operation.h"
-#include "controller/record_batch.h"
-#include "controller/results.h"
+#include "controller/ops/heartbeat_tracker.h"
+#include "controller/ops/operation.h"
+#include "controller/ops/record_batch.h"
+#include "controller/ops/results.h"
 #include "protocol/base/entropy.h"
 #include "protocol/base/ids.h"
 #include "protocol/base/result.h"

@@ -4,7 +4,7 @@
 
 #include "broker/api/api_services.h"
 #include "broker/net/dispatcher.h"
-#include "controller/supported_features.h"
+#include "controller/image/features.h"
 #include "protocol/schema/api/api_versions.h"
 
 namespace hw::broker {

@@ -5,8 +5,8 @@
 
 #include "broker/api/authorized_operations.h"
 #include "broker/api/listener_view.h"
-#include "controller/metadata_version.h"
-#include "controller/results.h"
+#include "controller/image/features.h"
+#include "controller/ops/results.h"
 
 namespace hw::broker {
 namespace {

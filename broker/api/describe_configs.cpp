@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "config/describe.h"
-#include "controller/results.h"
-#include "controller/topic_name.h"
+#include "controller/image/topic_name.h"
+#include "controller/ops/results.h"
 
 namespace hw::broker {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "broker/api/authorized_operations.h"
 #include "broker/api/listener_view.h"
-#include "controller/topic_name.h"
+#include "controller/image/topic_name.h"
 
 namespace hw::broker {
 namespace {

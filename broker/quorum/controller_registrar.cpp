@@ -3,7 +3,7 @@
 #include <utility>
 #include <vector>
 
-#include "controller/metadata_version.h"
+#include "controller/image/features.h"
 #include "protocol/schema/api/controller_registration.h"
 
 namespace hw::broker {

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "config/settings.h"
-#include "controller/topic_configs.h"
+#include "controller/ops/results.h"
 
 namespace hw::broker {
 

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "broker/replicas/topic_options.h"
-#include "controller/directory_ids.h"
+#include "controller/image/topic_image.h"
 #include "storage/log_folder.h"
 
 namespace hw::broker {

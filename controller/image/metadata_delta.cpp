@@ -3,9 +3,8 @@
 #include <utility>
 #include <variant>
 
-#include "controller/image/broker_record.h"
-#include "controller/image/partition_record.h"
-#include "controller/topic_name.h"
+#include "controller/image/from_record.h"
+#include "controller/image/topic_name.h"
 
 namespace hw::controller {
 

@@ -1,12 +1,14 @@
-#include "controller/ops/broker_heartbeat.h"
-
 #include <algorithm>
 
-#include "controller/election.h"
-#include "controller/ops/fence_broker.h"
+#include "controller/ops/brokers.h"
+#include "controller/ops/election.h"
 
 namespace hw::controller {
 namespace {
+
+constexpr ApiVersion kVersion{0};
+constexpr std::int8_t kFence = 1;
+constexpr std::int8_t kUnfence = -1;
 
 using Request = schema::BrokerHeartbeatRequest;
 
@@ -96,6 +98,22 @@ void add_cordoned(RecordBatch& records, const Request& request, const BrokerImag
 }
 
 }  // namespace
+
+void add_fence(RecordBatch& records, const MetadataImage& image, const BrokerImage& broker) {
+    add_changes_of_leaving(records, {.image = image, .leaving = broker.id});
+    records.add(
+        schema::BrokerRegistrationChangeRecord{
+            .broker_id = broker.id, .broker_epoch = broker.epoch, .fenced = kFence},
+        kVersion);
+}
+
+void add_unfence(RecordBatch& records, const MetadataImage& image, const BrokerImage& broker) {
+    records.add(
+        schema::BrokerRegistrationChangeRecord{
+            .broker_id = broker.id, .broker_epoch = broker.epoch, .fenced = kUnfence},
+        kVersion);
+    add_changes_of_arriving(records, {.image = image, .arriving = broker.id});
+}
 
 Outcome<BrokerHeartbeatResult> broker_heartbeat(const Request& request,
                                                 const OperationContext& context) {

@@ -1,8 +1,8 @@
-#include "controller/ops/delete_topics.h"
-
 #include <map>
 #include <string>
 #include <vector>
+
+#include "controller/ops/topics.h"
 
 namespace hw::controller {
 namespace {

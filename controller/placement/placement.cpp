@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "controller/directory_ids.h"
+#include "controller/image/topic_image.h"
 #include "protocol/base/assert.h"
 
 namespace hw::controller {

@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "controller/topic_name.h"
+#include "controller/image/topic_name.h"
 #include "protocol/record/decompressor.h"
 #include "storage/batch_walker.h"
 #include "storage/text_lines.h"

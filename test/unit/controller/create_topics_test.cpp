@@ -1,6 +1,6 @@
 #include <catch2/catch.hpp>
 
-#include "controller/directory_ids.h"
+#include "controller/image/topic_image.h"
 #include "test/unit/controller/world.h"
 
 namespace hw::controller::testing {

@@ -1,6 +1,6 @@
 #include <catch2/catch.hpp>
 
-#include "controller/ops/allocate_producer_ids.h"
+#include "controller/ops/cluster.h"
 #include "test/unit/controller/world.h"
 
 namespace hw::controller::testing {

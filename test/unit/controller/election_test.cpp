@@ -1,8 +1,8 @@
-#include "controller/election.h"
+#include "controller/ops/election.h"
 
 #include <catch2/catch.hpp>
 
-#include "controller/directory_ids.h"
+#include "controller/image/topic_image.h"
 #include "test/unit/controller/world.h"
 
 namespace hw::controller {

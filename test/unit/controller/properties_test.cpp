@@ -5,7 +5,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "controller/election.h"
+#include "controller/ops/election.h"
 #include "test/unit/controller/world.h"
 
 namespace hw::controller::testing {

@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "controller/ops/bootstrap.h"
+#include "controller/ops/cluster.h"
 #include "test/unit/controller/world.h"
 
 namespace hw::controller::testing {

@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "controller/topic_name.h"
+#include "controller/image/topic_name.h"
 #include "test/unit/controller/world.h"
 
 namespace hw::controller {

@@ -1,7 +1,8 @@
 #pragma once
 
-#include "controller/operation.h"
+#include "controller/ops/operation.h"
 #include "protocol/schema/api/create_topics.h"
+#include "protocol/schema/api/delete_topics.h"
 
 namespace hw::controller {
 
@@ -13,6 +14,12 @@ namespace hw::controller {
 /// INVALID_REPLICATION_FACTOR, INVALID_REPLICA_ASSIGNMENT, POLICY_VIOLATION (more records than one
 /// batch of the log holds).
 [[nodiscard]] Outcome<CreateTopicsResult> create_topics(const schema::CreateTopicsRequest& request,
+                                                        const OperationContext& context);
+
+/// Deletes topics by name or by id (KIP-516). A topic that is named twice, in whatever way, stays.
+/// Errors of a topic: INVALID_REQUEST, UNKNOWN_TOPIC_OR_PARTITION, UNKNOWN_TOPIC_ID,
+/// POLICY_VIOLATION (more topics than one batch of the log holds).
+[[nodiscard]] Outcome<DeleteTopicsResult> delete_topics(const schema::DeleteTopicsRequest& request,
                                                         const OperationContext& context);
 
 }  // namespace hw::controller

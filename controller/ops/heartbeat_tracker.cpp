@@ -1,4 +1,4 @@
-#include "controller/heartbeat_tracker.h"
+#include "controller/ops/heartbeat_tracker.h"
 
 namespace hw::controller {
 

@@ -1,10 +1,28 @@
-#include "controller/ops/allocate_producer_ids.h"
+#include "controller/ops/cluster.h"
 
 #include <limits>
+
+#include "controller/image/features.h"
 
 namespace hw::controller {
 
 using wire::ErrorCode;
+
+RecordBatch activation_records(const ImageLoader& log) {
+    constexpr ApiVersion kVersion{0};
+    RecordBatch records;
+    if (log.in_transaction()) {
+        records.add(schema::AbortTransactionRecord{.reason = "Controller failover"}, kVersion);
+    }
+    if (log.image()->feature_level(kMetadataVersionFeature) == 0) {
+        records.add(schema::BeginTransactionRecord{.name = "Bootstrap records"}, kVersion);
+        records.add(schema::FeatureLevelRecord{.name = kMetadataVersionFeature,
+                                               .feature_level = kInitialMetadataVersion.level()},
+                    kVersion);
+        records.add(schema::EndTransactionRecord{}, kVersion);
+    }
+    return records;
+}
 
 Outcome<ProducerIdsResult> allocate_producer_ids(const schema::AllocateProducerIdsRequest& request,
                                                  const OperationContext& context) {

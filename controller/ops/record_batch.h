@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -58,7 +59,17 @@ public:
     }
 
     /// The same records in the same order, in batches of at most `size`; none when there are none.
-    [[nodiscard]] std::vector<RecordBatch> split(std::size_t size) const;
+    [[nodiscard]] std::vector<RecordBatch> split(std::size_t size) const {
+        std::vector<RecordBatch> parts;
+        for (std::size_t from = 0; from < records_.size(); from += size) {
+            const std::size_t count = std::min(size, records_.size() - from);
+            RecordBatch& part = parts.emplace_back();
+            part.memory_ = memory_;
+            const auto records = this->records().subspan(from, count);
+            part.records_.assign(records.begin(), records.end());
+        }
+        return parts;
+    }
 
     [[nodiscard]] std::span<const schema::VersionedMetadataRecord> records() const {
         return records_;

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "controller/image/broker_image.h"
+#include "controller/image/metadata_image.h"
 #include "protocol/base/ids.h"
 
 namespace hw::controller {
@@ -45,5 +47,19 @@ private:
 inline constexpr MetadataVersion kInitialMetadataVersion{30};
 inline constexpr MetadataVersion kLowestMetadataVersion{7};
 inline constexpr MetadataVersion kHighestMetadataVersion{33};
+
+/// A broker with it needs no clean stop for its acknowledged records to be on stable storage, where
+/// the topic is `disk`.
+inline constexpr std::string_view kDurableFeature = "highwater.durable";
+
+/// What this program can work with, as a node registers it and ApiVersions tells it (KIP-584). What
+/// is not named is supported at level 0 only.
+[[nodiscard]] inline FeatureRanges supported_features() {
+    FeatureRanges features;
+    features.emplace(kMetadataVersionFeature,
+                     FeatureRange{kLowestMetadataVersion.level(), kHighestMetadataVersion.level()});
+    features.emplace(kDurableFeature, FeatureRange{0, 1});
+    return features;
+}
 
 }  // namespace hw::controller

@@ -1,4 +1,4 @@
-#include "controller/topic_name.h"
+#include "controller/image/topic_name.h"
 
 #include <algorithm>
 

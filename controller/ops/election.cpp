@@ -1,10 +1,10 @@
-#include "controller/election.h"
+#include "controller/ops/election.h"
 
 #include <algorithm>
 #include <cstddef>
 #include <vector>
 
-#include "controller/directory_ids.h"
+#include "controller/image/topic_image.h"
 
 namespace hw::controller {
 namespace {

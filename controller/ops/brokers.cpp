@@ -1,4 +1,4 @@
-#include "controller/ops/register_broker.h"
+#include "controller/ops/brokers.h"
 
 #include <algorithm>
 #include <set>
@@ -7,13 +7,40 @@
 
 #include <fmt/ranges.h>
 
-#include "controller/directory_ids.h"
-#include "controller/election.h"
-#include "controller/image/broker_record.h"
-#include "controller/ops/registration.h"
+#include "controller/image/from_record.h"
+#include "controller/image/topic_image.h"
+#include "controller/ops/election.h"
+#include "controller/ops/record_batch.h"
 
 namespace hw::controller {
 namespace {
+
+using wire::ErrorCode;
+
+/// Endpoints and features of a registration request, as `Record` has them, in the batch's memory.
+template <class Record, class ListenerArray>
+wire::Array<typename Record::Endpoint> recorded_endpoints(RecordBatch& batch,
+                                                          const ListenerArray& listeners) {
+    std::vector<typename Record::Endpoint> endpoints;
+    for (const auto& listener : listeners) {
+        endpoints.push_back({.name = batch.text(listener.name),
+                             .host = batch.text(listener.host),
+                             .port = listener.port,
+                             .security_protocol = listener.security_protocol});
+    }
+    return batch.list(endpoints);
+}
+template <class Record, class FeatureArray>
+wire::Array<typename Record::Feature> recorded_features(RecordBatch& batch,
+                                                        const FeatureArray& supported) {
+    std::vector<typename Record::Feature> features;
+    for (const auto& feature : supported) {
+        features.push_back({.name = batch.text(feature.name),
+                            .min_supported_version = feature.min_supported_version,
+                            .max_supported_version = feature.max_supported_version});
+    }
+    return batch.list(features);
+}
 
 using Request = schema::BrokerRegistrationRequest;
 using wire::ErrorCode;
@@ -180,6 +207,28 @@ Outcome<BrokerRegistrationResult> register_broker(const Request& request,
     }
     outcome.response.broker_epoch = record.broker_epoch;
     records.add(record, context.version().register_broker());
+    return outcome;
+}
+
+Outcome<ControllerRegistrationResult> register_controller(
+    const schema::ControllerRegistrationRequest& request, const OperationContext& context) {
+    Outcome<ControllerRegistrationResult> outcome;
+    if (!context.version().has_controller_registration()) {
+        outcome.response.verdict =
+            refuse(ErrorCode::unsupported_version,
+                   "controllers are registered from metadata.version 15 on, this cluster is at {}",
+                   context.version().level())
+                .error();
+        return outcome;
+    }
+    using Record = schema::RegisterControllerRecord;
+    RecordBatch& records = outcome.records;
+    records.add(Record{.controller_id = request.controller_id,
+                       .incarnation_id = request.incarnation_id,
+                       .zk_migration_ready = false,
+                       .end_points = recorded_endpoints<Record>(records, request.listeners),
+                       .features = recorded_features<Record>(records, request.features)},
+                ApiVersion(0));
     return outcome;
 }
 

@@ -2,10 +2,10 @@
 
 #include <optional>
 
+#include "controller/image/features.h"
 #include "controller/image/metadata_image.h"
 #include "controller/image/topic_image.h"
-#include "controller/metadata_version.h"
-#include "controller/record_batch.h"
+#include "controller/ops/record_batch.h"
 #include "protocol/base/ids.h"
 
 namespace hw::controller {

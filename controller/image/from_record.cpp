@@ -1,11 +1,16 @@
-#include "controller/image/partition_record.h"
+#include "controller/image/from_record.h"
 
+#include <utility>
 #include <vector>
 
-#include "controller/directory_ids.h"
+#include "controller/image/topic_image.h"
 
 namespace hw::controller {
 namespace {
+
+std::vector<DirectoryId> owned(const wire::Array<DirectoryId>& array) {
+    return std::vector<DirectoryId>(array.begin(), array.end());
+}
 
 constexpr BrokerId kSameLeader{-2};
 constexpr std::int8_t kSameRecovery = -1;
@@ -42,6 +47,47 @@ Result<void> complete_directories(PartitionImage& partition) {
 }
 
 }  // namespace
+
+BrokerImage broker_of(const schema::RegisterBrokerRecord& record, Offset offset) {
+    BrokerImage broker{.id = record.broker_id,
+                       .epoch = record.broker_epoch,
+                       .registered_at = offset,
+                       .incarnation = record.incarnation_id,
+                       .fenced = record.fenced,
+                       .in_controlled_shutdown = record.in_controlled_shutdown,
+                       .rack = std::string(record.rack),
+                       .endpoints = endpoints_of(record.end_points),
+                       .features = features_of(record.features),
+                       .log_dirs = owned(record.log_dirs),
+                       .cordoned_log_dirs = {}};
+    if (!record.cordoned_log_dirs.is_null()) {
+        broker.cordoned_log_dirs = owned(record.cordoned_log_dirs);
+    }
+    return broker;
+}
+
+ControllerImage controller_of(const schema::RegisterControllerRecord& record) {
+    return {.id = record.controller_id,
+            .incarnation = record.incarnation_id,
+            .endpoints = endpoints_of(record.end_points),
+            .features = features_of(record.features)};
+}
+
+BrokerImage changed(BrokerImage broker, const schema::BrokerRegistrationChangeRecord& record) {
+    if (record.fenced != 0) {
+        broker.fenced = record.fenced > 0;
+    }
+    if (record.in_controlled_shutdown != 0) {
+        broker.in_controlled_shutdown = true;
+    }
+    if (!record.log_dirs.empty()) {
+        broker.log_dirs = owned(record.log_dirs);
+    }
+    if (!record.cordoned_log_dirs.is_null()) {
+        broker.cordoned_log_dirs = owned(record.cordoned_log_dirs);
+    }
+    return broker;
+}
 
 Result<PartitionImage> partition_of(const schema::PartitionRecord& record) {
     const Result<LeaderRecovery> recovery = recovery_of(record.leader_recovery_state);

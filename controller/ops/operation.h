@@ -3,12 +3,11 @@
 #include <cstdint>
 #include <optional>
 
-#include "controller/heartbeat_tracker.h"
+#include "controller/image/features.h"
 #include "controller/image/metadata_image.h"
-#include "controller/metadata_version.h"
-#include "controller/record_batch.h"
-#include "controller/results.h"
-#include "controller/topic_configs.h"
+#include "controller/ops/heartbeat_tracker.h"
+#include "controller/ops/record_batch.h"
+#include "controller/ops/results.h"
 #include "protocol/base/entropy.h"
 #include "protocol/base/ids.h"
 #include "protocol/base/time.h"
@@ -46,7 +45,19 @@ struct Outcome {
 };
 
 /// Success when `epoch` is that of the broker's registration; else STALE_BROKER_EPOCH.
-[[nodiscard]] Checked<const BrokerImage*> check_broker_epoch(const MetadataImage& image,
-                                                             BrokerId broker, BrokerEpoch epoch);
+[[nodiscard]] inline Checked<const BrokerImage*> check_broker_epoch(const MetadataImage& image,
+                                                                    BrokerId broker,
+                                                                    BrokerEpoch epoch) {
+    const BrokerImage* registration = image.find_broker(broker);
+    if (registration == nullptr) {
+        return refuse(wire::ErrorCode::stale_broker_epoch, "broker {} is not registered", broker);
+    }
+    if (registration->epoch != epoch) {
+        return refuse(wire::ErrorCode::stale_broker_epoch,
+                      "broker {} is registered with epoch {}, the request has {}", broker,
+                      registration->epoch, epoch);
+    }
+    return registration;
+}
 
 }  // namespace hw::controller
