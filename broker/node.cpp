@@ -13,13 +13,13 @@ namespace hw::broker {
 struct Node::DataShard {
     DataShard(Shard& place, Node& node)
         : shard(place),
-          services{.node_id = node.config_.node.id,
-                   .shard = place,
-                   .clock = node.ports_.clock,
-                   .image = nullptr,
-                   .replicas = {},
-                   .in_session = false,
-                   .waiting = waiting},
+          services{{.node_id = node.config_.node.id,
+                    .shard = place,
+                    .clock = node.ports_.clock,
+                    .image = nullptr,
+                    .replicas = {},
+                    .in_session = false},
+                   waiting},
           flushes(place),
           dispatcher(node.authorizer_, node.quotas_),
           host(place, node.ports_.clock, dispatcher, node.host_limits(),
@@ -73,13 +73,13 @@ Node::Node(config::BrokerConfig config, const NodeLimits& limits, NodePorts port
       logs_(ports_.disk, ports_.control, ports_.clock, ports_.entropy, log_.named("storage")),
       connections_(limits.connections_max),
       control_waiting_(ports_.control, ports_.clock),
-      control_services_{.node_id = config_.node.id,
-                        .shard = ports_.control,
-                        .clock = ports_.clock,
-                        .image = nullptr,
-                        .replicas = {},
-                        .in_session = false,
-                        .waiting = control_waiting_},
+      control_services_{{.node_id = config_.node.id,
+                         .shard = ports_.control,
+                         .clock = ports_.clock,
+                         .image = nullptr,
+                         .replicas = {},
+                         .in_session = false},
+                        control_waiting_},
       control_flushes_(ports_.control),
       controller_channel_(ports_.control, ports_.clock, "broker", connect_controller()),
       metadata_channel_(ports_.control, ports_.clock, "observer", connect_controller()),
@@ -197,10 +197,10 @@ void Node::start_controller(MetadataLog metadata) {
 }
 
 void Node::start_broker(storage::OpenedLogs opened) {
-    std::vector<ApiServices*> services{&control_services_};
+    std::vector<ShardView*> views{&control_services_};
     std::vector<FlushQueue*> flushes(ports_.control.index() + 1, &control_flushes_);
     for (const auto& shard : shards_) {
-        services.push_back(&shard->services);
+        views.push_back(&shard->services);
         flushes.resize(std::max(flushes.size(), shard->shard.index() + 1), &control_flushes_);
         flushes[shard->shard.index()] = &shard->flushes;
     }
@@ -215,7 +215,7 @@ void Node::start_broker(storage::OpenedLogs opened) {
                                                  .defer = ports_.defer,
                                                  .mutants = ports_.mutants,
                                                  .log_mutants = ports_.log_mutants},
-                                    .shards = std::move(services),
+                                    .shards = std::move(views),
                                     .tell_applied = [this](Offset offset) { on_applied(offset); }};
     applier_ = std::make_unique<MetadataApplier>(std::move(applying), std::move(opened));
     const MetadataFollower::Ports following{ports_.control, ports_.clock, log_.named("metadata")};

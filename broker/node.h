@@ -9,6 +9,7 @@
 
 #include "broker/api/api_services.h"
 #include "broker/bound_listeners.h"
+#include "broker/controller_server.h"
 #include "broker/metadata/broker_agent.h"
 #include "broker/metadata/controller_gateway.h"
 #include "broker/metadata/metadata_follower.h"
@@ -18,7 +19,6 @@
 #include "broker/net/connection_host.h"
 #include "broker/net/peer_channel.h"
 #include "broker/quorum/controller_registrar.h"
-#include "broker/quorum/controller_server.h"
 #include "broker/quorum/topic_rules.h"
 #include "broker/replicas/checkpointer.h"
 #include "broker/replicas/flush_queue.h"

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "broker/quorum/controller_server.h"
+#include "broker/controller_server.h"
 #include "config/broker_config.h"
 #include "protocol/base/entropy.h"
 #include "protocol/base/logger.h"

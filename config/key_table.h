@@ -3,7 +3,7 @@
 #include <string_view>
 #include <vector>
 
-#include "config/key.h"
+#include "config/keys/key.h"
 
 /// The one table of keys, put together from the subjects in keys/. Constant, so free to share.
 namespace hw::config {

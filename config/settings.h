@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "config/key.h"
+#include "config/keys/key.h"
 
 namespace hw::config {
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "config/key.h"
+#include "config/keys/key.h"
 
 /// Values are texts until here; a text becomes a typed value in this file only.
 namespace hw::config {

@@ -317,10 +317,10 @@ Task<> MetadataApplier::publish() {
             done->set();
         }
     };
-    for (ApiServices* services : ports_.shards) {
-        services->shard.post([this, services, changes, arrived, image = image_] {
-            services->image = image;
-            change_table(services->replicas, *changes);
+    for (ShardView* view : ports_.shards) {
+        view->shard.post([this, view, changes, arrived, image = image_] {
+            view->image = image;
+            change_table(view->replicas, *changes);
             shard_.post(arrived);
         });
     }

@@ -5,9 +5,9 @@
 #include <memory>
 #include <vector>
 
-#include "broker/api/api_services.h"
 #include "broker/metadata/metadata_follower.h"
 #include "broker/replicas/hosted_replica.h"
+#include "broker/replicas/shard_view.h"
 #include "config/broker_config.h"
 #include "controller/image/topic_image.h"
 #include "protocol/base/clock.h"
@@ -33,7 +33,7 @@ public:
         /// Of all replicas; its home is the control shard.
         HostedReplica::Services replicas;
         /// Of all shards that are told of the metadata.
-        std::vector<ApiServices*> shards;
+        std::vector<ShardView*> shards;
         /// Told of the last offset of each image that all shards have.
         std::function<void(Offset)> tell_applied;
     };

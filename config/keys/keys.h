@@ -2,7 +2,7 @@
 
 #include <span>
 
-#include "config/key.h"
+#include "config/keys/key.h"
 
 /// The rows of the table, one function and one file a subject; key_table.h puts them together.
 namespace hw::config {

@@ -26,6 +26,18 @@ MAY_INCLUDE = {
     "tools": TOOLS,
     "test": ["test", "protocol/gen", *TOOLS],
 }
+# The folders inside one of these, lowest first: each includes itself and those before it. The name
+# of the outer folder stands for the files directly in it.
+ORDERS = {
+    "storage": ["storage", "storage/posix_disk"],
+    "config": ["config/keys", "config"],
+    "replication": ["replication/raft", "replication/partition", "replication/fetch",
+                    "replication"],
+    "controller": ["controller/image", "controller/placement", "controller/ops", "controller"],
+    "broker": ["broker/runtime", "broker/net", "broker/quorum", "broker/metadata",
+               "broker/replicas", "broker/api", "broker"],
+    "tools": ["tools/client", "tools/dump", "tools/perf", "tools/cli", "tools"],
+}
 ASIO_PLACES = ("broker/runtime", "test/sim", "tools/perf", "test/bench")
 ASIO_IN_TESTS = re.compile(r"boost/asio/(co_spawn|\w*cancel\w*)\.hpp")
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"\n]*)[>"]', re.M)
@@ -57,12 +69,29 @@ def quoted(file, target):
     if not aim:
         return (f'"{target}" does not start with a folder of the project: write the path from the '
                 "root of the tree")
+    if origin == aim and origin in ORDERS:
+        return ordered(ORDERS[origin], folder_of(file.path), folder_of(target))
     allowed = MAY_INCLUDE.get(origin, [])
     if aim in allowed:
         return ""
     others = ", ".join(name for name in allowed if name != origin) or "nothing else"
     return (f"{origin} must not include {aim}, only itself and {others}: move what is needed "
             "down, or take it as a parameter or a port")
+
+
+def folder_of(path):
+    return "/".join(path.split("/")[:2][:max(1, path.count("/"))])
+
+
+def ordered(order, origin, aim):
+    for folder in (origin, aim):
+        if folder not in order:
+            return f"{folder} has no place in ORDERS of {__name__}.py: say what is below it"
+    if order.index(aim) <= order.index(origin):
+        return ""
+    below = ", ".join(order[:order.index(origin)]) or "nothing else"
+    return (f"{origin} must not include {aim}, only itself and {below}: move what is needed down, "
+            "or take it as a parameter or a port")
 
 
 def asio(file, target):
@@ -84,7 +113,7 @@ CASES = [
                                    '#include "protocol/wire/reader.h"\n#include <vector>\n',
           "protocol/schema/a.cpp": '#include "protocol/schema/heartbeat.h"\n'
                                    '#include "protocol/wire/reader.h"\n',
-          "storage/tiered/a.cpp": '#include "storage/log.h"\n#include "protocol/schema/x.h"\n',
+          "storage/posix_disk/a.cpp": '#include "storage/log.h"\n#include "protocol/schema/x.h"\n',
           "controller/a.cpp": '#include "config/keys.h"\n#include "replication/raft/core.h"\n',
           "test/unit/a.cpp": '#include "test/support/a.h"\n#include "tools/client/a.h"\n'}),
     Case("upwards or sideways it includes nothing",
@@ -96,6 +125,17 @@ CASES = [
           "tools/cli/a.h": '#include "test/support/a.h"\n'},
          ["config/a.h:1", "protocol/base/a.h:1", "protocol/record/a.h:2", "replication/a.h:1",
           "storage/a.h:1", "tools/cli/a.h:1"]),
+    Case("inside a folder, too, includes go one way",
+         {"broker/api/a.cpp": '#include "broker/quorum/a.h"\n#include "broker/api/a.h"\n',
+          "broker/node.cpp": '#include "broker/api/a.h"\n',
+          "storage/posix_disk/a.cpp": '#include "storage/disk.h"\n',
+          "storage/log.cpp": '#include "storage/posix_disk/a.h"\n',
+          "controller/image/a.h": '#include "controller/ops/a.h"\n',
+          "broker/quorum/a.h": '#include "broker/api/a.h"\n#include "broker/node.h"\n'},
+         ["broker/quorum/a.h:1", "broker/quorum/a.h:2", "controller/image/a.h:1",
+          "storage/log.cpp:1"]),
+    Case("a new folder is given its place",
+         {"broker/coordinator/a.h": '#include "broker/net/a.h"\n'}, ["broker/coordinator/a.h:1"]),
     Case("a path that does not start at the root is a finding, one in a comment is not",
          {"storage/a.cpp": '#include "log.h"\n// #include "log.h"\n/*\n#include "log.h"\n*/\n'
                            '  #  include "../storage/log.h"\n'},

@@ -92,13 +92,13 @@ public:
     /// Nobody may do what stands here, everybody all else.
     test::Forbidding authorizer;
     WaitingRequests waiting{shard, clock};
-    ApiServices services{.node_id = BrokerId(1),
-                         .shard = shard,
-                         .clock = clock,
-                         .image = nullptr,
-                         .replicas = {},
-                         .in_session = true,
-                         .waiting = waiting};
+    ApiServices services{{.node_id = BrokerId(1),
+                          .shard = shard,
+                          .clock = clock,
+                          .image = nullptr,
+                          .replicas = {},
+                          .in_session = true},
+                         waiting};
 
 private:
     static constexpr std::size_t kLength = 4;

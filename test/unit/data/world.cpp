@@ -36,13 +36,13 @@ controller::BrokerImage broker(BrokerId id) {
 DataShard::DataShard(sim::Scheduler& scheduler, const Clock& clock, std::size_t index, LogSink& log)
     : shard(scheduler, kServer, index),
       waiting(shard, clock),
-      services{.node_id = kSelf,
-               .shard = shard,
-               .clock = clock,
-               .image = nullptr,
-               .replicas = {},
-               .in_session = true,
-               .waiting = waiting},
+      services{{.node_id = kSelf,
+                .shard = shard,
+                .clock = clock,
+                .image = nullptr,
+                .replicas = {},
+                .in_session = true},
+               waiting},
       host(shard, clock, dispatcher, HostLimits(), Logger(log, "net")),
       flush_queue(shard) {
     dispatcher.add(schema::ApiKey::produce, std::make_unique<ProduceHandler>(services));

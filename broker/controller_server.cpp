@@ -1,4 +1,4 @@
-#include "broker/quorum/controller_server.h"
+#include "broker/controller_server.h"
 
 #include <utility>
 

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <memory>
+
+#include "broker/replicas/replica_table.h"
+#include "controller/image/metadata_image.h"
+#include "protocol/base/clock.h"
+#include "protocol/base/ids.h"
+#include "protocol/base/shard.h"
+
+namespace hw::broker {
+
+/// The cluster and this broker's replicas as one shard sees them. Each shard has its own view, so
+/// that requests look things up without a lock. The metadata applier and the broker's session
+/// change it, by posts to the shard.
+///
+/// Owned by the node's part for that shard; used there only.
+struct ShardView {
+    BrokerId node_id;
+    Shard& shard;
+    const Clock& clock;
+    /// The newest metadata that this shard has; set before the first request.
+    std::shared_ptr<const controller::MetadataImage> image;
+    /// The replicas of that metadata that live on this broker.
+    ReplicaTable replicas;
+    /// Whether the broker has a session with the controller. Without one another broker may lead
+    /// what this one believes to lead, so nobody may read from it.
+    bool in_session = false;
+};
+
+}  // namespace hw::broker
