@@ -10,25 +10,25 @@
 
 namespace hw {
 
-/// Memory of one request or one record: many small allocations, freed together.
+/// Allocator for one request or one record: many small allocations that are freed together.
 ///
-/// Owned by what decodes or answers; used by one thread. What is allocated is trivially
-/// destructible and lives until `reset` or the arena's end. The budget bounds the sum of all
-/// allocations: a request cannot make us allocate more than its API's share.
+/// Owned by the code that decodes or answers the request; used by one thread. Allocated objects
+/// are trivially destructible and live until `reset` or the end of the arena. The budget bounds
+/// the sum of the requested sizes, so a request cannot allocate more than its API allows.
 class Arena {
 public:
-    /// Bytes kept for reuse over `reset`, so that small requests allocate nothing.
+    /// Size of the first chunk. `reset` keeps it, so small requests allocate nothing.
     static constexpr std::size_t kFirstChunk = 4096;
 
     explicit Arena(std::size_t budget) : budget_(budget) {}
     Arena(Arena&&) noexcept = default;
     Arena& operator=(Arena&&) noexcept = default;
 
-    /// Memory to use before any is allocated; the caller's, for as long as the arena is used. To be
-    /// called before the first allocation.
+    /// Gives the arena memory to use up before it allocates chunks. The caller owns `memory`, which
+    /// must outlive the use of the arena. Call before the first allocation.
     void lend(MutableBytes memory);
 
-    /// Uninitialised memory for `count` elements; nullptr when the budget would be passed.
+    /// Uninitialised memory for `count` elements; nullptr when that would exceed the budget.
     template <class T>
     [[nodiscard]] T* allocate(std::size_t count) {
         static_assert(std::is_trivially_destructible_v<T>);
@@ -39,7 +39,7 @@ public:
         return static_cast<T*>(take(count * sizeof(T), alignof(T)));
     }
 
-    /// A copy of `text` that lives as long as the arena; empty data when over the budget.
+    /// A copy of `text` in the arena; a null view when that would exceed the budget.
     [[nodiscard]] std::string_view copy(std::string_view text);
 
     /// Frees everything and sets a new budget.
@@ -59,7 +59,7 @@ private:
     std::size_t budget_;
     std::size_t used_ = 0;
     MutableBytes lent_;
-    MutableBytes free_;  ///< of the newest chunk, or of what is lent
+    MutableBytes free_;  ///< rest of the newest chunk, or of the lent memory
     std::vector<Chunk> chunks_;
 };
 

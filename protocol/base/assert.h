@@ -1,8 +1,8 @@
 #pragma once
 
-/// HW_ASSERT(condition): what only this program can have done wrong. On in release builds, one
-/// condition each, ends the process with file, line and the condition's text. What the world can
-/// do to us is a Result (result.h), never an assertion.
+/// HW_ASSERT(condition): checks for a bug in this program. It is on in release builds, takes one
+/// condition, and ends the process with file, line and the text of the condition. Failures that
+/// clients, disks or the network can cause are a Result (result.h), never an assertion.
 #define HW_ASSERT(condition)                \
     (static_cast<bool>(condition) ? void(0) \
                                   : ::hw::assertion_failed(#condition, __FILE__, __LINE__))

@@ -12,9 +12,9 @@
 
 namespace hw {
 
-/// Somebody else's bytes, read only.
+/// A read-only view of bytes that somebody else owns.
 using ByteView = std::span<const std::byte>;
-/// Somebody else's bytes, to be filled.
+/// A writable view of bytes that somebody else owns.
 using MutableBytes = std::span<std::byte>;
 
 template <std::integral T>
@@ -43,8 +43,9 @@ void store_big_endian(std::byte* to, T value) {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-/// Bytes with one owner and a fixed capacity; the contents start uninitialised, because they are
-/// about to be received or encoded. `size()` is what is in use.
+/// A byte array with one owner and a fixed capacity. Its contents start uninitialised, because they
+/// are about to be received or encoded. `size()` is the number of bytes in use; it starts at the
+/// capacity.
 class Buffer {
 public:
     Buffer() = default;
@@ -69,7 +70,7 @@ public:
     [[nodiscard]] ByteView view() const { return {data_.get(), size_}; }
     [[nodiscard]] MutableBytes bytes() { return {data_.get(), size_}; }
 
-    /// `size` at most the capacity.
+    /// `size` is at most the capacity, which is not checked.
     void resize(std::size_t size) { size_ = size; }
 
 private:

@@ -5,14 +5,15 @@
 
 namespace hw {
 
-/// Port: the only look at the time. Real in broker/runtime, virtual in the simulator.
+/// Port: the only source of time. Real in broker/runtime, virtual in the simulator.
 class Clock {
 public:
     virtual ~Clock() = default;
 
-    /// Never goes back; unrelated to the wall clock. For deadlines and lags.
+    /// Monotonic time, unrelated to the wall clock. For deadlines and lags.
     [[nodiscard]] virtual TimePoint now() const = 0;
-    /// Milliseconds since 1970; may jump either way. For timestamps that people or records see.
+    /// Wall-clock time in milliseconds since 1970; may jump in either direction. For timestamps
+    /// that people see or records carry.
     [[nodiscard]] virtual Timestamp wall_now() const = 0;
 };
 

@@ -10,8 +10,8 @@
 
 namespace hw {
 
-/// A number that names something. Two ids of different tags do not mix, and an id does no
-/// arithmetic. `Rep` is also its width on the wire.
+/// A number that identifies something. Ids with different tags are different types, and an id has
+/// no arithmetic. `Rep` is also its type on the wire.
 template <class Tag, class Rep>
 class Id {
 public:
@@ -27,7 +27,8 @@ private:
     Rep value_{};
 };
 
-/// A number that counts something: an Id that moves by plain numbers and has distances.
+/// A number that counts something: like Id, plus adding and subtracting plain numbers, and the
+/// difference of two of them.
 template <class Tag, class Rep>
 class Ordinal {
 public:
@@ -56,22 +57,23 @@ private:
 using ApiVersion = Id<struct ApiVersionTag, std::int16_t>;
 using CorrelationId = Id<struct CorrelationIdTag, std::int32_t>;
 
-/// Brokers and controllers share one id space, Kafka's `node.id`; -1 is nobody.
+/// Id of a broker or controller, which share one id space (Kafka's `node.id`); -1 means none.
 using BrokerId = Id<struct BrokerIdTag, std::int32_t>;
 using PartitionIndex = Id<struct PartitionIndexTag, std::int32_t>;
 using ProducerId = Id<struct ProducerIdTag, std::int64_t>;
 
-/// Position of a record in its partition; an end is exclusive and named `..._end_offset`.
+/// Position of a record in its partition. An exclusive end is named `..._end_offset`, the last
+/// offset included is named `last_offset`.
 using Offset = Ordinal<struct OffsetTag, std::int64_t>;
 using LeaderEpoch = Ordinal<struct LeaderEpochTag, std::int32_t>;
 using PartitionEpoch = Ordinal<struct PartitionEpochTag, std::int32_t>;
-/// Offset of the record that registered the broker (KIP-903); -1 is unknown.
+/// Offset of the record that registered the broker (KIP-903); -1 means unknown.
 using BrokerEpoch = Ordinal<struct BrokerEpochTag, std::int64_t>;
 using ProducerEpoch = Ordinal<struct ProducerEpochTag, std::int16_t>;
 using Sequence = Ordinal<struct SequenceTag, std::int32_t>;
-/// Milliseconds since 1970 on the wall clock, as records carry them; -1 is none.
+/// Wall-clock time in milliseconds since 1970, as records carry it; -1 means none.
 using Timestamp = Ordinal<struct TimestampTag, std::int64_t>;
-/// A span in milliseconds as requests carry it.
+/// A duration in milliseconds, as requests carry it.
 using Millis = Ordinal<struct MillisTag, std::int32_t>;
 
 using TopicId = Id<struct TopicIdTag, Uuid>;

@@ -15,18 +15,19 @@ class LogSink {
 public:
     virtual ~LogSink() = default;
 
-    /// One line, without its end; control characters in it are the sink's to escape. May be called
-    /// from any thread.
+    /// Writes one line. `line` has no line end; the sink escapes control characters in it. May be
+    /// called from any thread.
     virtual void write(LogLevel level, std::string_view component, std::string_view line) = 0;
     [[nodiscard]] virtual bool enabled(LogLevel level) const = 0;
 };
 
-/// The log of one component, for example "storage". Copied freely; the sink outlives it.
+/// Writes the log lines of one component, for example "storage". A small value to copy; the sink
+/// must outlive it.
 class Logger {
 public:
     Logger(LogSink& sink, std::string_view component) : sink_(&sink), component_(component) {}
 
-    /// The same sink under another name, which must be a literal.
+    /// A logger of another component with the same sink. `component` must be a literal.
     [[nodiscard]] Logger named(std::string_view component) const { return {*sink_, component}; }
 
     template <class... Args>

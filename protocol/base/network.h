@@ -12,7 +12,7 @@
 
 namespace hw {
 
-/// A host name or address, and a port; port 0 asks for any free one when listening.
+/// A host name or address, and a port. Listening on port 0 takes any free port.
 struct Endpoint {
     std::string host;
     std::uint16_t port = 0;
@@ -23,30 +23,31 @@ struct Endpoint {
 /// "host:port", with brackets around an IPv6 address.
 [[nodiscard]] std::string to_string(const Endpoint& endpoint);
 
-/// What an attempt that never blocks came to.
+/// Outcome of a non-blocking read or write.
 enum class Progress : std::uint8_t { done, would_block, closed };
 
 struct Transfer {
     Progress progress = Progress::done;
-    std::size_t bytes = 0;  ///< moved; 0 unless done
+    std::size_t bytes = 0;  ///< number of bytes moved; 0 unless done
 };
 
-/// A byte stream to one peer, bound to one shard. Reads and writes are attempts that never wait;
-/// waiting is separate, so that a busy connection pays no coroutine per read and an idle one holds
-/// no buffer. A reset by the peer shows as `closed`, like an orderly end.
+/// A byte stream to one peer, bound to one shard. Reads and writes never wait. Waiting is a
+/// separate call, so a busy connection starts no coroutine per read and an idle connection holds no
+/// buffer. A reset by the peer is reported as `closed`, like an orderly end.
 class Transport {
 public:
     virtual ~Transport() = default;
 
-    /// Reads what is there, at most `into.size()` bytes (which is not 0).
+    /// Reads the bytes that have arrived, at most `into.size()`, which must not be 0.
     [[nodiscard]] virtual Transfer try_read(MutableBytes into) = 0;
-    /// Writes a prefix of the slices in order, as much as fits.
+    /// Writes the slices in order, as many bytes as the transport takes now.
     [[nodiscard]] virtual Transfer try_write(std::span<const ByteView> slices) = 0;
-    /// Ends when a read would not block, or the transport was closed by either side. At most one
-    /// coroutine waits in each direction.
+    /// Waits until a read (or a write) would not block, or either side has closed the transport. At
+    /// most one coroutine may wait in each direction.
     [[nodiscard]] virtual Task<> wait_readable() = 0;
     [[nodiscard]] virtual Task<> wait_writable() = 0;
-    /// From now on every attempt says `closed`, and waits end. May be called twice.
+    /// Closes the transport: waits end, and later reads and writes return `closed`. May be called
+    /// twice.
     virtual void close() = 0;
 
     [[nodiscard]] virtual const Endpoint& local() const = 0;
@@ -58,12 +59,12 @@ class Listener {
 public:
     virtual ~Listener() = default;
 
-    /// Waits for the next peer; its transport is bound to `home`, which may be another shard than
-    /// the listener's. Errors: closed after `close`; limit when descriptors ran out.
+    /// Waits for the next connection. Its transport is bound to `home`, which may be another shard
+    /// than the listener's. Errors: closed after `close`; limit when no descriptors are left.
     [[nodiscard]] virtual Task<Result<std::unique_ptr<Transport>>> accept(Shard& home) = 0;
     /// Ends a waiting accept. May be called twice.
     virtual void close() = 0;
-    /// With the port that was really taken.
+    /// The endpoint with the actual port, also when port 0 was asked for.
     [[nodiscard]] virtual const Endpoint& local() const = 0;
 };
 
@@ -72,10 +73,12 @@ class Network {
 public:
     virtual ~Network() = default;
 
-    /// Errors: busy when the port is taken, permission, not_found for a name without an address.
+    /// Listens on `endpoint`; the listener is bound to `shard`. Errors: busy (the port is in use),
+    /// permission, not_found (the host name has no address).
     [[nodiscard]] virtual Result<std::unique_ptr<Listener>> listen(Shard& shard,
                                                                    const Endpoint& endpoint) = 0;
-    /// Errors: closed when refused, timed_out at `deadline`, not_found.
+    /// Connects; the transport is bound to `shard`. Errors: closed (refused), timed_out (at
+    /// `deadline`), not_found (the host name has no address).
     [[nodiscard]] virtual Task<Result<std::unique_ptr<Transport>>> connect(Shard& shard,
                                                                            Endpoint endpoint,
                                                                            TimePoint deadline) = 0;

@@ -6,8 +6,8 @@
 
 namespace hw {
 
-/// A seeded generator (xoshiro256**, started by splitmix64): the same seed gives the same numbers
-/// on every machine. For jitter, placement and tests; never for secrets.
+/// A seeded random number generator (xoshiro256**, seeded by splitmix64). The same seed gives the
+/// same numbers on every machine. For jitter, placement and tests; never for secrets.
 class Random {
 public:
     explicit constexpr Random(std::uint64_t seed) {
@@ -32,7 +32,7 @@ public:
         return result;
     }
 
-    /// Uniform in [0, bound), to within 2^-32 for bounds below 2^32; `bound` at least 1.
+    /// Uniform in [0, bound), with a bias below 2^-32 for bounds below 2^32. `bound` is at least 1.
     constexpr std::uint64_t below(std::uint64_t bound) { return next() % bound; }
 
     /// Uniform in [low, high], both included.

@@ -9,27 +9,27 @@
 
 namespace hw {
 
-/// What kind of thing went wrong; callers branch on this, people read the message.
+/// The kind of a failure. Callers branch on it; people read the message.
 enum class ErrorKind : std::uint8_t {
-    invalid,      ///< the caller's input breaks a rule
-    not_found,    ///< what was named does not exist
-    exists,       ///< what was to be made is there already
+    invalid,      ///< the input breaks a rule
+    not_found,    ///< the named thing does not exist
+    exists,       ///< the thing to create already exists
     corrupt,      ///< stored or received bytes fail a check
-    limit,        ///< a named bound would be passed
+    limit,        ///< a named limit would be exceeded
     no_space,     ///< the disk is full
-    io,           ///< the operating system reported another failure
-    busy,         ///< held by somebody else: a port, a lock
-    closed,       ///< the other side, or we, closed it
+    io,           ///< any other failure that the operating system reports
+    busy,         ///< in use by somebody else, for example a port or a lock
+    closed,       ///< either side has closed it
     timed_out,    ///< a deadline passed
-    unsupported,  ///< understood, but not offered
-    permission,   ///< the operating system or an operator forbids it
+    unsupported,  ///< understood, but not supported
+    permission,   ///< forbidden by the operating system or an operator
 };
 
-/// The name of a kind as it stands in logs, for example "no_space".
+/// The name of a kind as logs show it, for example "no_space".
 [[nodiscard]] const char* to_string(ErrorKind kind);
 
-/// A failure that the world caused. The message says what, why, with the number and the name of
-/// the limit or key, and what to do.
+/// A failure that a client, a disk, the network or a user caused. The message says what failed and
+/// why, with the number and the name of the limit or key, and what to do.
 struct Error {
     ErrorKind kind;
     std::string message;
@@ -45,7 +45,8 @@ template <class... Args>
     return std::unexpected(Error{kind, fmt::format(text, std::forward<Args>(args)...)});
 }
 
-/// The error of errno `number` for a failed `what`, for example "open /data/x: Permission denied".
+/// The error for errno `number` after the failed operation `what`. The message is, for example,
+/// "open /data/x: Permission denied".
 [[nodiscard]] Error system_error(int number, const std::string& what);
 
 }  // namespace hw

@@ -28,7 +28,7 @@ void TurnHooks::add(TurnStep step, TurnHook& hook) {
 }
 
 void TurnHooks::remove(TurnHook& hook) {
-    // The place stays, so that a drain that is under way keeps its position.
+    // The entry becomes null and is not erased, because a drain may be iterating over the vector.
     std::replace(apply_.begin(), apply_.end(), &hook, static_cast<TurnHook*>(nullptr));
     std::replace(send_.begin(), send_.end(), &hook, static_cast<TurnHook*>(nullptr));
     hook.registered_in_ = nullptr;

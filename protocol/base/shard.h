@@ -14,8 +14,8 @@ namespace hw {
 /// Why a wait ended.
 enum class Woken : std::uint8_t { signalled, deadline };
 
-/// An event that one coroutine of the same shard waits for. A set without a waiter is remembered;
-/// sets do not add up. Owned by who is waited for; must outlive the wait.
+/// An event flag that one coroutine of the same shard can wait for. It stays set until a wait
+/// consumes it; setting it twice is the same as once. It must outlive the wait.
 class Signal {
 public:
     void set() {
@@ -24,7 +24,7 @@ public:
             std::exchange(wake_, nullptr)();
         }
     }
-    /// True once for any number of sets.
+    /// Clears the flag; returns whether it was set.
     [[nodiscard]] bool consume() { return std::exchange(set_, false); }
     [[nodiscard]] bool is_set() const { return set_; }
 
@@ -37,15 +37,15 @@ private:
     std::move_only_function<void()> wake_;
 };
 
-/// The two steps at the end of a turn, in this order: first what was staged takes effect (one
-/// write per partition, watermarks, completed waits), then what is to be sent is sent (one write
-/// per connection).
+/// The two steps at the end of a turn, in this order. `apply` writes the staged batches (one write
+/// per partition), moves watermarks and completes delayed requests. `send` sends the answers (one
+/// write per connection).
 enum class TurnStep : std::uint8_t { apply, send };
 
 class TurnHooks;
 
-/// Something to do at the end of the running turn. Owned by who registers it; it may register
-/// itself again, and may be destroyed at any time.
+/// A callback at the end of the running turn. Owned by the object that registers it. It may
+/// register itself again, and may be destroyed at any time.
 class TurnHook {
 public:
     TurnHook() = default;
@@ -60,7 +60,7 @@ private:
     TurnHooks* registered_in_ = nullptr;
 };
 
-/// The hooks of one turn; for implementations of Shard.
+/// The registered hooks of one turn. Used by implementations of Shard.
 class TurnHooks {
 public:
     TurnHooks() = default;
@@ -68,11 +68,11 @@ public:
     TurnHooks& operator=(const TurnHooks&) = delete;
     ~TurnHooks();
 
-    /// A hook that is registered already stays where it is.
+    /// Registers `hook`; does nothing if it is already registered, in either step.
     void add(TurnStep step, TurnHook& hook);
     void remove(TurnHook& hook);
     [[nodiscard]] bool empty() const { return apply_.empty() && send_.empty(); }
-    /// Runs all of one step, those that they add to it too.
+    /// Runs all hooks of one step, including those that are added to it meanwhile.
     void run(TurnStep step) { drain(step == TurnStep::apply ? apply_ : send_); }
 
 private:
@@ -82,26 +82,28 @@ private:
     std::vector<TurnHook*> send_;
 };
 
-/// Port: one single-threaded place where coroutines run: a data loop, the control loop, or a node
-/// of the simulator. Everything but `post` is called on the shard itself.
+/// Port: a single-threaded event loop that runs coroutines: a data loop, the control loop, or a
+/// node of the simulator. All functions except `post` must be called on the shard itself.
 class Shard {
 public:
     virtual ~Shard() = default;
 
-    /// Runs `work` on this shard later; works run in the order in which they were posted. The one
-    /// function that any thread may call.
+    /// Runs `work` on this shard later, in the order of posting. The only function that any thread
+    /// may call.
     virtual void post(std::move_only_function<void()> work) = 0;
-    /// Starts a coroutine on this shard. It handles its own errors: an exception ends the process.
+    /// Starts a coroutine on this shard. It must handle its own errors; an exception that leaves it
+    /// ends the process.
     virtual void spawn(Task<> task) = 0;
-    /// Runs `hook` once at the end of this turn: when all that was ready has been handled.
+    /// Runs `hook` once at the end of this turn, after all work that was ready.
     virtual void at_end_of_turn(TurnStep step, TurnHook& hook) = 0;
-    /// Waits until `signal` is set, which consumes it, or until `deadline`.
+    /// Waits until `signal` is set, and consumes it, or until `deadline`.
     [[nodiscard]] virtual Task<Woken> wait(Signal& signal, TimePoint deadline) = 0;
     /// Position among the shards of its node, 0 for the first data loop.
     [[nodiscard]] virtual std::size_t index() const = 0;
 };
 
-/// Coroutines of one owner on one shard, which the owner can wait for: it ends after they have.
+/// Counts the running coroutines of one owner on one shard, so that the owner can wait for their
+/// end before it is destroyed.
 class TaskGroup {
 public:
     explicit TaskGroup(Shard& shard) : shard_(&shard) {}
@@ -109,7 +111,7 @@ public:
     TaskGroup& operator=(const TaskGroup&) = delete;
 
     void spawn(Task<> task);
-    /// Ends when none runs. One waiter at a time.
+    /// Waits until none is running. One waiter at a time.
     [[nodiscard]] Task<> wait_idle();
 
 private:

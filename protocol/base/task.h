@@ -4,8 +4,8 @@
 
 namespace hw {
 
-/// A coroutine of an edge: it runs on one shard and waits for sockets, signals and time there.
-/// Cores are never coroutines.
+/// A coroutine. It runs on one shard and waits there for sockets, signals and time. Only edges
+/// (code that does I/O) are coroutines; cores (code that decides) never are.
 template <class T = void>
 using Task = boost::asio::awaitable<T>;
 

@@ -6,7 +6,8 @@ namespace hw {
 
 using Duration = std::chrono::nanoseconds;
 
-/// The monotonic clock as a type only: a point in time comes from the Clock port, never from here.
+/// The monotonic clock, as a type for std::chrono only. It has no now(): time comes from the Clock
+/// port.
 struct Monotonic {
     using duration = Duration;
     using rep = duration::rep;
@@ -17,7 +18,7 @@ struct Monotonic {
 
 using TimePoint = Monotonic::time_point;
 
-/// Later than everything: "no deadline".
+/// The latest point in time; means "no deadline".
 inline constexpr TimePoint kNever = TimePoint::max();
 
 }  // namespace hw

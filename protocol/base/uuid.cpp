@@ -46,7 +46,7 @@ std::string to_string(const Uuid& uuid) {
 
 Result<Uuid> parse_uuid(std::string_view text) {
     if (text.size() != kTextLength) {
-        return fail(ErrorKind::invalid, "an id has {} characters of base64url, '{}' has {}",
+        return fail(ErrorKind::invalid, "an id has {} base64url characters, but '{}' has {}",
                     kTextLength, text, text.size());
     }
     RawUuid raw{};
@@ -56,7 +56,7 @@ Result<Uuid> parse_uuid(std::string_view text) {
     for (const char character : text) {
         const std::size_t digit = kAlphabet.find(character);
         if (digit == std::string_view::npos) {
-            return fail(ErrorKind::invalid, "'{}' in id '{}' is not a character of base64url",
+            return fail(ErrorKind::invalid, "'{}' in id '{}' is not a base64url character",
                         character, text);
         }
         pending = (pending << 6) | static_cast<unsigned>(digit);

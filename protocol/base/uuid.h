@@ -16,8 +16,8 @@ namespace hw {
 
 class Entropy;
 
-/// 128 bits; 16 bytes big-endian on the wire, 22 characters of unpadded base64url as text, as
-/// Kafka prints topic and directory ids. All zero means "none".
+/// A 128-bit id: 16 bytes big-endian on the wire, 22 characters of unpadded base64url as text (as
+/// Kafka prints topic and directory ids). All zero means "none".
 struct Uuid {
     std::uint64_t high = 0;
     std::uint64_t low = 0;
@@ -31,15 +31,15 @@ struct Uuid {
 /// Reads 22 characters of base64url. Errors: invalid.
 [[nodiscard]] Result<Uuid> parse_uuid(std::string_view text);
 
-/// A version 4 uuid (RFC 9562) whose text does not start with a dash, which command lines would
-/// take for an option.
+/// A version 4 uuid (RFC 9562) whose text does not start with a dash, because a command line would
+/// read that as an option.
 [[nodiscard]] Uuid random_uuid(Entropy& entropy);
 
 }  // namespace hw
 
 template <>
 struct std::hash<hw::Uuid> {
-    /// Uuids of this system are random, so either half is a good hash.
+    /// Uuids of this system are random, so both halves combined are a good hash.
     std::size_t operator()(const hw::Uuid& uuid) const { return uuid.high ^ uuid.low; }
 };
 

@@ -33,7 +33,7 @@ TEST_CASE("uuid: text is unpadded base64url of the big-endian bytes", "[base][uu
 TEST_CASE("uuid: text of another length or alphabet is refused with its reason", "[base][uuid]") {
     const auto shorter = parse_uuid("AAAA");
     REQUIRE_FALSE(shorter);
-    CHECK(shorter.error().message == "an id has 22 characters of base64url, 'AAAA' has 4");
+    CHECK(shorter.error().message == "an id has 22 base64url characters, but 'AAAA' has 4");
     const auto foreign = parse_uuid("AAAAAAAAAAAAAAAAAAAAA+");
     REQUIRE_FALSE(foreign);
     CHECK(foreign.error().kind == ErrorKind::invalid);
