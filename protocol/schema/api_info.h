@@ -8,22 +8,22 @@
 
 namespace hw::schema {
 
-/// What a broker must know about an API before it decodes a request of it (api_table.h).
+/// Facts about one API that a broker needs before it decodes a request; a row of api_table.h.
 struct ApiInfo {
     ApiKey key;
     std::string_view name;
-    VersionRange versions;                     ///< that can be decoded and encoded
-    ApiVersion advertised_low;                 ///< may be below what is handled (KAFKA-18659)
-    ApiVersion stable_high;                    ///< the highest that is shown by default
-    ApiVersion flexible_from;                  ///< 32767: never
-    ApiVersion flexible_response_header_from;  ///< as `flexible_from`, but never for ApiVersions
-    bool on_broker;                            ///< served by the listeners of brokers
-    bool on_controller;                        ///< served by the listeners of controllers
-    bool cluster_action;        ///< between members of the cluster, authorized as ClusterAction
-    bool forwarded;             ///< a broker passes it on to the active controller in an Envelope
-    std::size_t memory_factor;  ///< arena of a request: this times its size, plus a constant
+    VersionRange versions;                     ///< versions that can be decoded and encoded
+    ApiVersion advertised_low;                 ///< may be below versions.low (KAFKA-18659)
+    ApiVersion stable_high;                    ///< highest version advertised by default
+    ApiVersion flexible_from;                  ///< first flexible version; 32767: none
+    ApiVersion flexible_response_header_from;  ///< as flexible_from, but 32767 for ApiVersions
+    bool on_broker;                            ///< served on broker listeners
+    bool on_controller;                        ///< served on controller listeners
+    bool cluster_action;        ///< only for nodes of the cluster; authorized as ClusterAction
+    bool forwarded;             ///< a broker forwards it to the active controller in an Envelope
+    std::size_t memory_factor;  ///< a request's arena is this times its size, plus a constant
 
-    /// The version of the RequestHeader of a request of version `version`.
+    /// The RequestHeader version that goes with request version `version`.
     [[nodiscard]] constexpr ApiVersion request_header_version(ApiVersion version) const {
         return ApiVersion(version >= flexible_from ? 2 : 1);
     }

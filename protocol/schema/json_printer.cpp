@@ -12,7 +12,8 @@ namespace {
 constexpr std::string_view kBase64 =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// The shortest digits that give `value` again, and the decimal exponent of the first.
+/// The shortest decimal digits that parse back to the same double, and the decimal exponent of the
+/// first digit.
 struct Decimal {
     std::string digits;
     int exponent = 0;
@@ -34,8 +35,8 @@ Decimal shortest(double value) {
     return decimal;
 }
 
-/// Double.toString of Java: plain from 10^-3 to below 10^7, else with an exponent; always at least
-/// one digit after the point.
+/// Formats a double as Java's Double.toString does: plain from 10^-3 to below 10^7, otherwise with
+/// an exponent, and always with at least one digit after the point.
 std::string java_text(double value) {
     if (std::isnan(value)) {
         return "\"NaN\"";

@@ -11,9 +11,9 @@
 
 namespace hw::schema {
 
-/// Writes the JSON text of messages as Kafka's tools do: no spaces, fields in the order of the
-/// schema, uuids in base64url, bytes in base64, floating-point numbers in Java's notation.
-/// The caller keeps the order of begin, key, value and end.
+/// Writes messages as JSON text, as Kafka's tools do: no spaces, fields in the order of the schema,
+/// uuids in base64url, bytes in base64, floating-point numbers in Java's notation. The caller must
+/// call begin, key, value and end in the right order; nothing checks it.
 class JsonPrinter {
 public:
     /// Appends one value to `out`, which must outlive the printer.
@@ -42,7 +42,7 @@ public:
 
     void string(std::string_view text);
     void bytes(ByteView bytes);
-    /// In place of the value of a `sensitive` field.
+    /// Written instead of the value of a `sensitive` field.
     void hidden() { string("(hidden)"); }
 
 private:

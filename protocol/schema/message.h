@@ -17,13 +17,13 @@ namespace hw::wire {
 class Reader;
 }
 
-/// What the generated headers share. A message is a plain struct that serves all its versions:
-/// texts and bytes are views, arrays lie in the request's arena, absent fields hold their default,
-/// a struct that may be null is a pointer. Each message `M` has four functions:
+/// Types that all generated headers use. A message is a plain struct with the fields of all its
+/// versions. Strings and bytes are views, arrays are in the request's arena, absent fields have
+/// their default, and a struct that may be null is a pointer. Each message `M` has four functions:
 ///
 ///   void decode(wire::Reader&, ApiVersion, M&)       into a new M; the reader keeps the error
 ///   Result<wire::Size> measure(const M&, ApiVersion) errors: unsupported, invalid, limit
-///   void encode(wire::Writer&, const M&, ApiVersion) only after measure succeeded
+///   void encode(wire::Writer&, const M&, ApiVersion) call only after measure succeeded
 ///   void print(const M&, ApiVersion, std::string&)   JSON as Kafka's tools print it
 namespace hw::schema {
 

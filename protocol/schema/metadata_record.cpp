@@ -46,15 +46,15 @@ Result<VersionedMetadataRecord> decode_metadata_record(ByteView value, Arena& ar
     }
     if (frame != kFrameVersion) {
         return fail(ErrorKind::unsupported,
-                    "a metadata record has the frame version {}, only {} is known", frame,
+                    "a metadata record has frame version {}; only {} is supported", frame,
                     kFrameVersion);
     }
     const auto kind = std::ranges::find(kKinds, key, &Kind::key);
     if (kind == kKinds.end()) {
-        return fail(ErrorKind::unsupported, "the metadata record type {} is unknown", key);
+        return fail(ErrorKind::unsupported, "unknown metadata record type {}", key);
     }
     if (number > static_cast<std::uint32_t>(kind->versions.high.value())) {
-        return fail(ErrorKind::unsupported, "{} has version {}, known are {} to {}", kind->name,
+        return fail(ErrorKind::unsupported, "{} has version {}; {} to {} are supported", kind->name,
                     number, kind->versions.low, kind->versions.high);
     }
     VersionedMetadataRecord result{ApiVersion(static_cast<std::int16_t>(number)), {}};

@@ -10,24 +10,25 @@
 
 namespace hw::schema {
 
-/// The value of a record in `__cluster_metadata`; its key is null. Nothing follows the body.
+/// The decoded value of a record in `__cluster_metadata`. The record's key is null, and nothing
+/// follows the body.
 ///
 /// | field         | size    | meaning                                       | since   |
 /// |---------------|---------|-----------------------------------------------|---------|
 /// | frame version | uvarint | 1                                             | KIP-631 |
 /// | type          | uvarint | the record's kKey                             | KIP-631 |
-/// | version       | uvarint | of the record's schema, within kVersions      | KIP-631 |
-/// | body          | rest    | the record, in the flexible form (kVersions)  | KIP-631 |
+/// | version       | uvarint | version of the record's schema                | KIP-631 |
+/// | body          | rest    | the record in that version, in flexible form  | KIP-631 |
 struct VersionedMetadataRecord {
     ApiVersion version;
     MetadataRecord record;
 };
 
-/// The record points into `value` and into `arena`. Errors: unsupported (frame version, type or
-/// version that this program does not know), corrupt, limit.
+/// Decodes the value of a metadata record. The result points into `value` and into `arena`. Errors:
+/// unsupported (unknown frame version, type or version), corrupt, limit.
 [[nodiscard]] Result<VersionedMetadataRecord> decode_metadata_record(ByteView value, Arena& arena);
 
-/// Errors: those of the record's `measure`.
+/// Encodes the value of a metadata record. Errors: those of the record's `measure`.
 [[nodiscard]] Result<Buffer> encode_metadata_record(const MetadataRecord& record,
                                                     ApiVersion version);
 

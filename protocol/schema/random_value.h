@@ -17,13 +17,13 @@
 
 namespace hw::schema {
 
-/// Random values of the field types for tests of the codecs; the arena must be large enough for
-/// them. One fill uses it and drops it.
+/// Makes random values of the field types, for tests of the codecs. Values are allocated in the
+/// arena, which must be large enough. Used for one message, then dropped.
 class RandomValue {
 public:
     RandomValue(Random& random, Arena& arena) : random_(&random), arena_(&arena) {}
 
-    /// All widths of numbers are about equally likely, and so are the ends of the range.
+    /// A random number; every bit length is about equally likely, so small and large ones occur.
     template <std::integral T>
     T number() {
         return static_cast<T>(random_->next() >> random_->below(64));
@@ -73,7 +73,7 @@ public:
     }
 
 private:
-    /// Printable, never null.
+    /// Up to `at_most` lower-case letters; never null.
     ByteView some_bytes(std::size_t at_most) {
         const std::size_t size = random_->below(at_most + 1);
         if (size == 0) {
@@ -89,7 +89,7 @@ private:
 
     Random* random_;
     Arena* arena_;
-    std::size_t depth_ = 0;  ///< large arrays so far: each makes later ones smaller
+    std::size_t depth_ = 0;  ///< number of large arrays so far; later ones are smaller
 };
 
 }  // namespace hw::schema

@@ -6,14 +6,14 @@
 
 namespace hw::wire {
 
-/// A decoded or to-be-encoded array: pointer and count, elements elsewhere (in the request's
-/// arena, or in the sender's own storage). Null is apart from empty, as on the wire.
+/// An array field of a message, as a pointer and a count. It does not own its elements: they are in
+/// the request's arena, or in memory of the sender. Null and empty differ, as on the wire.
 template <class T>
 class Array {
 public:
     constexpr Array() = default;
     constexpr Array(const T* data, std::size_t size) : data_(data), size_(size) {}
-    /// Of a vector, an array, a span: what has its elements side by side is an array of them.
+    /// Refers to the elements of a contiguous range: a vector, an array or a span.
     template <class Range>
         requires requires(const Range& range) {
             { std::data(range) } -> std::same_as<const T*>;

@@ -6,8 +6,8 @@
 
 namespace hw::wire {
 
-/// Measures and encodes one message of the schemas; record bytes are pointed to, and must outlive
-/// the result. Errors: those of the message's `measure`.
+/// Measures and encodes one message of the schemas. The result points to the record bytes, which
+/// must outlive it. Errors: those of the message's `measure`.
 template <class Message>
 [[nodiscard]] Result<Encoded> encode_message(const Message& message, ApiVersion version) {
     const Result<Size> size = measure(message, version);

@@ -13,7 +13,7 @@ struct Entry {
     std::string_view name;
 };
 
-// In the order of the codes, without gaps.
+// Ordered by code, without gaps.
 constexpr auto kTable = std::to_array<Entry>({
     {ErrorCode::unknown_server_error, Retry::no, "UNKNOWN_SERVER_ERROR"},
     {ErrorCode::none, Retry::no, "NONE"},

@@ -8,7 +8,7 @@
 
 namespace hw::wire {
 
-/// The error codes of the Kafka 4.4 protocol, under their names in lower case.
+/// The error codes of the Kafka 4.4 protocol, with their names in lower case.
 enum class ErrorCode : std::int16_t {
     unknown_server_error = -1,
     none = 0,
@@ -154,10 +154,10 @@ enum class ErrorCode : std::int16_t {
 /// outside the table.
 [[nodiscard]] std::string_view to_string(ErrorCode code);
 
-/// True where a client may send the same request again and succeed.
+/// True if the client may send the same request again and succeed.
 [[nodiscard]] bool is_retriable(ErrorCode code);
 
-/// The code of that number, if the table has it.
+/// The error code with this number; nothing for an unknown number.
 [[nodiscard]] std::optional<ErrorCode> error_code(std::int16_t number);
 
 }  // namespace hw::wire

@@ -12,11 +12,11 @@
 #include "protocol/wire/reader.h"
 #include "protocol/wire/writer.h"
 
-/// What generated codecs are made of: whole fields, in either form. A failed read leaves the
-/// reader failed and gives an empty value, or null.
+/// Functions that the generated codecs call to read and write whole fields, in either form. A
+/// failed read leaves the reader failed and returns an empty value or null.
 namespace hw::wire {
 
-/// Loads from bytes that were checked before (Reader::take); `at` moves behind the value.
+/// Loads a value from bytes that Reader::take has checked, and moves `at` behind it.
 template <std::integral T>
 [[nodiscard]] T load(const std::byte*& at) {
     const T value = load_big_endian<T>(at);
@@ -59,7 +59,8 @@ template <std::integral T>
     return in.bytes(length);
 }
 
-/// One slice of the input; its Array's element is made in the arena, the bytes stay where they are.
+/// Reads a records field as one slice of the input. Only the slice object is allocated in the
+/// arena; the bytes are not copied.
 [[nodiscard]] inline Records read_records(Reader& in, Form form, Null null) {
     const std::int64_t length = read_length32(in, form);
     if (length == -1 && null == Null::allowed) {
@@ -70,7 +71,7 @@ template <std::integral T>
     return slice == nullptr ? Records() : Records(new (slice) ByteView(bytes), 1);
 }
 
-/// An array whose elements are read by `one(T&)`; `least` is the least size of an element.
+/// Reads an array; `one(T&)` reads an element, `least` is the smallest size of one in bytes.
 template <class T, class One>
 [[nodiscard]] Array<T> read_array(Reader& in, Form form, Null null, std::size_t least, One one) {
     const std::int64_t count = read_length32(in, form);
@@ -91,7 +92,8 @@ template <class T, class One>
     return Array<T>(items, size);
 }
 
-/// An array of fixed-size values, checked as a whole; `one(at)` loads one and moves `at`.
+/// Reads an array of fixed-size values with one length check. `one(at)` loads a value and moves
+/// `at`; `width` is the size of a value in bytes.
 template <class T, class One>
 [[nodiscard]] Array<T> read_numbers(Reader& in, Form form, Null null, std::size_t width, One one) {
     const std::int64_t count = read_length32(in, form);
@@ -110,7 +112,8 @@ template <class T, class One>
     return Array<T>(items, size);
 }
 
-/// A struct that may be null: one byte says whether it is there (negative: null). In the arena.
+/// Reads a struct that may be null. Its first byte is negative for null. The struct is allocated in
+/// the arena.
 template <class T, class One>
 [[nodiscard]] const T* read_nullable(Reader& in, One one) {
     if (in.integer<std::int8_t>() < 0 || in.failed()) {

@@ -18,12 +18,12 @@ Result<Size> Measure::result(std::string_view message, ApiVersion version) const
             return fail(ErrorKind::unsupported, "{} version {} has no field {}, which is set",
                         message, version, field_);
         case Reason::null:
-            return fail(ErrorKind::invalid, "{} version {}: {} is null, which it may not be",
-                        message, version, field_);
+            return fail(ErrorKind::invalid, "{} version {}: {} must not be null", message, version,
+                        field_);
         case Reason::too_long:
             return fail(ErrorKind::limit,
-                        "{} version {}: {} has a length of {}; a string may have {} bytes, any"
-                        " other field {} bytes or elements",
+                        "{} version {}: {} has a length of {}; a string has at most {} bytes, any"
+                        " other field at most {} bytes or elements",
                         message, version, field_, field_size_, kMaxString, INT32_MAX);
     }
     return size_;

@@ -13,15 +13,15 @@
 
 namespace hw::wire {
 
-/// Adds up what a message takes on the wire and notes the first reason why it cannot be sent.
-/// Generated code calls it field by field, in the order of the writer; `field` is a literal such
-/// as "Topic.Name".
+/// Computes the encoded size of a message and keeps the first reason why it cannot be encoded.
+/// Generated code calls it field by field, in the order of the writer. `field` is a literal such as
+/// "Topic.Name".
 class Measure {
 public:
     void add(std::size_t bytes) { size_.own += bytes; }
     [[nodiscard]] std::size_t own() const { return size_.own; }
 
-    /// The version has no such field, and its value is not the default.
+    /// Notes that the version does not have this field, although its value is not the default.
     void lacks(const char* field) { note(Reason::lacking, field, 0); }
 
     void string(std::string_view text, Form form, Null null, const char* field) {
@@ -47,11 +47,11 @@ public:
         refuse_null_array(array, null, field);
         add(length_size(array.size(), form, field));
     }
-    /// Tag and length of a tagged field whose `size` bytes are added already.
+    /// Adds the tag and length of a tagged field. Its `size` bytes have been added before.
     void tag(std::uint32_t tag, std::size_t size) { add(varint_size(tag) + varint_size(size)); }
 
-    /// Errors: unsupported (a field the version lacks), invalid (null where a value is required),
-    /// limit (longer than its length can say).
+    /// Errors: unsupported (a set field that the version does not have), invalid (null where a
+    /// value is required), limit (too long for its length field).
     [[nodiscard]] Result<Size> result(std::string_view message, ApiVersion version) const;
 
 private:

@@ -9,20 +9,20 @@
 
 namespace hw::wire {
 
-/// How lengths and counts look in a message: integers of a fixed width, or, in the flexible
-/// versions of KIP-482, unsigned varints of the length plus one.
+/// How lengths and counts are encoded: as integers of a fixed width, or, in the flexible versions
+/// of KIP-482, as unsigned varints of the length plus one.
 enum class Form : std::uint8_t { fixed, compact };
 
-/// Whether a field may be null in the version at hand: in no version, not in this one, or yes. A
-/// text that can never be null may point nowhere when it is empty (see below).
+/// Whether a field may be null: never (in no version), refused (not in this version) or allowed (in
+/// this version). If never, a null pointer means empty (see is_null).
 enum class Null : std::uint8_t { never, refused, allowed };
 
-/// The longest text of a message: Kafka refuses longer ones in both forms.
+/// Longest string in a message, in bytes. Kafka refuses longer ones in both forms.
 inline constexpr std::size_t kMaxString = 32767;
 
-/// Texts and byte sequences are null when they point nowhere. Where a field may be null, an empty
-/// value must therefore point somewhere: `""`, kEmptyBytes, or a view into a message. Where it may
-/// not, both mean empty.
+/// Strings and byte sequences are null when their pointer is null. So in a field that may be null,
+/// an empty value needs a pointer that is not null: `""`, kEmptyBytes, or a view into a message. In
+/// a field that can never be null, both mean empty.
 [[nodiscard]] constexpr bool is_null(std::string_view text) {
     return text.data() == nullptr;
 }
@@ -34,7 +34,7 @@ template <class T>
     return array.is_null();
 }
 
-/// Empty, and not null.
+/// True if the value is empty but not null.
 template <class T>
 [[nodiscard]] constexpr bool is_empty(const T& value) {
     return value.empty() && !is_null(value);

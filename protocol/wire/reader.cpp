@@ -7,8 +7,8 @@
 namespace hw::wire {
 namespace {
 
-// An array, not a pointer to a literal: its address tells it from other reasons.
-constexpr char kOverBudget[] = "the message needs more memory than its kind may use";
+// An array, not a pointer to a literal, because its address is compared with other reasons.
+constexpr char kOverBudget[] = "the message needs more memory than its API allows";
 constexpr const char* kTooManyTaggedFields =
     "the message has more than 10000 unknown tagged fields";
 
@@ -67,7 +67,7 @@ void Reader::fail_over_budget() {
 
 void Reader::refuse_length(std::int64_t length) {
     fail(length < 0 ? "null or a negative length where a value is required"
-                    : "a length is larger than what is left of the message");
+                    : "a length is larger than the rest of the message");
 }
 
 bool Reader::admits(std::int64_t count, std::size_t least_size) {
@@ -84,7 +84,7 @@ bool Reader::admits(std::int64_t count, std::size_t least_size) {
         return false;
     }
     if (wanted * least_size > remaining()) {
-        fail("an array has more elements than can fit in what is left of the message");
+        fail("an array has more elements than fit in the rest of the message");
         return false;
     }
     return true;

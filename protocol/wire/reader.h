@@ -13,15 +13,15 @@
 
 namespace hw::wire {
 
-/// Reads the primitive types of the Kafka protocol from bytes that nobody has checked.
+/// Decodes the primitive types of the Kafka protocol from unchecked bytes.
 ///
-/// The first violation stops it for good: it remembers the reason and the position, and every
-/// later read returns zero or empty without looking at the bytes. So decoders are straight-line
-/// code that ask `failed()` before they loop and `status()` at the end. Strings and bytes are
-/// views into the input; arrays are made in the arena.
+/// After the first violation it stays failed: it keeps the reason and the position, and every later
+/// read returns zero or empty without looking at the bytes. So decoders are straight-line code that
+/// checks `failed()` before it loops and `status()` at the end. Strings and bytes are views into
+/// the input; arrays are allocated in the arena.
 class Reader {
 public:
-    /// Elements of one array, and unknown tagged fields of one message, at most.
+    /// Limits: elements of one array, and unknown tagged fields of one message.
     static constexpr std::size_t kMaxArrayElements = 1'000'000;
     static constexpr std::size_t kMaxTaggedFields = 10'000;
 
@@ -36,13 +36,13 @@ public:
         return static_cast<std::size_t>(cursor_ - begin_);
     }
     [[nodiscard]] std::size_t remaining() const { return static_cast<std::size_t>(end_ - cursor_); }
-    /// What is left, without moving.
+    /// The remaining bytes; consumes nothing.
     [[nodiscard]] ByteView rest() const { return {cursor_, remaining()}; }
     [[nodiscard]] Arena& arena() { return *arena_; }
 
-    /// Stops the reader; `reason` is a literal without a full stop. The first reason stays.
+    /// Fails the reader; `reason` is a literal without a full stop. The first reason is kept.
     void fail(const char* reason);
-    /// Success only if nothing failed and nothing is left. Errors: corrupt, limit.
+    /// Success if nothing failed and no bytes are left. Errors: corrupt, limit.
     [[nodiscard]] Result<void> finish() const;
     /// Success if nothing failed. Errors: corrupt, limit.
     [[nodiscard]] Result<void> status() const;
@@ -57,8 +57,8 @@ public:
         cursor_ += sizeof(T);
         return value;
     }
-    /// The next `size` bytes, which are consumed: several numbers with one check. nullptr, and
-    /// failed, when they are not there.
+    /// Consumes the next `size` bytes, to read several numbers with one length check. If there are
+    /// fewer, fails and returns nullptr.
     [[nodiscard]] const std::byte* take(std::size_t size) {
         if (remaining() < size) [[unlikely]] {
             fail("the message ends inside a number");
@@ -78,7 +78,8 @@ public:
         return long_uvarint();
     }
 
-    /// A string or byte sequence of the given length; -1 from `nullable_` lengths means null.
+    /// A view of the next `length` bytes. Fails if `length` is negative or too large: the caller
+    /// handles -1, which means null.
     [[nodiscard]] ByteView bytes(std::int64_t length) {
         if (static_cast<std::uint64_t>(length) > remaining()) [[unlikely]] {
             refuse_length(length);
@@ -90,13 +91,15 @@ public:
     }
     [[nodiscard]] std::string_view string(std::int64_t length) { return as_text(bytes(length)); }
 
-    /// Lengths and counts in the two encodings; null is -1. `..._compact` are uvarints plus one.
+    /// Lengths and counts in the two forms; -1 means null. The compact form is a uvarint of the
+    /// length plus one.
     [[nodiscard]] std::int64_t length16() { return integer<std::int16_t>(); }
     [[nodiscard]] std::int64_t length32() { return integer<std::int32_t>(); }
     [[nodiscard]] std::int64_t length_compact() { return std::int64_t{uvarint()} - 1; }
 
-    /// Memory for `count` elements of at least `least_size` bytes each on the wire; nullptr, and
-    /// failed, when they cannot fit in what is left, are too many, or pass the arena's budget.
+    /// Allocates memory in the arena for `count` elements of at least `least_size` bytes each on
+    /// the wire. Fails and returns nullptr if they cannot fit in the remaining bytes, are more than
+    /// kMaxArrayElements, or exceed the arena's budget.
     template <class T>
     [[nodiscard]] T* elements(std::int64_t count, std::size_t least_size) {
         if (!admits(count, least_size)) [[unlikely]] {
@@ -109,19 +112,19 @@ public:
         return memory;
     }
 
-    /// Skips `size` bytes of a tagged field that this version does not know; counts and caps them.
+    /// Skips an unknown tagged field of `size` bytes. Fails after kMaxTaggedFields of them.
     void skip_tagged_field(std::uint32_t size);
-    /// Skips all tagged fields of a struct that knows none.
+    /// Skips all tagged fields of a struct that has none in its schema.
     void skip_tagged_fields() {
         if (const std::uint32_t count = uvarint(); count != 0) [[unlikely]] {
             skip_tagged_fields(count);
         }
     }
 
-    /// A reader of the next `size` bytes, for a tagged field; they are consumed here. On a size
-    /// beyond what is left, this reader fails and the result is empty.
+    /// Consumes the next `size` bytes and returns a reader for them, to decode a tagged field. If
+    /// there are fewer, this reader fails and the result is empty.
     [[nodiscard]] Reader nested(std::uint32_t size);
-    /// Takes over the failure of a nested reader, and fails if it has bytes left.
+    /// Takes over the failure and the counts of a nested reader. Fails if it has bytes left.
     void join(const Reader& inner);
 
 private:

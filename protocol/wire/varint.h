@@ -6,8 +6,8 @@
 
 namespace hw::wire {
 
-/// Variable-length integers of Kafka's protocol: 7 bits a byte, least significant first, high bit
-/// set on all but the last byte. Signed ones are zig-zag coded.
+/// Longest varints, in bytes. Kafka's variable-length integers have 7 bits per byte, least
+/// significant first; the high bit is set on all bytes but the last. Signed ones are zig-zag coded.
 inline constexpr std::size_t kMaxVarint32 = 5;
 inline constexpr std::size_t kMaxVarint64 = 10;
 
@@ -24,12 +24,13 @@ inline constexpr std::size_t kMaxVarint64 = 10;
     return static_cast<std::int64_t>((value >> 1) ^ (~(value & 1) + 1));
 }
 
-/// Bytes that `value` takes as an unsigned varint: 1 to 10.
+/// Size of `value` as an unsigned varint: 1 to 10 bytes.
 [[nodiscard]] constexpr std::size_t varint_size(std::uint64_t value) {
     return (static_cast<std::size_t>(std::bit_width(value | 1)) + 6) / 7;
 }
 
-/// Writes `value`, returns the byte after it; room for varint_size(value) bytes is the caller's.
+/// Writes `value` and returns the position after it. The caller provides room for
+/// varint_size(value) bytes.
 inline std::byte* store_varint(std::byte* to, std::uint64_t value) {
     while (value >= 0x80) {
         *to++ = static_cast<std::byte>(value | 0x80);
@@ -39,8 +40,8 @@ inline std::byte* store_varint(std::byte* to, std::uint64_t value) {
     return to;
 }
 
-/// Reads an unsigned varint of at most `max_bits` (32 or 64) from [from, end). Returns the byte
-/// after it, or nullptr when it is cut short or too large.
+/// Reads an unsigned varint of at most `max_bits` (32 or 64) from [from, end). Returns the position
+/// after it, or nullptr if it is cut short or too large.
 [[nodiscard]] inline const std::byte* load_varint(const std::byte* from, const std::byte* end,
                                                   unsigned max_bits, std::uint64_t& value) {
     value = 0;

@@ -16,7 +16,7 @@
 
 namespace hw::wire {
 
-/// Record bytes of a message: one or more slices that are sent as one field, never copied.
+/// A records field of a message: slices that are sent as one field. Points to the record bytes.
 using Records = Array<ByteView>;
 
 [[nodiscard]] constexpr std::size_t total_size(const Records& records) {
@@ -27,7 +27,8 @@ using Records = Array<ByteView>;
     return size;
 }
 
-/// What a message takes on the wire: bytes the writer makes, and bytes it only points to.
+/// Encoded size of a message: `own` bytes that the writer encodes, and `outside` bytes (records)
+/// that it only points to.
 struct Size {
     std::size_t own = 0;
     std::size_t outside = 0;
@@ -35,19 +36,20 @@ struct Size {
     [[nodiscard]] constexpr std::size_t total() const { return own + outside; }
 };
 
-/// Parts of a message, in the order in which they are sent. Most messages are one.
+/// Parts of an encoded message, in the order in which they are sent. Most messages have one part.
 using Slices = boost::container::small_vector<ByteView, 1>;
 
-/// An encoded message: its own bytes, and the order in which they and outside slices are sent.
-/// What the outside slices point to must outlive it.
+/// An encoded message: its own bytes, and the slices to send in order. Some slices may point to
+/// outside record bytes, which must outlive it.
 struct Encoded {
     Buffer own;
     Slices slices;
     std::size_t size = 0;
 };
 
-/// Writes the primitive types into memory that was measured before: no write is checked against
-/// the end but by the assertion in `finish`. Outside bytes are woven in as slices.
+/// Encodes the primitive types of the Kafka protocol into a buffer of exactly the measured size.
+/// Writes are not checked against its end; only `finish` asserts that the sizes agree. Record bytes
+/// are added to the slices and not copied.
 class Writer {
 public:
     Writer(MutableBytes own, Slices& slices)
@@ -66,7 +68,7 @@ public:
     }
     void uvarint(std::uint32_t value) { cursor_ = store_varint(cursor_, value); }
 
-    /// Lengths and counts in the two encodings; null is -1.
+    /// Lengths and counts in the two forms; -1 means null.
     void length16(std::int64_t length) { integer(static_cast<std::int16_t>(length)); }
     void length32(std::int64_t length) { integer(static_cast<std::int32_t>(length)); }
     void length_compact(std::int64_t length) { uvarint(static_cast<std::uint32_t>(length + 1)); }
@@ -80,13 +82,13 @@ public:
     }
     void string(std::string_view text) { bytes(as_bytes(text)); }
 
-    /// Slices that are sent at this place as they are.
+    /// Adds slices that are sent at this place of the message.
     void outside(const Records& records) {
         end_part();
         slices_->insert(slices_->end(), records.begin(), records.end());
     }
 
-    /// Ends the message; what was measured must have been written exactly.
+    /// Ends the message; asserts that exactly the measured bytes were written.
     void finish() {
         HW_ASSERT(cursor_ == end_);
         end_part();

@@ -196,8 +196,8 @@ TEST_CASE("dump: a metadata record that is not known says so in its line", "[dum
     OneFile file("/data/__cluster_metadata-0/00000000000000000000.log", transactions());
     CHECK(file.dump() == "");
     CHECK(file.output.lines[3].ends_with(
-        "payload: Error at 0, skipping. a metadata record has the frame version 114, only 1 is "
-        "known"));
+        "payload: Error at 0, skipping. a metadata record has frame version 114; only 1 is "
+        "supported"));
 }
 
 /// A log with one control record.

@@ -138,24 +138,19 @@ TEST_CASE("schema: null is refused where the version does not allow it", "[schem
     RangesRequest message;
     message.often_null = {};
     CHECK(refusal(message, ApiVersion(4)) == "accepted");
-    CHECK(refusal(message, ApiVersion(3)) ==
-          "RangesRequest version 3: OftenNull is null, which it may not be");
+    CHECK(refusal(message, ApiVersion(3)) == "RangesRequest version 3: OftenNull must not be null");
     message.often_null = "";
     message.ids = wire::Array<std::int32_t>::null();
-    CHECK(refusal(message, ApiVersion(2)) ==
-          "RangesRequest version 2: Ids is null, which it may not be");
+    CHECK(refusal(message, ApiVersion(2)) == "RangesRequest version 2: Ids must not be null");
     message.ids = {};
     message.blob = {};
-    CHECK(refusal(message, ApiVersion(2)) ==
-          "RangesRequest version 2: Blob is null, which it may not be");
+    CHECK(refusal(message, ApiVersion(2)) == "RangesRequest version 2: Blob must not be null");
     message.blob = wire::kEmptyBytes;
     message.batches = wire::Records::null();
-    CHECK(refusal(message, ApiVersion(2)) ==
-          "RangesRequest version 2: Batches is null, which it may not be");
+    CHECK(refusal(message, ApiVersion(2)) == "RangesRequest version 2: Batches must not be null");
     message.batches = {};
     message.endpoints = wire::Array<RangesRequest::Endpoint>::null();
-    CHECK(refusal(message, ApiVersion(4)) ==
-          "RangesRequest version 4: Endpoints is null, which it may not be");
+    CHECK(refusal(message, ApiVersion(4)) == "RangesRequest version 4: Endpoints must not be null");
 }
 
 TEST_CASE("schema: a null that the version does not allow is refused when it is received",
@@ -185,10 +180,11 @@ TEST_CASE("schema: a string may have 32767 bytes in either form", "[schema][lang
         message.always = longest;
         CHECK(refusal(message, version) == "accepted");
         message.always = longer;
-        CHECK(refusal(message, version) ==
-              "RangesRequest version " + std::to_string(version.value()) +
-                  ": Always has a length of 32768; a string may have 32767 bytes, any other field"
-                  " 2147483647 bytes or elements");
+        CHECK(
+            refusal(message, version) ==
+            "RangesRequest version " + std::to_string(version.value()) +
+                ": Always has a length of 32768; a string has at most 32767 bytes, any other field"
+                " at most 2147483647 bytes or elements");
     }
     CHECK(read<RangesRequest>("\x81\x80\x02" + longer, ApiVersion(4))
               .starts_with("a string is longer than 32767 bytes"));

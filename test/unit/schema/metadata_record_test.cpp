@@ -176,9 +176,9 @@ std::string refusal(std::string_view bytes) {
 TEST_CASE("metadata record: what is unknown is refused by name and number", "[schema]") {
     using std::string_view_literals::operator""sv;
     CHECK(refusal("\x02\x14\x00\x00"sv) ==
-          "a metadata record has the frame version 2, only 1 is known");
-    CHECK(refusal("\x01\x06\x00\x00"sv) == "the metadata record type 6 is unknown");
-    CHECK(refusal("\x01\x14\x01\x00"sv) == "NoOpRecord has version 1, known are 0 to 0");
+          "a metadata record has frame version 2; only 1 is supported");
+    CHECK(refusal("\x01\x06\x00\x00"sv) == "unknown metadata record type 6");
+    CHECK(refusal("\x01\x14\x01\x00"sv) == "NoOpRecord has version 1; 0 to 0 are supported");
     CHECK(refusal("\x01\x14\x00\x00\x00"sv) ==
           "NoOpRecord version 0: 1 bytes are left after the message (at byte 4 of 5)");
     CHECK(refusal(""sv) == "a varint is cut short or too large (at byte 0 of 0)");

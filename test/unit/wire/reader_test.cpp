@@ -38,7 +38,7 @@ TEST_CASE("reader: after the first violation nothing is read and the reason stay
     REQUIRE_FALSE(status);
     CHECK(status.error().kind == ErrorKind::corrupt);
     CHECK(status.error().message ==
-          "a length is larger than what is left of the message (at byte 2 of 8)");
+          "a length is larger than the rest of the message (at byte 2 of 8)");
 }
 
 TEST_CASE("reader: bytes after the message are an error of finish alone", "[wire][reader]") {
