@@ -1,4 +1,4 @@
-"""The rules that a schema must keep beyond its grammar. Each error names file and line."""
+"""Checks the rules of schemas that the grammar does not cover. Each error names file and line."""
 
 import naming
 from types_of import INTEGER_BOUNDS
@@ -12,9 +12,9 @@ def _check_default(field):
     text, place = field.default, field.place
     if field.is_struct and not field.is_array:
         if field.is_nullable and text != "null":
-            raise place.error(f"{field.name} may be null: its default must be null, as a struct's")
+            raise place.error(f"{field.name} is a nullable struct: its default must be null")
         if not field.is_nullable and text is not None:
-            raise place.error(f"{field.name} is a struct and has no default of its own")
+            raise place.error(f"{field.name} is a struct and cannot have a default")
     if text == "null" and field.nullable != field.versions:
         raise place.error(
             f"{field.name} has the default null, but may be null only in versions"
@@ -23,7 +23,7 @@ def _check_default(field):
     if text in (None, "null"):
         return
     if field.is_array or field.type.wire.name in ("bytes", "records", "uuid"):
-        raise place.error(f"{field.name} can have no default but null")
+        raise place.error(f"{field.name} can only have the default null")
     _check_scalar_default(field)
 
 
@@ -42,7 +42,7 @@ def _check_scalar_default(field):
     except ValueError:
         good = False
     if not good:
-        raise field.place.error(f"the default {text} of {field.name} is no {wire.name}")
+        raise field.place.error(f"the default {text} of {field.name} is not a valid {wire.name}")
 
 
 def _check_field(field, message):
@@ -50,7 +50,7 @@ def _check_field(field, message):
     if field.is_nullable and field.fixed_size is not None:
         raise place.error(f"{field.name} is a {field.type_name}, which cannot be null")
     if field.is_array and not field.is_struct and field.type.wire.name == "records":
-        raise place.error(f"{field.name} is an array of records, which no message has")
+        raise place.error(f"{field.name} is an array of records, which is not supported")
     if field.tag is not None:
         if not field.versions.within(message.flexible) or field.versions.empty:
             raise place.error(
@@ -60,7 +60,7 @@ def _check_field(field, message):
         if field.type_name == "records":
             raise place.error(f"{field.name} holds records, which cannot be tagged")
     if naming.snake(field.name) in naming.CPP_KEYWORDS:
-        raise place.error(f"{field.name} becomes a keyword of C++")
+        raise place.error(f"the name {field.name} becomes a C++ keyword")
     _check_default(field)
 
 
@@ -68,17 +68,17 @@ def _check_struct(struct, message):
     names, tags = set(), {}
     for field in struct.fields:
         if naming.snake(field.name) in names:
-            raise field.place.error(f"{field.name} is there twice in {struct.name}")
+            raise field.place.error(f"{field.name} is defined twice in {struct.name}")
         names.add(naming.snake(field.name))
         if field.tag is not None:
             if field.tag in tags:
                 raise field.place.error(
-                    f"tag {field.tag} of {field.name} is the tag of {tags[field.tag]} already"
+                    f"tag {field.tag} of {field.name} is already used by {tags[field.tag]}"
                 )
             tags[field.tag] = field.name
         _check_field(field, message)
     if sorted(tags) != list(range(len(tags))):
-        raise struct.place.error(f"the tags of {struct.name} are {sorted(tags)}, with a gap")
+        raise struct.place.error(f"the tags of {struct.name} have a gap: {sorted(tags)}")
 
 
 def _check_options(request):
@@ -100,7 +100,7 @@ def check_message(message):
     if message.versions.empty:
         return
     if message.flexible.high not in (message.versions.high, 0):
-        raise message.place.error(f"{message.name} stops being flexible in a later version")
+        raise message.place.error(f"{message.name} is not flexible in its top version")
     for struct in message.all_structs:
         _check_struct(struct, message)
     if message.kind == "request":
@@ -114,12 +114,13 @@ def _check_pair(request, response):
         one, other = getattr(request, what), getattr(response, what)
         if one != other:
             raise response.place.error(
-                f"response {response.api} has the {what} {other}, its request {one}"
+                f"response {response.api} has {what} {other}, but its request has {one}"
             )
 
 
 def _identities(file, message):
-    """What no other message may have: its name, and its key among those it is told apart from."""
+    """Values that must be unique: the message's name, and its key among messages of its kind (for
+    records: of its file)."""
     yield message.name
     if message.kind == "record":
         yield message.kind, file.folder, file.stem, message.key

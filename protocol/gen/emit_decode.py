@@ -20,7 +20,7 @@ def _wrap(scalar, value):
 
 
 def _load(scalar):
-    """From `at`, which moves on."""
+    """C++ that loads a value from `at` and moves `at` behind it."""
     wire = scalar.wire
     if wire.name == "bool":
         return _wrap(scalar, "wire::load_bool(at)")

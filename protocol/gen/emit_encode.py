@@ -5,7 +5,7 @@ from layout import condition, default_value, form_of, member, null_of, sum_of
 
 
 def is_default(field, value):
-    """C++: the value is what an absent field has."""
+    """C++ condition: the value is the field's default."""
     if field.is_array or (not field.is_struct and field.type.wire.name in ("bytes", "records")):
         if field.default == "null":
             return f"wire::is_null({value})"
@@ -53,7 +53,7 @@ def _store(scalar, value):
 
 
 class _Paths:
-    """What a field is called in errors: `Topics.Partitions.Index`."""
+    """The name of a field in errors: `Struct.Field`, or `Field` at the top level."""
 
     def __init__(self, prefix):
         self.prefix = prefix
@@ -99,7 +99,7 @@ def _size_tagged(field, struct, path):
 
 
 def _lacks(field, struct, path):
-    """A field at another value than its default in a version without it is an error."""
+    """Statements that note an error if a field is set in a version that does not have it."""
     when = condition(field.versions, struct.versions)
     if field.ignorable or when is None:
         return

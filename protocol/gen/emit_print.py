@@ -51,7 +51,8 @@ def _or_null(field, value, if_null, otherwise):
 
 
 def _field(field):
-    """Records are only counted, under another name, as Kafka logs requests."""
+    """Statements that print a field. Of records only the size is printed, under another name, as in
+    Kafka's request log."""
     value = f"in.{member(field)}"
     if not field.is_array and not field.is_struct and field.type.wire.name == "records":
         size = [

@@ -1,4 +1,5 @@
-"""Emits makers of random instances: values for the fields of one version, defaults elsewhere."""
+"""Emits functions that make random messages: random values for the fields of one version, defaults
+for the other fields."""
 
 from emit_decode import _guarded, _wrap
 from layout import condition, element_type, member, null_of
@@ -54,7 +55,7 @@ def emit_random_header(files, target):
     yield ""
     yield f"namespace {target.namespace} {{"
     yield ""
-    yield "/// Fills the fields that the version has; what they point to lives in the arena."
+    yield "/// Sets the fields of that version to random values, which are allocated in the arena."
     for message in _messages(files):
         yield (
             f"void randomize(Random& random, Arena& arena, ApiVersion version,"

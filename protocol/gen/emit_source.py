@@ -1,4 +1,4 @@
-"""Emits the sources: messages dealt to a few files of about equal work for the compiler."""
+"""Emits the sources: messages distributed over a few files that take about equal compile time."""
 
 from emit_decode import emit_read
 from emit_encode import emit_is_default, emit_size, emit_write
@@ -13,7 +13,7 @@ def _qualified(struct, message):
 
 
 def _inline_structs(message):
-    """Names of structs that some field holds by value: they need a comparison with the default."""
+    """Names of the structs that a field holds by value: they need a generated `is_default`."""
     return {
         field.type.name
         for struct in message.all_structs
@@ -30,8 +30,9 @@ def _holds_records(struct):
 
 
 def _least_sensible(struct, version, message):
-    """Wire bytes of the least element that makes sense, and the C++ terms of its memory: names of
-    topics are not empty, records are at least a batch, what exists for records has some."""
+    """The smallest plausible element of a struct: its bytes on the wire, and C++ terms for its
+    memory in the arena. Plausible means: topic names are not empty, a records field has at least
+    one batch, and an array of structs that hold records has at least one element."""
     wire, memory = least_size(struct, version, message), [f"sizeof({_qualified(struct, message)})"]
     for field in struct.plain_fields:
         if version not in field.versions:
@@ -49,12 +50,13 @@ def _least_sensible(struct, version, message):
 
 
 def _memory_checks(message):
-    """What a field takes in the arena, against the API's factor for what it takes on the wire."""
+    """static_asserts that the memory of a field in the arena is at most the API's factor times its
+    bytes on the wire."""
     factor = memory_factor(message)
     for struct in message.all_structs:
         for field in struct.fields:
             versions = field.versions.clipped(struct.versions)
-            in_element = not field.is_array and not field.is_struct  # records: counted with it
+            in_element = not field.is_array and not field.is_struct  # records: see _least_sensible
             if not field.in_arena or in_element or versions.empty:
                 continue
             if field.is_struct:
@@ -111,12 +113,13 @@ def _functions(message):
 
 
 def work(message):
-    """About what the compiler has to do."""
+    """An estimate of the compile time of a message."""
     return sum(2 + len(struct.fields) for struct in message.all_structs)
 
 
 def deal(files, shards):
-    """Messages with their files, dealt to shards: the largest first, always to the smallest."""
+    """Distributes (file, message) pairs over shards: the largest message first, each to the shard
+    with the least work."""
     messages = [
         (file, message)
         for file in files

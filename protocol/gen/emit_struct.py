@@ -5,7 +5,7 @@ from layout import default_value, element_type, member
 
 
 def _initial_value(field):
-    """The initialiser of a member; empty text is null, `""` is an empty text that is not null."""
+    """The initialiser of a member. `{}` makes a string null; `""` makes it empty but not null."""
     if field.is_array or field.is_struct:
         null_array = field.is_array and field.default == "null"
         return f" = wire::Array<{element_type(field)}>::null()" if null_array else "{}"

@@ -1,4 +1,4 @@
-"""Emits the keys of the APIs and the table of what a broker must know about each."""
+"""Emits the API keys and the API table (`ApiInfo`)."""
 
 import naming
 from layout import memory_factor
@@ -18,7 +18,7 @@ def emit_keys(files, target):
     yield ""
     yield f"namespace {target.namespace} {{"
     yield ""
-    yield "/// The APIs that have a schema. A request can carry any other number."
+    yield "/// The APIs that have a schema. A request may carry any other number, too."
     yield "enum class ApiKey : std::int16_t {"
     for message in _requests(files):
         yield f"    {naming.snake(message.api)} = {message.key},"
@@ -55,7 +55,7 @@ def _row(request, response):
 def _find(requests):
     rows = {request.key: row for row, request in enumerate(requests)}
     numbers = [str(rows.get(key, -1)) for key in range(max(rows) + 1)]
-    yield "/// The row of an API; nullptr for a key without a schema: any number can be asked for."
+    yield "/// The row of an API; nullptr for a key without a schema. `key` may be any number."
     yield "[[nodiscard]] constexpr const ApiInfo* find_api(ApiKey key) {"
     yield "    constexpr auto kRows = std::to_array<std::int8_t>({"
     yield f"        {', '.join(numbers)}}});"
@@ -76,7 +76,7 @@ def emit_table(files, target):
     yield ""
     yield f"namespace {target.namespace} {{"
     yield ""
-    yield "/// In the order of the keys, without gaps between those that have a schema."
+    yield "/// The APIs that have a schema, in the order of their keys."
     yield "inline constexpr auto kApiTable = std::to_array<ApiInfo>({"
     for request in _requests(files):
         yield from _row(request, responses[request.key])

@@ -1,4 +1,4 @@
-"""Turns schemas into C++: see README.md. Run by CMake; writes only files whose text changed."""
+"""Generates C++ from schemas: see README.md. Run by CMake; writes only files whose text changed."""
 
 import argparse
 import os
@@ -18,7 +18,7 @@ from resolve import resolve_files
 
 @dataclass(frozen=True)
 class Target:
-    """Where generated code lives: include prefix, namespace."""
+    """Include prefix and namespace of the generated code."""
 
     prefix: str
     namespace: str
@@ -28,11 +28,11 @@ def _arguments():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--schemas", required=True, help="folder of the .hws files")
     parser.add_argument("--out", help="folder for the generated files; without it, only check")
-    parser.add_argument("--prefix", help="how includes name that folder")
+    parser.add_argument("--prefix", help="path of that folder in #include lines")
     parser.add_argument("--namespace", default="hw::schema")
     parser.add_argument("--shards", type=int, default=1, help="number of sources")
-    parser.add_argument("--table", action="store_true", help="emit the table of the APIs")
-    parser.add_argument("--lock", help="file of the hashes of released versions")
+    parser.add_argument("--table", action="store_true", help="emit the API table")
+    parser.add_argument("--lock", help="file with the hashes of released versions")
     parser.add_argument("--extend-lock", action="store_true", help="add new versions to the lock")
     return parser.parse_args()
 
@@ -45,7 +45,7 @@ def load(folder):
 
 
 def outputs(files, target, shards, table):
-    """Relative path -> lines."""
+    """Yields (relative path, lines) for each generated file."""
     for file in files:
         yield f"{file.folder}/{file.stem}.h", emit_header(file, target)
     yield "api_key.h", emit_keys(files, target)

@@ -1,12 +1,12 @@
-"""Questions about the wire form of a struct that the emitters share."""
+"""Facts about the wire form of structs and fields that several emitters need."""
 
 import naming
 from check import default_number
 
 
 def condition(versions, within):
-    """A C++ condition on `v` for being in `versions`, given that v is in `within`; None if always,
-    "false" if never."""
+    """C++ condition that version `v` is in `versions`, given that it is in `within`. None if always
+    true, "false" if never."""
     versions = versions.clipped(within)
     if versions.empty:
         return "false"
@@ -33,7 +33,7 @@ def sum_of(terms):
 
 
 def least_field_size(field, version, message):
-    """Bytes that an untagged field takes at least."""
+    """Smallest size of an untagged field on the wire, in bytes."""
     if field.fixed_size is not None:
         return field.fixed_size
     compact = version in message.flexible and not field.never_compact
@@ -53,7 +53,7 @@ def least_size(struct, version, message):
 
 
 def least_element_size(field, version, message):
-    """Of one element of an array field."""
+    """Smallest size of one element of an array field on the wire, in bytes."""
     if field.is_struct:
         return max(1, least_size(field.type, version, message))
     wire = field.type.wire
@@ -65,7 +65,8 @@ def least_element_size(field, version, message):
 
 
 def least_element_expression(field, struct, message):
-    """The same as C++ on `v`: the sizes of neighbouring versions, from the top."""
+    """C++ expression on `v` for least_element_size. Neighbouring versions of equal size are
+    merged."""
     versions = field.versions.clipped(struct.versions)
     steps = []
     for version in reversed(versions.all()):
@@ -83,7 +84,7 @@ def form_of(field):
 
 
 def null_of(field, struct):
-    """C++ for whether the field may be null in version `v`."""
+    """C++ expression of type wire::Null: whether the field may be null in version `v`."""
     if not field.is_nullable:
         return "wire::Null::never"
     when = condition(field.nullable, field.versions.clipped(struct.versions))
@@ -97,7 +98,7 @@ def element_type(field):
 
 
 def default_value(field):
-    """C++ for the default of a scalar or text field, unwrapped; None when it is zero or empty."""
+    """C++ literal for the default of a scalar or string field; None if it is zero or empty."""
     if field.default is None or field.default == "null":
         return None
     wire = field.type.wire
@@ -116,8 +117,8 @@ def member(field):
 
 
 def memory_factor(request):
-    """Arena bytes per byte on the wire that a request may take; 16 unless the schema says less, 1
-    if nothing of it lies in the arena."""
+    """Arena bytes per byte on the wire that a request may use: the schema's `memory`, else 16, or 1
+    if no field needs the arena."""
     fields = [field for struct in request.all_structs for field in struct.fields]
     default = 16 if any(field.in_arena for field in fields) else 1
     return request.options.get("memory", default)

@@ -1,7 +1,7 @@
-"""The lock of released versions: one line `Message version hash` for each, never changed again.
+"""The lock file: one line `Message version hash` per released version. A line never changes.
 
-The hash covers what is on the wire and what a name promises: order, names, types, null, tags and
-the defaults of tagged fields. Comments and C++ types may change.
+The hash covers the wire format and the names: order, names, types and nullability of fields, tags
+and the defaults of tagged fields. Comments and C++ types may change.
 """
 
 import hashlib
@@ -33,7 +33,7 @@ def fingerprint(message, version):
 
 
 def released(files):
-    """(message, version) -> (hash, place), without versions that are marked unstable."""
+    """Maps (message, version) to (hash, place); without versions that are marked unstable."""
     found = {}
     for file in files:
         unstable = {m.api: m.options["unstable"] for m in file.messages if "unstable" in m.options}
@@ -62,7 +62,7 @@ def check(files, path):
     locked, current = read(path), released(files)
     for key, value in locked.items():
         if key not in current:
-            raise SchemaError(f"{path}: {key[0]} version {key[1]} is released and has gone")
+            raise SchemaError(f"{path}: {key[0]} version {key[1]} is released, but has no schema")
         if current[key][0] != value:
             raise current[key][1].error(f"{key[0]} version {key[1]} is released and has changed")
     return {key: value[0] for key, value in current.items() if key not in locked}

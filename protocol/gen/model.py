@@ -1,10 +1,10 @@
-"""What a schema file says, after parsing: files, messages, structs, fields."""
+"""A parsed schema: files, messages, structs, fields."""
 
 from dataclasses import dataclass, field as attribute
 
 from types_of import Scalar
 
-TOP = 32767  # of an open range, until the message's own top replaces it
+TOP = 32767  # end of an open range such as 3+; clipped later to the message's top version
 
 
 class SchemaError(Exception):
@@ -65,7 +65,7 @@ class Field:
     name: str
     type_name: str
     is_array: bool
-    versions: Versions | None  # None until resolved: those of what contains it
+    versions: Versions | None  # None if not given; resolved to those of the containing struct
     nullable: Versions = NONE
     default: str | None = None
     tag: int | None = None
@@ -87,7 +87,8 @@ class Field:
 
     @property
     def in_arena(self):
-        """Its decoded value needs memory: elements, a struct behind a pointer, a slice."""
+        """Whether its decoded value needs arena memory: array elements, a nullable struct, or the
+        slice of a records field."""
         if self.is_array or self.is_struct:
             return self.is_array or self.is_nullable
         return self.type.wire.name == "records"
@@ -103,7 +104,7 @@ class Struct:
     place: Place
     name: str
     fields: list
-    versions: Versions = NONE  # those in which something of the message contains it
+    versions: Versions = NONE  # versions in which a field of the message uses it
 
     @property
     def plain_fields(self):
@@ -119,7 +120,7 @@ class Struct:
 class Message:
     place: Place
     kind: str  # request, response, header, record, data
-    api: str  # the name as written, without the kind
+    api: str  # the name in the schema, without a suffix such as "Request"
     versions: Versions
     flexible: Versions
     options: dict
@@ -141,10 +142,10 @@ class Message:
 @dataclass
 class SchemaFile:
     path: str
-    folder: str  # below the schema folder, for example "api"
-    stem: str  # the header's name, without the number that sorts the files
+    folder: str  # relative to the schema folder, for example "api"
+    stem: str  # name of the header: the file's name without the leading number
     messages: list
-    shared: dict  # name -> Struct, usable by each message of the file
+    shared: dict  # name -> Struct that every message of the file can use
 
     @property
     def source_name(self):

@@ -1,6 +1,6 @@
-"""Names of one style turned into names of another.
+"""Converts names between styles.
 
-Schemas use Kafka's field names in PascalCase; C++ wants snake_case, Kafka's JSON camelCase.
+Schemas use Kafka's field names in PascalCase; C++ uses snake_case, Kafka's JSON camelCase.
 """
 
 CPP_KEYWORDS = frozenset(
@@ -35,7 +35,7 @@ def snake(pascal):
 
 
 def camel(pascal):
-    """As Kafka does it: only the first letter changes."""
+    """camelCase as in Kafka: only the first letter changes."""
     return pascal[:1].lower() + pascal[1:]
 
 

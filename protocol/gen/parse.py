@@ -1,13 +1,14 @@
-"""Reads the schema language: one line a field, indentation nests.
+"""Parses the schema language: one field per line, indentation nests structs.
 
     request Metadata key=3 versions=0-13 flexible=9+ listeners=broker
       Topics   []Topic?1+           # a comment of the field
         Name   topic_name?10+
       Allow    bool  4+  = true  ignorable
 
-A field is: name, type, versions (left out: those of what contains it), then in any order
-`= default`, `tag=N`, `ignorable`, `sensitive`, `flexible=none`. A type is a name of types_of.py or
-of a struct; `[]` before it makes an array, `?` after it allows null, with the versions that do.
+A field is a name, a type and versions (optional, by default those of the containing struct), then
+in any order `= default`, `tag=N`, `ignorable`, `sensitive`, `flexible=none`. A type is the name of
+a type of types_of.py or of a struct. `[]` before it makes an array. `?` after it allows null, in
+all versions or in those that follow the `?`.
 """
 
 import os
@@ -26,16 +27,16 @@ _NAME = re.compile(r"^[A-Z][A-Za-z0-9]*$")
 
 
 def parse_versions(text, place):
-    """`3+`, `2-7`, `5` or `none`; contiguous by construction, so `0-2,5` is refused."""
+    """Parses `3+`, `2-7`, `5` or `none`. Ranges are contiguous, so `0-2,5` is refused."""
     if text == "none":
         return NONE
     match = _RANGE.match(text)
     if not match:
-        raise place.error(f"'{text}' is no contiguous range of versions such as 3+, 2-7, 5 or none")
+        raise place.error(f"'{text}' is not a contiguous range of versions: use 3+, 2-7, 5 or none")
     low = int(match[1])
     high = TOP if match[2] == "+" else int(match[3] or match[1])
     if high < low:
-        raise place.error(f"the versions {text} run backwards")
+        raise place.error(f"the versions {text} are in descending order")
     return Versions(low, high)
 
 
@@ -84,7 +85,7 @@ def _parse_head(line, comment):
         else:
             raise place.error(f"a {kind} has no option '{word}'")
     if message.versions is None:
-        raise place.error(f"{kind} {message.api} names no versions")
+        raise place.error(f"{kind} {message.api} needs versions=")
     message.body = Struct(place, message.name, [])
     return message
 
@@ -92,7 +93,7 @@ def _parse_head(line, comment):
 def _parse_type(word, place):
     match = _TYPE.match(word)
     if not match:
-        raise place.error(f"'{word}' is no type")
+        raise place.error(f"'{word}' is not a type")
     nullable = NONE
     if match[3]:
         nullable = parse_versions(match[4], place) if match[4] else Versions(0, TOP)
@@ -102,7 +103,9 @@ def _parse_type(word, place):
 def _parse_field(line):
     place, words = line.place, list(line.words)
     if not _NAME.match(words[0]) or len(words) < 2:
-        raise place.error(f"'{' '.join(words)}' is no field: a name in PascalCase and a type")
+        raise place.error(
+            f"'{' '.join(words)}' is not a field: it needs a name in PascalCase and a type"
+        )
     type_name, is_array, nullable = _parse_type(words[1], place)
     field = Field(place, words[0], type_name, is_array, None, nullable)
     field.comment, field.indent = line.comment, line.indent
@@ -131,7 +134,7 @@ class _Parser:
         self.path = path
         self.messages = []
         self.shared = {}
-        self.open = []  # (indent, list that takes deeper fields)
+        self.open = []  # (indent, list for the fields nested below that line)
         self.pending_comment = []
 
     def line(self, line):
@@ -154,7 +157,7 @@ class _Parser:
                 raise line.place.error("'struct' needs a name in PascalCase and nothing else")
             struct = Struct(line.place, line.words[1], [])
             if struct.name in self.shared:
-                raise line.place.error(f"struct {struct.name} is there already")
+                raise line.place.error(f"struct {struct.name} is already defined")
             self.shared[struct.name] = struct
             self.open = [(0, struct.fields)]
         elif kind in KINDS:
@@ -162,7 +165,7 @@ class _Parser:
             self.messages.append(message)
             self.open = [(0, message.body.fields)]
         else:
-            raise line.place.error(f"'{kind}' starts neither a struct nor a message: {KINDS}")
+            raise line.place.error(f"unknown kind '{kind}': use struct, {', '.join(KINDS)}")
 
     def _field(self, line):
         if not self.open:
@@ -172,7 +175,7 @@ class _Parser:
             self.open.pop()
         siblings = self.open[-1][1]
         if siblings and siblings[0].indent != line.indent:
-            raise line.place.error("the indentation fits no line above")
+            raise line.place.error("the indentation matches no line above")
         siblings.append(field)
         self.open.append((line.indent, field.children))
 
@@ -186,7 +189,7 @@ def parse_text(text, path, folder):
 
 
 def parse_folder(root):
-    """All .hws files below `root`, in the order of their names."""
+    """Parses all .hws files below `root`, in the order of their names."""
     files = []
     for folder, _, names in sorted(os.walk(root)):
         for name in sorted(names):

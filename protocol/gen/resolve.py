@@ -1,4 +1,4 @@
-"""Finds what the names in a schema mean: types of fields, structs, and each field's versions."""
+"""Resolves the names in a schema: field types and structs, and the versions of each field."""
 
 import copy
 
@@ -11,7 +11,7 @@ class _Resolver:
         self.message = message
         self.shared = shared
         self.by_name = {}
-        self.open = []  # names of the structs that are being resolved, outer first
+        self.open = []  # names of the structs being resolved, outermost first
 
     def struct(self, struct, containing):
         self.open.append(struct.name)
@@ -24,7 +24,7 @@ class _Resolver:
         field.nullable = self._nullable(field)
         if field.type_name in SCALARS:
             if field.children:
-                raise field.place.error(f"{field.type_name} is no struct and has no fields")
+                raise field.place.error(f"{field.type_name} is not a struct and cannot have fields")
             field.type = SCALARS[field.type_name]
         else:
             field.type = self._struct_of(field)
@@ -48,7 +48,7 @@ class _Resolver:
 
     def _outside(self, field, written, containing):
         return (
-            f"{field.name} is there in versions {written}, but what contains it only in"
+            f"{field.name} has versions {written}, but the struct that contains it has only"
             f" {containing}"
         )
 
@@ -70,7 +70,7 @@ class _Resolver:
             raise field.place.error(f"struct {name} contains itself")
         if field.children:
             if name in self.by_name:
-                raise field.place.error(f"struct {name} is there already in {self.message.name}")
+                raise field.place.error(f"struct {name} is already defined in {self.message.name}")
             struct = Struct(field.place, name, field.children)
             self.struct(struct, field.versions)
         elif name in self.by_name:

@@ -1,6 +1,6 @@
-"""The types of schema fields: how wide they are on the wire, and which C++ type stands for them.
+"""The types of schema fields: their size on the wire and their C++ types.
 
-This is the one place where a semantic type of the schemas meets a strong type of the project.
+Only this file maps the semantic types of the schemas to the strong types of the project.
 """
 
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Wire:
-    """A type of the protocol; `size` is None when it has a length of its own."""
+    """A primitive type of the protocol. `size` in bytes; None for types with a length prefix."""
 
     name: str
     size: int | None
@@ -21,8 +21,8 @@ class Wire:
 
 @dataclass(frozen=True)
 class Scalar:
-    """What a field can be if it is no struct. `kind` says how C++ wraps the wire's value:
-    plain (not at all), strong (an id with `value()`), enum (an enumeration of that width)."""
+    """The type of a field that is not a struct. `kind` says how C++ wraps the value: plain (not at
+    all), strong (a strong type with `value()`), enum (an enumeration of that width)."""
 
     name: str
     wire: Wire
@@ -48,7 +48,8 @@ WIRE = {
     )
 }
 
-# Semantic name, wire type, C++ type, kind. Texts keep std::string_view: their names only document.
+# Semantic name, wire type, C++ type, kind. String types remain std::string_view: their semantic
+# names are only documentation.
 _SEMANTIC = (
     ("api_key", "int16", "ApiKey", "enum"),
     ("error", "int16", "wire::ErrorCode", "enum"),

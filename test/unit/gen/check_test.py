@@ -7,12 +7,14 @@ API = "request A key=1 versions=0-2 flexible=1+ listeners=broker\n"
 
 class Ranges(unittest.TestCase):
     def test_a_field_lies_inside_its_message(self):
-        self.assertIn("A is there in versions 10+", field_error("A int32 10+"))
-        self.assertIn("A is there in versions 3-12", field_error("A int32 3-12"))
+        self.assertIn("A has versions 10+", field_error("A int32 10+"))
+        self.assertIn("A has versions 3-12", field_error("A int32 3-12"))
 
     def test_a_nested_field_lies_inside_what_contains_it(self):
         error = field_error("A []S 3+\n  B int32 1+")
-        self.assertIn("x.hws:3: B is there in versions 1+, but what contains it only in 3-9", error)
+        self.assertIn(
+            "x.hws:3: B has versions 1+, but the struct that contains it has only 3-9", error
+        )
 
     def test_nothing_is_nullable_before_it_exists(self):
         error = field_error("A string?2+ 4+")
@@ -23,16 +25,17 @@ class Ranges(unittest.TestCase):
             self.assertIn("may be null only in versions 4-9", field_error(line))
 
     def test_a_message_stays_flexible(self):
-        self.assertIn("stops being flexible", error_of("data M versions=0-5 flexible=1-3\n"))
+        error = error_of("data M versions=0-5 flexible=1-3\n")
+        self.assertIn("is not flexible in its top version", error)
 
 
 class Tags(unittest.TestCase):
     def test_tags_are_unique(self):
         error = field_error("A int32 5+ tag=0\nB int32 5+ tag=0")
-        self.assertIn("x.hws:3: tag 0 of B is the tag of A already", error)
+        self.assertIn("x.hws:3: tag 0 of B is already used by A", error)
 
     def test_tags_have_no_gap(self):
-        self.assertIn("with a gap", field_error("A int32 5+ tag=0\nB int32 5+ tag=2"))
+        self.assertIn("have a gap", field_error("A int32 5+ tag=0\nB int32 5+ tag=2"))
 
     def test_tags_need_flexible_versions(self):
         self.assertIn("is flexible only in 5-9", field_error("A int32 3+ tag=0"))
@@ -52,7 +55,7 @@ class Types(unittest.TestCase):
                      "A string = x", "A float64 = x", "A uint32 = 0x100000000"):
             self.assertIn("the default", field_error(line), line)
         for line in ("A uuid = 5", "A []int32 = 5", "A bytes = 5"):
-            self.assertIn("no default but null", field_error(line), line)
+            self.assertIn("can only have the default null", field_error(line), line)
 
     def test_numbers_cannot_be_null(self):
         self.assertIn("which cannot be null", field_error("A int32?"))
@@ -60,29 +63,29 @@ class Types(unittest.TestCase):
 
     def test_a_struct_that_may_be_null_is_null_by_default(self):
         self.assertIn("its default must be null", field_error("A S?\n  B int8"))
-        self.assertIn("has no default of its own", field_error("A S = null\n  B int8"))
+        self.assertIn("cannot have a default", field_error("A S = null\n  B int8"))
 
     def test_a_scalar_has_no_fields(self):
-        self.assertIn("int32 is no struct", field_error("A int32\n  B int8"))
+        self.assertIn("int32 is not a struct", field_error("A int32\n  B int8"))
 
     def test_structs_do_not_contain_themselves(self):
         self.assertIn("struct S contains itself", field_error("A []S\n  B []S"))
 
     def test_names_are_unique_and_no_keywords(self):
-        self.assertIn("A is there twice in M", field_error("A int8\nA int8"))
-        self.assertIn("struct S is there already", field_error("A S\n  X int8\nB S\n  Y int8"))
-        self.assertIn("becomes a keyword of C++", field_error("Default int8"))
+        self.assertIn("A is defined twice in M", field_error("A int8\nA int8"))
+        self.assertIn("struct S is already defined", field_error("A S\n  X int8\nB S\n  Y int8"))
+        self.assertIn("becomes a C++ keyword", field_error("Default int8"))
 
 
 class Messages(unittest.TestCase):
     def test_a_request_has_a_response_of_the_same_shape(self):
         self.assertIn("request A has no response", error_of(API))
         self.assertIn(
-            "response A has the versions 0-1, its request 0-2",
+            "response A has versions 0-1, but its request has 0-2",
             error_of(API + "response A key=1 versions=0-1 flexible=1+\n"),
         )
         self.assertIn(
-            "response A has the flexible 2, its request 1-2",
+            "response A has flexible 2, but its request has 1-2",
             error_of(API + "response A key=1 versions=0-2 flexible=2+\n"),
         )
         self.assertIn("response B has no request", error_of("response B key=1 versions=0\n"))

@@ -40,7 +40,9 @@ class Lock(unittest.TestCase):
             self.assertIn("is released and has changed", self.error(changed))
 
     def test_a_released_version_may_not_go(self):
-        self.assertIn("M version 0 is released and has gone", self.error("data N versions=0\n"))
+        self.assertIn(
+            "M version 0 is released, but has no schema", self.error("data N versions=0\n")
+        )
 
     def test_a_new_version_must_be_added_to_the_lock(self):
         self.assertIn("M version 2 is not in", self.error(GROWN))

@@ -69,32 +69,32 @@ class Errors(unittest.TestCase):
         )
 
     def test_versions_must_be_contiguous(self):
-        self.assertIn("'0-2,5' is no contiguous range", field_error("A int32 0-2,5"))
-        self.assertIn("run backwards", field_error("A int32 5-2"))
+        self.assertIn("'0-2,5' is not a contiguous range", field_error("A int32 0-2,5"))
+        self.assertIn("descending order", field_error("A int32 5-2"))
 
     def test_unknown_words_are_refused(self):
         self.assertIn("A has no option 'ignorible'", field_error("A int32 ignorible"))
         self.assertIn("no option 'color=red'", error_of("data M versions=0 color=red\n"))
-        self.assertIn("'messsage' starts neither", error_of("messsage M versions=0\n"))
+        self.assertIn("unknown kind 'messsage'", error_of("messsage M versions=0\n"))
         self.assertIn("a data has no option 'forwarded'", error_of("data M versions=0 forwarded\n"))
 
     def test_what_is_cut_short_is_refused(self):
         self.assertIn("the default of A is missing", field_error("A int32 ="))
-        self.assertIn("'A' is no field", field_error("A"))
+        self.assertIn("'A' is not a field", field_error("A"))
         self.assertIn("'key=' has no value", error_of("request M key= versions=0\n"))
-        self.assertIn("names no versions", error_of("data M\n"))
+        self.assertIn("needs versions=", error_of("data M\n"))
         self.assertIn("the tag is 'x'", field_error("A int32 tag=x"))
 
     def test_what_has_no_proper_name_is_refused(self):
         self.assertIn("'data' needs a name", error_of("data m versions=0\n"))
         self.assertIn("'struct' needs a name", error_of("struct s\n"))
-        self.assertIn("'in-t' is no type", field_error("A in-t"))
+        self.assertIn("'in-t' is not a type", field_error("A in-t"))
 
     def test_shared_structs_have_different_names(self):
-        self.assertIn("struct S is there already", error_of("struct S\n  A int8\nstruct S\n"))
+        self.assertIn("struct S is already defined", error_of("struct S\n  A int8\nstruct S\n"))
 
     def test_indentation_must_fit_a_line_above(self):
-        self.assertIn("the indentation fits no line", field_error("A Outer\n    B int8\n  C int8"))
+        self.assertIn("indentation matches no line", field_error("A Outer\n    B int8\n  C int8"))
         self.assertIn("a field before the first message", error_of("# no message\n  A int32\n"))
 
 
