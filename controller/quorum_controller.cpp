@@ -37,7 +37,7 @@ Verdict not_leading() {
     return {wire::ErrorCode::not_controller, "this controller is not the active one"};
 }
 
-/// The answer of the same kind for a request that may have been lost.
+/// The NOT_CONTROLLER answer, of the same type, for a request whose records may be lost.
 ControllerResponse lost(const ControllerResponse& response) {
     return std::visit(
         []<class Response>(const Response&) {
@@ -80,7 +80,7 @@ void QuorumController::on_leader(LeaderEpoch epoch, TimePoint now, ControllerEff
     HW_ASSERT(!leading_);
     leading_ = true;
     epoch_ = epoch;
-    // When the predecessor heard of a broker is not known: each has a full session from now on.
+    // The heartbeats that the predecessor got are not known, so each broker starts a full session.
     for (const auto& [id, broker] : appended().brokers()) {
         heartbeats_.touch(id, kNoOffset, now);
         heartbeats_.set_fenced(id, broker.fenced);
@@ -143,7 +143,7 @@ void QuorumController::handle(const ControllerRequest& request, Ticket ticket, T
             if constexpr (std::is_same_v<Request, schema::BrokerHeartbeatRequest>) {
                 note_heartbeat(body, outcome.response, now);
             }
-            // Without records too: what it was decided from may still be lost.
+            // Wait even without new records: the records that the decision used may still be lost.
             Answer answer{ticket, std::move(outcome.response)};
             if (last_appended() == last_committed()) {
                 effects.answers.push_back(std::move(answer));
@@ -155,7 +155,8 @@ void QuorumController::handle(const ControllerRequest& request, Ticket ticket, T
 }
 
 void QuorumController::on_deadline(TimePoint now, ControllerEffects& effects) {
-    // One at a time: who is fenced must not be made leader for the next.
+    // Fence one broker at a time, so that a fenced broker does not become leader in place of the
+    // next one.
     while (const auto expired = heartbeats_.find_expired(now)) {
         RecordBatch records;
         add_fence(records, appended(), *appended().find_broker(*expired));

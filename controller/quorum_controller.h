@@ -23,14 +23,14 @@
 
 namespace hw::controller {
 
-/// A request as it was decoded; need not outlive the call. Its answer is the alternative of
-/// ControllerResponse at the same place.
+/// A decoded request to the controller; must live only during the call. Its answer is the
+/// alternative of ControllerResponse at the same index.
 using ControllerRequest =
     std::variant<schema::BrokerRegistrationRequest, schema::ControllerRegistrationRequest,
                  schema::BrokerHeartbeatRequest, schema::CreateTopicsRequest,
                  schema::DeleteTopicsRequest, schema::AllocateProducerIdsRequest>;
 
-/// Names a request until it is answered; chosen by who asks.
+/// Identifies a request until it is answered; chosen by the caller.
 using Ticket = std::uint64_t;
 
 struct Answer {
@@ -38,7 +38,7 @@ struct Answer {
     ControllerResponse response;
 };
 
-/// One batch for the metadata log, all of it or nothing, that starts at `base_offset`.
+/// One batch to append to the metadata log, atomically, at `base_offset`.
 struct Append {
     Offset base_offset;
     RecordBatch records;
@@ -46,17 +46,18 @@ struct Append {
 
 /// What the caller has to do, in the order of the fields.
 struct ControllerEffects {
-    /// In order. When one cannot be appended just there, nothing after it is, and the caller
-    /// resigns and says on_resigned.
+    /// Batches to append, in order. If one cannot be appended at its base offset, the caller
+    /// appends no further ones, resigns and calls on_resigned.
     std::vector<Append> appends;
     std::vector<Answer> answers;
 };
 
-/// The replicated state machine of the cluster's metadata: what may change, and how.
+/// The replicated state machine of the cluster's metadata (KIP-631).
 ///
-/// Follows the committed log until it is told to lead. Then it decides from what was *appended*,
-/// and answers when that is *committed*; what is lost with the leadership it has never answered,
-/// and falls back to what is committed. Every request is answered exactly once.
+/// As a follower it applies the committed log. As the leader it decides requests from the
+/// *appended* state, and answers each one when that state is *committed*. When it loses the
+/// leadership, it falls back to the committed state; requests decided from lost records get
+/// NOT_CONTROLLER. Every request is answered exactly once.
 ///
 /// Does no I/O, reads no clock. Called by one thread at a time; after each call next_deadline()
 /// may have changed.
@@ -69,42 +70,45 @@ public:
 
     QuorumController(ControllerOptions options, Ports ports, MetadataImage initial);
 
-    /// A committed batch, control batches too, in order; while not leading only. Errors: corrupt;
-    /// then this controller must not go on.
+    /// Applies a committed batch; control batches too, in order. Must not be called while leading.
+    /// Errors: corrupt; the controller must not be used after that.
     [[nodiscard]] Result<void> on_batch(const MetadataBatch& batch);
-    /// This node leads the quorum, and everything before its first batch in `epoch`, with that
-    /// batch itself, is committed and was given to on_batch.
+    /// This node has become the leader of the quorum in `epoch`. The log up to and including the
+    /// first batch of that epoch is committed and was passed to on_batch.
     void on_leader(LeaderEpoch epoch, TimePoint now, ControllerEffects& effects);
-    /// Leadership is lost or given up: what is waiting is answered with NOT_CONTROLLER.
+    /// The leadership is lost or given up. All waiting requests are answered with NOT_CONTROLLER.
     void on_resigned(ControllerEffects& effects);
 
-    /// The leader's log ends with `last_offset`, by an append of ours or by a control batch of the
-    /// quorum's own, which comes only when all our appends are carried out.
+    /// The leader's log now ends with `last_offset`, after an append of the controller or a control
+    /// batch of the quorum. A control batch may come only when all appends of the controller have
+    /// been carried out.
     void on_appended(Offset last_offset);
-    /// The leader's log is committed up to `last_offset`.
+    /// The log is committed up to and including `last_offset`.
     void on_committed(Offset last_offset, ControllerEffects& effects);
 
-    /// Answers at once with NOT_CONTROLLER when not leading.
+    /// Decides a request; its answer comes with this or a later call. When not leading, answers at
+    /// once with NOT_CONTROLLER.
     void handle(const ControllerRequest& request, Ticket ticket, TimePoint now,
                 ControllerEffects& effects);
-    /// Fences brokers whose session has run out.
+    /// Fences the brokers whose session has expired.
     void on_deadline(TimePoint now, ControllerEffects& effects);
     /// When to call on_deadline; kNever when not leading.
     [[nodiscard]] TimePoint next_deadline() const { return heartbeats_.next_deadline(); }
 
     [[nodiscard]] bool is_leading() const { return leading_; }
     [[nodiscard]] const MetadataImage& committed() const { return *committed_.image(); }
-    /// With what is appended and may still be lost; the same as committed() when not leading.
+    /// The metadata with all appended records, which may still be lost; equals committed() when not
+    /// leading.
     [[nodiscard]] const MetadataImage& appended() const { return *appended_.image(); }
 
 private:
-    /// The state after a batch that is appended and not committed: an entry of the undo log.
+    /// The state after one batch that is appended but not committed.
     struct Uncommitted {
         Offset last_offset;
         ImageLoader state;
     };
     struct Waiting {
-        Offset until;  ///< to be committed before the answer
+        Offset until;  ///< the answer is sent when this offset is committed
         Answer answer;
     };
 

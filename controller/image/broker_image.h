@@ -11,7 +11,7 @@
 
 namespace hw::controller {
 
-/// Levels of a feature that a node can work with, both included (KIP-584).
+/// The levels of a feature that a node supports, both included (KIP-584).
 struct FeatureRange {
     std::int16_t low = 0;
     std::int16_t high = 0;
@@ -22,7 +22,7 @@ struct FeatureRange {
 
 using FeatureRanges = std::map<std::string, FeatureRange, std::less<>>;
 
-/// Where a node is reached on one of its listeners.
+/// Address of one listener of a node.
 struct NodeEndpoint {
     Endpoint address;
     std::int16_t security_protocol = 0;  ///< 0 PLAINTEXT, 1 SSL, 2 SASL_PLAINTEXT, 3 SASL_SSL
@@ -30,31 +30,31 @@ struct NodeEndpoint {
     bool operator==(const NodeEndpoint&) const = default;
 };
 
-/// By the listener's name.
+/// The endpoints of a node, by listener name.
 using NodeEndpoints = std::map<std::string, NodeEndpoint, std::less<>>;
 
-/// A broker's registration.
+/// Registration of a broker.
 struct BrokerImage {
     BrokerId id;
     BrokerEpoch epoch;
-    Offset registered_at = kNoOffset;  ///< of its newest registration record
-    IncarnationId incarnation;         ///< one run of the process
+    Offset registered_at = kNoOffset;  ///< offset of its newest registration record
+    IncarnationId incarnation;         ///< identifies one run of the broker process
     bool fenced = true;
     bool in_controlled_shutdown = false;  ///< KIP-841
     std::string rack;                     ///< empty: none
     NodeEndpoints endpoints;
     FeatureRanges features;
-    std::vector<DirectoryId> log_dirs;  ///< those online (KIP-858)
-    /// Directories that take no new partitions (KIP-1066); nothing until the broker has said.
+    std::vector<DirectoryId> log_dirs;  ///< online log directories (KIP-858)
+    /// Directories that take no new partitions (KIP-1066); nothing until the broker reports them.
     std::optional<std::vector<DirectoryId>> cordoned_log_dirs;
 
     bool operator==(const BrokerImage&) const = default;
 
-    /// May lead partitions and be given new ones.
+    /// True if the broker may lead partitions and get new ones.
     [[nodiscard]] bool is_active() const { return !fenced && !in_controlled_shutdown; }
 };
 
-/// A controller's registration (KIP-919).
+/// Registration of a controller (KIP-919).
 struct ControllerImage {
     BrokerId id;
     IncarnationId incarnation;

@@ -8,21 +8,22 @@
 
 namespace hw::controller {
 
-/// A level of the feature metadata.version, and the versions of the records that may be written at
-/// it. The levels are Kafka's: 7 is 3.3-IV3, 30 is 4.3-IV0.
+/// A level of the feature metadata.version. It decides the versions in which records are written.
+/// The levels are Kafka's: 7 is 3.3-IV3, 30 is 4.3-IV0.
 class MetadataVersion {
 public:
     constexpr explicit MetadataVersion(std::int16_t level) : level_(level) {}
 
     [[nodiscard]] constexpr std::int16_t level() const { return level_; }
 
-    /// RegisterBrokerRecord: 1 controlled shutdown, 2 migration, 3 log directories, 4 cordoned
-    /// ones.
+    /// Version of RegisterBrokerRecord: 1 has controlled shutdown, 2 migration, 3 log directories,
+    /// 4 cordoned directories.
     [[nodiscard]] constexpr ApiVersion register_broker() const {
         const int version = level_ >= 30 ? 4 : level_ >= 17 ? 3 : level_ >= 8 ? 2 : 1;
         return ApiVersion(static_cast<std::int16_t>(version));
     }
-    /// PartitionRecord and PartitionChangeRecord: 1 directories, 2 eligible leader replicas.
+    /// Version of PartitionRecord and PartitionChangeRecord: 1 has directories, 2 eligible leader
+    /// replicas.
     [[nodiscard]] constexpr ApiVersion partition() const {
         const int version = level_ >= 23 ? 2 : level_ >= 17 ? 1 : 0;
         return ApiVersion(static_cast<std::int16_t>(version));
@@ -36,24 +37,25 @@ public:
     [[nodiscard]] constexpr bool has_cordoned_directories() const {
         return level_ >= 30;
     }  // KIP-1066
-    /// Brokers of before 3.6 notice a smaller ISR only by a new leader epoch (KAFKA-15021).
+    /// True if a shrinking ISR needs a new leader epoch, because brokers older than 3.6 would not
+    /// notice it otherwise (KAFKA-15021).
     [[nodiscard]] constexpr bool shrink_raises_leader_epoch() const { return level_ < 12; }
 
 private:
     std::int16_t level_;
 };
 
-/// What a new cluster starts with.
+/// The level that a new cluster starts with.
 inline constexpr MetadataVersion kInitialMetadataVersion{30};
 inline constexpr MetadataVersion kLowestMetadataVersion{7};
 inline constexpr MetadataVersion kHighestMetadataVersion{33};
 
-/// A broker with it needs no clean stop for its acknowledged records to be on stable storage, where
-/// the topic is `disk`.
+/// Feature of a broker whose acknowledged records in `disk` topics are on stable storage, so they
+/// survive a crash as well as a clean stop.
 inline constexpr std::string_view kDurableFeature = "highwater.durable";
 
-/// What this program can work with, as a node registers it and ApiVersions tells it (KIP-584). What
-/// is not named is supported at level 0 only.
+/// The features that this program supports, as nodes register them and ApiVersions reports them
+/// (KIP-584). Any other feature is supported at level 0 only.
 [[nodiscard]] inline FeatureRanges supported_features() {
     FeatureRanges features;
     features.emplace(kMetadataVersionFeature,

@@ -34,7 +34,7 @@ Result<LeaderRecovery> recovery_of(std::int8_t number) {
     return static_cast<LeaderRecovery>(number);
 }
 
-/// Records of before directory assignment (KIP-858) name no directories.
+/// Fills in the directories that records older than directory assignment (KIP-858) do not have.
 Result<void> complete_directories(PartitionImage& partition) {
     if (partition.directories.empty()) {
         partition.directories.assign(partition.replicas.size(), kMigratingDirectory);

@@ -9,7 +9,7 @@
 
 namespace hw::controller {
 
-/// Endpoints and features of any message that carries them; of two with the same name the later
+/// Converts the endpoints or features of a request or record. If a name is given twice, the last
 /// one counts.
 template <class EndpointArray>
 [[nodiscard]] NodeEndpoints endpoints_of(const EndpointArray& array) {
@@ -33,19 +33,19 @@ template <class FeatureArray>
     return features;
 }
 
-/// The registration that the record at `offset` makes.
+/// The registration in a record. `offset` is the record's own offset.
 [[nodiscard]] BrokerImage broker_of(const schema::RegisterBrokerRecord& record, Offset offset);
 [[nodiscard]] ControllerImage controller_of(const schema::RegisterControllerRecord& record);
 
-/// `broker` after the change.
+/// The registration `broker` with the change applied.
 [[nodiscard]] BrokerImage changed(BrokerImage broker,
                                   const schema::BrokerRegistrationChangeRecord& record);
 
-/// A partition as its record says. Errors: corrupt, where the record contradicts itself.
+/// The partition in a record. Errors: corrupt, if the record contradicts itself.
 [[nodiscard]] Result<PartitionImage> partition_of(const schema::PartitionRecord& record);
 
-/// `partition` after the change: every change raises its partition epoch, one that names a leader,
-/// be it the same, raises its leader epoch too. Errors: corrupt.
+/// The partition with the change applied. Every change raises the partition epoch. A change that
+/// names a leader raises the leader epoch too, even if the leader is the same. Errors: corrupt.
 [[nodiscard]] Result<PartitionImage> changed(const PartitionImage& partition,
                                              const schema::PartitionChangeRecord& record);
 

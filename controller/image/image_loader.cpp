@@ -13,8 +13,8 @@ ImageLoader::ImageLoader(MetadataImage initial)
 Result<std::optional<Publication>> ImageLoader::load(const MetadataBatch& batch) {
     if (batch.base_offset != next_offset_) {
         return fail(ErrorKind::corrupt,
-                    "a batch starts at offset {} of the metadata log, not at {}", batch.base_offset,
-                    next_offset_);
+                    "a batch of the metadata log starts at offset {}, expected {}",
+                    batch.base_offset, next_offset_);
     }
     Offset offset = batch.base_offset;
     for (const schema::VersionedMetadataRecord& versioned : batch.records) {
@@ -62,7 +62,7 @@ Result<void> ImageLoader::apply(const schema::MetadataRecord& record, Offset off
 
 Result<void> ImageLoader::begin_transaction() {
     if (transaction_.has_value()) {
-        return fail(ErrorKind::corrupt, "a transaction begins inside of another");
+        return fail(ErrorKind::corrupt, "a transaction begins inside another one");
     }
     transaction_ = settled_;
     return {};
@@ -70,7 +70,7 @@ Result<void> ImageLoader::begin_transaction() {
 
 Result<void> ImageLoader::end_transaction() {
     if (!transaction_.has_value()) {
-        return fail(ErrorKind::corrupt, "a transaction ends that has not begun");
+        return fail(ErrorKind::corrupt, "a transaction ends, but none has begun");
     }
     settled_ = *std::move(transaction_);
     transaction_.reset();
@@ -79,7 +79,7 @@ Result<void> ImageLoader::end_transaction() {
 
 Result<void> ImageLoader::abort_transaction() {
     if (!transaction_.has_value()) {
-        return fail(ErrorKind::corrupt, "a transaction is aborted that has not begun");
+        return fail(ErrorKind::corrupt, "a transaction is aborted, but none has begun");
     }
     transaction_.reset();
     return {};

@@ -12,39 +12,40 @@
 
 namespace hw::controller {
 
-/// One batch of the metadata log. A control batch has offsets, but no records of ours.
+/// One batch of the metadata log. A control batch has offsets, but no metadata records.
 struct MetadataBatch {
     Offset base_offset;
     Offset last_offset;
     LeaderEpoch epoch;
-    /// From base_offset on, one an offset; need not outlive the call that they are given to.
+    /// The record at index i has the offset base_offset + i. Must live only during the call.
     std::span<const schema::VersionedMetadataRecord> records;
 };
 
-/// A new image, and how it differs from the one published before.
+/// A new image, and its differences from the image published before it.
 struct Publication {
     std::shared_ptr<const MetadataImage> image;
     MetadataChanges changes;
 };
 
-/// Turns the batches of the metadata log into images. What stands between the records that begin
-/// and end a transaction (KIP-868) shows at its end, all together, or after an abort never.
+/// Builds metadata images from the batches of the metadata log. The changes of a transaction
+/// (KIP-868) become visible together, at its end; those of an aborted transaction never do.
 ///
-/// A value that does no I/O; copies share memory. An error is for good: the log contradicts
-/// itself, and what is behind the fault must not be applied.
+/// A value that does no I/O; copies share memory. After an error it must not be used any more: the
+/// log contradicts itself, and later batches must not be applied.
 class ImageLoader {
 public:
     explicit ImageLoader(MetadataImage initial);
 
-    /// Batches come in the order of their offsets, without gaps. Publishes unless a transaction is
-    /// open. Errors: corrupt.
+    /// Applies the next batch, which must start at next_offset(). Publishes an image unless a
+    /// transaction is open. Errors: corrupt.
     [[nodiscard]] Result<std::optional<Publication>> load(const MetadataBatch& batch);
-    /// Publishes the image with another active controller.
+    /// Changes the active controller of the image, and publishes it.
     [[nodiscard]] Publication set_controller(BrokerId id);
 
-    /// The last one published; before the first, the initial one.
+    /// The newest published image; before the first one, the initial image.
     [[nodiscard]] const std::shared_ptr<const MetadataImage>& image() const { return image_; }
-    /// Where the next batch starts; past the image's last offset while a transaction is open.
+    /// Offset at which the next batch must start. While a transaction is open, it is further ahead
+    /// than the image.
     [[nodiscard]] Offset next_offset() const { return next_offset_; }
     [[nodiscard]] bool in_transaction() const { return transaction_.has_value(); }
 
@@ -56,8 +57,8 @@ private:
 
     std::shared_ptr<const MetadataImage> image_;
     Offset next_offset_;
-    MetadataDelta settled_;                     ///< since the last publication
-    std::optional<MetadataDelta> transaction_;  ///< settled_ and the open transaction
+    MetadataDelta settled_;                     ///< changes since the last publication
+    std::optional<MetadataDelta> transaction_;  ///< settled_ plus the open transaction
 };
 
 }  // namespace hw::controller

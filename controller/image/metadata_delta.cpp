@@ -34,8 +34,8 @@ Result<BrokerImage> MetadataDelta::find_registration(BrokerId id, BrokerEpoch ep
         return fail(ErrorKind::corrupt, "{}: broker {} is not registered", record, id);
     }
     if (broker->epoch != epoch) {
-        return fail(ErrorKind::corrupt, "{}: broker {} has epoch {}, the record names {}", record,
-                    id, broker->epoch, epoch);
+        return fail(ErrorKind::corrupt, "{}: broker {} has epoch {}, the record has {}", record, id,
+                    broker->epoch, epoch);
     }
     return *broker;
 }
@@ -108,12 +108,13 @@ Result<void> MetadataDelta::replay(const schema::UnregisterControllerRecord& rec
 
 Result<void> MetadataDelta::replay(const schema::TopicRecord& record) {
     if (const TopicImage* old = image_.find_topic(record.name)) {
-        return fail(ErrorKind::corrupt, "TopicRecord: topic {} is there already, with id {}",
+        return fail(ErrorKind::corrupt, "TopicRecord: topic {} already exists, with id {}",
                     record.name, old->id);
     }
     if (const TopicImage* old = image_.find_topic(record.topic_id)) {
-        return fail(ErrorKind::corrupt, "TopicRecord: id {} of topic {} is that of topic {}",
-                    record.topic_id, record.name, old->name);
+        return fail(ErrorKind::corrupt,
+                    "TopicRecord: id {} of topic {} already belongs to topic {}", record.topic_id,
+                    record.name, old->name);
     }
     changes_.created_topics.insert(record.topic_id);
     image_.put(TopicImage{.id = record.topic_id,
@@ -224,8 +225,7 @@ Result<void> MetadataDelta::replay(const schema::FeatureLevelRecord& record) {
 Result<void> MetadataDelta::replay(const schema::ProducerIdsRecord& record) {
     if (record.next_producer_id <= image_.next_producer_id()) {
         return fail(ErrorKind::corrupt,
-                    "ProducerIdsRecord: the next producer id {} is not above {}, which is given "
-                    "out already",
+                    "ProducerIdsRecord: the next producer id {} is not above the present one, {}",
                     record.next_producer_id, image_.next_producer_id());
     }
     changes_.producer_ids = true;

@@ -11,34 +11,35 @@
 
 namespace hw::controller {
 
-/// What differs between two images, named in the order of ids and names. What came and went in
-/// between is not named.
+/// The differences between two images, ordered by id or name. A topic that was created and deleted
+/// in between is not listed; a broker or controller that came and went is.
 struct MetadataChanges {
     std::set<std::string, std::less<>> features;
     std::set<BrokerId> brokers;      ///< registered, changed or gone
     std::set<BrokerId> controllers;  ///< registered, changed or gone
     std::set<TopicId> created_topics;
-    std::map<TopicId, std::string> deleted_topics;  ///< with their names
-    std::set<PartitionKey> partitions;              ///< new or changed, of topics that exist
-    std::set<ConfigResource> configs;               ///< of deleted topics too
+    std::map<TopicId, std::string> deleted_topics;  ///< id and name
+    std::set<PartitionKey> partitions;              ///< new or changed, in topics that exist
+    std::set<ConfigResource> configs;               ///< changed, also of deleted topics
     bool producer_ids = false;
 
     [[nodiscard]] bool empty() const;
 };
 
-/// Carries an image forward, record by record, and notes what changes.
+/// An image under construction: applies records one by one and collects the changes.
 ///
-/// A value that does no I/O; refuses a record that contradicts the image, and is then as it was.
-/// Records of transactions are ImageLoader's and have no effect here; nor have those of ACLs,
-/// quotas, credentials and tokens, which no part of the program reads yet.
+/// A value that does no I/O. It refuses a record that contradicts the image, and then stays
+/// unchanged. Transaction records have no effect here (ImageLoader handles them), and neither have
+/// records of ACLs, quotas, credentials and tokens, which the program does not use yet.
 class MetadataDelta {
 public:
     explicit MetadataDelta(MetadataImage base) : image_(std::move(base)) {}
 
-    /// Errors: corrupt, with the record that cannot follow this image and why.
+    /// Applies the record at `offset`. Errors: corrupt; the message names the record and the
+    /// contradiction.
     [[nodiscard]] Result<void> apply(const schema::MetadataRecord& record, Offset offset);
 
-    /// The base with all that was applied.
+    /// The base image with all applied records.
     [[nodiscard]] const MetadataImage& image() const { return image_; }
     [[nodiscard]] MetadataImage& image() { return image_; }
     [[nodiscard]] const MetadataChanges& changes() const { return changes_; }

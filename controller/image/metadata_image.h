@@ -13,10 +13,10 @@
 
 namespace hw::controller {
 
-/// The feature whose level decides which records, in which versions, may be written.
+/// The feature whose level decides which records may be written, and in which versions.
 inline constexpr std::string_view kMetadataVersionFeature = "metadata.version";
 
-/// What a config belongs to, by the number in ConfigRecord.
+/// The type of resource that a config belongs to, with the numbers of ConfigRecord.
 enum class ConfigResourceType : std::int8_t {
     topic = 2,
     broker = 4,
@@ -26,47 +26,47 @@ enum class ConfigResourceType : std::int8_t {
 
 struct ConfigResource {
     ConfigResourceType type = ConfigResourceType::topic;
-    std::string name;  ///< of a broker, its id; empty: the default of all brokers
+    std::string name;  ///< for a broker its id; empty: the default of all brokers
 
     auto operator<=>(const ConfigResource&) const = default;
 };
 
-/// Values that were set, by name; what was never set is not there.
+/// The configs that are set for a resource: name and value.
 using ConfigValues = std::map<std::string, std::string, std::less<>>;
 
-/// The cluster's metadata after one record of the metadata log.
+/// The cluster's metadata at one offset of the metadata log.
 ///
-/// A value whose copies share memory, so a new state costs what has changed. Published as a
-/// pointer to const; then nothing of it changes, and readers on any thread share it.
+/// A value whose copies share memory, so a new image costs only what has changed. Published as a
+/// pointer to const: from then on it never changes, and readers on any thread share it.
 class MetadataImage {
 public:
     explicit MetadataImage(std::string cluster_id) : cluster_id_(std::move(cluster_id)) {}
 
     [[nodiscard]] const std::string& cluster_id() const { return cluster_id_; }
-    /// The active controller, or -1. Not in the log: set by who follows the quorum.
+    /// The active controller, or -1. It is not in the log; whoever follows the quorum sets it.
     [[nodiscard]] BrokerId controller() const { return controller_; }
-    /// Last offset of the log that is in here, or -1, and the epoch of its batch.
+    /// The last offset of the log that is applied, or -1; and the epoch of its batch.
     [[nodiscard]] Offset last_offset() const { return last_offset_; }
     [[nodiscard]] LeaderEpoch last_epoch() const { return last_epoch_; }
 
-    /// The finalized level of a feature; 0 for what is not finalized.
+    /// The finalized level of a feature; 0 if it is not finalized.
     [[nodiscard]] std::int16_t feature_level(std::string_view name) const;
     [[nodiscard]] const PersistentMap<std::string, std::int16_t>& features() const {
         return features_;
     }
 
-    /// In order of their ids.
+    /// Registered brokers, ordered by id.
     [[nodiscard]] const PersistentMap<BrokerId, BrokerImage>& brokers() const { return brokers_; }
     [[nodiscard]] const PersistentMap<BrokerId, ControllerImage>& controllers() const {
         return controllers_;
     }
     /// nullptr when there is none.
     [[nodiscard]] const BrokerImage* find_broker(BrokerId id) const { return brokers_.find(id); }
-    /// The broker, if it is registered and not fenced; else nullptr.
+    /// The broker if it is registered and not fenced, otherwise nullptr.
     [[nodiscard]] const BrokerImage* find_live_broker(BrokerId id) const;
 
     [[nodiscard]] const TopicTable& topic_table() const { return topics_; }
-    /// In order of their names.
+    /// All topics, ordered by name.
     [[nodiscard]] const TopicTable::ByName& topics() const { return topics_.by_name(); }
     /// nullptr when there is none.
     [[nodiscard]] const TopicImage* find_topic(std::string_view name) const {
@@ -74,11 +74,11 @@ public:
     }
     [[nodiscard]] const TopicImage* find_topic(TopicId id) const { return topics_.find(id); }
 
-    /// What was set for the resource; nullptr when nothing.
+    /// The configs that are set for the resource; nullptr if there are none.
     [[nodiscard]] const ConfigValues* find_configs(const ConfigResource& resource) const {
         return configs_.find(resource);
     }
-    /// First of the next block of producer ids.
+    /// First id of the next block of producer ids.
     [[nodiscard]] ProducerId next_producer_id() const { return next_producer_id_; }
 
     void set_controller(BrokerId id) { controller_ = id; }
@@ -91,7 +91,7 @@ public:
     void erase_controller(BrokerId id) { controllers_.erase(id); }
     void put(TopicImage topic) { topics_.put(std::move(topic)); }
     void put(TopicId topic, PartitionImage partition) { topics_.put(topic, std::move(partition)); }
-    /// With its configs.
+    /// Removes the topic and its configs.
     void erase_topic(const TopicImage& topic);
     void set_configs(ConfigResource resource, ConfigValues values);
     void set_next_producer_id(ProducerId id) { next_producer_id_ = id; }

@@ -11,11 +11,11 @@
 
 namespace hw::controller {
 
-/// An ordered map whose copies share what they have in common: an AVL tree whose nodes never
-/// change. Copying is O(1); a change makes O(log n) new nodes and leaves every copy as it was.
+/// An ordered map whose copies share their nodes: an AVL tree of immutable nodes. Copying is O(1).
+/// A change makes O(log n) new nodes and does not affect the copies.
 ///
-/// A value with one owner; copies on other threads may be read while this one changes. Pointers
-/// into it live as long as one copy that has the entry.
+/// A value with one owner; copies on other threads may be read while this one changes. A pointer to
+/// an entry is valid as long as any copy holds that entry.
 template <class Key, class Value, class Less = std::less<>>
 class PersistentMap {
     struct Node;
@@ -23,7 +23,7 @@ class PersistentMap {
 public:
     using Entry = std::pair<const Key, Value>;
 
-    /// In order of the keys; valid while the map it came from is not changed.
+    /// Iterates in the order of the keys; valid until its map is changed.
     class Iterator {
     public:
         using iterator_category = std::input_iterator_tag;
@@ -51,7 +51,8 @@ public:
             }
         }
 
-        /// The nodes whose entry comes now or later and whose left side is done.
+        /// The nodes that are still to be visited and whose left subtree is done; the next one is
+        /// the last.
         std::array<const Node*, 48> path_{};  // an AVL tree of 2^32 entries is at most 47 high
         std::size_t depth_ = 0;
     };
@@ -103,14 +104,14 @@ public:
         return iterator;
     }
 
-    /// Adds the entry, or replaces the one of that key.
+    /// Adds the entry, or replaces the one with that key.
     void put(Key key, Value value) {
         bool fresh = true;
         root_ = with(root_, std::make_shared<const Entry>(std::move(key), std::move(value)), fresh);
         size_ += fresh ? 1 : 0;
     }
 
-    /// False when there was none.
+    /// Removes the entry with that key; false when there was none.
     template <class Sought>
     bool erase(const Sought& key) {
         if (!contains(key)) {
@@ -140,7 +141,7 @@ private:
             Node{std::move(entry), std::move(left), std::move(right), taller + 1});
     }
 
-    /// One tree of both sides, whose heights differ by two at most.
+    /// A balanced tree of `left`, `entry` and `right`, whose heights differ by at most two.
     static Link join(const Link& left, const EntryLink& entry, const Link& right) {
         if (height(left) > height(right) + 1) {
             if (height(left->left) >= height(left->right)) {
@@ -176,7 +177,7 @@ private:
         return make(node->left, entry, node->right);
     }
 
-    /// `key` is in the tree.
+    /// The tree without `key`, which must be in it.
     template <class Sought>
     static Link without(const Link& node, const Sought& key) {
         const Less less;

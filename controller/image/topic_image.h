@@ -10,7 +10,7 @@
 
 namespace hw::controller {
 
-/// Whether a leader came from outside the ISR and has yet to recover (KIP-704).
+/// Whether the leader was elected from outside the ISR and has not recovered yet (KIP-704).
 enum class LeaderRecovery : std::int8_t { recovered = 0, recovering = 1 };
 
 struct PartitionImage {
@@ -37,7 +37,8 @@ struct TopicImage {
     PersistentMap<PartitionIndex, PartitionImage> partitions;  ///< from 0, without gaps
 };
 
-/// Names a partition beyond the deletion and new creation of its topic.
+/// Identifies a partition by topic id, so that a topic that is deleted and created again has other
+/// keys.
 struct PartitionKey {
     TopicId topic;
     PartitionIndex index;
@@ -45,12 +46,12 @@ struct PartitionKey {
     constexpr auto operator<=>(const PartitionKey&) const = default;
 };
 
-/// Directory ids that name no directory (KIP-858).
+/// Reserved directory ids, which stand for no real directory (KIP-858).
 inline constexpr DirectoryId kMigratingDirectory{Uuid{0, 0}};   ///< not known yet
 inline constexpr DirectoryId kUnassignedDirectory{Uuid{0, 1}};  ///< the broker will choose
 inline constexpr DirectoryId kLostDirectory{Uuid{0, 2}};        ///< the replica is damaged or gone
 
-/// The first hundred ids are kept for such uses.
+/// True for the first hundred ids, which are reserved.
 [[nodiscard]] constexpr bool is_reserved(DirectoryId id) {
     constexpr std::uint64_t kReserved = 100;
     return id.value().high == 0 && id.value().low < kReserved;

@@ -17,19 +17,19 @@ bool is_allowed(char character) {
 
 Result<void> check_topic_name(std::string_view name) {
     if (name.empty()) {
-        return fail(ErrorKind::invalid, "a topic name may not be empty");
+        return fail(ErrorKind::invalid, "a topic name must not be empty");
     }
     if (name == "." || name == "..") {
-        return fail(ErrorKind::invalid, "a topic may not be named '{}'", name);
+        return fail(ErrorKind::invalid, "a topic must not be named '{}'", name);
     }
     if (name.size() > kMaxLength) {
-        return fail(ErrorKind::invalid, "a topic name has at most {} characters, this has {}",
+        return fail(ErrorKind::invalid, "a topic name has at most {} characters, this one has {}",
                     kMaxLength, name.size());
     }
     const auto wrong = std::ranges::find_if_not(name, is_allowed);
     if (wrong != name.end()) {
         return fail(ErrorKind::invalid,
-                    "the character at position {} of topic name '{}' is none of a-z, A-Z, 0-9, "
+                    "the character at position {} of topic name '{}' is not one of a-z, A-Z, 0-9, "
                     "'.', '_' and '-'",
                     wrong - name.begin(), name);
     }

@@ -11,9 +11,9 @@ namespace hw::controller {
 
 using PartitionSet = PersistentSet<PartitionKey>;
 
-/// All topics and partitions, and what is asked of them by broker.
+/// All topics and partitions, with indexes of partitions by leader and by ISR member.
 ///
-/// A value; copies share memory. The indexes always agree with the partitions.
+/// A value; copies share memory. The indexes always match the partitions.
 class TopicTable {
 public:
     using ByName = PersistentMap<std::string, TopicImage>;
@@ -24,25 +24,26 @@ public:
     [[nodiscard]] const TopicImage* find(TopicId id) const;
     [[nodiscard]] const PartitionImage* find(PartitionKey key) const;
 
-    /// Another topic whose name differs from `name` only in '.' against '_', which would make
-    /// their metrics one; nullptr when there is none.
+    /// Another topic whose name differs from `name` only by '.' and '_', so that their metrics
+    /// would have the same name; nullptr when there is none.
     [[nodiscard]] const std::string* find_collision(std::string_view name) const;
 
-    /// Partitions that `broker` leads; of kNoBroker, those without a leader.
+    /// Partitions that `broker` leads; for kNoBroker, those without a leader.
     [[nodiscard]] PartitionSet led_by(BrokerId broker) const;
-    /// Partitions whose ISR `broker` is in.
+    /// Partitions that have `broker` in their ISR.
     [[nodiscard]] PartitionSet in_sync(BrokerId broker) const;
 
     /// Adds the topic with its partitions, or replaces the one of that name.
     void put(TopicImage topic);
-    /// False when there is none.
+    /// Removes a topic; false when there is none.
     bool erase(TopicId id);
-    /// Adds or replaces a partition of a topic, which is there.
+    /// Adds or replaces a partition of `topic`, which must exist.
     void put(TopicId topic, PartitionImage partition);
 
 private:
     using ByBroker = PersistentMap<BrokerId, PartitionSet>;
-    /// A name with every '.' as '_', then the name: neighbours collide.
+    /// A name with every '.' replaced by '_', and the name itself. Entries with the same first part
+    /// collide.
     using CollisionKey = std::pair<std::string, std::string>;
 
     void add_to_indexes(TopicId topic, const PartitionImage& partition);
@@ -50,7 +51,7 @@ private:
 
     ByName topics_;
     PersistentMap<TopicId, std::string> names_;
-    PersistentSet<CollisionKey> collisions_;  ///< only of names with a '.' or a '_'
+    PersistentSet<CollisionKey> collisions_;  ///< only names with a '.' or a '_'
     ByBroker led_;
     ByBroker in_sync_;
 };

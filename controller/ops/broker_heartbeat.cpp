@@ -25,13 +25,13 @@ bool is_caught_up(const Request& request, const BrokerImage& broker) {
     return request.current_metadata_offset >= broker.registered_at;
 }
 
-/// Who was in controlled shutdown comes back by a new registration only: it could lead, but not
-/// give its leaderships up a second time.
+/// A broker that was in controlled shutdown must register again before it is unfenced. Otherwise it
+/// could lead again, but could not start a second controlled shutdown.
 bool may_be_unfenced(const Request& request, const BrokerImage& broker) {
     return !request.want_fence && !broker.in_controlled_shutdown && is_caught_up(request, broker);
 }
 
-/// The brokers that stay have applied the records which moved leaderships to them.
+/// True if all remaining brokers have applied the records that moved the leaderships to them.
 bool others_have_taken_over(const BrokerImage& broker, const OperationContext& context) {
     const Offset moved = context.heartbeats.shutdown_offset(broker.id);
     return std::ranges::all_of(context.image.brokers(), [&](const auto& entry) {

@@ -17,7 +17,8 @@ namespace {
 
 using wire::ErrorCode;
 
-/// Endpoints and features of a registration request, as `Record` has them, in the batch's memory.
+/// Copies the endpoints or features of a registration request into the batch, as `Record` needs
+/// them.
 template <class Record, class ListenerArray>
 wire::Array<typename Record::Endpoint> recorded_endpoints(RecordBatch& batch,
                                                           const ListenerArray& listeners) {
@@ -52,17 +53,17 @@ bool contains(const wire::Array<DirectoryId>& directories, DirectoryId sought) {
 Checked<void> check_cluster(const Request& request, const MetadataImage& image) {
     if (request.broker_id < BrokerId(0)) {
         return refuse(ErrorCode::invalid_registration,
-                      "broker id {} is negative, which means no broker; node.id is 0 or more",
-                      request.broker_id);
+                      "broker id {} is negative; node.id must be 0 or more", request.broker_id);
     }
     if (request.cluster_id != image.cluster_id()) {
         return refuse(ErrorCode::inconsistent_cluster_id,
-                      "broker {} belongs to cluster '{}', this is cluster '{}'", request.broker_id,
-                      request.cluster_id, image.cluster_id());
+                      "broker {} belongs to cluster '{}', but this is cluster '{}'",
+                      request.broker_id, request.cluster_id, image.cluster_id());
     }
     if (request.is_migrating_zk_broker) {
         return refuse(ErrorCode::broker_id_not_registered,
-                      "broker {} comes from ZooKeeper, which is not supported", request.broker_id);
+                      "broker {} is migrating from ZooKeeper, which is not supported",
+                      request.broker_id);
     }
     return {};
 }
@@ -88,8 +89,8 @@ Checked<void> check_directories(const Request& request, const MetadataImage& ima
         for (const DirectoryId directory : broker.log_dirs) {
             if (id != request.broker_id && seen.contains(directory)) {
                 return refuse(ErrorCode::invalid_registration,
-                              "log directory {} of broker {} is registered by broker {}", directory,
-                              request.broker_id, id);
+                              "log directory {} of broker {} is already registered by broker {}",
+                              directory, request.broker_id, id);
             }
         }
     }
@@ -111,7 +112,7 @@ Checked<void> check_listeners(const Request& request) {
     return {};
 }
 
-/// What was not named is supported at level 0 only.
+/// A feature that the request does not name is supported at level 0 only.
 Checked<void> check_features(const Request& request, const MetadataImage& image) {
     const FeatureRanges supported = features_of(request.features);
     for (const auto& [name, level] : image.features()) {
@@ -150,9 +151,9 @@ Checked<void> check_replacement(const Request& request, const OperationContext& 
     const Duration silence = *context.heartbeats.silence(request.broker_id, context.now);
     return refuse(
         ErrorCode::duplicate_broker_registration,
-        "broker id {} is in use by incarnation {} with log directories {}, heard from {} ms ago; "
-        "incarnation {} has others, {}. Choose another node.id, or stop that broker and wait {} ms "
-        "(broker.session.timeout.ms)",
+        "broker id {} is in use by incarnation {} with log directories {}, last heard from {} ms "
+        "ago; incarnation {} has other log directories, {}. Choose another node.id, or stop that "
+        "broker and wait {} ms (broker.session.timeout.ms)",
         request.broker_id, old->incarnation, fmt::join(old->log_dirs, ", "),
         duration_cast<milliseconds>(silence).count(), request.incarnation_id,
         fmt::join(request.log_dirs.begin(), request.log_dirs.end(), ", "),
@@ -216,7 +217,7 @@ Outcome<ControllerRegistrationResult> register_controller(
     if (!context.version().has_controller_registration()) {
         outcome.response.verdict =
             refuse(ErrorCode::unsupported_version,
-                   "controllers are registered from metadata.version 15 on, this cluster is at {}",
+                   "controllers can register from metadata.version 15 on; this cluster is at {}",
                    context.version().level())
                 .error();
         return outcome;

@@ -7,37 +7,41 @@
 
 namespace hw::controller {
 
-/// A broker joins, fenced; its epoch is the offset of its registration record. The same
-/// incarnation again amends its registration and keeps its epoch and standing.
+/// Registers a broker (KIP-631). A new broker is fenced; its epoch is the offset of its
+/// registration record. If the same incarnation registers again, the registration is updated, and
+/// its epoch, fencing and controlled shutdown are kept.
 ///
-/// Another incarnation replaces the one that is registered, at once if they have a log directory
-/// in common: its lock file proves that the old process is gone. With none in common it is refused
-/// while the old session lives. What the old incarnation led moves away before.
+/// Another incarnation replaces the registered one at once if they have a log directory in common,
+/// because the directory's lock file proves that the old process is gone. Otherwise it is refused
+/// until the session of the old incarnation has expired. The leaderships of the old incarnation are
+/// moved away first.
 ///
-/// Errors: INCONSISTENT_CLUSTER_ID, INVALID_REGISTRATION (directories, listeners),
-/// UNSUPPORTED_VERSION (a finalized feature), DUPLICATE_BROKER_REGISTRATION.
+/// Errors: INCONSISTENT_CLUSTER_ID, INVALID_REGISTRATION (broker id, directories, listeners),
+/// UNSUPPORTED_VERSION (a finalized feature), BROKER_ID_NOT_REGISTERED (a broker that migrates from
+/// ZooKeeper), DUPLICATE_BROKER_REGISTRATION.
 [[nodiscard]] Outcome<BrokerRegistrationResult> register_broker(
     const schema::BrokerRegistrationRequest& request, const OperationContext& context);
 
-/// A controller tells its listeners and features (KIP-919). Errors: UNSUPPORTED_VERSION while
-/// metadata.version has no such record.
+/// Registers the listeners and features of a controller (KIP-919). Errors: UNSUPPORTED_VERSION if
+/// metadata.version is too low for this record.
 [[nodiscard]] Outcome<ControllerRegistrationResult> register_controller(
     const schema::ControllerRegistrationRequest& request, const OperationContext& context);
 
-/// A broker is alive, and wishes to be in service, fenced or stopped (KIP-631, KIP-841).
+/// Handles a heartbeat: unfences, fences or shuts down the broker as it asks (KIP-631, KIP-841).
 ///
-/// A fenced broker is unfenced when it wishes so and has applied its own registration. One that
-/// wishes to stop loses its leaderships, and may go when the brokers that stay have applied that;
-/// at once if it leads nothing or is fenced. Errors: STALE_BROKER_EPOCH.
+/// A fenced broker is unfenced unless it asks to stay fenced, once it has applied its own
+/// registration. A broker that asks to shut down loses its leaderships, and may stop when the
+/// remaining brokers have applied that change. It may stop at once if it leads no partition, is
+/// fenced, or asks to be fenced as well. Errors: STALE_BROKER_EPOCH.
 [[nodiscard]] Outcome<BrokerHeartbeatResult> broker_heartbeat(
     const schema::BrokerHeartbeatRequest& request, const OperationContext& context);
 
-/// Adds what takes a registered broker out of service: its partitions get other leaders or none,
-/// then it is fenced.
+/// Adds the records that fence a broker. First it leaves the ISRs and its partitions get other
+/// leaders or none, then it is fenced.
 void add_fence(RecordBatch& records, const MetadataImage& image, const BrokerImage& broker);
 
-/// Adds what puts it back into service: it is unfenced, then partitions without a leader that it
-/// may lead are given to it.
+/// Adds the records that unfence a broker. First it is unfenced, then it becomes the leader of the
+/// partitions without a leader that it may lead.
 void add_unfence(RecordBatch& records, const MetadataImage& image, const BrokerImage& broker);
 
 }  // namespace hw::controller

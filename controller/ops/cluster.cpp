@@ -35,7 +35,7 @@ Outcome<ProducerIdsResult> allocate_producer_ids(const schema::AllocateProducerI
     const std::int64_t first = context.image.next_producer_id().value();
     if (first > std::numeric_limits<std::int64_t>::max() - kProducerIdBlock) {
         outcome.response.verdict = refuse(ErrorCode::unknown_server_error,
-                                          "all producer ids up to {} are given out", first)
+                                          "all producer ids up to {} have been allocated", first)
                                        .error();
         return outcome;
     }

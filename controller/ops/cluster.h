@@ -7,16 +7,16 @@
 
 namespace hw::controller {
 
-/// What a controller writes first when it becomes the active one: the end of a transaction that
-/// its predecessor left open, and in a log without a metadata.version, all that a new cluster
-/// starts with, as one transaction. Usually nothing.
+/// The records that a new active controller writes first. They abort a transaction that its
+/// predecessor left open. In a log without a metadata.version they also bootstrap the cluster, in
+/// one transaction. Usually there are none.
 [[nodiscard]] RecordBatch activation_records(const ImageLoader& log);
 
-/// Ids that a broker is given at a time.
+/// Number of producer ids in a block.
 inline constexpr std::int32_t kProducerIdBlock = 1000;
 
-/// The next block of producer ids, never given out before (KIP-730). Errors: STALE_BROKER_EPOCH;
-/// UNKNOWN_SERVER_ERROR when all 63 bits are used up.
+/// Allocates the next block of producer ids to a broker (KIP-730). No id is ever allocated twice.
+/// Errors: STALE_BROKER_EPOCH; UNKNOWN_SERVER_ERROR when all 63-bit ids are used up.
 [[nodiscard]] Outcome<ProducerIdsResult> allocate_producer_ids(
     const schema::AllocateProducerIdsRequest& request, const OperationContext& context);
 

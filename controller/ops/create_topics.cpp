@@ -16,16 +16,17 @@
 namespace hw::controller {
 namespace {
 
-/// The replicas of each partition of a new topic; of every partition equally many.
+/// The replicas of each partition of a new topic. All partitions have the same number of replicas.
 using Replicas = std::vector<std::vector<BrokerId>>;
 
-/// Configs as a request sets them, in its order; of a name that comes twice, the last value.
+/// Name and value of the configs in a request, in its order. If a name is given twice, the last
+/// value counts.
 using RequestedConfigs = std::vector<std::pair<std::string, std::string>>;
 
 using Topic = schema::CreateTopicsRequest::Topic;
 using wire::ErrorCode;
 
-constexpr int kDefault = -1;  ///< in place of a count
+constexpr int kDefault = -1;  ///< a count of -1 in the request
 constexpr std::size_t kUsualReplicas = 3;
 
 Random seeded(Entropy& entropy) {
@@ -73,8 +74,8 @@ Checked<Replicas> place(const Topic& topic, const OperationContext& context,
                                       : topic.replication_factor;
     if (static_cast<std::size_t>(replicas) > candidates.size()) {
         return refuse(ErrorCode::invalid_replication_factor,
-                      "the replication factor {} is more than there are brokers in service, {} "
-                      "(registered: {}). Ask for at most {}",
+                      "the replication factor {} is larger than the number of brokers in service, "
+                      "{} (registered: {}). Ask for at most {}",
                       replicas, candidates.size(), context.image.brokers().size(),
                       candidates.size());
     }
@@ -86,7 +87,7 @@ Checked<void> check_assignment(const schema::CreateTopicsRequest::Assignment& as
                                const MetadataImage& image) {
     const auto& brokers = assignment.broker_ids;
     if (brokers.empty()) {
-        return refuse(ErrorCode::invalid_replica_assignment, "partition {} is given no replicas",
+        return refuse(ErrorCode::invalid_replica_assignment, "partition {} is assigned no replicas",
                       assignment.partition_index);
     }
     bool any_active = false;
@@ -94,12 +95,12 @@ Checked<void> check_assignment(const schema::CreateTopicsRequest::Assignment& as
         const BrokerImage* broker = image.find_broker(id);
         if (broker == nullptr) {
             return refuse(ErrorCode::invalid_replica_assignment,
-                          "partition {} is given to broker {}, which is not registered",
+                          "partition {} is assigned to broker {}, which is not registered",
                           assignment.partition_index, id);
         }
         if (std::ranges::count(brokers, id) > 1) {
             return refuse(ErrorCode::invalid_replica_assignment,
-                          "partition {} is given to broker {} more than once",
+                          "partition {} is assigned to broker {} more than once",
                           assignment.partition_index, id);
         }
         any_active = any_active || broker->is_active();
@@ -121,9 +122,11 @@ Checked<Replicas> take_assignments(const Topic& topic, const MetadataImage& imag
         const auto& brokers = assignment.broker_ids;
         const std::size_t expected = topic.assignments[0].broker_ids.size();
         if (brokers.size() != expected) {
-            return refuse(ErrorCode::invalid_replica_assignment,
-                          "partition {} is given {} replicas, the first one of the request {}",
-                          assignment.partition_index, brokers.size(), expected);
+            return refuse(
+                ErrorCode::invalid_replica_assignment,
+                "partition {} is assigned {} replicas, the first partition of the request "
+                "{}: all must have the same number",
+                assignment.partition_index, brokers.size(), expected);
         }
         std::vector<BrokerId> replicas(brokers.begin(), brokers.end());
         if (!assigned.emplace(assignment.partition_index, std::move(replicas)).second) {
@@ -135,7 +138,7 @@ Checked<Replicas> take_assignments(const Topic& topic, const MetadataImage& imag
     for (auto& [index, brokers] : assigned) {
         if (static_cast<std::size_t>(index.value()) != replicas.size()) {
             return refuse(ErrorCode::invalid_replica_assignment,
-                          "partitions are numbered from 0 on without gaps; {} of {} is missing",
+                          "partitions must be numbered from 0 without gaps; {} of {} is missing",
                           replicas.size(), assigned.size());
         }
         replicas.push_back(std::move(brokers));
@@ -147,8 +150,8 @@ Checked<Replicas> take_assignments(const Topic& topic, const MetadataImage& imag
 /// INVALID_REQUEST (the metadata log).
 Checked<void> check_new_name(std::string_view name, const TopicTable& topics) {
     if (name == kMetadataTopic) {
-        return refuse(ErrorCode::invalid_request, "topic '{}' is the cluster's own metadata log",
-                      name);
+        return refuse(ErrorCode::invalid_request,
+                      "topic '{}' is the metadata log of the cluster and cannot be created", name);
     }
     if (const Result<void> checked = check_topic_name(name); !checked) {
         return refuse(ErrorCode::invalid_topic_exception, "{}", checked.error().message);
@@ -157,10 +160,11 @@ Checked<void> check_new_name(std::string_view name, const TopicTable& topics) {
         return refuse(ErrorCode::topic_already_exists, "topic '{}' already exists", name);
     }
     if (const std::string* other = topics.find_collision(name)) {
-        return refuse(ErrorCode::invalid_topic_exception,
-                      "topic '{}' collides with topic '{}': their metrics could not be told apart, "
-                      "because '.' becomes '_' there",
-                      name, *other);
+        return refuse(
+            ErrorCode::invalid_topic_exception,
+            "topic '{}' collides with topic '{}': their metrics would have the same name, "
+            "because '.' becomes '_' there",
+            name, *other);
     }
     return {};
 }
@@ -186,9 +190,9 @@ Checked<RequestedConfigs> check_configs(const Topic& topic, const TopicConfigs& 
     return requested;
 }
 
-/// From the assignments of the request, or by placement. `most_partitions` bounds the work.
-/// Errors: INVALID_REQUEST, INVALID_PARTITIONS, INVALID_REPLICATION_FACTOR,
-/// INVALID_REPLICA_ASSIGNMENT, POLICY_VIOLATION.
+/// Takes the replicas from the assignments of the request, or places them. `most_partitions` is the
+/// largest number of partitions that is accepted. Errors: INVALID_REQUEST, INVALID_PARTITIONS,
+/// INVALID_REPLICATION_FACTOR, INVALID_REPLICA_ASSIGNMENT, POLICY_VIOLATION.
 Checked<Replicas> choose_replicas(const Topic& topic, const OperationContext& context,
                                   std::size_t most_partitions) {
     if (topic.assignments.empty()) {
@@ -197,7 +201,7 @@ Checked<Replicas> choose_replicas(const Topic& topic, const OperationContext& co
     if (topic.num_partitions != kDefault || topic.replication_factor != kDefault) {
         return refuse(ErrorCode::invalid_request,
                       "with replica assignments the number of partitions and the replication "
-                      "factor are -1; the request has {} and {}",
+                      "factor must be -1; the request has {} and {}",
                       topic.num_partitions, topic.replication_factor);
     }
     const auto count = static_cast<std::int64_t>(topic.assignments.size());
@@ -209,16 +213,16 @@ Checked<Replicas> choose_replicas(const Topic& topic, const OperationContext& co
 
 using Request = schema::CreateTopicsRequest;
 
-/// Bytes that the lists of one partition take for each replica: its id twice, its directory.
+/// Bytes of lists in a PartitionRecord per replica: its id in replicas and ISR, and its directory.
 constexpr std::size_t kBytesPerReplica = 2 * sizeof(std::int32_t) + sizeof(Uuid);
 
-/// A topic that may be created.
+/// Configs and replicas of a topic that passed all checks.
 struct Plan {
     RequestedConfigs configs;
     Replicas replicas;
 };
 
-/// The topics of one request, one after the other.
+/// Handles one CreateTopics request, topic by topic.
 class Creation {
 public:
     Creation(const Request& request, const OperationContext& context)
@@ -236,7 +240,7 @@ private:
 
     const Request& request_;
     const OperationContext& context_;
-    TopicTable topics_;  ///< those that are there, with those of this request
+    TopicTable topics_;  ///< existing topics plus those that this request creates
     std::map<std::string_view, int> mentions_;
     Outcome<CreateTopicsResult> outcome_;
 };
@@ -274,8 +278,8 @@ Checked<void> Creation::check_size(const Plan& plan) const {
     }
     if (bytes > RecordBatch::kMaxBytes) {
         return refuse(ErrorCode::policy_violation,
-                      "the topics of one request may need {} bytes of records, with this one it is "
-                      "{}. Ask for fewer in one request",
+                      "the topics of one request may take at most {} bytes of records; with this "
+                      "topic they take {}. Create fewer topics in one request",
                       RecordBatch::kMaxBytes, bytes);
     }
     return {};
@@ -301,7 +305,7 @@ void Creation::add_partition(TopicId id, PartitionIndex index,
         if (broker.is_active()) {
             isr.push_back(replica);
         }
-        // A topic's id is random, so topics begin at different directories.
+        // Topic ids are random, so different topics begin at different directories.
         const std::uint64_t turn = id.value().low + static_cast<std::uint64_t>(index.value());
         directories.push_back(directory_for_new_replica(broker, turn));
     }

@@ -9,7 +9,7 @@ namespace {
 
 using wire::ErrorCode;
 
-/// One entry of the request; a null name and a zero id are not given.
+/// One entry of the request. A null name or a zero id means that it is not given.
 struct Mention {
     std::string_view name;
     TopicId id;
@@ -31,11 +31,12 @@ Checked<const TopicImage*> find(const Mention& mention, const MetadataImage& ima
     const bool has_id = !mention.id.value().is_zero();
     if (has_name && has_id) {
         return refuse(ErrorCode::invalid_request,
-                      "topic '{}' is named and given the id {}; give one of them", mention.name,
-                      mention.id);
+                      "both the name '{}' and the id {} are given; give only one of them",
+                      mention.name, mention.id);
     }
     if (!has_name && !has_id) {
-        return refuse(ErrorCode::invalid_request, "neither a topic's name nor its id is given");
+        return refuse(ErrorCode::invalid_request,
+                      "neither the name nor the id of a topic is given");
     }
     const TopicImage* topic =
         has_name ? image.find_topic(mention.name) : image.find_topic(mention.id);

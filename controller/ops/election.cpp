@@ -15,8 +15,8 @@ bool contains(const std::vector<BrokerId>& brokers, BrokerId broker) {
     return std::ranges::find(brokers, broker) != brokers.end();
 }
 
-/// A directory that the controller does not know yet is taken for online: the broker would have
-/// said otherwise.
+/// A directory that the controller does not know yet counts as online, because the broker would
+/// have reported a failure.
 bool is_online(const BrokerImage& broker, DirectoryId directory) {
     if (is_reserved(directory)) {
         return directory != kLostDirectory;
@@ -91,7 +91,7 @@ void add_partition_change(RecordBatch& batch, const Standing& standing, Partitio
         }
         changes = true;
     }
-    // Level 0 of eligible.leader.replicas.version: who is eligible is the ISR alone.
+    // At level 0 of eligible.leader.replicas.version there is no ELR: only the ISR is eligible.
     if (choice.leader != kNoBroker && !partition.elr.empty()) {
         record.eligible_leader_replicas = wire::Array<BrokerId>();
         changes = true;

@@ -10,31 +10,34 @@
 
 namespace hw::controller {
 
-/// What is known of the brokers while an operation that changes one of them is being decided: the
-/// image, but `leaving` is gone already and `arriving` is there already.
+/// The brokers as an election sees them: those of the image, but `leaving` counts as gone and
+/// `arriving` as unfenced. The records that say so are not applied yet.
 struct Standing {
     const MetadataImage& image;
     BrokerId leaving = kNoBroker;
     BrokerId arriving = kNoBroker;
 };
 
-/// True when the replica of `partition` on `broker` may be made leader: the broker is unfenced and
-/// not stopping, and the replica's directory is online.
+/// True if the replica of `partition` on `broker` may become leader: the broker is unfenced and not
+/// in controlled shutdown, and the replica's directory is online.
 [[nodiscard]] bool may_lead(const Standing& standing, const PartitionImage& partition,
                             BrokerId broker);
 
-/// Adds the record that gives the partition the ISR and leader it should have, if it is to change.
+/// Elects the leader of a partition and adds the record that changes leader and ISR, if they
+/// change.
 ///
-/// The leaving broker is taken out of the ISR, unless nobody would be left in it. The leader stays
-/// while it may; else the first replica in the ISR that may lead; else, when the ISR is empty, the
-/// first of the eligible leader replicas (KIP-966) that may; else nobody, until one of them is
-/// back. A new leader, and no leader too, raises the leader epoch.
+/// The leaving broker is removed from the ISR. If the ISR then is empty, candidates are the
+/// eligible leader replicas (KIP-966), otherwise the ISR. The leader stays if it is a candidate
+/// that may lead; otherwise the first replica that is a candidate and may lead becomes leader. A
+/// leader from the eligible leader replicas becomes the only member of the ISR. If none may lead,
+/// the partition has no leader, and an ISR of the leaving broker alone is kept. A change of the
+/// leader, also to no leader, raises the leader epoch.
 void add_partition_change(RecordBatch& batch, const Standing& standing, PartitionKey key,
                           const PartitionImage& partition);
 
-/// For every partition whose ISR the leaving broker is in.
+/// Calls add_partition_change for every partition that has the leaving broker in its ISR.
 void add_changes_of_leaving(RecordBatch& batch, const Standing& standing);
-/// For every partition that has no leader.
+/// Calls add_partition_change for every partition that has no leader.
 void add_changes_of_arriving(RecordBatch& batch, const Standing& standing);
 
 }  // namespace hw::controller

@@ -10,8 +10,8 @@
 
 namespace hw::controller {
 
-/// What the active controller knows of brokers beyond the metadata log: who was heard from when.
-/// A new active controller starts without it and gives every broker a full session.
+/// The sessions of the brokers with the active controller: when each broker was last heard from.
+/// Not replicated: a new active controller starts every broker with a full session.
 ///
 /// Owned by the controller; reads no clock.
 class HeartbeatTracker {
@@ -21,27 +21,29 @@ public:
     /// Forgets all brokers.
     void clear();
 
-    /// Heard from `broker`, which has applied metadata up to `metadata_offset` (-1: not known).
+    /// Renews the session of `broker`, or starts it. The broker has applied metadata up to
+    /// `metadata_offset`; -1 means not known.
     void touch(BrokerId broker, Offset metadata_offset, TimePoint now);
-    /// The session has ended: the broker timed out, stopped or is gone.
+    /// Ends the session: the broker timed out, stopped or is gone.
     void end(BrokerId broker);
-    /// Only an unfenced broker is fenced when its session runs out.
+    /// Sets whether the broker is fenced, if it has a session. Only the sessions of unfenced
+    /// brokers expire. A new session starts as fenced.
     void set_fenced(BrokerId broker, bool fenced);
 
-    /// True when `broker`, fenced or not, was heard from within the session timeout.
+    /// True if `broker`, fenced or not, was heard from within the session timeout.
     [[nodiscard]] bool has_session(BrokerId broker, TimePoint now) const;
-    /// How long ago it was heard from; nothing without a session.
+    /// Time since the broker was last heard from; nothing without a session.
     [[nodiscard]] std::optional<Duration> silence(BrokerId broker, TimePoint now) const;
-    /// The unfenced broker that is silent longest, if its session has run out.
+    /// The unfenced broker that has been silent longest, if its session has expired.
     [[nodiscard]] std::optional<BrokerId> find_expired(TimePoint now) const;
-    /// When the next session of an unfenced broker runs out.
+    /// When the next session of an unfenced broker expires; kNever if there is none.
     [[nodiscard]] TimePoint next_deadline() const;
 
-    /// The metadata offset that `broker` has told last; -1 when none.
+    /// The metadata offset that `broker` reported last; -1 if none.
     [[nodiscard]] Offset metadata_offset(BrokerId broker) const;
 
-    /// A broker in controlled shutdown may go when the others have applied `offset`, where its
-    /// leaderships have moved; belongs to its session.
+    /// Offset of the records that moved the leaderships of `broker` away, in a controlled shutdown.
+    /// The broker may stop when the other brokers have applied it. Forgotten with its session.
     void set_shutdown_offset(BrokerId broker, Offset offset);
     [[nodiscard]] Offset shutdown_offset(BrokerId broker) const;
 
@@ -61,7 +63,7 @@ private:
 
     Duration session_timeout_;
     std::map<BrokerId, Session> sessions_;
-    std::set<Expiry> expiries_;  ///< last contacts of the unfenced ones
+    std::set<Expiry> expiries_;  ///< last contact of each unfenced broker
 };
 
 }  // namespace hw::controller

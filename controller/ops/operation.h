@@ -15,17 +15,17 @@
 namespace hw::controller {
 
 struct ControllerOptions {
-    std::int32_t num_partitions = 1;  ///< num.partitions: for a topic that names no number
-    /// default.replication.factor; nothing: three, or as many as there are live brokers.
+    std::int32_t num_partitions = 1;  ///< num.partitions: for a topic created without a number
+    /// default.replication.factor; nothing: 3, or the number of brokers in service if that is less.
     std::optional<std::int16_t> replication_factor;
     Duration session_timeout = std::chrono::seconds(3);  ///< broker.session.timeout.ms
 };
 
-/// What an operation decides from: the metadata with all that was appended, and the soft state.
-/// It changes nothing; what it wants changed is in the records that it gives back.
+/// The inputs of an operation: the metadata with all appended records, and the state that is not
+/// replicated. An operation changes none of it; its changes are the records that it returns.
 struct OperationContext {
     const MetadataImage& image;
-    Offset next_offset;  ///< of the first record it gives
+    Offset next_offset;  ///< offset that the first returned record will get
     TimePoint now;
     const ControllerOptions& options;
     const HeartbeatTracker& heartbeats;
@@ -37,14 +37,14 @@ struct OperationContext {
     }
 };
 
-/// The answer, to be sent when the records are committed.
+/// The output of an operation: records to append, and the answer to send when they are committed.
 template <class Response>
 struct Outcome {
     RecordBatch records;
     Response response;
 };
 
-/// Success when `epoch` is that of the broker's registration; else STALE_BROKER_EPOCH.
+/// The broker's registration if `epoch` is its epoch. Errors: STALE_BROKER_EPOCH.
 [[nodiscard]] inline Checked<const BrokerImage*> check_broker_epoch(const MetadataImage& image,
                                                                     BrokerId broker,
                                                                     BrokerEpoch epoch) {
@@ -54,7 +54,7 @@ struct Outcome {
     }
     if (registration->epoch != epoch) {
         return refuse(wire::ErrorCode::stale_broker_epoch,
-                      "broker {} is registered with epoch {}, the request has {}", broker,
+                      "broker {} is registered with epoch {}, but the request has {}", broker,
                       registration->epoch, epoch);
     }
     return registration;

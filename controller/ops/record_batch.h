@@ -21,21 +21,22 @@ namespace hw::controller {
 
 /// Records to append to the metadata log, and the memory that they point into.
 ///
-/// Owned by the operation that makes it, then by whoever appends it; used by one thread.
+/// Owned by the operation that makes it, then by the code that appends it; used by one thread.
 class RecordBatch {
 public:
-    /// What one batch of the log holds at most; an operation of a client that needs more is
-    /// refused. With kMaxBytes it keeps batches below the 8 MiB that Kafka accepts.
+    /// Most records in one batch of the log. A client's request that needs more is refused. With
+    /// kMaxBytes this keeps batches below the 8 MiB that Kafka accepts.
     static constexpr std::size_t kMaxRecords = 20'000;
-    /// Of texts and lists.
+    /// Most bytes of strings and lists for the topics that one CreateTopics request creates.
     static constexpr std::size_t kMaxBytes = std::size_t{4} << 20;
 
-    /// `record` points to memory that outlives the batch, such as that of text() and list().
+    /// Adds a record. It may point only to memory that outlives the batch, such as that of text()
+    /// and list().
     void add(schema::MetadataRecord record, ApiVersion version) {
         records_.push_back({version, record});
     }
 
-    /// A copy that lives as long as the batch; null stays null.
+    /// A copy of `value` that lives as long as the batch; null stays null.
     [[nodiscard]] std::string_view text(std::string_view value) {
         if (value.empty()) {
             return wire::is_null(value) ? value : std::string_view("");
@@ -58,7 +59,8 @@ public:
         return values.is_null() ? values : list(std::span<const T>(values.begin(), values.end()));
     }
 
-    /// The same records in the same order, in batches of at most `size`; none when there are none.
+    /// The same records in the same order, in batches of at most `size` records. No batch if there
+    /// are no records.
     [[nodiscard]] std::vector<RecordBatch> split(std::size_t size) const {
         std::vector<RecordBatch> parts;
         for (std::size_t from = 0; from < records_.size(); from += size) {
@@ -80,7 +82,7 @@ public:
 
 private:
     std::vector<schema::VersionedMetadataRecord> records_;
-    /// Shared by the parts of a split; bounded by what the operations add, see kMaxBytes.
+    /// Shared by the parts of a split. The operations bound its size, see kMaxBytes.
     std::shared_ptr<Arena> memory_ =
         std::make_shared<Arena>(std::numeric_limits<std::size_t>::max());
 };

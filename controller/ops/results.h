@@ -17,30 +17,31 @@
 
 namespace hw::controller {
 
-/// One config of a topic as clients are told it.
+/// One config of a topic, as clients see it.
 struct TopicConfig {
     std::string name;
     std::string value;
     bool read_only = false;
     std::int8_t source = 0;  ///< 1 set for the topic, 4 static broker config, 5 default
-    bool sensitive = false;  ///< the value is not to be told
+    bool sensitive = false;  ///< clients must not see the value
 };
 
-/// Port: what configs a topic may have. Implemented from the table of configs.
+/// Port: validates and describes topic configs. Implemented with the config key table.
 class TopicConfigs {
 public:
     virtual ~TopicConfigs() = default;
 
-    /// Errors: invalid, with the name, the value and what is allowed.
+    /// Checks the value of a topic config. Errors: invalid; the message has the name, the value and
+    /// what is allowed.
     [[nodiscard]] virtual Result<void> validate(std::string_view name,
                                                 std::string_view value) const = 0;
-    /// All configs, in the order of their names, of a topic for which `values` are set and whose
-    /// partitions have so many replicas.
+    /// All configs of a topic, ordered by name. `values` are those set for the topic; `replicas` is
+    /// its replication factor.
     [[nodiscard]] virtual std::vector<TopicConfig> describe(const ConfigValues& values,
                                                             std::int16_t replicas) const = 0;
 };
 
-/// How an operation, or its part on one topic, ended; with a message unless the code is none.
+/// Error code and message of an operation, or of one topic in it. No message if the code is none.
 struct Verdict {
     wire::ErrorCode code = wire::ErrorCode::none;
     std::string message;
@@ -89,8 +90,8 @@ struct CreateTopicsResult {
 
 struct DeletedTopic {
     Verdict verdict;
-    std::string name;  ///< empty: not known
-    TopicId id;        ///< zero: not known
+    std::string name;  ///< empty if not known
+    TopicId id;        ///< zero if not known
 };
 
 /// One entry for each entry of the request, in its order.
@@ -99,7 +100,7 @@ struct DeleteTopicsResult {
     std::vector<DeletedTopic> topics;
 };
 
-/// The ids from `first` on, `count` of them.
+/// A block of producer ids: `count` ids, beginning with `first`.
 struct ProducerIdsResult {
     Verdict verdict;
     ProducerId first = kNoProducerId;

@@ -24,7 +24,7 @@ std::vector<DirectoryId> open_directories(const BrokerImage& broker) {
 std::vector<Candidate> placement_candidates(const MetadataImage& image) {
     std::vector<Candidate> candidates;
     for (const auto& [id, broker] : image.brokers()) {
-        // Before directory assignment (KIP-858) brokers name no directories.
+        // Brokers older than directory assignment (KIP-858) register no directories.
         const bool has_room = broker.log_dirs.empty() || !open_directories(broker).empty();
         if (broker.is_active() && has_room) {
             candidates.push_back({id, broker.rack});

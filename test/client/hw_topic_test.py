@@ -61,7 +61,7 @@ class Create(WithBroker):
     def test_what_the_cluster_refuses_is_told_in_its_words(self):
         self.assertIn("'no-key' is not a topic key",
                       self.refused(2, "topic", "create", "x", "-c", "no-key=1"))
-        self.assertIn("replication factor 3 is more than there are brokers in service, 1 "
+        self.assertIn("replication factor 3 is larger than the number of brokers in service, 1 "
                       "(registered: 1). Ask for at most 1",
                       self.refused(2, "topic", "create", "x", "-r", "3"))
 

@@ -97,9 +97,10 @@ TEST_CASE("create: more replicas than live brokers are refused with the numbers"
     world.pass(std::chrono::seconds(1));
     const auto refused = world.create({topic("orders", 1, 3)});
     CHECK(refused[0].verdict.code == ErrorCode::invalid_replication_factor);
-    CHECK(refused[0].verdict.message ==
-          "the replication factor 3 is more than there are brokers in service, 2 (registered: 3). "
-          "Ask for at most 2");
+    CHECK(
+        refused[0].verdict.message ==
+        "the replication factor 3 is larger than the number of brokers in service, 2 (registered: "
+        "3). Ask for at most 2");
     CHECK(world.create({topic("orders", 1, 2)})[0].verdict.code == ErrorCode::none);
 }
 
