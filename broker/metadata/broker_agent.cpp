@@ -98,7 +98,8 @@ void BrokerAgent::execute(const LifecycleEffects& effects) {
         tasks_.spawn(send_heartbeat());
     }
     if (effects.became_active) {
-        log_.info("broker {} serves, in epoch {}", facts_.id, lifecycle_.epoch());
+        log_.info("broker {} is unfenced and serves clients, broker epoch {}", facts_.id,
+                  lifecycle_.epoch());
         listener_.on_session(true);
     }
     if (effects.became_inactive) {
@@ -119,7 +120,7 @@ void BrokerAgent::execute(const LifecycleEffects& effects) {
 
 void BrokerAgent::fail(std::string_view what, std::optional<ErrorCode> code) {
     if (code && std::exchange(refused_with_, *code) != *code) {
-        log_.warning("the controller refuses the {} of broker {}: {}; it is tried again", what,
+        log_.warning("the controller refuses the {} of broker {}: {}; trying again", what,
                      facts_.id, *code);
     }
     LifecycleEffects effects;

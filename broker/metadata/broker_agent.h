@@ -13,7 +13,7 @@
 
 namespace hw::broker {
 
-/// What a broker says of itself when it registers.
+/// The facts about a broker that go into its registration.
 struct BrokerFacts {
     BrokerId id;
     std::string cluster_id;
@@ -22,21 +22,21 @@ struct BrokerFacts {
     controller::FeatureRanges features;
     std::string rack;  ///< empty: none
     std::vector<DirectoryId> log_dirs;
-    BrokerEpoch previous_epoch{-1};  ///< of the incarnation that stopped cleanly, if one did
+    BrokerEpoch previous_epoch{-1};  ///< epoch before the last stop, if that was clean; else -1
 };
 
-/// Who is told how the broker stands with the controller, on the control shard.
+/// Port: gets the events of the broker's session with the controller. Called on the control shard.
 class BrokerAgentListener {
 public:
     virtual ~BrokerAgentListener() = default;
-    /// A session begins, or has ended.
+    /// The session has begun (true) or has ended (false).
     virtual void on_session(bool in_session) = 0;
-    /// The controller will never take this broker: the process must end.
+    /// The controller refuses this broker for good: the process must end.
     virtual void on_refused(const Error& reason) = 0;
 };
 
-/// The lifecycle of the broker at work: sends its requests to the controller, feeds it the answers
-/// and the time.
+/// Runs the BrokerLifecycle: sends its requests to the controller, and passes it the answers and
+/// the time.
 ///
 /// Lives on the control shard; owned by the node. `stop` must have ended before it is destroyed.
 class BrokerAgent {
@@ -53,14 +53,16 @@ public:
     BrokerAgent& operator=(const BrokerAgent&) = delete;
 
     void start();
-    /// Metadata up to and with `offset` is applied on all shards.
+    /// All shards have applied the metadata up to and including `offset`.
     void on_applied(Offset offset);
-    /// Asks the controller to move leaders away; ends when this broker may go.
+    /// Starts a controlled shutdown: asks the controller to move the leaderships of this broker
+    /// away. Ends when the broker may stop.
     [[nodiscard]] Task<> leave();
-    /// The channel to the controller was stopped before.
+    /// Waits for the end of all requests. Call after the channel to the controller has been
+    /// stopped, which ends them.
     [[nodiscard]] Task<> stop();
 
-    /// Of the newest registration; -1 before.
+    /// Epoch of the newest registration; -1 before the first.
     [[nodiscard]] BrokerEpoch epoch() const { return lifecycle_.epoch(); }
 
 private:
@@ -68,7 +70,7 @@ private:
     [[nodiscard]] Task<> send_registration();
     [[nodiscard]] Task<> send_heartbeat();
     void execute(const LifecycleEffects& effects);
-    /// No answer, or a refusal: logged once as long as it stays the same.
+    /// A request got no answer (no code) or a refusal. A refusal is logged once until it changes.
     void fail(std::string_view what, std::optional<wire::ErrorCode> code);
 
     Shard& shard_;

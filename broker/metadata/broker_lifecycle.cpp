@@ -10,14 +10,14 @@ namespace {
 
 using wire::ErrorCode;
 
-/// Codes after which another attempt can never succeed.
+/// Error codes of a registration that no later attempt can overcome.
 bool is_fatal(ErrorCode code) {
     return code == ErrorCode::inconsistent_cluster_id || code == ErrorCode::unsupported_version ||
            code == ErrorCode::invalid_registration || code == ErrorCode::invalid_request ||
            code == ErrorCode::cluster_authorization_failed;
 }
 
-/// Codes by which the controller says that it does not know this registration.
+/// Error codes that mean that the controller does not know this registration.
 bool is_forgotten(ErrorCode code) {
     return code == ErrorCode::stale_broker_epoch || code == ErrorCode::broker_id_not_registered;
 }
@@ -56,7 +56,8 @@ void BrokerLifecycle::on_heartbeat(const HeartbeatAnswer& answer, TimePoint now,
                                    LifecycleEffects& effects) {
     under_way_ = LifecycleRequest::none;
     extend_session();
-    // Who stops asks more often: the controller lets it go with the answer after its leaders moved.
+    // A stopping broker sends heartbeats more often, because the controller allows the stop in a
+    // heartbeat's answer.
     next_send_ = now + (stopping() ? options_.retry : options_.heartbeat_interval);
     if (answer.fenced || now >= session_end_) {
         deactivate(effects);

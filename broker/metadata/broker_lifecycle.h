@@ -13,38 +13,39 @@ namespace hw::broker {
 struct LifecycleOptions {
     Duration session_timeout = std::chrono::seconds(3);            ///< broker.session.timeout.ms
     Duration heartbeat_interval = std::chrono::milliseconds(500);  ///< broker.heartbeat.interval.ms
-    Duration retry = std::chrono::milliseconds(100);               ///< between attempts that failed
-    /// How long a stop waits for the controller to move leaders away.
+    Duration retry = std::chrono::milliseconds(100);               ///< pause after a failed attempt
+    /// Longest time that a stop waits for the controller to move leaderships away.
     Duration stop_limit = std::chrono::seconds(30);
 };
 
-/// What the controller said to a heartbeat.
+/// The controller's answer to a heartbeat.
 struct HeartbeatAnswer {
     bool caught_up = false;
     bool fenced = true;
     bool should_shut_down = false;
 };
 
-/// What is to be sent to the active controller; at most one request is under way.
+/// The kinds of request to the active controller. At most one request is under way.
 enum class LifecycleRequest : std::uint8_t { none, registration, heartbeat };
 
 struct LifecycleEffects {
     LifecycleRequest send = LifecycleRequest::none;
-    /// The broker may serve: it is registered and no longer fenced.
+    /// The broker is registered and unfenced: it may serve clients.
     bool became_active = false;
-    /// Its session is over, by time or by the controller's word: leader reads are refused.
+    /// The session has expired, or the controller has fenced or forgotten this broker: it must
+    /// refuse reads as a leader.
     bool became_inactive = false;
-    /// The stop is done, or has waited long enough. The last that is wanted: nothing is sent after
-    /// it, and nothing waits for time.
+    /// The broker may stop, because the controller allows it or stop_limit has passed. This is the
+    /// last effect: nothing is sent after it, and there is no further deadline.
     bool may_stop = false;
-    /// The controller will never take this broker: the process ends with this sentence.
+    /// The controller refuses this broker for good: the process ends with this message.
     std::optional<std::string> fatal;
 };
 
-/// How a broker belongs to the cluster (KIP-631): registers, shows by heartbeats that it lives,
-/// is unfenced once it has applied its own registration, and leaves in order.
+/// State machine of a broker's membership in the cluster (KIP-631): it registers, sends heartbeats,
+/// is unfenced once it has applied its own registration, and stops by a controlled shutdown.
 ///
-/// Pure: no I/O, no clock. Owned by the node's control side; one thread.
+/// A core: no I/O, no clock. Owned by the BrokerAgent; used by one thread.
 class BrokerLifecycle {
 public:
     explicit BrokerLifecycle(LifecycleOptions options) : options_(options) {}
@@ -52,16 +53,17 @@ public:
     void start(TimePoint now, LifecycleEffects& effects);
     void on_registered(BrokerEpoch epoch, TimePoint now, LifecycleEffects& effects);
     void on_heartbeat(const HeartbeatAnswer& answer, TimePoint now, LifecycleEffects& effects);
-    /// The request under way was refused, or (with no code) got no answer.
+    /// The request under way was refused with `code`, or got no answer (no code).
     void on_failure(std::optional<wire::ErrorCode> code, TimePoint now, LifecycleEffects& effects);
-    /// Metadata up to and with `offset` is applied here.
+    /// This broker has applied the metadata up to and including `offset`.
     void on_applied(Offset offset, TimePoint now, LifecycleEffects& effects);
-    /// Asks the controller to move leaders away, then to let this broker go.
+    /// Starts the controlled shutdown: asks the controller to move leaderships away and to allow
+    /// the stop. If the broker is not registered, it may stop at once.
     void begin_stop(TimePoint now, LifecycleEffects& effects);
     void on_time(TimePoint now, LifecycleEffects& effects);
     [[nodiscard]] TimePoint next_deadline() const;
 
-    /// Of the newest registration; -1 before.
+    /// Epoch of the newest registration; -1 if there is none, or the controller has forgotten it.
     [[nodiscard]] BrokerEpoch epoch() const { return epoch_; }
     [[nodiscard]] Offset applied() const { return applied_; }
     [[nodiscard]] bool active() const { return active_; }
@@ -73,7 +75,8 @@ private:
         return registered() && applied_.value() >= epoch_.value();
     }
     void send(LifecycleRequest request, TimePoint now, LifecycleEffects& effects);
-    /// The controller has heard of this broker: not before the request was sent.
+    /// An answer arrived. The session counts from the sending of the request, because the
+    /// controller got it no earlier.
     void extend_session() { session_end_ = sent_at_ + options_.session_timeout; }
     void send_due(TimePoint now, LifecycleEffects& effects);
     void deactivate(LifecycleEffects& effects);
@@ -84,9 +87,9 @@ private:
     Offset applied_ = kNoOffset;
     bool active_ = false;
     LifecycleRequest under_way_ = LifecycleRequest::none;
-    bool urgent_ = false;  ///< something happened that the controller should hear at once
+    bool urgent_ = false;  ///< send the next request at once, without waiting for next_send_
     TimePoint next_send_ = kNever;
-    TimePoint sent_at_{};  ///< the newest request
+    TimePoint sent_at_{};  ///< when the newest request was sent
     TimePoint session_end_ = kNever;
     TimePoint stop_begun_ = kNever;
     bool over_ = false;  ///< the broker may stop

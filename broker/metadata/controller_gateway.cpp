@@ -33,13 +33,13 @@ Task<> ControllerGateway::pass_on(Shard& home, ExchangePtr exchange, Forwarded f
     const TimePoint deadline = clock_.now() + kLimit;
     auto answer =
         co_await replication::call<Response>(controller_, request, ApiVersion(0), deadline);
-    // The exchange belongs to its own shard, and ends there.
+    // The exchange belongs to `home`, so it is answered and destroyed there.
     home.post([exchange = std::move(exchange), answer = std::move(answer)]() mutable {
         if (!answer) {
             exchange->reject(answer.error());
         } else if ((*answer)->error_code != wire::ErrorCode::none) {
             exchange->reject(Error{ErrorKind::unsupported,
-                                   fmt::format("the controller refuses the passed on request: {}",
+                                   fmt::format("the controller refuses the forwarded request: {}",
                                                (*answer)->error_code)});
         } else {
             exchange->reply_encoded((*answer)->response_data);

@@ -11,11 +11,11 @@
 
 namespace hw::broker {
 
-/// The way of the data shards to the active controller: a client's request goes there in an
-/// Envelope (KIP-590), over the one channel that the control shard keeps.
+/// Forwards clients' requests from the data shards to the active controller, in an Envelope
+/// (KIP-590), over the controller channel of the control shard.
 ///
-/// Owned by the node. `forward` may be called on any shard, everything else happens on the control
-/// shard; `stop` must have ended before it is destroyed.
+/// Owned by the node. `forward` may be called on any shard; everything else runs on the control
+/// shard. `stop` must have ended before it is destroyed.
 class ControllerGateway {
 public:
     ControllerGateway(Shard& control, const Clock& clock, replication::PeerClient& controller)
@@ -23,14 +23,16 @@ public:
     ControllerGateway(const ControllerGateway&) = delete;
     ControllerGateway& operator=(const ControllerGateway&) = delete;
 
-    /// Passes the request on, and answers `exchange` on `home`, its shard, with what comes back.
-    /// Without an answer in time the connection of the client ends: whether the controller acted
-    /// is unknown.
+    /// Forwards the request of `exchange`, and answers it with the controller's answer. `home` is
+    /// the shard of the exchange. If no answer comes in time, or the controller refuses the
+    /// Envelope, the client's connection is closed, because it is unknown whether the controller
+    /// has acted.
     void forward(Shard& home, ExchangePtr exchange);
     [[nodiscard]] Task<> stop() { return tasks_.wait_idle(); }
 
 private:
-    /// Longer than any client waits for its answer (request.timeout.ms, 30 s by default).
+    /// Longest wait for the controller's answer: as long as a client waits by default
+    /// (request.timeout.ms).
     static constexpr Duration kLimit = std::chrono::seconds(30);
 
     struct Forwarded {

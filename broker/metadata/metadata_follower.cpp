@@ -49,7 +49,8 @@ Task<> MetadataFollower::run() {
         }
         const auto taken = co_await take(*answer);
         if (!taken) {
-            log_.error("this node can no longer follow the metadata: {}", taken.error().message);
+            log_.error("this node can no longer follow the metadata log: {}",
+                       taken.error().message);
             tell_end_(taken.error());
             co_return;
         }
@@ -86,7 +87,8 @@ Task<Result<void>> MetadataFollower::take(const Answer& answer) {
     const bool has_partition =
         answer->responses.size() == 1 && answer->responses[0].partitions.size() == 1;
     if (answer->error_code != ErrorCode::none || !has_partition) {
-        report(fmt::format("the controller refuses to tell the metadata: {}", answer->error_code));
+        report(
+            fmt::format("the controller refuses to send the metadata log: {}", answer->error_code));
         co_await shard_.wait(stop_, clock_.now() + kRetry);
         co_return Result<void>();
     }
@@ -95,7 +97,8 @@ Task<Result<void>> MetadataFollower::take(const Answer& answer) {
     epoch_ = partition.current_leader.leader_epoch;
     if (partition.error_code != ErrorCode::none) {
         if (!new_epoch) {
-            report(fmt::format("the metadata log cannot be read: {}", partition.error_code));
+            report(fmt::format("the controller cannot read the metadata log: {}",
+                               partition.error_code));
             co_await shard_.wait(stop_, clock_.now() + kRetry);
         }
         co_return Result<void>();
@@ -153,7 +156,7 @@ Task<> MetadataFollower::publish(controller::Publication publication) {
 
 void MetadataFollower::report(const std::string& trouble) {
     if (trouble != trouble_) {
-        log_.warning("{}; it is tried again until it succeeds", trouble);
+        log_.warning("{}; trying again until it succeeds", trouble);
         trouble_ = trouble;
     }
 }

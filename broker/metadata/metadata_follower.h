@@ -14,24 +14,25 @@
 
 namespace hw::broker {
 
-/// What a subscriber of the metadata is told.
+/// A new metadata image for the subscriber.
 struct MetadataUpdate {
     std::shared_ptr<const controller::MetadataImage> image;
-    /// Since the update before. The first update is the whole image: its changes name the topics
-    /// that were deleted in the log before it, and nothing else.
+    /// Changes since the previous update. In the first update only deleted_topics is set, with the
+    /// topics that were deleted earlier in the log; everything in the image is new.
     controller::MetadataChanges changes;
     bool is_first = false;
 };
 
-/// Port: who follows the metadata. The next update comes when the one before has been applied.
+/// Port: applies metadata updates. The next update comes when `apply` of the previous one has
+/// ended.
 class MetadataSubscriber {
 public:
     virtual ~MetadataSubscriber() = default;
     [[nodiscard]] virtual Task<> apply(MetadataUpdate update) = 0;
 };
 
-/// An observer of the metadata quorum: fetches the log from its leader, makes images of it, and
-/// hands them on. What it found on the way to the present is handed on as one image.
+/// An observer of the metadata quorum: fetches the log from the leader, builds images from it, and
+/// passes them to the subscriber. At start everything up to the high watermark becomes one update.
 ///
 /// Lives on the control shard; owned by the node. `stop` must have ended before it is destroyed.
 class MetadataFollower {
@@ -42,15 +43,18 @@ public:
         Logger log;
     };
 
-    /// `leader` is a connection for this alone: a fetch that waits holds up what is behind it.
+    /// `leader` must be a connection that only the follower uses, because a waiting fetch delays
+    /// the requests behind it.
     MetadataFollower(const Ports& ports, BrokerId self, std::string cluster_id,
                      replication::PeerClient& leader, MetadataSubscriber& subscriber);
     MetadataFollower(const MetadataFollower&) = delete;
     MetadataFollower& operator=(const MetadataFollower&) = delete;
 
-    /// `tell_end` is told when the log contradicts itself: the process must end.
+    /// Starts to fetch. `tell_end` is called when the log is damaged or contradicts itself: the
+    /// process must end.
     void start(std::function<void(const Error&)> tell_end);
-    /// What is under way ends with the channel to the leader, which is to be stopped next.
+    /// Starts no further fetch. The caller then stops the channel to the leader, which ends the
+    /// fetch that is under way.
     void begin_stop();
     [[nodiscard]] Task<> stop() { return tasks_.wait_idle(); }
 
@@ -58,10 +62,10 @@ private:
     using Answer = replication::Answer<schema::FetchResponse>;
 
     static constexpr ApiVersion kFetchVersion{17};
-    /// How long the leader may wait for something new.
+    /// Longest time that the leader waits for new records (fetch.max.wait.ms).
     static constexpr Millis kWait{500};
     static constexpr std::int32_t kBytesMax = 8 << 20;
-    /// Between two attempts that failed.
+    /// Pause after a failed attempt.
     static constexpr Duration kRetry = std::chrono::milliseconds(50);
 
     [[nodiscard]] Task<> run();
@@ -81,9 +85,9 @@ private:
     std::function<void(const Error&)> tell_end_;
     controller::ImageLoader loader_;
     LeaderEpoch epoch_{0};
-    /// What happened on the way to the present; none once it is reached.
+    /// Image and changes so far, until the high watermark is reached; none after that.
     std::optional<controller::Publication> catching_up_;
-    std::string trouble_;  ///< as it was reported last; empty when all is well
+    std::string trouble_;  ///< newest reported failure; empty after a fetch succeeded
     TaskGroup tasks_;
     Signal stop_;
     bool stopping_ = false;

@@ -18,7 +18,7 @@ constexpr ApiVersion kVersion{0};
 Result<Buffer> encode_principal(std::string_view principal) {
     const std::size_t colon = principal.find(':');
     if (colon == std::string_view::npos) {
-        return fail(ErrorKind::invalid, "'{}' is not a principal: it lacks a colon", principal);
+        return fail(ErrorKind::invalid, "'{}' is not a principal: it has no colon", principal);
     }
     const schema::DefaultPrincipalData data{.type = principal.substr(0, colon),
                                             .name = principal.substr(colon + 1)};
@@ -37,7 +37,7 @@ Result<std::string> decode_principal(ByteView bytes) {
     wire::Reader reader(bytes, arena);
     const ApiVersion version(reader.integer<std::int16_t>());
     if (!reader.failed() && version != kVersion) {
-        return fail(ErrorKind::unsupported, "version {} of a principal is not known here", version);
+        return fail(ErrorKind::unsupported, "principal version {} is not supported", version);
     }
     schema::DefaultPrincipalData data;
     decode(reader, kVersion, data);

@@ -8,14 +8,14 @@
 
 namespace hw::broker {
 
-/// A principal such as "User:alice" as an Envelope carries it: int16 version 0, then the message
-/// DefaultPrincipalData (KIP-590).
+/// Encodes a principal such as "User:alice" for an Envelope: int16 version 0, then the message
+/// DefaultPrincipalData (KIP-590). Errors: invalid (no colon), limit.
 [[nodiscard]] Result<Buffer> encode_principal(std::string_view principal);
 
-/// Errors: corrupt, unsupported.
+/// Decodes a principal of an Envelope. Errors: corrupt, unsupported.
 [[nodiscard]] Result<std::string> decode_principal(ByteView bytes);
 
-/// The 4 or 16 bytes of a numeric address; 0.0.0.0 for anything else.
+/// The 4 or 16 bytes of a numeric IP address; those of 0.0.0.0 for anything else.
 [[nodiscard]] Buffer encode_address(const std::string& host);
 
 }  // namespace hw::broker

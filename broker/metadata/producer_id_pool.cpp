@@ -73,16 +73,16 @@ Result<void> ProducerIdPool::add_block(const Result<Answer>& answer) {
     }
     const schema::AllocateProducerIdsResponse& block = **answer;
     if (block.error_code != wire::ErrorCode::none) {
-        return fail(ErrorKind::invalid, "the controller answers {}", block.error_code);
+        return fail(ErrorKind::invalid, "the controller answered {}", block.error_code);
     }
     return stock_.add(block.producer_id_start, block.producer_id_len);
 }
 
 bool ProducerIdPool::take_answer(const Result<Answer>& answer) {
     const Result<void> added = add_block(answer);
-    // Once for all attempts that fail in a row.
+    // Log only the first of consecutive failures.
     if (!added && !std::exchange(failing_, true)) {
-        log_.warning("no block of producer ids: {}; {} producers wait for one",
+        log_.warning("cannot get a block of producer ids: {}; {} producers are waiting",
                      added.error().message, takers_.size());
     }
     failing_ = !added;

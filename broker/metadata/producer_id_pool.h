@@ -15,27 +15,26 @@
 
 namespace hw::broker {
 
-/// Who a broker is to the controller, now.
+/// Id and current epoch of this broker.
 struct BrokerIdentity {
     BrokerId id;
     BrokerEpoch epoch;
 };
 
-/// The producer ids of this broker, for all its shards. Blocks of them come from the active
-/// controller (KIP-730), the next one before the present one is used up.
+/// Hands out producer ids to all shards of this broker. It gets blocks of ids from the active
+/// controller (KIP-730), and asks for the next block before the current one is used up.
 ///
-/// Owned by the node. `take` may be called on any shard, everything else happens on the control
-/// shard; `stop` must have ended before it is destroyed.
+/// Owned by the node. `take` may be called on any shard; everything else runs on the control shard.
+/// `stop` must have ended before it is destroyed.
 class ProducerIdPool {
 public:
-    /// With nothing when no id could be had in time: the client may ask again.
+    /// Called with an id, or with nothing if none came in time; then the client may try again.
     using Done = std::move_only_function<void(std::optional<ProducerId>)>;
     using Identify = std::function<BrokerIdentity()>;
 
-    /// Takers that wait for a block at a time; those beyond are refused at once.
+    /// Limit of callers that wait for a block; further ones are refused at once.
     static constexpr std::size_t kWaitingMax = 10'000;
-    /// How long one waits: longer than the controllers need for another leader, shorter than the
-    /// patience of any client.
+    /// How long a caller waits: longer than a controller election takes, shorter than clients wait.
     static constexpr Duration kPatience = std::chrono::seconds(5);
 
     ProducerIdPool(Shard& control, const Clock& clock, replication::PeerClient& controller,
@@ -49,18 +48,19 @@ public:
     ProducerIdPool(const ProducerIdPool&) = delete;
     ProducerIdPool& operator=(const ProducerIdPool&) = delete;
 
-    /// Calls `done` on `home`, the shard it is called on, with an id that nobody else has or had.
+    /// Takes an id that is never used again, and calls `done` with it on `home`, the caller's
+    /// shard.
     void take(Shard& home, Done done);
-    /// Refuses who waits and who comes; nothing is asked of the controller any more.
+    /// Refuses all waiting and later callers, and sends no further request.
     void begin_stop();
-    /// Begins to stop, and ends when the last request has its answer.
+    /// Calls begin_stop and waits for the end of the request that is under way.
     [[nodiscard]] Task<> stop();
 
 private:
     using Answer = replication::Answer<schema::AllocateProducerIdsResponse>;
 
-    static constexpr Duration kAttempt = std::chrono::seconds(1);
-    static constexpr Duration kPause = std::chrono::milliseconds(50);  ///< after a failed one
+    static constexpr Duration kAttempt = std::chrono::seconds(1);      ///< limit of one request
+    static constexpr Duration kPause = std::chrono::milliseconds(50);  ///< after a failed request
 
     struct Taker {
         Shard* home;
@@ -75,7 +75,7 @@ private:
     [[nodiscard]] Task<> refill();
     [[nodiscard]] TimePoint attempt_deadline() const;
     [[nodiscard]] Result<void> add_block(const Result<Answer>& answer);
-    /// False when it brought no block.
+    /// Adds the block of an answer and serves the waiting callers. False if there was no block.
     [[nodiscard]] bool take_answer(const Result<Answer>& answer);
 
     Shard& control_;
@@ -84,9 +84,9 @@ private:
     Identify identify_;
     Logger log_;
     ProducerIdStock stock_;
-    std::deque<Taker> takers_;  ///< the one whose deadline is next in front
+    std::deque<Taker> takers_;  ///< waiting callers, ordered by deadline
     bool refilling_ = false;
-    bool failing_ = false;  ///< the last attempt brought no block
+    bool failing_ = false;  ///< the newest request brought no block
     bool stopping_ = false;
     Signal stop_;
     TaskGroup tasks_;

@@ -9,14 +9,14 @@ namespace hw::broker {
 Result<void> ProducerIdStock::add(ProducerId first, std::int32_t count) {
     const std::int64_t begin = first.value();
     if (begin < 0 || count <= 0 || begin > std::numeric_limits<std::int64_t>::max() - count) {
-        return fail(ErrorKind::invalid, "{} ids from {} on are no block of producer ids", count,
+        return fail(ErrorKind::invalid, "{} ids from {} on are not a block of producer ids", count,
                     first);
     }
     const std::int64_t known_end = std::max(current_.end, following_.end);
     if (begin < known_end) {
         return fail(ErrorKind::invalid,
-                    "the block of producer ids from {} on holds ids of an earlier one, which ends "
-                    "at {}",
+                    "the block of producer ids from {} on overlaps an earlier block, which ends at "
+                    "{} (exclusive)",
                     first, known_end);
     }
     const Block block{.next = begin, .end = begin + count, .size = count};

@@ -8,16 +8,17 @@
 
 namespace hw::broker {
 
-/// The producer ids that a broker may still give out: the rest of one block, and the block after
-/// it once that has come. No id is given twice. Pure; one thread.
+/// The producer ids that a broker may still hand out: the rest of the current block, and the next
+/// block once it has arrived. No id is handed out twice. A core; used by one thread.
 class ProducerIdStock {
 public:
-    /// Adds the ids from `first` on, `count` of them. Errors: invalid, for a block that is none, or
-    /// that holds ids which were in an earlier one.
+    /// Adds a block of `count` ids, beginning with `first`. Errors: invalid (not a valid range, or
+    /// it overlaps an earlier block).
     [[nodiscard]] Result<void> add(ProducerId first, std::int32_t count);
-    /// Nothing while there are none.
+    /// Takes the next id; nothing if no ids are left.
     [[nodiscard]] std::optional<ProducerId> take();
-    /// It is time for another block: nine tenths of the last one are gone.
+    /// True if another block is needed: there is no next block, and at most a tenth of the current
+    /// one is left.
     [[nodiscard]] bool is_low() const;
 
 private:

@@ -72,12 +72,12 @@ Task<> TopicCreator::create_one(std::string name) {
 
 ErrorCode TopicCreator::outcome_of(const std::string& name, const Result<Answer>& answer) const {
     if (!answer) {
-        log_.warning("topic '{}' is not created: {}", name, answer.error().message);
+        log_.warning("cannot create topic '{}': {}", name, answer.error().message);
         return ErrorCode::unknown_topic_or_partition;
     }
     const auto& topics = (*answer)->topics;
     if (topics.size() != 1 || topics[0].name != name) {
-        log_.error("the controller's answer to the creation of topic '{}' is of other topics",
+        log_.error("the controller's answer to the creation of topic '{}' names other topics",
                    name);
         return ErrorCode::unknown_topic_or_partition;
     }
@@ -85,14 +85,14 @@ ErrorCode TopicCreator::outcome_of(const std::string& name, const Result<Answer>
     if (code == ErrorCode::none || code == ErrorCode::topic_already_exists) {
         return ErrorCode::none;
     }
-    log_.warning("topic '{}' is not created: {}: {}", name, code, topics[0].error_message);
+    log_.warning("cannot create topic '{}': {}: {}", name, code, topics[0].error_message);
     return wire::is_retriable(code) ? ErrorCode::unknown_topic_or_partition : code;
 }
 
 void TopicCreator::end_creation(const std::string& name, const Result<Answer>& answer) {
     under_way_.erase(name);
     const ErrorCode code = outcome_of(name, answer);
-    // What was created shows in an image to come.
+    // A created topic is reported by on_image, when the metadata has it.
     if (code != ErrorCode::none) {
         refuse(name, code);
     }

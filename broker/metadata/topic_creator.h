@@ -17,22 +17,23 @@
 
 namespace hw::broker {
 
-/// Creates topics that clients ask Metadata for (`auto.create.topics.enable`), and lets those who
-/// ask wait until their shard knows them. Each topic is a request of its own to the active
-/// controller, which decides the numbers of partitions and replicas; one at a time for a name.
+/// Creates the topics that Metadata requests name (`auto.create.topics.enable`), and lets the
+/// requests wait until their shard has them in its image. Each topic is created by its own request
+/// to the active controller, which decides the numbers of partitions and replicas. At most one
+/// request per name is under way.
 ///
-/// Owned by the node. `create` may be called on any shard, everything else happens on the control
-/// shard; `stop` must have ended before it is destroyed.
+/// Owned by the node. `create` may be called on any shard; everything else runs on the control
+/// shard. `stop` must have ended before it is destroyed.
 class TopicCreator {
 public:
     using Names = std::set<std::string, std::less<>>;
-    /// Why a topic is not in the image yet.
+    /// For topics that are not in the image: the error code to answer.
     using Refusals = std::map<std::string, wire::ErrorCode, std::less<>>;
     using Done = std::move_only_function<void(const Refusals&)>;
 
-    /// Names whose creation is under way at a time.
+    /// Limit of creations that are under way.
     static constexpr std::size_t kCreationsMax = 256;
-    /// How long who asks waits for topics to appear.
+    /// How long a request waits for its topics to appear.
     static constexpr Duration kPatience = std::chrono::seconds(1);
 
     TopicCreator(Shard& control, const Clock& clock, replication::PeerClient& controller,
@@ -41,26 +42,26 @@ public:
     TopicCreator(const TopicCreator&) = delete;
     TopicCreator& operator=(const TopicCreator&) = delete;
 
-    /// Has those of `names` created that are not there, which must be valid. Then calls `done` on
-    /// `home`, the shard it is called on, with codes for those that are not in the image of that
-    /// shard by now: LEADER_NOT_AVAILABLE for one that is being made, UNKNOWN_TOPIC_OR_PARTITION
-    /// for one that may be asked for again (too many under way, no controller), else the
-    /// controller's.
+    /// Creates those of `names` that do not exist; the names must be valid. Calls `done` on `home`,
+    /// the caller's shard, when all exist or kPatience has passed. It gets an error code for each
+    /// topic that is not in the image of that shard: LEADER_NOT_AVAILABLE if it is still being
+    /// created, UNKNOWN_TOPIC_OR_PARTITION if the client may try again (too many creations, no
+    /// controller, a retriable error), otherwise the controller's code.
     void create(Shard& home, Names names, Done done);
-    /// This is the image that every shard was told of, by a post before this call.
+    /// There is a new image. The caller has already posted it to every shard.
     void on_image(std::shared_ptr<const controller::MetadataImage> image);
-    /// Lets nobody wait any longer; nothing is asked of the controller any more.
+    /// Ends all waits, and sends no further request to the controller.
     void begin_stop();
-    /// Begins to stop, and ends when the last request has its answer.
+    /// Calls begin_stop and waits for the end of the requests that are under way.
     [[nodiscard]] Task<> stop();
 
 private:
-    /// For an answer of the controller.
+    /// Longest wait for the controller's answer.
     static constexpr Duration kLimit = std::chrono::seconds(5);
 
     using Answer = replication::Answer<schema::CreateTopicsResponse>;
 
-    /// Somebody who asks.
+    /// A waiting call of `create`.
     struct Asker {
         Names missing;
         Refusals refusals;

@@ -19,7 +19,7 @@ Task<> Checkpointer::run() {
 
 Task<> Checkpointer::write() {
     const auto watermarks = co_await ports_.replicas.high_watermarks();
-    // A failed write takes the directory offline, which it reports itself.
+    // After a failed write the directory goes offline and reports that itself.
     const auto ignore = [](const Result<void>&) {};
     for (const auto& [directory, offsets] : watermarks) {
         directory->write_high_watermarks(offsets, ignore);

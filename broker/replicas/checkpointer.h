@@ -7,8 +7,8 @@
 
 namespace hw::broker {
 
-/// Writes, every few seconds, into each data directory what a start after a crash goes on from: the
-/// recovery points, which bound the scan of the logs, and the high watermarks.
+/// Writes the checkpoints of each data directory every few seconds: the recovery points, which
+/// limit the scan of the logs after a crash, and the high watermarks.
 ///
 /// Lives on the control shard; owned by the node. `stop` must have ended before it is destroyed.
 class Checkpointer {

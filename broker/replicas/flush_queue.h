@@ -7,10 +7,11 @@
 
 namespace hw::broker {
 
-/// The replicas in which something was staged in this turn of one shard; at the turn's end each of
-/// them writes, all of it at once.
+/// The replicas that have staged batches in this turn of one shard. At the end of the turn each of
+/// them writes all of its batches at once.
 ///
-/// Owned by the node's part for that shard, used there only; outlives the replicas' last turn.
+/// One per shard, used only on that shard. Owned by the node; outlives the last turn of the
+/// replicas.
 class FlushQueue final : public TurnHook {
 public:
     explicit FlushQueue(Shard& shard) : shard_(shard) {}

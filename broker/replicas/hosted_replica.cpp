@@ -22,7 +22,7 @@ void HostedReplica::place(storage::LogDirectory& directory, storage::LogId log) 
 storage::LogContext HostedReplica::log_context(storage::Disk& disk, Logger logger,
                                                storage::LogOptions options) {
     storage::LogContext context{&disk, logger, options, {}, {}, services_.log_mutants};
-    // A write that ends later does so on any shard: home is one that may be named from there.
+    // A write may complete on any shard. `home` is a shard that every thread may post to.
     context.enter = [weak = weak_from_this(), home = &services_.home](auto work) {
         home->post([weak, work = std::move(work)]() mutable {
             if (const auto guard = weak.lock()) {

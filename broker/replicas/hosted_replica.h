@@ -16,32 +16,32 @@ namespace hw::broker {
 
 class FlushQueue;
 
-/// One partition replica on this broker: the replica in its guard, and the place where it lives. It
-/// asks the shard that is inside for a write at the end of its turn, and joins the log to the group
-/// commit of its directory.
+/// A partition replica on this broker, inside its guard, with its data directory. When batches are
+/// staged, it asks the shard that is inside the guard for a write at the end of the turn. Its log
+/// takes part in the group commit of the directory.
 ///
 /// Shared by the replica tables of all shards and by the directory; `enter` may be called on any
-/// shard. Everything that an entered work touches is alive, since the guard keeps it.
+/// shard. Queued work keeps the replica alive.
 class HostedReplica final : public replication::ReplicaHost,
                             public storage::LogOwner,
                             public Guarded<replication::PartitionReplica> {
     using Guard = Guarded<replication::PartitionReplica>;
 
 public:
-    /// What all replicas of a node share.
+    /// Services that all replicas of a node share.
     struct Services {
         BrokerId self;
         const Clock& clock;
-        /// The home of the data directories.
+        /// The shard of the data directories.
         Shard& home;
-        /// By index of their shards.
+        /// The flush queue of each shard, by Shard::index.
         std::vector<FlushQueue*> flush_queues;
         DeferPolicy* defer = nullptr;
         replication::LeaderMutants mutants = {};
         storage::LogMutants log_mutants = {};
     };
 
-    /// `services` outlive it.
+    /// `services` must outlive the replica.
     HostedReplica(const Services& services,
                   std::shared_ptr<const replication::PartitionOptions> options);
 
@@ -50,23 +50,25 @@ public:
     [[nodiscard]] bool enter(Shard& from, Work work) {
         return Guard::enter(from, tracked(std::move(work)));
     }
-    /// The same for works whose number is bounded by who enters them; see Guarded.
+    /// The same, but never refused: for work whose amount the caller bounds. See Guarded.
     template <class Work>
     void enter_unrefused(Shard& from, Work work) {
         Guard::enter_unrefused(from, tracked(std::move(work)));
     }
 
-    /// Where its log is from now on. Called inside the guard, before the log is opened.
+    /// Sets the directory and id of the log. Called once, on the home shard, after the log was
+    /// added to the directory and before it is opened in the replica. No guard is needed, because
+    /// nothing inside the guard uses the directory before that.
     void place(storage::LogDirectory& directory, storage::LogId log);
-    /// For a log that lives here: its writes and failures come back into this guard.
+    /// The context for this replica's log: the ends of writes and failures enter this guard.
     [[nodiscard]] storage::LogContext log_context(storage::Disk& disk, Logger logger,
                                                   storage::LogOptions options);
-    /// Of the last read, whoever read. Used inside the guard only.
+    /// Position of the most recent read, shared by all readers. Used only inside the guard.
     [[nodiscard]] storage::ReadCursor& cursor() { return cursor_; }
 
     void ask_flush() override;
     void ask_sync(storage::SyncUrgency urgency, std::uint64_t unsynced_bytes) override;
-    /// Writes what is staged; on the shard whose queue was asked.
+    /// Writes the staged batches. Called on the shard whose flush queue has the replica.
     void flush(Shard& from);
 
     void begin_sync(TakeJob take) override;
@@ -88,7 +90,7 @@ private:
     }
 
     const Services& services_;
-    Shard* here_ = nullptr;  ///< on which the guard is entered now
+    Shard* here_ = nullptr;  ///< shard that is inside the guard now
     storage::LogDirectory* directory_ = nullptr;
     storage::LogId log_;
     storage::ReadCursor cursor_;

@@ -17,7 +17,7 @@ using wire::ErrorCode;
 
 namespace {
 
-/// Between two looks at a replica whose write is under way.
+/// Interval at which a replica is asked whether its write has ended.
 constexpr Duration kWriteCheck = std::chrono::milliseconds(1);
 
 replication::PartitionFacts facts_of(const PartitionImage& partition) {
@@ -37,10 +37,10 @@ void change_table(ReplicaTable& table, const MetadataApplier::TableChanges& chan
     }
 }
 
-/// A log that is damaged, with what can be done about it.
+/// Adds advice to the error of a damaged log.
 Error with_way_out(Error damage) {
     if (damage.kind == ErrorKind::corrupt) {
-        damage.message += ". Put its folder back from a copy and start again, or delete the topic";
+        damage.message += ". Restore its folder from a copy and start again, or delete the topic";
     }
     return damage;
 }
@@ -99,7 +99,7 @@ Task<> MetadataApplier::remove_deleted(const MetadataUpdate& update) {
     for (const Key& key : damaged) {
         co_await remove_damaged(key);
     }
-    // Of topics that were deleted while this broker was away, or just before it crashed.
+    // Logs of topics that were deleted while this broker was down, or just before it crashed.
     for (auto each = found_.begin(); each != found_.end();) {
         if (!update.changes.deleted_topics.contains(each->first.topic)) {
             ++each;
@@ -136,11 +136,11 @@ Task<> MetadataApplier::remove_damaged(Key key) {
 Task<> MetadataApplier::remove_files(storage::LogDirectory& directory, TopicPartition name) {
     const auto removed = co_await ports_.logs.remove(directory, name);
     if (removed) {
-        ports_.log.info("the log of {} is removed from {}: its topic was deleted", name,
+        ports_.log.info("removed the log of {} from {}, because its topic was deleted", name,
                         directory.path());
     } else {
-        ports_.log.error("the log of {}, whose topic was deleted, cannot be removed from {}: {}",
-                         name, directory.path(), removed.error().message);
+        ports_.log.error("cannot remove the log of {}, whose topic was deleted, from {}: {}", name,
+                         directory.path(), removed.error().message);
     }
 }
 
@@ -154,14 +154,14 @@ Task<> MetadataApplier::settle_missing(const std::vector<Key>& assigned) {
         if (key == keys.end() || found_.contains(key->second)) {
             const auto forgotten = co_await ports_.logs.remove(*log.directory, log.name);
             if (!forgotten) {
-                ports_.log.error("the offsets of {} in {} are kept: {}", log.name,
-                                 log.directory->path(), forgotten.error().message);
+                ports_.log.error("cannot remove the checkpointed offsets of {} from {}: {}",
+                                 log.name, log.directory->path(), forgotten.error().message);
             }
             continue;
         }
         Error reason{ErrorKind::not_found,
-                     fmt::format("its folder {}/{} is gone, with records up to offset {} that were "
-                                 "on stable storage; put it back, or delete the topic",
+                     fmt::format("its folder {}/{} is missing; it had records below offset {} on "
+                                 "stable storage. Restore the folder, or delete the topic",
                                  log.directory->path(), log.name, log.recovery_point)};
         failed_.emplace(key->second, storage::FailedLog{log.name, key->second.topic, log.directory,
                                                         std::move(reason)});
@@ -196,7 +196,7 @@ Task<> MetadataApplier::update_partition(Key key) {
     }
     const Hosted& hosted = hosted_.at(key);
     if (hosted.directory == nullptr || hosted.directory->failure()) {
-        co_return;  // It says why it serves nothing.
+        co_return;  // The replica is offline and answers with the reason.
     }
     if (partition.leader == ports_.replicas.self) {
         auto lead = [facts = facts_of(partition)](PartitionReplica& replica) {
@@ -272,10 +272,11 @@ Result<storage::LogDirectory*> MetadataApplier::choose_directory(
         }
     }
     if (chosen == nullptr) {
-        return fail(ErrorKind::not_found,
-                    "no log directory with the id {}, where this replica belongs, is online: is "
-                    "one of `log.dirs` missing or not mounted?",
-                    wanted);
+        return fail(
+            ErrorKind::not_found,
+            "the log directory with id {}, where this replica belongs, is not online: is one "
+            "of `log.dirs` missing or not mounted?",
+            wanted);
     }
     return chosen;
 }
@@ -300,10 +301,10 @@ void MetadataApplier::report_unknown() const {
     for (const auto& [key, log] : found_) {
         const std::string why =
             log.topic_id == TopicId()
-                ? fmt::format("has no {}, which says whose it is", storage::kPartitionMetadataFile)
-                : fmt::format("belongs to a topic (id {}) that the metadata does not know",
+                ? fmt::format("has no {}, so its topic is unknown", storage::kPartitionMetadataFile)
+                : fmt::format("belongs to a topic (id {}) that is not in the metadata",
                               log.topic_id);
-        ports_.log.warning("the log of {} in {} {}; it is left alone", log.name,
+        ports_.log.warning("the log of {} in {} {}; it is neither used nor removed", log.name,
                            log.directory->path(), why);
     }
 }

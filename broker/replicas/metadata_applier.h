@@ -17,12 +17,12 @@
 
 namespace hw::broker {
 
-/// Makes the replicas of this broker what the metadata says: opens and deletes logs, gives
-/// replicas their roles, then tells every shard of the new image and of the replicas that came or
-/// went, both at once.
+/// Applies metadata updates to the replicas of this broker: opens and deletes logs, and sets the
+/// roles of replicas. Then it posts the new image and the changes of the replica table to every
+/// shard, both in one step.
 ///
-/// Lives on the control shard; owned by the node, destroyed after the shards have ended. Entered by
-/// the metadata follower, one update at a time.
+/// Lives on the control shard; owned by the node, destroyed after the shards have ended. The
+/// metadata follower calls `apply`, one update at a time.
 class MetadataApplier final : public MetadataSubscriber {
 public:
     struct Ports {
@@ -30,34 +30,33 @@ public:
         storage::LogManager& logs;
         Logger log;
         const config::BrokerConfig& config;
-        /// Of all replicas; its home is the control shard.
+        /// Services of all replicas; their home is the control shard.
         HostedReplica::Services replicas;
-        /// Of all shards that are told of the metadata.
+        /// The views of all shards that get the metadata.
         std::vector<ShardView*> shards;
-        /// Told of the last offset of each image that all shards have.
+        /// Called with the last offset of an image when all shards have that image.
         std::function<void(Offset)> tell_applied;
     };
 
-    /// What the tables of the shards learn; without a replica: gone.
+    /// Changes of the shards' replica tables. An entry without a replica is removed.
     using TableChanges = std::map<controller::PartitionKey, HostedPartition>;
 
-    /// `found` is what was on disk when the node started.
+    /// `found` are the logs that were on disk when the node started.
     MetadataApplier(Ports ports, storage::OpenedLogs found);
     MetadataApplier(const MetadataApplier&) = delete;
     MetadataApplier& operator=(const MetadataApplier&) = delete;
 
     [[nodiscard]] Task<> apply(MetadataUpdate update) override;
-    /// The newest image that all shards have, or are being told of.
+    /// The newest image, which all shards have or which is being applied.
     [[nodiscard]] const std::shared_ptr<const controller::MetadataImage>& image() const {
         return image_;
     }
 
-    /// How far the replicas with a log have come, by directory.
+    /// High watermarks of the replicas that have a log, by directory.
     using HighWatermarks = std::map<storage::LogDirectory*, storage::PartitionOffsets>;
     [[nodiscard]] Task<HighWatermarks> high_watermarks();
 
-    /// Ends the service of all replicas; adds their logs to what there is to close. No update comes
-    /// any more.
+    /// Takes all replicas offline and adds their logs to `closing`. Call after the last update.
     [[nodiscard]] Task<> stop(std::vector<storage::ClosingLog>& closing);
 
 private:
@@ -66,17 +65,18 @@ private:
     struct Hosted {
         storage::TopicPartition name;
         ReplicaPtr replica;
-        storage::LogDirectory* directory = nullptr;  ///< none: its log cannot be opened
+        storage::LogDirectory* directory = nullptr;  ///< null if its log could not be opened
         storage::LogId log;
     };
     using Inside = std::move_only_function<void(replication::PartitionReplica&)>;
     [[nodiscard]] Task<> remove_deleted(const MetadataUpdate& update);
     [[nodiscard]] Task<> remove(Key key);
-    /// The folder of a log that could not be opened, if it is one.
+    /// Removes the folder of a log that could not be opened; does nothing for other partitions.
     [[nodiscard]] Task<> remove_damaged(Key key);
     [[nodiscard]] Task<> remove_files(storage::LogDirectory& directory,
                                       storage::TopicPartition name);
-    /// Logs that are missing fail where their partitions belong here, and are forgotten elsewhere.
+    /// Decides about logs whose folder is missing: the partition goes offline if it is assigned to
+    /// this broker, otherwise its checkpointed offsets are removed.
     [[nodiscard]] Task<> settle_missing(const std::vector<Key>& assigned);
     [[nodiscard]] std::vector<Key> assigned(const MetadataUpdate& update) const;
     [[nodiscard]] Task<> update_partition(Key key);
@@ -88,16 +88,16 @@ private:
     [[nodiscard]] Task<> host(Key key, Hosted hosted, storage::OpenedLog opened);
     void report_unknown() const;
     [[nodiscard]] Task<> publish();
-    /// Runs `work` in the guard and ends after it.
+    /// Runs `work` in the guard of the replica and waits for it.
     [[nodiscard]] Task<> inside(ReplicaPtr replica, Inside work);
     [[nodiscard]] Task<> take_offline(ReplicaPtr replica, replication::PartitionError reason);
 
     Ports ports_;
     Shard& shard_;
-    /// Until the metadata asks for them; those without a topic id share a key.
+    /// Logs found at start that no replica uses yet. Those without a topic id share a key.
     std::multimap<Key, storage::OpenedLog> found_;
-    std::multimap<Key, storage::FailedLog> failed_;  ///< until their topics are deleted
-    std::vector<storage::MissingLog> missing_;       ///< until the first image is there
+    std::multimap<Key, storage::FailedLog> failed_;  ///< kept until their topics are deleted
+    std::vector<storage::MissingLog> missing_;       ///< kept until the first update
     std::map<Key, Hosted> hosted_;
     TableChanges changes_;
     std::shared_ptr<const controller::MetadataImage> image_;

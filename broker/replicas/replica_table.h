@@ -9,23 +9,23 @@
 
 namespace hw::broker {
 
-/// A partition of this broker, as a shard finds it.
+/// An entry of a shard's replica table: a partition of this broker.
 struct HostedPartition {
     ReplicaPtr replica;
-    /// The topic's settings, for what is checked before the guard is entered.
+    /// The topic's settings, for checks before the guard is entered.
     std::shared_ptr<const replication::PartitionOptions> options;
 };
 
-/// The replicas of this broker as one shard knows them: each shard has its own table, so that a
-/// request finds a partition without a lock. Changed by posts of the metadata applier.
+/// The replicas of this broker, by partition. Each shard has its own table, so that a request finds
+/// a replica without a lock. The metadata applier changes it by posts to the shard.
 class ReplicaTable {
 public:
-    /// Null when there is none; valid until the table changes.
+    /// The partition; nullptr when there is none. Valid until the table changes.
     [[nodiscard]] const HostedPartition* find(const controller::PartitionKey& key) const {
         const auto found = replicas_.find(key);
         return found == replicas_.end() ? nullptr : &found->second;
     }
-    /// Adds the partition, or replaces it: new settings are a new object here, too.
+    /// Adds or replaces the partition.
     void put(const controller::PartitionKey& key, HostedPartition partition) {
         replicas_[key] = std::move(partition);
     }

@@ -21,10 +21,10 @@ struct ShardView {
     const Clock& clock;
     /// The newest metadata that this shard has; set before the first request.
     std::shared_ptr<const controller::MetadataImage> image;
-    /// The replicas of that metadata that live on this broker.
+    /// The replicas of this broker, as in that image.
     ReplicaTable replicas;
-    /// Whether the broker has a session with the controller. Without one another broker may lead
-    /// what this one believes to lead, so nobody may read from it.
+    /// Whether the broker has a session with the controller. Without one, another broker may
+    /// already lead the partitions that this broker believes to lead, so reads are refused.
     bool in_session = false;
 };
 

@@ -12,7 +12,7 @@ namespace {
 using controller::ConfigResource;
 using controller::ConfigResourceType;
 
-/// What was set for the topic, without the values that break their rule.
+/// The configs that are set for the topic, without invalid values.
 config::Overrides sound_overrides(const controller::MetadataImage& image, std::string_view topic,
                                   const Logger& log) {
     const controller::ConfigValues* stored =
@@ -23,7 +23,7 @@ config::Overrides sound_overrides(const controller::MetadataImage& image, std::s
         const config::Key* key = config::find_key(config::Scope::topic, name);
         const bool is_broken = key != nullptr && !config::is_valid(*key, value);
         if (is_broken) {
-            log.warning("topic '{}': {}={} {}; until it is set anew its default counts", topic,
+            log.warning("topic '{}': {}={} {}; the default is used until it is set again", topic,
                         name, config::shown(*key, value), config::rule_of(*key));
         }
         return is_broken;

@@ -9,12 +9,12 @@
 #include "replication/partition/partition_options.h"
 #include "storage/segment.h"
 
-/// What a topic's settings mean to the parts that work by them.
+/// Conversion of a topic's settings to the options of its log and its partitions.
 namespace hw::broker {
 
-/// The settings of `topic` on a broker with `settings`; those of a topic for which nothing is set
-/// when the image has no such topic. A stored value that breaks the rule of its key, as only
-/// another version can have written, counts as not set, with a warning.
+/// The settings of `topic` on a broker with `settings`; the defaults if the image has no such
+/// topic. An invalid stored value, which only another version can have written, is ignored with a
+/// warning.
 [[nodiscard]] config::TopicConfig topic_config_of(const controller::MetadataImage& image,
                                                   std::string_view topic,
                                                   const config::Settings& settings,
@@ -22,7 +22,7 @@ namespace hw::broker {
 
 [[nodiscard]] storage::LogOptions log_options_of(const config::TopicConfig& topic);
 
-/// For a partition with so many replicas.
+/// The options of a partition with `replicas` replicas.
 [[nodiscard]] replication::PartitionOptions partition_options_of(
     const config::TopicConfig& topic, std::int32_t replicas, config::ProduceValidation validation);
 

@@ -163,7 +163,7 @@ TEST_CASE("forwarding: an envelope around what brokers do not pass on is refused
     World world(1);
     const auto exchange = world.send(schema::MetadataRequest(), ApiVersion(9));
     REQUIRE(world.run_until([&] { return world.sink.rejected.has_value(); }));
-    CHECK(world.sink.rejected == "the controller refuses the passed on request: INVALID_REQUEST");
+    CHECK(world.sink.rejected == "the controller refuses the forwarded request: INVALID_REQUEST");
 }
 
 TEST_CASE("principal: it comes back as it was, and garbage is refused", "[api][forwarding]") {

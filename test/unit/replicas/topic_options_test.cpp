@@ -51,7 +51,7 @@ TEST_CASE("topic options: a stored value that breaks its rule counts as not set,
     REQUIRE(fixture.log.lines.size() == 1);
     CHECK(fixture.log.lines.front() ==
           "topic 'orders': segment.bytes=many must be a whole number from 1048576 to 2147483647 "
-          "(bytes); until it is set anew its default counts");
+          "(bytes); the default is used until it is set again");
 }
 
 TEST_CASE("topic options: each key of a log reaches it", "[replicas]") {
