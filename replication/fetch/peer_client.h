@@ -14,28 +14,27 @@
 
 namespace hw::replication {
 
-/// Port: requests to one other node, which may be the own one, over one connection that is made
-/// when it is needed. Answers come in any order of waiting; requests leave in the order of calls.
-/// Used on one shard.
+/// Port: sends requests to one node, which may be this node itself, over one connection that is
+/// opened on demand. Several calls may wait at a time; each gets its own answer. Used on one shard.
 class PeerClient {
 public:
     virtual ~PeerClient() = default;
 
-    /// Sends a request body and waits for the body of its answer, headers taken off. Errors: closed
-    /// (refused, or ended under way: whether the peer acted on it is then unknown), timed_out at
-    /// `deadline`, not_found for a peer without an address.
+    /// Sends a request body and waits for the body of the response; both without headers. Errors:
+    /// closed (the connection was refused, or ended before the response, so it is unknown whether
+    /// the peer has acted), timed_out (at `deadline`), not_found (the peer has no address).
     [[nodiscard]] virtual Task<Result<Buffer>> exchange(schema::ApiKey key, ApiVersion version,
                                                         wire::Encoded body, TimePoint deadline) = 0;
 };
 
-/// A decoded answer and the memory it points to.
+/// A decoded response and the memory that it points to.
 template <class Message>
 class Answer {
 public:
     Answer(Buffer bytes, std::size_t memory_factor)
         : bytes_(std::move(bytes)), arena_(bytes_.size() * memory_factor + kSlack) {}
 
-    /// Errors: corrupt, limit.
+    /// Decodes the message. Errors: corrupt, limit.
     [[nodiscard]] Result<void> read(ApiVersion version) {
         wire::Reader reader(bytes_.view(), arena_);
         decode(reader, version, message_);
@@ -53,7 +52,8 @@ private:
     Message message_;
 };
 
-/// `Response` of `request`, both in one version. Errors: those of PeerClient and of the codecs.
+/// Sends `request` and returns the decoded response; both have the given version. Errors: those of
+/// PeerClient::exchange and of the codecs.
 template <class Response, class Request>
 [[nodiscard]] Task<Result<Answer<Response>>> call(PeerClient& peer, Request request,
                                                   ApiVersion version, TimePoint deadline) {

@@ -7,24 +7,25 @@
 
 namespace hw::replication {
 
-/// One Fetch request that found less than it asks for. It ends when its partitions have gained the
-/// bytes that are missing, when one of them has an error to tell, or at its deadline; the request
-/// then reads all partitions again.
+/// A delayed Fetch request: it found less than min.bytes. The wait ends when its partitions have
+/// gained the missing bytes, when one of them can no longer be read, or at its deadline. The
+/// request then reads all partitions again.
 class FetchWait final : public RequestWait, public std::enable_shared_from_this<FetchWait> {
 public:
     /// Use `begin`.
     FetchWait(Shard& shard, std::uint64_t missing_bytes, Done done)
         : RequestWait(shard, std::move(done)), missing_bytes_(missing_bytes) {}
 
-    /// `missing_bytes`: min.bytes of the request less what it has found; more than 0.
+    /// Makes a wait. `missing_bytes` is min.bytes of the request minus the bytes found; at least 1.
     [[nodiscard]] static WaitHandle<FetchWait> begin(Shard& shard, std::uint64_t missing_bytes,
                                                      Done done);
-    /// What the partitions are given.
+    /// The reference that partitions hold, in a FetchWatch.
     [[nodiscard]] std::weak_ptr<FetchWait> reference() { return weak_from_this(); }
 
-    /// Called inside a partition's guard: `bytes` more can be read there.
+    /// Reports that a partition has `bytes` more to read. Called inside the partition's guard;
+    /// takes effect on the shard of the wait, by a post.
     static void tell(const std::weak_ptr<FetchWait>& wait, std::uint64_t bytes);
-    /// Called inside a partition's guard: to read again is due now, whatever is missing.
+    /// Ends the wait, so that the request reads again at once. Called like `tell`.
     static void finish(const std::weak_ptr<FetchWait>& wait);
 
 private:

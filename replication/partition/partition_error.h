@@ -4,7 +4,7 @@
 
 namespace hw::replication {
 
-/// Why a partition refuses: the code that the client is told, and a sentence.
+/// Why a partition refuses a request: the error code for the client, and a message.
 using PartitionError = storage::AppendError;
 
 }  // namespace hw::replication

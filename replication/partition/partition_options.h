@@ -6,20 +6,20 @@
 
 namespace hw::replication {
 
-/// When a record counts as replicated (`highwater.durability`): on stable storage of a replica, or
-/// in its memory, as in Kafka.
+/// When a replica counts a record as replicated (`highwater.durability`): when it is on stable
+/// storage (disk), or when it is written (memory, as in Kafka).
 enum class Durability : std::uint8_t { disk, memory };
 
-/// What a partition is told of its topic's settings; the keys of the topic in brackets. Immutable
-/// once it is shared: a change is a new object.
+/// The topic settings that a partition needs. Immutable once it is shared: a change makes a new
+/// object.
 struct PartitionOptions {
     Durability durability = Durability::disk;  ///< `highwater.durability`
     std::int32_t min_insync_replicas = 1;      ///< `min.insync.replicas`
-    /// `flush.messages`: the append that makes so many unsynced records is answered when they are
-    /// durable.
+    /// `flush.messages`: an append that brings the number of unsynced records to this value is
+    /// answered only when it is durable.
     std::int64_t flush_messages = INT64_MAX;
-    /// The topic's part of the rules for what is produced; who checks a request sets its part, the
-    /// time and whether zstd is allowed.
+    /// Rules for produced batches. The topic's part is set here; the produce handler sets the part
+    /// of the request: the time, and whether zstd is allowed.
     record::ProduceRules produce;
 };
 

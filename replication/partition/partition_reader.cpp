@@ -77,7 +77,7 @@ std::expected<bool, PartitionError> PartitionReader::diverges(const FetchRead& r
     if (end.epoch == kNoLeaderEpoch || request.from < log_->log_start_offset()) {
         return std::unexpected(PartitionError{
             ErrorCode::offset_out_of_range,
-            fmt::format("nothing is known of leader epoch {} at offset {}; the log starts at {}",
+            fmt::format("leader epoch {} at offset {} is unknown; the log starts at {}",
                         request.last_fetched_epoch, request.from, log_->log_start_offset())});
     }
     if (end.epoch >= request.last_fetched_epoch && end.end_offset >= request.from) {
@@ -139,15 +139,16 @@ storage::EpochEnd PartitionReader::end_offset_for(LeaderEpoch epoch) const {
     if (epoch > leader_->epoch() || (latest && epoch <= latest->epoch)) {
         return log_->end_offset_for(epoch);
     }
-    // An epoch between the log's last batch and the present leader, in which nothing was appended.
+    // Nothing was appended in this epoch: it is above the last epoch in the log and below the
+    // current leader's.
     return {latest ? latest->epoch : epoch, leader_->epoch_start_offset()};
 }
 
 PartitionError PartitionReader::watermark_not_current() const {
     return {
         ErrorCode::offset_not_available,
-        fmt::format("the high watermark, {}, has not reached the start of leader epoch {}, {}, "
-                    "yet: ask again",
+        fmt::format("the high watermark, {}, has not yet reached the start of leader epoch {}, {}; "
+                    "try again",
                     leader_->high_watermark(), leader_->epoch(), leader_->epoch_start_offset())};
 }
 

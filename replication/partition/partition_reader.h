@@ -15,42 +15,46 @@
 
 namespace hw::replication {
 
-/// What a consumer may see: all that is committed, or of transactions only those that are.
+/// Which records a consumer sees: all records below the high watermark, or only those below the LSO
+/// and not of aborted transactions.
 enum class IsolationLevel : std::int8_t { read_uncommitted = 0, read_committed = 1 };
 
 /// One partition of a Fetch request.
 struct FetchRead {
     Offset from;
     std::size_t max_bytes = 0;
-    /// Of the batch before `from`; with it a reader learns that its log is another one (KIP-320).
+    /// Epoch of the reader's last batch before `from`. If given, the leader checks whether the
+    /// reader's log has diverged (KIP-595).
     LeaderEpoch last_fetched_epoch = kNoLeaderEpoch;
     IsolationLevel isolation = IsolationLevel::read_uncommitted;
     storage::Progressing progressing = storage::Progressing::at_least_one_batch;
 };
 
+/// The result of reading one partition for a Fetch.
 struct FetchAnswer {
-    Buffer bytes;  ///< whole batches; the first may begin before the offset asked for
+    Buffer bytes;  ///< whole batches; the first may begin before the requested offset
     Offset next_offset;
     Offset high_watermark;
     Offset last_stable_offset;
     Offset log_start_offset;
-    /// Where the reader's log parts from this one; there are no bytes then.
+    /// Set if the reader's log has diverged from the leader's: where to truncate. `bytes` is empty
+    /// then.
     std::optional<storage::EpochEnd> diverging;
-    std::uint64_t readable_bytes = 0;  ///< for a FetchWatch
+    std::uint64_t readable_bytes = 0;  ///< total readable bytes at this read, for a FetchWatch
 };
 
-/// What ListOffsets can ask for.
+/// The kinds of offset that ListOffsets can look up.
 enum class OffsetSpec : std::uint8_t {
-    at_timestamp,             ///< the first record with that or a later timestamp
-    latest,                   ///< -1: the end of what the isolation level shows
-    earliest,                 ///< -2
+    at_timestamp,             ///< the first record with this or a later timestamp
+    latest,                   ///< -1: the end of the records that the isolation level shows
+    earliest,                 ///< -2: the log start offset
     max_timestamp,            ///< -3: the first record with the largest timestamp
-    earliest_local,           ///< -4: of what is not only in tiered storage
+    earliest_local,           ///< -4: the first offset that is not only in tiered storage
     latest_tiered,            ///< -5: none without tiered storage
     earliest_pending_upload,  ///< -6: none without tiered storage
 };
 
-/// How far a look-up reaches: to what consumers may read, or, for replicas, to the log's end.
+/// End of the range that a lookup covers: what consumers may read, or the log end (for replicas).
 enum class OffsetScope : std::uint8_t { readable, whole_log };
 
 struct OffsetQuery {
@@ -60,11 +64,11 @@ struct OffsetQuery {
     OffsetScope scope = OffsetScope::readable;
 };
 
-/// The query of a timestamp as ListOffsets carries it; none for a number without a meaning.
+/// The query for a timestamp of a ListOffsets request; nothing for an unknown special timestamp.
 [[nodiscard]] std::optional<OffsetQuery> offset_query(std::int64_t timestamp,
                                                       IsolationLevel isolation);
 
-/// The offset that was asked for; all -1 if there is none.
+/// Result of a lookup; all fields are -1 if no offset was found.
 struct ListedOffset {
     Offset offset = kNoOffset;
     Timestamp timestamp = kNoTimestamp;
@@ -73,32 +77,32 @@ struct ListedOffset {
     bool operator==(const ListedOffset&) const = default;
 };
 
-/// What may be read of a partition that this broker leads. Made for one entry of the guard by the
-/// replica, which has checked the leader epoch of the request.
+/// Reads from a partition that this broker leads. Made by the replica, after it has checked the
+/// leader epoch of the request; used only during the same entry of the guard.
 class PartitionReader {
 public:
     PartitionReader(const storage::Log& log, const PartitionLeader& leader)
         : log_(&log), leader_(&leader) {}
 
-    /// Never at or above the high watermark. Between it and the log's end there is nothing yet.
-    /// Codes: OFFSET_OUT_OF_RANGE, and those of Log::read.
+    /// Reads whole batches below the high watermark. From an offset between the high watermark and
+    /// the log end the result is empty. Codes: OFFSET_OUT_OF_RANGE, and those of Log::read.
     [[nodiscard]] std::expected<FetchAnswer, PartitionError> read(
         const FetchRead& request, storage::ReadCursor& cursor) const;
-    /// As Kafka (Partition.fetchOffsetForTimestamp): a record at or above the high watermark is not
-    /// found, unless the scope is the whole log. Codes: OFFSET_NOT_AVAILABLE where the answer would
-    /// follow from a watermark that is not current (KIP-207), KAFKA_STORAGE_ERROR, CORRUPT_MESSAGE,
-    /// NOT_LEADER_OR_FOLLOWER.
+    /// Looks up an offset, as Kafka does (Partition.fetchOffsetForTimestamp). Finds no record at or
+    /// above the high watermark, unless the scope is the whole log. Codes: OFFSET_NOT_AVAILABLE
+    /// (the answer depends on a high watermark that is not current, KIP-207), KAFKA_STORAGE_ERROR,
+    /// CORRUPT_MESSAGE, NOT_LEADER_OR_FOLLOWER (the log is being truncated).
     [[nodiscard]] std::expected<ListedOffset, PartitionError> list_offset(
         const OffsetQuery& query) const;
-    /// For OffsetForLeaderEpoch. The leader's own epoch starts where the log ended when it began,
-    /// though no batch has it yet; so a reader whose position has that epoch finds it.
+    /// The end offset of `epoch`, for OffsetForLeaderEpoch (KIP-320). The leader's own epoch counts
+    /// from its start, even while no batch has it.
     [[nodiscard]] storage::EpochEnd end_offset_for(LeaderEpoch epoch) const;
 
 private:
-    /// The first offset that a reader may not see. Without transactions none is hidden below the
-    /// watermark.
+    /// The first offset that a consumer must not read: the high watermark. There are no
+    /// transactions yet, so the LSO equals it.
     [[nodiscard]] Offset readable_end(IsolationLevel isolation) const;
-    /// The first offset that a query does not reach.
+    /// The first offset that the query does not cover.
     [[nodiscard]] Offset end_of(const OffsetQuery& query) const;
     [[nodiscard]] bool may_answer(const OffsetQuery& query) const {
         return query.scope == OffsetScope::whole_log || leader_->high_watermark_is_current();

@@ -14,7 +14,7 @@ using wire::ErrorCode;
 
 namespace {
 
-/// What is told of a batch that may be in the log.
+/// The error for a batch that may or may not be in the log.
 PartitionError indefinite(const PartitionError& reason) {
     const ErrorCode code = reason.code == ErrorCode::kafka_storage_error
                                ? ErrorCode::not_enough_replicas_after_append
@@ -108,10 +108,11 @@ std::optional<PartitionError> PartitionReplica::refusal(Acks acks) {
     if (acks == Acks::all && !leader_->isr_is_large_enough()) {
         return PartitionError{
             ErrorCode::not_enough_replicas,
-            fmt::format("{} of {} replicas are in sync, min.insync.replicas asks for {}: nothing "
-                        "was appended",
-                        leader_->facts().isr.size(), leader_->facts().replicas.size(),
-                        leader_->isr_size_needed())};
+            fmt::format(
+                "{} of {} replicas are in sync, but min.insync.replicas requires {}: nothing "
+                "was appended",
+                leader_->facts().isr.size(), leader_->facts().replicas.size(),
+                leader_->isr_size_needed())};
     }
     const auto is_full = [this] {
         return pending_.size() + waits_.appends() >= WaitQueue::kMaxAppends;
@@ -122,9 +123,10 @@ std::optional<PartitionError> PartitionReplica::refusal(Acks acks) {
     if (is_full()) {
         return PartitionError{
             ErrorCode::not_enough_replicas,
-            fmt::format("{} appends to the partition wait for the disk or for replicas already, "
-                        "which is the limit: nothing was appended",
-                        WaitQueue::kMaxAppends)};
+            fmt::format(
+                "{} appends to the partition are waiting for the disk or for replicas, which "
+                "is the limit: nothing was appended",
+                WaitQueue::kMaxAppends)};
     }
     return std::nullopt;
 }
@@ -292,8 +294,9 @@ std::expected<PartitionReader, PartitionError> PartitionReplica::reader(
         return std::unexpected(PartitionError{
             older ? ErrorCode::fenced_leader_epoch : ErrorCode::unknown_leader_epoch,
             fmt::format(
-                "the request has leader epoch {}, this broker leads in {}: {}", leader_epoch, own,
-                older ? "fetch new metadata" : "it has not heard of yours yet, try again")});
+                "the request has leader epoch {}, this broker leads in epoch {}: {}", leader_epoch,
+                own,
+                older ? "fetch new metadata" : "it does not know the newer epoch yet, try again")});
     }
     return PartitionReader(*log_, *leader_);
 }

@@ -21,7 +21,7 @@
 
 namespace hw::replication {
 
-/// What a replica works with.
+/// The environment of a replica: its host, settings and mutants.
 struct ReplicaContext {
     BrokerId self;
     ReplicaHost* host = nullptr;  ///< outlives the replica
@@ -29,26 +29,27 @@ struct ReplicaContext {
     LeaderMutants mutants;
 };
 
-/// One batch that a producer wants to have in a partition.
+/// A request to append one batch to a partition.
 struct Append {
-    /// One whole batch that passed record::validate_produce, timestamps included. In the bytes of
-    /// the request that `slot` keeps.
+    /// One whole batch that passed record::validate_produce, including its timestamps. It points
+    /// into the bytes of the request, which `slot` keeps alive.
     MutableBytes batch;
-    std::optional<Timestamp> append_time;  ///< with LogAppendTime
+    std::optional<Timestamp> append_time;  ///< set if the topic uses LogAppendTime
     Acks acks = Acks::all;
-    std::shared_ptr<ProduceSlot> slot;  ///< where the outcome goes
+    std::shared_ptr<ProduceSlot> slot;  ///< gets the outcome
 };
 
-/// One partition as this broker has it: its log, its role in it, and who waits for it. It joins the
-/// pieces: appends are staged and written once a turn, what the write and the sync achieve goes to
-/// the leader core, and the core's watermark to who waits.
+/// The replica of one partition on this broker: its log, its role, and its delayed requests. It
+/// connects them: appends are staged and written once per turn; after a write or sync the leader
+/// core gets the new log ends; when the high watermark moves, delayed requests are completed.
 ///
-/// Lives inside the partition's guard, where every function is called; stays where it was made.
-/// Answers go to the shards of the requests by posts.
+/// Lives inside the partition's guard, where every function is called; not movable. Outcomes are
+/// posted to the shards of the requests.
 ///
-/// What a producer is told: an error before the batch is staged is definite, it is in no log. After
-/// that nothing is: a failed write or sync is NOT_ENOUGH_REPLICAS_AFTER_APPEND, a lost leadership
-/// NOT_LEADER_OR_FOLLOWER, a deadline REQUEST_TIMED_OUT, and the batch may be in the log.
+/// Errors that a producer gets: an error before the batch is staged is definite, the batch is in no
+/// log. Every later error is indefinite, the batch may be in the log:
+/// NOT_ENOUGH_REPLICAS_AFTER_APPEND (a failed write or sync), NOT_LEADER_OR_FOLLOWER (the replica
+/// stopped leading), REQUEST_TIMED_OUT (the deadline).
 class PartitionReplica {
 public:
     explicit PartitionReplica(ReplicaContext context);
@@ -57,68 +58,73 @@ public:
 
     // --- Role
 
-    /// Gives it its log, and the high watermark that was checkpointed. It serves nothing before it
-    /// has a role, too.
+    /// Gives the replica its log and the checkpointed high watermark. It stays offline until
+    /// become_leader.
     void open(std::unique_ptr<storage::Log> log, Offset high_watermark);
-    /// The metadata says that this broker leads. Also when only the ISR or the replicas changed; an
-    /// older version changes nothing. The log is open.
+    /// This broker leads the partition, or still leads it with another ISR or other replicas. Older
+    /// facts are ignored. The log must be open.
     void become_leader(const PartitionFacts& facts);
-    /// Serves nothing from now on, and says `reason`. Who waits is told; what is staged is written,
-    /// so that the log may be released.
+    /// Stops leading: every later request is refused with `reason`. Delayed requests are completed;
+    /// appends among them with an indefinite error. Staged batches are still written: wait until
+    /// is_writing() is false before the log is released.
     void become_offline(PartitionError reason);
-    /// Nothing is written any more, and it is offline with KAFKA_STORAGE_ERROR.
+    /// The data directory has failed: the log refuses writes, and the replica goes offline with
+    /// KAFKA_STORAGE_ERROR.
     void on_directory_failed(const Error& reason);
-    /// A write is under way, or a batch is staged.
+    /// True while a batch is staged or being written.
     [[nodiscard]] bool is_writing() const { return !pending_.empty(); }
-    /// The log, to be deleted; the replica is offline and no write is under way.
+    /// Hands over the log, to be deleted. The replica must be offline and not writing.
     [[nodiscard]] std::unique_ptr<storage::Log> release_log();
-    /// The log where it is, to be closed with its directory; the replica is offline and no write is
-    /// under way. Null without a log.
+    /// The log, which remains in place, to be closed with its directory; null if there is none. The
+    /// replica must be offline and not writing.
     [[nodiscard]] storage::Log* closing_log();
-    /// New settings of the topic, in force from the next append on.
+    /// Sets new settings of the topic, which apply from the next append on.
     void set_options(std::shared_ptr<const PartitionOptions> options);
 
     // --- Append and sync
 
-    /// Stages a batch. Its slot is answered in every case: when it is refused, or, as its acks say,
-    /// when it is written, when it is durable (flush.messages), when the high watermark has passed
-    /// it. With Acks::none it is answered as with Acks::leader, for who wants to know; nothing but
-    /// the write is awaited. The slot is moved on, so that none is left where the append came from:
-    /// its last reference ends on its shard.
+    /// Stages a batch. Its slot always gets an outcome: at once if the append is refused; otherwise
+    /// when the batch is written (acks 0 and 1), when the high watermark has passed it (acks=all),
+    /// and for acks 1 and all not before it is durable if flush.messages is due. The replica takes
+    /// over the reference to the slot, and releases it on the shard of the request.
     ///
-    /// Codes of a refusal: NOT_LEADER_OR_FOLLOWER or what become_offline said, NOT_ENOUGH_REPLICAS
-    /// (the ISR is too small, or WaitQueue::kMaxAppends wait), and those of Log::stage.
+    /// Codes of a refusal: NOT_LEADER_OR_FOLLOWER or the reason of become_offline,
+    /// NOT_ENOUGH_REPLICAS (the ISR is too small, or WaitQueue::kMaxAppends are waiting), and those
+    /// of Log::stage.
     void append(Append request);
-    /// Writes what is staged. The host was asked for it; more calls do no harm.
+    /// Writes the staged batches. The host calls it after ask_flush; further calls do nothing.
     void flush();
-    /// For the committer of the disk; see Log. A round may end after the log was released.
+    /// Called for the committer of the directory; see Log::begin_sync and Log::on_synced. A sync
+    /// may end after the log was released.
     [[nodiscard]] std::optional<storage::SyncJob> begin_sync();
     void on_synced(const storage::SyncTicket& ticket, const Result<void>& outcome);
 
     // --- Read
 
-    /// What may be read now. `leader_epoch` is what the request says of the present one, or -1.
+    /// A reader of the partition. `leader_epoch` is the current leader epoch in the request, or -1.
     /// Codes: FENCED_LEADER_EPOCH (the request's is older), UNKNOWN_LEADER_EPOCH (it is newer),
-    /// NOT_LEADER_OR_FOLLOWER or what become_offline said.
+    /// NOT_LEADER_OR_FOLLOWER or the reason of become_offline.
     [[nodiscard]] std::expected<PartitionReader, PartitionError> reader(
         LeaderEpoch leader_epoch) const;
     /// A read for Fetch: `reader`, then PartitionReader::read.
     [[nodiscard]] std::expected<FetchAnswer, PartitionError> read(
         LeaderEpoch leader_epoch, const FetchRead& request, storage::ReadCursor& cursor) const;
-    /// Tells the wait what is gained from `watch.seen_bytes` on, what was gained until now at once.
-    /// Where nothing can be awaited (no leader, too many waits), the wait is ended.
+    /// Reports to the wait the bytes that become readable beyond `watch.seen_bytes`; those gained
+    /// since the read are reported at once. If the replica is offline or has too many waits, the
+    /// wait is ended.
     void watch(const FetchWatch& watch);
 
     // --- State
 
     [[nodiscard]] bool leads() const { return !offline_; }
-    /// The settings in force.
+    /// The current settings of the topic.
     [[nodiscard]] const std::shared_ptr<const PartitionOptions>& options() const {
         return context_.options;
     }
     /// nullptr before `open` and after `release_log`.
     [[nodiscard]] const storage::Log* log() const { return log_.get(); }
-    /// As it stood when this broker led last; none before `open`.
+    /// The leader core; while offline it has the state of the last leadership. None before `open`
+    /// and after `release_log`.
     [[nodiscard]] const std::optional<PartitionLeader>& leader() const { return leader_; }
     [[nodiscard]] const WaitQueue& waits() const { return waits_; }
 
@@ -128,7 +134,7 @@ private:
         std::shared_ptr<ProduceSlot> slot;
         storage::Appended appended;
         Acks acks;
-        std::uint64_t bytes;  ///< 0 of a duplicate
+        std::uint64_t bytes;  ///< size of the batch; 0 for a duplicate
     };
 
     [[nodiscard]] LeaderRules rules() const;
@@ -141,7 +147,7 @@ private:
     void fail_pending(std::size_t count, const PartitionError& error);
     void apply(const LeaderEffects& effects);
     void ask_sync_if_due();
-    /// Unsynced records are as many as flush.messages, counted to `end_offset`.
+    /// True if the number of unsynced records below `end_offset` has reached flush.messages.
     [[nodiscard]] bool flush_is_due(Offset end_offset) const;
 
     ReplicaContext context_;
@@ -149,9 +155,9 @@ private:
     std::optional<PartitionLeader> leader_;
     std::optional<PartitionError> offline_;
     std::vector<PendingAppend> pending_;  ///< in the order of staging
-    std::uint64_t pending_begin_ = 0;     ///< number of the first of them, from 0 on
+    std::uint64_t pending_begin_ = 0;     ///< appends that have left pending_ so far
     bool flush_asked_ = false;
-    std::optional<storage::SyncUrgency> sync_asked_;  ///< since the last begin_sync
+    std::optional<storage::SyncUrgency> sync_asked_;  ///< urgency asked for since begin_sync
     ReadableBytes readable_;
     WaitQueue waits_;
 };

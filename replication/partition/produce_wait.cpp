@@ -47,7 +47,7 @@ ProduceOutcome ProduceWait::outcome(std::size_t index) const {
     ProduceOutcome late;
     late.code = wire::ErrorCode::request_timed_out;
     late.message =
-        "the records were not acknowledged within timeout.ms of the request; they may be later";
+        "the records were not acknowledged within timeout.ms of the request; that may still happen";
     return late;
 }
 

@@ -13,29 +13,32 @@
 
 namespace hw::replication {
 
-/// When a Produce request is answered: not at all, when the leader has the records, when the high
-/// watermark has passed them. The values are those of the wire.
+/// When a Produce request is answered: never (none), when the leader has written the records
+/// (leader), or when the high watermark has passed them (all). The values are those on the wire.
 enum class Acks : std::int8_t { none = 0, leader = 1, all = -1 };
 
-/// What a Produce request is told of one partition.
+/// Outcome of a Produce request in one partition.
 struct ProduceOutcome {
     wire::ErrorCode code = wire::ErrorCode::none;
-    std::string message;  ///< why, when there is an error
+    std::string message;  ///< empty without an error
     Offset base_offset = kNoOffset;
-    Timestamp append_time = kNoTimestamp;  ///< with LogAppendTime
+    Timestamp append_time = kNoTimestamp;  ///< set if the topic uses LogAppendTime
     Offset log_start_offset = kNoOffset;
 };
 
 class ProduceWait;
 
-/// The place of one partition's outcome in a ProduceWait. A partition that has it writes the
-/// outcome and hands it back to the shard; nobody else touches it meanwhile, so no lock is needed.
+/// The place for one partition's outcome in a ProduceWait. The partition writes the outcome, then
+/// posts the slot to the shard of the request. The shard reads it only after that, so no lock is
+/// needed.
 class ProduceSlot {
 public:
-    /// Called inside the partition's guard, at most once for each slot.
+    /// Sets the outcome and hands the slot back. Called inside the partition's guard, at most once
+    /// per slot.
     static void answer(std::shared_ptr<ProduceSlot> slot, ProduceOutcome outcome);
-    /// The batch is written: the partition needs the request's bytes no more. As the last reference
-    /// frees the request, it goes to its shard.
+    /// Releases the partition's reference, because the batch is written and the request's bytes are
+    /// no longer needed. This happens by a post, because the last reference frees the request,
+    /// which must happen on its shard.
     static void release(std::shared_ptr<ProduceSlot> slot);
 
 private:
@@ -43,29 +46,30 @@ private:
 
     ProduceWait* wait_ = nullptr;
     ProduceOutcome outcome_;
-    bool arrived_ = false;  ///< the shard's
+    bool arrived_ = false;  ///< used only on the shard of the request
 };
 
-/// One Produce request and the outcomes of its partitions. It ends when all outcomes are there, or
-/// at its deadline.
+/// A Produce request that waits for the outcomes of its partitions. It ends when all outcomes have
+/// arrived, or at its deadline.
 ///
-/// A partition has a whole reference to its slot from the append to the end of the write, because
-/// the batch is in the request's bytes, and a weak one while it waits for more than that.
+/// A partition owns a reference to its slot from the append to the end of the write, because the
+/// batch is in the bytes of the request. After that it holds a weak reference.
 class ProduceWait final : public RequestWait, public std::enable_shared_from_this<ProduceWait> {
 public:
     /// Use `begin`.
     ProduceWait(Shard& shard, std::size_t partitions, std::shared_ptr<const void> request,
                 Done done);
 
-    /// `request` owns the batches' bytes; it is let go on the shard, after the last write.
+    /// Makes a wait. `request` owns the bytes of the batches; it is released on the shard, after
+    /// the last write.
     [[nodiscard]] static WaitHandle<ProduceWait> begin(Shard& shard, std::size_t partitions,
                                                        std::shared_ptr<const void> request,
                                                        Done done);
 
-    /// What partition number `index` of the request is given.
+    /// The slot for the partition at `index` in the request.
     [[nodiscard]] std::shared_ptr<ProduceSlot> slot(std::size_t index);
-    /// Of partition number `index`, when the wait has ended; REQUEST_TIMED_OUT where none came in
-    /// time: then the records may be, or become, acknowledged all the same.
+    /// The outcome of the partition at `index`. Call when the wait has ended. REQUEST_TIMED_OUT if
+    /// none arrived in time; the records may still be written and replicated.
     [[nodiscard]] ProduceOutcome outcome(std::size_t index) const;
 
 private:
@@ -73,7 +77,7 @@ private:
 
     void arrive(ProduceSlot& slot);
     void on_deadline() override { end(); }
-    /// The request keeps this object, too: who is first lets go.
+    /// The request and this object own each other, so this breaks the cycle.
     void on_shard_end() override { const auto request = std::move(request_); }
 
     boost::container::small_vector<ProduceSlot, 1> slots_;

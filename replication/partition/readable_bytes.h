@@ -8,27 +8,27 @@
 
 namespace hw::replication {
 
-/// Counts the bytes that the high watermark has passed, so that who waits for min.bytes is told
-/// how much it gained without a look at the log. Owned by its partition.
+/// Counts the bytes that the high watermark has passed, so that a delayed Fetch learns how many
+/// bytes it has gained without a read of the log. Owned by the replica; used inside its guard.
 class ReadableBytes {
 public:
-    /// Writes that the watermark has not passed; beyond that the last ones count as one, which is
-    /// counted when the watermark has passed all of it.
+    /// Limit of writes above the high watermark that are tracked. Further writes are merged into
+    /// the last one, which counts when the watermark has passed all of it.
     static constexpr std::size_t kMaxWrites = 1024;
 
-    /// `bytes` were appended, and the log ends at `end_offset` now.
+    /// A write of `bytes` has ended; the log now ends at `end_offset`.
     void on_written(Offset end_offset, std::uint64_t bytes);
     void on_high_watermark(Offset high_watermark);
-    /// Since this object was made.
+    /// Bytes that the high watermark has passed since this object was made.
     [[nodiscard]] std::uint64_t total() const { return readable_; }
 
 private:
     struct Write {
         Offset end_offset;
-        std::uint64_t total;  ///< written when it had ended
+        std::uint64_t total;  ///< value of written_ after this write
     };
 
-    std::vector<Write> writes_;  ///< that the watermark has not passed, in order
+    std::vector<Write> writes_;  ///< writes that the watermark has not passed, in order
     std::uint64_t written_ = 0;
     std::uint64_t readable_ = 0;
 };

@@ -6,19 +6,18 @@
 
 namespace hw::replication {
 
-/// Port: what a replica asks of the place where it lives. All are called inside its guard and
-/// return at once; what was asked for follows in a later entry of the guard, so an implementation
-/// may enter or only take a note.
+/// Port: schedules the writes and syncs of a replica. All functions are called inside the replica's
+/// guard and return at once. The host acts in a later entry of the guard.
 class ReplicaHost {
 public:
     virtual ~ReplicaHost() = default;
 
-    /// Batches are staged: call PartitionReplica::flush when this drain of the guard or the turn
-    /// ends. Asked once until then.
+    /// Asks for a call of PartitionReplica::flush at the end of the turn, because batches are
+    /// staged. Called once until then.
     virtual void ask_flush() = 0;
-    /// So many written bytes are not durable: let the committer of the directory call begin_sync
-    /// and, when the job has run, on_synced. Asked once until begin_sync, and again when the
-    /// urgency rises.
+    /// Asks for a sync, because `unsynced_bytes` are written but not durable. The committer of the
+    /// directory calls begin_sync and, when the job has run, on_synced. Called once until
+    /// begin_sync, and again if the urgency rises.
     virtual void ask_sync(storage::SyncUrgency urgency, std::uint64_t unsynced_bytes) = 0;
 };
 

@@ -13,12 +13,12 @@ namespace hw::replication {
 
 class WaitTimers;
 
-/// What a request waits for: it ends once, by what it waits for or by its deadline, and calls
-/// `done` then.
+/// A delayed request: base class of FetchWait and ProduceWait. It ends once, by the event that it
+/// waits for or at its deadline, and then calls `done`.
 ///
-/// Lives on the shard of its request. Partitions, which others enter too, hold weak references, and
-/// a reference that they lock goes to the shard in a post, so that the last one ends there. Owned
-/// by the request through a WaitHandle.
+/// Lives on the shard of its request, which owns it through a WaitHandle. Partitions, which other
+/// shards enter too, hold weak references. If a partition locks one, it passes it to the shard by a
+/// post, so that the last reference is always released on the shard.
 class RequestWait {
 public:
     using Done = std::move_only_function<void()>;
@@ -27,35 +27,35 @@ public:
     RequestWait& operator=(const RequestWait&) = delete;
     virtual ~RequestWait() = default;
 
-    /// Nobody waits any more: `done` is not called. The deadline is forgotten.
+    /// Cancels the wait and its deadline: `done` is not called.
     void abandon();
-    /// It has ended or was abandoned.
+    /// True if it has ended or was abandoned.
     [[nodiscard]] bool ended() const { return !done_; }
-    /// May be asked by any thread.
+    /// The shard of the request. May be called on any thread.
     [[nodiscard]] Shard& shard() const { return *shard_; }
 
 protected:
     RequestWait(Shard& shard, Done done) : shard_(&shard), done_(std::move(done)) {}
 
-    /// The last that is done with this object: `done` may end it.
+    /// Ends the wait and calls `done`, which may destroy this object.
     void end();
 
 private:
     friend class WaitTimers;
 
     virtual void on_deadline() = 0;
-    /// Its shard ends with waits left, as in a crash: what the wait holds of the request goes, and
-    /// with it the object, maybe. It was abandoned.
+    /// The shard is destroyed while the wait is not ended, as in a simulated crash. Called after
+    /// `abandon`. Releases what the wait holds of the request, which may destroy this object.
     virtual void on_shard_end() {}
 
     Shard* shard_;
     Done done_;
-    WaitTimers* timers_ = nullptr;  ///< where its deadline is watched
+    WaitTimers* timers_ = nullptr;  ///< set while it has a deadline there
     TimePoint deadline_{};
-    boost::intrusive::set_member_hook<> place_;  ///< among those of `timers_`
+    boost::intrusive::set_member_hook<> place_;  ///< its position in `timers_`
 };
 
-/// The request's own reference to what it waits for. When the request goes, the wait is abandoned.
+/// The request's owning reference to its wait. Its destruction abandons the wait.
 template <class Wait>
 class WaitHandle {
 public:

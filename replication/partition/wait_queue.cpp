@@ -7,7 +7,8 @@
 namespace hw::replication {
 namespace {
 
-/// A retry of an old batch ends before others that wait, so a new wait is not always the last.
+/// Inserts a wait, ordered by end offset. A new wait is not always the last one: a retry of an old
+/// batch has a lower end offset.
 void insert_in_order(std::vector<AppendWait>& waits, AppendWait wait) {
     const auto place =
         std::ranges::upper_bound(waits, wait.end_offset, {}, &AppendWait::end_offset);
@@ -98,8 +99,8 @@ void WaitQueue::tell_fetches(std::uint64_t readable_bytes) {
     });
 }
 
-/// Each new fetch looks at two of the others, so that what ended by its deadline is dropped though
-/// the partition is idle, and without a walk over all.
+/// Checks two fetches per new fetch, and drops those that have ended. So fetches that ended at
+/// their deadline are removed even if the partition is idle, without a scan of all.
 void WaitQueue::sweep_fetches() {
     for (int looks = 0; looks < 2 && !fetches_.empty(); ++looks) {
         swept_ = swept_ + 1 < fetches_.size() ? swept_ + 1 : 0;

@@ -12,50 +12,53 @@
 
 namespace hw::replication {
 
-/// What must pass the end of an append before it is answered.
+/// Which offset must reach the end of an append before it is answered.
 enum class Awaited : std::uint8_t { high_watermark, durable_end, both };
 
-/// An append that is written and not answered yet.
+/// An append that is written but not answered yet.
 struct AppendWait {
     std::weak_ptr<ProduceSlot> slot;
-    ProduceOutcome outcome;  ///< what it is told in the end
-    Offset end_offset;       ///< after its last record
+    ProduceOutcome outcome;  ///< the outcome to answer with
+    Offset end_offset;       ///< offset after its last record
     Awaited awaited = Awaited::high_watermark;
 };
 
-/// A Fetch request that waits for more than it found.
+/// The interest of a delayed Fetch in one partition.
 struct FetchWatch {
     std::weak_ptr<FetchWait> wait;
     std::uint64_t seen_bytes = 0;  ///< readable bytes (readable_bytes.h) at its read
-    std::uint64_t max_bytes = 0;   ///< more than this it would not take from this partition
+    std::uint64_t max_bytes = 0;   ///< gained bytes beyond this limit do not count
 };
 
-/// How far a partition has come.
+/// Progress of a partition that may complete delayed requests.
 struct PartitionProgress {
     Offset high_watermark;
     Offset durable_end_offset;
     std::uint64_t readable_bytes = 0;
 };
 
-/// Who waits in one partition: appends for the high watermark or the durable end, fetches for
-/// bytes below the high watermark. Deadlines are WaitTimers' business: what has ended elsewhere is
-/// only dropped here. Owned by the replica, entered with it.
+/// The delayed requests of one partition: appends that wait for the high watermark or the durable
+/// end, and fetches that wait for bytes below the high watermark. Deadlines are in WaitTimers; a
+/// request that has ended there is only dropped here. Owned by the replica, used inside its guard.
 class WaitQueue {
 public:
-    /// Appends that are written and wait; the replica refuses more before they are written.
+    /// Limit of pending and waiting appends; the replica refuses further ones before it stages
+    /// them.
     static constexpr std::size_t kMaxAppends = 4096;
     static constexpr std::size_t kMaxFetches = 4096;
 
-    /// Something of what `wait` awaits is still missing.
+    /// Adds an append whose awaited offset has not reached its end yet.
     void add(AppendWait wait);
-    /// False, and the fetch not watched, when there are kMaxFetches.
+    /// Adds a fetch. `readable_bytes` is the present total; bytes gained since the read are
+    /// reported at once. False, and the fetch is not added, when there are kMaxFetches.
     [[nodiscard]] bool add(const FetchWatch& watch, std::uint64_t readable_bytes);
+    /// Answers the appends that are complete, and reports gained bytes to the fetches.
     void on_progress(const PartitionProgress& progress);
-    /// Tells all appends this instead, and drops them.
+    /// Answers all appends with `error` and drops them.
     void fail_appends(const PartitionError& error);
-    /// Makes all fetches read again, and drops them.
+    /// Ends the waits of all fetches, so that they read again, and drops them.
     void finish_fetches();
-    /// Drops the appends whose requests have ended.
+    /// Drops the appends whose requests are gone.
     void drop_ended_appends();
 
     [[nodiscard]] std::size_t appends() const { return by_watermark_.size() + by_durable_.size(); }
@@ -74,10 +77,10 @@ private:
     void tell_fetches(std::uint64_t readable_bytes);
     void sweep_fetches();
 
-    std::vector<AppendWait> by_watermark_;  ///< in order of their end offsets, as is the next
-    std::vector<AppendWait> by_durable_;
+    std::vector<AppendWait> by_watermark_;  ///< ordered by end offset
+    std::vector<AppendWait> by_durable_;    ///< ordered by end offset
     std::vector<Fetch> fetches_;
-    std::size_t swept_ = 0;
+    std::size_t swept_ = 0;  ///< index of the last fetch that sweep_fetches has checked
 };
 
 }  // namespace hw::replication

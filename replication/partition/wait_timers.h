@@ -10,28 +10,29 @@
 
 namespace hw::replication {
 
-/// The deadlines of all requests of one shard that wait. Owned by the shard's services, used on
-/// that shard only; who owns it calls on_time when next_deadline has come.
+/// The deadlines of all delayed requests of one shard. Used on that shard only. Its owner calls
+/// on_time when next_deadline has come.
 class WaitTimers {
 public:
     static constexpr std::size_t kMaxWaits = 65'536;
 
-    /// `earlier` is set when a wait ends before what `arm` told.
+    /// `earlier` is set when a wait is added whose deadline is before the one that `arm` returned.
     explicit WaitTimers(Signal& earlier) : earlier_(&earlier) {}
-    /// Waits that are left do not end; they let their requests go.
+    /// Abandons the remaining waits, which then release their requests.
     ~WaitTimers();
     WaitTimers(const WaitTimers&) = delete;
     WaitTimers& operator=(const WaitTimers&) = delete;
 
-    /// Ends `wait`, which has no deadline yet, at `deadline` unless it ends before. False, and
-    /// nothing done, when kMaxWaits have one: the request is answered without a wait.
+    /// Sets the deadline of `wait`, which must not have one yet. False, and nothing is changed,
+    /// when there are kMaxWaits: the caller then answers the request without a wait.
     [[nodiscard]] bool add(RequestWait& wait, TimePoint deadline);
-    /// Ends the waits whose deadline has come, in the order of the deadlines.
+    /// Ends the waits whose deadline has come, in the order of their deadlines.
     void on_time(TimePoint now);
-    /// kNever when nobody waits.
+    /// The earliest deadline; kNever when there are no waits.
     [[nodiscard]] TimePoint next_deadline() const;
-    /// The same, for who sleeps until then. It is not woken when that deadline goes: most waits end
-    /// long before theirs, and one deadline after the other would wake it for each of them.
+    /// Returns next_deadline for a caller that sleeps until then, and remembers it for `earlier`.
+    /// The caller is not woken when the wait with that deadline ends early: most waits do, and each
+    /// of them would wake it.
     [[nodiscard]] TimePoint arm() { return armed_ = next_deadline(); }
     [[nodiscard]] std::size_t size() const { return waits_.size(); }
 

@@ -5,8 +5,9 @@
 
 namespace hw::replication {
 
-/// What a node must remember of elections over its end: the newest epoch it knows, whom it voted
-/// for in it, and who leads it. On stable storage (`quorum-state`) before anybody is told.
+/// Election state of a node that must survive a restart: the newest known epoch, the node's vote in
+/// it, and its leader. It is written to the file `quorum-state`; the node's vote counts, and the
+/// leader appends, only after that.
 struct ElectionState {
     LeaderEpoch epoch{0};
     BrokerId leader = kNoBroker;

@@ -4,7 +4,7 @@
 
 namespace hw::replication {
 
-/// The quorum's log is partition 0 of this topic, under an id that it has in every cluster.
+/// Topic of the metadata log, which is its partition 0. The topic id is the same in every cluster.
 inline constexpr const char* kMetadataTopic = "__cluster_metadata";
 inline constexpr PartitionIndex kMetadataPartition{0};
 inline constexpr TopicId kMetadataTopicId{Uuid{0, 1}};

@@ -15,8 +15,9 @@ RaftCore::RaftCore(RaftOptions options, ElectionState persisted, LogEnd log, Ran
 }
 
 void RaftCore::start(TimePoint now, RaftEffects& effects) {
-    // Whoever led before this start, this node too, must be elected anew: what was promised in the
-    // old epoch may not have reached stable storage.
+    // If the log has a newer epoch than quorum-state, the leader of that epoch is not known. In any
+    // case this node stands for election in a new epoch, even if it was the leader before: records
+    // of the old epoch may not have reached stable storage.
     if (log_.epoch > state_.epoch) {
         state_ = {.epoch = log_.epoch, .leader = kNoBroker, .voted = {}};
     }

@@ -16,12 +16,12 @@ namespace hw::replication {
 struct RaftOptions {
     ReplicaKey self;
     VoterSet voters;
-    /// controller.quorum.election.timeout.ms: an election starts this long, or up to twice as long,
-    /// after a leader was last heard of.
+    /// controller.quorum.election.timeout.ms: an election starts after a random time of one to two
+    /// times this duration; with a single voter it starts at once.
     Duration election_timeout = std::chrono::milliseconds(500);
 };
 
-/// Where a log ends: the offset after its last record, and that record's epoch.
+/// The end of a log: the offset after its last record, and the epoch of that record.
 struct LogEnd {
     Offset end_offset{0};
     LeaderEpoch epoch{0};
@@ -29,7 +29,7 @@ struct LogEnd {
     bool operator==(const LogEnd&) const = default;
 };
 
-/// The first record of an epoch, written by its leader.
+/// Contents of the LeaderChange record: the first record of an epoch, written by its leader.
 struct LeaderChange {
     LeaderEpoch epoch;
     BrokerId leader;
@@ -37,46 +37,47 @@ struct LeaderChange {
     std::set<BrokerId> granting_voters;
 };
 
-/// What the core wants done. Field order is execution order: a field's work is on its way, and
-/// where the comment says so it has ended, before the next field's begins.
+/// Actions that the core asks for. The node starts them in the order of the fields.
 struct RaftEffects {
-    /// Put on stable storage, then call on_persisted; nothing below belongs to this step.
+    /// Write this state to stable storage, then call on_persisted. If it is set, the other fields
+    /// are not.
     std::optional<ElectionState> persist;
-    /// Append as a control batch of that epoch, then call on_appended.
+    /// Append this record as a control batch, then call on_appended.
     std::optional<LeaderChange> append;
-    /// All records below are committed, and may be applied and shown.
+    /// The new high watermark: all records below it are committed and may be applied and read.
     std::optional<Offset> high_watermark;
-    /// This node leads that epoch and its first record is committed: it may serve.
+    /// This node leads this epoch, and the first record of the epoch is committed: it is active.
     std::optional<LeaderEpoch> activate;
 };
 
-/// The consensus of the metadata quorum as KRaft has it (KIP-595), without its I/O: who leads which
-/// epoch, and what is committed. A record is committed when it is on stable storage of a majority
-/// of the voters and the epoch's first record is, too; a leader counts itself by its durable end.
+/// The consensus of the metadata quorum (KRaft, KIP-595) without I/O: elections and the high
+/// watermark. A record is committed when it and the first record of the leader's epoch are on
+/// stable storage of a majority of the voters. The leader counts itself by its durable end.
 ///
-/// Pure: no I/O, no clock. Entered by one thread at a time; owned by the raft node.
-/// Quorums of one voter, which is this node, are what it decides so far.
+/// A core: no I/O, no clock. Used by one thread at a time; owned by the raft node. So far the
+/// quorum must have exactly one voter, which is this node.
 class RaftCore {
 public:
-    /// `persisted` and `log` are what stable storage holds at start.
+    /// `persisted` and `log` are the state on stable storage at start.
     RaftCore(RaftOptions options, ElectionState persisted, LogEnd log, Random random);
 
     void start(TimePoint now, RaftEffects& effects);
     /// The newest `persist` is on stable storage.
     void on_persisted(RaftEffects& effects);
-    /// The log ends there now; the records are not durable yet.
+    /// The log now ends at `end`; the new records are not durable yet.
     void on_appended(LogEnd end);
-    /// Everything below `end_offset` is on this node's stable storage.
+    /// All records below `end_offset` are on stable storage of this node.
     void on_durable(Offset end_offset, RaftEffects& effects);
     void on_time(TimePoint now, RaftEffects& effects);
-    /// When on_time is due; kNever when nothing waits for time.
+    /// When on_time is due; kNever if there is no deadline.
     [[nodiscard]] TimePoint next_deadline() const;
 
     [[nodiscard]] LeaderEpoch epoch() const { return state_.epoch; }
-    /// Of the epoch, once known; -1 before.
+    /// Leader of the current epoch; -1 if not known.
     [[nodiscard]] BrokerId leader() const { return state_.leader; }
     [[nodiscard]] bool leads() const { return std::holds_alternative<Leader>(role_); }
-    /// Leads, and its first record is committed: what it knows as committed is all there is.
+    /// True if this node leads and the first record of its epoch is committed. Then its high
+    /// watermark covers everything that earlier leaders committed.
     [[nodiscard]] bool active() const {
         const Leader* leader = std::get_if<Leader>(&role_);
         return leader != nullptr && leader->epoch_start_offset != kNoOffset &&

@@ -21,7 +21,7 @@ LogEnd end_of(const storage::Log& log) {
             .epoch = epochs.empty() ? LeaderEpoch(0) : epochs.back().epoch};
 }
 
-/// The file's form for a quorum of static voters, as kraft.version 0 has it.
+/// The contents of quorum-state for a quorum of static voters (kraft.version 0).
 storage::QuorumState file_form(const ElectionState& state, const VoterSet& voters) {
     storage::QuorumState file{.data_version = 0,
                               .leader_id = state.leader,
@@ -43,7 +43,7 @@ std::vector<schema::LeaderChangeMessage::Voter> schema_voters(const std::set<Bro
     return voters;
 }
 
-/// Value of a LeaderChange record, version 0 of its schema.
+/// Encodes the value of a LeaderChange record, in version 0.
 Result<wire::Encoded> encode(const LeaderChange& change) {
     const auto voters = schema_voters(change.voters);
     const auto granting = schema_voters(change.granting_voters);
@@ -70,7 +70,7 @@ storage::LogContext RaftNode::log_context() {
                                 .enter = nullptr,
                                 .on_failure = nullptr,
                                 .mutants = {}};
-    // The node is alone on its shard: that is its guard.
+    // Only the control shard uses the log, so a post to that shard serves as the guard.
     context.enter = [this](std::move_only_function<void()> work) {
         services_.shard.post(std::move(work));
     };
@@ -128,7 +128,7 @@ void RaftNode::execute(RaftEffects& effects) {
         commit(*effects.high_watermark);
     }
     if (effects.activate) {
-        services_.log.info("leads the metadata quorum in epoch {}", *effects.activate);
+        services_.log.info("this node leads the metadata quorum in epoch {}", *effects.activate);
         listener_->on_activate(*effects.activate, next_offset());
     }
 }
@@ -206,7 +206,7 @@ Result<void> RaftNode::stage(Buffer batch) {
 
 void RaftNode::at_end_of_turn() {
     const Offset end_offset = log_.staged_end_offset();
-    // The batches live until their write has ended.
+    // Keep the batches alive until their write has ended.
     auto written = std::make_shared<std::vector<Buffer>>(std::exchange(unwritten_, {}));
     log_.write_staged([self = shared_from_this(), written, end_offset](Result<void> outcome) {
         self->on_written(end_offset, outcome);
@@ -240,7 +240,7 @@ void RaftNode::end_sync(const storage::SyncTicket& ticket, const Result<void>& o
 
 void RaftNode::on_offline(const Error& reason) {
     log_.go_offline(reason);
-    fail_for_good({reason.kind, "its data directory is offline: " + reason.message});
+    fail_for_good({reason.kind, "the data directory is offline: " + reason.message});
 }
 
 void RaftNode::commit(Offset end_offset) {
@@ -254,8 +254,8 @@ void RaftNode::commit(Offset end_offset) {
 
 void RaftNode::fail_for_good(const Error& reason) {
     if (!std::exchange(failed_, true)) {
-        services_.log.error("the metadata log fails: {}", reason.message);
-        // Nothing more will be committed here: let those who wait look around.
+        services_.log.error("the metadata log failed: {}", reason.message);
+        // Nothing more will be committed here, so end all waits.
         for (Waiter* waiter : waiters_) {
             waiter->committed.set();
         }

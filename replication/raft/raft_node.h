@@ -20,20 +20,21 @@
 
 namespace hw::replication {
 
-/// Who is told what the quorum decides, on the control shard, in order.
+/// Port: gets the events of the quorum, in order. Called on the control shard.
 class RaftListener {
 public:
     virtual ~RaftListener() = default;
 
-    /// This node leads that epoch and may append; the next record gets `next_offset`.
+    /// This node is the active leader in `epoch` and may append; the next record gets
+    /// `next_offset`.
     virtual void on_activate(LeaderEpoch epoch, Offset next_offset) = 0;
     /// All records below `end_offset` are committed.
     virtual void on_committed(Offset end_offset) = 0;
-    /// The metadata log can no longer be written: the process must end.
+    /// The metadata log has failed: the process must end. Called once.
     virtual void on_failure(const Error& reason) = 0;
 };
 
-/// What a raft node works with; all outlives it.
+/// Services of a raft node, which must outlive it.
 struct RaftServices {
     Shard& shard;
     const Clock& clock;
@@ -42,44 +43,46 @@ struct RaftServices {
     Logger log;
 };
 
-/// What `quorum-state` in that folder remembers; of a new voter, nothing. Blocks. Errors: corrupt,
-/// unsupported, io.
+/// Reads `quorum-state` in `folder`; returns the initial state if there is no such file. Blocks.
+/// Errors: corrupt, unsupported, io.
 [[nodiscard]] Result<ElectionState> load_election_state(storage::Disk& disk,
                                                         const std::string& folder);
 
-/// The metadata log and the election state of one voter on disk: turns the core's effects into
-/// writes and syncs, and their ends into steps of the core.
+/// A voter of the metadata quorum: the RaftCore with its log and election state on disk. It
+/// executes the core's effects as writes and syncs, and reports their completion to the core.
 ///
-/// Lives on the control shard; owned by the node. `stop` of its directory must have ended before it
-/// is destroyed.
+/// Lives on the control shard; owned by the node. `stop` of its data directory must have ended
+/// before it is destroyed.
 class RaftNode final : public storage::LogOwner,
                        public TurnHook,
                        public std::enable_shared_from_this<RaftNode> {
 public:
-    /// `contents` is the opened log; `state` what quorum-state held.
+    /// `contents` is the opened metadata log; `state` comes from load_election_state.
     RaftNode(RaftServices services, RaftOptions options, storage::LogContents contents,
              ElectionState state, Random random);
 
-    /// Begins with an election. `listener` outlives the node.
+    /// Starts with an election. `listener` must outlive the node.
     void start(RaftListener& listener);
-    /// Nobody waits in wait_committed any more; the beginning of a stop.
+    /// Ends all current and later calls of wait_committed. First step of a stop.
     void end_waits();
-    /// For the clean stop of the log's directory, when nobody appends any more.
+    /// The log, to be closed with its directory. Call when nobody appends any more.
     [[nodiscard]] storage::ClosingLog closing_log();
 
-    /// Appends one batch of records as the active leader; the offset of the first one. It is
-    /// written at the end of the turn. Values are copied. Errors: invalid (not the active leader),
-    /// limit (a batch of over 2 GiB), io (the log is offline).
+    /// Appends one batch of records and returns the offset of the first one. The batch is written
+    /// at the end of the turn. Values are copied. Errors: invalid (this node does not lead), limit
+    /// (a batch over 2 GiB), io (the log refuses the batch: it is offline, or the batch is larger
+    /// than a segment).
     [[nodiscard]] Result<Offset> append(std::span<const ByteView> values);
 
-    /// Whole batches below the high watermark, from the one with `from` on.
+    /// Reads whole batches below the high watermark, beginning with the one that contains `from`.
     [[nodiscard]] std::expected<storage::ReadAnswer, storage::AppendError> read(
         Offset from, std::size_t max_bytes, storage::ReadCursor& cursor) const;
-    /// Ends when records at or beyond `offset` are committed, or at `deadline`, or with end_waits.
+    /// Waits until the record at `offset` is committed, until `deadline`, or until end_waits or a
+    /// failure of the log. The caller checks which one it was.
     [[nodiscard]] Task<> wait_committed(Offset offset, TimePoint deadline);
 
     [[nodiscard]] const RaftCore& core() const { return core_; }
-    /// Where the next record goes.
+    /// Offset of the next record to append.
     [[nodiscard]] Offset next_offset() const { return log_.staged_end_offset(); }
 
     void begin_sync(TakeJob take) override;
@@ -109,7 +112,7 @@ private:
     storage::LogId log_id_;
     RaftListener* listener_ = nullptr;
     record::Compressor compressor_;
-    std::vector<Buffer> unwritten_;  ///< batches that are staged, until their write has ended
+    std::vector<Buffer> unwritten_;  ///< staged batches, until their write begins
     std::list<Waiter*> waiters_;
     bool waits_ended_ = false;
     bool failed_ = false;

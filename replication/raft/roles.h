@@ -10,25 +10,25 @@
 
 namespace hw::replication {
 
-/// Knows an epoch and no leader of it; stands for election at the deadline, if it is a voter.
+/// Role: knows an epoch but no leader of it. Becomes a candidate at the deadline.
 struct Unattached {
     TimePoint election_deadline = kNever;
 };
 
-/// Asks the voters for an epoch of its own. Its own vote counts once it is on stable storage.
+/// Role: stands for election in a new epoch. Its own vote counts once it is on stable storage.
 struct Candidate {
     std::set<BrokerId> granted;
 };
 
-/// How far the log of one voter is known to be on stable storage.
+/// The known progress of one voter: the end of its log on stable storage.
 struct VoterProgress {
     Offset durable_end_offset{0};
 };
 
-/// Was elected. Active, which is to say that the epoch's first record is committed, only when the
-/// high watermark has passed `epoch_start_offset`.
+/// Role: elected as leader. It is active once the first record of its epoch is committed, that is,
+/// when the high watermark has passed `epoch_start_offset`.
 struct Leader {
-    Offset epoch_start_offset = kNoOffset;  ///< of the LeaderChange record; -1 until it is appended
+    Offset epoch_start_offset = kNoOffset;  ///< offset of the LeaderChange record; -1 before it
     std::map<BrokerId, VoterProgress> progress;
     std::set<BrokerId> granted;
 };

@@ -10,8 +10,8 @@
 
 namespace hw::replication {
 
-/// Who takes part in the quorum: a node and the directory its metadata log is in. A node that comes
-/// back with another disk is another replica (KIP-853); all zero is a directory nobody knows.
+/// Identifies a replica of the metadata log: a node and the directory of its log. A node with a new
+/// disk is another replica (KIP-853). A directory of all zeros means that it is not known.
 struct ReplicaKey {
     BrokerId id = kNoBroker;
     DirectoryId directory;
@@ -21,10 +21,10 @@ struct ReplicaKey {
 
 struct Voter {
     ReplicaKey key;
-    Endpoint endpoint;  ///< of its controller listener
+    Endpoint endpoint;  ///< its controller listener
 };
 
-/// The nodes whose majority elects leaders and commits records, in order of their ids.
+/// The voters of the quorum, ordered by id. A majority of them elects leaders and commits records.
 class VoterSet {
 public:
     VoterSet() = default;

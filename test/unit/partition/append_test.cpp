@@ -166,7 +166,7 @@ TEST_CASE("append: with too few replicas in sync acks=all is refused, and nothin
     REQUIRE(all->ended);
     CHECK(all->code() == ErrorCode::not_enough_replicas);
     CHECK(all->outcome().message ==
-          "1 of 2 replicas are in sync, min.insync.replicas asks for 2: nothing was appended");
+          "1 of 2 replicas are in sync, but min.insync.replicas requires 2: nothing was appended");
     CHECK(world.node->log().log_end_offset() == Offset(0));
     const auto one = world.node->produce({}, Acks::leader);
     world.settle();
@@ -305,7 +305,7 @@ TEST_CASE("append: beyond the limit of appends that wait the next is refused",
     world.settle();
     CHECK(refused->code() == ErrorCode::not_enough_replicas);
     CHECK(refused->outcome().message ==
-          "4096 appends to the partition wait for the disk or for replicas already, which is the "
+          "4096 appends to the partition are waiting for the disk or for replicas, which is the "
           "limit: nothing was appended");
     requests.pop_back();
     const auto accepted = world.node->produce({}, Acks::leader);

@@ -107,9 +107,10 @@ TEST_CASE("read: a request of another leader epoch is told whose metadata is old
     CHECK(world.node->read(0, LeaderEpoch(4)).error().code == ErrorCode::fenced_leader_epoch);
     const auto newer = world.node->read(0, LeaderEpoch(6));
     CHECK(newer.error().code == ErrorCode::unknown_leader_epoch);
-    CHECK(newer.error().message ==
-          "the request has leader epoch 6, this broker leads in 5: it has not heard of yours yet, "
-          "try again");
+    CHECK(
+        newer.error().message ==
+        "the request has leader epoch 6, this broker leads in epoch 5: it does not know the newer "
+        "epoch yet, try again");
 }
 
 TEST_CASE("read: a reader whose log is another one is told where they part",
@@ -266,7 +267,7 @@ TEST_CASE(
     CHECK(list(world, -2)->offset == Offset(0));
     CHECK(list(world, 1000)->offset == Offset(0));
     CHECK(list(world, -1).error().message ==
-          "the high watermark, 1, has not reached the start of leader epoch 2, 2, yet: ask again");
+          "the high watermark, 1, has not yet reached the start of leader epoch 2, 2; try again");
     sync(world);
     CHECK(list(world, -1)->offset == Offset(2));
 }
