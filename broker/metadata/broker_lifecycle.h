@@ -10,6 +10,7 @@
 
 namespace hw::broker {
 
+/// Settings of the broker's session with the controller.
 struct LifecycleOptions {
     Duration session_timeout = std::chrono::seconds(3);            ///< broker.session.timeout.ms
     Duration heartbeat_interval = std::chrono::milliseconds(500);  ///< broker.heartbeat.interval.ms
@@ -28,6 +29,7 @@ struct HeartbeatAnswer {
 /// The kinds of request to the active controller. At most one request is under way.
 enum class LifecycleRequest : std::uint8_t { none, registration, heartbeat };
 
+/// Actions that the lifecycle asks for.
 struct LifecycleEffects {
     LifecycleRequest send = LifecycleRequest::none;
     /// The broker is registered and unfenced: it may serve clients.

@@ -97,7 +97,7 @@ Task<Result<void>> MetadataFollower::take(const Answer& answer) {
     epoch_ = partition.current_leader.leader_epoch;
     if (partition.error_code != ErrorCode::none) {
         if (!new_epoch) {
-            report(fmt::format("the controller cannot read the metadata log: {}",
+            report(fmt::format("cannot fetch the metadata log from the controller: {}",
                                partition.error_code));
             co_await shard_.wait(stop_, clock_.now() + kRetry);
         }

@@ -24,6 +24,7 @@ enum class ConfigResourceType : std::int8_t {
     group = 32
 };
 
+/// Identifies a resource that has configs, for example a topic.
 struct ConfigResource {
     ConfigResourceType type = ConfigResourceType::topic;
     std::string name;  ///< for a broker its id; empty: the default of all brokers
@@ -43,7 +44,7 @@ public:
     explicit MetadataImage(std::string cluster_id) : cluster_id_(std::move(cluster_id)) {}
 
     [[nodiscard]] const std::string& cluster_id() const { return cluster_id_; }
-    /// The active controller, or -1. It is not in the log; whoever follows the quorum sets it.
+    /// The active controller, or -1. It is not in the log; see ImageLoader::set_controller.
     [[nodiscard]] BrokerId controller() const { return controller_; }
     /// The last offset of the log that is applied, or -1; and the epoch of its batch.
     [[nodiscard]] Offset last_offset() const { return last_offset_; }

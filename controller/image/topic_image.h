@@ -13,6 +13,7 @@ namespace hw::controller {
 /// Whether the leader was elected from outside the ISR and has not recovered yet (KIP-704).
 enum class LeaderRecovery : std::int8_t { recovered = 0, recovering = 1 };
 
+/// State of one partition.
 struct PartitionImage {
     PartitionIndex index;
     BrokerId leader = kNoBroker;
@@ -30,6 +31,7 @@ struct PartitionImage {
     bool operator==(const PartitionImage&) const = default;
 };
 
+/// A topic and its partitions.
 struct TopicImage {
     TopicId id;
     std::string name;

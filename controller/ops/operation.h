@@ -14,6 +14,7 @@
 
 namespace hw::controller {
 
+/// Settings of the controller.
 struct ControllerOptions {
     std::int32_t num_partitions = 1;  ///< num.partitions: for a topic created without a number
     /// default.replication.factor; nothing: 3, or the number of brokers in service if that is less.

@@ -28,6 +28,7 @@ struct Candidate {
 /// that has failed while its broker runs is still chosen; replicas placed there are offline.
 [[nodiscard]] DirectoryId directory_for_new_replica(const BrokerImage& broker, std::uint64_t turn);
 
+/// The numbers of partitions and of replicas per partition to place.
 struct PlacementRequest {
     std::int32_t partitions = 1;
     std::int16_t replicas = 1;

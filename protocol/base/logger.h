@@ -10,7 +10,7 @@ namespace hw {
 
 enum class LogLevel : std::uint8_t { debug, info, warning, error };
 
-/// Port: where log lines go. Standard error in production, a trace in the simulator.
+/// Port: destination of log lines. Standard error in production, a trace in the simulator.
 class LogSink {
 public:
     virtual ~LogSink() = default;

@@ -23,9 +23,10 @@ struct Endpoint {
 /// "host:port", with brackets around an IPv6 address.
 [[nodiscard]] std::string to_string(const Endpoint& endpoint);
 
-/// Outcome of a non-blocking read or write.
+/// How a non-blocking read or write ended.
 enum class Progress : std::uint8_t { done, would_block, closed };
 
+/// Result of a non-blocking read or write.
 struct Transfer {
     Progress progress = Progress::done;
     std::size_t bytes = 0;  ///< number of bytes moved; 0 unless done

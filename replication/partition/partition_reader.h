@@ -57,6 +57,7 @@ enum class OffsetSpec : std::uint8_t {
 /// End of the range that a lookup covers: what consumers may read, or the log end (for replicas).
 enum class OffsetScope : std::uint8_t { readable, whole_log };
 
+/// A lookup of one offset, for ListOffsets.
 struct OffsetQuery {
     OffsetSpec spec = OffsetSpec::latest;
     Timestamp timestamp = kNoTimestamp;  ///< with at_timestamp

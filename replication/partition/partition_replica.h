@@ -78,7 +78,8 @@ public:
     /// The log, which remains in place, to be closed with its directory; null if there is none. The
     /// replica must be offline and not writing.
     [[nodiscard]] storage::Log* closing_log();
-    /// Sets new settings of the topic, which apply from the next append on.
+    /// Sets new settings of the topic. They affect the high watermark at once, and appends from the
+    /// next one on.
     void set_options(std::shared_ptr<const PartitionOptions> options);
 
     // --- Append and sync

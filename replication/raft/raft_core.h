@@ -13,6 +13,7 @@
 
 namespace hw::replication {
 
+/// Settings of the metadata quorum, as one voter sees it.
 struct RaftOptions {
     ReplicaKey self;
     VoterSet voters;

@@ -19,6 +19,7 @@ struct ReplicaKey {
     auto operator<=>(const ReplicaKey&) const = default;
 };
 
+/// A voter of the metadata quorum and its address.
 struct Voter {
     ReplicaKey key;
     Endpoint endpoint;  ///< its controller listener
