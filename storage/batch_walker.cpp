@@ -8,6 +8,23 @@ using record::BatchHeader;
 using record::BatchLayout;
 using record::BatchView;
 
+std::optional<std::string> offset_objection(const BatchHeader& batch, Offset expected,
+                                            Offset end_offset) {
+    const Offset base = batch.base_offset();
+    const std::int32_t delta = batch.last_offset_delta();
+    if (base < expected) {
+        return fmt::format("a batch has the base offset {}, {} was expected", base, expected);
+    }
+    // The base offset may be any number: sums are made only of what is known to be near.
+    if (delta < 0 || base >= end_offset || delta >= end_offset - base) {
+        return fmt::format(
+            "a batch has the base offset {} and the last offset delta {}, its offsets were "
+            "expected from {} to {} (exclusive)",
+            base, delta, expected, end_offset);
+    }
+    return std::nullopt;
+}
+
 Result<ByteView> BatchWalker::bytes(std::uint64_t position, std::size_t size) {
     const bool held =
         position >= buffer_position_ && position + size <= buffer_position_ + buffer_.size();
@@ -25,36 +42,129 @@ Result<ByteView> BatchWalker::bytes(std::uint64_t position, std::size_t size) {
         buffer_.resize(*read);
         buffer_position_ = position;
         if (*read < size) {
-            return fail(ErrorKind::io, "a segment of {} bytes could be read up to {} only", end_,
-                        position + *read);
+            return fail(ErrorKind::corrupt, "the file ends at byte {}, {} were expected",
+                        position + *read, end_);
         }
     }
     return buffer_.view().subspan(position - buffer_position_, size);
 }
 
-Result<std::optional<BatchHeader>> BatchWalker::next_header() {
-    if (problem_ || next_ == end_) {
-        return std::nullopt;
-    }
-    const auto size = std::min<std::uint64_t>(BatchLayout::kHeaderSize, end_ - next_);
-    const auto head = bytes(next_, size);
-    if (!head) {
+std::nullopt_t BatchWalker::stop(Error problem) {
+    problem_ = std::move(problem);
+    return std::nullopt;
+}
+
+Result<std::optional<BatchHeader>> BatchWalker::header_at(std::uint64_t position) {
+    const auto size = std::min<std::uint64_t>(BatchLayout::kHeaderSize, end_ - position);
+    const auto head = bytes(position, size);
+    if (!head && head.error().kind != ErrorKind::corrupt) {
         return std::unexpected(head.error());
     }
-    const auto header = record::parse_header(*head);
+    const auto header =
+        head ? record::parse_header(*head) : Result<BatchHeader>(std::unexpected(head.error()));
     if (!header) {
-        problem_ = header.error();
+        return stop(header.error());
+    }
+    if (header->size() > end_ - position) {
+        return stop({ErrorKind::corrupt, fmt::format("a batch of {} bytes has only {} in the file",
+                                                     header->size(), end_ - position)});
+    }
+    return *header;
+}
+
+Result<std::optional<BatchHeader>> BatchWalker::next_header() {
+    if (problem_) {
         return std::nullopt;
     }
-    if (header->size() > end_ - next_) {
-        problem_ =
-            Error{ErrorKind::corrupt, fmt::format("a batch of {} bytes has only {} in the file",
-                                                  header->size(), end_ - next_)};
+    if (next_ == end_) {
+        problem_ = end_objection();
         return std::nullopt;
+    }
+    auto header = header_at(next_);
+    if (!header || !*header) {
+        return header;
+    }
+    if (expected_) {
+        const auto checked = check_offsets(**header);
+        if (!checked) {
+            return std::unexpected(checked.error());
+        }
+        // A look at the neighbour may have moved the window.
+        header = *checked ? header_at(next_) : std::nullopt;
+        if (!header || !*header) {
+            return header;
+        }
     }
     position_ = next_;
-    next_ += header->size();
-    return *header;
+    next_ += (*header)->size();
+    return header;
+}
+
+std::optional<Error> BatchWalker::end_objection() const {
+    const bool is_short = expected_ && expected_->gaps == Gaps::none && expected_->first_is_exact &&
+                          expected_->end_offset != ExpectedOffsets::kUnknown &&
+                          expected_->first != expected_->end_offset;
+    if (!is_short) {
+        return std::nullopt;
+    }
+    return Error{ErrorKind::corrupt,
+                 fmt::format("the batches end at offset {}, {} was expected: records are missing",
+                             expected_->first, expected_->end_offset)};
+}
+
+Result<bool> BatchWalker::check_offsets(const BatchHeader& header) {
+    auto reason = offset_objection(header, expected_->first, expected_->end_offset);
+    if (!reason) {
+        const Step step{header.base_offset(), header.last_offset() + 1, next_ + header.size()};
+        const bool is_exact = expected_->first_is_exact && step.base_offset == expected_->first;
+        if (!is_exact && expected_->first_is_exact && expected_->gaps == Gaps::none) {
+            reason = fmt::format("a batch has the base offset {}, {} was expected",
+                                 step.base_offset, expected_->first);
+        } else if (!is_exact) {
+            auto found = neighbour_objection(step);
+            if (!found) {
+                return std::unexpected(found.error());
+            }
+            reason = std::move(*found);
+        }
+        expected_->first = step.end_offset;
+        expected_->first_is_exact = true;
+    }
+    if (reason) {
+        problem_ = Error{ErrorKind::corrupt, std::move(*reason)};
+    }
+    return !reason;
+}
+
+Result<std::optional<std::string>> BatchWalker::neighbour_objection(const Step& step) {
+    if (step.next == end_) {
+        const bool fits = expected_->gaps == Gaps::possible ||
+                          expected_->end_offset == ExpectedOffsets::kUnknown ||
+                          expected_->end_offset == step.end_offset;
+        return fits ? std::nullopt
+                    : std::optional(fmt::format("the last batch has offsets from {} to {} "
+                                                "(exclusive), {} was expected as their end",
+                                                step.base_offset, step.end_offset,
+                                                expected_->end_offset));
+    }
+    const auto following = header_at(step.next);
+    if (!following) {
+        return std::unexpected(following.error());
+    }
+    if (!*following) {
+        // It is told when the walk comes to it.
+        problem_.reset();
+        return std::nullopt;
+    }
+    const Offset next = (*following)->base_offset();
+    const bool fits =
+        expected_->gaps == Gaps::none ? next == step.end_offset : next >= step.end_offset;
+    if (fits) {
+        return std::nullopt;
+    }
+    return fmt::format(
+        "a batch has offsets from {} to {} (exclusive), the one behind it, at byte {}, from {}",
+        step.base_offset, step.end_offset, step.next, next);
 }
 
 Result<std::optional<BatchView>> BatchWalker::next_batch() {
@@ -66,6 +176,10 @@ Result<std::optional<BatchView>> BatchWalker::next_batch() {
         return std::nullopt;
     }
     const auto whole = bytes(position_, (*header)->size());
+    if (!whole && whole.error().kind == ErrorKind::corrupt) {
+        next_ = position_;
+        return stop(whole.error());
+    }
     if (!whole) {
         return std::unexpected(whole.error());
     }

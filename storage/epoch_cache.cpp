@@ -62,6 +62,16 @@ std::optional<EpochStart> EpochCache::latest() const {
     return entries_.back();
 }
 
+std::optional<std::string> epoch_objection(const record::BatchHeader& batch,
+                                           const EpochCache& epochs) {
+    const auto expected = epochs.epoch_at(batch.base_offset());
+    if (!expected || batch.leader_epoch() == kNoLeaderEpoch || batch.leader_epoch() == *expected) {
+        return std::nullopt;
+    }
+    return fmt::format("a batch has the leader epoch {}, {} was expected", batch.leader_epoch(),
+                       *expected);
+}
+
 Result<EpochCache> parse_epoch_checkpoint(std::string_view text, std::string_view path) {
     const auto rows = parse_checkpoint(text, path, 2);
     if (!rows) {

@@ -7,6 +7,7 @@
 
 #include "protocol/base/ids.h"
 #include "protocol/base/result.h"
+#include "protocol/record/batch.h"
 
 namespace hw::storage {
 
@@ -54,6 +55,11 @@ public:
 private:
     std::vector<EpochStart> entries_;
 };
+
+/// Why a batch cannot be in a log with these epochs; none if it can, or if nothing is known of its
+/// offset. No checksum covers the leader epoch of a batch.
+[[nodiscard]] std::optional<std::string> epoch_objection(const record::BatchHeader& batch,
+                                                         const EpochCache& epochs);
 
 inline constexpr const char* kEpochFile = "leader-epoch-checkpoint";
 

@@ -21,6 +21,7 @@ Log::Log(LogContext context, LogContents contents)
       log_start_offset_(contents.log_start_offset),
       end_offset_(segments_.back().end_offset()),
       durable_end_(end_offset_),
+      loaded_end_offset_(end_offset_),
       snapshot_offset_(contents.snapshot_offset),
       stage_(end_offset_, latest_epoch()),
       epochs_dirty_(contents.epochs_dirty) {}
@@ -299,6 +300,7 @@ std::expected<ReadAnswer, AppendError> Log::read(const ReadRequest& request,
     }
     auto answer = reader().read(bounded, cursor);
     if (!answer) {
+        report_damage(answer.error());
         const bool corrupt = answer.error().kind == ErrorKind::corrupt;
         return std::unexpected(
             AppendError{corrupt ? ErrorCode::corrupt_message : ErrorCode::kafka_storage_error,
@@ -311,14 +313,36 @@ Result<std::optional<record::TimestampedOffset>> Log::find(Timestamp target) con
     if (truncating_) {
         return fail(ErrorKind::busy, "the log is being truncated");
     }
-    return reader().find(target, log_start_offset_);
+    auto found = reader().find(target, log_start_offset_);
+    if (!found) {
+        report_damage(found.error());
+    }
+    return found;
 }
 
 Result<std::optional<record::TimestampedOffset>> Log::find_latest() const {
     if (truncating_) {
         return fail(ErrorKind::busy, "the log is being truncated");
     }
-    return reader().find_latest(log_start_offset_);
+    auto found = reader().find_latest(log_start_offset_);
+    if (!found) {
+        report_damage(found.error());
+    }
+    return found;
+}
+
+void Log::report_damage(const Error& error) const {
+    if (error.kind != ErrorKind::corrupt || reported_.size() == kReportsMax ||
+        !reported_.insert(error.message).second) {
+        return;
+    }
+    context_.logger.error("the log is damaged: {}", error.message);
+    if (reported_.size() == kReportsMax) {
+        context_.logger.error(
+            "{}: {} damaged places were logged, which is the limit until the next "
+            "start",
+            folder_, kReportsMax);
+    }
 }
 
 void Log::go_offline(const Error& reason) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -91,7 +92,7 @@ public:
     // --- Read
 
     /// Errors as codes: OFFSET_OUT_OF_RANGE, NOT_LEADER_OR_FOLLOWER (while it is truncated),
-    /// KAFKA_STORAGE_ERROR (a failed read), CORRUPT_MESSAGE.
+    /// KAFKA_STORAGE_ERROR (a failed read), CORRUPT_MESSAGE (damage; it is logged once).
     [[nodiscard]] std::expected<ReadAnswer, AppendError> read(const ReadRequest& request,
                                                               ReadCursor& cursor) const;
     /// The first record with `target` or a later timestamp. Errors: io, corrupt, busy.
@@ -142,6 +143,8 @@ public:
     [[nodiscard]] const std::optional<Error>& offline() const { return offline_; }
 
 private:
+    static constexpr std::size_t kReportsMax = 100;
+
     /// Staged batches that go to one segment with one write.
     struct Group {
         std::size_t first = 0;
@@ -163,7 +166,11 @@ private:
     void add_dirty(const std::shared_ptr<File>& file);
     void lower_ends(Offset new_end);
     [[nodiscard]] LeaderEpoch latest_epoch() const;
-    [[nodiscard]] LogReader reader() const { return {segments_, truncations_}; }
+    [[nodiscard]] LogReader reader() const {
+        return {segments_, truncations_, {loaded_end_offset_, context_.options.gaps, &epochs_}};
+    }
+    /// Logs each damaged place once, up to kReportsMax of them.
+    void report_damage(const Error& error) const;
 
     LogContext context_;
     std::string folder_;
@@ -173,6 +180,7 @@ private:
     Offset log_start_offset_;
     Offset end_offset_;
     Offset durable_end_;
+    Offset loaded_end_offset_;  ///< what lies below was appended by an earlier process
     Offset snapshot_offset_;
     std::int64_t truncations_ = 0;
     bool truncating_ = false;
@@ -190,7 +198,8 @@ private:
     std::uint64_t unsynced_bytes_ = 0;
     bool folder_dirty_ = false;
     bool epochs_dirty_ = false;
-    bool syncing_ = false;  ///< a job is out
+    bool syncing_ = false;                    ///< a job is out
+    mutable std::set<std::string> reported_;  ///< damage that was logged
 };
 
 }  // namespace hw::storage

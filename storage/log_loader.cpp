@@ -43,6 +43,7 @@ private:
     std::vector<std::string> names_;
     std::vector<Offset> bases_;
     LogContents contents_;
+    EpochCache known_epochs_;      ///< as the file has them
     bool folder_changed_ = false;  ///< entries were made or removed
 };
 
@@ -131,7 +132,7 @@ Result<void> Loader::load_sealed(std::size_t index) {
     request_.logger.warning("{}: the indexes are missing or wrong, they are made anew",
                             segment.path(kLogSuffix));
     folder_changed_ = true;
-    if (auto rebuilt = segment.rebuild(); !rebuilt) {
+    if (auto rebuilt = segment.rebuild(end); !rebuilt) {
         return rebuilt;
     }
     segment.seal();
@@ -147,6 +148,7 @@ Result<void> Loader::load_epochs(Offset scan_start) {
     auto epochs = text ? parse_epoch_checkpoint(*text, file)
                        : Result<EpochCache>(std::unexpected(text.error()));
     if (epochs) {
+        known_epochs_ = *epochs;
         contents_.epochs = std::move(*epochs);
         contents_.epochs_dirty = contents_.epochs.truncate_from_end(scan_start);
         return {};
@@ -157,6 +159,9 @@ Result<void> Loader::load_epochs(Offset scan_start) {
     }
     request_.logger.warning("{}; the leader epochs are read from the log", epochs.error().message);
     for (const Segment& segment : contents_.segments) {
+        if (segment.base_offset() >= scan_start) {
+            break;  // scanned later, and its end may be torn
+        }
         if (auto collected = collect_epochs(segment, scan_start); !collected) {
             return collected;
         }
@@ -171,10 +176,15 @@ Result<void> Loader::collect_epochs(const Segment& segment, Offset end) {
         return std::unexpected(size.error());
     }
     BatchWalker walker(**file, 0, *size, BatchWalker::kLargeWindow);
+    walker.expect({.first = segment.base_offset()});
     while (true) {
         const auto header = walker.next_header();
         if (!header) {
             return std::unexpected(header.error());
+        }
+        if (!*header && walker.problem()) {
+            return fail(ErrorKind::corrupt, "{}, byte {}: {}", segment.path(kLogSuffix),
+                        walker.next_position(), walker.problem()->message);
         }
         if (!*header || (*header)->base_offset() >= end) {
             return {};
@@ -198,7 +208,11 @@ Result<bool> Loader::load_as_clean() {
     }
     Segment& last = contents_.segments.back();
     const auto good = last.load(std::nullopt);
-    if (!good || !*good || last.end_offset() < request_.recovery_point) {
+    // A clean stop leaves the recovery point at the end; Kafka may have written none.
+    const bool ends_elsewhere =
+        last.end_offset() < request_.recovery_point ||
+        (request_.recovery_point > Offset(0) && last.end_offset() != request_.recovery_point);
+    if (!good || !*good || ends_elsewhere) {
         return good ? Result<bool>(false) : good;
     }
     if (auto loaded = load_epochs(last.end_offset()); !loaded) {
@@ -220,7 +234,7 @@ Result<void> Loader::recover() {
     contents_.epochs_dirty = true;
     folder_changed_ = true;
     return scan_segments({&disk_, request_.folder, request_.recovery_point, request_.logger,
-                          &contents_.segments, &contents_.epochs},
+                          &contents_.segments, &contents_.epochs, std::move(known_epochs_)},
                          first);
 }
 

@@ -1,7 +1,9 @@
 #include "storage/log_reader.h"
 
 #include <algorithm>
+#include <utility>
 
+#include "protocol/base/assert.h"
 #include "protocol/record/batch_cursor.h"
 #include "protocol/record/record_scanner.h"
 #include "storage/batch_walker.h"
@@ -13,31 +15,22 @@ using record::TimestampedOffset;
 
 namespace {
 
-std::unexpected<Error> damaged(const Segment& segment, const BatchWalker& walker) {
-    return fail(ErrorKind::corrupt, "{}, byte {}: {}", segment.path(kLogSuffix),
-                walker.next_position(), walker.problem()->message);
+constexpr const char* kWrongChecksum = "the checksum of a batch does not match its bytes";
+
+std::unexpected<Error> damaged(const Segment& segment, std::uint64_t position,
+                               std::string_view reason) {
+    return fail(ErrorKind::corrupt, "{}, byte {}: {}", segment.path(kLogSuffix), position, reason);
 }
 
-/// Bytes of the whole batches at the start of `bytes` that end at or before `end_offset`, and the
-/// offset after them.
-std::pair<std::size_t, Offset> whole_batches(ByteView bytes, Offset end_offset, Offset from) {
-    std::size_t size = 0;
-    Offset next = from;
-    record::BatchCursor batches(bytes);
-    while (const auto batch = batches.next()) {
-        if (batch->last_offset() >= end_offset) {
-            break;
-        }
-        size = batches.position();
-        next = batch->last_offset() + 1;
+/// What stopped a walk that began at `start`. An index may be what is wrong, so it is named.
+std::unexpected<Error> damaged(const Segment& segment, const BatchWalker& walker,
+                               std::uint64_t start) {
+    if (start == 0) {
+        return damaged(segment, walker.next_position(), walker.problem()->message);
     }
-    return {size, next};
-}
-
-/// Of the batch at the start of `bytes`, if it ends before `end_offset`; else 0.
-std::size_t first_batch_size(ByteView bytes, Offset end_offset) {
-    const auto header = record::parse_header(bytes);
-    return header && header->last_offset() < end_offset ? header->size() : 0;
+    return damaged(segment, walker.next_position(),
+                   fmt::format("{} (walked from byte {}, where {} points)",
+                               walker.problem()->message, start, segment.path(kIndexSuffix)));
 }
 
 Result<Buffer> read_bytes(File& file, std::uint64_t position, std::size_t count) {
@@ -46,8 +39,36 @@ Result<Buffer> read_bytes(File& file, std::uint64_t position, std::size_t count)
     if (!read) {
         return std::unexpected(read.error());
     }
-    bytes.resize(*read);
+    if (*read != count) {
+        return fail(ErrorKind::corrupt, "the file ends at byte {}, {} or more were expected",
+                    position + *read, position + count);
+    }
     return bytes;
+}
+
+bool is_sound(ByteView bytes) {
+    const auto batch = record::parse_batch(bytes);
+    return batch && batch->crc_matches();
+}
+
+constexpr const char* kIndexAdvice =
+    "stop the broker, remove the file, and the next start makes it anew";
+
+std::unexpected<Error> wrong_index(const Segment& segment, std::uint64_t position, Offset offset,
+                                   const record::BatchHeader& batch) {
+    return fail(ErrorKind::corrupt,
+                "{}: an entry has byte {} of the log for offset {} or below, where a batch with "
+                "the base offset {} is; {}",
+                segment.path(kIndexSuffix), position, offset, batch.base_offset(), kIndexAdvice);
+}
+
+std::unexpected<Error> wrong_time_index(const Segment& segment, const TimeEntry& entry,
+                                        const record::BatchHeader& batch) {
+    return fail(
+        ErrorKind::corrupt,
+        "{}: an entry has timestamp {} for offset {}, {} was expected, as the log has it; {}",
+        segment.path(kTimeIndexSuffix), entry.timestamp, entry.offset, batch.max_timestamp(),
+        kIndexAdvice);
 }
 
 }  // namespace
@@ -57,7 +78,18 @@ std::size_t LogReader::segment_of(Offset offset) const {
     return after == segments_.begin() ? 0 : static_cast<std::size_t>(after - segments_.begin()) - 1;
 }
 
-Result<std::uint64_t> LogReader::position_of(std::size_t index, Offset offset) const {
+BatchWalker LogReader::walk(File& file, const Segment& segment, std::uint64_t position) const {
+    BatchWalker walker(file, std::min(position, segment.size()), segment.size(),
+                       BatchWalker::kSmallWindow);
+    walker.expect({.first = segment.base_offset(),
+                   .first_is_exact = position == 0,
+                   .end_offset = segment.end_offset(),
+                   .gaps = checks_.gaps});
+    return walker;
+}
+
+Result<std::optional<LogReader::Place>> LogReader::place_of(std::size_t index,
+                                                            Offset offset) const {
     const Segment& segment = segments_[index];
     const auto start = segment.position_before(offset);
     if (!start) {
@@ -67,116 +99,240 @@ Result<std::uint64_t> LogReader::position_of(std::size_t index, Offset offset) c
     if (!file) {
         return std::unexpected(file.error());
     }
-    BatchWalker walker(**file, *start, segment.size(), BatchWalker::kSmallWindow);
+    BatchWalker walker = walk(**file, segment, *start);
     while (true) {
         const auto header = walker.next_header();
         if (!header) {
             return std::unexpected(header.error());
         }
         if (!*header && walker.problem()) {
-            return damaged(segment, walker);
+            return damaged(segment, walker, *start);
         }
         if (!*header) {
-            return segment.size();
+            return std::nullopt;
+        }
+        if (*start != 0 && walker.position() == *start && (*header)->base_offset() > offset) {
+            return wrong_index(segment, walker.position(), offset, **header);
         }
         if ((*header)->last_offset() >= offset) {
-            return walker.position();
+            return Place{walker.position(), (*header)->base_offset()};
         }
     }
 }
 
-Result<bool> LogReader::locate(Offset offset, ReadCursor& cursor) const {
+Result<void> LogReader::locate(Offset offset, ReadCursor& cursor) const {
     std::size_t index = segment_of(offset);
     const bool fits = cursor.file && cursor.offset == offset &&
                       cursor.truncations == truncations_ &&
                       cursor.segment_base == segments_[index].base_offset();
     if (fits && cursor.position < segments_[index].size()) {
-        return true;
+        return {};
     }
     for (; index < segments_.size(); ++index) {
         const Segment& segment = segments_[index];
-        const auto position = position_of(index, offset);
-        if (!position) {
-            return std::unexpected(position.error());
+        const auto place = place_of(index, offset);
+        if (!place) {
+            return std::unexpected(place.error());
         }
-        if (*position == segment.size()) {
-            continue;  // a gap that compaction left, or the end
+        if (!*place) {
+            continue;  // a gap that compaction left
+        }
+        if (checks_.gaps == Gaps::none && (*place)->base_offset > offset) {
+            return damaged(segment, (*place)->position,
+                           fmt::format("a batch has the base offset {}, {} was expected",
+                                       (*place)->base_offset, offset));
         }
         auto file = segment.file();
         if (!file) {
             return std::unexpected(file.error());
         }
-        cursor = {offset, segment.base_offset(), *position, truncations_, std::move(*file)};
-        return true;
+        cursor = {offset,       (*place)->base_offset, segment.base_offset(), (*place)->position,
+                  truncations_, std::move(*file)};
+        return {};
     }
-    return false;
+    return damaged(segments_.back(), segments_.back().size(),
+                   fmt::format("no batch has offset {}, and the log was expected to end at {}",
+                               offset, segments_.back().end_offset()));
 }
 
-Result<ReadAnswer> LogReader::read(const ReadRequest& request, ReadCursor& cursor) const {
-    const auto found = locate(request.from, cursor);
-    if (!found) {
-        return std::unexpected(found.error());
-    }
-    if (!*found) {
-        return ReadAnswer{Buffer(), request.from};
-    }
-    const auto segment =
-        std::ranges::lower_bound(segments_, cursor.segment_base, {}, &Segment::base_offset);
-    const std::uint64_t left = segment->size() - cursor.position;
+Result<Buffer> LogReader::read_batches(const ReadRequest& request, const Segment& segment,
+                                       const ReadCursor& cursor) const {
+    const std::uint64_t left = segment.size() - cursor.position;
     const bool must_progress = request.progressing == Progressing::at_least_one_batch;
     const std::size_t least = must_progress ? record::BatchLayout::kHeaderSize : 0;
     auto bytes = read_bytes(*cursor.file, cursor.position,
                             std::min<std::uint64_t>(std::max(request.max_bytes, least), left));
-    if (bytes && must_progress) {
-        const std::size_t first = first_batch_size(bytes->view(), request.end_offset);
-        if (first > bytes->size() && first <= left) {
-            bytes = read_bytes(*cursor.file, cursor.position, first);
+    if (!bytes || !must_progress) {
+        return bytes;
+    }
+    const auto first = record::parse_header(bytes->view());
+    if (first && first->size() > bytes->size() && first->size() <= left) {
+        return read_bytes(*cursor.file, cursor.position, first->size());
+    }
+    return bytes;
+}
+
+Result<std::optional<std::string>> LogReader::objection(const record::BatchView& batch,
+                                                        const Spot& spot) const {
+    const Segment& segment = *spot.segment;
+    if (auto reason = offset_objection(batch, spot.expected, segment.end_offset())) {
+        return reason;
+    }
+    if (batch.base_offset() < checks_.crc_below && !batch.crc_matches()) {
+        return kWrongChecksum;
+    }
+    if (batch.base_offset() < checks_.crc_below && checks_.epochs != nullptr) {
+        if (auto reason = epoch_objection(batch, *checks_.epochs)) {
+            return reason;
         }
+    }
+    if (batch.base_offset() == spot.expected) {
+        return std::nullopt;
+    }
+    if (checks_.gaps == Gaps::none) {
+        return fmt::format("a batch has the base offset {}, {} was expected", batch.base_offset(),
+                           spot.expected);
+    }
+    // A gap, or a wrong base offset, which would overlap with the next one.
+    if (const auto next = record::parse_header(spot.behind);
+        next && next->base_offset() > batch.last_offset()) {
+        return std::nullopt;
+    }
+    BatchWalker walker(*spot.file, spot.position, segment.size(), BatchWalker::kSmallWindow);
+    walker.expect({.first = spot.expected, .end_offset = segment.end_offset()});
+    if (const auto header = walker.next_header(); !header) {
+        return std::unexpected(header.error());
+    }
+    return walker.problem() ? std::optional(walker.problem()->message) : std::nullopt;
+}
+
+Result<LogReader::Taken> LogReader::take(ByteView bytes, const ReadRequest& request,
+                                         const Segment& segment, const ReadCursor& cursor) const {
+    Taken taken{.next = cursor.batch_base, .last_base = cursor.batch_base, .problem = {}};
+    record::BatchCursor batches(bytes);
+    while (const auto batch = batches.next()) {
+        auto reason = objection(*batch, {.expected = taken.next,
+                                         .segment = &segment,
+                                         .file = cursor.file.get(),
+                                         .position = cursor.position + taken.size,
+                                         .behind = bytes.subspan(batches.position())});
+        if (!reason) {
+            return std::unexpected(reason.error());
+        }
+        const bool is_first = taken.size == 0;
+        const bool reaches_end = batch->last_offset() >= request.end_offset;
+        if (!*reason && is_first && batch->last_offset() < request.from) {
+            *reason = fmt::format("a batch ends with offset {}, {} was expected in it",
+                                  batch->last_offset(), request.from);
+        }
+        if (!*reason && is_first && reaches_end && !batch->crc_matches()) {
+            *reason = kWrongChecksum;  // nothing is given: be sure that it is so
+        }
+        if (*reason || reaches_end) {
+            taken.problem = std::move(*reason);
+            return taken;
+        }
+        taken.last = std::exchange(taken.size, batches.position());
+        taken.last_base = std::exchange(taken.next, batch->last_offset() + 1);
+    }
+    const ByteView rest = bytes.subspan(taken.size);
+    const std::uint64_t left = segment.size() - cursor.position;
+    const auto cut = record::parse_header(rest);
+    const bool is_cut_by_end = batches.end() == record::BatchesEnd::cut &&
+                               (bytes.size() == left || (cut && cut->size() > left - taken.size));
+    if (batches.end() == record::BatchesEnd::bad || is_cut_by_end) {
+        taken.problem = record::parse_batch(rest).error().message;
+    }
+    return taken;
+}
+
+Result<ReadAnswer> LogReader::read(const ReadRequest& request, ReadCursor& cursor) const {
+    if (request.from >= segments_.back().end_offset()) {
+        return ReadAnswer{Buffer(), request.from};
+    }
+    if (const auto located = locate(request.from, cursor); !located) {
+        return std::unexpected(located.error());
+    }
+    const auto segment =
+        std::ranges::lower_bound(segments_, cursor.segment_base, {}, &Segment::base_offset);
+    auto bytes = read_batches(request, *segment, cursor);
+    if (!bytes && bytes.error().kind == ErrorKind::corrupt) {
+        return damaged(*segment, cursor.position, bytes.error().message);
     }
     if (!bytes) {
         return std::unexpected(bytes.error());
     }
-    const auto [size, next] = whole_batches(bytes->view(), request.end_offset, request.from);
-    bytes->resize(size);
-    if (next >= segment->end_offset() && std::next(segment) != segments_.end()) {
+    auto taken = take(bytes->view(), request, *segment, cursor);
+    if (!taken) {
+        return std::unexpected(taken.error());
+    }
+    if (taken->problem && taken->size != 0 && !is_sound(bytes->view().subspan(taken->last))) {
+        // The length or the last offset of the batch before may be what is wrong.
+        taken->size = taken->last;
+        taken->next = taken->last_base;
+        taken->problem = kWrongChecksum;
+    }
+    if (taken->problem && taken->size == 0) {
+        return damaged(*segment, cursor.position, *taken->problem);
+    }
+    if (taken->size == 0) {
+        return ReadAnswer{Buffer(), request.from};
+    }
+    bytes->resize(taken->size);
+    if (taken->next >= segment->end_offset() && std::next(segment) != segments_.end()) {
         cursor = {};
     } else {
-        cursor.offset = next;
-        cursor.position += size;
+        cursor.offset = cursor.batch_base = taken->next;
+        cursor.position += taken->size;
     }
-    return ReadAnswer{std::move(*bytes), next};
+    HW_ASSERT(taken->next > request.from);
+    return ReadAnswer{std::move(*bytes), taken->next};
 }
 
 Result<std::optional<TimestampedOffset>> LogReader::find_in(std::size_t index, Timestamp target,
                                                             Offset start) const {
     const Segment& segment = segments_[index];
-    const auto offset = segment.offset_before(target);
-    if (!offset) {
-        return std::unexpected(offset.error());
+    const auto entry = segment.time_index().floor(target);
+    if (!entry) {
+        return std::unexpected(entry.error());
     }
-    const auto position = segment.position_before(std::max(*offset, start));
+    // An entry is good when the batch that it names has its timestamp.
+    std::optional<TimeEntry> unproven = *entry && (*entry)->offset >= start ? *entry : std::nullopt;
+    const auto position = segment.position_before(unproven ? unproven->offset : start);
     const auto file = segment.file();
     if (!position || !file) {
         return std::unexpected(position ? file.error() : position.error());
     }
     record::RecordScanner scanner;
-    BatchWalker walker(**file, *position, segment.size(), BatchWalker::kSmallWindow);
+    BatchWalker walker = walk(**file, segment, *position);
     while (true) {
         const auto batch = walker.next_batch();
         if (!batch) {
             return std::unexpected(batch.error());
         }
         if (!*batch && walker.problem()) {
-            return damaged(segment, walker);
+            return damaged(segment, walker, *position);
         }
         if (!*batch) {
             return std::nullopt;
+        }
+        if (!(*batch)->crc_matches()) {
+            return damaged(segment, walker.position(), kWrongChecksum);
+        }
+        if (unproven && (*batch)->last_offset() >= unproven->offset) {
+            if ((*batch)->max_timestamp() != unproven->timestamp) {
+                return wrong_time_index(segment, *unproven, **batch);
+            }
+            unproven.reset();
         }
         if ((*batch)->max_timestamp() < target || (*batch)->last_offset() < start) {
             continue;
         }
         auto found = record::find_by_timestamp(**batch, target, start, scanner);
-        if (!found || *found) {
+        if (!found) {
+            return damaged(segment, walker.position(), found.error().message);
+        }
+        if (*found) {
             return found;
         }
     }
@@ -184,7 +340,13 @@ Result<std::optional<TimestampedOffset>> LogReader::find_in(std::size_t index, T
 
 Result<std::optional<TimestampedOffset>> LogReader::find(Timestamp target, Offset start) const {
     for (std::size_t index = segment_of(start); index < segments_.size(); ++index) {
-        if (segments_[index].max_timestamp().timestamp < target) {
+        const Segment& segment = segments_[index];
+        if (segment.ends_early() && checks_.gaps == Gaps::none) {
+            return damaged(segment, segment.size(),
+                           fmt::format("the batches end before offset {}: records are missing",
+                                       segment.end_offset()));
+        }
+        if (segment.max_timestamp().timestamp < target) {
             continue;
         }
         auto found = find_in(index, target, start);

@@ -14,18 +14,13 @@ struct BadBatch {
     std::string reason;
 };
 
-/// Why `batch` does not continue the log; none if it does.
+/// Why `batch`, whose offsets follow those before, does not continue the log; none if it does.
 std::optional<std::string> objection(const record::BatchView& batch, const Segment& segment,
                                      const EpochCache& epochs) {
     if (!batch.crc_matches()) {
         return "the checksum does not match";
     }
-    // The base offset is not under the checksum: before it is known to be near, a sum may overflow.
     const std::int32_t delta = batch.last_offset_delta();
-    if (batch.base_offset() < segment.end_offset() || delta < 0) {
-        return fmt::format("offset {} with {} after it does not follow {}", batch.base_offset(),
-                           delta, segment.end_offset());
-    }
     if (batch.base_offset() - segment.base_offset() > INT32_MAX - delta) {
         return fmt::format("offset {} is too far from the segment's", batch.base_offset());
     }
@@ -36,13 +31,22 @@ std::optional<std::string> objection(const record::BatchView& batch, const Segme
     return std::nullopt;
 }
 
-/// Walks one segment and records its batches; the first bad one, if any.
+/// Whether the last batch of a log claims offsets behind a gap and beyond what was on stable
+/// storage. No batch behind it shows that its base offset is right, and no checksum covers that.
+bool is_unproven(const record::BatchView& batch, const Segment& segment, Offset recovery_point) {
+    return batch.base_offset() > segment.end_offset() && batch.last_offset() >= recovery_point;
+}
+
+/// Walks one segment, which ends before `end_offset`, and records its batches; the first bad one,
+/// if any.
 ///
 /// Batches from the recovery point on are written once more where they stand: after a sync that
 /// failed Linux keeps them readable and calls them clean, so that the next sync would succeed
 /// without them.
-Result<std::optional<BadBatch>> scan_segment(Segment& segment, EpochCache& epochs,
-                                             Offset recovery_point) {
+Result<std::optional<BadBatch>> scan_segment(const RecoveryScan& scan, Segment& segment,
+                                             Offset end_offset) {
+    EpochCache& epochs = *scan.epochs;
+    const Offset recovery_point = scan.recovery_point;
     if (auto opened = segment.open_active(); !opened) {
         return std::unexpected(opened.error());
     }
@@ -53,6 +57,7 @@ Result<std::optional<BadBatch>> scan_segment(Segment& segment, EpochCache& epoch
     }
     segment.start_over();
     BatchWalker walker(**file, 0, *size, BatchWalker::kLargeWindow);
+    walker.expect({.first = segment.base_offset(), .end_offset = end_offset});
     while (true) {
         const auto batch = walker.next_batch();
         if (!batch) {
@@ -64,8 +69,19 @@ Result<std::optional<BadBatch>> scan_segment(Segment& segment, EpochCache& epoch
         if (!*batch) {
             return std::nullopt;
         }
-        if (const auto reason = objection(**batch, segment, epochs)) {
+        auto reason = objection(**batch, segment, epochs);
+        if (!reason && (*batch)->last_offset() < recovery_point) {
+            reason = epoch_objection(**batch, scan.known_epochs);
+        }
+        if (reason) {
             return BadBatch{walker.position(), *reason};
+        }
+        const bool is_last =
+            walker.next_position() == *size && end_offset == ExpectedOffsets::kUnknown;
+        if (is_last && is_unproven(**batch, segment, recovery_point)) {
+            return BadBatch{walker.position(),
+                            fmt::format("the last batch has the base offset {}, {} was expected",
+                                        (*batch)->base_offset(), segment.end_offset())};
         }
         if ((*batch)->last_offset() >= recovery_point) {
             if (auto again = (*file)->write_now(walker.position(), (*batch)->bytes()); !again) {
@@ -165,7 +181,9 @@ Result<void> scan_segments(const RecoveryScan& scan, std::size_t first) {
                 scan, index - 1,
                 {end, fmt::format("the next segment begins at offset {}", segment.base_offset())});
         }
-        const auto bad = scan_segment(segment, *scan.epochs, scan.recovery_point);
+        const Offset end_offset = index + 1 < segments.size() ? segments[index + 1].base_offset()
+                                                              : ExpectedOffsets::kUnknown;
+        const auto bad = scan_segment(scan, segment, end_offset);
         if (!bad) {
             return std::unexpected(bad.error());
         }

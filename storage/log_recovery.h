@@ -21,6 +21,7 @@ struct RecoveryScan {
     Logger logger;
     std::vector<Segment>* segments = nullptr;
     EpochCache* epochs = nullptr;  ///< of what lies before the first scanned segment
+    EpochCache known_epochs = {};  ///< of all below the recovery point; empty: not known
 };
 
 /// Checks all batches of the segments from `first` on, makes their indexes and epochs anew, and

@@ -4,6 +4,7 @@
 #include "protocol/base/assert.h"
 #include "storage/batch_walker.h"
 #include "storage/log.h"
+#include "storage/log_folder.h"
 
 namespace hw::storage {
 namespace {
@@ -17,12 +18,16 @@ Result<Offset> end_before(const Segment& segment, Offset offset, std::uint64_t p
     if (!start || !file) {
         return std::unexpected(start ? file.error() : start.error());
     }
-    BatchWalker walker(**file, *start, position, BatchWalker::kSmallWindow);
+    BatchWalker walker(**file, std::min(*start, position), position, BatchWalker::kSmallWindow);
     Offset end = segment.base_offset();
     while (true) {
         const auto header = walker.next_header();
         if (!header) {
             return std::unexpected(header.error());
+        }
+        if (!*header && walker.problem()) {
+            return fail(ErrorKind::corrupt, "{}, byte {}: {}", segment.path(kLogSuffix),
+                        walker.next_position(), walker.problem()->message);
         }
         if (!*header) {
             return end;
@@ -48,18 +53,19 @@ Result<TruncationJob> Log::begin_truncation(Offset offset) {
                              end_offset_,   {},      {},          {}};
     }
     const std::size_t index = reader().segment_of(offset);
-    const auto position = reader().position_of(index, offset);
-    if (!position) {
-        return std::unexpected(position.error());
+    const auto place = reader().place_of(index, offset);
+    if (!place) {
+        return std::unexpected(place.error());
     }
-    const auto new_end = end_before(segments_[index], offset, *position);
+    const std::uint64_t position = *place ? (*place)->position : segments_[index].size();
+    const auto new_end = end_before(segments_[index], offset, position);
     if (!new_end) {
         return std::unexpected(new_end.error());
     }
     lower_ends(*new_end);
     TruncationJob job{context_.disk, folder_,  *new_end,
                       truncations_,  *new_end, std::move(segments_[index]),
-                      *position,     {}};
+                      position,      {}};
     segments_.erase(segments_.begin() + static_cast<std::ptrdiff_t>(index), segments_.end());
     return job;
 }
@@ -87,6 +93,7 @@ void Log::lower_ends(Offset new_end) {
     ++truncations_;
     end_offset_ = new_end;
     durable_end_ = std::min(durable_end_, new_end);
+    loaded_end_offset_ = std::min(loaded_end_offset_, new_end);
     log_start_offset_ = std::min(log_start_offset_, new_end);
     snapshot_offset_ = std::min(snapshot_offset_, new_end);
     epochs_dirty_ = epochs_.truncate_from_end(new_end) || epochs_dirty_;

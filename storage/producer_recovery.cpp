@@ -31,12 +31,19 @@ Result<RecoveredProducers> newest_snapshot(Disk& disk, const std::string& folder
     return RecoveredProducers{};
 }
 
-Result<void> replay(File& file, Offset from, ProducerTable& producers) {
+/// A batch that cannot be replayed, and where it is.
+std::unexpected<Error> damaged(std::uint64_t position, const Error& reason) {
+    return fail(reason.kind, "byte {}: {}", position, reason.message);
+}
+
+/// Replays the batches of a segment from `from` on.
+Result<void> replay(File& file, ExpectedOffsets offsets, Offset from, ProducerTable& producers) {
     const auto size = file.size();
     if (!size) {
         return std::unexpected(size.error());
     }
     BatchWalker walker(file, 0, *size, BatchWalker::kLargeWindow);
+    walker.expect(offsets);
     while (true) {
         const auto batch = walker.next_batch();
         if (!batch) {
@@ -48,15 +55,20 @@ Result<void> replay(File& file, Offset from, ProducerTable& producers) {
         if ((*batch)->last_offset() < from) {
             continue;
         }
+        if (!(*batch)->crc_matches()) {
+            return damaged(walker.position(), {ErrorKind::corrupt, "the checksum does not match"});
+        }
         const auto facts = producer_facts(**batch);
         if (!facts) {
-            return std::unexpected(facts.error());
+            return damaged(walker.position(), facts.error());
         }
         if (*facts) {
             producers.apply(**facts);
         }
     }
-    return walker.problem() ? Result<void>(std::unexpected(*walker.problem())) : Result<void>{};
+    return walker.problem() ? Result<void>(damaged(walker.next_position(),
+                                                   {ErrorKind::corrupt, walker.problem()->message}))
+                            : Result<void>{};
 }
 
 }  // namespace
@@ -87,9 +99,10 @@ Result<RecoveredProducers> recover_producers(Disk& disk, const std::string& fold
         if (!file) {
             return std::unexpected(file.error());
         }
-        const auto replayed = replay(**file, recovered->snapshot_offset, recovered->producers);
+        const auto replayed = replay(**file, {.first = bases[i], .end_offset = end},
+                                     recovered->snapshot_offset, recovered->producers);
         if (!replayed) {
-            return fail(replayed.error().kind, "{}: {}", path, replayed.error().message);
+            return fail(replayed.error().kind, "{}, {}", path, replayed.error().message);
         }
     }
     return recovered;

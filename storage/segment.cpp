@@ -58,6 +58,7 @@ Result<void> Segment::open_active() {
 void Segment::start_over() {
     size_ = 0;
     end_offset_ = base_offset_;
+    ends_early_ = false;
     index_.reset();
     time_index_.reset();
     bytes_since_entry_ = 0;
@@ -83,12 +84,48 @@ Result<bool> Segment::load(std::optional<Offset> end_offset) {
     if (!*index_good || !*time_good) {
         return false;
     }
+    if (const auto proven = check_last_time(); !proven || !*proven) {
+        return proven;
+    }
     max_timestamp_ = time_index_.last().value_or(max_timestamp_);
     if (end_offset) {
         end_offset_ = *end_offset;
         return true;
     }
     return walk_tail();
+}
+
+Result<bool> Segment::check_last_time() const {
+    // Without an entry no record has a timestamp.
+    const TimeEntry entry = time_index_.last().value_or(TimeEntry{kNoTimestamp, kNoOffset});
+    const auto position = position_before(entry.offset);
+    const auto opened = file();
+    if (!position || !opened) {
+        return std::unexpected(position ? opened.error() : position.error());
+    }
+    BatchWalker walker(**opened, std::min(*position, size_), size_, BatchWalker::kSmallWindow);
+    bool is_before = true;  // the batch that the entry names
+    while (true) {
+        const auto header = walker.next_header();
+        if (!header) {
+            return std::unexpected(header.error());
+        }
+        if (!*header) {
+            return (!is_before || size_ == 0) && !walker.problem();
+        }
+        const bool is_named = is_before && (*header)->last_offset() >= entry.offset;
+        is_before = is_before && !is_named;
+        if (is_named && entry.offset != kNoOffset &&
+            (*header)->max_timestamp() != entry.timestamp) {
+            return false;
+        }
+        if (!is_before && (*header)->max_timestamp() > entry.timestamp) {
+            return false;
+        }
+        if (!is_before && walker.next_position() - *position > BatchWalker::kSmallWindow) {
+            return true;
+        }
+    }
 }
 
 Result<bool> Segment::walk_tail() {
@@ -108,6 +145,7 @@ Result<bool> Segment::walk_tail() {
     const std::uint64_t start = last ? last->position : 0;
     bytes_since_entry_ = size_ - start;
     BatchWalker walker(**opened, start, size_, BatchWalker::kSmallWindow);
+    walker.expect({.first = base_offset_, .first_is_exact = start == 0});
     while (true) {
         const auto header = walker.next_header();
         if (!header) {
@@ -117,9 +155,6 @@ Result<bool> Segment::walk_tail() {
             return !walker.problem();
         }
         const BatchSummary batch = summary_of(**header);
-        if (batch.base_offset < base_offset_ || batch.last_offset < end_offset_) {
-            return false;
-        }
         end_offset_ = batch.last_offset + 1;
         if (batch.max_timestamp > max_timestamp_.timestamp) {
             max_timestamp_ = {batch.max_timestamp, batch.last_offset};
@@ -127,7 +162,7 @@ Result<bool> Segment::walk_tail() {
     }
 }
 
-Result<void> Segment::rebuild() {
+Result<void> Segment::rebuild(Offset end_offset) {
     const auto opened = file();
     const auto size =
         opened ? (*opened)->size() : Result<std::uint64_t>(std::unexpected(opened.error()));
@@ -136,20 +171,27 @@ Result<void> Segment::rebuild() {
     }
     start_over();
     BatchWalker walker(**opened, 0, *size, BatchWalker::kLargeWindow);
+    walker.expect({.first = base_offset_, .end_offset = end_offset});
     while (true) {
-        const auto header = walker.next_header();
-        if (!header) {
-            return std::unexpected(header.error());
+        const auto batch = walker.next_batch();
+        if (!batch) {
+            return std::unexpected(batch.error());
         }
-        if (!*header) {
+        if (!*batch) {
             break;
         }
-        record_appended(summary_of(**header));
+        if (!(*batch)->crc_matches()) {
+            return fail(ErrorKind::corrupt, "{}, byte {}: the checksum does not match",
+                        path(kLogSuffix), walker.position());
+        }
+        record_appended(summary_of(**batch));
     }
     if (walker.problem()) {
         return fail(ErrorKind::corrupt, "{}, byte {}: {}", path(kLogSuffix), walker.next_position(),
                     walker.problem()->message);
     }
+    ends_early_ = end_offset_ != end_offset;
+    end_offset_ = end_offset;
     std::vector<std::shared_ptr<File>> dirty;
     if (auto finished = finish_indexes(dirty); !finished) {
         return finished;
@@ -246,6 +288,12 @@ Result<void> Segment::cut(std::uint64_t position, Offset offset) {
     const auto whole = walk_tail();
     if (!whole) {
         return std::unexpected(whole.error());
+    }
+    if (!*whole) {
+        return fail(ErrorKind::corrupt,
+                    "{}: what is left of the file after a cut at byte {} does not end with whole "
+                    "batches whose offsets rise",
+                    path(kLogSuffix), position);
     }
     std::vector<std::shared_ptr<File>> dirty;
     if (auto flushed = flush_indexes(dirty); !flushed) {

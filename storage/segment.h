@@ -15,12 +15,17 @@
 
 namespace hw::storage {
 
+/// Whether offsets may be missing between the batches of a log. Compaction leaves such gaps; where
+/// nothing was ever compacted, one is damage.
+enum class Gaps : std::uint8_t { possible, none };
+
 /// What a log is told of how to keep itself; the keys of the topic in brackets.
 struct LogOptions {
     std::uint64_t segment_bytes = std::uint64_t{1} << 30;  ///< `segment.bytes`
     std::int64_t segment_ms = 604'800'000;                 ///< `segment.ms`
     std::uint64_t index_interval_bytes = 4096;             ///< `index.interval.bytes`
     std::uint64_t segment_index_bytes = 10'485'760;        ///< `segment.index.bytes`
+    Gaps gaps = Gaps::possible;                            ///< `cleanup.policy`, what reads expect
 };
 
 /// What a segment needs to know of a batch that is, or will be, in it.
@@ -51,11 +56,13 @@ public:
     /// Opens the file for appending. Errors: not_found, io, limit.
     [[nodiscard]] Result<void> open_active();
     /// Takes size and indexes from the files, without a look at the batches but those behind the
-    /// last index entry. False when the indexes are missing or not sane, or do not fit the log:
-    /// then `rebuild`. `end_offset` is known of a sealed one. Errors: io.
+    /// last index entry and the one that the last entry of the time index names. False when the
+    /// indexes are missing or not sane, or do not fit the log: then `rebuild`. `end_offset` is
+    /// known of a sealed one. Errors: io.
     [[nodiscard]] Result<bool> load(std::optional<Offset> end_offset);
-    /// Makes the indexes from the batch headers, writes and syncs them. Errors: io, corrupt.
-    [[nodiscard]] Result<void> rebuild();
+    /// Makes the indexes of a sealed one from its batches, whose CRCs must match, writes and syncs
+    /// them. Errors: io, corrupt.
+    [[nodiscard]] Result<void> rebuild(Offset end_offset);
     /// Forgets what it knew of contents: `record_appended` tells it again from the first batch on.
     void start_over();
 
@@ -73,7 +80,7 @@ public:
                                  const LogOptions& options) const;
 
     /// Cuts the batches from `position` on, the first of which has `offset`; syncs the file.
-    /// Errors: io.
+    /// Errors: io, corrupt.
     [[nodiscard]] Result<void> cut(std::uint64_t position, Offset offset);
 
     /// The file, to read. Errors: io, limit.
@@ -89,11 +96,17 @@ public:
     [[nodiscard]] std::uint64_t size() const { return size_; }
     /// After its last batch; of an empty one the base offset.
     [[nodiscard]] Offset end_offset() const { return end_offset_; }
+    /// It was rebuilt, and its batches end before the end offset: compaction removed the last ones,
+    /// or they are lost.
+    [[nodiscard]] bool ends_early() const { return ends_early_; }
     [[nodiscard]] const OffsetIndex& index() const { return index_; }
     [[nodiscard]] const TimeIndex& time_index() const { return time_index_; }
     [[nodiscard]] std::string path(std::string_view suffix) const;
 
 private:
+    /// Whether the last entry of the time index, by which look-ups pass over the segment, names a
+    /// batch with that timestamp, and the next batches have no larger one. Errors: io.
+    [[nodiscard]] Result<bool> check_last_time() const;
     [[nodiscard]] Result<bool> walk_tail();
     [[nodiscard]] Result<void> flush_indexes(std::vector<std::shared_ptr<File>>& dirty);
 
@@ -104,6 +117,7 @@ private:
     std::shared_ptr<File> file_;
     std::uint64_t size_ = 0;
     Offset end_offset_;
+    bool ends_early_ = false;
     OffsetIndex index_;
     TimeIndex time_index_;
     std::uint64_t bytes_since_entry_ = 0;
