@@ -92,6 +92,10 @@ public:
     [[nodiscard]] bool isr_is_large_enough() const {
         return facts_.isr.size() >= isr_size_needed();
     }
+    /// No other member of the ISR could lead in place of this broker.
+    [[nodiscard]] bool is_isr_alone() const {
+        return facts_.isr.empty() || (facts_.isr.size() == 1 && facts_.isr.front() == self_);
+    }
     [[nodiscard]] const PartitionFacts& facts() const { return facts_; }
     [[nodiscard]] LeaderEpoch epoch() const { return facts_.leader_epoch; }
     [[nodiscard]] Offset epoch_start_offset() const { return epoch_start_offset_; }

@@ -11,14 +11,14 @@ using wire::ErrorCode;
 
 namespace {
 
-PartitionError failed_look_up(const Error& error) {
-    switch (error.kind) {
+ErrorCode code_of(ErrorKind kind) {
+    switch (kind) {
         case ErrorKind::busy:
-            return {ErrorCode::not_leader_or_follower, error.message};
+            return ErrorCode::not_leader_or_follower;
         case ErrorKind::corrupt:
-            return {ErrorCode::corrupt_message, error.message};
+            return ErrorCode::corrupt_message;
         default:
-            return {ErrorCode::kafka_storage_error, error.message};
+            return ErrorCode::kafka_storage_error;
     }
 }
 
@@ -64,7 +64,7 @@ std::expected<FetchAnswer, PartitionError> PartitionReader::read(
                                        request.max_bytes, request.progressing};
     auto read = log_->read(bounded, cursor);
     if (!read) {
-        return std::unexpected(std::move(read.error()));
+        return std::unexpected(failed_read(std::move(read.error())));
     }
     answer.bytes = std::move(read->bytes);
     answer.next_offset = read->next_offset;
@@ -114,7 +114,7 @@ std::expected<ListedOffset, PartitionError> PartitionReader::find_record(
     const auto found =
         query.spec == OffsetSpec::max_timestamp ? log_->find_latest() : log_->find(query.timestamp);
     if (!found) {
-        return std::unexpected(failed_look_up(found.error()));
+        return std::unexpected(failed_read({code_of(found.error().kind), found.error().message}));
     }
     if (*found && (*found)->offset < end_of(query)) {
         ListedOffset answer = listed((*found)->offset);
@@ -125,6 +125,13 @@ std::expected<ListedOffset, PartitionError> PartitionReader::find_record(
         return std::unexpected(watermark_not_current());
     }
     return ListedOffset();
+}
+
+PartitionError PartitionReader::failed_read(PartitionError error) const {
+    if (error.code == ErrorCode::corrupt_message && !leader_->is_isr_alone()) {
+        error.code = ErrorCode::kafka_storage_error;
+    }
+    return error;
 }
 
 ListedOffset PartitionReader::listed(Offset offset) const {

@@ -86,7 +86,9 @@ public:
         : log_(&log), leader_(&leader) {}
 
     /// Reads whole batches below the high watermark. From an offset between the high watermark and
-    /// the log end the result is empty. Codes: OFFSET_OUT_OF_RANGE, and those of Log::read.
+    /// the log end the result is empty. Codes: OFFSET_OUT_OF_RANGE, and those of Log::read. A
+    /// damaged batch is KAFKA_STORAGE_ERROR when another member of the ISR can lead, so that
+    /// clients look for a new leader, and CORRUPT_MESSAGE when this broker is the only member.
     [[nodiscard]] std::expected<FetchAnswer, PartitionError> read(
         const FetchRead& request, storage::ReadCursor& cursor) const;
     /// Looks up an offset, as Kafka does (Partition.fetchOffsetForTimestamp). Finds no record at or
@@ -112,6 +114,8 @@ private:
                                                                FetchAnswer& answer) const;
     [[nodiscard]] std::expected<ListedOffset, PartitionError> find_record(
         const OffsetQuery& query) const;
+    /// What a client is told of a failed read.
+    [[nodiscard]] PartitionError failed_read(PartitionError error) const;
     [[nodiscard]] ListedOffset listed(Offset offset) const;
     [[nodiscard]] PartitionError watermark_not_current() const;
 

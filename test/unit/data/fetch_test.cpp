@@ -54,6 +54,20 @@ TEST_CASE("fetch: a consumer gets what is committed, in every version", "[data][
     CHECK(values_of(partition.records) == Values{"b"});
 }
 
+TEST_CASE("fetch: a damaged batch is told at once, though the request may wait",
+          "[data][fetch][damage]") {
+    Bench bench(GENERATE(range(std::uint64_t{1}, std::uint64_t{4})));
+    bench.world.append({.value = "a"});
+    bench.world.disk.alter("/data/t-0/00000000000000000000.log", record::BatchLayout::kLength,
+                           "\x7f");
+    FetchOne one(0);
+    one.request.max_wait_ms = Millis(600'000);
+    one.request.min_bytes = 1;
+    const auto& partition = bench.fetch(one.request);
+    CHECK(partition.error_code == ErrorCode::corrupt_message);
+    CHECK(partition.records.empty());
+}
+
 TEST_CASE("fetch: aborted transactions are null for uncommitted readers, empty for others",
           "[data][fetch]") {
     Bench bench;

@@ -81,6 +81,24 @@ TEST_CASE("read: a batch that the watermark has not passed as a whole is not see
     CHECK(world.node->values(2) == Values{"a"});
 }
 
+TEST_CASE("read: damage is CORRUPT_MESSAGE, and KAFKA_STORAGE_ERROR where another can lead",
+          "[partition][read][damage]") {
+    World world;
+    world.start();
+    append(world, {.value = "a"});
+    sync(world);
+    const std::string path = "/data/t-0/00000000000000000000.log";
+    world.disk.alter(path, record::BatchLayout::kMagic, "\x07");
+    const auto alone = world.node->read(0);
+    REQUIRE_FALSE(alone.has_value());
+    CHECK(alone.error().code == ErrorCode::corrupt_message);
+    CHECK(alone.error().message == path + ", byte 0: a record batch has the unknown magic 7");
+    CHECK(list(world, 0).error().code == ErrorCode::corrupt_message);
+    world.node->lead(led_by_self(world.epoch + 1, {kSelf, kOther}, {kSelf, kOther}));
+    CHECK(world.node->read(0).error().code == ErrorCode::kafka_storage_error);
+    CHECK(list(world, 0).error().code == ErrorCode::kafka_storage_error);
+}
+
 TEST_CASE(
     "read: between the watermark and the end of the log there is nothing yet, outside of the "
     "log an error",
