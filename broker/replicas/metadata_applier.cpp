@@ -285,8 +285,10 @@ Task<> MetadataApplier::host(Key key, Hosted hosted, storage::OpenedLog opened) 
     hosted.directory = opened.directory;
     const auto settings =
         topic_config_of(*image_, hosted.name.topic, ports_.config.settings, ports_.log);
-    auto context = hosted.replica->log_context(ports_.disk, ports_.log.named("storage"),
-                                               log_options_of(settings));
+    auto log_options = log_options_of(settings);
+    log_options.gaps = gaps_of(*image_, hosted.name.topic, ports_.config.settings);
+    auto context =
+        hosted.replica->log_context(ports_.disk, ports_.log.named("storage"), log_options);
     auto log = std::make_unique<storage::Log>(std::move(context), std::move(opened.contents));
     hosted.log = hosted.directory->add(hosted.name, hosted.replica, log->durable_end_offset());
     hosted.replica->place(*hosted.directory, hosted.log);

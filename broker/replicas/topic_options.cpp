@@ -47,6 +47,18 @@ storage::LogOptions log_options_of(const config::TopicConfig& topic) {
             .segment_index_bytes = static_cast<std::uint64_t>(topic.index_bytes_max)};
 }
 
+storage::Gaps gaps_of(const controller::MetadataImage& image, std::string_view topic,
+                      const config::Settings& settings) {
+    const controller::ConfigValues* stored =
+        image.find_configs({ConfigResourceType::topic, std::string(topic)});
+    std::string policy = settings.text("log.cleanup.policy").value_or("");
+    if (stored != nullptr && stored->contains("cleanup.policy")) {
+        policy = stored->at("cleanup.policy");
+    }
+    return policy.find("compact") == std::string::npos ? storage::Gaps::none
+                                                       : storage::Gaps::possible;
+}
+
 replication::PartitionOptions partition_options_of(const config::TopicConfig& topic,
                                                    std::int32_t replicas,
                                                    config::ProduceValidation validation) {

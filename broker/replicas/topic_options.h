@@ -22,6 +22,11 @@ namespace hw::broker {
 
 [[nodiscard]] storage::LogOptions log_options_of(const config::TopicConfig& topic);
 
+/// Whether the log of `topic` may have gaps between its offsets: the topic is compacted, by its own
+/// `cleanup.policy` or by `log.cleanup.policy` of the broker.
+[[nodiscard]] storage::Gaps gaps_of(const controller::MetadataImage& image, std::string_view topic,
+                                    const config::Settings& settings);
+
 /// The options of a partition with `replicas` replicas.
 [[nodiscard]] replication::PartitionOptions partition_options_of(
     const config::TopicConfig& topic, std::int32_t replicas, config::ProduceValidation validation);
