@@ -299,7 +299,7 @@ void Node::end(const Error& reason) {
     if (ended_) {
         return;
     }
-    ended_ = with_advice(reason);
+    ended_ = with_repair_advice(with_advice(reason));
     session_changed_.set();
     if (tell_end_) {
         tell_end_(*ended_);

@@ -31,6 +31,15 @@ Error with_advice(Error error) {
     return error;
 }
 
+Error with_repair_advice(Error error) {
+    if (error.kind == ErrorKind::corrupt) {
+        error.message +=
+            ". `hw log dump` shows what of the file is readable. Put an undamaged copy of it back; "
+            "or move all of the data directories (log.dirs) away to begin a new cluster";
+    }
+    return error;
+}
+
 Task<Result<OpenedStorage>> StorageOpening::open() {
     auto opened = co_await open_directories();
     if (!opened) {
@@ -88,7 +97,7 @@ Task<Result<MetadataLog>> StorageOpening::take_metadata_log(storage::OpenedLogs&
     };
     const auto failed = std::ranges::find_if(opened.failed, is_metadata);
     if (failed != opened.failed.end()) {
-        co_return std::unexpected(failed->reason);
+        co_return std::unexpected(with_repair_advice(failed->reason));
     }
     const auto missing = std::ranges::find_if(opened.missing, is_metadata);
     if (missing != opened.missing.end()) {

@@ -22,6 +22,9 @@ struct OpenedStorage {
 
 /// An error of the disk, and what to do about it.
 [[nodiscard]] Error with_advice(Error error);
+/// Damage of the metadata log, without which no node can start, and what to do about it. Other
+/// errors stay as they are.
+[[nodiscard]] Error with_repair_advice(Error error);
 
 /// Opens the data directories of a node at its start. New directories become those of a new
 /// cluster, without a format step.

@@ -103,16 +103,25 @@ Task<Result<void>> MetadataFollower::take(const Answer& answer) {
         }
         co_return Result<void>();
     }
-    trouble_.clear();
     if (partition.current_leader.leader_id != loader_.image()->controller()) {
         co_await publish(loader_.set_controller(partition.current_leader.leader_id));
     }
     const ByteView records = partition.records.empty() ? ByteView() : partition.records[0];
+    const Offset asked = loader_.next_offset();
     const auto loaded = co_await load(records);
     if (!loaded) {
         co_return loaded;
     }
     const Offset present = partition.high_watermark;
+    if (loader_.next_offset() == asked && present > asked) {
+        report(
+            fmt::format("the controller gives nothing from offset {} of the metadata log on, "
+                        "and all below {} is committed",
+                        asked, present));
+        co_await shard_.wait(stop_, clock_.now() + kRetry);
+        co_return Result<void>();
+    }
+    trouble_.clear();
     if (catching_up_ && present != kNoOffset && loader_.next_offset() >= present) {
         auto whole = *std::exchange(catching_up_, std::nullopt);
         co_await subscriber_.apply(
@@ -124,11 +133,6 @@ Task<Result<void>> MetadataFollower::take(const Answer& answer) {
 Task<Result<void>> MetadataFollower::load(ByteView batches) {
     record::BatchCursor cursor(batches);
     while (const auto batch = cursor.next()) {
-        if (!batch->crc_matches()) {
-            co_return fail(ErrorKind::corrupt,
-                           "the batch at offset {} of the metadata log fails its checksum",
-                           batch->base_offset());
-        }
         const auto decoded = DecodedBatch::decode(*batch);
         if (!decoded) {
             co_return std::unexpected(decoded.error());

@@ -51,12 +51,18 @@ void ControllerRuntime::handle(const controller::ControllerRequest& request, Don
 }
 
 void ControllerRuntime::on_activate(LeaderEpoch epoch, Offset) {
+    if (failed_) {
+        return;  // it does not know all that is committed: it must decide nothing
+    }
     ControllerEffects effects;
     controller_.on_leader(epoch, clock_.now(), effects);
     execute(effects);
 }
 
 void ControllerRuntime::on_committed(Offset end_offset) {
+    if (failed_) {
+        return;
+    }
     if (!controller_.is_leading()) {
         if (const auto followed = follow(end_offset); !followed) {
             on_failure(followed.error());
@@ -69,6 +75,9 @@ void ControllerRuntime::on_committed(Offset end_offset) {
 }
 
 void ControllerRuntime::on_failure(const Error& reason) {
+    if (std::exchange(failed_, true)) {
+        return;
+    }
     log_.error("the controller of this node ends: {}", reason.message);
     if (tell_end_) {
         std::exchange(tell_end_, nullptr)(reason);
@@ -79,8 +88,16 @@ Result<void> ControllerRuntime::follow(Offset end_offset) {
     while (followed_ < end_offset) {
         const auto answer = raft_.read(followed_, kReadBytes, cursor_);
         if (!answer) {
-            return fail(ErrorKind::corrupt, "the metadata log at offset {}: {}", followed_,
+            const bool corrupt = answer.error().code == wire::ErrorCode::corrupt_message;
+            return fail(corrupt ? ErrorKind::corrupt : ErrorKind::io,
+                        "the metadata log cannot be read at offset {}: {}", followed_,
                         answer.error().message);
+        }
+        if (answer->next_offset <= followed_) {
+            return fail(ErrorKind::corrupt,
+                        "the metadata log has no whole batch at offset {}, and all below {} is "
+                        "committed",
+                        followed_, end_offset);
         }
         if (auto loaded = load(answer->bytes.view()); !loaded) {
             return loaded;

@@ -45,7 +45,9 @@ private:
     static constexpr std::size_t kReadBytes = std::size_t{1} << 20;
 
     [[nodiscard]] Task<> watch();
+    /// Gives the controller what is committed below `end_offset`. Errors: corrupt, io.
     [[nodiscard]] Result<void> follow(Offset end_offset);
+    /// Errors: corrupt, unsupported, with the offset of the batch.
     [[nodiscard]] Result<void> load(ByteView batches);
     void execute(controller::ControllerEffects& effects);
     [[nodiscard]] Result<void> append(const controller::Append& append);
@@ -63,6 +65,7 @@ private:
     TaskGroup tasks_;
     Signal deadline_changed_;
     bool stopping_ = false;
+    bool failed_ = false;
 };
 
 }  // namespace hw::broker

@@ -18,6 +18,12 @@ DecodedBatch::DecodedBatch(const record::BatchView& batch)
       arena_(batch.size() * kMemoryFactor + kSlack) {}
 
 Result<DecodedBatch> DecodedBatch::decode(const record::BatchView& batch) {
+    if (!batch.crc_matches()) {
+        return fail(ErrorKind::corrupt,
+                    "the batch at offset {} of the metadata log has the checksum {}, its bytes "
+                    "have {}",
+                    batch.base_offset(), batch.crc(), batch.computed_crc());
+    }
     DecodedBatch decoded(batch);
     if (batch.is_control()) {
         return decoded;
@@ -33,7 +39,8 @@ Result<DecodedBatch> DecodedBatch::decode(const record::BatchView& batch) {
         decoded.records_.push_back(*metadata);
     }
     if (auto status = cursor.status(); !status) {
-        return std::unexpected(status.error());
+        return fail(status.error().kind, "the batch at offset {} of the metadata log: {}",
+                    decoded.base_offset_, status.error().message);
     }
     return decoded;
 }

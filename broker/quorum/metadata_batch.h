@@ -14,7 +14,8 @@ namespace hw::broker {
 /// it was made from must outlive it.
 class DecodedBatch {
 public:
-    /// Errors: corrupt, unsupported, with the offset of the record.
+    /// Compares the checksum first. Errors: corrupt, unsupported, with the offset of the batch or
+    /// record.
     [[nodiscard]] static Result<DecodedBatch> decode(const record::BatchView& batch);
 
     [[nodiscard]] controller::MetadataBatch view() const {

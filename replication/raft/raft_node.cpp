@@ -70,6 +70,7 @@ storage::LogContext RaftNode::log_context() {
                                 .enter = nullptr,
                                 .on_failure = nullptr,
                                 .mutants = {}};
+    context.options.gaps = storage::Gaps::none;
     // Only the control shard uses the log, so a post to that shard serves as the guard.
     context.enter = [this](std::move_only_function<void()> work) {
         services_.shard.post(std::move(work));

@@ -41,6 +41,31 @@ TEST_CASE("quorum: a topic is answered for when its records are committed, not b
     CHECK(topic->partitions.size() == 3);
 }
 
+TEST_CASE("quorum: a controller that replays a damaged log ends, and names the place",
+          "[quorum][damage]") {
+    Machine machine(1);
+    machine.boot();
+    machine.register_broker();
+    const std::string path = std::string(test::kMetadataFolder) + "/00000000000000000000.log";
+    const std::string sound = machine.disk.contents(path);
+    const std::size_t size = record::parse_batch(as_bytes(sound))->size();
+    for (std::size_t bit = 0; bit < size * 8; ++bit) {
+        INFO("bit " << bit % 8 << " of byte " << bit / 8);
+        machine.process.reset();
+        machine.disk.process_kill();
+        machine.process.emplace(machine.scheduler, machine.disk, machine.entropy, machine.log);
+        const char flipped = static_cast<char>(sound[bit / 8] ^ (1 << (bit % 8)));
+        machine.disk.alter(path, bit / 8, {&flipped, 1});
+        const auto& process = *machine.process;
+        REQUIRE(machine.run_until([&] {
+            return process.ended.has_value() || process.runtime.controller().is_leading();
+        }));
+        REQUIRE(process.ended.has_value());
+        CHECK(process.ended->find(path + ", byte 0") != std::string::npos);
+        machine.disk.alter(path, bit / 8, {&sound[bit / 8], 1});
+    }
+}
+
 TEST_CASE("quorum: a broker that is silent for its session loses its leaderships", "[quorum]") {
     Machine machine(1);
     machine.boot();

@@ -1,0 +1,159 @@
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include <catch2/catch.hpp>
+
+#include "protocol/record/batch_cursor.h"
+#include "test/sim/broker_process.h"
+#include "test/support/raft_process.h"
+
+/// A node that starts on a damaged metadata log: it refuses, with the file and what to do, or
+/// starts; it never hangs, and never spins.
+namespace hw::broker {
+namespace {
+
+const std::string kLogPath = "/data/__cluster_metadata-0/00000000000000000000.log";
+const std::string kCleanMarker = "/data/.kafka_cleanshutdown";
+
+using Files = std::map<std::string, std::string>;
+
+/// One machine with its disk, and a process of a node on it.
+struct Machine {
+    void start() {
+        process = std::make_unique<sim::BrokerProcess>(world, disk);
+        process->begin_start();
+        REQUIRE(run_until([this] { return process->started().has_value(); }));
+    }
+    void stop() {
+        process->begin_stop();
+        REQUIRE(run_until([this] { return process->stopped(); }));
+        process.reset();
+    }
+    /// Within two minutes of its time, and in not too many steps.
+    bool run_until(const std::function<bool()>& done) {
+        constexpr std::uint64_t kStepsMax = 200'000;
+        const std::uint64_t first = scheduler.steps();
+        bool is_done = false;
+        const auto ends = [&] {
+            is_done = done();
+            return is_done || scheduler.steps() - first > kStepsMax;
+        };
+        scheduler.run_until(ends, scheduler.now() + std::chrono::minutes(2));
+        return is_done;
+    }
+
+    void put(const Files& files) {
+        for (const auto& [path, bytes] : files) {
+            REQUIRE(disk.make_directories(path.substr(0, path.rfind('/'))).has_value());
+            const auto file = disk.open(path, storage::OpenMode::create);
+            REQUIRE(file.has_value());
+            REQUIRE((*file)->write_now(0, as_bytes(bytes)).has_value());
+        }
+    }
+    void collect(const std::string& folder, Files& files) {
+        for (const storage::DirectoryEntry& entry : *disk.list(folder)) {
+            const std::string path = folder + "/" + entry.name;
+            if (entry.is_directory) {
+                collect(path, files);
+            } else {
+                files[path] = disk.contents(path);
+            }
+        }
+    }
+
+    sim::Scheduler scheduler{1};
+    sim::SimNetwork network{scheduler, {}};
+    sim::SimClock clock{scheduler};
+    sim::SimEntropy entropy{scheduler.random()};
+    test::Silence log;
+    sim::SimDisk disk{scheduler, sim::BrokerProcess::kTag};
+    sim::ProcessWorld world{.scheduler = scheduler,
+                            .network = network,
+                            .clock = clock,
+                            .entropy = entropy,
+                            .log = log,
+                            .mutants = {}};
+    std::unique_ptr<sim::BrokerProcess> process;
+};
+
+/// What a node leaves that has started and stopped in order.
+Files sound_files() {
+    Machine machine;
+    machine.start();
+    REQUIRE(machine.process->started()->has_value());
+    machine.stop();
+    Files files;
+    machine.collect("/data", files);
+    REQUIRE(files.contains(kLogPath));
+    REQUIRE(files.contains(kCleanMarker));
+    return files;
+}
+
+enum class Left : std::uint8_t { by_clean_stop, by_crash };
+
+/// Starts a node with that metadata log; what it says when it refuses, empty when it starts.
+std::string start_with(Files files, const std::string& log, Left left) {
+    files[kLogPath] = log;
+    if (left == Left::by_crash) {
+        files.erase(kCleanMarker);
+    }
+    Machine machine;
+    machine.put(files);
+    machine.start();
+    const Result<void> started = *machine.process->started();
+    machine.stop();
+    return started ? "" : started.error().message;
+}
+
+void check_refused(const std::string& message) {
+    if (message.find(kLogPath) == std::string::npos ||
+        message.find("Put an undamaged copy of it back") == std::string::npos) {
+        FAIL("it started, or the message does not say what to do: '" << message << "'");
+    }
+}
+
+/// Of the first batches of the log.
+std::size_t size_of_batches(const std::string& log, int count) {
+    record::BatchCursor batches(as_bytes(log));
+    for (int i = 0; i < count && batches.next(); ++i) {
+    }
+    return batches.position();
+}
+
+TEST_CASE("damage: a node refuses a metadata log with a flipped bit, and says what to do",
+          "[node][damage]") {
+    const Files files = sound_files();
+    const std::string& sound = files.at(kLogPath);
+    REQUIRE(start_with(files, sound, Left::by_clean_stop).empty());
+    REQUIRE(start_with(files, sound, Left::by_crash).empty());
+    const std::size_t first = size_of_batches(sound, 1);
+    for (const Left left : {Left::by_clean_stop, Left::by_crash}) {
+        // A scan after a crash sees all of it in one way: a sample is enough.
+        const std::size_t all_below = left == Left::by_clean_stop ? first * 8 : 0;
+        for (std::size_t bit = 0; bit < sound.size() * 8; bit += bit < all_below ? 1 : 29) {
+            INFO("bit " << bit % 8 << " of byte " << bit / 8);
+            std::string log = sound;
+            log[bit / 8] = static_cast<char>(log[bit / 8] ^ (1 << (bit % 8)));
+            check_refused(start_with(files, log, left));
+        }
+    }
+}
+
+TEST_CASE("damage: a node refuses a metadata log that is cut or holds zeroes", "[node][damage]") {
+    const Files files = sound_files();
+    const std::string& sound = files.at(kLogPath);
+    for (const Left left : {Left::by_clean_stop, Left::by_crash}) {
+        for (std::size_t at = 0; at < sound.size(); at += 1 + at / 4) {
+            INFO("at byte " << at);
+            check_refused(start_with(files, sound.substr(0, at), left));
+            std::string log = sound;
+            log.replace(at, std::string::npos, std::string(sound.size() - at, '\0'));
+            check_refused(start_with(files, log, left));
+        }
+    }
+}
+
+}  // namespace
+}  // namespace hw::broker
