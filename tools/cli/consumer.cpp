@@ -90,9 +90,15 @@ Result<void> Consumer::read(const schema::FetchResponse::Partition& partition) {
                             client::to_string(name), batch->base_offset(), done.error().message);
             }
         }
-        // The last batch may be cut where the answer was full; it is fetched again.
-        if (batches.end() == record::BatchesEnd::bad) {
-            return batches.status();
+        // The last batch may be cut where the answer was full; it is fetched again. The first is
+        // always whole.
+        const bool is_stuck = batches.position() == 0 && !slice.empty();
+        if (batches.end() == record::BatchesEnd::bad || is_stuck) {
+            const auto status = batches.status();
+            const client::PartitionName name{options_.topic, partition.partition_index};
+            return fail(status.error().kind, "partition {}, behind offset {}: {}",
+                        client::to_string(name), part->position.next_offset,
+                        status.error().message);
         }
     }
     return {};
@@ -106,6 +112,10 @@ Result<void> Consumer::read_batch(const record::BatchView& batch, Part& part) {
     const auto codec = batch.codec();
     if (!codec) {
         return fail(ErrorKind::unsupported, "no codec has the number {}", batch.codec_number());
+    }
+    if (batch.last_offset() < part.position.next_offset) {
+        return fail(ErrorKind::corrupt, "it ends with offset {}, {} or more was expected",
+                    batch.last_offset(), part.position.next_offset);
     }
     if (!batch.is_control()) {
         Buffer plain;
