@@ -53,7 +53,7 @@ Checker::Checker(std::vector<Durability> partitions, std::vector<ProducerFacts> 
 
 Checker::Mark Checker::mark(PartitionNumber partition, TimePoint now) const {
     const Partition& of = partitions_[partition.value()];
-    return {now, of.high_watermark, of.losses};
+    return {now, of.high_watermark, of.losses, of.damages, of.is_damaged};
 }
 
 void Checker::on_acknowledged(const AcknowledgedBatch& batch, const Mark& mark) {
@@ -130,7 +130,31 @@ void Checker::on_fetched(PartitionNumber number, const FetchedRecords& fetched, 
         note(number, record.offset, record.value);
         ++expected;
     }
+    if (fetched.records.empty() && fetched.from < fetched.high_watermark) {
+        fail_rule("partition {}: a reader got nothing at offset {}, the high watermark is {}",
+                  number.value(), fetched.from, fetched.high_watermark);
+    }
     read_ += fetched.records.size();
+}
+
+void Checker::on_damage_told(PartitionNumber number, Offset from, const Mark& mark) {
+    ++told_;
+    const Partition& partition = at(number);
+    if (!mark.is_damaged && mark.damages == partition.damages) {
+        fail_rule("partition {}: offset {} is said to be damaged, and nothing was", number.value(),
+                  from);
+    }
+}
+
+void Checker::on_damaged(PartitionNumber number) {
+    at(number).is_damaged = true;
+    ++at(number).damages;
+}
+
+void Checker::on_repaired() {
+    for (Partition& partition : partitions_) {
+        partition.is_damaged = false;
+    }
 }
 
 void Checker::on_out_of_range(PartitionNumber number, Offset from, const Mark& mark) {

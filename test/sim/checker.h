@@ -64,6 +64,8 @@ public:
         TimePoint sent;
         Offset high_watermark;  ///< seen until then
         std::uint64_t losses = 0;
+        std::uint64_t damages = 0;
+        bool is_damaged = false;
     };
     [[nodiscard]] Mark mark(PartitionNumber partition, TimePoint now) const;
 
@@ -75,6 +77,14 @@ public:
     void on_fetched(PartitionNumber partition, const FetchedRecords& fetched, const Mark& mark);
     void on_out_of_range(PartitionNumber partition, Offset from, const Mark& mark);
 
+    /// A read was refused because of damage: by the broker, or by the client, which found that a
+    /// checksum does not match.
+    void on_damage_told(PartitionNumber partition, Offset from, const Mark& mark);
+    /// Bytes of the partition's log were changed at rest; until they are repaired what is in it may
+    /// be refused.
+    void on_damaged(PartitionNumber partition);
+    void on_repaired();
+
     void on_sync_failed(TimePoint when);
     void on_power_loss();
     /// The last word, after all was read once more.
@@ -85,6 +95,8 @@ public:
     /// How many records were acknowledged, and how many read.
     [[nodiscard]] std::uint64_t acknowledged() const { return acknowledged_; }
     [[nodiscard]] std::uint64_t read() const { return read_; }
+    /// Reads that were refused because of damage.
+    [[nodiscard]] std::uint64_t told() const { return told_; }
     /// The first rule that was broken, as a sentence.
     [[nodiscard]] const std::optional<std::string>& broken() const { return broken_; }
 
@@ -99,6 +111,8 @@ private:
         /// The largest that was seen, by an answer or by an acknowledgement of acks=all.
         Offset high_watermark{0};
         std::uint64_t losses = 0;
+        std::uint64_t damages = 0;
+        bool is_damaged = false;
     };
     struct Producer {
         ProducerFacts facts;
@@ -123,6 +137,7 @@ private:
     std::optional<TimePoint> sync_failed_;
     std::uint64_t acknowledged_ = 0;
     std::uint64_t read_ = 0;
+    std::uint64_t told_ = 0;
     std::optional<std::string> broken_;
 };
 

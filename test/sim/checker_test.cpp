@@ -193,5 +193,35 @@ TEST_CASE("checker: after a failed sync nothing more is acknowledged as durable"
     CHECK_THAT(h.broken(), Contains("after a sync failed"));
 }
 
+TEST_CASE("checker: a read below the high watermark gets a record or an error", "[sim][checker]") {
+    History h;
+    h.acknowledge(kAll, 0, 0);
+    h.checker.on_fetched(kDisk, {Offset(1), Offset(1), {}}, h.mark(kDisk));
+    CHECK(h.broken().empty());
+    h.checker.on_fetched(kDisk, {Offset(0), Offset(1), {}}, h.mark(kDisk));
+    CHECK_THAT(h.broken(), Contains("got nothing at offset 0"));
+}
+
+TEST_CASE("checker: damage may be told where something was damaged", "[sim][checker]") {
+    History h;
+    SECTION("of that partition, also to a request that was on its way") {
+        const auto before = h.mark(kDisk);
+        h.checker.on_damaged(kDisk);
+        const auto during = h.mark(kDisk);
+        h.checker.on_repaired();
+        h.checker.on_damage_told(kDisk, Offset(0), before);
+        h.checker.on_damage_told(kDisk, Offset(0), during);
+        CHECK(h.broken().empty());
+        CHECK(h.checker.told() == 2);
+        h.checker.on_damage_told(kDisk, Offset(0), h.mark(kDisk));
+        CHECK_THAT(h.broken(), Contains("is said to be damaged, and nothing was"));
+    }
+    SECTION("not of another one") {
+        h.checker.on_damaged(kMemory);
+        h.checker.on_damage_told(kDisk, Offset(0), h.mark(kDisk));
+        CHECK_THAT(h.broken(), Contains("is said to be damaged, and nothing was"));
+    }
+}
+
 }  // namespace
 }  // namespace hw::sim

@@ -56,6 +56,8 @@ struct Totals {
     std::uint64_t with_faults = 0;
     FaultRuns full_disks;
     FaultRuns wall_jumps;
+    FaultRuns damages;
+    std::uint64_t told = 0;
     std::uint64_t lives = 0;
     std::uint64_t operations = 0;
     std::uint64_t acknowledged = 0;
@@ -67,6 +69,8 @@ struct Totals {
         with_faults += verdict.has_faults ? 1 : 0;
         full_disks.add(verdict.full_disks);
         wall_jumps.add(verdict.wall_jumps);
+        damages.add(verdict.damages);
+        told += verdict.told;
         lives += verdict.lives;
         operations += verdict.operations;
         acknowledged += verdict.acknowledged;
@@ -85,6 +89,8 @@ struct Totals {
             mean(static_cast<double>(read)));
         full_disks.print("A full disk");
         wall_jumps.print("A jump of the wall clock");
+        damages.print("Damage at rest");
+        fmt::print("{} reads and starts were refused because of damage.\n", told);
     }
 };
 

@@ -128,11 +128,29 @@ LifePlan draw_life(Random& random) {
                   .sync_error_one_in = 1 + random.below(10),
                   .space_left = random.below(random.chance(1, 2) ? 2'000 : 100'000),
                   .full_for = draw_span(random, milliseconds(10), seconds(4)),
-                  .wall_jump = std::nullopt};
+                  .wall_jump = std::nullopt,
+                  .damage = std::nullopt};
     if (random.chance(1, 3)) {
         life.wall_jump = draw_wall_jump(random, life.length);
     }
     return life;
+}
+
+/// Drawn apart from the rest, so that the seeds that were kept still have their faults.
+void draw_damage(Random random, Plan& plan) {
+    constexpr std::array kKinds{DamageKind::bit_flip, DamageKind::header_bit_flip,
+                                DamageKind::zeroed_sector};
+    for (LifePlan& life : plan.lives) {
+        if (!random.chance(1, 3)) {
+            continue;
+        }
+        const bool at_rest = random.chance(1, 2);
+        life.damage = {
+            .after = at_rest ? Duration::zero() : draw_span(random, Duration(1), life.length),
+            .is_of_metadata = random.chance(1, 5),
+            .kind = kKinds[random.below(kKinds.size())],
+            .seed = random.next()};
+    }
 }
 
 }  // namespace
@@ -178,6 +196,7 @@ Plan draw_plan(std::uint64_t seed) {
         plan.lives.push_back(draw_life(random));
         sum += plan.lives.back().length;
     }
+    draw_damage(Random(seed ^ 0x4441'4D47), plan);
     return plan;
 }
 

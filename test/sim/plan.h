@@ -10,6 +10,7 @@
 #include "protocol/base/ids.h"
 #include "protocol/base/time.h"
 #include "test/sim/checker.h"
+#include "test/sim/damage.h"
 #include "test/sim/sim_disk.h"
 #include "test/sim/sim_network.h"
 
@@ -76,6 +77,7 @@ struct LifePlan {
     std::uint64_t space_left = 0;
     Duration full_for{};
     std::optional<WallJump> wall_jump;
+    std::optional<DamagePlan> damage;  ///< repaired when the life has ended
 };
 
 /// Everything of a run that is drawn before it begins.

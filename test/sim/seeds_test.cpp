@@ -39,13 +39,19 @@ TEST_CASE("simulation: the kept seeds do not fail, and records are acknowledged 
           "[sim]") {
     std::uint64_t after_full_disks = 0;
     std::uint64_t after_wall_jumps = 0;
+    std::uint64_t after_damages = 0;
+    std::uint64_t told = 0;
     for (const std::uint64_t seed : kept_seeds()) {
         const Verdict verdict = run(seed);
         after_full_disks += verdict.full_disks.acknowledged_after;
         after_wall_jumps += verdict.wall_jumps.acknowledged_after;
+        after_damages += verdict.damages.acknowledged_after;
+        told += verdict.told;
     }
     CHECK(after_full_disks > 0);
     CHECK(after_wall_jumps > 0);
+    CHECK(after_damages > 0);
+    CHECK(told > 0);
 }
 
 TEST_CASE("simulation: every promise to clients is kept, with and without faults", "[sim]") {

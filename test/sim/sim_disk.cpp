@@ -447,4 +447,16 @@ void SimDisk::overwrite(const std::string& path, std::uint64_t position, std::st
     }
 }
 
+void SimDisk::alter(const std::string& path, std::uint64_t position, std::string_view bytes) {
+    const auto place = find(path);
+    if (!place || !place->node) {
+        return;
+    }
+    for (std::string* image : {&place->node->current, &place->node->durable}) {
+        if (position + bytes.size() <= image->size()) {
+            image->replace(position, bytes.size(), bytes);
+        }
+    }
+}
+
 }  // namespace hw::sim

@@ -51,7 +51,7 @@ struct DiskFaults {
 /// later, unless they are written again. A sync of a directory that fails changes nothing.
 /// run_blocking starts its work after a delay of the seed, so works overlap in any order. A late
 /// write_at takes its bytes when it ends. Bit flips and misdirected writes are made by tests with
-/// `contents` and `overwrite`.
+/// `contents`, `overwrite` and `alter`.
 class SimDisk final : public storage::Disk {
 public:
     static constexpr std::uint64_t kSector = 512;
@@ -73,6 +73,9 @@ public:
     [[nodiscard]] std::string contents(const std::string& path) const;
     /// Changes bytes of a file, durably: damage at rest.
     void overwrite(const std::string& path, std::uint64_t position, std::string_view bytes);
+    /// Changes bytes inside of a file where they are at rest; what else of it is not durable stays
+    /// so.
+    void alter(const std::string& path, std::uint64_t position, std::string_view bytes);
 
     Result<std::shared_ptr<storage::File>> open(const std::string& path,
                                                 storage::OpenMode mode) override;

@@ -73,22 +73,31 @@ void SimReader::on_partition(const schema::FetchResponse::Partition& outcome,
         world_.checker.on_out_of_range(plan_.partition, position_, mark);
         position_ = Offset(0);
     } else if (outcome.error_code == ErrorCode::none) {
-        const FetchedRecords fetched = records_of(outcome);
-        world_.checker.on_fetched(plan_.partition, fetched, mark);
-        position_ += static_cast<std::int64_t>(fetched.records.size());
+        on_records(outcome, mark);
     } else {
         world_.trace.add(fmt::format("reader of {}-{} at {}: {}", partition_.topic,
                                      partition_.index, position_, outcome.error_code));
+        if (outcome.error_code == ErrorCode::corrupt_message) {
+            pass_over(mark);
+        }
     }
 }
 
-FetchedRecords SimReader::records_of(const schema::FetchResponse::Partition& outcome) const {
+void SimReader::pass_over(const Checker::Mark& mark) {
+    world_.checker.on_damage_told(plan_.partition, position_, mark);
+    ++position_;
+}
+
+void SimReader::on_records(const schema::FetchResponse::Partition& outcome,
+                           const Checker::Mark& mark) {
     FetchedRecords fetched{.from = position_, .high_watermark = outcome.high_watermark, .records{}};
-    if (outcome.records.empty()) {
-        return fetched;
-    }
-    record::BatchCursor batches(outcome.records[0]);
+    record::BatchCursor batches(outcome.records.empty() ? ByteView() : outcome.records[0]);
+    bool is_sound = true;
     while (const auto batch = batches.next()) {
+        is_sound = batch->crc_matches();
+        if (!is_sound) {
+            break;
+        }
         record::RecordCursor records(*batch, batch->records());
         while (const auto record = records.next()) {
             // An answer begins with the whole batch that the offset is in.
@@ -98,7 +107,13 @@ FetchedRecords SimReader::records_of(const schema::FetchResponse::Partition& out
             }
         }
     }
-    return fetched;
+    is_sound = is_sound && batches.end() == record::BatchesEnd::complete;
+    if (is_sound || !fetched.records.empty()) {
+        world_.checker.on_fetched(plan_.partition, fetched, mark);
+        position_ += static_cast<std::int64_t>(fetched.records.size());
+    } else {
+        pass_over(mark);
+    }
 }
 
 }  // namespace hw::sim

@@ -22,7 +22,9 @@ private:
     [[nodiscard]] bool may_end() const;
     [[nodiscard]] Task<> fetch();
     void on_partition(const schema::FetchResponse::Partition& outcome, const Checker::Mark& mark);
-    [[nodiscard]] FetchedRecords records_of(const schema::FetchResponse::Partition& outcome) const;
+    void on_records(const schema::FetchResponse::Partition& outcome, const Checker::Mark& mark);
+    /// What cannot be read is passed over, as an application may do.
+    void pass_over(const Checker::Mark& mark);
 
     const ReaderPlan plan_;
     const PartitionPlan& partition_;

@@ -87,6 +87,12 @@ bool Simulation::step_until(const std::function<bool()>& done, Duration limit) {
         if (const auto& failed = disk_.sync_failed()) {
             checker_.on_sync_failed(*failed);
         }
+        if (moment_ != scheduler_.now()) {
+            moment_ = scheduler_.now();
+            moment_steps_ = scheduler_.steps();
+        } else if (scheduler_.steps() - moment_steps_ > kStepsOfOneMoment) {
+            fail_rule("the node goes round and round, and no time passes");
+        }
         is_done = done();
         return is_done || !goes_on();
     };
@@ -118,6 +124,8 @@ Verdict Simulation::run() {
                     .has_faults = plan_.has_faults,
                     .full_disks = count_of(full_disks_),
                     .wall_jumps = count_of(wall_jumps_),
+                    .damages = count_of(damages_),
+                    .told = checker_.told() + refused_starts_,
                     .lives = clients_.ended_lives,
                     .operations = clients_.operations,
                     .acknowledged = checker_.acknowledged(),
@@ -194,9 +202,71 @@ void Simulation::finish_start() {
 void Simulation::live(const LifePlan& life) {
     disk_.faults() = life.disk;
     network_.set_faults(life.network);
+    if (life.damage && life.damage->after == Duration::zero()) {
+        make_damage(*life.damage);
+    }
     begin_life();
+    if (life.damage) {
+        // A life that is refused is lived with an undamaged copy.
+        step_until([this] { return process_->started().has_value(); }, kPatience);
+        repair_if_refused();
+    }
+    run_life(life);
+    repair();
+}
+
+void Simulation::make_damage(const DamagePlan& plan) {
+    std::vector<std::string> folders{"/data/__cluster_metadata-0"};
+    const std::size_t first = plan.seed % plan_.partitions.size();
+    for (std::size_t i = 0; i < plan_.partitions.size() && !plan.is_of_metadata; ++i) {
+        const PartitionPlan& partition = plan_.partitions[(first + i) % plan_.partitions.size()];
+        folders.insert(folders.end() - 1,
+                       fmt::format("/data/{}-{}", partition.topic, partition.index));
+    }
+    if (!damage_.make(plan, folders)) {
+        return;
+    }
+    trace_.add("damage at rest: " + damage_.text());
+    note(damages_);
+    for (std::uint32_t i = 0; i < plan_.partitions.size(); ++i) {
+        const PartitionPlan& partition = plan_.partitions[i];
+        if (damage_.path().starts_with(
+                fmt::format("/data/{}-{}/", partition.topic, partition.index))) {
+            checker_.on_damaged(PartitionNumber(i));
+        }
+    }
+}
+
+void Simulation::repair_if_refused() {
+    const auto& started = process_->started();
+    const bool is_refused = started && !started->has_value() && !damage_.path().empty() &&
+                            started->error().message.find(damage_.path()) != std::string::npos;
+    if (!goes_on() || !is_refused) {
+        return;
+    }
+    trace_.add("the start is refused: " + started->error().message);
+    ++refused_starts_;
+    stop_in_order();
+    crash(false);
+    repair();
+    begin_life();
+}
+
+void Simulation::repair() {
+    if (!damage_.path().empty()) {
+        trace_.add("the damage is repaired");
+        damage_.repair();
+    }
+    checker_.on_repaired();
+}
+
+void Simulation::run_life(const LifePlan& life) {
     const TimePoint end = scheduler_.now() + life.length;
     const auto has_ended = [this] { return process_->ended(); };
+    if (life.damage && life.damage->after > Duration::zero() &&
+        !step_until(has_ended, life.damage->after)) {
+        make_damage(*life.damage);
+    }
     if (life.wall_jump && !step_until(has_ended, life.wall_jump->after)) {
         jump_wall(*life.wall_jump);
     }

@@ -37,6 +37,8 @@ struct Verdict {
     bool has_faults = false;
     FaultCount full_disks;  ///< that refused something
     FaultCount wall_jumps;
+    FaultCount damages;
+    std::uint64_t told = 0;  ///< reads and starts that were refused because of damage
     std::uint64_t lives = 0;
     std::uint64_t operations = 0;
     std::uint64_t acknowledged = 0;  ///< records
@@ -76,6 +78,8 @@ private:
     static constexpr Duration kAgony = std::chrono::seconds(3);
     /// Between the end of a process and its next start while the disk is full.
     static constexpr Duration kRestartDelay = std::chrono::milliseconds(300);
+    /// Steps without a moment of time between them; more is a node that spins.
+    static constexpr std::uint64_t kStepsOfOneMoment = 1'000'000;
 
     [[nodiscard]] bool goes_on() const {
         return !checker_.broken() && !broken_ && scheduler_.steps() < options_.steps_max;
@@ -87,6 +91,11 @@ private:
     void set_up();
     [[nodiscard]] Task<> create_topics();
     void live(const LifePlan& life);
+    void run_life(const LifePlan& life);
+    void make_damage(const DamagePlan& plan);
+    /// Starts again, with an undamaged copy, where the damaged file was the reason for the end.
+    void repair_if_refused();
+    void repair();
     void live_to_the_end();
     void begin_life();
     void jump_wall(const WallJump& jump);
@@ -118,6 +127,11 @@ private:
     ClientWorld clients_{client_shard_, client_clock_, network_, checker_, trace_};
     Fault full_disks_;
     Fault wall_jumps_;
+    Fault damages_;
+    DamageAtRest damage_{disk_};
+    std::uint64_t refused_starts_ = 0;
+    TimePoint moment_;
+    std::uint64_t moment_steps_ = 0;  ///< steps when it began
     std::vector<std::unique_ptr<SimProducer>> producers_;
     std::vector<std::unique_ptr<SimReader>> readers_;
     bool topics_created_ = false;
