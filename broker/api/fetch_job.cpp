@@ -201,7 +201,7 @@ bool FetchJob::begin_wait() {
     wait_ = FetchWait::begin(services_.shard, static_cast<std::uint64_t>(wanted - found_), [this] {
         services_.waiting.go_on(read_again(exchange_.lock(), *this));
     });
-    if (!services_.waiting.add(*wait_, deadline_)) {
+    if (!services_.waiting.add_fetch(*wait_, deadline_)) {
         return false;
     }
     forget_reads();

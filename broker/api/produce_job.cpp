@@ -150,13 +150,14 @@ void ProduceJob::begin_wait() {
     wait_ = ProduceWait::begin(services_.shard, appends_.size(), exchange_.lock(),
                                [this] { on_wait_end(); });
     // Only the wait for other replicas is the client's to bound; a write takes what it takes.
-    const bool all = Acks{static_cast<std::int8_t>(request_.acks)} == Acks::all;
-    const TimePoint deadline =
-        services_.waiting.deadline(all ? request_.timeout_ms : Millis(INT32_MAX));
-    if (!services_.waiting.add(*wait_, deadline)) {
+    if (Acks{static_cast<std::int8_t>(request_.acks)} != Acks::all) {
+        services_.waiting.add_untimed(*wait_);
+        return;
+    }
+    if (!services_.waiting.add_produce(*wait_, services_.waiting.deadline(request_.timeout_ms))) {
         refuse_appends({ErrorCode::not_enough_replicas,
-                        fmt::format("{} requests wait already, which is the limit of a shard: "
-                                    "nothing was appended",
+                        fmt::format("{} Produce requests with acks=all wait already, which is the "
+                                    "limit of a shard: nothing was appended",
                                     replication::WaitTimers::kMaxWaits),
                         {}});
         finish();
