@@ -48,6 +48,11 @@ Endpoint shown_endpoint(const config::ListenerAddress* advertised, const Endpoin
 Result<std::vector<BoundListener>> bind_listeners(Network& network, Shard& shard,
                                                   const config::BrokerConfig& config) {
     const config::NetworkConfig& wanted = config.network;
+    const auto is_of_controllers = [&wanted](const std::string& name) {
+        return std::ranges::count(wanted.controller_listener_names, name) > 0;
+    };
+    const auto of_brokers = std::ranges::count_if(
+        wanted.listeners, [&](const auto& listener) { return !is_of_controllers(listener.name); });
     std::vector<BoundListener> all;
     for (const auto& [name, address] : wanted.listeners) {
         auto listener = network.listen(shard, {address.host, address.port});
@@ -56,16 +61,18 @@ Result<std::vector<BoundListener>> bind_listeners(Network& network, Shard& shard
             return fail(error.kind, "{} (listener {}). {}", error.message, name,
                         listen_advice(error.kind, address.port, config.settings));
         }
-        const bool is_controller = std::ranges::count(wanted.controller_listener_names, name) > 0;
+        const bool is_controller = is_of_controllers(name);
         const config::ListenerAddress* advertised =
             find_listener(is_controller ? wanted.advertised_controllers : wanted.advertised, name);
         const Endpoint bound = (*listener)->local();
         all.push_back(
             {.listener = std::move(*listener),
-             .info = {.name = name,
-                      .role = is_controller ? ListenerRole::controller : ListenerRole::broker,
-                      .bound = bound,
-                      .advertised = shown_endpoint(advertised, bound)}});
+             .info = {
+                 .name = name,
+                 .role = is_controller ? ListenerRole::controller : ListenerRole::broker,
+                 .bound = bound,
+                 .advertised = shown_endpoint(advertised, bound),
+                 .between_brokers = of_brokers > 1 && name == wanted.inter_broker_listener_name}});
     }
     return all;
 }

@@ -70,6 +70,8 @@ Node::Node(config::BrokerConfig config, const NodeLimits& limits, NodePorts port
       log_(ports_.log, "node"),
       incarnation_(new_incarnation(ports_.entropy)),
       topic_rules_(config_.settings),
+      large_frames_(std::make_shared<LargeFrameLimit>(
+          limits.memory / 2, static_cast<std::size_t>(config_.connections.request_bytes_max))),
       logs_(ports_.disk, ports_.control, ports_.clock, ports_.entropy, log_.named("storage")),
       connections_(limits.connections_max),
       control_waiting_(ports_.control, ports_.clock),
@@ -164,7 +166,8 @@ const ListenerInfo& Node::controller_listener() const {
 
 HostLimits Node::host_limits() const {
     HostLimits limits;
-    limits.memory = limits_.memory / ports_.data.size();
+    // The control shard, which serves the controller's listeners, is one more.
+    limits.memory = memory_of_shard(limits_.memory, ports_.data.size() + 1, large_frames_);
     limits.connection.request_max_bytes = config_.connections.request_bytes_max;
     limits.connection.idle_max =
         config_.connections.idle_max ? duration_of(*config_.connections.idle_max) : Duration::max();

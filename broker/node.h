@@ -140,6 +140,7 @@ private:
     bool in_session_ = false;
     bool is_shown_alive_ = false;  ///< by the metadata that every shard was told of
 
+    std::shared_ptr<LargeFrameLimit> large_frames_;  ///< shared by the hosts of all shards
     storage::LogManager logs_;
     ConnectionCount connections_;
     WaitingRequests control_waiting_;

@@ -4,6 +4,8 @@
 #include <variant>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "broker/net/dispatcher.h"
 #include "broker/quorum/controller_runtime.h"
 
@@ -42,6 +44,25 @@ protected:
             then(std::get<Result>(response));
         });
     }
+    /// Topics of one request, at most: more could not be decided in one batch of records.
+    static constexpr std::size_t kTopicsMax = controller::RecordBatch::kMaxRecords;
+
+    /// True when the request names more than kTopicsMax; each of them is told so then.
+    [[nodiscard]] bool refuse_too_many(Exchange& exchange, const Request& request,
+                                       std::size_t topics) const {
+        if (topics <= kTopicsMax) {
+            return false;
+        }
+        Result refused;
+        refused.verdict = {
+            wire::ErrorCode::policy_violation,
+            fmt::format("{} topics in one request are more than {}", topics, kTopicsMax)};
+        if (exchange.take_work(topics, kBytesPerTopic)) {
+            reply(exchange, request, refused);
+        }
+        return true;
+    }
+
     /// The same for the part `allowed` of `request`; the `denied` topics are answered beside it.
     template <class Topic>
     void decide_part(ExchangePtr exchange, const Request& request, const Request& allowed,
@@ -64,6 +85,9 @@ protected:
     virtual void reply(Exchange& exchange, const Request& request, const Result& result) const = 0;
 
 private:
+    /// Memory for a topic's part of the answer.
+    static constexpr std::size_t kBytesPerTopic = 256;
+
     ControllerRuntime& controller_;
 };
 

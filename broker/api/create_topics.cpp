@@ -45,6 +45,9 @@ controller::CreatedTopic denied(std::string_view name) {
 
 Task<> CreateTopicsHandler::serve(ExchangePtr exchange,
                                   const schema::CreateTopicsRequest& request) {
+    if (refuse_too_many(*exchange, request, request.topics.size())) {
+        return done();
+    }
     std::vector<schema::CreateTopicsRequest::Topic> topics;
     std::vector<controller::CreatedTopic> refused;
     for (const auto& topic : request.topics) {

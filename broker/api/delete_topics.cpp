@@ -63,6 +63,10 @@ controller::DeletedTopic denied(std::string_view name, TopicId id) {
 }  // namespace
 
 Task<> DeleteTopicsHandler::serve(ExchangePtr exchange, const DeleteTopicsRequest& request) {
+    const std::size_t count = request.topic_names.size() + request.topics.size();
+    if (refuse_too_many(*exchange, request, count)) {
+        return done();
+    }
     const RequestContext& who = exchange->context();
     std::vector<std::string_view> names;
     std::vector<DeleteTopicsRequest::Topic> topics;

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "broker/net/long_loop.h"
 #include "config/describe.h"
 #include "controller/image/topic_name.h"
 #include "controller/ops/results.h"
@@ -176,12 +177,21 @@ const DescribeConfigsResponse& Answer::finish() {
 }  // namespace
 
 Task<> DescribeConfigsHandler::serve(ExchangePtr exchange, const DescribeConfigsRequest& request) {
+    // A resource is some hundred keys with their values; one that is not there costs less.
+    constexpr std::size_t kBytesPerResource = 64 * 1024;
+    constexpr std::size_t kResourcesPerTurn = 16;
     Answer answer(exchange->context(), request, services_, settings_);
+    LongLoop loop(kResourcesPerTurn);
     for (const DescribeConfigsRequest::Resource& resource : request.resources) {
+        if (!exchange->take_work(1, kBytesPerResource)) {
+            co_return;
+        }
         answer.add(resource);
+        if (loop.is_over()) {
+            co_await let_others_run(services_.shard);
+        }
     }
     exchange->reply(answer.finish());
-    return done();
 }
 
 }  // namespace hw::broker

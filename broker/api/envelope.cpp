@@ -20,7 +20,7 @@ public:
     Inner(ExchangePtr outer, ByteView request, std::string principal)
         : outer_(std::move(outer)),
           principal_(std::move(principal)),
-          exchange_(copy_of(request), Reservation(), *this) {
+          exchange_(copy_of(request), copy_memory(*outer_, request.size()), *this) {
         exchange_.context().listener = outer_->context().listener;
         exchange_.context().peer = outer_->context().peer;
         exchange_.context().principal = principal_;
@@ -47,6 +47,11 @@ public:
     }
 
 private:
+    static Reservation copy_memory(Exchange& outer, std::size_t size) {
+        Reservation memory = outer.memory().beside();
+        memory.add_work(size);
+        return memory;
+    }
     static Buffer copy_of(ByteView bytes) {
         Buffer copy(bytes.size());
         std::ranges::copy(bytes, copy.data());

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "broker/api/leader_hints.h"
+#include "broker/net/long_loop.h"
 
 namespace hw::broker {
 
@@ -40,23 +41,15 @@ FetchJob::FetchJob(ApiServices& services, const ExchangePtr& exchange, const Req
     : services_(services),
       exchange_(exchange),
       who_(exchange->context()),
+      memory_(exchange->memory()),
       request_(request),
       version_(exchange->version()),
       isolation_(isolation),
       limit_(std::clamp<std::int64_t>(request.max_bytes, 0, kMaxBytes)),
       deadline_(services.waiting.deadline(request.max_wait_ms)),
       visit_(services.shard) {
-    std::size_t partitions = 0;
     for (const Request::Topic& topic : request.topics) {
-        partitions += topic.partitions.size();
-    }
-    answers_.reserve(partitions);
-    reads_.reserve(partitions);
-    for (const Request::Topic& topic : request.topics) {
-        const FoundTopic found = find(topic);
-        for (const Request::Partition& asked : topic.partitions) {
-            resolve(found, asked);
-        }
+        partitions_ += topic.partitions.size();
     }
 }
 
@@ -90,6 +83,7 @@ void FetchJob::resolve(const FoundTopic& topic, const Request::Partition& asked)
     read.replica = (*hosted)->replica;
     read.asked = &asked;
     read.answer = answer;
+    read.batch_bytes = static_cast<std::uint32_t>((*hosted)->options->produce.max_message_bytes);
     reads_.push_back(std::move(read));
 }
 
@@ -104,6 +98,15 @@ void FetchJob::refuse(std::size_t answer, ErrorCode code) {
 }
 
 Task<> FetchJob::serve(ExchangePtr exchange, FetchJob& job) {
+    // The memory of a single partition is not worth counting.
+    const std::size_t topics = job.request_.topics.size();
+    if (topics > 1 || job.partitions_ > 1) {
+        if (!exchange->take_work(topics + job.partitions_, kBytesPerItem)) {
+            co_return;
+        }
+        co_await job.find_repeated();
+    }
+    co_await job.resolve_all();
     co_await job.read_all();
     if (job.begin_wait()) {
         co_await job.watch_all();
@@ -112,13 +115,83 @@ Task<> FetchJob::serve(ExchangePtr exchange, FetchJob& job) {
     }
 }
 
-Task<> FetchJob::read_again(ExchangePtr /*exchange*/, FetchJob& job) {
-    co_await job.read_all();
-    job.answer();
+Task<> FetchJob::read_again(ExchangePtr exchange, FetchJob& job) {
+    if (exchange->is_wanted()) {
+        co_await job.read_all();
+        job.answer();
+    }
+}
+
+Task<> FetchJob::find_repeated() {
+    std::vector<Mention> mentions;
+    mentions.reserve(partitions_);
+    for (const Request::Topic& topic : request_.topics) {
+        for (const Request::Partition& asked : topic.partitions) {
+            mentions.push_back({&topic, &asked, mentions.size()});
+        }
+    }
+    co_await sort_in_turns(services_.shard, std::span(mentions));
+    for (std::size_t first = 0; first < mentions.size();) {
+        std::size_t end = first + 1;
+        for (; end < mentions.size() && mentions[end].key() == mentions[first].key(); ++end) {
+            corrections_.push_back({mentions[end].place, nullptr});
+        }
+        if (end > first + 1) {
+            corrections_.push_back({mentions[first].place, mentions[end - 1].asked});
+        }
+        first = end;
+    }
+    std::ranges::sort(corrections_, {}, &Correction::place);
+}
+
+Task<> FetchJob::resolve_all() {
+    answers_.reserve(partitions_ - corrections_.size());
+    reads_.reserve(partitions_ - corrections_.size());
+    topic_answers_.reserve(request_.topics.size());
+    while (!resolve_some()) {
+        co_await let_others_run(services_.shard);
+    }
+}
+
+bool FetchJob::resolve_some() {
+    LongLoop loop;
+    while (next_topic_ < request_.topics.size()) {
+        const Request::Topic& topic = request_.topics[next_topic_];
+        const FoundTopic found = find(topic);
+        if (next_partition_ == 0) {
+            topic_answers_.push_back(0);
+        }
+        while (next_partition_ < topic.partitions.size()) {
+            const Request::Partition* asked = &topic.partitions[next_partition_++];
+            const std::size_t place = next_place_++;
+            if (next_correction_ < corrections_.size() &&
+                corrections_[next_correction_].place == place) {
+                asked = corrections_[next_correction_++].asked;
+            }
+            if (asked != nullptr) {
+                ++topic_answers_.back();
+                resolve(found, *asked);
+            }
+            if (loop.is_over()) {
+                return false;
+            }
+        }
+        next_partition_ = 0;
+        ++next_topic_;
+        if (loop.is_over()) {
+            return false;
+        }
+    }
+    return true;
 }
 
 Task<> FetchJob::read_all() {
+    choose_limit();
+    LongLoop loop;
     for (Read& read : reads_) {
+        if (!take_memory(read)) {
+            co_await wait_for_memory(read);
+        }
         while (!begin_read(read)) {
             co_await wait_for_room(services_.shard, services_.clock);
         }
@@ -126,27 +199,68 @@ Task<> FetchJob::read_all() {
             co_await visit_.wait();
         }
         end_read(read);
+        if (loop.is_over()) {
+            co_await let_others_run(services_.shard);
+        }
     }
 }
 
+void FetchJob::choose_limit() {
+    const std::size_t room = std::min<std::size_t>(memory_.answer_room(), kMaxBytes);
+    allowed_ = std::min(limit_, static_cast<std::int64_t>(room));
+}
+
+bool FetchJob::take_memory(const Read& read) {
+    const FetchRead wanted = next_read(read);
+    std::size_t bytes = wanted.max_bytes;
+    if (wanted.progressing == storage::Progressing::at_least_one_batch) {
+        bytes = std::max(bytes, std::min<std::size_t>(read.batch_bytes, memory_.largest_part()));
+    }
+    const bool taken = memory_.try_answer(bytes);
+    taken_ = taken ? bytes : 0;
+    return taken;
+}
+
+Task<> FetchJob::wait_for_memory(const Read& read) {
+    // Others hold it who are cut off when they do not take their answers; a Fetch without records
+    // is asked again. What has found some already is content with them.
+    constexpr Duration kPause = std::chrono::milliseconds(10);
+    Signal nobody;
+    const auto exchange = exchange_.lock();
+    while (found_ == 0 && exchange->is_wanted() && services_.clock.now() < deadline_) {
+        co_await services_.shard.wait(nobody, services_.clock.now() + kPause);
+        choose_limit();
+        if (take_memory(read)) {
+            co_return;
+        }
+    }
+    has_no_memory_ = true;
+}
+
 Task<> FetchJob::watch_all() {
+    LongLoop loop;
     for (const Read& read : reads_) {
         while (!begin_watch(read)) {
             co_await wait_for_room(services_.shard, services_.clock);
+        }
+        if (loop.is_over()) {
+            co_await let_others_run(services_.shard);
         }
     }
 }
 
 void FetchJob::forget_reads() {
     found_ = 0;
+    has_no_memory_ = false;
     for (Read& read : reads_) {
+        memory_.return_answer(read.bytes.capacity());
         read.bytes = Buffer();
         read.records = ByteView();
     }
 }
 
 FetchRead FetchJob::next_read(const Read& read) const {
-    const std::int64_t left = std::max<std::int64_t>(limit_ - found_, 0);
+    const std::int64_t left = std::max<std::int64_t>(allowed_ - found_, 0);
     const auto most = std::clamp<std::int64_t>(read.asked->partition_max_bytes, 0, left);
     return {.from = read.asked->fetch_offset,
             .max_bytes = static_cast<std::size_t>(most),
@@ -157,17 +271,26 @@ FetchRead FetchJob::next_read(const Read& read) const {
 }
 
 bool FetchJob::begin_read(Read& read) {
-    const FetchRead wanted = next_read(read);
+    FetchRead wanted = next_read(read);
+    if (has_no_memory_) {
+        wanted.max_bytes = 0;
+        wanted.progressing = storage::Progressing::within_limit;
+    }
     return visit_.begin(*read.replica, [this, &read, wanted](PartitionReplica& replica) {
         result_ = replica.read(read.asked->current_leader_epoch, wanted, read.replica->cursor());
     });
 }
 
 void FetchJob::end_read(Read& read) {
+    const std::size_t used = result_ ? result_->bytes.capacity() : 0;
+    memory_.return_answer(taken_ - std::min(taken_, used));
+    memory_.add_answer(used - std::min(taken_, used));
+    taken_ = 0;
     if (!result_) {
         refuse(read.answer, result_.error().code);
     } else if (!services_.in_session) {
         // It was lost while the request waited.
+        memory_.return_answer(used);
         refuse(read.answer, ErrorCode::not_leader_or_follower);
     } else {
         take(read, std::move(*result_));
@@ -193,15 +316,18 @@ void FetchJob::take(Read& read, FetchAnswer found) {
 }
 
 bool FetchJob::begin_wait() {
-    const std::int64_t wanted = std::min<std::int64_t>(request_.min_bytes, limit_);
-    const bool may_wait = deadline_ > services_.clock.now() && !reads_.empty();
-    if (!may_wait || has_to_tell_ || found_ >= wanted) {
+    const std::int64_t most = std::min(limit_, std::max<std::int64_t>(allowed_, 1));
+    const std::int64_t wanted = std::min<std::int64_t>(request_.min_bytes, most);
+    // Who waits keeps the memory of its request: when that runs short, nobody begins to.
+    const bool may_wait =
+        deadline_ > services_.clock.now() && !reads_.empty() && !memory_.is_scarce();
+    if (!may_wait || has_no_memory_ || has_to_tell_ || found_ >= wanted) {
         return false;
     }
     wait_ = FetchWait::begin(services_.shard, static_cast<std::uint64_t>(wanted - found_), [this] {
         services_.waiting.go_on(read_again(exchange_.lock(), *this));
     });
-    if (!services_.waiting.add(*wait_, deadline_)) {
+    if (!services_.waiting.add_fetch(*wait_, deadline_)) {
         return false;
     }
     forget_reads();
@@ -219,22 +345,25 @@ bool FetchJob::begin_watch(const Read& read) {
 
 void FetchJob::answer() {
     const auto exchange = exchange_.lock();
-    std::size_t held = 0;
     for (const Read& read : reads_) {
         answers_[read.answer].records = wire::Records(&read.records, read.records.empty() ? 0 : 1);
-        held += read.bytes.capacity();
     }
-    exchange->charge(held);
     std::vector<Response::Topic> topics;
     topics.reserve(request_.topics.size());
     LeaderHints<Response> hints(services_, *exchange->context().listener);
     std::span<Response::Partition> rest(answers_);
-    for (const Request::Topic& topic : request_.topics) {
-        const auto answers = rest.first(topic.partitions.size());
+    for (std::size_t index = 0; index < request_.topics.size(); ++index) {
+        const Request::Topic& topic = request_.topics[index];
+        const auto answers = rest.first(topic_answers_[index]);
         rest = rest.subspan(answers.size());
+        if (answers.empty() && !topic.partitions.empty()) {
+            continue;  // they stand with an earlier mention of the topic
+        }
         topics.push_back(
             {topic.topic, topic.topic_id, std::span<const Response::Partition>(answers)});
-        if (!has_to_tell_ || version_ < kLeaderHintsFrom) {
+        // Who is refused that often needs the whole metadata anyway.
+        const bool hints_help = has_to_tell_ && answers_.size() <= kItemsPerTurn;
+        if (!hints_help || version_ < kLeaderHintsFrom) {
             continue;
         }
         const FoundTopic found = find(topic);

@@ -4,7 +4,10 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <tuple>
 #include <vector>
+
+#include <boost/container/small_vector.hpp>
 
 #include "broker/api/guard_visit.h"
 #include "broker/api/partition_lookup.h"
@@ -22,12 +25,20 @@ namespace hw::broker {
 /// with a replica id is refused as Kafka refuses a replica that a leader does not know, because no
 /// leader here knows its followers.
 ///
+/// A partition that is named several times is answered once, at its first place, with what is asked
+/// for at its last, as in Kafka.
+///
+/// Memory for the records is taken before they are read, and less is read when there is less.
+///
 /// Kept by its exchange, and lives on its shard: when the connection ends while nothing but the
 /// wait is left, both go. Each coroutine of it holds the exchange.
 class FetchJob {
 public:
     /// `fetch.max.bytes`: records in one answer.
     static constexpr std::int64_t kMaxBytes = std::int64_t{55} * 1024 * 1024;
+    /// Memory of this object and of the answer for each topic and partition of a request with
+    /// several.
+    static constexpr std::size_t kBytesPerItem = 512;
 
     FetchJob(ApiServices& services, const ExchangePtr& exchange,
              const schema::FetchRequest& request, replication::IsolationLevel isolation);
@@ -44,24 +55,54 @@ private:
     struct Read {
         ReplicaPtr replica;
         const Request::Partition* asked = nullptr;
-        std::size_t answer = 0;  ///< index into answers_
+        std::size_t answer = 0;         ///< index into answers_
+        std::uint32_t batch_bytes = 0;  ///< max.message.bytes of the topic
         Buffer bytes;
         ByteView records;              ///< the bytes, as the answer points to them
         std::uint64_t seen_bytes = 0;  ///< readable bytes when it was read
         std::uint64_t room = 0;        ///< bytes that the partition's limit would still allow
     };
 
+    /// A place in a request that names a partition.
+    struct Mention {
+        const Request::Topic* topic = nullptr;
+        const Request::Partition* asked = nullptr;
+        std::size_t place = 0;  ///< from 0, over all topics
+
+        /// Mentions of one partition are neighbours, in the order of the request.
+        [[nodiscard]] auto key() const {
+            return std::tuple(topic->topic, topic->topic_id, asked->partition);
+        }
+        bool operator<(const Mention& other) const {
+            return std::tuple(key(), place) < std::tuple(other.key(), other.place);
+        }
+    };
+    /// What becomes of a partition that is named several times.
+    struct Correction {
+        std::size_t place = 0;
+        const Request::Partition* asked = nullptr;  ///< instead; null: it is left out
+    };
+
     [[nodiscard]] static Task<> read_again(ExchangePtr exchange, FetchJob& job);
+    [[nodiscard]] Task<> find_repeated();
+    [[nodiscard]] Task<> resolve_all();
     [[nodiscard]] Task<> read_all();
     [[nodiscard]] Task<> watch_all();
 
     [[nodiscard]] FoundTopic find(const Request::Topic& topic) const;
+    /// Resolves the next partitions; false when it is to be called again.
+    [[nodiscard]] bool resolve_some();
     void resolve(const FoundTopic& topic, const Request::Partition& asked);
     [[nodiscard]] std::expected<const HostedPartition*, replication::PartitionError> find_partition(
         const FoundTopic& topic, const Request::Partition& asked) const;
     void refuse(std::size_t answer, wire::ErrorCode code);
 
     void forget_reads();
+    /// How many bytes the answer may have now, for want of memory.
+    void choose_limit();
+    /// Takes memory for the next read; false when there is not enough for one batch.
+    [[nodiscard]] bool take_memory(const Read& read);
+    [[nodiscard]] Task<> wait_for_memory(const Read& read);
     [[nodiscard]] bool begin_read(Read& read);
     void end_read(Read& read);
     void take(Read& read, replication::FetchAnswer found);
@@ -75,17 +116,28 @@ private:
     ApiServices& services_;
     std::weak_ptr<Exchange> exchange_;
     const RequestContext& who_;  ///< of the exchange, which outlives this
+    Reservation& memory_;        ///< likewise
     const Request& request_;
     ApiVersion version_;
     replication::IsolationLevel isolation_;
-    std::int64_t limit_;  ///< bytes of records in the answer
+    std::int64_t limit_;                   ///< bytes of records in the answer
+    std::int64_t allowed_ = 0;             ///< of them, by the memory that there is
+    std::size_t taken_ = 0;                ///< bytes of memory for the read that is next
+    std::size_t partitions_ = 0;           ///< that the request names
+    std::vector<Correction> corrections_;  ///< by place
+    std::size_t next_correction_ = 0;
+    std::size_t next_place_ = 0;
+    std::size_t next_topic_ = 0;                                    ///< to be resolved
+    std::size_t next_partition_ = 0;                                ///< of that topic
+    boost::container::small_vector<std::size_t, 1> topic_answers_;  ///< how many each topic has
     TimePoint deadline_;
     std::vector<Response::Partition> answers_;  ///< of all topics, in the order of the request
     std::vector<Read> reads_;
     GuardVisit visit_;
-    ReadResult result_;         ///< of the visit
-    std::int64_t found_ = 0;    ///< bytes of records
-    bool has_to_tell_ = false;  ///< an error, or where logs diverge
+    ReadResult result_;           ///< of the visit
+    std::int64_t found_ = 0;      ///< bytes of records
+    bool has_to_tell_ = false;    ///< an error, or where logs diverge
+    bool has_no_memory_ = false;  ///< for records
     replication::WaitHandle<replication::FetchWait> wait_;
 };
 

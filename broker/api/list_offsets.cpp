@@ -8,6 +8,7 @@
 #include "broker/api/guard_visit.h"
 #include "broker/api/isolation_level.h"
 #include "broker/api/partition_lookup.h"
+#include "broker/net/long_loop.h"
 
 namespace hw::broker {
 namespace {
@@ -41,19 +42,21 @@ bool is_known(Timestamp timestamp, ApiVersion version) {
 /// The partitions that a request names more than once; Kafka refuses these.
 class Repeated {
 public:
-    explicit Repeated(const Request& request) {
+    [[nodiscard]] static Task<Repeated> find(Shard& shard, const Request& request) {
         std::vector<Name> names;
         for (const Request::Topic& topic : request.topics) {
             for (const Request::Partition& partition : topic.partitions) {
                 names.emplace_back(topic.name, partition.partition_index);
             }
         }
-        std::ranges::sort(names);
+        co_await sort_in_turns(shard, std::span(names));
+        Repeated repeated;
         for (std::size_t next = 1; next < names.size(); ++next) {
             if (names[next] == names[next - 1]) {
-                names_.push_back(names[next]);
+                repeated.names_.push_back(names[next]);
             }
         }
+        co_return repeated;
     }
     [[nodiscard]] bool has(std::string_view topic, PartitionIndex index) const {
         return std::ranges::binary_search(names_, Name(topic, index));
@@ -65,12 +68,28 @@ private:
     std::vector<Name> names_;
 };
 
+std::size_t partitions_of(const Request& request) {
+    std::size_t partitions = 0;
+    for (const Request::Topic& topic : request.topics) {
+        partitions += topic.partitions.size();
+    }
+    return partitions;
+}
+
 /// One request while it is served, in the frame of its coroutine.
 class ListOffsetsJob {
 public:
     ListOffsetsJob(const ApiServices& services, const Exchange& exchange, const Request& request,
-                   IsolationLevel isolation);
+                   IsolationLevel isolation)
+        : services_(services),
+          who_(exchange.context()),
+          version_(exchange.version()),
+          request_(request),
+          isolation_(isolation),
+          visit_(services.shard) {}
 
+    /// Finds the partitions that are asked for.
+    [[nodiscard]] Task<> resolve_all();
     [[nodiscard]] std::size_t queries() const { return queries_.size(); }
     /// False when the guard is full.
     [[nodiscard]] bool begin_query(std::size_t index);
@@ -92,6 +111,7 @@ private:
     void refuse(std::size_t answer, ErrorCode code);
 
     const ApiServices& services_;
+    const RequestContext& who_;
     ApiVersion version_;
     const Request& request_;
     IsolationLevel isolation_;
@@ -101,19 +121,22 @@ private:
     std::expected<ListedOffset, PartitionError> result_;  ///< of the visit
 };
 
-ListOffsetsJob::ListOffsetsJob(const ApiServices& services, const Exchange& exchange,
-                               const Request& request, IsolationLevel isolation)
-    : services_(services),
-      version_(exchange.version()),
-      request_(request),
-      isolation_(isolation),
-      visit_(services.shard) {
-    const Repeated repeated(request);
-    const TopicAccess access{exchange.context(), Operation::describe};
-    for (const Request::Topic& topic : request.topics) {
-        const FoundTopic found = find_topic(services, access, topic.name);
+Task<> ListOffsetsJob::resolve_all() {
+    const Repeated repeated = co_await Repeated::find(services_.shard, request_);
+    const TopicAccess access{who_, Operation::describe};
+    LongLoop loop;
+    for (const Request::Topic& topic : request_.topics) {
+        FoundTopic found = find_topic(services_, access, topic.name);
         for (const Request::Partition& asked : topic.partitions) {
             resolve(found, asked, repeated.has(topic.name, asked.partition_index));
+            if (loop.is_over()) {
+                co_await let_others_run(services_.shard);
+                // The metadata may have changed.
+                found = find_topic(services_, access, topic.name);
+            }
+        }
+        if (loop.is_over()) {
+            co_await let_others_run(services_.shard);
         }
     }
 }
@@ -198,13 +221,24 @@ Task<> ListOffsetsHandler::serve(ExchangePtr exchange, const Request& request) {
         exchange->reject(isolation.error());
         co_return;
     }
+    // Memory for what is found, for the answer, and to find what is repeated.
+    constexpr std::size_t kBytesPerItem = 256;
+    const std::size_t items = request.topics.size() + partitions_of(request);
+    if (items > 2 && !exchange->take_work(items, kBytesPerItem)) {
+        co_return;
+    }
     ListOffsetsJob job(services_, *exchange, request, *isolation);
+    co_await job.resolve_all();
+    LongLoop loop;
     for (std::size_t next = 0; next < job.queries(); ++next) {
         while (!job.begin_query(next)) {
             co_await wait_for_room(services_.shard, services_.clock);
         }
         co_await job.visit().wait();
         job.end_query(next);
+        if (loop.is_over()) {
+            co_await let_others_run(services_.shard);
+        }
     }
     job.answer(*exchange);
 }

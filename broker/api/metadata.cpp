@@ -8,6 +8,7 @@
 
 #include "broker/api/authorized_operations.h"
 #include "broker/api/listener_view.h"
+#include "broker/net/long_loop.h"
 #include "controller/image/topic_name.h"
 
 namespace hw::broker {
@@ -26,9 +27,9 @@ bool may_describe(const RequestContext& who, std::string_view topic) {
 /// One answer under construction; the arrays it points to live as long as it does.
 class Answer {
 public:
-    Answer(const MetadataImage& image, const RequestContext& who,
+    Answer(std::shared_ptr<const MetadataImage> image, const RequestContext& who,
            const TopicCreator::Refusals& refusals)
-        : image_(image), who_(who), refusals_(refusals) {}
+        : kept_(std::move(image)), image_(*kept_), who_(who), refusals_(refusals) {}
 
     void add_brokers();
     void add_all_topics();
@@ -44,6 +45,7 @@ private:
     void add_error(const MetadataRequest::Topic& asked, wire::ErrorCode error);
     [[nodiscard]] MetadataResponse::Partition describe(const PartitionImage& partition);
 
+    std::shared_ptr<const MetadataImage> kept_;  ///< others may take its place meanwhile
     const MetadataImage& image_;
     const RequestContext& who_;
     const TopicCreator::Refusals& refusals_;
@@ -174,57 +176,64 @@ bool may_create(const RequestContext& who, std::string_view topic) {
 
 }  // namespace
 
-MetadataHandler::Missing MetadataHandler::missing_topics(const RequestContext& who,
-                                                         const MetadataRequest& request) const {
-    Missing missing;
-    for (const MetadataRequest::Topic& asked : request.topics) {
-        if (wire::is_null(asked.name) || services_.image->find_topic(asked.name) != nullptr ||
-            !can_be_made(asked.name)) {
-            continue;
-        }
-        if (may_create(who, asked.name)) {
-            missing.names.emplace(asked.name);
-        } else {
-            missing.refusals.emplace(asked.name, wire::ErrorCode::topic_authorization_failed);
-        }
+void MetadataHandler::add_missing(const RequestContext& who, const MetadataRequest::Topic& asked,
+                                  Missing& missing) const {
+    if (wire::is_null(asked.name) || services_.image->find_topic(asked.name) != nullptr ||
+        !can_be_made(asked.name)) {
+        return;
     }
-    return missing;
+    if (may_create(who, asked.name)) {
+        missing.names.emplace(asked.name);
+    } else {
+        missing.refusals.emplace(asked.name, wire::ErrorCode::topic_authorization_failed);
+    }
 }
 
-void MetadataHandler::answer(Exchange& exchange, const MetadataRequest& request,
-                             const TopicCreator::Refusals& refusals) const {
-    Answer answer(*services_.image, exchange.context(), refusals);
+Task<> MetadataHandler::answer(ExchangePtr exchange, const MetadataRequest& request,
+                               TopicCreator::Refusals refusals) const {
+    Answer answer(services_.image, exchange->context(), refusals);
     answer.add_brokers();
     // Null asks for all topics; so does an empty list in version 0, which has no null.
-    const bool old_all = exchange.version() == ApiVersion(0) && request.topics.empty();
+    const bool old_all = exchange->version() == ApiVersion(0) && request.topics.empty();
     if (request.topics.is_null() || old_all) {
         answer.add_all_topics();
-    } else {
-        for (const MetadataRequest::Topic& asked : request.topics) {
-            answer.add_asked(asked);
+    }
+    LongLoop loop;
+    for (const MetadataRequest::Topic& asked : request.topics) {
+        answer.add_asked(asked);
+        if (loop.is_over()) {
+            co_await let_others_run(services_.shard);
         }
     }
     answer.add_operations(request);
-    exchange.reply(answer.finish());
+    exchange->reply(answer.finish());
 }
 
 Task<> MetadataHandler::serve(ExchangePtr exchange, const MetadataRequest& request) {
+    if (!exchange->take_work(request.topics.size(), kBytesPerTopic)) {
+        co_return;
+    }
     Missing missing;
-    if (creator_ != nullptr && request.allow_auto_topic_creation) {
-        missing = missing_topics(exchange->context(), request);
+    LongLoop loop;
+    const bool may_create = creator_ != nullptr && request.allow_auto_topic_creation;
+    for (std::size_t next = 0; may_create && next < request.topics.size(); ++next) {
+        add_missing(exchange->context(), request.topics[next], missing);
+        if (loop.is_over()) {
+            co_await let_others_run(services_.shard);
+        }
     }
     if (missing.names.empty()) {
-        answer(*exchange, request, missing.refusals);
-        return done();
+        co_await answer(std::move(exchange), request, std::move(missing.refusals));
+        co_return;
     }
     // The request lives as long as the exchange.
-    creator_->create(services_.shard, std::move(missing.names),
-                     [this, &request, refused = std::move(missing.refusals),
-                      exchange = std::move(exchange)](TopicCreator::Refusals refusals) mutable {
-                         refusals.merge(refused);
-                         answer(*exchange, request, refusals);
-                     });
-    return done();
+    creator_->create(
+        services_.shard, std::move(missing.names),
+        [this, &request, refused = std::move(missing.refusals),
+         exchange = std::move(exchange)](TopicCreator::Refusals refusals) mutable {
+            refusals.merge(refused);
+            services_.waiting.go_on(answer(std::move(exchange), request, std::move(refusals)));
+        });
 }
 
 }  // namespace hw::broker

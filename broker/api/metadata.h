@@ -26,10 +26,13 @@ private:
         TopicCreator::Refusals refusals;
     };
 
-    [[nodiscard]] Missing missing_topics(const RequestContext& who,
-                                         const schema::MetadataRequest& request) const;
-    void answer(Exchange& exchange, const schema::MetadataRequest& request,
-                const TopicCreator::Refusals& refusals) const;
+    /// Memory for finding a topic that is asked for, and creating it or saying why not.
+    static constexpr std::size_t kBytesPerTopic = 320;
+
+    void add_missing(const RequestContext& who, const schema::MetadataRequest::Topic& asked,
+                     Missing& missing) const;
+    [[nodiscard]] Task<> answer(ExchangePtr exchange, const schema::MetadataRequest& request,
+                                TopicCreator::Refusals refusals) const;
 
     ApiServices& services_;
     TopicCreator* creator_;

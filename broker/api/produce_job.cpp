@@ -1,10 +1,12 @@
 #include "broker/api/produce_job.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "broker/api/leader_hints.h"
+#include "broker/net/long_loop.h"
 #include "protocol/record/batch_patch.h"
 
 namespace hw::broker {
@@ -26,6 +28,16 @@ bool has_meaning(std::int16_t acks) {
     return acks == -1 || acks == 0 || acks == 1;
 }
 
+/// Memory that the words of a refusal take until they are sent: here, as they are sent, encoded.
+std::size_t text_of(const ProduceError& error) {
+    constexpr std::size_t kTimes = 2;
+    std::size_t bytes = error.message.size();
+    for (const record::RecordError& record : error.records) {
+        bytes += record.message.size() + sizeof record;
+    }
+    return kTimes * bytes;
+}
+
 /// The wire has one slice of records.
 ByteView bytes_of(const wire::Records& records) {
     return records.empty() ? ByteView() : records[0];
@@ -40,12 +52,18 @@ ProduceJob::ProduceJob(ApiServices& services, const ExchangePtr& exchange, const
       request_(request),
       version_(exchange->version()),
       now_(services.clock.wall_now()) {
+    const std::size_t partitions = partitions_of(request);
+    answers_.reserve(partitions);
+    appends_.reserve(partitions);
+    refusal_of_all_ = refusal_of_all();
+}
+
+std::size_t ProduceJob::partitions_of(const Request& request) {
     std::size_t partitions = 0;
     for (const Request::Topic& topic : request.topic_data) {
         partitions += topic.partition_data.size();
     }
-    answers_.reserve(partitions);
-    appends_.reserve(partitions);
+    return partitions;
 }
 
 FoundTopic ProduceJob::find(const Request::Topic& topic) const {
@@ -69,26 +87,41 @@ std::optional<ProduceError> ProduceJob::refusal_of_all() const {
     return std::nullopt;
 }
 
-void ProduceJob::check(record::RecordScanner& scanner) {
-    const auto refused = refusal_of_all();
-    for (const Request::Topic& topic : request_.topic_data) {
+bool ProduceJob::check(record::RecordScanner& scanner) {
+    LongLoop loop;
+    while (next_topic_ < request_.topic_data.size()) {
+        const Request::Topic& topic = request_.topic_data[next_topic_];
         const FoundTopic found = find(topic);
-        for (const Request::Partition& partition : topic.partition_data) {
-            const std::size_t answer = answers_.size();
-            answers_.push_back({.index = partition.index, .base_offset = kNoOffset});
-            if (refused) {
-                refuse(answer, *refused);
-                continue;
+        while (next_partition_ < topic.partition_data.size()) {
+            check_next(found, topic.partition_data[next_partition_++], scanner);
+            if (loop.is_over()) {
+                return false;
             }
-            auto append = check_partition(found, partition, scanner);
-            if (!append) {
-                refuse(answer, std::move(append.error()));
-                continue;
-            }
-            append->answer = answer;
-            appends_.push_back(std::move(*append));
+        }
+        next_partition_ = 0;
+        ++next_topic_;
+        if (loop.is_over()) {
+            return false;
         }
     }
+    return true;
+}
+
+void ProduceJob::check_next(const FoundTopic& topic, const Request::Partition& partition,
+                            record::RecordScanner& scanner) {
+    const std::size_t answer = answers_.size();
+    answers_.push_back({.index = partition.index, .base_offset = kNoOffset});
+    if (refusal_of_all_) {
+        refuse(answer, *refusal_of_all_);
+        return;
+    }
+    auto append = check_partition(topic, partition, scanner);
+    if (!append) {
+        refuse(answer, std::move(append.error()));
+        return;
+    }
+    append->answer = answer;
+    appends_.push_back(std::move(*append));
 }
 
 std::expected<ProduceJob::Append, ProduceError> ProduceJob::check_partition(
@@ -132,6 +165,10 @@ std::expected<ProduceJob::Append, ProduceError> ProduceJob::check_batch(
 
 void ProduceJob::refuse(std::size_t answer, ProduceError error) {
     answers_[answer].error_code = error.code;
+    if (const auto exchange = exchange_.lock(); !exchange->memory().try_work(text_of(error))) {
+        error.message = {};
+        error.records = {};
+    }
     refusals_.push_back({answer, std::move(error), {}});
 }
 
@@ -150,13 +187,14 @@ void ProduceJob::begin_wait() {
     wait_ = ProduceWait::begin(services_.shard, appends_.size(), exchange_.lock(),
                                [this] { on_wait_end(); });
     // Only the wait for other replicas is the client's to bound; a write takes what it takes.
-    const bool all = Acks{static_cast<std::int8_t>(request_.acks)} == Acks::all;
-    const TimePoint deadline =
-        services_.waiting.deadline(all ? request_.timeout_ms : Millis(INT32_MAX));
-    if (!services_.waiting.add(*wait_, deadline)) {
+    if (Acks{static_cast<std::int8_t>(request_.acks)} != Acks::all) {
+        services_.waiting.add_untimed(*wait_);
+        return;
+    }
+    if (!services_.waiting.add_produce(*wait_, services_.waiting.deadline(request_.timeout_ms))) {
         refuse_appends({ErrorCode::not_enough_replicas,
-                        fmt::format("{} requests wait already, which is the limit of a shard: "
-                                    "nothing was appended",
+                        fmt::format("{} Produce requests with acks=all wait already, which is the "
+                                    "limit of a shard: nothing was appended",
                                     replication::WaitTimers::kMaxWaits),
                         {}});
         finish();
@@ -203,9 +241,23 @@ void ProduceJob::finish() {
     finished_ = true;
     if (request_.acks == 0) {
         finish_without_answer();
+    } else if (refusals_.size() > kItemsPerTurn) {
+        services_.waiting.go_on(answer_in_turns(exchange, *this));
     } else {
+        std::ranges::for_each(refusals_, [this](Refusal& refusal) { explain(refusal); });
         answer();
     }
+}
+
+Task<> ProduceJob::answer_in_turns(ExchangePtr /*exchange*/, ProduceJob& job) {
+    LongLoop loop;
+    for (Refusal& refusal : job.refusals_) {
+        job.explain(refusal);
+        if (loop.is_over()) {
+            co_await let_others_run(job.services_.shard);
+        }
+    }
+    job.answer();
 }
 
 void ProduceJob::finish_without_answer() {
@@ -221,19 +273,16 @@ void ProduceJob::finish_without_answer() {
                      refusals_.size(), answers_.size(), first.error.code, first.error.message)});
 }
 
-void ProduceJob::explain_refusals() {
-    for (Refusal& refusal : refusals_) {
-        for (const record::RecordError& error : refusal.error.records) {
-            refusal.records.push_back({error.index, error.message});
-        }
-        answers_[refusal.answer].record_errors = refusal.records;
-        answers_[refusal.answer].error_message = refusal.error.message;
+void ProduceJob::explain(Refusal& refusal) {
+    for (const record::RecordError& error : refusal.error.records) {
+        refusal.records.push_back({error.index, error.message});
     }
+    answers_[refusal.answer].record_errors = refusal.records;
+    answers_[refusal.answer].error_message = refusal.error.message;
 }
 
 void ProduceJob::answer() {
     const auto exchange = exchange_.lock();
-    explain_refusals();
     FewOf<Response::Topic> topics;
     topics.reserve(request_.topic_data.size());
     LeaderHints<Response> hints(services_, *exchange->context().listener);
@@ -243,7 +292,9 @@ void ProduceJob::answer() {
         rest = rest.subspan(answers.size());
         topics.push_back(
             {topic.name, topic.topic_id, std::span<const Response::Partition>(answers)});
-        if (refusals_.empty() || version_ < kLeaderHintsFrom) {
+        // Who is refused that often needs the whole metadata anyway.
+        const bool hints_help = !refusals_.empty() && refusals_.size() <= kItemsPerTurn;
+        if (!hints_help || version_ < kLeaderHintsFrom) {
             continue;
         }
         const FoundTopic found = find(topic);

@@ -28,8 +28,14 @@ public:
     ProduceJob(ApiServices& services, const ExchangePtr& exchange,
                const schema::ProduceRequest& request);
 
-    /// Checks every batch; those that pass are appends.
-    void check(record::RecordScanner& scanner);
+    /// Memory of this object, of the waits and of the answer for each topic and partition of a
+    /// request with several; what a refusal has to say comes on top.
+    static constexpr std::size_t kBytesPerItem = 512;
+    [[nodiscard]] static std::size_t partitions_of(const schema::ProduceRequest& request);
+
+    /// Checks the next batches; those that pass are appends. False when it is to be called again,
+    /// after others had their turn.
+    [[nodiscard]] bool check(record::RecordScanner& scanner);
     /// Begins to wait for the appends, or answers if there are none.
     void begin_wait();
     [[nodiscard]] std::size_t appends() const { return appends_.size(); }
@@ -56,6 +62,8 @@ private:
     };
 
     [[nodiscard]] FoundTopic find(const Request::Topic& topic) const;
+    void check_next(const FoundTopic& topic, const Request::Partition& partition,
+                    record::RecordScanner& scanner);
     /// Why no partition of the request is appended to.
     [[nodiscard]] std::optional<record::ProduceError> refusal_of_all() const;
     [[nodiscard]] std::expected<Append, record::ProduceError> check_partition(
@@ -69,8 +77,9 @@ private:
     void take_outcomes();
     void finish();
     void finish_without_answer();
-    void explain_refusals();
+    void explain(Refusal& refusal);
     void answer();
+    [[nodiscard]] static Task<> answer_in_turns(ExchangePtr exchange, ProduceJob& job);
 
     ApiServices& services_;
     std::weak_ptr<Exchange> exchange_;
@@ -84,6 +93,9 @@ private:
     FewOf<Response::Partition> answers_;  ///< of all topics, in the order of the request
     FewOf<Append> appends_;
     std::vector<Refusal> refusals_;
+    std::optional<record::ProduceError> refusal_of_all_;
+    std::size_t next_topic_ = 0;      ///< to be checked
+    std::size_t next_partition_ = 0;  ///< of that topic
     replication::WaitHandle<replication::ProduceWait> wait_;
     bool finished_ = false;
 };

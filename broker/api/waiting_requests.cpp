@@ -5,7 +5,7 @@
 namespace hw::broker {
 
 WaitingRequests::WaitingRequests(Shard& shard, const Clock& clock)
-    : shard_(shard), clock_(clock), timers_(changed_), tasks_(shard) {}
+    : shard_(shard), clock_(clock), fetches_(changed_), produces_(changed_), tasks_(shard) {}
 
 void WaitingRequests::start() {
     tasks_.spawn(watch());
@@ -18,15 +18,17 @@ TimePoint WaitingRequests::deadline(Millis span) const {
 
 Task<> WaitingRequests::watch() {
     while (!stopping_) {
-        co_await shard_.wait(changed_, timers_.arm());
-        timers_.on_time(clock_.now());
+        co_await shard_.wait(changed_, std::min(fetches_.arm(), produces_.arm()));
+        fetches_.on_time(clock_.now());
+        produces_.on_time(clock_.now());
     }
 }
 
 Task<> WaitingRequests::stop() {
     stopping_ = true;
     changed_.set();
-    timers_.on_time(kNever);
+    fetches_.on_time(kNever);
+    produces_.on_time(kNever);
     co_await tasks_.wait_idle();
 }
 

@@ -29,14 +29,21 @@ public:
 
     /// The end of a wait of `span` that begins now; at most kMaxWait from now, and not before now.
     [[nodiscard]] TimePoint deadline(Millis span) const;
-    /// Ends `wait` at `deadline` unless it ends before; see WaitTimers::add.
-    [[nodiscard]] bool add(replication::RequestWait& wait, TimePoint deadline) {
-        return timers_.add(wait, deadline);
+    /// Ends `wait` at `deadline` unless it ends before; see WaitTimers::add. Fetches, which anybody
+    /// can park, take no place from produces.
+    [[nodiscard]] bool add_fetch(replication::RequestWait& wait, TimePoint deadline) {
+        return fetches_.add(wait, deadline);
     }
+    [[nodiscard]] bool add_produce(replication::RequestWait& wait, TimePoint deadline) {
+        return produces_.add(wait, deadline);
+    }
+    /// `wait` ends without a deadline, with a write.
+    void add_untimed(replication::RequestWait& wait) { produces_.add_untimed(wait); }
     /// Runs the rest of a request whose wait has ended.
     void go_on(Task<> rest) { tasks_.spawn(std::move(rest)); }
 
-    [[nodiscard]] std::size_t size() const { return timers_.size(); }
+    /// Requests with a deadline.
+    [[nodiscard]] std::size_t size() const { return fetches_.size() + produces_.size(); }
 
 private:
     [[nodiscard]] Task<> watch();
@@ -44,7 +51,8 @@ private:
     Shard& shard_;
     const Clock& clock_;
     Signal changed_;  ///< the next deadline has come nearer, or the end
-    replication::WaitTimers timers_;
+    replication::WaitTimers fetches_;
+    replication::WaitTimers produces_;
     TaskGroup tasks_;
     bool stopping_ = false;
 };

@@ -10,6 +10,10 @@ namespace hw::broker {
 
 void ControllerGateway::forward(Shard& home, ExchangePtr exchange) {
     const ByteView bytes = exchange->request_bytes();
+    // It is copied here, and once more into the envelope.
+    if (!exchange->take_work(2, bytes.size())) {
+        return;
+    }
     Forwarded forwarded{.request = Buffer(bytes.size()),
                         .principal = std::string(exchange->context().principal),
                         .peer_host = exchange->context().peer->host};

@@ -25,17 +25,17 @@ Task<> Acceptor::run() {
 }
 
 void Acceptor::deal(std::unique_ptr<Transport> transport, ConnectionHost& host) {
-    if (!services_.count.try_add()) {
+    if (!services_.count.try_add(user())) {
         warnings_.warning(
-            "connection of {} refused: {} are open, the limit that follows from the limit of open "
-            "files (ulimit -n)",
-            to_string(transport->peer()), services_.count.limit());
+            "connection of {} to {} refused: {} are open, the limit for this listener, which "
+            "follows from the limit of open files (ulimit -n). Raise that, or close some",
+            to_string(transport->peer()), info_.name, services_.count.limit(user()));
         transport->close();
         return;
     }
     host.shard().post([this, &host, transport = std::move(transport)]() mutable {
         host.adopt(std::move(transport), info_, [this] {
-            services_.shard.post([&count = services_.count] { count.remove(); });
+            services_.shard.post([&count = services_.count, user = user()] { count.remove(user); });
         });
     });
 }

@@ -10,24 +10,39 @@
 
 namespace hw::broker {
 
-/// Connections of all listeners of a node together, counted on the shard that accepts.
+/// Connections of all listeners of a node, counted on the shard that accepts. Clients cannot use up
+/// what members of the cluster need: for these a tenth is kept, and they may have the rest, too.
 class ConnectionCount {
 public:
-    explicit ConnectionCount(std::size_t limit) : limit_(limit) {}
+    /// Of a node's listeners: those that clients use, and those of the controllers and of other
+    /// brokers (inter.broker.listener.name, where clients are not told of it).
+    enum class User : std::uint8_t { client, cluster };
 
-    [[nodiscard]] bool try_add() {
-        if (open_ >= limit_) {
+    explicit ConnectionCount(std::size_t limit) : limit_(limit), kept_(limit / kKeptOf) {}
+
+    [[nodiscard]] bool try_add(User user) {
+        if (open_ >= limit_ || (user == User::client && clients_ >= limit_ - kept_)) {
             return false;
         }
         ++open_;
+        clients_ += user == User::client ? 1 : 0;
         return true;
     }
-    void remove() { --open_; }
-    [[nodiscard]] std::size_t limit() const { return limit_; }
+    void remove(User user) {
+        --open_;
+        clients_ -= user == User::client ? 1 : 0;
+    }
+    [[nodiscard]] std::size_t limit(User user) const {
+        return user == User::client ? limit_ - kept_ : limit_;
+    }
 
 private:
+    static constexpr std::size_t kKeptOf = 10;
+
     std::size_t limit_;
+    std::size_t kept_;
     std::size_t open_ = 0;
+    std::size_t clients_ = 0;
 };
 
 /// What the acceptors of a node share.
@@ -58,6 +73,11 @@ private:
     static constexpr Duration kRest = std::chrono::milliseconds(100);
 
     [[nodiscard]] Task<> run();
+    [[nodiscard]] ConnectionCount::User user() const {
+        return info_.role == ListenerRole::controller || info_.between_brokers
+                   ? ConnectionCount::User::cluster
+                   : ConnectionCount::User::client;
+    }
     void deal(std::unique_ptr<Transport> transport, ConnectionHost& host);
 
     AcceptorServices services_;

@@ -13,6 +13,10 @@ Buffer copy_of(ByteView bytes) {
     return copy;
 }
 
+std::int64_t in_seconds(Duration span) {
+    return std::chrono::duration_cast<std::chrono::seconds>(span).count();
+}
+
 }  // namespace
 
 Connection::Connection(std::unique_ptr<Transport> transport, ConnectionServices& services,
@@ -23,7 +27,14 @@ Connection::Connection(std::unique_ptr<Transport> transport, ConnectionServices&
       peer_(std::make_shared<const Endpoint>(transport_->peer())),
       on_end_(std::move(on_end)),
       frames_(services.limits.request_max_bytes),
-      last_received_(services.clock.now()) {}
+      share_(services.memory.share()),
+      last_received_(services.clock.now()) {
+    share_->tell(&room_);
+}
+
+Connection::~Connection() {
+    share_->tell(nullptr);
+}
 
 Task<> Connection::serve(std::shared_ptr<Connection> self) {
     while (self->reading_ && self->taking_) {
@@ -47,6 +58,7 @@ Task<> Connection::receive() {
             co_return;
         }
         received += transfer.bytes;
+        received_.moved(transfer.bytes);
         co_await take_frames(input);
         if (transfer.bytes < asked) {
             co_return;
@@ -59,6 +71,9 @@ Transfer Connection::read_some(ByteView& input, std::size_t& asked) {
     const bool direct = target.size() >= kDirectRead;
     if (!direct) {
         target = services_->scratch;
+        if (services_->memory.is_scarce()) {
+            target = target.first(kScarceRead);
+        }
     }
     asked = std::min(target.size(), kBytesPerRead);
     const Transfer transfer = transport_->try_read(target.first(asked));
@@ -74,43 +89,35 @@ Task<> Connection::take_frames(ByteView input) {
     last_received_ = services_->clock.now();
     paused_ = true;
     Buffer stash;
-    bool broken = false;
-    for (;;) {
-        const FrameReader::Step step = frames_.next(input);
-        if (step == FrameReader::Step::need_input || step == FrameReader::Step::invalid) {
-            broken = step == FrameReader::Step::invalid;
-            break;
-        }
+    bool is_stashed = false;
+    FrameReader::Step step = frames_.next(input);
+    while (step == FrameReader::Step::complete || step == FrameReader::Step::need_memory) {
         if (step == FrameReader::Step::complete) {
-            arrived_.push_back(
-                std::make_shared<Exchange>(frames_.take(), std::move(reservation_), *this));
-            frame_started_ = kNever;
-            continue;
-        }
-        const auto size = static_cast<std::size_t>(frames_.size());
-        const std::size_t memory = BufferPool::memory_of(size);
-        const bool may_admit = arrived_.size() < services_->limits.requests_in_flight_max;
-        if (auto reservation = may_admit ? services_->memory.try_reserve(memory) : std::nullopt) {
-            reservation_ = std::move(*reservation);
-        } else {
-            // Others use the scratch memory while this connection waits.
-            stash = copy_of(input);
-            input = stash.view();
+            take_frame();
+        } else if (!try_step(input.size())) {
+            if (!is_stashed) {
+                // Others use the scratch memory while this connection waits.
+                stash = copy_of(input);
+                input = stash.view();
+                is_stashed = true;
+            }
             co_await dispatch_arrived();
-            Reservation reserved = co_await services_->memory.reserve(memory);
-            reservation_ = std::move(reserved);
+            const bool granted = co_await wait_for_step(input.size());
+            if (!granted) {
+                co_return;
+            }
         }
-        frames_.admit(services_->memory.buffer(size));
+        step = frames_.next(input);
     }
-    if (frames_.in_frame() && frame_started_ == kNever) {
-        frame_started_ = last_received_;
-    }
+    note_frame_time();
     co_await dispatch_arrived();
     paused_ = false;
+    const Duration paused = services_->clock.now() - last_received_;
+    received_.stood_still(paused);
     if (frame_started_ != kNever) {
-        frame_started_ += services_->clock.now() - last_received_;
+        frame_started_ += paused;
     }
-    if (broken) {
+    if (step == FrameReader::Step::invalid) {
         end_with_warning(
             fmt::format("it announced a request of {} bytes; a request has 0 to {} bytes "
                         "(socket.request.max.bytes). Does it speak another protocol, or TLS?",
@@ -118,9 +125,90 @@ Task<> Connection::take_frames(ByteView input) {
     }
 }
 
+void Connection::take_frame() {
+    usual_frame_ = std::max(usual_frame_, std::min(frames_.filled(), kStep));
+    arrived_.push_back(std::make_shared<Exchange>(frames_.take(), std::move(reservation_), *this));
+    frame_started_ = kNever;
+    received_.end();
+}
+
+void Connection::note_frame_time() {
+    if (frames_.in_frame() && frame_started_ == kNever) {
+        frame_started_ = last_received_;
+        received_.begin(last_received_ + services_->limits.send_grace);
+    }
+}
+
+std::size_t Connection::step_size(std::size_t arrived) const {
+    const auto size = static_cast<std::size_t>(frames_.size());
+    if (size <= BufferPool::kCapacity) {
+        return BufferPool::kCapacity;
+    }
+    const std::size_t expected =
+        std::max({kFirstStep, usual_frame_, 2 * arrived, 2 * frames_.filled()});
+    return std::min({frames_.ungranted(), kStep, expected});
+}
+
+bool Connection::try_step(std::size_t arrived) {
+    if (!frames_.admitted()) {
+        const auto size = static_cast<std::size_t>(frames_.size());
+        reservation_ = services_->memory.begin(share_, size);
+    }
+    const std::size_t bytes = step_size(arrived);
+    if (!has_room_for_frames() || !services_->memory.try_step(reservation_, bytes)) {
+        return false;
+    }
+    use_step(bytes);
+    return true;
+}
+
+Task<bool> Connection::wait_for_step(std::size_t arrived) {
+    while (open_ && !has_room_for_frames()) {
+        co_await services_->shard.wait(room_, kNever);
+    }
+    if (!open_) {
+        co_return false;
+    }
+    const std::size_t bytes = step_size(arrived);
+    const bool granted = co_await services_->memory.step(reservation_, bytes);
+    if (granted) {
+        use_step(bytes);
+    }
+    co_return granted;
+}
+
+void Connection::use_step(std::size_t bytes) {
+    const auto size = static_cast<std::size_t>(frames_.size());
+    if (!frames_.admitted()) {
+        frames_.admit(services_->memory.buffer(size));
+    }
+    frames_.grant(std::min(bytes, frames_.ungranted()));
+}
+
+bool Connection::has_room_for_frames() const {
+    const ConnectionLimits& limits = services_->limits;
+    if (arrived_.size() >= limits.requests_in_flight_max) {
+        return false;
+    }
+    if (arrived_.empty() && answers_.empty()) {
+        return true;
+    }
+    constexpr std::size_t kOneIn = 4;  // connections may hold all there is
+    const std::size_t share =
+        std::max(services_->memory.limits().requests / kOneIn, MemoryBudget::kSmallFrame);
+    const std::size_t most = std::min(limits.request_bytes_max, share);
+    return share_->requests() - reservation_.requests() <= most;
+}
+
+bool Connection::has_room_for_answers() const {
+    const bool is_full = share_->answers() > 0 && services_->memory.answers_are_full();
+    return !is_full && share_->answers() <= services_->limits.answer_bytes_max &&
+           answers_.size() < services_->limits.requests_in_flight_max;
+}
+
 Task<> Connection::dispatch_arrived() {
     for (std::size_t next = 0; next < arrived_.size() && open_; ++next) {
-        while (open_ && answers_.size() >= services_->limits.requests_in_flight_max) {
+        while (open_ && !has_room_for_answers()) {
             co_await services_->shard.wait(room_, kNever);
         }
         if (!open_ || !reading_ || !taking_) {
@@ -176,19 +264,24 @@ void Connection::at_end_of_turn() {
 }
 
 void Connection::send() {
-    while (open_ && send_blocked_ == kNever) {
+    while (open_ && !write_blocked_) {
         answers_.sent(0);
         const auto slices = answers_.gather();
         if (slices.empty()) {
+            taken_.end();
             break;
         }
         const Transfer written = transport_->try_write(slices);
         if (written.progress == Progress::closed) {
             close();
         } else if (written.progress == Progress::would_block) {
-            send_blocked_ = services_->clock.now();
+            write_blocked_ = true;
+            if (!taken_.is_on()) {
+                taken_.begin(services_->clock.now());
+            }
             services_->tasks.spawn(send_when_writable(shared_from_this()));
         } else {
+            taken_.moved(written.bytes);
             answers_.sent(written.bytes);
         }
     }
@@ -209,7 +302,7 @@ Task<> Connection::wait_settled(TimePoint deadline) {
 
 Task<> Connection::send_when_writable(std::shared_ptr<Connection> self) {
     co_await self->transport_->wait_writable();
-    self->send_blocked_ = kNever;
+    self->write_blocked_ = false;
     self->send();
 }
 
@@ -220,6 +313,7 @@ void Connection::close() {
     const auto self = shared_from_this();
     reading_ = false;
     transport_->close();
+    services_->memory.end_wait(share_);
     answers_.detach_all();
     room_.set();
     sent_.set();
@@ -227,34 +321,55 @@ void Connection::close() {
 }
 
 void Connection::check_time(TimePoint now) {
-    const ConnectionLimits& limits = services_->limits;
-    if (send_blocked_ != kNever && now - send_blocked_ > limits.send_max) {
-        services_->warnings.warning(
-            "connection of {} ends: it took no byte of its answers for {} s", to_string(*peer_),
-            std::chrono::duration_cast<std::chrono::seconds>(limits.send_max).count());
-        close();
+    if (ends_as_slow_reader(now) || paused_ || ends_as_slow_sender(now)) {
         return;
     }
-    if (paused_) {
-        return;
-    }
-    if (frame_started_ != kNever && frames_.in_frame()) {
-        const auto allowed =
-            limits.frame_max + std::chrono::seconds(frames_.size() / kFrameBytesPerSecond);
-        if (now - frame_started_ > allowed) {
-            services_->warnings.warning(
-                "connection of {} ends: a request of {} bytes was not sent whole within {} s",
-                to_string(*peer_), frames_.size(),
-                std::chrono::duration_cast<std::chrono::seconds>(allowed).count());
-            close();
-        }
-        return;
-    }
-    if (answers_.empty() && now - last_received_ > limits.idle_max) {
+    const bool is_idle = frame_started_ == kNever && answers_.empty();
+    if (is_idle && now - last_received_ > services_->limits.idle_max) {
         services_->log.debug("connection of {} ends: idle for longer than connections.max.idle.ms",
                              to_string(*peer_));
         close();
     }
+}
+
+bool Connection::ends_as_slow_reader(TimePoint now) {
+    const ConnectionLimits& limits = services_->limits;
+    if (!taken_.is_too_slow(now, limits.read_window, limits.least_bytes_per_second)) {
+        return false;
+    }
+    services_->warnings.warning(
+        "connection of {} ends: it takes its answers more slowly than {} KiB/s, averaged over {} "
+        "s, and {} bytes wait for it",
+        to_string(*peer_), limits.least_bytes_per_second / 1024, in_seconds(limits.read_window),
+        share_->answers());
+    close();
+    return true;
+}
+
+bool Connection::ends_as_slow_sender(TimePoint now) {
+    if (frame_started_ == kNever || !frames_.in_frame()) {
+        return false;
+    }
+    const ConnectionLimits& limits = services_->limits;
+    const auto size = static_cast<std::size_t>(std::max(frames_.size(), 0));
+    const auto allowed =
+        limits.frame_max + std::chrono::seconds(frames_.size() / kFrameBytesPerSecond);
+    if (now - frame_started_ > allowed) {
+        services_->warnings.warning(
+            "connection of {} ends: a request of {} bytes was not sent whole within {} s",
+            to_string(*peer_), frames_.size(), in_seconds(allowed));
+    } else if (size > BufferPool::kCapacity &&
+               received_.is_too_slow(now, limits.send_window, limits.least_bytes_per_second)) {
+        services_->warnings.warning(
+            "connection of {} ends: it sends a request of {} bytes more slowly than {} KiB/s, "
+            "averaged over {} s; {} bytes are here",
+            to_string(*peer_), size, limits.least_bytes_per_second / 1024,
+            in_seconds(limits.send_window), frames_.filled());
+    } else {
+        return false;
+    }
+    close();
+    return true;
 }
 
 }  // namespace hw::broker

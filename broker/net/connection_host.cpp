@@ -1,14 +1,19 @@
 #include "broker/net/connection_host.h"
 
+#include <algorithm>
+#include <functional>
+#include <string>
 #include <utility>
 #include <vector>
+
+#include <fmt/format.h>
 
 namespace hw::broker {
 
 ConnectionHost::ConnectionHost(Shard& shard, const Clock& clock, const Dispatcher& dispatcher,
                                const HostLimits& limits, Logger log)
     : tasks_(shard),
-      memory_(shard, limits.memory),
+      memory_(shard, clock, limits.memory),
       services_{.shard = shard,
                 .tasks = tasks_,
                 .clock = clock,
@@ -48,7 +53,35 @@ Task<> ConnectionHost::watch() {
         for (const auto& connection : all()) {
             connection->check_time(now);
         }
+        report_waits();
     }
+}
+
+void ConnectionHost::report_waits() {
+    const TimePoint now = services_.clock.now();
+    if (memory_.waiting() == 0 || now < next_report_) {
+        return;
+    }
+    next_report_ = now + kReportInterval;
+    auto holders = all();
+    const std::size_t named = std::min(kNamed, holders.size());
+    std::ranges::partial_sort(holders, holders.begin() + static_cast<std::ptrdiff_t>(named),
+                              std::ranges::greater(),
+                              [](const auto& connection) { return connection->held_bytes(); });
+    holders.resize(named);
+    std::string names;
+    for (const auto& connection : holders) {
+        names += fmt::format("{}{} ({} bytes)", names.empty() ? "" : ", ",
+                             to_string(connection->peer()), connection->held_bytes());
+    }
+    const MemoryLimits& limits = memory_.limits();
+    services_.log.warning(
+        "{} connections wait for memory, {} of them with requests over 1 MiB: requests up to that "
+        "hold {} of {} bytes here, larger ones {} of {} of the node, unsent answers {} of {} here. "
+        "All are shares of highwater.memory.limit; raise it if this lasts. Most is held by {}",
+        memory_.waiting(), memory_.waiting_large(), memory_.held(), limits.requests,
+        limits.large_frames->held(), limits.large_frames->limit(), memory_.answers(),
+        limits.answers, names);
 }
 
 std::vector<std::shared_ptr<Connection>> ConnectionHost::all() const {

@@ -11,7 +11,7 @@ namespace hw::broker {
 
 /// Bounds of the connections of one shard, together and each.
 struct HostLimits {
-    std::size_t memory = std::size_t{256} << 20;  ///< bytes of requests and answers held at a time
+    MemoryLimits memory;
     ConnectionLimits connection;
 };
 
@@ -42,8 +42,14 @@ public:
 private:
     static constexpr std::size_t kScratchBytes = 64 * 1024;
     static constexpr Duration kWatchInterval = std::chrono::seconds(1);
+    static constexpr Duration kReportInterval = std::chrono::seconds(10);
+
+    /// Connections named in a log line.
+    static constexpr std::size_t kNamed = 3;
 
     [[nodiscard]] Task<> watch();
+    /// Says so when frames wait for memory, and who holds it.
+    void report_waits();
     /// A copy, because a connection that is closed leaves the map.
     [[nodiscard]] std::vector<std::shared_ptr<Connection>> all() const;
 
@@ -53,6 +59,7 @@ private:
     std::map<std::uint64_t, std::shared_ptr<Connection>> connections_;  ///< in order of arrival
     std::uint64_t next_connection_ = 0;
     Signal stop_;
+    TimePoint next_report_{};
     bool draining_ = false;
     bool stopping_ = false;
 };

@@ -1,15 +1,18 @@
 #include "broker/net/exchange.h"
 
+#include <fmt/format.h>
+
 namespace hw::broker {
 
-Exchange::Exchange(Buffer frame, Reservation reservation, AnswerSink& sink)
-    : frame_(std::move(frame)), reservation_(std::move(reservation)), sink_(&sink) {
+Exchange::Exchange(Buffer frame, Reservation memory, AnswerSink& sink)
+    : frame_(std::move(frame)), memory_(std::move(memory)), sink_(&sink) {
     arena_.lend({frame_.data() + frame_.size(), frame_.capacity() - frame_.size()});
+    arena_.draw_from(*this);
 }
 
 Exchange::~Exchange() {
     work_ = nullptr;
-    reservation_.recycle(std::move(frame_));
+    memory_.recycle(std::move(frame_));
 }
 
 Result<void> Exchange::read_header() {
@@ -48,10 +51,41 @@ MutableBytes Exchange::writable(ByteView part) {
     return frame_.bytes().subspan(start, part.size());
 }
 
+bool Exchange::reserve(std::size_t bytes) {
+    const bool taken = memory_.try_work(bytes);
+    refused_bytes_ += taken ? 0 : bytes;
+    return taken;
+}
+
+bool Exchange::take_work(std::size_t items, std::size_t bytes_each) {
+    const std::size_t bytes = items * bytes_each;
+    if (!memory_.try_work(bytes)) {
+        reject(out_of_memory(fmt::format("serve the {} items that it names", items), bytes));
+        return false;
+    }
+    return true;
+}
+
+bool Exchange::take_answer(std::size_t bytes) {
+    if (!memory_.try_encode(bytes)) {
+        reject(out_of_memory("answer it", bytes));
+        return false;
+    }
+    return true;
+}
+
+Error Exchange::out_of_memory(std::string_view purpose, std::size_t bytes) const {
+    return {
+        ErrorKind::limit,
+        fmt::format("to {} takes {} bytes of memory more, and other requests leave less of what "
+                    "they share: ask for less at once, or raise highwater.memory.limit ({} "
+                    "version {}, a request of {} bytes)",
+                    purpose, bytes, api_->name, version_, frame_.size())};
+}
+
 void Exchange::set_answer(wire::Encoded answer) {
     HW_ASSERT(!answered_);
     answer_ = std::move(answer);
-    charge(answer_.own.capacity());
     answered_ = true;
     if (sink_ != nullptr) {
         sink_->on_answer();
@@ -60,6 +94,9 @@ void Exchange::set_answer(wire::Encoded answer) {
 
 void Exchange::reply_encoded(ByteView header_and_body) {
     constexpr std::size_t kPrefix = 4;
+    if (!take_answer(kPrefix + header_and_body.size())) {
+        return;
+    }
     wire::Encoded answer{.own = Buffer(kPrefix + header_and_body.size()),
                          .slices = {},
                          .size = kPrefix + header_and_body.size()};

@@ -32,12 +32,12 @@ public:
 ///
 /// Shared by the connection, which sends answers in the order of requests, and by whoever answers;
 /// an answer after the connection ended is dropped. Used on the connection's shard only.
-class Exchange {
+class Exchange final : private ArenaSource {
 public:
-    Exchange(Buffer frame, Reservation reservation, AnswerSink& sink);
+    Exchange(Buffer frame, Reservation memory, AnswerSink& sink);
     Exchange(const Exchange&) = delete;
     Exchange& operator=(const Exchange&) = delete;
-    ~Exchange();
+    ~Exchange() override;
 
     /// Reads the request header; the frame's rest is the body. Errors: corrupt.
     [[nodiscard]] Result<void> read_header();
@@ -52,9 +52,9 @@ public:
     [[nodiscard]] ByteView request_bytes() const { return frame_.view(); }
     void set_api(const schema::ApiInfo& api) { api_ = &api; }
 
-    /// Decodes the body; the result lives as long as the exchange. Errors: corrupt, limit.
-    /// Bytes after the message are ignored, as Kafka does: librdkafka's request for the metadata of
-    /// all topics has three of them from version 9 on.
+    /// Decodes the body; the result lives as long as the exchange. Errors: corrupt, limit (also
+    /// when no memory is left to decode it). Bytes after the message are ignored, as Kafka does:
+    /// librdkafka's request for the metadata of all topics has three of them from version 9 on.
     template <class Message>
     [[nodiscard]] Result<const Message*> parse();
 
@@ -79,9 +79,15 @@ public:
     /// Keeps what works on the answer and what the answer points to, at most one object. It ends
     /// with the exchange: a request that waits is over when its connection has ended.
     void keep(std::shared_ptr<const void> work) { work_ = std::move(work); }
-    /// Counts `bytes` that the answer points to against the memory of the shard's requests. Its own
-    /// are counted when it is given.
-    void charge(std::size_t bytes) { reservation_.grow(bytes); }
+    /// What the request holds of its shard's memory, to take more of it before it is used. The
+    /// frame, what it is decoded to and the encoded answer are counted already.
+    [[nodiscard]] Reservation& memory() { return memory_; }
+    /// Takes memory for the work on a request that names `items` things. False, and the request is
+    /// rejected, when there is none.
+    [[nodiscard]] bool take_work(std::size_t items, std::size_t bytes_each);
+
+    /// False when its connection has ended, so that nobody is told its answer.
+    [[nodiscard]] bool is_wanted() const { return sink_ != nullptr; }
 
     /// For the connection.
     [[nodiscard]] bool answered() const { return answered_; }
@@ -89,10 +95,13 @@ public:
     void detach() { sink_ = nullptr; }
 
 private:
+    [[nodiscard]] bool reserve(std::size_t bytes) override;
+    [[nodiscard]] bool take_answer(std::size_t bytes);
+    [[nodiscard]] Error out_of_memory(std::string_view purpose, std::size_t bytes) const;
     void set_answer(wire::Encoded answer);
 
     Buffer frame_;
-    Reservation reservation_;
+    Reservation memory_;
     AnswerSink* sink_;
     Arena arena_{0};  ///< begins in what is left of the frame's memory
     RequestContext context_;
@@ -103,6 +112,7 @@ private:
     ByteView body_;
     wire::Encoded answer_;
     bool answered_ = false;
+    std::size_t refused_bytes_ = 0;  ///< of the arena, for want of memory
     std::shared_ptr<const void> work_;
 };
 
@@ -113,14 +123,16 @@ Result<const Message*> Exchange::parse() {
     constexpr std::size_t kSlack = 64 * 1024;
     arena_.reset(frame_.size() * api_->memory_factor + kSlack);
     auto* message = arena_.allocate<Message>(1);
-    HW_ASSERT(message != nullptr);
+    if (message == nullptr) {
+        return std::unexpected(out_of_memory("decode it", sizeof(Message)));
+    }
     new (message) Message();
     wire::Reader reader(body_, arena_);
     decode(reader, version_, *message);
     if (const auto decoded = reader.status(); !decoded) {
-        return std::unexpected(decoded.error());
+        return std::unexpected(refused_bytes_ == 0 ? decoded.error()
+                                                   : out_of_memory("decode it", refused_bytes_));
     }
-    reservation_.grow(arena_.used());
     return message;
 }
 
@@ -139,6 +151,9 @@ void Exchange::reply_as(Message message, ApiVersion version) {
         return;
     }
     const std::size_t size = head->total() + body->total();
+    if (!take_answer(kPrefix + head->own + body->own)) {
+        return;
+    }
     wire::Encoded answer{
         .own = Buffer(kPrefix + head->own + body->own), .slices = {}, .size = kPrefix + size};
     wire::Writer writer(answer.own.bytes(), answer.slices);

@@ -33,10 +33,14 @@ FrameReader::Step FrameReader::next(ByteView& input) {
         return Step::invalid;
     }
     if (!admitted_) {
-        return Step::need_memory;
+        // Who has announced a body and sent nothing of it gets no memory.
+        return input.empty() && size() != 0 ? Step::need_input : Step::need_memory;
     }
-    filled_ += move_front(input, frame_.data() + filled_, frame_.size() - filled_);
-    return filled_ == frame_.size() ? Step::complete : Step::need_input;
+    filled_ += move_front(input, frame_.data() + filled_, granted_ - filled_);
+    if (filled_ == frame_.size()) {
+        return Step::complete;
+    }
+    return filled_ == granted_ && !input.empty() ? Step::need_memory : Step::need_input;
 }
 
 void FrameReader::admit(Buffer memory) {
@@ -44,8 +48,13 @@ void FrameReader::admit(Buffer memory) {
     HW_ASSERT(!admitted_);
     HW_ASSERT(memory.size() == static_cast<std::size_t>(size()));
     frame_ = std::move(memory);
-    filled_ = 0;
     admitted_ = true;
+}
+
+void FrameReader::grant(std::size_t bytes) {
+    HW_ASSERT(admitted_);
+    HW_ASSERT(bytes <= ungranted());
+    granted_ += bytes;
 }
 
 Buffer FrameReader::take() {
@@ -53,6 +62,8 @@ Buffer FrameReader::take() {
     HW_ASSERT(filled_ == frame_.size());
     prefix_filled_ = 0;
     admitted_ = false;
+    granted_ = 0;
+    filled_ = 0;
     return std::move(frame_);
 }
 
@@ -60,7 +71,7 @@ MutableBytes FrameReader::unfilled() {
     if (!admitted_) {
         return {};
     }
-    return frame_.bytes().subspan(filled_);
+    return frame_.bytes().subspan(filled_, granted_ - filled_);
 }
 
 }  // namespace hw::broker

@@ -10,13 +10,13 @@ namespace hw::broker {
 
 /// Cuts a byte stream into frames: a big-endian int32 size, then that many bytes.
 ///
-/// Pure: it neither reads nor waits. A frame's size is known before its memory exists, so that the
-/// connection can reserve first.
+/// Pure: it neither reads nor waits. A frame takes memory in steps, so that the connection can
+/// reserve each of them first.
 class FrameReader {
 public:
     enum class Step : std::uint8_t {
         need_input,   ///< everything given was consumed; give more
-        need_memory,  ///< size() is known; call admit() and go on
+        need_memory,  ///< size() is known; call admit() or grant(), and go on
         complete,     ///< take() the frame, then go on
         invalid,      ///< size() is negative or over the limit; the stream is lost for good
     };
@@ -30,13 +30,22 @@ public:
     [[nodiscard]] std::int32_t size() const {
         return prefix_filled_ == kPrefix ? load_big_endian<std::int32_t>(prefix_.data()) : 0;
     }
-    /// Takes the memory for the frame, of its size. After need_memory only.
+    /// Takes the memory for the frame, of its size, of which nothing may be used before it is
+    /// granted. After the first need_memory of a frame only.
     void admit(Buffer memory);
+    /// Allows `bytes` more of the frame's memory to be used.
+    void grant(std::size_t bytes);
+    [[nodiscard]] bool admitted() const { return admitted_; }
+    /// Bytes of the frame that are in, and those that nothing was granted for yet.
+    [[nodiscard]] std::size_t filled() const { return filled_; }
+    [[nodiscard]] std::size_t ungranted() const {
+        return static_cast<std::size_t>(size()) - granted_;
+    }
     /// After complete only.
     [[nodiscard]] Buffer take();
 
-    /// Where the rest of an admitted frame belongs, so that it can be received without a copy;
-    /// empty when no frame is admitted. Report what was put there by received().
+    /// Where the next bytes of an admitted frame belong, as far as they are granted, so that they
+    /// can be received without a copy; may be empty. Report what was put there by received().
     [[nodiscard]] MutableBytes unfilled();
     void received(std::size_t bytes) { filled_ += bytes; }
 
@@ -51,7 +60,8 @@ private:
     std::size_t prefix_filled_ = 0;
     bool admitted_ = false;
     Buffer frame_;
-    std::size_t filled_ = 0;
+    std::size_t granted_ = 0;
+    std::size_t filled_ = 0;  ///< at most granted_
 };
 
 }  // namespace hw::broker

@@ -1,71 +1,248 @@
 #include "broker/net/memory_budget.h"
 
+#include <algorithm>
+
 #include <boost/smart_ptr/make_local_shared.hpp>
 
-namespace hw::broker {
+#include "protocol/base/assert.h"
 
-void MemoryAccount::release(std::size_t bytes) {
-    held_ -= bytes;
-    while (!waiters_.empty() && fits(waiters_.front()->bytes)) {
-        Waiter* first = waiters_.front();
-        waiters_.pop_front();
-        held_ += first->bytes;
-        first->admitted.set();
+namespace hw::broker {
+namespace {
+
+/// The answers of a connection take one of so many parts of what others left.
+constexpr std::size_t kAnswersOf = 4;
+
+}  // namespace
+
+MemoryLimits memory_of_shard(std::size_t total, std::size_t shards,
+                             std::shared_ptr<LargeFrameLimit> large_frames) {
+    constexpr std::size_t kQuarter = 4;
+    const std::size_t share = total / kQuarter / shards;
+    return {.requests = share, .answers = share, .large_frames = std::move(large_frames)};
+}
+
+void MemoryAccount::Waiter::grant() {
+    granted = true;
+    changed.set();
+}
+
+void MemoryAccount::serve(Waiters& waiters) {
+    while (!waiters.empty()) {
+        Waiter& first = *waiters.front();
+        if (!first.granted && !first.frame->take(first.bytes)) {
+            return;
+        }
+        waiters.pop_front();
+        first.grant();
     }
 }
 
 Reservation::~Reservation() {
-    if (account_) {
-        account_->release(bytes_);
+    if (!share_) {
+        return;
+    }
+    MemoryAccount& account = this->account();
+    share_->requests_ -= requests_ + large_;
+    share_->answers_ -= answers_;
+    account.held_ -= requests_;
+    account.answers_ -= answers_;
+    if (account.favoured_ == frame_) {
+        account.favoured_ = 0;
+    }
+    if (is_large_) {
+        account.limits_.large_frames->give_back(frame_, large_);
+    }
+    wake_others();
+}
+
+void Reservation::wake_others() {
+    MemoryAccount::Waiter* own = share_->waiter_;
+    if (own != nullptr && !own->granted && own->frame->is_free(own->bytes)) {
+        own->frame->add_work(own->bytes);
+        own->grant();
+    }
+    if (is_large_) {
+        MemoryAccount::serve(account().large_);
+    }
+    MemoryAccount::serve(account().small_);
+    if (share_->smaller_ != nullptr) {
+        share_->smaller_->set();
     }
 }
 
-void Reservation::grow(std::size_t bytes) {
-    if (account_) {
-        account_->held_ += bytes;
-        bytes_ += bytes;
+bool Reservation::take(std::size_t bytes) {
+    MemoryAccount& account = this->account();
+    if (is_large_) {
+        if (!account.limits_.large_frames->try_take(frame_, bytes)) {
+            return false;
+        }
+        large_ += bytes;
+        share_->requests_ += bytes;
+        return true;
+    }
+    if (!account.fits(bytes)) {
+        if (account.favoured_ != 0 && account.favoured_ != frame_) {
+            return false;
+        }
+        account.favoured_ = frame_;
+    }
+    add_work(bytes);
+    return true;
+}
+
+bool Reservation::try_work(std::size_t bytes) {
+    if (share_) {
+        const std::size_t most = account().limits_.requests + kOverdraft;
+        if (bytes > most - std::min(most, account().held_)) {
+            return false;
+        }
+    }
+    add_work(bytes);
+    return true;
+}
+
+void Reservation::add_work(std::size_t bytes) {
+    if (share_) {
+        account().held_ += bytes;
+        share_->requests_ += bytes;
+        requests_ += bytes;
+    }
+}
+
+void Reservation::add_answer(std::size_t bytes) {
+    if (share_) {
+        account().answers_ += bytes;
+        share_->answers_ += bytes;
+        answers_ += bytes;
+    }
+}
+
+std::size_t Reservation::largest_part() const {
+    return share_ ? account().limits_.answers / kAnswersOf : SIZE_MAX;
+}
+
+std::size_t Reservation::answer_room() const {
+    if (!share_) {
+        return SIZE_MAX;
+    }
+    const std::size_t others = account().answers_ - share_->answers_;
+    const std::size_t limit = account().limits_.answers;
+    const std::size_t most = (limit - std::min(limit, others)) / kAnswersOf;
+    return most - std::min(most, share_->answers_);
+}
+
+bool Reservation::try_answer_within(std::size_t limit, std::size_t bytes) {
+    if (bytes > limit - std::min(limit, account().answers_)) {
+        return false;
+    }
+    add_answer(bytes);
+    return true;
+}
+
+bool Reservation::try_encode(std::size_t bytes) {
+    return !share_ || try_answer_within(account().limits_.answers + kOverdraft, bytes);
+}
+
+bool Reservation::try_answer(std::size_t bytes) {
+    return !share_ || try_answer_within(account().limits_.answers, bytes);
+}
+
+void Reservation::return_answer(std::size_t bytes) {
+    if (share_) {
+        HW_ASSERT(bytes <= answers_);
+        account().answers_ -= bytes;
+        share_->answers_ -= bytes;
+        answers_ -= bytes;
     }
 }
 
 void Reservation::recycle(Buffer buffer) {
-    if (account_) {
-        account_->pool_.give(std::move(buffer));
+    if (share_) {
+        account().pool_.give(std::move(buffer));
     }
 }
 
-class MemoryBudget::Leave {
+class MemoryBudget::Place {
 public:
-    Leave(Reservation::Account account, Waiter* waiter)
-        : account_(std::move(account)), waiter_(waiter) {}
-    ~Leave() { std::erase(account_->waiters_, waiter_); }
-    Leave(const Leave&) = delete;
-    Leave& operator=(const Leave&) = delete;
+    Place(MemoryAccount::Waiters& waiters, Waiter& waiter)
+        : waiters_(waiters), waiter_(&waiter), share_(waiter.frame->share_) {
+        const auto is_younger = [&waiter](const Waiter* other) {
+            return other->frame->frame_ > waiter.frame->frame_;
+        };
+        waiters.insert(std::ranges::find_if(waiters, is_younger), waiter_);
+        share_->waiter_ = waiter_;
+    }
+    ~Place() {
+        share_->waiter_ = nullptr;
+        const bool was_first = !waiters_.empty() && waiters_.front() == waiter_;
+        std::erase(waiters_, waiter_);
+        if (was_first && !waiters_.empty()) {
+            waiters_.front()->changed.set();
+        }
+    }
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
 
 private:
-    Reservation::Account account_;
+    MemoryAccount::Waiters& waiters_;
     Waiter* waiter_;
+    Reservation::Share share_;
 };
 
-MemoryBudget::MemoryBudget(Shard& shard, std::size_t limit)
-    : shard_(&shard), account_(boost::make_local_shared<MemoryAccount>(limit)) {}
+MemoryBudget::MemoryBudget(Shard& shard, const Clock& clock, MemoryLimits limits)
+    : shard_(&shard),
+      clock_(&clock),
+      account_(boost::make_local_shared<MemoryAccount>(std::move(limits))) {}
 
-std::optional<Reservation> MemoryBudget::try_reserve(std::size_t bytes) {
-    if (!account_->waiters_.empty() || !account_->fits(bytes)) {
-        return std::nullopt;
-    }
-    account_->held_ += bytes;
-    return Reservation(account_, bytes);
+Reservation::Share MemoryBudget::share() {
+    return boost::make_local_shared<MemoryShare>(account_);
 }
 
-Task<Reservation> MemoryBudget::reserve(std::size_t bytes) {
-    if (auto at_once = try_reserve(bytes)) {
-        co_return std::move(*at_once);
+Reservation MemoryBudget::begin(const Reservation::Share& share, std::size_t size) {
+    if (size > kSmallFrame) {
+        return {share, account_->limits_.large_frames->next_number(), true};
     }
-    Waiter waiter{.bytes = bytes, .admitted = {}};
-    account_->waiters_.push_back(&waiter);
-    const Leave leave(account_, &waiter);
-    co_await shard_->wait(waiter.admitted, kNever);
-    co_return Reservation(account_, bytes);
+    return {share, account_->next_small_++};
+}
+
+bool MemoryBudget::try_step(Reservation& frame, std::size_t bytes) {
+    const MemoryAccount::Waiters& waiters = frame.is_large_ ? account_->large_ : account_->small_;
+    const bool is_first = waiters.empty() || frame.frame_ < waiters.front()->frame->frame_;
+    if (is_first && frame.take(bytes)) {
+        return true;
+    }
+    if (frame.is_free(bytes)) {
+        frame.add_work(bytes);
+        return true;
+    }
+    return false;
+}
+
+Task<bool> MemoryBudget::step(Reservation& frame, std::size_t bytes) {
+    if (try_step(frame, bytes)) {
+        co_return true;
+    }
+    // Whatever ends with the wait may outlive this object.
+    const auto account = account_;
+    auto& waiters = frame.is_large_ ? account->large_ : account->small_;
+    Waiter waiter{.frame = &frame, .bytes = bytes, .changed = {}};
+    const Place place(waiters, waiter);
+    while (!waiter.granted && !waiter.ended) {
+        const bool retries = frame.is_large_ && waiters.front() == &waiter;
+        const TimePoint next = retries ? clock_->now() + kLargeRetry : kNever;
+        co_await shard_->wait(waiter.changed, next);
+        if (!waiter.granted && !waiter.ended) {
+            MemoryAccount::serve(waiters);
+        }
+    }
+    co_return waiter.granted;
+}
+
+void MemoryBudget::end_wait(const Reservation::Share& share) {
+    if (share->waiter_ != nullptr) {
+        share->waiter_->ended = true;
+        share->waiter_->changed.set();
+    }
 }
 
 }  // namespace hw::broker

@@ -20,6 +20,8 @@ struct ListenerInfo {
     ListenerRole role = ListenerRole::broker;
     Endpoint bound;       ///< with the port that was really taken
     Endpoint advertised;  ///< what clients are told to connect to
+    /// It is the one of inter.broker.listener.name, and clients have another.
+    bool between_brokers = false;
 };
 
 /// Who sends a request, over what, and what that allows. Valid as long as the request; listeners

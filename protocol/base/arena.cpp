@@ -11,16 +11,19 @@ void Arena::lend(MutableBytes memory) {
 }
 
 void* Arena::take(std::size_t size, std::size_t alignment) {
-    used_ += size;
     void* place = free_.data();
     std::size_t room = free_.size();
     if (std::align(alignment, size, place, room) == nullptr) {
         const std::size_t doubled = chunks_.empty() ? kFirstChunk : chunks_.back().size * 2;
         const std::size_t bounded = std::min(doubled, std::max(budget_, kFirstChunk));
         room = std::max(bounded, size);
+        if (source_ != nullptr && !source_->reserve(room)) {
+            return nullptr;
+        }
         chunks_.push_back({std::unique_ptr<std::byte[]>(new std::byte[room]), room});
         place = chunks_.back().memory.get();
     }
+    used_ += size;
     free_ = MutableBytes(static_cast<std::byte*>(place), room).subspan(size);
     return place;
 }

@@ -10,6 +10,15 @@
 
 namespace hw {
 
+/// Counts the memory that an arena allocates, and may refuse it.
+class ArenaSource {
+public:
+    virtual ~ArenaSource() = default;
+    /// Reserves memory for the arena's next chunk. The owner of the arena gives it back. False: the
+    /// arena must not allocate the chunk.
+    [[nodiscard]] virtual bool reserve(std::size_t bytes) = 0;
+};
+
 /// Allocator for one request or one record: many small allocations that are freed together.
 ///
 /// Owned by the code that decodes or answers the request; used by one thread. Allocated objects
@@ -27,8 +36,11 @@ public:
     /// Gives the arena memory to use up before it allocates chunks. The caller owns `memory`, which
     /// must outlive the use of the arena. Call before the first allocation.
     void lend(MutableBytes memory);
+    /// Asks `source`, which outlives the arena's use, before each allocation of a chunk.
+    void draw_from(ArenaSource& source) { source_ = &source; }
 
-    /// Uninitialised memory for `count` elements; nullptr when that would exceed the budget.
+    /// Uninitialised memory for `count` elements; nullptr when that would exceed the budget, or the
+    /// source refuses.
     template <class T>
     [[nodiscard]] T* allocate(std::size_t count) {
         static_assert(std::is_trivially_destructible_v<T>);
@@ -58,6 +70,7 @@ private:
 
     std::size_t budget_;
     std::size_t used_ = 0;
+    ArenaSource* source_ = nullptr;
     MutableBytes lent_;
     MutableBytes free_;  ///< rest of the newest chunk, or of the lent memory
     std::vector<Chunk> chunks_;

@@ -114,8 +114,10 @@ std::optional<PartitionError> PartitionReplica::refusal(Acks acks) {
                 leader_->facts().isr.size(), leader_->facts().replicas.size(),
                 leader_->isr_size_needed())};
     }
-    const auto is_full = [this] {
-        return pending_.size() + waits_.appends() >= WaitQueue::kMaxAppends;
+    // What is answered when it is written takes no place among those that wait for replicas.
+    const auto is_full = [this, acks] {
+        const std::size_t waits = acks == Acks::all ? waits_.appends() : 0;
+        return pending_.size() + waits >= WaitQueue::kMaxAppends;
     };
     if (is_full()) {
         waits_.drop_ended_appends();

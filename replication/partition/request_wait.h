@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include <boost/intrusive/list_hook.hpp>
 #include <boost/intrusive/set_hook.hpp>
 
 #include "protocol/base/shard.h"
@@ -52,7 +53,9 @@ private:
     Done done_;
     WaitTimers* timers_ = nullptr;  ///< set while it has a deadline there
     TimePoint deadline_{};
-    boost::intrusive::set_member_hook<> place_;  ///< its position in `timers_`
+    // Its position in `timers_`: in one of the two, as it has a deadline or none.
+    boost::intrusive::set_member_hook<> place_;
+    boost::intrusive::list_member_hook<> untimed_place_;
 };
 
 /// The request's owning reference to its wait. Its destruction abandons the wait.

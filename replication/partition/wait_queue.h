@@ -44,7 +44,9 @@ class WaitQueue {
 public:
     /// Limit of pending and waiting appends; the replica refuses further ones before it stages
     /// them.
-    static constexpr std::size_t kMaxAppends = 4096;
+    static constexpr std::size_t kMaxAppends = 16'384;
+    /// Limit of waiting fetches; further ones are answered at once. Smaller, because each append
+    /// looks at all of them.
     static constexpr std::size_t kMaxFetches = 4096;
 
     /// Adds an append whose awaited offset has not reached its end yet.

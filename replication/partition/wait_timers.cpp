@@ -6,10 +6,16 @@ namespace hw::replication {
 
 WaitTimers::~WaitTimers() {
     while (!waits_.empty()) {
-        RequestWait& wait = *waits_.begin();
-        wait.abandon();
-        wait.on_shard_end();
+        let_go(*waits_.begin());
     }
+    while (!untimed_.empty()) {
+        let_go(untimed_.front());
+    }
+}
+
+void WaitTimers::let_go(RequestWait& wait) {
+    wait.abandon();
+    wait.on_shard_end();
 }
 
 bool WaitTimers::add(RequestWait& wait, TimePoint deadline) {
@@ -27,6 +33,13 @@ bool WaitTimers::add(RequestWait& wait, TimePoint deadline) {
     return true;
 }
 
+void WaitTimers::add_untimed(RequestWait& wait) {
+    HW_ASSERT(wait.timers_ == nullptr);
+    wait.deadline_ = kNever;
+    wait.timers_ = this;
+    untimed_.push_back(wait);
+}
+
 void WaitTimers::on_time(TimePoint now) {
     while (next_deadline() <= now && !waits_.empty()) {
         RequestWait& wait = *waits_.begin();
@@ -40,7 +53,11 @@ TimePoint WaitTimers::next_deadline() const {
 }
 
 void WaitTimers::remove(RequestWait& wait) {
-    waits_.erase(waits_.iterator_to(wait));
+    if (wait.untimed_place_.is_linked()) {
+        untimed_.erase(untimed_.iterator_to(wait));
+    } else {
+        waits_.erase(waits_.iterator_to(wait));
+    }
     wait.timers_ = nullptr;
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 
+#include <boost/intrusive/list.hpp>
 #include <boost/intrusive/set.hpp>
 
 #include "protocol/base/shard.h"
@@ -10,7 +11,7 @@
 
 namespace hw::replication {
 
-/// The deadlines of all delayed requests of one shard. Used on that shard only. Its owner calls
+/// The deadlines of delayed requests of one shard. Used on that shard only. Its owner calls
 /// on_time when next_deadline has come.
 class WaitTimers {
 public:
@@ -26,6 +27,9 @@ public:
     /// Sets the deadline of `wait`, which must not have one yet. False, and nothing is changed,
     /// when there are kMaxWaits: the caller then answers the request without a wait.
     [[nodiscard]] bool add(RequestWait& wait, TimePoint deadline);
+    /// Keeps `wait`, which has no deadline, only to release it when the shard ends. It does not
+    /// count to kMaxWaits.
+    void add_untimed(RequestWait& wait);
     /// Ends the waits whose deadline has come, in the order of their deadlines.
     void on_time(TimePoint now);
     /// The earliest deadline; kNever when there are no waits.
@@ -47,11 +51,18 @@ private:
     using Place = boost::intrusive::member_hook<RequestWait, boost::intrusive::set_member_hook<>,
                                                 &RequestWait::place_>;
 
+    using UntimedPlace =
+        boost::intrusive::member_hook<RequestWait, boost::intrusive::list_member_hook<>,
+                                      &RequestWait::untimed_place_>;
+
     void remove(RequestWait& wait);
+    static void let_go(RequestWait& wait);
 
     Signal* earlier_;
     TimePoint armed_ = kNever;
     boost::intrusive::multiset<RequestWait, Place, boost::intrusive::compare<ByDeadline>> waits_;
+    boost::intrusive::list<RequestWait, UntimedPlace, boost::intrusive::constant_time_size<false>>
+        untimed_;
 };
 
 }  // namespace hw::replication

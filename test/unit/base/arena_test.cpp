@@ -40,6 +40,35 @@ TEST_CASE("arena: what is lent is used first, and again after a reset", "[base][
     CHECK(arena.allocate<std::byte>(1) != nullptr);
 }
 
+/// Grants `left` bytes in all.
+class Source final : public ArenaSource {
+public:
+    bool reserve(std::size_t bytes) override {
+        if (bytes > left) {
+            return false;
+        }
+        left -= bytes;
+        return true;
+    }
+
+    std::size_t left = 2 * Arena::kFirstChunk;
+};
+
+TEST_CASE("arena: asks its source before each chunk, and not for what is lent", "[base][arena]") {
+    std::byte memory[64];
+    Source source;
+    Arena arena(1 << 20);
+    arena.lend(memory);
+    arena.draw_from(source);
+    CHECK(arena.allocate<std::byte>(64) != nullptr);
+    CHECK(source.left == 2 * Arena::kFirstChunk);
+    CHECK(arena.allocate<std::byte>(100) != nullptr);
+    CHECK(source.left == Arena::kFirstChunk);
+    CHECK(arena.allocate<std::byte>(Arena::kFirstChunk) == nullptr);
+    CHECK(arena.allocate<std::byte>(100) != nullptr);
+    CHECK(arena.used() == 264);
+}
+
 TEST_CASE("arena: allocations are aligned and do not overlap", "[base][arena]") {
     Arena arena(1 << 20);
     std::uint64_t* numbers[200];

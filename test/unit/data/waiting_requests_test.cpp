@@ -1,5 +1,7 @@
 #include "broker/api/waiting_requests.h"
 
+#include <vector>
+
 #include <catch2/catch.hpp>
 
 #include "replication/partition/fetch_wait.h"
@@ -31,7 +33,7 @@ struct Bench {
     /// A wait that notes when it ended.
     replication::WaitHandle<FetchWait> begin(Millis span, TimePoint& ended) {
         auto wait = FetchWait::begin(shard, 1, [this, &ended] { ended = scheduler.now(); });
-        REQUIRE(waiting.add(*wait, waiting.deadline(span)));
+        REQUIRE(waiting.add_fetch(*wait, waiting.deadline(span)));
         return wait;
     }
 
@@ -84,6 +86,35 @@ TEST_CASE("waiting requests: what goes on is waited for at the end", "[data][wai
     bench.waiting.go_on(rest());
     bench.stop();
     CHECK(done);
+}
+
+TEST_CASE("waiting requests: fetches take no place from produces", "[data][waiting]") {
+    Bench bench;
+    TimePoint ended = kNever;
+    std::vector<replication::WaitHandle<FetchWait>> fetches;
+    for (std::size_t i = 0; i < replication::WaitTimers::kMaxWaits; ++i) {
+        fetches.push_back(bench.begin(Millis(60'000), ended));
+    }
+    const auto fetch = FetchWait::begin(bench.shard, 1, [] {});
+    CHECK_FALSE(bench.waiting.add_fetch(*fetch, bench.waiting.deadline(Millis(1))));
+    const auto produce = FetchWait::begin(bench.shard, 1, [] {});
+    CHECK(bench.waiting.add_produce(*produce, bench.waiting.deadline(Millis(1))));
+    const auto untimed = FetchWait::begin(bench.shard, 1, [] {});
+    bench.waiting.add_untimed(*untimed);
+    CHECK(bench.waiting.size() == replication::WaitTimers::kMaxWaits + 1);
+}
+
+TEST_CASE("waiting requests: one without a deadline outlasts those with one", "[data][waiting]") {
+    Bench bench;
+    bool untimed_ended = false;
+    TimePoint ended = kNever;
+    auto untimed = FetchWait::begin(bench.shard, 1, [&] { untimed_ended = true; });
+    bench.waiting.add_untimed(*untimed);
+    const auto timed = bench.begin(Millis(20), ended);
+    bench.scheduler.run_until([] { return false; },
+                              bench.scheduler.now() + 2 * WaitingRequests::kMaxWait);
+    CHECK(ended != kNever);
+    CHECK_FALSE(untimed_ended);
 }
 
 }  // namespace

@@ -33,7 +33,8 @@ controller::BrokerImage broker(BrokerId id) {
 
 }  // namespace
 
-DataShard::DataShard(sim::Scheduler& scheduler, const Clock& clock, std::size_t index, LogSink& log)
+DataShard::DataShard(sim::Scheduler& scheduler, const Clock& clock, std::size_t index,
+                     const HostLimits& limits, LogSink& log)
     : shard(scheduler, kServer, index),
       waiting(shard, clock),
       services{{.node_id = kSelf,
@@ -43,7 +44,7 @@ DataShard::DataShard(sim::Scheduler& scheduler, const Clock& clock, std::size_t 
                 .replicas = {},
                 .in_session = true},
                waiting},
-      host(shard, clock, dispatcher, HostLimits(), Logger(log, "net")),
+      host(shard, clock, dispatcher, limits, Logger(log, "net")),
       flush_queue(shard) {
     dispatcher.add(schema::ApiKey::produce, std::make_unique<ProduceHandler>(services));
     dispatcher.add(schema::ApiKey::fetch, std::make_unique<FetchHandler>(services));
@@ -52,15 +53,15 @@ DataShard::DataShard(sim::Scheduler& scheduler, const Clock& clock, std::size_t 
     host.start();
 }
 
-World::World(std::uint64_t seed)
+World::World(std::uint64_t seed, const HostLimits& limits)
     : scheduler(seed),
       disk(scheduler, kServer),
       clock(scheduler),
       coin(scheduler.random()),
       home(scheduler, kServer, 2),
       away(scheduler, kClients, 0),
-      shards{std::make_unique<DataShard>(scheduler, clock, 0, no_lines),
-             std::make_unique<DataShard>(scheduler, clock, 1, no_lines)},
+      shards{std::make_unique<DataShard>(scheduler, clock, 0, limits, no_lines),
+             std::make_unique<DataShard>(scheduler, clock, 1, limits, no_lines)},
       home_queue(home),
       directory(disk, home, clock, {"/data", DirectoryId(Uuid{1, 1})}, Logger(no_lines, "data")),
       replica_services{kSelf,

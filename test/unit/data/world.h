@@ -38,7 +38,8 @@ private:
 
 /// One data shard of the server: what a node has for it.
 struct DataShard {
-    DataShard(sim::Scheduler& scheduler, const Clock& clock, std::size_t index, LogSink& log);
+    DataShard(sim::Scheduler& scheduler, const Clock& clock, std::size_t index,
+              const HostLimits& limits, LogSink& log);
 
     sim::SimShard shard;
     WaitingRequests waiting;
@@ -62,7 +63,7 @@ struct PartitionSpec {
 
 /// A server of two data shards with its partitions on one simulated disk, and clients.
 struct World {
-    explicit World(std::uint64_t seed = 1);
+    explicit World(std::uint64_t seed = 1, const HostLimits& limits = {});
     ~World();
 
     /// Adds partition 0 of a new topic, and its replica where this broker leads it.

@@ -24,6 +24,7 @@ void feed(FrameReader& reader, ByteView piece, std::vector<std::string>& frames)
         const Step step = reader.next(piece);
         if (step == Step::need_memory) {
             reader.admit(Buffer(static_cast<std::size_t>(reader.size())));
+            reader.grant(reader.ungranted());
         } else if (step == Step::complete) {
             frames.emplace_back(as_text(reader.take().view()));
         } else {
@@ -74,6 +75,7 @@ TEST_CASE("frames: the rest of an admitted frame can be received in place", "[ne
     CHECK(reader.unfilled().empty());
     REQUIRE(reader.next(input) == Step::need_memory);
     reader.admit(Buffer(static_cast<std::size_t>(reader.size())));
+    reader.grant(reader.ungranted());
     REQUIRE(reader.next(input) == Step::need_input);
     const MutableBytes rest = reader.unfilled();
     REQUIRE(rest.size() == 7);
@@ -81,6 +83,33 @@ TEST_CASE("frames: the rest of an admitted frame can be received in place", "[ne
     reader.received(7);
     REQUIRE(reader.next(input) == Step::complete);
     CHECK(as_text(reader.take().view()) == "0123456789");
+}
+
+TEST_CASE("frames: no byte goes beyond what was granted", "[net][frame]") {
+    FrameReader reader(100);
+    const std::string frame = framed("0123456789");
+    ByteView input = as_bytes(std::string_view(frame));
+    REQUIRE(reader.next(input) == Step::need_memory);
+    reader.admit(Buffer(10));
+    REQUIRE(reader.next(input) == Step::need_memory);
+    CHECK(reader.filled() == 0);
+    reader.grant(4);
+    CHECK(reader.unfilled().size() == 4);
+    REQUIRE(reader.next(input) == Step::need_memory);
+    CHECK(reader.filled() == 4);
+    CHECK(reader.ungranted() == 6);
+    CHECK(reader.unfilled().empty());
+    reader.grant(6);
+    REQUIRE(reader.next(input) == Step::complete);
+    CHECK(as_text(reader.take().view()) == "0123456789");
+}
+
+TEST_CASE("frames: a length alone asks for no memory", "[net][frame]") {
+    FrameReader reader(100);
+    const std::string frame = framed("body");
+    ByteView length = as_bytes(std::string_view(frame).substr(0, 4));
+    CHECK(reader.next(length) == Step::need_input);
+    CHECK(reader.in_frame());
 }
 
 }  // namespace

@@ -1,44 +1,68 @@
 #include "broker/net/memory_budget.h"
 
+#include <deque>
 #include <memory>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include <catch2/catch.hpp>
 
+#include "test/sim/sim_clock.h"
 #include "test/sim/sim_shard.h"
 
 namespace hw::broker {
 namespace {
 
+constexpr std::size_t kMiB = std::size_t{1} << 20;
+constexpr std::size_t kLimit = 100'000;
+constexpr std::size_t kLarge = 2 * kMiB;
+
+/// 100,000 bytes of requests and of answers, 4 MiB of large frames up to 2 MiB.
 struct World {
     void run() {
-        while (scheduler.step()) {
-        }
+        // A large frame that waits looks again and again.
+        const TimePoint end = scheduler.now() + std::chrono::seconds(1);
+        scheduler.run_until([] { return false; }, end);
+    }
+    /// A frame of a connection of its own.
+    Reservation& begin(std::size_t size = 50'000) { return begin(size, budget.share()); }
+    Reservation& begin(std::size_t size, const Reservation::Share& share) {
+        return frames.emplace_back(budget.begin(share, size));
+    }
+    Reservation& holding(std::size_t bytes) {
+        Reservation& frame = begin();
+        REQUIRE(budget.try_step(frame, bytes));
+        return frame;
+    }
+    static void end(Reservation& frame) { const Reservation ended = std::move(frame); }
+    /// Takes a step in a coroutine; `order` grows by `name` when it is there.
+    void step(Reservation& frame, std::size_t bytes, std::string name) {
+        shard.spawn(wait(frame, bytes, std::move(name)));
+        run();
+    }
+    Task<> wait(Reservation& frame, std::size_t bytes, std::string name) {
+        const bool granted = co_await budget.step(frame, bytes);
+        order += granted ? name : name + "!";
     }
 
+    std::deque<Reservation> frames;  ///< coroutines that wait point to them
     sim::Scheduler scheduler{1};
     sim::SimShard shard{scheduler, 1, 0};
-    MemoryBudget budget{shard, 100};
+    sim::SimClock clock{scheduler};
+    MemoryLimits limits{.requests = kLimit,
+                        .answers = kLimit,
+                        .large_frames = std::make_shared<LargeFrameLimit>(4 * kMiB, 2 * kMiB)};
+    MemoryBudget budget{shard, clock, limits};
+    std::string order;
 };
 
-Task<> reserve(World& world, std::size_t bytes, std::string name, std::string& order,
-               std::vector<Reservation>& kept) {
-    Reservation reservation = co_await world.budget.reserve(bytes);
-    order += name;
-    kept.push_back(std::move(reservation));
-}
-
-TEST_CASE("memory: what fits is reserved at once, and given back when it ends", "[net][memory]") {
+TEST_CASE("memory: steps are counted, and given back when their request ends", "[net][memory]") {
     World world;
-    {
-        const auto first = world.budget.try_reserve(60);
-        REQUIRE(first);
-        CHECK_FALSE(world.budget.try_reserve(41));
-        const auto second = world.budget.try_reserve(40);
-        CHECK(second);
-        CHECK(world.budget.held() == 100);
-    }
+    Reservation& first = world.begin();
+    CHECK(world.budget.try_step(first, 60'000));
+    CHECK(world.budget.try_step(first, 40'000));
+    CHECK(world.budget.held() == kLimit);
+    world.end(first);
     CHECK(world.budget.held() == 0);
 }
 
@@ -46,73 +70,172 @@ TEST_CASE("memory: a request may end after the budget of its shard", "[net][memo
     Reservation left;
     {
         World world;
-        auto reserved = world.budget.try_reserve(60);
-        REQUIRE(reserved);
-        left = std::move(*reserved);
+        left = std::move(world.holding(60'000));
     }
-    left.grow(10);
+    left.add_work(10);
+    left.add_answer(10);
     left.recycle(Buffer(BufferPool::kCapacity));
 }
 
-TEST_CASE("memory: a request larger than the budget is admitted when nothing is held",
-          "[net][memory]") {
+TEST_CASE(
+    "memory: one frame at a time passes the limit, so that half-received ones never wait "
+    "for each other",
+    "[net][memory]") {
     World world;
-    {
-        const auto huge = world.budget.try_reserve(1000);
-        CHECK(huge);
-        CHECK_FALSE(world.budget.try_reserve(1));
-    }
-    const auto small = world.budget.try_reserve(1);
-    CHECK(small);
-    CHECK_FALSE(world.budget.try_reserve(1000));
+    Reservation& first = world.holding(50'000);
+    Reservation& second = world.holding(50'000);
+    Reservation& third = world.begin();
+    CHECK(world.budget.try_step(third, 50'000));
+    CHECK_FALSE(world.budget.try_step(first, 1));
+    CHECK(world.budget.try_step(third, 50'000));
+    world.end(third);
+    CHECK(world.budget.try_step(second, 1));
+    CHECK_FALSE(world.budget.try_step(first, 1));
 }
 
-TEST_CASE("memory: who waits is served first come, first served", "[net][memory]") {
+TEST_CASE("memory: of the frames that wait the oldest gets its step first", "[net][memory]") {
     World world;
-    std::string order;
-    std::vector<Reservation> kept;
-    auto first = world.budget.try_reserve(100);
-    // One after the other, because the simulated shard starts coroutines in any order.
-    world.shard.spawn(reserve(world, 90, "a", order, kept));
+    Reservation& full = world.holding(100'000);
+    Reservation& favoured = world.holding(10);
+    Reservation& oldest = world.begin();
+    Reservation& middle = world.begin();
+    Reservation& youngest = world.begin();
+    world.step(youngest, 10'000, "3");
+    world.step(middle, 10'000, "2");
+    world.step(oldest, 10'000, "1");
+    CHECK(world.order.empty());
+    CHECK(world.budget.waiting() == 3);
+    world.end(favoured);
     world.run();
-    world.shard.spawn(reserve(world, 5, "b", order, kept));
+    CHECK(world.order == "1");
+    world.end(full);
     world.run();
-    CHECK(order.empty());
-    CHECK(world.budget.waiting() == 2);
-    CHECK_FALSE(world.budget.try_reserve(1));
-    first.reset();
-    world.run();
-    CHECK(order.size() == 2);
+    CHECK(world.order.size() == 3);
     CHECK(world.budget.waiting() == 0);
-    CHECK(world.budget.held() == 95);
+    CHECK(world.budget.held() == 30'000);
 }
 
-TEST_CASE("memory: a large waiter is not overtaken by small ones", "[net][memory]") {
+TEST_CASE("memory: a younger frame does not overtake one that waits", "[net][memory]") {
     World world;
-    std::string order;
-    std::vector<Reservation> kept;
-    auto first = world.budget.try_reserve(50);
-    auto second = world.budget.try_reserve(50);
-    world.shard.spawn(reserve(world, 80, "large", order, kept));
+    Reservation& full = world.holding(60'000);
+    Reservation& rest = world.holding(40'000);
+    world.holding(10'000);  // passes the limit
+    Reservation& waiting = world.begin();
+    world.step(waiting, 50'000, "waited");
+    world.end(rest);
+    Reservation& younger = world.begin();
+    CHECK_FALSE(world.budget.try_step(younger, 5000));
+    world.end(full);
     world.run();
-    second.reset();
-    CHECK_FALSE(world.budget.try_reserve(10));
-    world.run();
-    CHECK(order.empty());
-    first.reset();
-    world.run();
-    CHECK(order == "large");
+    CHECK(world.order == "waited");
 }
 
-TEST_CASE("memory: growth counts even beyond the limit", "[net][memory]") {
+TEST_CASE("memory: a connection that holds nothing always has a small buffer", "[net][memory]") {
     World world;
-    auto reservation = world.budget.try_reserve(90);
-    REQUIRE(reservation);
-    reservation->grow(30);
-    CHECK(world.budget.held() == 120);
-    CHECK_FALSE(world.budget.try_reserve(1));
-    reservation.reset();
+    world.holding(100'000);
+    world.holding(1);
+    const auto share = world.budget.share();
+    Reservation& first = world.begin(30, share);
+    CHECK(world.budget.try_step(first, BufferPool::kCapacity));
+    Reservation& second = world.begin(30, share);
+    CHECK_FALSE(world.budget.try_step(second, BufferPool::kCapacity));
+    SECTION("and one that waits gets it when the connection's others have ended") {
+        world.step(second, BufferPool::kCapacity, "second");
+        CHECK(world.order.empty());
+        world.end(first);
+        world.run();
+        CHECK(world.order == "second");
+    }
+}
+
+TEST_CASE("memory: small frames do not wait for large ones", "[net][memory]") {
+    World world;
+    Reservation& large = world.begin(kLarge);
+    CHECK(world.budget.try_step(large, kLarge));
+    Reservation& second = world.begin(kLarge);
+    CHECK(world.budget.try_step(second, kLarge));
+    Reservation& third = world.begin(kLarge);
+    world.step(third, 1, "third");
+    CHECK(world.budget.waiting_large() == 1);
     CHECK(world.budget.held() == 0);
+    Reservation& small = world.begin();
+    CHECK(world.budget.try_step(small, 50'000));
+}
+
+TEST_CASE("memory: large frames share their limit with the other shards", "[net][memory]") {
+    World world;
+    MemoryBudget other{world.shard, world.clock, world.limits};
+    Reservation& far = world.frames.emplace_back(other.begin(other.share(), kLarge));
+    CHECK(other.try_step(far, kLarge));
+    Reservation& favoured = world.begin(kLarge);
+    CHECK(world.budget.try_step(favoured, kLarge));
+    Reservation& waiting = world.begin(kLarge);
+    world.step(waiting, kMiB, "waited");
+    CHECK(world.order.empty());
+    CHECK(world.limits.large_frames->held() == 4 * kMiB);
+    world.end(far);
+    world.run();
+    CHECK(world.order.empty());  // the shared part is still held by the favoured one
+}
+
+TEST_CASE("memory: a large frame that waits sees what another shard gives back", "[net][memory]") {
+    World world;
+    MemoryBudget other{world.shard, world.clock, world.limits};
+    Reservation& shared = world.frames.emplace_back(other.begin(other.share(), kLarge));
+    CHECK(other.try_step(shared, kLarge));
+    Reservation& favoured = world.frames.emplace_back(other.begin(other.share(), kLarge));
+    CHECK(other.try_step(favoured, kLarge));
+    Reservation& waiting = world.begin(kLarge);
+    world.step(waiting, kMiB, "waited");
+    CHECK(world.order.empty());
+    world.end(favoured);
+    world.run();
+    CHECK(world.order == "waited");
+}
+
+TEST_CASE("memory: a connection that ends stops waiting", "[net][memory]") {
+    World world;
+    world.holding(100'000);
+    world.holding(1);
+    const auto share = world.budget.share();
+    Reservation& frame = world.begin(50'000, share);
+    world.step(frame, 50'000, "step");
+    world.budget.end_wait(share);
+    world.run();
+    CHECK(world.order == "step!");
+    CHECK(world.budget.waiting() == 0);
+}
+
+TEST_CASE("memory: work may pass the limit by a little, and not by more", "[net][memory]") {
+    World world;
+    Reservation& frame = world.holding(90'000);
+    CHECK_FALSE(frame.try_work(Reservation::kOverdraft + 10'001));
+    CHECK(frame.try_work(Reservation::kOverdraft + 10'000));
+    CHECK_FALSE(frame.try_work(1));
+    CHECK(world.budget.held() == kLimit + Reservation::kOverdraft);
+}
+
+TEST_CASE("memory: answers are counted apart from what admits requests", "[net][memory]") {
+    World world;
+    Reservation& reader = world.holding(10);
+    reader.add_answer(kLimit);
+    CHECK(world.budget.answers_are_full());
+    CHECK_FALSE(reader.try_answer(1));
+    CHECK(reader.try_encode(1));
+    Reservation& other = world.begin();
+    CHECK(world.budget.try_step(other, 50'000));
+    reader.return_answer(kLimit);
+    CHECK_FALSE(world.budget.answers_are_full());
+}
+
+TEST_CASE("memory: a connection's answers take a quarter of what others left", "[net][memory]") {
+    World world;
+    Reservation& first = world.holding(10);
+    CHECK(first.answer_room() == 25'000);
+    CHECK(first.try_answer(25'000));
+    CHECK(first.answer_room() == 0);
+    Reservation& second = world.holding(10);
+    CHECK(second.answer_room() == 18'750);
 }
 
 }  // namespace

@@ -1,0 +1,179 @@
+#include <array>
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "broker/api/produce_job.h"
+#include "broker/net/long_loop.h"
+#include "test/unit/data/requests.h"
+#include "test/unit/data/world.h"
+
+namespace hw::broker {
+namespace {
+
+using wire::ErrorCode;
+using Values = std::vector<std::string>;
+
+constexpr std::size_t kMany = 2 * kItemsPerTurn + 100;
+
+/// A server with topic "t", and one client.
+struct Bench {
+    explicit Bench(std::uint64_t seed = 1, const HostLimits& limits = {}) : world(seed, limits) {
+        world.add({});
+        client = &world.connect();
+    }
+
+    World world;
+    Client* client = nullptr;
+};
+
+schema::FetchRequest::Partition fetched(std::int32_t partition, std::int64_t offset) {
+    return {.partition = PartitionIndex(partition),
+            .fetch_offset = Offset(offset),
+            .partition_max_bytes = 1 << 20};
+}
+
+TEST_CASE("many items: a Fetch answers a partition that it names again once, as it asks last",
+          "[data][fetch]") {
+    Bench bench(GENERATE(range(std::uint64_t{1}, std::uint64_t{6})));
+    bench.world.append({.value = "a"});
+    bench.world.append({.value = "b"});
+    const std::array first{fetched(0, 0), fetched(7, 0), fetched(0, 0)};
+    const std::array second{fetched(0, 1)};
+    const std::array<schema::FetchRequest::Topic, 2> topics{
+        schema::FetchRequest::Topic{"t", {}, first}, schema::FetchRequest::Topic{"t", {}, second}};
+    FetchOne one(0);
+    one.request.topics = topics;
+    const auto& answer = bench.client->ask<schema::FetchResponse>(one.request, 12);
+    REQUIRE(answer.responses.size() == 1);
+    const auto& told = answer.responses[0].partitions;
+    REQUIRE(told.size() == 2);
+    CHECK(told[0].partition_index == PartitionIndex(0));
+    CHECK(values_of(told[0].records) == Values{"b"});
+    CHECK(told[1].partition_index == PartitionIndex(7));
+    CHECK(told[1].error_code == ErrorCode::unknown_topic_or_partition);
+}
+
+TEST_CASE("many items: a Fetch of one partition thousands of times is read once", "[data][fetch]") {
+    Bench bench;
+    bench.world.append({.value = "a"});
+    const std::vector partitions(kMany, fetched(0, 0));
+    FetchOne one(0);
+    one.named.partitions = partitions;
+    const auto& answer = bench.client->ask<schema::FetchResponse>(one.request, 12);
+    REQUIRE(answer.responses[0].partitions.size() == 1);
+    CHECK(values_of(answer.responses[0].partitions[0].records) == Values{"a"});
+}
+
+TEST_CASE("many items: a Fetch of thousands of partitions is answered in their order",
+          "[data][fetch]") {
+    Bench bench;
+    std::vector<schema::FetchRequest::Partition> partitions;
+    for (std::size_t i = 0; i < kMany; ++i) {
+        partitions.push_back(fetched(static_cast<std::int32_t>(kMany - i), 0));
+    }
+    FetchOne one(0);
+    one.named.partitions = partitions;
+    const auto& answer = bench.client->ask<schema::FetchResponse>(one.request, 12);
+    const auto& told = answer.responses[0].partitions;
+    REQUIRE(told.size() == kMany);
+    for (std::size_t i = 0; i < kMany; ++i) {
+        CHECK(told[i].partition_index == partitions[i].partition);
+    }
+}
+
+TEST_CASE("many items: a Produce to thousands of partitions is answered for each",
+          "[data][produce]") {
+    Bench bench;
+    const Buffer batch = make_batch({});
+    const ByteView records = batch.view();
+    std::vector<schema::ProduceRequest::Partition> partitions;
+    for (std::size_t i = 0; i < kMany; ++i) {
+        const bool is_last = i + 1 == kMany;
+        partitions.push_back({PartitionIndex(is_last ? 0 : 9), {&records, 1}});
+    }
+    ProduceOne one(records);
+    one.named.partition_data = partitions;
+    const auto& answer = bench.client->ask<schema::ProduceResponse>(one.request, 9);
+    const auto& told = answer.responses[0].partition_responses;
+    REQUIRE(told.size() == kMany);
+    CHECK(told[0].error_code == ErrorCode::unknown_topic_or_partition);
+    CHECK(told[0].error_message == "topic t has partitions 0 to 0, not 9");
+    CHECK(told[kMany - 1].error_code == ErrorCode::none);
+}
+
+TEST_CASE("many items: ListOffsets of thousands of partitions is answered for each",
+          "[data][list]") {
+    Bench bench;
+    std::vector<schema::ListOffsetsRequest::Partition> partitions;
+    for (std::size_t i = 0; i < kMany; ++i) {
+        partitions.push_back({.partition_index = PartitionIndex(static_cast<std::int32_t>(i)),
+                              .timestamp = Timestamp(-1)});
+    }
+    partitions.push_back(partitions.back());
+    ListOne one(-1);
+    one.named.partitions = partitions;
+    const auto& answer = bench.client->ask<schema::ListOffsetsResponse>(one.request, 7);
+    const auto& told = answer.topics[0].partitions;
+    REQUIRE(told.size() == kMany + 1);
+    CHECK(told[0].error_code == ErrorCode::none);
+    CHECK(told[1].error_code == ErrorCode::unknown_topic_or_partition);
+    CHECK(told[kMany - 1].error_code == ErrorCode::invalid_request);
+}
+
+HostLimits little_memory() {
+    HostLimits limits;
+    limits.memory.requests = 64 * 1024;
+    limits.memory.answers = 4 * 1024 * 1024;
+    return limits;
+}
+
+TEST_CASE("many items: a request that needs more memory than there is ends its connection",
+          "[data][produce]") {
+    Bench bench(1, little_memory());
+    std::vector<schema::ProduceRequest::Partition> partitions(
+        Reservation::kOverdraft / ProduceJob::kBytesPerItem + 200);
+    ProduceOne one({});
+    one.named.partition_data = partitions;
+    bench.client->send(one.request, 9);
+    CHECK(bench.world.run_until([&] { return bench.client->ended(); }));
+}
+
+TEST_CASE("many items: a Fetch reads a quarter of the memory that others leave to answers",
+          "[data][fetch]") {
+    Bench bench(1, little_memory());
+    constexpr int kBatches = 40;
+    for (int i = 0; i < kBatches; ++i) {
+        bench.world.append({.value = std::string(100'000, 'x')});
+    }
+    FetchOne one(0);
+    one.request.max_bytes = 64 << 20;
+    one.partition.partition_max_bytes = 64 << 20;
+    const auto& answer = bench.client->ask<schema::FetchResponse>(one.request, 12);
+    const auto values = values_of(answer.responses[0].partitions[0].records);
+    CHECK(values.size() == 10);  // of about 100 KB in 1 MiB
+}
+
+TEST_CASE("many items: readers who do not read leave memory for the others' answers",
+          "[data][fetch]") {
+    Bench bench(1, little_memory());
+    constexpr int kBatches = 40;
+    for (int i = 0; i < kBatches; ++i) {
+        bench.world.append({.value = std::string(100'000, 'x')});
+    }
+    FetchOne one(0);
+    one.request.max_bytes = 64 << 20;
+    one.partition.partition_max_bytes = 64 << 20;
+    for (int i = 0; i < 30; ++i) {
+        Client& idle = bench.world.connect();
+        idle.send(one.request, 12);
+        idle.send(one.request, 12);
+    }
+    bench.world.run_for(std::chrono::seconds(2));
+    const auto& answer = bench.client->ask<schema::FetchResponse>(one.request, 12);
+    CHECK(answer.responses[0].partitions[0].error_code == ErrorCode::none);
+}
+
+}  // namespace
+}  // namespace hw::broker
