@@ -10,7 +10,7 @@
 
 namespace hw::broker {
 
-/// What is around the process, as far as the defaults of options need it.
+/// The environment of the process, as far as the defaults of options depend on it.
 struct Surroundings {
     bool is_root = false;
     std::optional<std::string> home;
@@ -21,7 +21,7 @@ enum class OldData : bool { kept, wiped };
 /// A broker that is to be started.
 struct StartOrder {
     std::string command;                     ///< "dev" or "server"
-    std::optional<std::string> config_file;  ///< to be read
+    std::optional<std::string> config_file;  ///< path, to be read by the caller
     std::vector<config::Preset> presets;
     std::vector<std::string> overrides;  ///< "KEY=VALUE"
     std::string default_log_dir;
@@ -35,8 +35,7 @@ struct CommandLine {
 };
 
 /// Reads the arguments behind the program's name. Errors: invalid, with a sentence that names the
-/// command, what is wrong and where help is. Throws boost::program_options::error for an option
-/// with too few or too many values; the command is the first argument then.
+/// command, what is wrong and where help is.
 [[nodiscard]] Result<CommandLine> read_command_line(std::span<const std::string> arguments,
                                                     const Surroundings& around);
 

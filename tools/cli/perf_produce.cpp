@@ -6,20 +6,17 @@
 
 #include <fmt/format.h>
 
-#include "tools/cli/acks_option.h"
-#include "tools/cli/cluster_options.h"
-#include "tools/cli/commands.h"
-#include "tools/cli/interrupt.h"
+#include "tools/cli/command.h"
+#include "tools/cli/input.h"
+#include "tools/cli/options.h"
+#include "tools/cli/output.h"
 #include "tools/cli/report.h"
-#include "tools/cli/whole_number.h"
 #include "tools/client/wire_error.h"
 #include "tools/perf/produce_load.h"
 #include "tools/perf/target.h"
 
 namespace hw::cli {
 namespace {
-
-namespace po = boost::program_options;
 
 constexpr std::string_view kName = "perf produce";
 constexpr std::string_view kHelp =
@@ -73,22 +70,27 @@ constexpr auto kNumbers = std::to_array<NumberOption>({
      [](auto& options, auto value) { options.broker_pid = value; }},
 });
 
-void add_options(po::options_description& options) {
-    options.add_options()(
-        "topic,t", po::value<std::string>()->value_name("NAME")->default_value("perf-produce"),
-        "made when it is missing")("durability",
-                                   po::value<std::string>()->value_name("MODE")->default_value(""),
-                                   "highwater.durability of a topic that is made: memory or disk");
+std::vector<Option> all_options() {
+    std::vector<Option> options{
+        {.name = "topic",
+         .letter = 't',
+         .value_name = "NAME",
+         .help = "created when it does not exist",
+         .default_value = "perf-produce"},
+        {.name = "durability",
+         .value_name = "MODE",
+         .help = "highwater.durability of a topic that is created: memory or disk"}};
     for (const NumberOption& number : kNumbers) {
-        options.add_options()(number.name, po::value<std::string>()->value_name(number.value_name),
-                              number.help);
+        options.push_back(
+            {.name = number.name, .value_name = number.value_name, .help = number.help});
     }
-    options.add_options()("wait",
-                          po::value<std::string>()->value_name("SECONDS")->default_value("0"),
-                          "for a broker that is just starting");
-    add_acks_option(options);
-    add_output_option(options);
-    add_cluster_options(options);
+    options.push_back({.name = "wait",
+                       .value_name = "SECONDS",
+                       .help = "how long to wait for a broker that is just starting",
+                       .default_value = "0"});
+    options.push_back(acks_option());
+    options.push_back(output_option());
+    return with_cluster_options(std::move(options));
 }
 
 Result<perf::ProduceOptions> parse_options(const Arguments& arguments) {
@@ -96,16 +98,16 @@ Result<perf::ProduceOptions> parse_options(const Arguments& arguments) {
     if (!acks) {
         return std::unexpected(acks.error());
     }
-    perf::ProduceOptions options{.topic = arguments.options["topic"].as<std::string>(),
-                                 .durability = arguments.options["durability"].as<std::string>(),
-                                 .acks = *acks};
-    if (!options.durability.empty() && options.durability != "memory" &&
-        options.durability != "disk") {
-        return fail(ErrorKind::invalid, "--durability '{}' is neither memory nor disk",
-                    options.durability);
+    perf::ProduceOptions options{.topic = arguments.value("topic"), .acks = *acks};
+    if (arguments.has("durability")) {
+        options.durability = arguments.value("durability");
+        if (options.durability != "memory" && options.durability != "disk") {
+            return fail(ErrorKind::invalid, "--durability '{}' must be memory or disk",
+                        options.durability);
+        }
     }
     for (const NumberOption& option : kNumbers) {
-        if (!arguments.options.contains(option.name)) {
+        if (!arguments.has(option.name)) {
             continue;
         }
         const auto number = whole_number(arguments, option.name, option.low, option.high);
@@ -115,7 +117,7 @@ Result<perf::ProduceOptions> parse_options(const Arguments& arguments) {
         option.set(options, *number);
     }
     if (options.bytes && options.seconds) {
-        return fail(ErrorKind::invalid, "--bytes and --seconds exclude each other: give one");
+        return fail(ErrorKind::invalid, "--bytes and --seconds exclude each other: give only one");
     }
     if (!options.bytes && !options.seconds) {
         options.seconds = std::chrono::seconds(10);
@@ -224,11 +226,10 @@ ExitCode run(const Arguments& arguments) {
 }  // namespace
 
 Command perf_produce() {
-    return {.name = kName,
-            .summary = "measure how fast records are taken",
-            .help = kHelp,
-            .operands = {},
-            .add_options = add_options,
+    return {.spec = {.name = kName,
+                     .summary = "measure how fast records are taken",
+                     .help = kHelp,
+                     .options = all_options()},
             .run = run};
 }
 

@@ -87,7 +87,7 @@ class LogDump(unittest.TestCase):
         for arguments, near in [(["log", "dmup"], "did you mean 'hw log dump'?"),
                                 (["log", "dump", "--no-record", "x"], "'--no-records'?"),
                                 (["log", "dump", "--metadata=1", "x"], "--metadata"),
-                                (["log", "dump"], "FILE is missing")]:
+                                (["log", "dump"], "missing argument FILE")]:
             done = hw(*arguments)
             self.assertEqual((done.returncode, done.stdout), (2, ""))
             self.assertIn(near, done.stderr)

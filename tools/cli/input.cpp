@@ -1,9 +1,10 @@
-#include "tools/cli/line_reader.h"
+#include "tools/cli/input.h"
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <poll.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 namespace hw::cli {
@@ -13,6 +14,29 @@ constexpr std::size_t kReadBytes = 64 * 1024;
 constexpr int kForever = -1;
 
 }  // namespace
+
+Interrupt::Interrupt() {
+    sigset_t watched;
+    sigemptyset(&watched);
+    sigaddset(&watched, SIGINT);
+    sigaddset(&watched, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &watched, &before_);
+    descriptor_ = signalfd(-1, &watched, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+Interrupt::~Interrupt() {
+    // A signal that is still pending was handled; it must not end the process once unblocked.
+    signalfd_siginfo heard;
+    while (read(descriptor_, &heard, sizeof heard) > 0) {
+    }
+    close(descriptor_);
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+}
+
+bool Interrupt::is_raised() const {
+    pollfd watched{descriptor_, POLLIN, 0};
+    return poll(&watched, 1, 0) > 0;
+}
 
 Result<std::optional<std::string_view>> LineReader::next() {
     while (true) {
@@ -54,7 +78,7 @@ Result<LineReader::Input> LineReader::read_more() {
         return std::unexpected(system_error(errno, "wait for standard input"));
     }
     if (watched[1].revents != 0) {
-        // A line that is not whole yet was not meant to be sent.
+        // An incomplete line was not meant to be sent.
         dropped_bytes_ = unread().size();
         buffer_.clear();
         position_ = 0;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <csignal>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -7,10 +8,29 @@
 
 #include "protocol/base/result.h"
 
+/// What the user does while a command runs: Ctrl-C, and lines on standard input.
 namespace hw::cli {
 
-/// The lines of a descriptor, without their line feeds; what follows the last one is a line too.
-/// Borrows both descriptors.
+/// While it lives, Ctrl-C and SIGTERM do not end the process but make a descriptor readable, so
+/// that a command can finish its work and print its results. One at a time, on the main thread.
+class Interrupt {
+public:
+    Interrupt();
+    Interrupt(const Interrupt&) = delete;
+    Interrupt& operator=(const Interrupt&) = delete;
+    ~Interrupt();
+
+    /// Readable from the first signal on.
+    [[nodiscard]] int descriptor() const { return descriptor_; }
+    [[nodiscard]] bool is_raised() const;
+
+private:
+    sigset_t before_{};
+    int descriptor_;
+};
+
+/// The lines of a descriptor, without their line feeds; the text after the last line feed is a line
+/// too. Borrows both descriptors.
 class LineReader {
 public:
     static constexpr std::size_t kMaxLineBytes = 64 * 1024 * 1024;
@@ -22,7 +42,7 @@ public:
     /// Valid until the next call; none at the end. Errors: limit (kMaxLineBytes), io.
     [[nodiscard]] Result<std::optional<std::string_view>> next();
 
-    /// Of the line that was not whole when the stop came.
+    /// Size of the line that was incomplete when the stop came.
     [[nodiscard]] std::size_t dropped_bytes() const { return dropped_bytes_; }
 
     /// True where `next` would have to wait for input.

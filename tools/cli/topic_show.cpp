@@ -1,25 +1,95 @@
 #include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "protocol/schema/json_printer.h"
-#include "tools/cli/cluster_options.h"
-#include "tools/cli/commands.h"
+#include "tools/cli/command.h"
+#include "tools/cli/options.h"
+#include "tools/cli/output.h"
 #include "tools/cli/report.h"
-#include "tools/cli/table.h"
+#include "tools/client/topic_admin.h"
 
 namespace hw::cli {
 namespace {
 
-namespace po = boost::program_options;
+constexpr std::string_view kList = "topic list";
+constexpr std::string_view kListHelp =
+    R"(Usage: hw topic list [OPTIONS]
 
-constexpr std::string_view kName = "topic describe";
-constexpr std::string_view kHelp =
+Shows the topics of the cluster, sorted by name, with the number of their partitions and replicas.
+
+Examples:
+  hw topic list
+  hw topic list -o ndjson
+)";
+
+std::string topic_json(const client::TopicView& topic) {
+    std::string text;
+    schema::JsonPrinter json(text);
+    json.begin_object();
+    json.key("topic");
+    json.string(topic.name);
+    json.key("id");
+    json.uuid(topic.id.value());
+    json.key("internal");
+    json.boolean(topic.internal);
+    json.key("partitions");
+    json.number(topic.partitions.size());
+    json.key("replicationFactor");
+    json.number(topic.replication_factor());
+    json.end_object();
+    return text;
+}
+
+void print_json(const std::vector<client::TopicView>& topics, OutputFormat format) {
+    JsonItems items(format);
+    for (const client::TopicView& topic : topics) {
+        items.add(topic_json(topic));
+    }
+    items.finish();
+}
+
+void print_table(const std::vector<client::TopicView>& topics) {
+    Table table({"NAME", "PARTITIONS", "REPLICAS"});
+    for (const client::TopicView& topic : topics) {
+        table.add({topic.name, std::to_string(topic.partitions.size()),
+                   std::to_string(topic.replication_factor())});
+    }
+    fmt::print("{}", table.text());
+}
+
+ExitCode list(const Arguments& arguments) {
+    const auto format = output_format(arguments);
+    if (!format) {
+        return report(kList, format.error());
+    }
+    auto client = connect(arguments);
+    if (!client) {
+        return report(kList, client.error());
+    }
+    const auto cluster = client->describe_all();
+    if (!cluster) {
+        return report(kList, cluster.error());
+    }
+    if (*format == OutputFormat::text) {
+        print_table(cluster->topics);
+    } else {
+        print_json(cluster->topics, *format);
+    }
+    return ExitCode::ok;
+}
+
+constexpr std::string_view kDescribe = "topic describe";
+constexpr std::string_view kDescribeHelp =
     R"(Usage: hw topic describe [OPTIONS] [TOPIC...]
 
-Shows topics, all without a name: id, what was set on them, and of each partition the leader, the
-brokers that have a replica, those of them that are in sync (ISR) and those that are offline.
+Shows the named topics, or all of them: id, the settings of the topic itself, and for each partition
+its leader, the brokers that have a replica, those that are in sync (ISR) and those that are
+offline.
 
 Examples:
   hw topic create orders payments
@@ -27,12 +97,7 @@ Examples:
   hw topic describe -o json orders payments
 )";
 
-void add_options(po::options_description& options) {
-    add_output_option(options);
-    add_cluster_options(options);
-}
-
-/// A topic and its settings; none when the broker does not tell them.
+/// A topic and its settings; no settings when the broker does not serve DescribeConfigs.
 struct Description {
     client::TopicView topic;
     std::optional<std::vector<client::Setting>> settings;
@@ -137,21 +202,21 @@ Result<Description> describe(client::Client& client, const client::TopicView& to
     return description;
 }
 
-ExitCode run(const Arguments& arguments) {
+ExitCode describe_all(const Arguments& arguments) {
     const auto format = output_format(arguments);
     if (!format) {
-        return report(kName, format.error());
+        return report(kDescribe, format.error());
     }
     auto client = connect(arguments);
     if (!client) {
-        return report(kName, client.error());
+        return report(kDescribe, client.error());
     }
-    const auto& names = arguments.operands;
+    const auto& names = arguments.operands();
     const auto cluster = names.empty() ? client->describe_all() : client->describe(names);
     if (!cluster) {
-        return report(kName, cluster.error());
+        return report(kDescribe, cluster.error());
     }
-    Tally tally(kName);
+    Tally tally(kDescribe);
     JsonItems items(*format);
     for (const client::TopicView& topic : cluster->topics) {
         const auto description = describe(*client, topic);
@@ -172,13 +237,21 @@ ExitCode run(const Arguments& arguments) {
 
 }  // namespace
 
+Command topic_list() {
+    return {.spec = {.name = kList,
+                     .summary = "show the topics",
+                     .help = kListHelp,
+                     .options = with_cluster_options({output_option()})},
+            .run = list};
+}
+
 Command topic_describe() {
-    return {.name = kName,
-            .summary = "show topics, their partitions and where these are",
-            .help = kHelp,
-            .operands = {"TOPIC", 0, Operands::kAny},
-            .add_options = add_options,
-            .run = run};
+    return {.spec = {.name = kDescribe,
+                     .summary = "show topics and where their partitions are",
+                     .help = kDescribeHelp,
+                     .options = with_cluster_options({output_option()}),
+                     .operands = {"TOPIC", 0, Operands::kAny}},
+            .run = describe_all};
 }
 
 }  // namespace hw::cli
