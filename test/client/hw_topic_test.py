@@ -282,9 +282,9 @@ class Servers(unittest.TestCase):
     def test_a_server_of_another_protocol_is_no_broker_that_answers(self):
         for answer, reason in (
                 (b"HTTP/1.1 400 Bad Request\r\n\r\n",
-                 "announced a response of 1213486160 bytes, and one has 0 to 104857600; that is no "
+                 "announced a response of 1213486160 bytes; the limit is 104857600; this is not a "
                  "Kafka listener, or one with TLS"),
-                (b"\0\0\0\x08abcdefgh", "answered request 1633837924 instead of 1; that is no "
+                (b"\0\0\0\x08abcdefgh", "answered request 1633837924 instead of 1; this is not a "
                                          "Kafka listener, or one with TLS"),
                 (b"", "the other side closed the connection")):
             with self.subTest(answer), Speaker(answer) as address:
@@ -335,7 +335,8 @@ class Help(unittest.TestCase):
         self.assertEqual(asked("help", "nothing")[0], 2)
 
     def test_every_command_has_examples_that_begin_with_it(self):
-        for command in (*CLUSTER_COMMANDS, "log dump", "perf produce"):
+        for command in (*CLUSTER_COMMANDS, "log dump", "perf produce", "perf fetch",
+                        "perf latency"):
             with self.subTest(command):
                 text = help_of(command)
                 self.assertTrue(text.startswith(f"Usage: hw {command} "))

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "tools/client/counted.h"
+#include "tools/client/words.h"
 
 namespace hw::cli {
 

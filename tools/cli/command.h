@@ -44,6 +44,8 @@ struct Command {
 [[nodiscard]] Command consume();
 [[nodiscard]] Command log_dump();
 [[nodiscard]] Command perf_produce();
+[[nodiscard]] Command perf_fetch();
+[[nodiscard]] Command perf_latency();
 
 /// Runs the command that the arguments of the process name, or prints the help they ask for.
 /// Results go to standard output, sentences about failures to standard error. Throws what

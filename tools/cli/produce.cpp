@@ -11,8 +11,8 @@
 #include "tools/cli/input.h"
 #include "tools/cli/options.h"
 #include "tools/cli/report.h"
-#include "tools/client/counted.h"
-#include "tools/client/partitioner.h"
+#include "tools/client/partition_io.h"
+#include "tools/client/words.h"
 
 namespace hw::cli {
 namespace {

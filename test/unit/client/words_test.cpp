@@ -1,4 +1,4 @@
-#include "tools/client/wire_error.h"
+#include "tools/client/words.h"
 
 #include <catch2/catch.hpp>
 
@@ -6,6 +6,12 @@ namespace hw::client {
 namespace {
 
 using wire::ErrorCode;
+
+TEST_CASE("counted: only one is singular", "[client]") {
+    CHECK(counted(0, "record") == "0 records");
+    CHECK(counted(1, "record") == "1 record");
+    CHECK(counted(2, "record") == "2 records");
+}
 
 TEST_CASE("wire error: what may succeed later is busy, what will not is something else",
           "[client]") {
@@ -40,12 +46,12 @@ TEST_CASE("wire error: of a code that says little alone, the meaning stands for 
 
 TEST_CASE("wire error: what only the broker can know the reason of is told with where it says it",
           "[client]") {
-    CHECK(error_of(ErrorCode::kafka_storage_error, "partition a-0").message ==
-          "partition a-0: KAFKA_STORAGE_ERROR: the broker cannot use the files of the partition; "
-          "what it logged says why");
+    CHECK(
+        error_of(ErrorCode::kafka_storage_error, "partition a-0").message ==
+        "partition a-0: KAFKA_STORAGE_ERROR: the broker cannot use the files of the partition; its "
+        "log says why");
     CHECK(error_of(ErrorCode::unknown_server_error, "topic 'a'").message ==
-          "topic 'a': UNKNOWN_SERVER_ERROR: something failed within the broker; what it logged "
-          "says why");
+          "topic 'a': UNKNOWN_SERVER_ERROR: something failed inside the broker; its log says why");
 }
 
 }  // namespace

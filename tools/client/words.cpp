@@ -1,4 +1,4 @@
-#include "tools/client/wire_error.h"
+#include "tools/client/words.h"
 
 #include <fmt/format.h>
 
@@ -42,7 +42,7 @@ ErrorKind kind_of(ErrorCode code) {
     }
 }
 
-/// What a code means that brokers send without words; empty where its name says enough.
+/// The meaning of a code that brokers send without a message; empty where its name says enough.
 std::string_view meaning_of(ErrorCode code) {
     switch (code) {
         case ErrorCode::invalid_topic_exception:
@@ -50,7 +50,7 @@ std::string_view meaning_of(ErrorCode code) {
                    "'-', and is neither '.' nor '..'";
         case ErrorCode::topic_authorization_failed:
         case ErrorCode::cluster_authorization_failed:
-            return "the cluster does not allow it to this client";
+            return "the cluster does not allow this to this client";
         case ErrorCode::not_enough_replicas:
             return "fewer replicas are in sync than the topic's min.insync.replicas; nothing was "
                    "appended";
@@ -58,23 +58,27 @@ std::string_view meaning_of(ErrorCode code) {
             return "it was appended, but fewer replicas are in sync than the topic's "
                    "min.insync.replicas";
         case ErrorCode::message_too_large:
-            return "it is over the topic's max.message.bytes";
+            return "it is larger than the topic's max.message.bytes";
         case ErrorCode::record_list_too_large:
-            return "it is over the topic's segment.bytes";
+            return "it is larger than the topic's segment.bytes";
         case ErrorCode::offset_out_of_range:
-            return "the log does not have that offset; begin anew with --from beginning";
+            return "the log does not have that offset; start again with --from beginning";
         case ErrorCode::request_timed_out:
-            return "the broker was not done in time";
+            return "the broker did not finish in time";
         case ErrorCode::kafka_storage_error:
-            return "the broker cannot use the files of the partition; what it logged says why";
+            return "the broker cannot use the files of the partition; its log says why";
         case ErrorCode::unknown_server_error:
-            return "something failed within the broker; what it logged says why";
+            return "something failed inside the broker; its log says why";
         default:
             return "";
     }
 }
 
 }  // namespace
+
+std::string counted(std::uint64_t number, std::string_view noun) {
+    return fmt::format("{} {}{}", number, noun, number == 1 ? "" : "s");
+}
 
 Error error_of(ErrorCode code, const std::string& what, std::string_view message) {
     const std::string_view words = message.empty() ? meaning_of(code) : message;

@@ -1,4 +1,4 @@
-#include "tools/perf/batch.h"
+#include "tools/perf/request.h"
 
 #include <algorithm>
 #include <vector>
@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::uint64_t kSeed = 1;
 
-/// Bytes that no layer can compress or recognise as zeros.
+/// Bytes that no layer can compress or treat as zeros.
 std::vector<std::byte> random_value(std::size_t size) {
     Random random(kSeed);
     std::vector<std::byte> value(size);

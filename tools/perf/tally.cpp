@@ -1,4 +1,4 @@
-#include "tools/perf/latency.h"
+#include "tools/perf/tally.h"
 
 #include <algorithm>
 #include <bit>

@@ -11,12 +11,25 @@
 #include "protocol/schema/api_table.h"
 #include "protocol/wire/encode_message.h"
 
+/// Requests as bytes, encoded once and sent many times.
 namespace hw::perf {
 
-/// One request as it is sent, length included: what stands before its record bytes and what stands
-/// after them. A request without records is all `head`.
+/// A record batch that is sent again and again, and how many records it holds.
+struct LoadBatch {
+    Buffer bytes;
+    std::int32_t records = 0;
+};
+
+/// A batch of as many records of `record_size` random bytes as fit into `batch_size`, one at
+/// least; without keys, without compression, with its CRC. The same sizes and timestamp give the
+/// same bytes. Errors: limit (2 GiB).
+[[nodiscard]] Result<LoadBatch> make_batch(std::size_t record_size, std::size_t batch_size,
+                                           Timestamp timestamp);
+
+/// One request with its length: the bytes before its record bytes, and the bytes after them. A
+/// request without records is all `head`.
 struct RequestFrame {
-    /// Where the correlation id stands in `head`: after length, API key and version.
+    /// Position of the correlation id in `head`: after length, API key and version.
     static constexpr std::size_t kCorrelationAt = 8;
 
     std::vector<std::byte> head;

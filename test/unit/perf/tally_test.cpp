@@ -1,4 +1,4 @@
-#include "tools/perf/latency.h"
+#include "tools/perf/tally.h"
 
 #include <catch2/catch.hpp>
 
@@ -43,6 +43,31 @@ TEST_CASE("perf latency: the longest time there is has a bucket", "[perf]") {
     LatencyHistogram histogram;
     histogram.add(nanoseconds::max());
     CHECK(histogram.quantile(0.5) == nanoseconds::max());
+}
+
+TEST_CASE("perf supply: without a pace all requests are due, and count from now", "[perf]") {
+    Supply supply(2);
+    const SteadyTime now{std::chrono::seconds(5)};
+    CHECK(supply.take(now) == now);
+    CHECK(supply.take(now) == now);
+    CHECK_FALSE(supply.take(now));
+    CHECK(supply.is_empty());
+}
+
+TEST_CASE("perf supply: a paced request counts from when it was due, however late it is taken",
+          "[perf]") {
+    Supply supply(4);
+    const SteadyTime start{std::chrono::seconds(5)};
+    const auto after = [start](int ms) { return start + std::chrono::milliseconds(ms); };
+    supply.pace(start, std::chrono::milliseconds(10));
+    CHECK_FALSE(supply.take(after(-1)));
+    CHECK(supply.take(after(0)) == start);
+    CHECK_FALSE(supply.take(after(9)));
+    // The broker was slow: both are late, and say so.
+    CHECK(supply.take(after(25)) == after(10));
+    CHECK(supply.take(after(25)) == after(20));
+    CHECK_FALSE(supply.take(after(25)));
+    CHECK_FALSE(supply.is_empty());
 }
 
 }  // namespace

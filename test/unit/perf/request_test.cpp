@@ -1,4 +1,4 @@
-#include "tools/perf/batch.h"
+#include "tools/perf/request.h"
 
 #include <algorithm>
 
