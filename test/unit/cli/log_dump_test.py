@@ -81,7 +81,7 @@ class LogDump(unittest.TestCase):
     def test_a_file_of_another_kind_is_wrong_usage(self):
         done = hw("log", "dump", golden("README.md"))
         self.assertEqual(done.returncode, 2)
-        self.assertIn("these end in .log, .index,", done.stderr)
+        self.assertIn("its name must end in .log, .index,", done.stderr)
 
     def test_a_wrong_command_line_prints_nothing_but_what_is_wrong(self):
         for arguments, near in [(["log", "dmup"], "did you mean 'hw log dump'?"),

@@ -1,10 +1,13 @@
-#include "tools/dump/index_dump.h"
-
 #include <algorithm>
+#include <limits>
+#include <string>
 
 #include <fmt/format.h>
 
 #include "storage/entry_file.h"
+#include "storage/producer_snapshot.h"
+#include "storage/small_file.h"
+#include "tools/dump/dump_job.h"
 
 namespace hw::dump {
 namespace {
@@ -107,6 +110,31 @@ Result<Offset> base_offset(const DumpJob& job, std::string_view suffix) {
     return *offset;
 }
 
+/// Sequences wrap: 0 comes after 2^31 - 1.
+std::int32_t first_sequence(const storage::ProducerBatch& batch) {
+    const std::int64_t first = std::int64_t{batch.last_sequence.value()} - batch.offset_delta;
+    const std::int64_t numbers = std::int64_t{std::numeric_limits<std::int32_t>::max()} + 1;
+    return static_cast<std::int32_t>(first < 0 ? first + numbers : first);
+}
+
+std::string producer_text(ProducerId id, const storage::ProducerEntry& entry) {
+    std::string text = fmt::format(
+        "producerId: {} producerEpoch: {} coordinatorEpoch: {} currentTxnFirstOffset: "
+        "OptionalLong{} lastTimestamp: {}",
+        id, entry.epoch, entry.coordinator_epoch,
+        entry.transaction_start == kNoOffset ? ".empty"
+                                             : fmt::format("[{}]", entry.transaction_start),
+        entry.last_timestamp);
+    if (entry.batch_count != 0) {
+        const storage::ProducerBatch batch = entry.last_batch();
+        text += fmt::format(
+            " firstSequence: {} lastSequence: {} lastOffset: {} offsetDelta: {} timestamp: {}",
+            first_sequence(batch), batch.last_sequence, batch.last_offset, batch.offset_delta,
+            batch.timestamp);
+    }
+    return text;
+}
+
 }  // namespace
 
 Result<void> dump_offset_index(const DumpJob& job) {
@@ -128,6 +156,21 @@ Result<void> dump_time_index(const DumpJob& job) {
         return std::unexpected(base.error());
     }
     return EntryDump<TimeEntry>(job, *base).run();
+}
+
+Result<void> dump_producers(const DumpJob& job) {
+    const auto bytes = storage::read_small_file(*job.disk, std::string(job.path));
+    if (!bytes) {
+        return std::unexpected(bytes.error());
+    }
+    const auto producers = storage::parse_producer_snapshot(*bytes, job.path);
+    if (!producers) {
+        return std::unexpected(producers.error());
+    }
+    for (const auto& [id, entry] : producers->entries()) {
+        job.output->line(producer_text(id, entry));
+    }
+    return {};
 }
 
 }  // namespace hw::dump
