@@ -28,14 +28,14 @@ struct StartOrder {
     OldData old_data = OldData::kept;
 };
 
-/// What the command line of `highwater` asks for: a text on standard output, or a start.
+/// The meaning of `highwater`'s arguments: a text for standard output, or a broker to start.
 struct CommandLine {
     std::string text;
     std::optional<StartOrder> start;
 };
 
 /// Reads the arguments behind the program's name. Errors: invalid, with a sentence that names the
-/// command, what is wrong and where help is.
+/// command, the fault and the help.
 [[nodiscard]] Result<CommandLine> read_command_line(std::span<const std::string> arguments,
                                                     const Surroundings& around);
 

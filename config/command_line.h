@@ -11,9 +11,9 @@
 
 #include "protocol/base/result.h"
 
-/// The command line of a program with sub-commands: what it takes, what it was given, its help, and
-/// what is near a wrong name. Boost.Program_options parses behind it; neither its headers nor its
-/// exceptions come out. No I/O.
+/// The command line of a program with sub-commands: describing the commands, parsing arguments,
+/// printing help, suggesting the name that was meant. The parser is Boost.Program_options, whose
+/// headers and exceptions stay inside. No I/O.
 namespace hw::config {
 
 /// An option of a command.
@@ -53,7 +53,7 @@ struct Program {
     std::vector<Command> commands;
 };
 
-/// What follows a command: the values of its options, and the operands among them in their order.
+/// The arguments of a command: the values of its options, and its operands in their order.
 class Arguments {
 public:
     /// Whether an option was given or has a default.
@@ -72,7 +72,7 @@ private:
     std::vector<std::string> operands_;
 };
 
-/// What the arguments of a process ask for: a command to run, or a text to print.
+/// The meaning of a process's arguments: a command to run, or a text to print.
 struct Invocation {
     const Command* command = nullptr;  ///< one of the program's; null when `text` is to be printed
     Arguments arguments;
@@ -82,7 +82,7 @@ struct Invocation {
 /// Reads the arguments behind the program's name. Help is asked for by no argument at all,
 /// `--help`, `help COMMAND`, `COMMAND --help`, and for the commands that share their first word
 /// also by `WORD --help` and `WORD help COMMAND`. Errors: invalid, as a sentence for the user
-/// that names the program or command, what is wrong, what is near, and where help is.
+/// that names the program or command, the fault, a similar name if there is one, and the help.
 [[nodiscard]] Result<Invocation> read_arguments(const Program& program,
                                                 std::span<const std::string> arguments);
 

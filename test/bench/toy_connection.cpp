@@ -15,10 +15,10 @@
 namespace hw::bench {
 namespace {
 
-/// What is read while the size of the next frame is unknown: many small ones at once, and not much
+/// Bytes read while the size of the next frame is unknown: enough for many small frames, and little
 /// of a large one, which would have to be moved.
 constexpr std::size_t kReadAhead = 16384;
-/// What one connection may bring before the others have their turn.
+/// Bytes that one connection may send before the others have their turn.
 constexpr std::size_t kTurn = 262144;
 constexpr std::size_t kMaxFrame = std::size_t{100} << 20;
 constexpr std::size_t kArenaBudget = std::size_t{1} << 20;

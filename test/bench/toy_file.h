@@ -29,8 +29,8 @@ public:
 
     /// Gives a batch its base offset, which it returns, and keeps the batch for `write_staged`.
     Offset stage(MutableBytes batch, std::int32_t records);
-    /// Appends what is staged with one call. Errors: those of the operating system, limit (the file
-    /// is full).
+    /// Appends all staged batches with one call. Errors: those of the operating system, limit (the
+    /// file is full).
     [[nodiscard]] Result<void> write_staged();
 
     /// Of what was written.

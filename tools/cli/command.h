@@ -14,7 +14,7 @@ using config::Arguments;
 using config::Operands;
 using config::Option;
 
-/// What a script learns from `hw`; part of its interface, so a number never changes its meaning.
+/// The exit status of `hw`; scripts rely on it, so a number never changes its meaning.
 enum class ExitCode : std::uint8_t {
     ok = 0,
     failed = 1,

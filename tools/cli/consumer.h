@@ -24,7 +24,7 @@ using StartPosition = std::variant<Offset, Timestamp>;
 
 enum class AtEnd : std::uint8_t {
     wait,  ///< for more records
-    stop,  ///< at the end that the partition had at the start
+    stop,  ///< at the end that the partition had when reading started
 };
 
 struct ConsumerOptions {
@@ -50,11 +50,11 @@ public:
     Consumer(client::Client& client, ConsumerOptions options, Handler handler)
         : client_(&client), options_(std::move(options)), handler_(std::move(handler)) {}
 
-    /// Looks up where to start. Errors: limit (an offset outside of a log, with what is in it),
+    /// Looks up where to start. Errors: limit (an offset outside of the log, with its offsets),
     /// those of client::offset_at.
     [[nodiscard]] Result<void> start(const std::vector<PartitionIndex>& partitions);
 
-    /// True once nothing is left to be read.
+    /// Whether everything that was asked for has been read.
     [[nodiscard]] bool is_done() const { return parts_.empty() || left() == 0; }
 
     /// Gives the records of the next fetch to the handler. Errors: those of client::fetch; corrupt.

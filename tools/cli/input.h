@@ -8,7 +8,7 @@
 
 #include "protocol/base/result.h"
 
-/// What the user does while a command runs: Ctrl-C, and lines on standard input.
+/// Input of the user while a command runs: Ctrl-C, and lines on standard input.
 namespace hw::cli {
 
 /// While it lives, Ctrl-C and SIGTERM do not end the process but make a descriptor readable, so

@@ -46,8 +46,8 @@ constexpr std::string_view kFetchHelp =
 
 Reads the records of a topic again and again, and reports how fast that was and at what cost. Each
 connection reads one partition from its start to its end and starts over, one request at a time;
-with more partitions than connections some are not read. What fits into the page cache is read from
-there after the first round. Records are counted, not checked.
+with more partitions than connections some are not read. After the first round a topic that fits
+into the page cache is read from there. Records are counted, not checked.
 
 Examples:
   hw perf produce --topic readable --partitions 8 --bytes 200000000
@@ -347,7 +347,7 @@ Result<Measured> measure(const Arguments& arguments, Load load) {
     return Measured{std::move(*report), interrupt.is_raised()};
 }
 
-/// What helps a load against a code; empty where that is the same for all requests.
+/// Advice that only a load needs for an error code; empty where there is none.
 std::string_view advice_on(wire::ErrorCode code) {
     switch (code) {
         case wire::ErrorCode::message_too_large:

@@ -47,8 +47,8 @@ std::string_view text_of(const record::NullableBytes& bytes) {
     return bytes ? as_text(*bytes) : std::string_view();
 }
 
-/// What may follow a first byte: how many bytes, and from where to where the first of them goes,
-/// which keeps out overlong forms, surrogates and what is beyond U+10FFFF.
+/// The bytes that may follow a first byte: how many, and the range of the first of them. The range
+/// excludes overlong forms, surrogates and numbers beyond U+10FFFF.
 struct Sequence {
     std::size_t following;
     std::uint8_t low = 0x80;

@@ -14,7 +14,7 @@ namespace hw::client {
 namespace {
 
 constexpr std::string_view kClientName = "hw";
-/// What every broker since Kafka 0.10 answers.
+/// Every broker since Kafka 0.10 answers this version.
 constexpr ApiVersion kFirstApiVersions{0};
 
 }  // namespace

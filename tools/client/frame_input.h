@@ -25,7 +25,8 @@ public:
         bool may_have_more = false;
     };
 
-    /// Receives what is there now; ends the life of the frames so far. Errors: closed.
+    /// Receives the bytes that are there now. Frames that `next` gave are no longer valid. Errors:
+    /// closed.
     [[nodiscard]] Result<Received> receive(Socket& socket);
 
     /// The next whole frame without its length, valid until `receive`; none when it is not there

@@ -68,7 +68,7 @@ private:
 };
 
 /// A TCP connection that sends small segments at once. `send` and `receive` wait, at most until a
-/// deadline or until a stop is asked for; `send_now` and `receive_now` do what is possible at once.
+/// deadline or until a stop is asked for; `send_now` and `receive_now` never wait.
 /// Owns its descriptor; used by one thread. After an error it is of no more use.
 class Socket {
 public:
@@ -115,7 +115,7 @@ private:
     return {.iov_base = const_cast<std::byte*>(bytes.data()), .iov_len = bytes.size()};
 }
 
-/// What is left of `slices` behind the first `bytes`; cuts the first slice that is left.
+/// The rest of `slices` after their first `bytes`; changes the slice that is cut.
 [[nodiscard]] std::span<iovec> slices_after(std::span<iovec> slices, std::size_t bytes);
 
 /// Accepts connections on 127.0.0.1. Used by one thread.

@@ -15,7 +15,7 @@
 #include "tools/client/partition_io.h"
 #include "tools/perf/report.h"
 
-/// Loads: what is sent or read, where, and doing it.
+/// Loads: their options, their target, and running them.
 namespace hw::perf {
 
 /// A load of produce requests. Sizes in bytes.
@@ -33,7 +33,7 @@ struct ProduceOptions {
     /// Requests a second, whether or not the earlier ones were answered; none: as fast as the
     /// windows of the connections allow. Goes with `seconds`.
     std::optional<std::uint32_t> rate = {};
-    std::size_t tails = 0;  ///< connections that read what is produced, all partitions each
+    std::size_t tails = 0;                          ///< connections that read all that is produced
     std::optional<std::int64_t> broker_pid = {};    ///< to report its CPU
     int stop_descriptor = client::Socket::kNoStop;  ///< ends the sending once it is readable
 };

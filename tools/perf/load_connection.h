@@ -55,7 +55,7 @@ private:
     std::vector<iovec> slices_;
 };
 
-/// What all produce connections of a load share; outlives them.
+/// Shared by all produce connections of a load; outlives them.
 struct SharedProduce {
     ByteView batch;
     std::int32_t batch_records = 0;
@@ -100,13 +100,13 @@ private:
     Arena arena_;
 };
 
-/// What a fetch connection does at the end of a partition.
+/// How a fetch connection goes on at the end of a partition.
 enum class AtLogEnd : std::uint8_t {
     wait,        ///< for more records, as a consumer at the tail does
     start_over,  ///< reads the same records again, from the start of the log
 };
 
-/// What all fetch connections of a load share; outlives them.
+/// Shared by all fetch connections of a load; outlives them.
 struct SharedFetch {
     std::string topic;
     ApiVersion version;

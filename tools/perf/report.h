@@ -12,7 +12,7 @@
 
 namespace hw::perf {
 
-/// What a load did and what it cost. Rates count requests that were answered without an error.
+/// Result and cost of a load. Rates count requests that were answered without an error.
 struct LoadReport {
     std::string topic;
     std::size_t partitions = 0;

@@ -9,7 +9,7 @@
 
 #include "protocol/wire/error_code.h"
 
-/// What a load counts: requests still to be sent, answers, latencies.
+/// Counters of a load: requests still to be sent, answers, latencies.
 namespace hw::perf {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
