@@ -10,7 +10,7 @@
 
 namespace hw::broker {
 
-/// What is around the process, as far as the defaults of options need it.
+/// The environment of the process, as far as the defaults of options depend on it.
 struct Surroundings {
     bool is_root = false;
     std::optional<std::string> home;
@@ -21,22 +21,21 @@ enum class OldData : bool { kept, wiped };
 /// A broker that is to be started.
 struct StartOrder {
     std::string command;                     ///< "dev" or "server"
-    std::optional<std::string> config_file;  ///< to be read
+    std::optional<std::string> config_file;  ///< path, to be read by the caller
     std::vector<config::Preset> presets;
     std::vector<std::string> overrides;  ///< "KEY=VALUE"
     std::string default_log_dir;
     OldData old_data = OldData::kept;
 };
 
-/// What the command line of `highwater` asks for: a text on standard output, or a start.
+/// The meaning of `highwater`'s arguments: a text for standard output, or a broker to start.
 struct CommandLine {
     std::string text;
     std::optional<StartOrder> start;
 };
 
 /// Reads the arguments behind the program's name. Errors: invalid, with a sentence that names the
-/// command, what is wrong and where help is. Throws boost::program_options::error for an option
-/// with too few or too many values; the command is the first argument then.
+/// command, the fault and the help.
 [[nodiscard]] Result<CommandLine> read_command_line(std::span<const std::string> arguments,
                                                     const Surroundings& around);
 

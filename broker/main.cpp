@@ -10,7 +10,6 @@
 #include <unistd.h>
 #include <vector>
 
-#include <boost/program_options/errors.hpp>
 #include <fmt/format.h>
 
 #include "broker/command_line.h"
@@ -229,12 +228,6 @@ int main(int count, char** values) {
     hw::broker::open_standard_streams();
     try {
         return hw::broker::run({values + 1, values + count});
-    } catch (const boost::program_options::error& wrong) {
-        std::fputs(
-            fmt::format("highwater {0}: {1}; see 'highwater {0} --help'\n", values[1], wrong.what())
-                .c_str(),
-            stderr);
-        return hw::broker::kExitUsage;
     } catch (const std::system_error& failure) {
         // Of fmt::print: standard output or standard error is full.
         std::fputs(fmt::format("highwater: {}\n", failure.what()).c_str(), stderr);

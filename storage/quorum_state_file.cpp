@@ -1,92 +1,180 @@
 #include "storage/quorum_state_file.h"
 
+#include <algorithm>
+#include <concepts>
 #include <cstdint>
 #include <limits>
 #include <set>
+#include <tuple>
+#include <utility>
 
+#include <boost/json/stream_parser.hpp>
 #include <fmt/format.h>
-
-#include "storage/json_reader.h"
 
 namespace hw::storage {
 namespace {
 
-std::int32_t read_int32(JsonReader& json) {
-    const std::int64_t value = json.integer();
-    if (value < std::numeric_limits<std::int32_t>::min() ||
-        value > std::numeric_limits<std::int32_t>::max()) {
-        json.fail_at("a number beyond 32 bits");
+namespace json = boost::json;
+
+std::string_view view_of(json::string_view text) {
+    return {text.data(), text.size()};
+}
+
+/// Reads the members of the one object that a file holds. The first violation stays, and is given
+/// by `finish`; what is read after it means nothing. The text and the path outlive it.
+class JsonFile {
+public:
+    JsonFile(std::string_view text, std::string_view path) : path_(path) {
+        json::stream_parser parser;
+        json::error_code error;
+        const std::size_t end = parser.write(text.data(), text.size(), error);
+        if (!error) {
+            parser.finish(error);
+        }
+        if (error) {
+            refuse("byte {}: {}", end, error.message());
+            return;
+        }
+        json::value value = parser.release();
+        if (!value.is_object()) {
+            refuse("byte 0: expected an object");
+            return;
+        }
+        object_ = std::move(value.get_object());
+        refuse_duplicates(text);
     }
-    return static_cast<std::int32_t>(value);
-}
 
-std::vector<BrokerId> read_voters(JsonReader& json) {
-    std::vector<BrokerId> voters;
-    json.array([&] {
-        json.object([&](std::string_view key) {
-            if (key != "voterId") {
-                json.fail_at("unknown key in currentVoters");
+    [[nodiscard]] bool has(std::string_view key) const { return object_.contains(key); }
+
+    /// A whole number within the range of T. It must be there.
+    template <std::signed_integral T>
+    [[nodiscard]] T integer(std::string_view key) {
+        const json::value* const value = take(key);
+        return value == nullptr ? T{} : integer_in<T>(*value, key);
+    }
+    /// It must be there.
+    [[nodiscard]] std::string_view string(std::string_view key) {
+        const json::value* const value = take(key);
+        if (value != nullptr && !value->is_string()) {
+            refuse("'{}' must be a string", key);
+        }
+        return value == nullptr || !value->is_string() ? std::string_view()
+                                                       : view_of(value->get_string());
+    }
+    /// An array of objects, each with the one member `name`, a whole number of 32 bits. It must be
+    /// there.
+    [[nodiscard]] std::vector<std::int32_t> integers(std::string_view key, std::string_view name) {
+        std::vector<std::int32_t> numbers;
+        const json::value* const value = take(key);
+        if (value == nullptr) {
+            return numbers;
+        }
+        if (!value->is_array()) {
+            refuse("'{}' must be an array", key);
+            return numbers;
+        }
+        for (const json::value& each : value->get_array()) {
+            const json::object* const entry = each.if_object();
+            const json::value* const number = entry == nullptr ? nullptr : entry->if_contains(name);
+            if (number == nullptr || entry->size() != 1) {
+                refuse("'{}' must hold objects with '{}' alone", key, name);
+                return numbers;
             }
-            voters.emplace_back(read_int32(json));
-        });
-    });
-    return voters;
-}
+            numbers.push_back(integer_in<std::int32_t>(*number, name));
+        }
+        return numbers;
+    }
 
-DirectoryId read_directory(JsonReader& json) {
-    const auto uuid = parse_uuid(json.string());
-    if (!uuid) {
-        json.fail_at("votedDirectoryId is no uuid");
+    template <class... Args>
+    void refuse(fmt::format_string<Args...> reason, Args&&... args) {
+        if (failure_.empty()) {
+            failure_ = fmt::format(reason, std::forward<Args>(args)...);
+        }
+    }
+    /// Errors: corrupt, with the path; also for a key that was not read.
+    [[nodiscard]] Result<void> finish() {
+        const auto unread = std::ranges::find_if(object_, [this](const auto& member) {
+            return !taken_.contains(view_of(member.key()));
+        });
+        if (unread != object_.end()) {
+            refuse("unknown key '{}'", view_of(unread->key()));
+        }
+        if (!failure_.empty()) {
+            return fail(ErrorKind::corrupt, "{}: {}", path_, failure_);
+        }
         return {};
     }
-    return DirectoryId(*uuid);
-}
 
-void read_member(JsonReader& json, std::string_view key, QuorumState& state) {
-    if (key == "leaderId") {
-        state.leader_id = BrokerId(read_int32(json));
-    } else if (key == "leaderEpoch") {
-        state.leader_epoch = LeaderEpoch(read_int32(json));
-    } else if (key == "votedId") {
-        state.voted_id = BrokerId(read_int32(json));
-    } else if (key == "data_version") {
-        state.data_version = read_int32(json);
-    } else if (key == "votedDirectoryId") {
-        state.voted_directory_id = read_directory(json);
-    } else if (key == "currentVoters") {
-        state.current_voters = read_voters(json);
-    } else if (key == "clusterId") {
-        static_cast<void>(json.string());
-    } else if (key == "appliedOffset") {
-        static_cast<void>(json.integer());
-    } else {
-        json.fail_at(fmt::format("unknown key '{}'", key));
+private:
+    [[nodiscard]] const json::value* take(std::string_view key) {
+        taken_.emplace(key);
+        const json::value* const value = object_.if_contains(key);
+        if (value == nullptr) {
+            refuse("'{}' is missing", key);
+        }
+        return value;
     }
-}
+
+    template <std::signed_integral T>
+    [[nodiscard]] T integer_in(const json::value& value, std::string_view key) {
+        const std::int64_t* const number = value.if_int64();
+        if (number == nullptr || !std::in_range<T>(*number)) {
+            refuse("'{}' must be a whole number of {} bits", key, 8 * sizeof(T));
+            return {};
+        }
+        return static_cast<T>(*number);
+    }
+
+    /// Boost.JSON keeps the last of several members with the same key. No string in these files has
+    /// the text of a key.
+    void refuse_duplicates(std::string_view text) {
+        for (const auto& member : object_) {
+            const std::string quoted = fmt::format("\"{}\"", view_of(member.key()));
+            if (text.find(quoted) != text.rfind(quoted)) {
+                refuse("{} is given twice", quoted);
+            }
+        }
+    }
+
+    std::string_view path_;
+    json::object object_;
+    std::set<std::string, std::less<>> taken_;
+    std::string failure_;
+};
 
 }  // namespace
 
 Result<QuorumState> parse_quorum_state(std::string_view text, std::string_view path) {
+    JsonFile file(text, path);
     QuorumState state;
-    std::set<std::string, std::less<>> keys;
-    JsonReader json(text, path);
-    json.object([&](std::string_view key) {
-        if (!keys.emplace(key).second) {
-            json.fail_at(fmt::format("'{}' stands there twice", key));
-        }
-        read_member(json, key, state);
-    });
-    if (const auto finished = json.finish(); !finished) {
-        return std::unexpected(finished.error());
-    }
-    for (const char* key : {"data_version", "leaderId", "leaderEpoch", "votedId"}) {
-        if (!keys.contains(key)) {
-            return fail(ErrorKind::corrupt, "{}: '{}' is missing", path, key);
-        }
-    }
+    state.data_version = file.integer<std::int32_t>("data_version");
     if (state.data_version != 0 && state.data_version != 1) {
         return fail(ErrorKind::unsupported, "{}: data_version is {}, only 0 and 1 are supported",
                     path, state.data_version);
+    }
+    state.leader_id = BrokerId(file.integer<std::int32_t>("leaderId"));
+    state.leader_epoch = LeaderEpoch(file.integer<std::int32_t>("leaderEpoch"));
+    state.voted_id = BrokerId(file.integer<std::int32_t>("votedId"));
+    if (file.has("votedDirectoryId")) {
+        const auto uuid = parse_uuid(file.string("votedDirectoryId"));
+        if (!uuid) {
+            file.refuse("'votedDirectoryId' must be a uuid");
+        }
+        state.voted_directory_id = DirectoryId(uuid.value_or(Uuid{}));
+    }
+    if (file.has("currentVoters")) {
+        for (const std::int32_t voter : file.integers("currentVoters", "voterId")) {
+            state.current_voters.emplace_back(voter);
+        }
+    }
+    if (file.has("clusterId")) {
+        std::ignore = file.string("clusterId");
+    }
+    if (file.has("appliedOffset")) {
+        std::ignore = file.integer<std::int64_t>("appliedOffset");
+    }
+    if (const auto finished = file.finish(); !finished) {
+        return std::unexpected(finished.error());
     }
     return state;
 }
@@ -113,25 +201,18 @@ Result<std::optional<BrokerEpoch>> parse_clean_shutdown(std::string_view text,
     if (text.empty()) {
         return std::nullopt;
     }
-    std::optional<std::int64_t> version;
-    std::optional<BrokerEpoch> epoch;
-    JsonReader json(text, path);
-    json.object([&](std::string_view key) {
-        const std::int64_t value = json.integer();
-        if (key == "version") {
-            version = value;
-        } else if (key == "brokerEpoch") {
-            epoch = BrokerEpoch(value);
-        } else {
-            json.fail_at(fmt::format("unknown key '{}'", key));
-        }
-    });
-    if (const auto finished = json.finish(); !finished) {
-        return std::unexpected(finished.error());
-    }
+    JsonFile file(text, path);
+    const auto version = file.integer<std::int64_t>("version");
     if (version != 0) {
         return fail(ErrorKind::unsupported, "{}: version is {}, only 0 is supported", path,
-                    version.value_or(-1));
+                    version);
+    }
+    std::optional<BrokerEpoch> epoch;
+    if (file.has("brokerEpoch")) {
+        epoch = BrokerEpoch(file.integer<std::int64_t>("brokerEpoch"));
+    }
+    if (const auto finished = file.finish(); !finished) {
+        return std::unexpected(finished.error());
     }
     return epoch;
 }

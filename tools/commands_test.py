@@ -15,13 +15,13 @@ def call(*command, **how):
 
 
 class Commands(unittest.TestCase):
-    def test_an_option_that_is_none_is_named_with_those_that_are(self):
+    def test_an_unknown_option_is_answered_with_the_known_ones(self):
         for name, options in (("test", "--all, --help and -- CTEST ARGUMENTS"),
                               ("setup", "--clients and --help")):
             called = call(os.path.join(TOOLS, name), "--bogus")
             self.assertEqual(called.returncode, 2)
             self.assertEqual(called.stderr,
-                             f"tools/{name}: '--bogus' is no option; there are {options}\n")
+                             f"tools/{name}: unknown option '--bogus'; the options are {options}\n")
 
     def test_a_checkout_that_may_not_be_written_to(self):
         with tempfile.TemporaryDirectory() as checkout:

@@ -9,32 +9,64 @@ from statistics import median
 from server import Failure, Server
 
 IDLE_SECONDS = 5
+LATENCY_SECONDS = 5
 STARTS = 3
 LEAST_FREE = 64 << 20
 CHUNK = bytes(4 << 20)
+READABLE_BYTES = 256_000_000  # what is read again and again fits into the page cache
+MOST_IDLE_BYTES = 30_000_000  # resident, above which --check fails
+MOST_WORSE = 0.05  # against another binary, above which --check fails
 
 
 @dataclass(frozen=True)
 class Case:
-    """One row of the table: what is sent, and where the files are."""
+    """One row of the table: what is sent or read, and where the files are."""
 
     name: str
     text: str
+    command: str  # of the driver
     arguments: tuple
-    bytes: int
+    bytes: int | None  # of a run; none: it lasts for a time
     durability: str
-    least_ratio: float | None  # of the toy's throughput, below which --check fails; none: no toy
+    has_toy: bool = True
+    least_ratio: float | None = None  # of the toy's throughput, below which --check fails
+    partitions: int = 1
 
 
+LARGE = ("--batch-size", "65536")
 CASES = (
-    Case("batches", "64 KiB batches, acks=1, memory",
-         ("--batch-size", "65536", "--acks", "1"), 2_000_000_000, "memory", 0.5),
-    Case("records", "single 1 KiB records, acks=1, memory",
-         ("--batch-size", "1", "--acks", "1"), 500_000_000, "memory", 0.35),
-    Case("durable", "64 KiB batches, acks=-1, disk",
-         ("--batch-size", "65536", "--acks", "-1"), 500_000_000, "disk", None),
+    Case("batches", "64 KiB batches, acks=1, memory", "produce", (*LARGE, "--acks", "1"),
+         2_000_000_000, "memory", least_ratio=0.5),
+    Case("records", "single 1 KiB records, acks=1, memory", "produce",
+         ("--batch-size", "1", "--acks", "1"), 500_000_000, "memory", least_ratio=0.35),
+    Case("durable", "64 KiB batches, acks=-1, disk", "produce", (*LARGE, "--acks", "-1"),
+         500_000_000, "disk", has_toy=False),
+    Case("partitions", "as the first, to 8 partitions", "produce", (*LARGE, "--acks", "1"),
+         2_000_000_000, "memory", least_ratio=0.5, partitions=8),
+    Case("fetch", "fetches of 1 MiB, cached", "fetch", ("--fetch-size", "1048576"),
+         4_000_000_000, "memory", partitions=8),
+    Case("tail", "8 partitions, read while produced", "produce",
+         (*LARGE, "--acks", "1", "--tail", "1"), 1_000_000_000, "memory", partitions=8),
+    Case("latency", "1,000 records/s, acks=-1, memory", "latency",
+         ("--rate", "1000", "--acks", "-1"), None, "memory"),
+    Case("durable-latency", "1,000 records/s, acks=-1, disk", "latency",
+         ("--rate", "1000", "--acks", "-1"), None, "disk", has_toy=False),
 )
-MOST_IDLE_BYTES = 30_000_000  # resident, above which --check fails
+
+# The figures that are compared, and where they are in a report. Of throughput more is better.
+FIGURES = {
+    "throughput": ("megabytesPerSecond",),
+    "CPU": ("brokerCpuSecondsPerGb",),
+    "p50": ("latencyMs", "p50"),
+    "p99": ("latencyMs", "p99"),
+    "p99.9": ("latencyMs", "p999"),
+}
+
+
+def figures_of(case):
+    """A load at a fixed rate has no throughput, and too few bytes for a figure of CPU."""
+    return ("p50", "p99", "p99.9") if case.command == "latency" else ("throughput", "CPU", "p50",
+                                                                     "p99")
 
 
 class Bench:
@@ -43,67 +75,114 @@ class Bench:
     def __init__(self, options):
         self.options = options
 
+    def sides(self, case):
+        """Name and command of each server, the one that is compared with first."""
+        if self.options.against:
+            return {"old": self.options.against, "broker": self.options.broker}
+        if case.has_toy:
+            return {"toy": self.options.toy, "broker": self.options.broker}
+        return {"broker": self.options.broker}
+
     def compare(self, case):
-        """Alternating runs: toy, broker, toy, broker ... One pair before them is not counted."""
-        pairs = []
+        """Alternating runs: A, B, A, B ... One pair before them is not counted."""
+        sides, pairs = self.sides(case), []
         try:
             for number in range(self.options.pairs + 1):
-                pair = {"toy": self.one(case, self.options.toy, ())} if case.least_ratio else {}
-                pair["broker"] = self.one(case, self.options.broker, self.durability(case))
+                pair = {side: self.one(case, command, side != "toy")
+                        for side, command in sides.items()}
                 if number > 0:
                     pairs.append(pair)
         except Failure as failure:
             return {"case": case.name, "text": case.text, "failure": str(failure)}
         return {"case": case.name, "text": case.text, "failure": None, "pairs": pairs,
-                **summary(pairs)}
+                **summary(pairs, figures_of(case))}
 
-    def durability(self, case):
-        return () if self.options.plain else ("--durability", case.durability)
-
-    def one(self, case, command, arguments):
+    def one(self, case, command, is_broker):
         in_memory = case.durability == "memory"
         parent = self.options.memory_dir if in_memory else self.options.disk_dir
-        size = min(case.bytes, self.options.bytes, room_in(parent))
+        most = min(self.options.bytes, room_in(parent))
+        topic = ("--partitions", str(case.partitions))
+        if is_broker and not self.options.plain:
+            topic += ("--durability", case.durability)
+        if case.bytes:
+            amount = ("--bytes", str(min(case.bytes, most)))
+        else:
+            amount = ("--seconds", str(self.options.latency_seconds))
+        written = READABLE_BYTES if case.command == "fetch" else case.bytes or 0
         if in_memory:
-            warm_memory(parent, size)
-        with Server(command, parent) as server:
-            server.drive(self.options.driver, ["--topic", "first", "--bytes", "1"])
+            warm_memory(parent, min(written, most))
+        with Server(command, parent, case.partitions) as server:
+            if case.command == "fetch":
+                server.drive(self.options.driver, "produce",
+                             [*topic, "--acks", "1", "--bytes", str(min(written, most))])
+                topic = ()
+            else:
+                server.drive(self.options.driver, "produce", ["--topic", "first", "--bytes", "1"])
             before = machine_cpu()
-            report = server.drive(self.options.driver,
-                                  [*case.arguments, *arguments, "--bytes", str(size)])
+            report = server.drive(self.options.driver, case.command,
+                                  [*case.arguments, *topic, *amount])
             return {**report, "foreign_cpu": foreign_share(before, machine_cpu(), report)}
 
     def cold_starts(self):
         """ms from exec to the first acknowledged batch, and bytes resident after some idle time."""
-        starts, resident = [], []
+        commands = {"broker": self.options.broker}
+        if self.options.against:
+            commands = {"old": self.options.against, **commands}
+        starts = {side: [] for side in commands}
+        resident = {side: [] for side in commands}
         try:
             for _ in range(STARTS):
-                with Server(self.options.broker, self.options.memory_dir) as server:
-                    server.drive(self.options.driver, ["--bytes", "1"])
-                    starts.append((time.monotonic() - server.started) * 1e3)
-                    time.sleep(self.options.idle_seconds)
-                    resident.append(server.resident_bytes())
+                for side, command in commands.items():
+                    started, bytes_held = self.cold_start(command)
+                    starts[side].append(started)
+                    resident[side].append(bytes_held)
         except Failure as failure:
             return {"failure": str(failure)}
-        return {"failure": None, "start_ms": starts, "start_ms_median": median(starts),
-                "idle_seconds": self.options.idle_seconds, "resident_bytes": resident,
-                "resident_bytes_median": median(resident)}
+        result = {"failure": None, "idle_seconds": self.options.idle_seconds,
+                  "start_ms": starts["broker"], "start_ms_median": median(starts["broker"]),
+                  "resident_bytes": resident["broker"],
+                  "resident_bytes_median": median(resident["broker"])}
+        if self.options.against:
+            result["ratios"] = {"start": ratios_of(starts["broker"], starts["old"]),
+                                "resident": ratios_of(resident["broker"], resident["old"])}
+        return result
+
+    def cold_start(self, command):
+        with Server(command, self.options.memory_dir) as server:
+            server.drive(self.options.driver, "produce", ["--bytes", "1"])
+            started = (time.monotonic() - server.started) * 1e3
+            time.sleep(self.options.idle_seconds)
+            return started, server.resident_bytes()
 
 
 def check(rows, start):
-    """Sentences about what is beyond its limit. Times have none: machines differ."""
+    """Sentences about ratios to the toy, and memory, beyond their limits. Times have none."""
     least = {case.name: case.least_ratio for case in CASES}
     for row in rows:
-        ratio = row.get("throughput_ratio")
-        if ratio and ratio["median"] < least[row["case"]]:
-            yield (f"{row['text']}: {ratio['median']:.2f} of the toy's throughput; "
-                   f"at least {least[row['case']]} is asked for")
+        ratio = row.get("ratios", {}).get("throughput")
+        if ratio and least[row["case"]] and ratio["median"] < least[row["case"]]:
+            yield (f"{row['text']}: {ratio['median']:.2f} of the toy's throughput; the limit is "
+                   f"{least[row['case']]}")
     if start and not start["failure"] and start["resident_bytes_median"] > MOST_IDLE_BYTES:
-        yield (f"idle, the broker holds {start['resident_bytes_median']} bytes; "
-               f"{MOST_IDLE_BYTES} are allowed")
+        yield (f"idle, the broker holds {start['resident_bytes_median']} bytes; the limit is "
+               f"{MOST_IDLE_BYTES}")
 
 
-def summary(pairs):
+def check_against(rows, start):
+    """Sentences about figures that are worse than those of the old binary, by more than allowed."""
+    for row in (*rows, {"text": "start", **start} if start else {}):
+        for figure, ratio in row.get("ratios", {}).items():
+            if ratio is None:
+                continue
+            more_is_better = figure == "throughput"
+            worse = 1 / ratio["median"] - 1 if more_is_better else ratio["median"] - 1
+            if worse > MOST_WORSE:
+                yield (f"{row['text']}: {figure} is {ratio['median']:.2f} of the old binary's "
+                       f"({ratio['min']:.2f} to {ratio['max']:.2f}), which is worse by more than "
+                       f"{MOST_WORSE:.0%}")
+
+
+def summary(pairs, figures):
     """Medians of both sides, and medians of the ratios of the pairs."""
     result = {}
     for side in pairs[0]:
@@ -112,20 +191,29 @@ def summary(pairs):
                         for key in ("megabytesPerSecond", "requestsPerSecond",
                                     "driverCpuSecondsPerGb", "brokerCpuSecondsPerGb")}
         result[side]["latencyMs"] = {key: median(run["latencyMs"][key] for run in runs)
-                                      for key in ("p50", "p99", "max")}
+                                      for key in ("p50", "p99", "p999", "max")}
         result[side]["foreign_cpu_max"] = max(run["foreign_cpu"] for run in runs)
-    if "toy" in pairs[0]:
-        result["throughput_ratio"] = ratios(pairs, "megabytesPerSecond")
-        result["cpu_ratio"] = ratios(pairs, "brokerCpuSecondsPerGb")
+    if len(pairs[0]) == 2:
+        base = next(iter(pairs[0]))
+        result["ratios"] = {
+            name: ratios_of([value_in(pair["broker"], FIGURES[name]) for pair in pairs],
+                            [value_in(pair[base], FIGURES[name]) for pair in pairs])
+            for name in figures}
     return result
 
 
-def ratios(pairs, key):
-    """Broker to toy, pair by pair; none where a run was too short for a figure of the toy."""
-    if any(pair["toy"][key] == 0 for pair in pairs):
+def value_in(report, path):
+    for key in path:
+        report = report[key]
+    return report
+
+
+def ratios_of(values, bases):
+    """Pair by pair; none where a run was too short for a figure."""
+    if any(base == 0 for base in bases):
         return None
-    values = [pair["broker"][key] / pair["toy"][key] for pair in pairs]
-    return {"median": median(values), "min": min(values), "max": max(values)}
+    ratios = [value / base for value, base in zip(values, bases)]
+    return {"median": median(ratios), "min": min(ratios), "max": max(ratios)}
 
 
 def room_in(directory):

@@ -17,11 +17,11 @@ LAST_LINES = 5
 
 
 class Failure(Exception):
-    """A measurement that gave no figures; its text says why."""
+    """A measurement without figures; its text says why."""
 
 
 def free_port():
-    """A port of loopback that nobody has. Somebody may take it before the server does."""
+    """A free port of loopback. Another process may take it before the server does."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
@@ -30,16 +30,17 @@ def free_port():
 class Server:
     """One process with a data directory of its own below `parent`; both end with the block.
 
-    `command` is a line of shell words in which {dir} and {port} stand for directory and port.
+    `command` is a line of shell words; {dir}, {port} and {partitions} in it are replaced by the
+    directory, the port, and the number of partitions of the topic that is measured.
     """
 
-    def __init__(self, command, parent):
+    def __init__(self, command, parent, partitions=1):
         self.port = free_port()
         os.makedirs(parent, exist_ok=True)
         self.directory = tempfile.mkdtemp(prefix="hw-bench-", dir=parent)
         self.log = tempfile.TemporaryFile()
         words = [word.replace("{dir}", self.directory).replace("{port}", str(self.port))
-                 for word in shlex.split(command)]
+                 .replace("{partitions}", str(partitions)) for word in shlex.split(command)]
         self.started = time.monotonic()
         try:
             self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=self.log,
@@ -61,10 +62,10 @@ class Server:
         self.log.close()
         shutil.rmtree(self.directory)
 
-    def drive(self, driver, arguments):
-        """Runs the driver against the server, which may still be starting; its report."""
-        command = [*shlex.split(driver), "-b", f"127.0.0.1:{self.port}", "-o", "ndjson", "--pid",
-                   str(self.process.pid), "--wait", str(START_SECONDS), *arguments]
+    def drive(self, driver, load, arguments):
+        """Runs a load against the server, which may still be starting; its report."""
+        command = [*shlex.split(driver), load, "-b", f"127.0.0.1:{self.port}", "-o", "ndjson",
+                   "--pid", str(self.process.pid), "--wait", str(START_SECONDS), *arguments]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                               text=True) as process:
             if self.dies_before(process):

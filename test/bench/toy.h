@@ -3,12 +3,13 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "protocol/base/result.h"
 #include "test/bench/toy_connection.h"
 #include "test/bench/toy_file.h"
-#include "tools/perf/descriptor.h"
+#include "tools/client/socket.h"
 
 namespace hw::bench {
 
@@ -18,32 +19,34 @@ struct ToyOptions {
     std::int32_t partitions = 1;
 };
 
-/// The physical limit of producing: receive, CRC, append to the page cache, answer, with one
-/// thread and no broker around it. Any topic exists, and all topics share the partitions' files.
+/// The physical limit of producing and fetching: receive, CRC, append to the page cache, answer,
+/// with one thread and no broker around it; records are sent from the page cache. Any topic exists,
+/// and all topics share the partitions' files.
 ///
-/// Speaks just enough Kafka for `perf produce`: ApiVersions, Metadata, Produce. Listens on loopback
-/// only. Its files are new and removed at its end. Used by one thread.
+/// Speaks just enough Kafka for `hw perf`: ApiVersions, Metadata, ListOffsets, Produce, Fetch. A
+/// Fetch at the end of its partitions waits until there are records. Listens on loopback only. Its
+/// files are new and removed at its end. Used by one thread.
 class Toy {
 public:
     /// Listens and makes the files. Errors: those of the operating system.
     [[nodiscard]] static Result<std::unique_ptr<Toy>> start(const ToyOptions& options);
-    Toy(perf::Descriptor epoll, perf::Descriptor listener, std::uint16_t port, ToyFiles files);
+    Toy(client::Poller poller, client::Listener listener, ToyFiles files)
+        : poller_(std::move(poller)), listener_(std::move(listener)), files_(std::move(files)) {}
 
-    [[nodiscard]] std::uint16_t port() const { return port_; }
+    [[nodiscard]] std::uint16_t port() const { return listener_.port(); }
     /// Of the partitions, in order.
     [[nodiscard]] const ToyFiles& files() const { return files_; }
 
     /// Serves until `stop` becomes readable. Errors: those of the operating system.
-    [[nodiscard]] Result<void> serve_until(const perf::Descriptor& stop);
+    [[nodiscard]] Result<void> serve_until(const client::Descriptor& stop);
 
 private:
-    [[nodiscard]] Result<void> watch(int descriptor, void* owner);
     [[nodiscard]] Result<void> on_event(void* owner);
     [[nodiscard]] Result<void> accept_one();
+    void answer_parked();
 
-    perf::Descriptor epoll_;
-    perf::Descriptor listener_;
-    std::uint16_t port_;
+    client::Poller poller_;
+    client::Listener listener_;
     ToyFiles files_;
     std::vector<std::unique_ptr<ToyConnection>> connections_;
 };

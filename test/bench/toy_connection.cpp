@@ -2,35 +2,35 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
-#include <sys/socket.h>
+#include <iterator>
 
 #include "protocol/record/batch.h"
 #include "protocol/schema/api/api_versions.h"
+#include "protocol/schema/api/list_offsets.h"
 #include "protocol/schema/api/metadata.h"
 #include "protocol/schema/api/produce.h"
 #include "protocol/schema/api_table.h"
-#include "protocol/wire/writer.h"
+#include "protocol/wire/encode_message.h"
 
 namespace hw::bench {
 namespace {
 
-/// What is read while the size of the next frame is not known: many small ones at once, and not
-/// much of a large one, which would have to be moved.
+/// Bytes read while the size of the next frame is unknown: enough for many small frames, and little
+/// of a large one, which would have to be moved.
 constexpr std::size_t kReadAhead = 16384;
-/// What one connection may bring before the others have their turn.
+/// Bytes that one connection may send before the others have their turn.
 constexpr std::size_t kTurn = 262144;
 constexpr std::size_t kMaxFrame = std::size_t{100} << 20;
 constexpr std::size_t kArenaBudget = std::size_t{1} << 20;
+constexpr std::size_t kHeaderSize = 4;
 constexpr std::size_t kLengthSize = 4;
+constexpr client::Milliseconds kPatience{30000};
 constexpr BrokerId kSelf{1};
 /// Versions that name topics by name.
 constexpr schema::VersionRange kProduceVersions{ApiVersion(3), ApiVersion(12)};
-
-bool would_block() {
-    return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
-}
+constexpr schema::VersionRange kFetchVersions{ApiVersion(4), ApiVersion(12)};
+constexpr schema::VersionRange kListOffsetsVersions{ApiVersion(1), ApiVersion(6)};
+constexpr Timestamp kLogStart{-2};
 
 Result<record::BatchView> checked_batch(const wire::Records& records) {
     auto batch = record::parse_batch(records.empty() ? ByteView{} : records[0]);
@@ -41,70 +41,76 @@ Result<record::BatchView> checked_batch(const wire::Records& records) {
     return batch;
 }
 
+/// The bytes of `view`, a part of `frame`, to be changed.
+MutableBytes part_of(MutableBytes frame, ByteView view) {
+    return frame.subspan(static_cast<std::size_t>(view.data() - frame.data()), view.size());
+}
+
 }  // namespace
 
-ToyConnection::ToyConnection(perf::Descriptor socket, const ToyFiles& files, std::uint16_t port)
+ToyConnection::ToyConnection(client::Socket socket, const ToyFiles& files, std::uint16_t port)
     : socket_(std::move(socket)),
       files_(&files),
       port_(port),
       arena_(kArenaBudget),
-      input_(kReadAhead) {}
+      input_(kReadAhead, kMaxFrame) {}
 
 Result<void> ToyConnection::on_ready() {
-    std::size_t taken_now = 0;
-    for (bool drained = false; !drained && taken_now < kTurn;) {
-        const std::size_t wanted = std::max(kReadAhead, expected_) - received_;
-        input_.resize(std::max(input_.size(), received_ + wanted));
-        const ssize_t count =
-            ::recv(socket_.number(), input_.data() + received_, wanted, MSG_DONTWAIT);
-        if (count < 0 && would_block()) {
+    for (std::size_t taken = 0; taken < kTurn;) {
+        const auto received = input_.receive(socket_);
+        if (!received) {
+            return std::unexpected(received.error());
+        }
+        if (auto done = take_frames(); !done) {
+            return done;
+        }
+        if (!received->may_have_more) {
             return {};
         }
-        if (count <= 0) {
-            return fail(ErrorKind::closed, "the client is gone");
-        }
-        drained = static_cast<std::size_t>(count) < wanted;
-        received_ += static_cast<std::size_t>(count);
-        taken_now += static_cast<std::size_t>(count);
-        if (auto taken = take_frames(); !taken) {
-            return taken;
-        }
+        taken += received->bytes;
     }
     return {};
 }
 
+Result<void> ToyConnection::on_appended() {
+    if (!parked_) {
+        return {};
+    }
+    Parked frame = std::move(*parked_);
+    parked_.reset();
+    return on_frame(frame);
+}
+
 Result<void> ToyConnection::take_frames() {
-    ByteView left(input_.data(), received_);
-    expected_ = 0;
-    while (left.size() >= kLengthSize) {
-        expected_ = kLengthSize + load_big_endian<std::uint32_t>(left.data());
-        if (expected_ > kMaxFrame) {
-            return fail(ErrorKind::limit, "a frame of {} bytes is over {}", expected_, kMaxFrame);
-        }
-        if (left.size() < expected_) {
-            break;
-        }
-        if (auto handled = on_frame(left.subspan(kLengthSize, expected_ - kLengthSize)); !handled) {
+    auto frame = input_.next();
+    for (; frame && *frame; frame = input_.next()) {
+        if (auto handled = on_frame(**frame); !handled) {
             return handled;
         }
-        left = left.subspan(expected_);
-        expected_ = 0;
     }
+    if (!frame) {
+        return std::unexpected(frame.error());
+    }
+    return finish_produces();
+}
+
+Result<void> ToyConnection::finish_produces() {
     for (const auto& file : *files_) {
         if (auto written = file->write_staged(); !written) {
             return written;
         }
     }
-    if (left.data() != input_.data() && !left.empty()) {
-        std::memmove(input_.data(), left.data(), left.size());
+    if (output_.empty()) {
+        return {};
     }
-    received_ = left.size();
-    return send_answers();
+    auto sent = socket_.send(ByteView(output_), client::Deadline(kPatience));
+    output_.clear();
+    return sent;
 }
 
-Result<void> ToyConnection::on_frame(ByteView frame) {
+Result<void> ToyConnection::on_frame(MutableBytes frame) {
     arena_.reset(kArenaBudget);
-    if (frame.size() < kLengthSize) {
+    if (frame.size() < kHeaderSize) {
         return fail(ErrorKind::corrupt, "a frame of {} bytes has no header", frame.size());
     }
     const auto key = static_cast<schema::ApiKey>(load_big_endian<std::int16_t>(frame.data()));
@@ -123,7 +129,11 @@ Result<void> ToyConnection::on_frame(ByteView frame) {
         case schema::ApiKey::metadata:
             return on_metadata(header, reader);
         case schema::ApiKey::produce:
-            return on_produce(header, reader);
+            return on_produce(header, reader, frame);
+        case schema::ApiKey::list_offsets:
+            return on_list_offsets(header, reader);
+        case schema::ApiKey::fetch:
+            return on_fetch(header, reader, frame);
         default:
             return fail(ErrorKind::unsupported, "the toy does not serve {}", api->name);
     }
@@ -136,6 +146,8 @@ Result<void> ToyConnection::on_api_versions(const schema::RequestHeader& header)
             .api_key = key, .min_version = versions.low, .max_version = versions.high};
     };
     const std::array apis{row(schema::ApiKey::produce, kProduceVersions),
+                          row(schema::ApiKey::fetch, kFetchVersions),
+                          row(schema::ApiKey::list_offsets, kListOffsetsVersions),
                           row(schema::ApiKey::metadata, schema::MetadataRequest::kVersions),
                           row(schema::ApiKey::api_versions, schema::ApiVersionsRequest::kVersions)};
     Response response;
@@ -173,7 +185,8 @@ Result<void> ToyConnection::on_metadata(const schema::RequestHeader& header, wir
     return answer(header, response);
 }
 
-Result<void> ToyConnection::on_produce(const schema::RequestHeader& header, wire::Reader& body) {
+Result<void> ToyConnection::on_produce(const schema::RequestHeader& header, wire::Reader& body,
+                                       MutableBytes frame) {
     using Response = schema::ProduceResponse;
     schema::ProduceRequest request;
     decode(body, header.request_api_version, request);
@@ -193,7 +206,8 @@ Result<void> ToyConnection::on_produce(const schema::RequestHeader& header, wire
     } else if (const auto batch = checked_batch(asked.records); !batch) {
         partition.error_code = wire::ErrorCode::corrupt_message;
     } else {
-        partition.base_offset = (*files_)[index]->stage(batch->bytes(), batch->count());
+        partition.base_offset =
+            (*files_)[index]->stage(part_of(frame, batch->bytes()), batch->count());
     }
     if (request.acks == 0) {
         return {};
@@ -204,6 +218,102 @@ Result<void> ToyConnection::on_produce(const schema::RequestHeader& header, wire
     Response response;
     response.responses = {&answered, 1};
     return answer(header, response);
+}
+
+Result<void> ToyConnection::on_list_offsets(const schema::RequestHeader& header,
+                                            wire::Reader& body) {
+    using Response = schema::ListOffsetsResponse;
+    schema::ListOffsetsRequest request;
+    decode(body, header.request_api_version, request);
+    if (auto read = body.finish(); !read) {
+        return read;
+    }
+    std::vector<std::vector<Response::Partition>> partitions;
+    std::vector<Response::Topic> topics;
+    for (const auto& topic : request.topics) {
+        auto& answered = partitions.emplace_back();
+        for (const auto& asked : topic.partitions) {
+            const auto index = static_cast<std::size_t>(asked.partition_index.value());
+            Response::Partition partition;
+            partition.partition_index = asked.partition_index;
+            if (index >= files_->size()) {
+                partition.error_code = wire::ErrorCode::unknown_topic_or_partition;
+            } else {
+                partition.offset =
+                    asked.timestamp == kLogStart ? Offset(0) : (*files_)[index]->end_offset();
+            }
+            answered.push_back(partition);
+        }
+        topics.push_back({.name = topic.name, .partitions = answered});
+    }
+    Response response;
+    response.topics = topics;
+    return answer(header, response);
+}
+
+Result<void> ToyConnection::on_fetch(const schema::RequestHeader& header, wire::Reader& body,
+                                     ByteView frame) {
+    using Response = schema::FetchResponse;
+    schema::FetchRequest request;
+    decode(body, header.request_api_version, request);
+    if (auto read = body.finish(); !read) {
+        return read;
+    }
+    if (request.topics.size() != 1) {
+        return fail(ErrorKind::unsupported, "the toy reads one topic a request");
+    }
+    if (auto finished = finish_produces(); !finished) {
+        return finished;
+    }
+    std::vector<Response::Partition> partitions;
+    std::vector<ByteView> records(request.topics[0].partitions.size());
+    bool has_records = false;
+    for (const auto& asked : request.topics[0].partitions) {
+        const auto index = static_cast<std::size_t>(asked.partition.value());
+        Response::Partition& partition = partitions.emplace_back();
+        partition.partition_index = asked.partition;
+        if (index >= files_->size()) {
+            partition.error_code = wire::ErrorCode::unknown_topic_or_partition;
+            has_records = true;
+            continue;
+        }
+        const ToyFile& file = *(*files_)[index];
+        ByteView& read = records[partitions.size() - 1];
+        read = file.read(asked.fetch_offset, static_cast<std::size_t>(asked.partition_max_bytes));
+        partition.high_watermark = file.end_offset();
+        partition.last_stable_offset = file.end_offset();
+        partition.log_start_offset = Offset(0);
+        partition.records = {&read, 1};
+        has_records = has_records || !read.empty();
+    }
+    if (!has_records) {
+        parked_.emplace(frame.begin(), frame.end());
+        return {};
+    }
+    const Response::Topic topic{
+        .topic = request.topics[0].topic, .topic_id = {}, .partitions = partitions};
+    Response response;
+    response.responses = {&topic, 1};
+    return answer_with_records(header, response);
+}
+
+/// Sends the answer at once, its record bytes straight from the files' mappings.
+Result<void> ToyConnection::answer_with_records(const schema::RequestHeader& header,
+                                                const schema::FetchResponse& response) {
+    const ApiVersion version = header.request_api_version;
+    const schema::ApiInfo& api = *schema::find_api(schema::ApiKey::fetch);
+    const schema::ResponseHeader own{.correlation_id = header.correlation_id};
+    const auto head = wire::encode_message(own, api.response_header_version(version));
+    const auto body = wire::encode_message(response, version);
+    if (!head || !body) {
+        return std::unexpected(head ? body.error() : head.error());
+    }
+    std::array<std::byte, kLengthSize> length{};
+    store_big_endian(length.data(), static_cast<std::uint32_t>(head->size + body->size));
+    std::vector<iovec> slices{client::slice_of(length)};
+    std::ranges::transform(head->slices, std::back_inserter(slices), client::slice_of);
+    std::ranges::transform(body->slices, std::back_inserter(slices), client::slice_of);
+    return socket_.send(slices, client::Deadline(kPatience));
 }
 
 template <class Response>
@@ -237,19 +347,6 @@ Result<void> ToyConnection::append_message(const Message& message, ApiVersion ve
     wire::Writer writer(MutableBytes(output_).subspan(start), slices_);
     encode(writer, message, version);
     writer.finish();
-    return {};
-}
-
-Result<void> ToyConnection::send_answers() {
-    if (output_.empty()) {
-        return {};
-    }
-    const ssize_t count =
-        ::send(socket_.number(), output_.data(), output_.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (count != static_cast<ssize_t>(output_.size())) {
-        return fail(ErrorKind::closed, "the client is gone, or does not read its answers");
-    }
-    output_.clear();
     return {};
 }
 

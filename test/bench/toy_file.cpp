@@ -5,46 +5,51 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <span>
+#include <sys/mman.h>
 #include <unistd.h>
 #include <utility>
 
 namespace hw::bench {
 namespace {
 
-/// Moves the front of `slices` past `bytes` that were written.
-std::span<iovec> after(std::span<iovec> slices, std::size_t bytes) {
-    while (!slices.empty() && bytes >= slices.front().iov_len) {
-        bytes -= slices.front().iov_len;
-        slices = slices.subspan(1);
-    }
-    if (bytes > 0) {
-        iovec& part = slices.front();
-        part.iov_base = static_cast<std::byte*>(part.iov_base) + bytes;
-        part.iov_len -= bytes;
-    }
-    return slices;
-}
+/// Address space, not memory: only what was written may be read.
+constexpr std::size_t kMappingSize = std::size_t{64} << 30;
 
 }  // namespace
 
 Result<std::unique_ptr<ToyFile>> ToyFile::create(const std::string& path) {
-    perf::Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    client::Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (!file.is_open()) {
         return std::unexpected(system_error(errno, "create " + path));
     }
-    return std::make_unique<ToyFile>(std::move(file), path);
+    void* const mapping =
+        ::mmap(nullptr, kMappingSize, PROT_READ, MAP_SHARED | MAP_NORESERVE, file.number(), 0);
+    if (mapping == MAP_FAILED) {
+        const int number = errno;
+        ::unlink(path.c_str());
+        return std::unexpected(system_error(number, "map " + path));
+    }
+    return std::make_unique<ToyFile>(std::move(file), path, static_cast<std::byte*>(mapping));
 }
 
 ToyFile::~ToyFile() {
+    ::munmap(const_cast<std::byte*>(mapping_), kMappingSize);
     ::unlink(path_.c_str());
 }
 
-Offset ToyFile::stage(ByteView batch, std::int32_t records) {
-    staged_.push_back({.iov_base = const_cast<std::byte*>(batch.data()), .iov_len = batch.size()});
+Offset ToyFile::stage(MutableBytes batch, std::int32_t records) {
+    // The base offset is the first field of a batch, and not under its CRC.
+    store_big_endian(batch.data(), end_offset_.value());
+    staged_.push_back(client::slice_of(batch));
+    batches_.push_back({.base_offset = end_offset_, .position = staged_position_});
+    staged_position_ += batch.size();
     return std::exchange(end_offset_, end_offset_ + records);
 }
 
 Result<void> ToyFile::write_staged() {
+    if (staged_position_ > kMappingSize) {
+        return fail(ErrorKind::limit, "{} is full: {} bytes are the limit", path_, kMappingSize);
+    }
     std::span<iovec> left = staged_;
     while (!left.empty()) {
         const auto count = static_cast<int>(std::min<std::size_t>(left.size(), IOV_MAX));
@@ -54,10 +59,27 @@ Result<void> ToyFile::write_staged() {
             return std::unexpected(system_error(errno, "write " + path_));
         }
         position_ += static_cast<std::size_t>(written);
-        left = after(left, static_cast<std::size_t>(written));
+        left = client::slices_after(left, static_cast<std::size_t>(written));
     }
     staged_.clear();
+    written_end_offset_ = end_offset_;
     return {};
+}
+
+ByteView ToyFile::read(Offset offset, std::size_t most_bytes) const {
+    if (offset >= written_end_offset_) {
+        return {};
+    }
+    const auto first = std::ranges::upper_bound(batches_, offset, {}, &Batch::base_offset) - 1;
+    const std::uint64_t start = first->position;
+    if (position_ - start <= most_bytes) {
+        return {mapping_ + start, position_ - start};
+    }
+    const auto next = std::ranges::upper_bound(first + 1, batches_.end(), start + most_bytes, {},
+                                               &Batch::position);
+    // The batch before `next` begins within the limit; what it ends at is the end of what fits.
+    const auto end = std::max(next - 1, first + 1);
+    return {mapping_ + start, (end == batches_.end() ? position_ : end->position) - start};
 }
 
 }  // namespace hw::bench

@@ -11,35 +11,51 @@
 #include "protocol/base/bytes.h"
 #include "protocol/base/ids.h"
 #include "protocol/base/result.h"
-#include "tools/perf/descriptor.h"
+#include "tools/client/socket.h"
 
 namespace hw::bench {
 
-/// The log of one partition of the toy: a fresh file that batches are appended to as they came.
-/// Removed at its end. Used by one thread.
+/// The log of one partition of the toy: a new file that batches are appended to, with their
+/// offsets, and read from through a mapping. Removed at its end. Used by one thread.
 class ToyFile {
 public:
     /// Errors: exists, those of the operating system.
     [[nodiscard]] static Result<std::unique_ptr<ToyFile>> create(const std::string& path);
-    ToyFile(perf::Descriptor file, std::string path)
-        : file_(std::move(file)), path_(std::move(path)) {}
+    ToyFile(client::Descriptor file, std::string path, const std::byte* mapping)
+        : file_(std::move(file)), path_(std::move(path)), mapping_(mapping) {}
     ~ToyFile();
     ToyFile(const ToyFile&) = delete;
     ToyFile& operator=(const ToyFile&) = delete;
 
-    /// Keeps a batch for the next `write_staged`, and gives its base offset.
-    Offset stage(ByteView batch, std::int32_t records);
-    /// Appends what is staged with one call. Errors: those of the operating system.
+    /// Gives a batch its base offset, which it returns, and keeps the batch for `write_staged`.
+    Offset stage(MutableBytes batch, std::int32_t records);
+    /// Appends all staged batches with one call. Errors: those of the operating system, limit (the
+    /// file is full).
     [[nodiscard]] Result<void> write_staged();
+
+    /// Of what was written.
+    [[nodiscard]] Offset end_offset() const { return written_end_offset_; }
+    /// The batches from the one with that offset on: as many as fit into `most_bytes`, one at
+    /// least; empty at the end.
+    [[nodiscard]] ByteView read(Offset offset, std::size_t most_bytes) const;
 
     [[nodiscard]] const std::string& path() const { return path_; }
 
 private:
-    perf::Descriptor file_;
+    struct Batch {
+        Offset base_offset;
+        std::uint64_t position;
+    };
+
+    client::Descriptor file_;
     std::string path_;
+    const std::byte* mapping_;
     std::uint64_t position_ = 0;
+    std::uint64_t staged_position_ = 0;
     Offset end_offset_{0};
+    Offset written_end_offset_{0};
     std::vector<iovec> staged_;
+    std::vector<Batch> batches_;  ///< in their order
 };
 
 }  // namespace hw::bench

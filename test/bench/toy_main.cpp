@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::string_view kUsage =
     "Usage: bench_toy [--port N] [--dir DIRECTORY] [--partitions N]\n"
-    "The limit of producing; see test/bench/README.md. Ends with SIGINT or SIGTERM.\n";
+    "The limit of producing and fetching; see test/bench/README.md. Ends with SIGINT or SIGTERM.\n";
 
 template <class T>
 bool parse_number(std::string_view text, T& value) {
@@ -52,7 +52,7 @@ int run(const std::vector<std::string>& arguments) {
     ::sigaddset(&signals, SIGINT);
     ::sigaddset(&signals, SIGTERM);
     ::sigprocmask(SIG_BLOCK, &signals, nullptr);
-    const perf::Descriptor stop(::signalfd(-1, &signals, SFD_CLOEXEC));
+    const client::Descriptor stop(::signalfd(-1, &signals, SFD_CLOEXEC));
     auto toy = Toy::start(options);
     if (!toy) {
         fmt::print(stderr, "bench_toy: {}\n", toy.error().message);

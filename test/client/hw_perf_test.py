@@ -1,4 +1,4 @@
-"""hw perf produce against a broker: what it reports is what the topic holds."""
+"""hw perf against a broker: what it reports is what the topic holds."""
 
 import json
 import signal
@@ -34,7 +34,7 @@ class PerfProduce(WithBroker):
         self.hw.out("topic", "create", "read")
         lines = self.hw.out("perf", "produce", "-t", "read", "--acks", "1", "--pid",
                             str(self.broker.process.pid), *SMALL).splitlines()
-        self.assertEqual(lines[0], "topic       read, partitions: 1, was there")
+        self.assertEqual(lines[0], "topic       read, partitions: 1, existed before")
         self.assertEqual([line[:12] for line in lines[1:]],
                          ["sent        ", "throughput  ", "latency     ", "cpu         ",
                           "errors      "])
@@ -52,8 +52,8 @@ class PerfProduce(WithBroker):
                     load.send_signal(signal_number)
                     out, error = load.communicate(timeout=60)
                 self.assertEqual(load.returncode, 130, error)
-                self.assertEqual(error, "hw perf produce: interrupted: the report is of what was "
-                                        "done until then\n")
+                self.assertEqual(error, "hw perf produce: interrupted: the report covers the "
+                                        "time until then\n")
                 report = json.loads(out)
                 self.assertEqual((report["errors"], report["failure"]), ({}, None))
                 end, = (int(line.split()[-1]) for line in self.hw.run(
@@ -72,16 +72,16 @@ class PerfProduce(WithBroker):
         self.assertIn("errors      the broker was silent for 1 s\n", out)
 
     def test_wrong_values_are_refused_before_anything_is_asked(self):
-        self.assertIn("--connections '0' is not a whole number from 1 to 10000",
+        self.assertIn("--connections '0' must be a whole number from 1 to 10000",
                       self.refused(2, "--connections", "0"))
-        self.assertIn("--wait '-1' is not a whole number from 0 to 86400",
+        self.assertIn("--wait '-1' must be a whole number from 0 to 86400",
                       self.refused(2, "--wait", "-1"))
-        self.assertIn("--acks 2 is none of all, 1 and 0", self.refused(2, "--acks", "2"))
+        self.assertIn("--acks '2' must be all, 1 or 0", self.refused(2, "--acks", "2"))
         self.assertIn("exclude each other", self.refused(2, "--bytes", "1", "--seconds", "1"))
-        self.assertIn("'--speed' is no option", self.refused(2, "--speed"))
-        self.assertIn("--bytes '1x' is not a whole number", self.refused(2, "--bytes", "1x"))
-        self.assertIn("'9' is one too many", self.refused(2, "9"))
-        self.assertIn("--durability 'ram' is neither memory nor disk",
+        self.assertIn("unknown option '--speed'", self.refused(2, "--speed"))
+        self.assertIn("--bytes '1x' must be a whole number", self.refused(2, "--bytes", "1x"))
+        self.assertIn("unexpected argument '9'", self.refused(2, "9"))
+        self.assertIn("--durability 'ram' must be memory or disk",
                       self.refused(2, "--durability", "ram"))
 
     def test_what_the_broker_refuses_is_told_in_its_words(self):
@@ -93,7 +93,8 @@ class PerfProduce(WithBroker):
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertIn("errors      MESSAGE_TOO_LARGE in 1 request", done.stdout)
         self.assertEqual(done.stderr, "hw perf produce: topic 'large': MESSAGE_TOO_LARGE: a batch "
-                                      "is over the topic's max.message.bytes; give a smaller "
+                                      "is larger than the topic's max.message.bytes; give a "
+                                      "smaller "
                                       "--record-size or --batch-size, or a --topic that takes "
                                       "more\n")
 
@@ -107,7 +108,7 @@ class PerfProduce(WithBroker):
             _, error = load.communicate(timeout=60)
         self.assertEqual(load.returncode, 1)
         self.assertEqual(error, "hw perf produce: topic 'leaving': UNKNOWN_TOPIC_OR_PARTITION: it "
-                                "was deleted meanwhile; the next run makes it again\n")
+                                "was deleted meanwhile; the next run creates it again\n")
 
     def test_a_broker_that_is_lost_spoils_the_run(self):
         with Broker() as broker:
@@ -120,6 +121,13 @@ class PerfProduce(WithBroker):
         self.assertIn("errors      ", out)
         self.assertRegex(error, "^hw perf produce: .*broker.*\n$")
 
+    def test_a_tail_reads_as_much_as_was_acknowledged(self):
+        report, = self.hw.json("perf", "produce", "-t", "tailed", "--partitions", "8", "--tail",
+                               "1", "--bytes", "20000000")
+        self.assertEqual((report["errors"], report["failure"]), ({}, None))
+        self.assertEqual(report["tail"]["bytes"], report["bytes"])
+        self.assertEqual(report["tail"]["records"], report["records"])
+
     def test_where_nobody_listens_is_said_with_the_address(self):
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))
@@ -127,6 +135,38 @@ class PerfProduce(WithBroker):
             done = Hw(address).run("perf", "produce", "--wait", "1")
         self.assertEqual(done.returncode, 4)
         self.assertIn(f"no broker answers: {address}", done.stderr)
+
+
+class PerfFetch(WithBroker):
+    def test_the_records_of_all_partitions_are_read_again_and_again(self):
+        sent, = self.hw.json("perf", "produce", "-t", "read", "--partitions", "3", *SMALL)
+        report, = self.hw.json("perf", "fetch", "-t", "read", "--bytes", "20000000", "--pid",
+                               str(self.broker.process.pid))
+        self.assertEqual((report["errors"], report["failure"]), ({}, None))
+        self.assertEqual((report["partitions"], report["created"]), (3, False))
+        self.assertGreaterEqual(report["bytes"], 20_000_000)
+        self.assertEqual(report["records"] * sent["batchBytes"],
+                         report["bytes"] * sent["batchRecords"])
+
+    def test_there_must_be_records(self):
+        self.assertIn("topic 'nowhere' does not exist",
+                      self.refused(3, "perf", "fetch", "-t", "nowhere"))
+        self.hw.out("topic", "create", "empty")
+        self.assertEqual(self.refused(3, "perf", "fetch", "-t", "empty"),
+                         "hw perf fetch: topic 'empty' has no records to read; 'hw perf produce "
+                         "--topic empty' sends some\n")
+
+
+class PerfLatency(WithBroker):
+    def test_as_many_records_are_sent_as_the_rate_and_the_time_say(self):
+        report, = self.hw.json("perf", "latency", "-t", "paced", "--rate", "100", "--seconds", "1")
+        self.assertEqual((report["errors"], report["failure"]), ({}, None))
+        self.assertEqual((report["requests"], report["records"], report["requestedRate"]),
+                         (100, 100, 100))
+        self.assertEqual(list(report["latencyMs"]), ["p50", "p99", "p999", "max"])
+
+    def test_without_answers_there_is_no_latency(self):
+        self.assertIn("--acks 0 has no answers", self.refused(2, "perf", "latency", "--acks", "0"))
 
 
 if __name__ == "__main__":

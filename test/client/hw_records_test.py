@@ -140,7 +140,7 @@ class Consume(WithTopics):
         self.assertEqual(self.hw.out(*part, "-f", "1", "-n", "2"), "b\nc\n")
         self.assertEqual(self.hw.out(*part, "-f", "4", "-e"), "")
         self.assertEqual(self.hw.out(*part, "-f", "end", "-e"), "")
-        self.assertIn("offset 5 is outside of partition slices-1, which starts at 0 and ends at 4",
+        self.assertIn("offset 5 is not in partition slices-1, which starts at 0 and ends at 4",
                       self.refused(1, *part, "-f", "5"))
 
     def test_from_a_time(self):
@@ -232,7 +232,7 @@ class WrongInput(WithTopics):
     def test_who_produces_to_an_unknown_topic_is_told_how_to_make_it(self):
         self.assertEqual(self.refused(3, "produce", "unmade"),
                          "hw produce: topic 'unmade' does not exist; 'hw topic list' shows those "
-                         "that do, 'hw topic create unmade' makes it\n")
+                         "that do, 'hw topic create unmade' creates it\n")
 
     def test_an_unknown_partition(self):
         self.topic("narrow", 2)
@@ -246,22 +246,22 @@ class WrongInput(WithTopics):
 
     def test_values_that_an_option_cannot_have(self):
         for arguments, sentence in (
-                (("produce", "t", "--acks", "2"), "none of all, 1 and 0"),
-                (("produce", "t", "-z", "rar"), "none, gzip, snappy, lz4 and zstd"),
+                (("produce", "t", "--acks", "2"), "must be all, 1 or 0"),
+                (("produce", "t", "-z", "rar"), "none, gzip, snappy, lz4 or zstd"),
                 (("produce", "t", "-H", "flat"), "NAME=VALUE"),
                 (("produce", "t", "-k", ""), "--key-separator"),
-                (("consume", "t", "-f", "yesterday"), "--from yesterday is none of"),
-                (("consume", "t", "-n", "0"), "--count '0' is not a whole number of at least 1"),
-                (("consume", "t", "--format", "xml"), "value and key-value"),
+                (("consume", "t", "-f", "yesterday"), "--from 'yesterday' must be beginning"),
+                (("consume", "t", "-n", "0"), "--count '0' must be a whole number of at least 1"),
+                (("consume", "t", "--format", "xml"), "value or key-value"),
                 (("consume", "t", "--form", "value"), "did you mean"),
-                (("consume",), "TOPIC is missing"),
-                (("produce", "t", "u"), "'u' is one too many")):
+                (("consume",), "missing argument TOPIC"),
+                (("produce", "t", "u"), "unexpected argument 'u'")):
             with self.subTest(arguments):
                 self.assertIn(sentence, self.refused(2, *arguments))
 
     def test_a_partition_that_is_no_number(self):
         self.topic("numbers")
-        self.assertIn("--partition x is neither a number nor all",
+        self.assertIn("--partition 'x' must be a number or all",
                       self.refused(2, "consume", "numbers", "-p", "x"))
 
     def test_a_line_without_a_key_ends_the_input_after_the_lines_before(self):

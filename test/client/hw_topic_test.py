@@ -76,18 +76,18 @@ class Create(WithBroker):
 
     def test_wrong_values_are_refused_before_anything_is_asked(self):
         self.assertEqual(self.refused(2, "topic", "create", "x", "-p", "0"),
-                         "hw topic create: --partitions '0' is not a whole number from 1 to "
+                         "hw topic create: --partitions '0' must be a whole number from 1 to "
                          "2147483647; see 'hw topic create --help'\n")
-        self.assertIn("--replication-factor '40000' is not a whole number from 1 to 32767",
+        self.assertIn("--replication-factor '40000' must be a whole number from 1 to 32767",
                       self.refused(2, "topic", "create", "x", "-r", "40000"))
-        self.assertIn("--config flat is not of the form KEY=VALUE",
+        self.assertIn("--config 'flat' must be KEY=VALUE",
                       self.refused(2, "topic", "create", "x", "-c", "flat"))
-        self.assertIn("--partitions 'many' is not a whole number",
+        self.assertIn("--partitions 'many' must be a whole number",
                       self.refused(2, "topic", "create", "x", "-p", "many"))
-        self.assertIn("--timeout '-1' is not a whole number from 1 to 3600",
+        self.assertIn("--timeout '-1' must be a whole number from 1 to 3600",
                       self.refused(2, "topic", "create", "x", "--timeout", "-1"))
-        self.assertIn("TOPIC is missing", self.refused(2, "topic", "create"))
-        self.assertIn("there are text, json and ndjson; see 'hw topic create --help'",
+        self.assertIn("missing argument TOPIC", self.refused(2, "topic", "create"))
+        self.assertIn("must be text, json or ndjson; see 'hw topic create --help'",
                       self.refused(2, "topic", "create", "x", "-o", "yaml"))
 
 
@@ -164,7 +164,7 @@ class Delete(WithBroker):
 
     def test_without_yes_and_without_a_terminal_nothing_is_deleted(self):
         self.hw.out("topic", "create", "kept")
-        self.assertIn("add --yes", self.refused(2, "topic", "delete", "kept"))
+        self.assertIn("give --yes", self.refused(2, "topic", "delete", "kept"))
         self.hw.out("topic", "describe", "kept")
 
     @needs_terminals
@@ -261,8 +261,8 @@ class Servers(unittest.TestCase):
                     done = Hw(controller).run(*command.split())
                     self.assertEqual((done.returncode, done.stdout), (2, ""))
                     self.assertIn(f": {controller} is a controller's listener, which serves no "
-                                  "clients; name a broker's with -b HOST:PORT (its port is 9092 "
-                                  "by default)", done.stderr)
+                                  "clients; name a broker's listener with -b HOST:PORT (port "
+                                  "9092 by default)", done.stderr)
             self.assertEqual(Hw(f"{controller},{broker.address}").json("topic", "list"), [])
 
     def test_the_next_server_is_tried(self):
@@ -282,9 +282,9 @@ class Servers(unittest.TestCase):
     def test_a_server_of_another_protocol_is_no_broker_that_answers(self):
         for answer, reason in (
                 (b"HTTP/1.1 400 Bad Request\r\n\r\n",
-                 "announced a response of 1213486160 bytes, and one has 0 to 104857600; that is no "
+                 "announced a response of 1213486160 bytes; the limit is 104857600; this is not a "
                  "Kafka listener, or one with TLS"),
-                (b"\0\0\0\x08abcdefgh", "answered request 1633837924 instead of 1; that is no "
+                (b"\0\0\0\x08abcdefgh", "answered request 1633837924 instead of 1; this is not a "
                                          "Kafka listener, or one with TLS"),
                 (b"", "the other side closed the connection")):
             with self.subTest(answer), Speaker(answer) as address:
@@ -305,9 +305,9 @@ class Servers(unittest.TestCase):
 
 class Help(unittest.TestCase):
     def test_half_a_command_lists_those_that_begin_so(self):
-        for word, summary in (("topic", "  topic create         make topics\n"),
-                              ("log", "  log dump             print the files of a log"),
-                              ("perf", "  perf produce         measure how fast")):
+        for word, summary in (("topic", "  topic create    create topics\n"),
+                              ("log", "  log dump        print the files of a log"),
+                              ("perf", "  perf produce    measure how fast")):
             with self.subTest(word):
                 hw = Hw("127.0.0.1:9092")
                 done = hw.run(word)
@@ -335,7 +335,8 @@ class Help(unittest.TestCase):
         self.assertEqual(asked("help", "nothing")[0], 2)
 
     def test_every_command_has_examples_that_begin_with_it(self):
-        for command in (*CLUSTER_COMMANDS, "log dump", "perf produce"):
+        for command in (*CLUSTER_COMMANDS, "log dump", "perf produce", "perf fetch",
+                        "perf latency"):
             with self.subTest(command):
                 text = help_of(command)
                 self.assertTrue(text.startswith(f"Usage: hw {command} "))

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "tools/client/counted.h"
+#include "tools/client/words.h"
 
 namespace hw::cli {
 
@@ -74,7 +74,7 @@ Result<void> BatchSender::send(PartitionIndex partition, OpenBatch& batch) {
         }
         const auto end = batch.records.begin() + static_cast<std::ptrdiff_t>(count);
         batch.records.erase(batch.records.begin(), end);
-        // What follows a large record may be small.
+        // The records after a large one may be small again.
         count *= 2;
     }
     batch.bytes = 0;

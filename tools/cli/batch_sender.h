@@ -20,7 +20,7 @@ struct SendOptions {
     std::vector<record::HeaderView> headers;  ///< of each record; views that outlive the sender
 };
 
-/// A record to be sent, and the line of the input that it is.
+/// A record to be sent, and the number of its line in the input.
 struct LineRecord {
     std::uint64_t line = 0;
     std::optional<std::string> key;
@@ -30,37 +30,37 @@ struct LineRecord {
     [[nodiscard]] std::size_t size() const { return (key ? key->size() : 0) + value.size(); }
 };
 
-/// What a partition has been sent so far.
+/// The records that were sent to one partition so far.
 struct Sent {
     std::uint64_t records = 0;
-    std::optional<Offset> first_offset;  ///< none when nobody answers (acks=0)
+    std::optional<Offset> first_offset;  ///< none with acks=0, which is not answered
     std::optional<Offset> last_offset;
 };
 
 /// Gathers records to batches, one open batch a partition, and sends each when it is large enough.
-/// What a broker finds too large is sent in smaller batches, and passed over when it is one record.
-/// Used by one thread.
+/// A batch that the broker refuses as too large is sent in smaller ones; a single record that is
+/// too large is skipped. Used by one thread.
 class BatchSender {
 public:
-    /// Is told of a record that is too large: its line, and why.
+    /// Called for each record that is too large, with its line and the reason.
     using TooLarge = std::function<void(std::uint64_t line, const Error& error)>;
 
-    /// Of a batch before compression; a larger record travels alone. Two of them are under Kafka's
-    /// limit of 1 MiB a batch whatever the codec makes of it.
+    /// Size of a batch before compression; a larger record is sent alone. Even two of them stay
+    /// below Kafka's limit of 1 MiB a batch, whatever the codec does.
     static constexpr std::size_t kBatchBytes = 256 * 1024;
 
     /// The client outlives the sender.
     BatchSender(client::Client& client, SendOptions options, TooLarge too_large);
 
     /// True when the record has completed a batch, which was sent. Errors: those of
-    /// client::produce, but of too large batches; with them the sender is at its end.
+    /// client::produce, except for batches that are too large; the sender is of no use after one.
     [[nodiscard]] Result<bool> add(PartitionIndex partition, LineRecord record);
 
-    /// Sends what is gathered. Errors: as `add`.
+    /// Sends all open batches. Errors: as `add`.
     [[nodiscard]] Result<void> flush();
 
     [[nodiscard]] const std::map<PartitionIndex, Sent>& sent() const { return sent_; }
-    /// The first line of those that were added and neither acknowledged nor too large.
+    /// The first line that was added and neither acknowledged nor skipped.
     [[nodiscard]] std::optional<std::uint64_t> first_pending_line() const;
 
 private:

@@ -1,41 +1,56 @@
 #pragma once
 
-#include <cstddef>
-#include <limits>
+#include <cstdint>
+#include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include <boost/program_options.hpp>
-
-#include "tools/cli/exit_code.h"
+#include "config/command_line.h"
+#include "protocol/base/result.h"
 
 namespace hw::cli {
 
-/// What follows a command: its options, and the operands among them in their order.
-struct Arguments {
-    boost::program_options::variables_map options;
-    std::vector<std::string> operands;
+using config::Arguments;
+using config::Operands;
+using config::Option;
+
+/// The exit status of `hw`; scripts rely on it, so a number never changes its meaning.
+enum class ExitCode : std::uint8_t {
+    ok = 0,
+    failed = 1,
+    usage = 2,        ///< the command line is wrong; nothing was done
+    not_found = 3,    ///< what was named does not exist
+    unreachable = 4,  ///< no broker answered
+    denied = 5,       ///< not allowed
+    partial = 6,      ///< done for some of what was named, failed for the rest
+    /// Ctrl-C or SIGTERM ended the command early; a shell reports SIGINT by the same number.
+    interrupted = 130,
 };
 
-/// How many operands a command takes, and what they are called.
-struct Operands {
-    static constexpr std::size_t kAny = std::numeric_limits<std::size_t>::max();
+[[nodiscard]] ExitCode exit_code_of(ErrorKind kind);
 
-    std::string_view name;  ///< "FILE"
-    std::size_t least = 0;
-    std::size_t most = 0;
-};
-
-/// One row of the table of commands. The texts are literals.
+/// A command of `hw`: what it takes, and the function that does it.
 struct Command {
-    std::string_view name;     ///< the words after `hw`: "log dump"
-    std::string_view summary;  ///< a line of `hw --help`
-    std::string_view help;     ///< usage, effect and examples; `hw NAME --help` adds the options
-    Operands operands;
-    /// Adds its options; `help` is there already.
-    void (*add_options)(boost::program_options::options_description& options);
+    config::Command spec;
     ExitCode (*run)(const Arguments& arguments);
 };
+
+/// The commands, in the order of the help.
+[[nodiscard]] Command topic_create();
+[[nodiscard]] Command topic_list();
+[[nodiscard]] Command topic_describe();
+[[nodiscard]] Command topic_delete();
+[[nodiscard]] Command produce();
+[[nodiscard]] Command consume();
+[[nodiscard]] Command log_dump();
+[[nodiscard]] Command perf_produce();
+[[nodiscard]] Command perf_fetch();
+[[nodiscard]] Command perf_latency();
+
+/// Runs the command that the arguments of the process name, or prints the help they ask for.
+/// Results go to standard output, sentences about failures to standard error. Throws what
+/// fmt::print throws: std::system_error when standard output cannot be written.
+[[nodiscard]] ExitCode run_command_line(std::span<const Command> commands,
+                                        std::span<const std::string> arguments);
 
 }  // namespace hw::cli

@@ -1,26 +1,25 @@
 #include <fmt/format.h>
 
-#include "tools/cli/cluster_options.h"
-#include "tools/cli/commands.h"
+#include "tools/cli/command.h"
 #include "tools/cli/consumer.h"
-#include "tools/cli/interrupt.h"
+#include "tools/cli/input.h"
+#include "tools/cli/options.h"
+#include "tools/cli/output.h"
 #include "tools/cli/record_printer.h"
 #include "tools/cli/report.h"
-#include "tools/cli/whole_number.h"
 
 namespace hw::cli {
 namespace {
-
-namespace po = boost::program_options;
 
 constexpr std::string_view kName = "consume";
 constexpr std::string_view kHelp =
     R"(Usage: hw consume [OPTIONS] TOPIC
 
-Prints the records of a topic and waits for more, until Ctrl-C, --count records, or with
---exit-at-end until the end that each partition has now. Records of one partition come in their
-order; those of several mixed. Text output is the value of each record in a line; JSON has offset,
-timestamp in ms, key, headers and value, and bytes that are no UTF-8 as base64 (valueBase64).
+Prints the records of a topic and waits for more, until Ctrl-C, until --count records, or with
+--exit-at-end until the present end of each partition. Records of one partition come in order;
+records of several partitions are mixed. Text output has one line a record, its value. JSON output
+has offset, timestamp in ms, key, headers and value; bytes that are not UTF-8 are in base64
+(valueBase64).
 
 Examples:
   hw topic create orders
@@ -30,20 +29,6 @@ Examples:
   hw consume orders --from 2026-01-31T10:30:00Z -e -o ndjson
 )";
 
-void add_options(po::options_description& options) {
-    options.add_options()("partition,p",
-                          po::value<std::string>()->value_name("N")->default_value("all"),
-                          "one partition, or all")(
-        "from,f", po::value<std::string>()->value_name("WHERE")->default_value("end"),
-        "beginning, end, an offset, or a time (ISO 8601; UTC unless it says otherwise)")(
-        "count,n", po::value<std::string>()->value_name("N"), "stop after N records")(
-        "exit-at-end,e", "stop at the end of each partition")(
-        "format", po::value<std::string>()->value_name("FORMAT")->default_value("value"),
-        "of text output: value, or key-value with a tab between");
-    add_output_option(options);
-    add_cluster_options(options);
-}
-
 Result<RecordText> parse_record_text(const std::string& name) {
     if (name == "value") {
         return RecordText::value;
@@ -51,20 +36,19 @@ Result<RecordText> parse_record_text(const std::string& name) {
     if (name == "key-value") {
         return RecordText::key_value;
     }
-    return fail(ErrorKind::invalid, "--format {} is no format; there are value and key-value",
-                name);
+    return fail(ErrorKind::invalid, "--format '{}' must be value or key-value", name);
 }
 
 Result<ConsumerOptions> parse_consumer_options(const Arguments& arguments) {
-    const auto start = parse_start_position(arguments.options["from"].as<std::string>());
+    const auto start = parse_start_position(arguments.value("from"));
     if (!start) {
         return std::unexpected(start.error());
     }
-    ConsumerOptions options{.topic = arguments.operands.front(), .start = *start};
-    if (arguments.options.contains("exit-at-end")) {
+    ConsumerOptions options{.topic = arguments.operands().front(), .start = *start};
+    if (arguments.has("exit-at-end")) {
         options.at_end = AtEnd::stop;
     }
-    if (arguments.options.contains("count")) {
+    if (arguments.has("count")) {
         const auto count = whole_number(arguments, "count", 1);
         if (!count) {
             return std::unexpected(count.error());
@@ -77,11 +61,11 @@ Result<ConsumerOptions> parse_consumer_options(const Arguments& arguments) {
 /// The partitions that --partition names. Errors: invalid, not_found, those of Client::topic.
 Result<std::vector<PartitionIndex>> partitions_of(client::Client& client,
                                                   const Arguments& arguments) {
-    const auto topic = client.topic(arguments.operands.front());
+    const auto topic = client.topic(arguments.operands().front());
     if (!topic) {
         return std::unexpected(topic.error());
     }
-    const auto& wanted = arguments.options["partition"].as<std::string>();
+    const std::string& wanted = arguments.value("partition");
     std::vector<PartitionIndex> partitions;
     for (const client::PartitionView& partition : topic->partitions) {
         if (wanted == "all" || wanted == fmt::format("{}", partition.index)) {
@@ -92,7 +76,7 @@ Result<std::vector<PartitionIndex>> partitions_of(client::Client& client,
         return partitions;
     }
     if (wanted.find_first_not_of("0123456789") != std::string::npos) {
-        return fail(ErrorKind::invalid, "--partition {} is neither a number nor all", wanted);
+        return fail(ErrorKind::invalid, "--partition '{}' must be a number or all", wanted);
     }
     return std::unexpected(client::unknown_partition(*topic, wanted));
 }
@@ -119,25 +103,25 @@ private:
     JsonItems items_;
 };
 
-/// Reads until the consumer is done, the user has enough, or the output takes no more. Errors:
-/// those of Consumer.
+/// Reads until the consumer is done, the user interrupts it, or the output cannot be written.
+/// Errors: those of Consumer.
 Result<void> consume_all(Consumer& consumer, const std::vector<PartitionIndex>& partitions,
                          const Interrupt& interrupt) {
     auto done = consumer.start(partitions);
     while (done && flush_output() && !consumer.is_done() && !interrupt.is_raised()) {
         done = consumer.poll();
     }
-    // What failed because it was interrupted did not fail.
+    // A failure that the interrupt caused is none.
     return interrupt.is_raised() ? Result<void>() : done;
 }
 
-/// Whether it went on to where the options say that it ends.
+/// Whether it reached the end that the options set, or ran without one.
 Result<bool> consume_topic(const Arguments& arguments) {
     const auto format = output_format(arguments);
     if (!format) {
         return std::unexpected(format.error());
     }
-    const auto text = parse_record_text(arguments.options["format"].as<std::string>());
+    const auto text = parse_record_text(arguments.value("format"));
     if (!text) {
         return std::unexpected(text.error());
     }
@@ -164,7 +148,7 @@ Result<bool> consume_topic(const Arguments& arguments) {
     if (!done) {
         return std::unexpected(done.error());
     }
-    const bool has_end = arguments.options.contains("count") || options->at_end == AtEnd::stop;
+    const bool has_end = arguments.has("count") || options->at_end == AtEnd::stop;
     return !has_end || consumer.is_done();
 }
 
@@ -179,12 +163,35 @@ ExitCode run(const Arguments& arguments) {
 }  // namespace
 
 Command consume() {
-    return {.name = kName,
-            .summary = "print the records of a topic",
-            .help = kHelp,
-            .operands = {"TOPIC", 1, 1},
-            .add_options = add_options,
-            .run = run};
+    return {
+        .spec = {.name = kName,
+                 .summary = "print the records of a topic",
+                 .help = kHelp,
+                 .options = with_cluster_options(
+                     {{.name = "partition",
+                       .letter = 'p',
+                       .value_name = "N",
+                       .help = "one partition, or all",
+                       .default_value = "all"},
+                      {.name = "from",
+                       .letter = 'f',
+                       .value_name = "WHERE",
+                       .help = "beginning, end, an offset, or a time (ISO 8601, UTC by default)",
+                       .default_value = "end"},
+                      {.name = "count",
+                       .letter = 'n',
+                       .value_name = "N",
+                       .help = "stop after N records"},
+                      {.name = "exit-at-end",
+                       .letter = 'e',
+                       .help = "stop at the present end of each partition"},
+                      {.name = "format",
+                       .value_name = "FORMAT",
+                       .help = "of text output: value, or key-value with a tab between them",
+                       .default_value = "value"},
+                      output_option()}),
+                 .operands = {"TOPIC", 1, 1}},
+        .run = run};
 }
 
 }  // namespace hw::cli

@@ -4,18 +4,27 @@
 #include <functional>
 #include <limits>
 #include <string>
+#include <string_view>
+#include <variant>
 #include <vector>
 
 #include "protocol/record/decompressor.h"
 #include "protocol/record/record.h"
-#include "tools/cli/start_position.h"
 #include "tools/client/partition_io.h"
 
 namespace hw::cli {
 
+/// Where reading starts: at an offset, or at the first record at or after a time; the ends of a
+/// log are times too (client::kLogStart, client::kLogEnd).
+using StartPosition = std::variant<Offset, Timestamp>;
+
+/// "beginning", "end", an offset, or a time as in ISO 8601: 2026-11-23, 2026-11-23T10:30,
+/// 2026-11-23T10:30:00.250, in UTC, or with Z or +02:00 behind. Errors: invalid.
+[[nodiscard]] Result<StartPosition> parse_start_position(std::string_view text);
+
 enum class AtEnd : std::uint8_t {
     wait,  ///< for more records
-    stop,  ///< at the end that the partition had at the start
+    stop,  ///< at the end that the partition had when reading started
 };
 
 struct ConsumerOptions {
@@ -27,28 +36,28 @@ struct ConsumerOptions {
     std::uint64_t most_records = kNoLimit;
 };
 
-/// Reads partitions of one topic from a position on, and hands each record on, in the order of each
-/// partition. Markers of transactions are passed over; records of aborted ones are not. Used by
-/// one thread.
+/// Reads partitions of one topic from a position on, and gives each record to a handler, in the
+/// order of each partition. Skips the markers of transactions, but not the records of aborted ones.
+/// Used by one thread.
 class Consumer {
 public:
     using Handler = std::function<void(PartitionIndex, const record::RecordView&)>;
 
-    /// How long a broker may wait for a record to come.
+    /// How long a broker may wait for new records before it answers.
     static constexpr client::Milliseconds kMaxWait{500};
 
     /// The client outlives the consumer.
     Consumer(client::Client& client, ConsumerOptions options, Handler handler)
         : client_(&client), options_(std::move(options)), handler_(std::move(handler)) {}
 
-    /// Looks up where to start. Errors: limit (an offset outside of a log, with what is in it),
+    /// Looks up where to start. Errors: limit (an offset outside of the log, with its offsets),
     /// those of client::offset_at.
     [[nodiscard]] Result<void> start(const std::vector<PartitionIndex>& partitions);
 
-    /// True once nothing is left to be read.
+    /// Whether everything that was asked for has been read.
     [[nodiscard]] bool is_done() const { return parts_.empty() || left() == 0; }
 
-    /// Hands on what the next fetch brings. Errors: those of client::fetch; corrupt.
+    /// Gives the records of the next fetch to the handler. Errors: those of client::fetch; corrupt.
     [[nodiscard]] Result<void> poll();
 
 private:

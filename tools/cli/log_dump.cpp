@@ -1,21 +1,19 @@
 #include <fmt/format.h>
 
 #include "storage/posix_disk/posix_disk.h"
-#include "tools/cli/commands.h"
+#include "tools/cli/command.h"
 #include "tools/cli/report.h"
 #include "tools/dump/dump.h"
 
 namespace hw::cli {
 namespace {
 
-namespace po = boost::program_options;
-
 constexpr std::string_view kName = "log dump";
 constexpr std::string_view kHelp =
     R"(Usage: hw log dump [OPTIONS] FILE...
 
-Prints files of a log, one after the other, in the lines of Kafka's kafka-dump-log.sh. The end of
-the name says what is in a file:
+Prints files of a log, one after the other, in the format of Kafka's kafka-dump-log.sh. The suffix
+of the name says what a file holds:
 
   .log         record batches, and the records in each; of __cluster_metadata-0 as JSON
   .checkpoint  a snapshot of the metadata, likewise
@@ -23,8 +21,8 @@ the name says what is in a file:
   .timeindex   timestamp and offset of each entry
   .snapshot    what the log knew of its producers
 
-A damaged file is printed as far as it can be read; then a sentence says what is wrong, and where.
-Reads only; a broker may run meanwhile, and may be just writing the end of its newest segment.
+A damaged file is printed up to the damage; then a sentence says what is wrong, and where. The
+command only reads, so a broker may be running; the end of its newest segment may be incomplete.
 In the examples, data is the data directory of a broker that has a topic orders.
 
 Examples:
@@ -43,21 +41,16 @@ public:
     void remark(std::string_view text) override { fmt::print(stderr, "{}\n", text); }
 };
 
-void add_options(po::options_description& options) {
-    options.add_options()("no-records", "print the batches without their records")(
-        "metadata", "print the records of a .log as metadata, whatever its folder");
-}
-
 ExitCode run(const Arguments& arguments) {
     dump::DumpOptions options;
-    options.with_records = !arguments.options.contains("no-records");
-    if (arguments.options.contains("metadata")) {
+    options.with_records = !arguments.has("no-records");
+    if (arguments.has("metadata")) {
         options.values = dump::ValueFormat::metadata;
     }
     storage::PosixDisk disk(0);
     StandardOutput output;
     Tally tally(kName);
-    for (const std::string& file : arguments.operands) {
+    for (const std::string& file : arguments.operands()) {
         if (const auto dumped = dump::dump_file(disk, file, options, output); dumped) {
             tally.succeed();
         } else {
@@ -70,11 +63,15 @@ ExitCode run(const Arguments& arguments) {
 }  // namespace
 
 Command log_dump() {
-    return {.name = kName,
-            .summary = "print the files of a log, as Kafka's kafka-dump-log.sh does",
-            .help = kHelp,
-            .operands = {"FILE", 1, Operands::kAny},
-            .add_options = add_options,
+    return {.spec = {.name = kName,
+                     .summary = "print the files of a log, as Kafka's kafka-dump-log.sh does",
+                     .help = kHelp,
+                     .options = {{.name = "no-records",
+                                  .help = "print the batches without their records"},
+                                 {.name = "metadata",
+                                  .help = "print the records of a .log as metadata, whatever its "
+                                          "folder"}},
+                     .operands = {"FILE", 1, Operands::kAny}},
             .run = run};
 }
 

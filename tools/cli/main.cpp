@@ -1,12 +1,10 @@
 #include <array>
-#include <cstdio>
 #include <string>
 #include <system_error>
 #include <vector>
 
 #include "broker/runtime/standard_streams.h"
-#include "tools/cli/command_line.h"
-#include "tools/cli/commands.h"
+#include "tools/cli/command.h"
 #include "tools/cli/output.h"
 
 namespace hw::cli {
@@ -17,16 +15,14 @@ int exit_status(ExitCode code) {
 }
 
 int run(const std::vector<std::string>& arguments) {
-    const std::array commands{topic_create(), topic_list(), topic_describe(), topic_delete(),
-                              produce(),      consume(),    log_dump(),       perf_produce()};
+    const std::array commands{topic_create(), topic_list(),  topic_describe(), topic_delete(),
+                              produce(),      consume(),     log_dump(),       perf_produce(),
+                              perf_fetch(),   perf_latency()};
     try {
         const ExitCode code = run_command_line(commands, arguments);
         return exit_status(flush_output() ? code : ExitCode::failed);
-    } catch (const boost::program_options::error& wrong) {
-        std::fputs((usage_error(commands, arguments, wrong.what()) + "\n").c_str(), stderr);
-        return exit_status(ExitCode::usage);
     } catch (const std::system_error& failure) {
-        // Of fmt::print: standard output is full, or standard error, where nobody reads this.
+        // From fmt::print: standard output is full, or standard error, which nobody reads then.
         say_output_failed(failure.code().value());
         return exit_status(ExitCode::failed);
     }

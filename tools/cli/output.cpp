@@ -1,5 +1,6 @@
 #include "tools/cli/output.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <string>
@@ -8,31 +9,8 @@
 
 namespace hw::cli {
 
-namespace po = boost::program_options;
-
-void add_output_option(po::options_description& options) {
-    options.add_options()("output,o",
-                          po::value<std::string>()->value_name("FORMAT")->default_value("text"),
-                          "text, json (one array) or ndjson (one object a line)");
-}
-
-Result<OutputFormat> output_format(const Arguments& arguments) {
-    const auto& name = arguments.options["output"].as<std::string>();
-    if (name == "text") {
-        return OutputFormat::text;
-    }
-    if (name == "json") {
-        return OutputFormat::json;
-    }
-    if (name == "ndjson") {
-        return OutputFormat::ndjson;
-    }
-    return fail(ErrorKind::invalid, "--output {} is no format; there are text, json and ndjson",
-                name);
-}
-
 void say_output_failed(int number) {
-    // As good as it goes: standard error may be full, too, and fmt would throw.
+    // Not by fmt, which would throw when standard error is full, too.
     const std::string sentence = system_error(number, "hw: write to standard output").message;
     std::fputs((sentence + "\n").c_str(), stderr);
 }
@@ -61,6 +39,23 @@ void JsonItems::finish() {
     if (format_ == OutputFormat::json) {
         fmt::print("{}]\n", has_items_ ? "\n" : "[");
     }
+}
+
+std::string Table::text() const {
+    std::vector<std::size_t> widths(rows_.front().size());
+    for (const Row& row : rows_) {
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            widths[i] = std::max(widths[i], row[i].size());
+        }
+    }
+    std::string text;
+    for (const Row& row : rows_) {
+        for (std::size_t i = 0; i + 1 < row.size(); ++i) {
+            text += fmt::format("{:<{}}  ", row[i], widths[i]);
+        }
+        text += row.back() + '\n';
+    }
+    return text;
 }
 
 }  // namespace hw::cli

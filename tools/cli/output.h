@@ -1,28 +1,20 @@
 #pragma once
 
-#include <cstdint>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
-#include "protocol/base/result.h"
-#include "tools/cli/command.h"
+#include "tools/cli/options.h"
 
+/// Standard output: whether it could be written, JSON, and tables.
 namespace hw::cli {
 
-enum class OutputFormat : std::uint8_t {
-    text,    ///< for people
-    json,    ///< one array
-    ndjson,  ///< one object a line
-};
-
-void add_output_option(boost::program_options::options_description& options);
-
-/// Errors: invalid.
-[[nodiscard]] Result<OutputFormat> output_format(const Arguments& arguments);
-
-/// Says on standard error that standard output could not be written, for a reason of errno.
+/// Says on standard error that standard output could not be written, with the reason for `number`,
+/// a value of errno.
 void say_output_failed(int number);
 
-/// Writes out what was printed. A failure is said once, and stays: false from then on.
+/// Writes out what was printed. A failure is reported once, and stays: false from then on.
 [[nodiscard]] bool flush_output();
 
 /// JSON objects to standard output, each when it is added; in an array or one a line.
@@ -37,6 +29,22 @@ public:
 private:
     OutputFormat format_;
     bool has_items_ = false;
+};
+
+/// Rows of text under a title row, in aligned columns. The last column is not padded.
+class Table {
+public:
+    using Row = std::vector<std::string>;
+
+    explicit Table(Row titles) : rows_{std::move(titles)} {}
+
+    /// As many cells as there are titles.
+    void add(Row row) { rows_.push_back(std::move(row)); }
+
+    [[nodiscard]] std::string text() const;
+
+private:
+    std::vector<Row> rows_;
 };
 
 }  // namespace hw::cli

@@ -6,33 +6,29 @@
 
 #include <fmt/format.h>
 
-#include "tools/cli/acks_option.h"
 #include "tools/cli/batch_sender.h"
-#include "tools/cli/cluster_options.h"
-#include "tools/cli/commands.h"
-#include "tools/cli/interrupt.h"
-#include "tools/cli/line_reader.h"
+#include "tools/cli/command.h"
+#include "tools/cli/input.h"
+#include "tools/cli/options.h"
 #include "tools/cli/report.h"
-#include "tools/cli/whole_number.h"
-#include "tools/client/counted.h"
-#include "tools/client/partitioner.h"
+#include "tools/client/partition_io.h"
+#include "tools/client/words.h"
 
 namespace hw::cli {
 namespace {
-
-namespace po = boost::program_options;
 
 constexpr std::string_view kName = "produce";
 constexpr std::string_view kHelp =
     R"(Usage: hw produce [OPTIONS] TOPIC
 
-Sends the lines of standard input as records, in batches while lines come fast, else one by one.
-With --key-separator what stands before the first separator of a line is the key; lines of one key
-go to one partition, the one that Kafka's Java client takes. Without keys, batches go to one
-partition after the other.
-A record that is larger than the topic takes is passed over and named by its line; after any other
-failure no more lines are sent, and the first that was not acknowledged is named. At the end says on
-standard error how many records went where. Ctrl-C ends the input, without a line that is not whole.
+Sends each line of standard input as a record: in batches while lines come fast, else one by one.
+With --key-separator the text before the first separator of a line is the key, and records of one
+key go to one partition, which Kafka's Java client would choose, too. Without keys, each batch goes
+to the next partition.
+A record that is too large for the topic is skipped, and its line is named. Any other failure ends
+the command, which then names the first line that was not acknowledged. At the end it prints on
+standard error how many records went to each partition. Ctrl-C ends the input; a line that is not
+complete by then is not sent.
 
 Examples:
   hw topic create orders
@@ -42,20 +38,6 @@ Examples:
   echo '{}' | hw produce orders --partition 0 -H source=test -H type=order
 )";
 
-using Texts = std::vector<std::string>;
-
-void add_options(po::options_description& options) {
-    options.add_options()("key-separator,k", po::value<std::string>()->value_name("TEXT"),
-                          "lines are KEY, this text, VALUE")(
-        "partition,p", po::value<std::string>()->value_name("N"), "send all to this partition")(
-        "compression,z", po::value<std::string>()->value_name("CODEC")->default_value("none"),
-        "none, gzip, snappy, lz4 or zstd")(
-        "header,H", po::value<Texts>()->value_name("NAME=VALUE")->default_value({}, ""),
-        "a header of each record; may be given several times");
-    add_acks_option(options);
-    add_cluster_options(options);
-}
-
 Result<record::Compression> parse_codec(const std::string& text) {
     using enum record::Codec;
     for (const record::Codec codec : std::array{none, gzip, snappy, lz4, zstd}) {
@@ -63,31 +45,31 @@ Result<record::Compression> parse_codec(const std::string& text) {
             return record::Compression{.codec = codec, .level = {}};
         }
     }
-    return fail(ErrorKind::invalid,
-                "--compression {} is no codec; there are none, gzip, snappy, lz4 and zstd", text);
+    return fail(ErrorKind::invalid, "--compression '{}' must be none, gzip, snappy, lz4 or zstd",
+                text);
 }
 
-/// What stands between the key and the value of a line; none where lines have no keys.
+/// The text between the key and the value of a line; none where lines have no keys.
 using KeySeparator = std::optional<std::string>;
 
 Result<KeySeparator> parse_key_separator(const Arguments& arguments) {
-    if (!arguments.options.contains("key-separator")) {
+    if (!arguments.has("key-separator")) {
         return std::nullopt;
     }
-    const auto& separator = arguments.options["key-separator"].as<std::string>();
+    const std::string& separator = arguments.value("key-separator");
     if (separator.empty()) {
-        return fail(ErrorKind::invalid, "--key-separator is empty");
+        return fail(ErrorKind::invalid, "--key-separator must not be empty");
     }
     return separator;
 }
 
-/// Views into the arguments.
-Result<std::vector<record::HeaderView>> parse_headers(const Arguments& arguments) {
+/// Views into `texts`.
+Result<std::vector<record::HeaderView>> parse_headers(const std::vector<std::string>& texts) {
     std::vector<record::HeaderView> headers;
-    for (const std::string& text : arguments.options["header"].as<Texts>()) {
+    for (const std::string& text : texts) {
         const std::size_t equals = text.find('=');
         if (equals == 0 || equals == std::string::npos) {
-            return fail(ErrorKind::invalid, "--header {} is not of the form NAME=VALUE", text);
+            return fail(ErrorKind::invalid, "--header '{}' must be NAME=VALUE", text);
         }
         const std::string_view view = text;
         headers.push_back({view.substr(0, equals), as_bytes(view.substr(equals + 1))});
@@ -95,20 +77,22 @@ Result<std::vector<record::HeaderView>> parse_headers(const Arguments& arguments
     return headers;
 }
 
-Result<SendOptions> parse_send_options(const Arguments& arguments) {
+/// The result has views into `header_texts`, the values of --header.
+Result<SendOptions> parse_send_options(const Arguments& arguments,
+                                       const std::vector<std::string>& header_texts) {
     const auto acks = acks_of(arguments);
     if (!acks) {
         return std::unexpected(acks.error());
     }
-    const auto compression = parse_codec(arguments.options["compression"].as<std::string>());
+    const auto compression = parse_codec(arguments.value("compression"));
     if (!compression) {
         return std::unexpected(compression.error());
     }
-    auto headers = parse_headers(arguments);
+    auto headers = parse_headers(header_texts);
     if (!headers) {
         return std::unexpected(headers.error());
     }
-    return SendOptions{arguments.operands.front(), *acks, *compression, std::move(*headers)};
+    return SendOptions{arguments.operands().front(), *acks, *compression, std::move(*headers)};
 }
 
 Timestamp now() {
@@ -122,7 +106,7 @@ public:
     PartitionChoice(std::int32_t count, std::optional<PartitionIndex> fixed)
         : count_(count),
           fixed_(fixed),
-          // So that many short runs do not all fill the first partition.
+          // Random, so that many short runs do not all fill the first partition.
           keyless_(static_cast<std::int32_t>(std::random_device{}() % unsigned(count))) {}
 
     [[nodiscard]] PartitionIndex of(const LineRecord& record) const {
@@ -193,7 +177,7 @@ Result<void> send_lines(LineReader& lines, const KeySeparator& separator, Partit
     }
 }
 
-/// Counts the records that were too large, and says each.
+/// Counts the records that were too large, and reports each.
 class TooLargeRecords {
 public:
     explicit TooLargeRecords(Tally& tally) : tally_(&tally) {}
@@ -203,7 +187,7 @@ public:
         first_line_ = count_ == 0 ? line : std::min(first_line_, line);
         ++count_;
     }
-    /// What the summary says of them.
+    /// Their part of the summary.
     [[nodiscard]] std::string text() const {
         if (count_ == 0) {
             return "";
@@ -249,7 +233,7 @@ void print_summary(const std::string& topic, const std::map<PartitionIndex, Sent
 /// The partition that --partition names, if it does. Errors: invalid, not_found.
 Result<std::optional<PartitionIndex>> fixed_partition(const Arguments& arguments,
                                                       const client::TopicView& topic) {
-    if (!arguments.options.contains("partition")) {
+    if (!arguments.has("partition")) {
         return std::nullopt;
     }
     const auto number = whole_number(arguments, "partition", 0);
@@ -262,23 +246,24 @@ Result<std::optional<PartitionIndex>> fixed_partition(const Arguments& arguments
     return PartitionIndex(static_cast<std::int32_t>(*number));
 }
 
-/// Errors: those of Client::topic; of a topic that does not exist, with what makes it.
+/// Errors: those of Client::topic; where the topic does not exist, with the command to create it.
 Result<client::TopicView> find_topic(client::Client& client, const std::string& name) {
     auto topic = client.topic(name);
     if (!topic && topic.error().kind == ErrorKind::not_found) {
-        topic.error().message += fmt::format(", 'hw topic create {}' makes it", name);
+        topic.error().message += fmt::format(", 'hw topic create {}' creates it", name);
     }
     return topic;
 }
 
-/// Counts what was sent, if anything, as a success, and what was not as a failure. Errors: those
-/// before the first line.
+/// Counts records that were sent as one success, and each failure to send. Errors: those before the
+/// first line.
 Result<void> produce_lines(const Arguments& arguments, Tally& tally) {
     const auto separator = parse_key_separator(arguments);
     if (!separator) {
         return std::unexpected(separator.error());
     }
-    const auto options = parse_send_options(arguments);
+    const auto header_texts = arguments.values("header");
+    const auto options = parse_send_options(arguments, header_texts);
     if (!options) {
         return std::unexpected(options.error());
     }
@@ -295,7 +280,7 @@ Result<void> produce_lines(const Arguments& arguments, Tally& tally) {
         return std::unexpected(fixed.error());
     }
     PartitionChoice choice(static_cast<std::int32_t>(topic->partitions.size()), *fixed);
-    // Not for the client: what was read is sent, Ctrl-C or not.
+    // The client does not get it: lines that were read are sent after Ctrl-C, too.
     const Interrupt interrupt;
     LineReader lines(STDIN_FILENO, interrupt.descriptor());
     TooLargeRecords too_large(tally);
@@ -330,11 +315,30 @@ ExitCode run(const Arguments& arguments) {
 }  // namespace
 
 Command produce() {
-    return {.name = kName,
-            .summary = "send the lines of standard input as records",
-            .help = kHelp,
-            .operands = {"TOPIC", 1, 1},
-            .add_options = add_options,
+    return {.spec = {.name = kName,
+                     .summary = "send the lines of standard input as records",
+                     .help = kHelp,
+                     .options = with_cluster_options(
+                         {{.name = "key-separator",
+                           .letter = 'k',
+                           .value_name = "TEXT",
+                           .help = "each line is KEY, this text, VALUE"},
+                          {.name = "partition",
+                           .letter = 'p',
+                           .value_name = "N",
+                           .help = "send all records to this partition"},
+                          {.name = "compression",
+                           .letter = 'z',
+                           .value_name = "CODEC",
+                           .help = "none, gzip, snappy, lz4 or zstd",
+                           .default_value = "none"},
+                          {.name = "header",
+                           .letter = 'H',
+                           .value_name = "NAME=VALUE",
+                           .help = "a header of each record; may be given several times",
+                           .is_repeatable = true},
+                          acks_option()}),
+                     .operands = {"TOPIC", 1, 1}},
             .run = run};
 }
 

@@ -27,7 +27,7 @@ std::string outcome_json(const client::TopicOutcome& outcome) {
 }
 
 void say(std::string_view command, const std::string& what) {
-    // What was printed before comes before what is said of it.
+    // Results that were printed before must appear before this sentence.
     std::ignore = flush_output();
     fmt::print(stderr, "hw {}: {}\n", command, what);
 }
@@ -64,8 +64,8 @@ ExitCode report_outcomes(std::string_view command, std::string_view done, Output
             fmt::print("{} topic {}.\n", done, outcome.name);
         }
         if (outcome.result && !outcome.is_shown) {
-            say(command, fmt::format("topic '{}' is not ready yet: the broker that was asked is "
-                                     "still at it, after all of --timeout; look again later",
+            say(command, fmt::format("topic '{}' is not ready yet: the broker has not finished the "
+                                     "change within --timeout; look again later",
                                      outcome.name));
         }
         if (outcome.result) {

@@ -3,23 +3,23 @@
 #include <string_view>
 #include <vector>
 
-#include "tools/cli/exit_code.h"
+#include "tools/cli/command.h"
 #include "tools/cli/output.h"
 #include "tools/client/topic_admin.h"
 
 namespace hw::cli {
 
-/// Says on standard error why a command did nothing, and where its help is when that is wrong
-/// usage; gives the exit code of it.
+/// Prints on standard error why a command failed, and where its help is when it was called wrongly;
+/// returns its exit code.
 ExitCode report(std::string_view command, const Error& error);
 
-/// Counts what became of the things that a command was given.
+/// Counts successes and failures of a command that was given several things to do.
 class Tally {
 public:
     explicit Tally(std::string_view command) : command_(command) {}
 
     void succeed() { ++successes_; }
-    /// Says what went wrong with one of them, on standard error.
+    /// Prints on standard error what went wrong with one of them.
     void fail(const Error& error);
 
     /// Ok, the code of the first failure, or partial when some succeeded.
@@ -31,7 +31,7 @@ private:
     ExitCode first_failure_ = ExitCode::ok;
 };
 
-/// Prints what became of topics: as text "Created topic orders." for `done` = "Created".
+/// Prints the outcome for each topic; in text as "Created topic orders." for `done` = "Created".
 [[nodiscard]] ExitCode report_outcomes(std::string_view command, std::string_view done,
                                        OutputFormat format,
                                        const std::vector<client::TopicOutcome>& outcomes);

@@ -8,7 +8,7 @@
 
 #include "config/nearest_name.h"
 #include "protocol/schema/api/metadata.h"
-#include "tools/client/wire_error.h"
+#include "tools/client/words.h"
 
 namespace hw::client {
 namespace {

@@ -9,10 +9,39 @@
 #include <thread>
 #include <vector>
 
-#include "tools/client/cluster_view.h"
+#include "config/address.h"
+#include "protocol/base/ids.h"
 #include "tools/client/connection.h"
 
 namespace hw::client {
+
+struct PartitionView {
+    PartitionIndex index;
+    BrokerId leader = kNoBroker;
+    LeaderEpoch leader_epoch = kNoLeaderEpoch;
+    std::vector<BrokerId> replicas;
+    std::vector<BrokerId> in_sync;
+    std::vector<BrokerId> offline;
+};
+
+struct TopicView {
+    std::string name;
+    TopicId id;
+    bool internal = false;
+    std::vector<PartitionView> partitions;  ///< by index
+    std::optional<Error> error;             ///< why the other fields are unknown
+
+    /// Of the first partition, as Kafka's tools count; 0 without partitions.
+    [[nodiscard]] std::size_t replication_factor() const {
+        return partitions.empty() ? 0 : partitions.front().replicas.size();
+    }
+};
+
+/// The cluster as one broker described it.
+struct ClusterView {
+    std::map<BrokerId, config::Address> brokers;
+    std::vector<TopicView> topics;  ///< by name
+};
 
 struct ClientOptions {
     std::vector<config::Address> servers;   ///< any brokers of the cluster, tried in their order

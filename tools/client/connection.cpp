@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -12,7 +14,7 @@ namespace hw::client {
 namespace {
 
 constexpr std::string_view kClientName = "hw";
-/// What every broker since Kafka 0.10 answers.
+/// Every broker since Kafka 0.10 answers this version.
 constexpr ApiVersion kFirstApiVersions{0};
 
 }  // namespace
@@ -27,7 +29,7 @@ Result<Connection> Connection::open(const config::Address& address, const Deadli
     Connection connection(address, std::move(*socket));
     const auto negotiated = connection.negotiate(deadline);
     if (!negotiated && negotiated.error().kind == ErrorKind::corrupt) {
-        return fail(ErrorKind::corrupt, "{}; that is no Kafka listener, or one with TLS",
+        return fail(ErrorKind::corrupt, "{}; this is not a Kafka listener, or one with TLS",
                     negotiated.error().message);
     }
     if (!negotiated) {
@@ -61,7 +63,7 @@ Result<ApiVersion> Connection::newest_version(schema::ApiKey key, ApiVersion cei
     const ApiVersion newest = std::min(known, served.high);
     if (newest < std::max(api.versions.low, served.low)) {
         return fail(ErrorKind::unsupported,
-                    "{}: the broker serves {} in versions {} to {}, this client {} to {}",
+                    "{}: the broker serves {} in versions {} to {}, this client in {} to {}",
                     config::to_string(address_), api.name, served.low, served.high,
                     api.versions.low, known);
     }
@@ -86,30 +88,19 @@ Result<void> Connection::send_frame(schema::ApiKey key, ApiVersion version,
     }
     std::array<std::byte, sizeof(std::int32_t)> length{};
     store_big_endian(length.data(), static_cast<std::int32_t>(head->size + body.size));
-    std::vector<ByteView> slices{length};
-    slices.insert(slices.end(), head->slices.begin(), head->slices.end());
-    slices.insert(slices.end(), body.slices.begin(), body.slices.end());
-    for (const ByteView slice : slices) {
-        if (const auto sent = socket_.send(slice, deadline); !sent) {
-            return std::unexpected(with_address(sent.error()));
-        }
+    std::vector<iovec> slices{slice_of(length)};
+    std::ranges::transform(head->slices, std::back_inserter(slices), slice_of);
+    std::ranges::transform(body.slices, std::back_inserter(slices), slice_of);
+    if (const auto sent = socket_.send(slices, deadline); !sent) {
+        return std::unexpected(with_address(sent.error()));
     }
     return {};
 }
 
 Result<Buffer> Connection::receive_frame(const Deadline& deadline) {
-    std::array<std::byte, sizeof(std::int32_t)> length{};
-    if (const auto received = socket_.receive(length, deadline); !received) {
-        return std::unexpected(with_address(received.error()));
-    }
-    const auto size = load_big_endian<std::int32_t>(length.data());
-    if (size < 0 || size > kMaxResponseBytes) {
-        return fail(ErrorKind::corrupt, "{}: announced a response of {} bytes, and one has 0 to {}",
-                    config::to_string(address_), size, kMaxResponseBytes);
-    }
-    Buffer frame(static_cast<std::size_t>(size));
-    if (const auto received = socket_.receive(frame.bytes(), deadline); !received) {
-        return std::unexpected(with_address(received.error()));
+    auto frame = socket_.receive_frame(kMaxResponseBytes, deadline);
+    if (!frame) {
+        return std::unexpected(with_address(frame.error()));
     }
     return frame;
 }

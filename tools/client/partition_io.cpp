@@ -1,15 +1,28 @@
 #include "tools/client/partition_io.h"
 
 #include <array>
+#include <bit>
+#include <cstring>
 
 #include <fmt/format.h>
 
 #include "protocol/schema/api/list_offsets.h"
 #include "protocol/schema/api/produce.h"
-#include "tools/client/wire_error.h"
+#include "tools/client/words.h"
 
 namespace hw::client {
 namespace {
+
+constexpr std::uint32_t kMurmurSeed = 0x9747b28c;
+constexpr std::uint32_t kMurmurMultiplier = 0x5bd1e995;
+constexpr std::size_t kMurmurWord = sizeof(std::uint32_t);
+
+std::uint32_t load_little_endian(const std::byte* from, std::size_t size) {
+    static_assert(std::endian::native == std::endian::little);
+    std::uint32_t value = 0;
+    std::memcpy(&value, from, size);
+    return value;
+}
 
 constexpr std::int32_t kPartitionBytes = 1024 * 1024;
 constexpr std::int32_t kFetchBytes = 50 * 1024 * 1024;
@@ -18,7 +31,8 @@ Millis in_wire_form(Milliseconds duration) {
     return Millis(static_cast<std::int32_t>(duration.count()));
 }
 
-/// The leader of a partition was there a moment ago, so that it is unknown now will pass.
+/// The leader was just looked up, so an unknown partition means that it has not caught up yet:
+/// busy.
 Error leader_error(wire::ErrorCode code, const PartitionName& name, std::string_view message = {}) {
     Error error = error_of(code, "partition " + to_string(name), message);
     if (error.kind == ErrorKind::not_found) {
@@ -29,7 +43,7 @@ Error leader_error(wire::ErrorCode code, const PartitionName& name, std::string_
 
 Error not_described(const PartitionName& name) {
     return {ErrorKind::corrupt,
-            fmt::format("partition {}: the broker's answer does not have it", to_string(name))};
+            fmt::format("partition {}: the broker's answer does not contain it", to_string(name))};
 }
 
 Result<std::optional<Offset>> base_offset(const schema::ProduceResponse& response,
@@ -65,7 +79,7 @@ Result<std::optional<Offset>> try_produce(Client& client, const PartitionName& n
     }
     const auto answer = (*leader)->call<schema::ProduceResponse>(request, deadline);
     if (!answer) {
-        return fail(answer.error().kind, "{}; whether the last batch was appended is not known",
+        return fail(answer.error().kind, "{}; it is unknown whether the last batch was appended",
                     answer.error().message);
     }
     return base_offset(answer->message, name);
@@ -200,6 +214,25 @@ Result<std::vector<FetchAnswer>> fetch(Client& client, const std::string& topic,
     return client.retried(Retry::any, [&](const Deadline& deadline) {
         return try_fetch(client, topic, positions, max_wait, deadline);
     });
+}
+
+std::uint32_t murmur2(ByteView bytes) {
+    std::uint32_t hash = kMurmurSeed ^ static_cast<std::uint32_t>(bytes.size());
+    for (; bytes.size() >= kMurmurWord; bytes = bytes.subspan(kMurmurWord)) {
+        std::uint32_t word = load_little_endian(bytes.data(), kMurmurWord) * kMurmurMultiplier;
+        word = (word ^ (word >> 24)) * kMurmurMultiplier;
+        hash = (hash * kMurmurMultiplier) ^ word;
+    }
+    if (!bytes.empty()) {
+        hash = (hash ^ load_little_endian(bytes.data(), bytes.size())) * kMurmurMultiplier;
+    }
+    hash = (hash ^ (hash >> 13)) * kMurmurMultiplier;
+    return hash ^ (hash >> 15);
+}
+
+PartitionIndex partition_of_key(ByteView key, std::int32_t partition_count) {
+    const auto positive = static_cast<std::int32_t>(murmur2(key) & 0x7fffffffU);
+    return PartitionIndex(positive % partition_count);
 }
 
 }  // namespace hw::client

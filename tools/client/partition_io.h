@@ -6,14 +6,15 @@
 #include <string>
 #include <vector>
 
+#include "protocol/base/bytes.h"
 #include "protocol/base/ids.h"
 #include "protocol/schema/api/fetch.h"
 #include "tools/client/client.h"
 
-/// What clients ask of partitions' leaders.
+/// Requests to the leaders of partitions, and the choice of a record's partition.
 namespace hw::client {
 
-/// Whom the leader waits for before it answers; the numbers are those of the wire.
+/// Which replicas have a batch before the leader answers; the numbers are those of the wire.
 enum class Acks : std::int16_t { none = 0, leader = 1, all = -1 };
 
 struct PartitionName {
@@ -24,8 +25,8 @@ struct PartitionName {
 /// "orders-3".
 [[nodiscard]] std::string to_string(const PartitionName& name);
 
-/// Appends one batch; gives the offset of its first record, none with Acks::none, which nobody
-/// answers. Tried again only when it was refused. Errors: those of Client::leader; closed,
+/// Appends one batch; returns the offset of its first record, none with Acks::none, which is not
+/// answered. Tried again only when it was refused. Errors: those of Client::leader; closed,
 /// timed_out (the batch may be there or not); limit, corrupt, busy and so on, as the broker says.
 [[nodiscard]] Result<std::optional<Offset>> produce(Client& client, const PartitionName& name,
                                                     Acks acks, ByteView batch);
@@ -38,7 +39,7 @@ inline constexpr Timestamp kLogStart{-2};
 /// Client::leader and Connection::call.
 [[nodiscard]] Result<Offset> offset_at(Client& client, const PartitionName& name, Timestamp time);
 
-/// The next record that is wanted of a partition.
+/// The next record to read from a partition.
 struct Position {
     PartitionIndex partition;
     Offset next_offset;
@@ -52,5 +53,11 @@ using FetchAnswer = Answer<schema::FetchResponse>;
 [[nodiscard]] Result<std::vector<FetchAnswer>> fetch(Client& client, const std::string& topic,
                                                      std::span<const Position> positions,
                                                      Milliseconds max_wait);
+
+/// MurmurHash2, 32 bits, with the seed of Kafka's Java client.
+[[nodiscard]] std::uint32_t murmur2(ByteView bytes);
+
+/// The partition that the Java client chooses for a key; `partition_count` is 1 or more.
+[[nodiscard]] PartitionIndex partition_of_key(ByteView key, std::int32_t partition_count);
 
 }  // namespace hw::client

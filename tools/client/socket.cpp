@@ -1,7 +1,7 @@
 #include "tools/client/socket.h"
 
-#include <array>
 #include <cerrno>
+#include <limits.h>
 #include <memory>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -9,7 +9,8 @@
 #include <poll.h>
 #include <string>
 #include <sys/socket.h>
-#include <unistd.h>
+
+#include <fmt/format.h>
 
 namespace hw::client {
 namespace {
@@ -25,7 +26,12 @@ std::unexpected<Error> lost(int number, const char* what) {
 }
 
 bool would_wait(int number) {
-    return number == EAGAIN || number == EINPROGRESS || number == EINTR;
+    return number == EAGAIN || number == EWOULDBLOCK || number == EINPROGRESS || number == EINTR;
+}
+
+void send_small_segments_at_once(const Descriptor& socket) {
+    const int on = 1;
+    setsockopt(socket.number(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
 Result<AddressList> resolve(const config::Address& address) {
@@ -42,12 +48,6 @@ Result<AddressList> resolve(const config::Address& address) {
 
 }  // namespace
 
-Socket::~Socket() {
-    if (descriptor_ >= 0) {
-        close(descriptor_);
-    }
-}
-
 Result<Socket> Socket::connect(const config::Address& address, const Deadline& deadline,
                                int stop_descriptor) {
     const auto list = resolve(address);
@@ -57,15 +57,15 @@ Result<Socket> Socket::connect(const config::Address& address, const Deadline& d
     Result<Socket> socket = fail(ErrorKind::closed, "'{}' has no address", address.host);
     for (const addrinfo* each = list->get(); each != nullptr && !socket; each = each->ai_next) {
         const int type = each->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC;
-        const int descriptor = ::socket(each->ai_family, type, each->ai_protocol);
-        if (descriptor < 0) {
+        Descriptor descriptor(::socket(each->ai_family, type, each->ai_protocol));
+        if (!descriptor.is_open()) {
             socket = lost(errno, "open a socket");
             continue;
         }
-        socket = Socket(descriptor, stop_descriptor);
-        const int one = 1;
-        setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-        if (::connect(descriptor, each->ai_addr, each->ai_addrlen) != 0 && !would_wait(errno)) {
+        send_small_segments_at_once(descriptor);
+        socket = Socket(std::move(descriptor), stop_descriptor);
+        if (::connect(socket->number(), each->ai_addr, each->ai_addrlen) != 0 &&
+            !would_wait(errno)) {
             socket = lost(errno, "connect");
         } else if (const auto connected = socket->finish_connect(deadline); !connected) {
             socket = std::unexpected(connected.error());
@@ -80,7 +80,7 @@ Result<void> Socket::finish_connect(const Deadline& deadline) const {
     }
     int number = 0;
     socklen_t size = sizeof number;
-    getsockopt(descriptor_, SOL_SOCKET, SO_ERROR, &number, &size);
+    getsockopt(descriptor_.number(), SOL_SOCKET, SO_ERROR, &number, &size);
     if (number != 0) {
         return lost(number, "connect");
     }
@@ -88,7 +88,8 @@ Result<void> Socket::finish_connect(const Deadline& deadline) const {
 }
 
 Result<void> Socket::wait_for(short events, const Deadline& deadline) const {
-    std::array<pollfd, 2> watched{{{descriptor_, events, 0}, {stop_descriptor_, POLLIN, 0}}};
+    std::array<pollfd, 2> watched{
+        {{descriptor_.number(), events, 0}, {stop_descriptor_, POLLIN, 0}}};
     while (true) {
         const int ready =
             poll(watched.data(), watched.size(), static_cast<int>(deadline.left().count()));
@@ -109,13 +110,22 @@ Result<void> Socket::wait_for(short events, const Deadline& deadline) const {
 }
 
 Result<void> Socket::send(ByteView bytes, const Deadline& deadline) {
-    while (!bytes.empty()) {
-        const ssize_t sent = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-        if (sent >= 0) {
-            bytes = bytes.subspan(static_cast<std::size_t>(sent));
-        } else if (!would_wait(errno)) {
-            return lost(errno, "send");
-        } else if (const auto ready = wait_for(POLLOUT, deadline); !ready) {
+    iovec slice = slice_of(bytes);
+    return send({&slice, 1}, deadline);
+}
+
+Result<void> Socket::send(std::span<iovec> slices, const Deadline& deadline) {
+    slices = slices_after(slices, 0);
+    while (!slices.empty()) {
+        const auto sent = send_now(slices);
+        if (!sent) {
+            return std::unexpected(sent.error());
+        }
+        slices = slices_after(slices, *sent);
+        if (*sent > 0 || slices.empty()) {
+            continue;
+        }
+        if (const auto ready = wait_for(POLLOUT, deadline); !ready) {
             return ready;
         }
     }
@@ -124,18 +134,130 @@ Result<void> Socket::send(ByteView bytes, const Deadline& deadline) {
 
 Result<void> Socket::receive(MutableBytes into, const Deadline& deadline) {
     while (!into.empty()) {
-        const ssize_t received = recv(descriptor_, into.data(), into.size(), 0);
-        if (received > 0) {
-            into = into.subspan(static_cast<std::size_t>(received));
-        } else if (received == 0) {
-            return fail(ErrorKind::closed, "the other side closed the connection");
-        } else if (!would_wait(errno)) {
-            return lost(errno, "receive");
-        } else if (const auto ready = wait_for(POLLIN, deadline); !ready) {
+        const auto received = receive_now(into);
+        if (!received) {
+            return std::unexpected(received.error());
+        }
+        into = into.subspan(*received);
+        if (*received > 0) {
+            continue;
+        }
+        if (const auto ready = wait_for(POLLIN, deadline); !ready) {
             return ready;
         }
     }
     return {};
+}
+
+Result<Buffer> Socket::receive_frame(std::int32_t most_bytes, const Deadline& deadline) {
+    std::array<std::byte, sizeof(std::int32_t)> length{};
+    if (const auto received = receive(length, deadline); !received) {
+        return std::unexpected(received.error());
+    }
+    const auto size = load_big_endian<std::int32_t>(length.data());
+    if (size < 0 || size > most_bytes) {
+        return fail(ErrorKind::corrupt, "announced a response of {} bytes; the limit is {}", size,
+                    most_bytes);
+    }
+    Buffer frame(static_cast<std::size_t>(size));
+    if (const auto received = receive(frame.bytes(), deadline); !received) {
+        return std::unexpected(received.error());
+    }
+    return frame;
+}
+
+Result<std::size_t> Socket::send_now(std::span<iovec> slices) {
+    msghdr message{};
+    message.msg_iov = slices.data();
+    message.msg_iovlen = std::min<std::size_t>(slices.size(), IOV_MAX);
+    const ssize_t sent = ::sendmsg(descriptor_.number(), &message, MSG_NOSIGNAL);
+    if (sent < 0) {
+        return would_wait(errno) ? Result<std::size_t>(0) : lost(errno, "send");
+    }
+    return static_cast<std::size_t>(sent);
+}
+
+Result<std::size_t> Socket::receive_now(MutableBytes into) {
+    const ssize_t received = ::recv(descriptor_.number(), into.data(), into.size(), 0);
+    if (received < 0) {
+        return would_wait(errno) ? Result<std::size_t>(0) : lost(errno, "receive");
+    }
+    if (received == 0) {
+        return fail(ErrorKind::closed, "the other side closed the connection");
+    }
+    return static_cast<std::size_t>(received);
+}
+
+std::span<iovec> slices_after(std::span<iovec> slices, std::size_t bytes) {
+    while (!slices.empty() && bytes >= slices.front().iov_len) {
+        bytes -= slices.front().iov_len;
+        slices = slices.subspan(1);
+    }
+    if (bytes > 0) {
+        iovec& part = slices.front();
+        part.iov_base = static_cast<std::byte*>(part.iov_base) + bytes;
+        part.iov_len -= bytes;
+    }
+    return slices;
+}
+
+Result<Listener> Listener::open(std::uint16_t port) {
+    Descriptor listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const int on = 1;
+    setsockopt(listener.number(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    auto* const any = reinterpret_cast<sockaddr*>(&address);
+    socklen_t size = sizeof address;
+    if (::bind(listener.number(), any, size) != 0 || ::listen(listener.number(), SOMAXCONN) != 0 ||
+        ::getsockname(listener.number(), any, &size) != 0) {
+        return std::unexpected(system_error(errno, fmt::format("listen on 127.0.0.1:{}", port)));
+    }
+    return Listener(std::move(listener), ntohs(address.sin_port));
+}
+
+Result<Socket> Listener::accept() {
+    Descriptor socket(
+        ::accept4(descriptor_.number(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (!socket.is_open()) {
+        return std::unexpected(system_error(errno, "accept"));
+    }
+    send_small_segments_at_once(socket);
+    return Socket(std::move(socket));
+}
+
+Result<Poller> Poller::open() {
+    Descriptor epoll(::epoll_create1(EPOLL_CLOEXEC));
+    if (!epoll.is_open()) {
+        return std::unexpected(system_error(errno, "epoll_create1"));
+    }
+    return Poller(std::move(epoll));
+}
+
+Result<void> Poller::watch(int descriptor, std::uint32_t events, void* owner) {
+    epoll_event event{.events = events, .data = {.ptr = owner}};
+    if (::epoll_ctl(epoll_.number(), EPOLL_CTL_ADD, descriptor, &event) != 0) {
+        return std::unexpected(system_error(errno, "epoll_ctl"));
+    }
+    return {};
+}
+
+Result<std::span<const epoll_event>> Poller::wait(std::optional<Milliseconds> patience) {
+    const std::optional<Deadline> deadline =
+        patience ? std::optional(Deadline(*patience)) : std::nullopt;
+    while (true) {
+        const int timeout = deadline ? static_cast<int>(deadline->left().count()) : -1;
+        const int count = ::epoll_wait(epoll_.number(), events_.data(),
+                                       static_cast<int>(events_.size()), timeout);
+        if (count >= 0) {
+            return std::span(events_).first(static_cast<std::size_t>(count));
+        }
+        if (errno != EINTR) {
+            return std::unexpected(system_error(errno, "epoll_wait"));
+        }
+    }
 }
 
 }  // namespace hw::client

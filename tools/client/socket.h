@@ -1,16 +1,74 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <span>
+#include <sys/epoll.h>
+#include <sys/uio.h>
+#include <unistd.h>
 #include <utility>
 
 #include "config/address.h"
 #include "protocol/base/bytes.h"
 #include "protocol/base/result.h"
-#include "tools/client/deadline.h"
 
+/// TCP for the command line, the load driver and the toy of `test/bench`: calls that wait until a
+/// deadline, calls that never wait, and waiting for many descriptors at once.
 namespace hw::client {
 
-/// A TCP connection whose calls wait, at most until a deadline or until a stop is asked for.
+using Milliseconds = std::chrono::milliseconds;
+
+/// A point in time after which a call gives up.
+class Deadline {
+public:
+    explicit Deadline(Milliseconds from_now) : end_(Clock::now() + from_now) {}
+
+    /// Zero once it has passed.
+    [[nodiscard]] Milliseconds left() const {
+        const auto left = std::chrono::ceil<Milliseconds>(end_ - Clock::now());
+        return std::max(left, Milliseconds{0});
+    }
+    [[nodiscard]] bool has_passed() const { return left() == Milliseconds{0}; }
+    /// The earlier of this one and one that is `from_now` ahead.
+    [[nodiscard]] Deadline within(Milliseconds from_now) const {
+        return Deadline(std::min(left(), from_now));
+    }
+
+private:
+    using Clock = std::chrono::steady_clock;
+
+    Clock::time_point end_;
+};
+
+/// A file descriptor with one owner, closed at its end.
+class Descriptor {
+public:
+    Descriptor() = default;
+    explicit Descriptor(int number) : number_(number) {}
+    Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+    Descriptor& operator=(Descriptor&& other) noexcept {
+        std::swap(number_, other.number_);
+        return *this;
+    }
+    ~Descriptor() {
+        if (is_open()) {
+            ::close(number_);
+        }
+    }
+
+    [[nodiscard]] bool is_open() const { return number_ >= 0; }
+    [[nodiscard]] int number() const { return number_; }
+
+private:
+    int number_ = -1;
+};
+
+/// A TCP connection that sends small segments at once. `send` and `receive` wait, at most until a
+/// deadline or until a stop is asked for; `send_now` and `receive_now` never wait.
 /// Owns its descriptor; used by one thread. After an error it is of no more use.
 class Socket {
 public:
@@ -23,31 +81,82 @@ public:
     [[nodiscard]] static Result<Socket> connect(const config::Address& address,
                                                 const Deadline& deadline,
                                                 int stop_descriptor = kNoStop);
-
-    Socket(Socket&& other) noexcept
-        : descriptor_(std::exchange(other.descriptor_, -1)),
-          stop_descriptor_(other.stop_descriptor_) {}
-    Socket& operator=(Socket&& other) noexcept {
-        std::swap(descriptor_, other.descriptor_);
-        stop_descriptor_ = other.stop_descriptor_;
-        return *this;
-    }
-    ~Socket();
+    /// Takes over a stream socket that is connected and does not block.
+    explicit Socket(Descriptor connected, int stop_descriptor = kNoStop)
+        : descriptor_(std::move(connected)), stop_descriptor_(stop_descriptor) {}
 
     /// Errors: closed, timed_out.
     [[nodiscard]] Result<void> send(ByteView bytes, const Deadline& deadline);
+    [[nodiscard]] Result<void> send(std::span<iovec> slices, const Deadline& deadline);
     /// Fills all of `into`. Errors: closed, timed_out.
     [[nodiscard]] Result<void> receive(MutableBytes into, const Deadline& deadline);
+    /// The next frame, without the four bytes of its length. Errors: closed, timed_out, corrupt (a
+    /// length below 0 or over `most_bytes`).
+    [[nodiscard]] Result<Buffer> receive_frame(std::int32_t most_bytes, const Deadline& deadline);
+
+    /// Bytes that the socket took from `slices` without waiting; 0 when its buffer is full.
+    /// Errors: closed.
+    [[nodiscard]] Result<std::size_t> send_now(std::span<iovec> slices);
+    /// Bytes that were there; 0 when there are none now. Errors: closed, also at the end of the
+    /// stream.
+    [[nodiscard]] Result<std::size_t> receive_now(MutableBytes into);
+
+    [[nodiscard]] int number() const { return descriptor_.number(); }
 
 private:
-    Socket(int descriptor, int stop_descriptor)
-        : descriptor_(descriptor), stop_descriptor_(stop_descriptor) {}
-
     [[nodiscard]] Result<void> wait_for(short events, const Deadline& deadline) const;
     [[nodiscard]] Result<void> finish_connect(const Deadline& deadline) const;
 
-    int descriptor_;
+    Descriptor descriptor_;
     int stop_descriptor_;
+};
+
+[[nodiscard]] inline iovec slice_of(ByteView bytes) {
+    return {.iov_base = const_cast<std::byte*>(bytes.data()), .iov_len = bytes.size()};
+}
+
+/// The rest of `slices` after their first `bytes`; changes the slice that is cut.
+[[nodiscard]] std::span<iovec> slices_after(std::span<iovec> slices, std::size_t bytes);
+
+/// Accepts connections on 127.0.0.1. Used by one thread.
+class Listener {
+public:
+    /// Port 0 takes any free one. Errors: those of the operating system.
+    [[nodiscard]] static Result<Listener> open(std::uint16_t port);
+
+    /// Waits for a connection. Errors: those of the operating system.
+    [[nodiscard]] Result<Socket> accept();
+
+    [[nodiscard]] std::uint16_t port() const { return port_; }
+    [[nodiscard]] int number() const { return descriptor_.number(); }
+
+private:
+    Listener(Descriptor descriptor, std::uint16_t port)
+        : descriptor_(std::move(descriptor)), port_(port) {}
+
+    Descriptor descriptor_;
+    std::uint16_t port_;
+};
+
+/// Waits for many descriptors at once (epoll). Used by one thread.
+class Poller {
+public:
+    /// Errors: those of the operating system.
+    [[nodiscard]] static Result<Poller> open();
+
+    /// Watches for `events` of epoll; `owner` comes back with them. Errors: those of the operating
+    /// system.
+    [[nodiscard]] Result<void> watch(int descriptor, std::uint32_t events, void* owner);
+    /// The events that are there; waits for some, without `patience` as long as it takes. Empty
+    /// when that has passed. Valid until the next call. Errors: those of the operating system.
+    [[nodiscard]] Result<std::span<const epoll_event>> wait(
+        std::optional<Milliseconds> patience = std::nullopt);
+
+private:
+    explicit Poller(Descriptor epoll) : epoll_(std::move(epoll)) {}
+
+    Descriptor epoll_;
+    std::array<epoll_event, 256> events_{};
 };
 
 }  // namespace hw::client

@@ -7,7 +7,7 @@
 #include "protocol/schema/api/create_topics.h"
 #include "protocol/schema/api/delete_topics.h"
 #include "protocol/schema/api/describe_configs.h"
-#include "tools/client/wire_error.h"
+#include "tools/client/words.h"
 
 namespace hw::client {
 namespace {
@@ -41,8 +41,8 @@ std::vector<TopicOutcome> outcomes_of(const Topics& topics) {
 
 enum class Presence : bool { absent, present };
 
-/// Waits until the broker that is asked knows what the controller has done, so that who looks next
-/// finds it. The change stands whether or not it is seen in time.
+/// Waits until the broker knows the change that the controller made, so that the next request sees
+/// it. The change is valid even if that takes too long.
 void await(Client& client, std::vector<TopicOutcome>& outcomes, Presence wanted) {
     for (auto& [name, result, is_shown] : outcomes) {
         const auto look = [&](const Deadline& deadline) -> Result<void> {

@@ -5,7 +5,7 @@
 
 #include "tools/client/client.h"
 
-/// What clients ask of the cluster about its topics.
+/// Requests to the cluster about its topics.
 namespace hw::client {
 
 struct Setting {
@@ -22,27 +22,25 @@ struct NewTopic {
     std::vector<Setting> configs;
 };
 
-/// A topic, and what became of it.
+/// The outcome of a request for one topic.
 struct TopicOutcome {
     std::string name;
     Result<void> result;
-    bool is_shown =
-        true;  ///< by the broker that was asked, when the time to wait for that was over
+    bool is_shown = true;  ///< false: the broker did not show the change within the timeout
 };
 
-/// Makes topics, and waits until the broker that was asked shows them; gives the outcome of each,
-/// in the order of the answer. Errors: those of Client::call. Errors of a topic: exists, invalid (a
-/// name, a number or a setting), and what else the broker says.
+/// Creates topics, and waits until the broker of this client shows them; returns the outcome of
+/// each, in the order of the answer. Errors: those of Client::call. Errors of a topic: exists,
+/// invalid (a name, a number or a setting), and what else the broker says.
 [[nodiscard]] Result<std::vector<TopicOutcome>> create_topics(Client& client,
                                                               const std::vector<NewTopic>& topics);
 
-/// Deletes topics with all their records, and waits until the broker that was asked no longer shows
-/// them; the outcome of each as above. Errors of a topic:
-/// not_found, permission.
+/// Deletes topics with all their records, and waits until the broker of this client no longer shows
+/// them; returns the outcome of each as above. Errors of a topic: not_found, permission.
 [[nodiscard]] Result<std::vector<TopicOutcome>> delete_topics(
     Client& client, const std::vector<std::string>& names);
 
-/// What was set on a topic itself, without defaults; a sensitive value is empty. Errors:
+/// The settings of a topic itself, without defaults; a sensitive value is empty. Errors:
 /// unsupported (the broker has no DescribeConfigs), not_found, those of Client::call.
 [[nodiscard]] Result<std::vector<Setting>> topic_settings(Client& client, const std::string& topic);
 

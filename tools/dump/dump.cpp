@@ -6,9 +6,6 @@
 #include <fmt/format.h>
 
 #include "tools/dump/dump_job.h"
-#include "tools/dump/index_dump.h"
-#include "tools/dump/producer_dump.h"
-#include "tools/dump/segment_dump.h"
 
 namespace hw::dump {
 namespace {
@@ -30,7 +27,7 @@ constexpr std::array kKinds{
 
 Result<void> dump_file(storage::Disk& disk, const std::string& path, const DumpOptions& options,
                        DumpOutput& output) {
-    // First, so that what does not exist is not found, whatever its name.
+    // First, so that a missing file is reported as missing, whatever its name.
     if (const auto file = disk.open(path, storage::OpenMode::read); !file) {
         return std::unexpected(file.error());
     }
@@ -38,8 +35,8 @@ Result<void> dump_file(storage::Disk& disk, const std::string& path, const DumpO
         kKinds, [&](const Kind& candidate) { return path.ends_with(candidate.suffix); });
     if (kind == kKinds.end()) {
         return fail(ErrorKind::invalid,
-                    "{} is no file that can be dumped: these end in .log, .index, .timeindex, "
-                    ".snapshot or .checkpoint",
+                    "{} cannot be dumped: its name must end in .log, .index, .timeindex, .snapshot "
+                    "or .checkpoint",
                     path);
     }
     output.line(fmt::format("Dumping {}", path));

@@ -7,22 +7,22 @@
 #include "protocol/base/result.h"
 #include "storage/disk.h"
 
-/// What is in the files of a log, as text.
+/// The contents of the files of a log as text.
 namespace hw::dump {
 
-/// Port: where the lines of a dump go, without their ends. They come one by one: a dump is longer
-/// than its file.
+/// Port: receives the lines of a dump one by one, without their ends. A dump may be longer than its
+/// file.
 class DumpOutput {
 public:
     virtual ~DumpOutput() = default;
 
-    /// What is in the file.
+    /// A part of the file.
     virtual void line(std::string_view text) = 0;
-    /// What is worth a look, though it may be as it should: offsets that do not follow each other.
+    /// Something that may be wrong: offsets that do not follow each other.
     virtual void remark(std::string_view text) = 0;
 };
 
-/// What the values of a log's records are.
+/// How the values of a log's records are decoded.
 enum class ValueFormat : std::uint8_t {
     by_folder,  ///< metadata in the folder of `__cluster_metadata`, text elsewhere
     metadata,   ///< records of the metadata log
@@ -34,7 +34,7 @@ struct DumpOptions {
 };
 
 /// Prints a file of a log in the lines of Kafka's own tool (kafka-dump-log.sh --print-data-log, for
-/// metadata with --cluster-metadata-decoder). The end of its name says what it is:
+/// metadata with --cluster-metadata-decoder). The suffix of its name says what it holds:
 ///
 /// | name | lines |
 /// |---|---|
@@ -44,8 +44,8 @@ struct DumpOptions {
 /// | `<offset>.timeindex` | timestamp and offset of each entry |
 /// | `<offset>.snapshot` | a line a producer, in the order of their ids |
 ///
-/// Values of sensitive fields are hidden. A damaged file is printed as far as it can be read, and
-/// what is wrong with it is the error.
+/// Values of sensitive fields are hidden. A damaged file is printed up to the damage, which is the
+/// error.
 ///
 /// Errors: invalid (another name), not_found, corrupt and unsupported (with path, position and
 /// reason), limit, permission, io.

@@ -16,10 +16,10 @@ namespace hw::dump {
 
 struct SizedFile {
     std::shared_ptr<storage::File> file;
-    std::uint64_t size = 0;  ///< when it was opened: what a running broker appends is left out
+    std::uint64_t size = 0;  ///< at the time of opening, so that a running broker may append
 };
 
-/// One file under way. What it points to outlives it.
+/// One file that is being dumped. The objects it points to outlive it.
 struct DumpJob {
     storage::Disk* disk;
     std::string_view path;
@@ -45,5 +45,18 @@ struct DumpJob {
         return SizedFile{std::move(*file), *size};
     }
 };
+
+/// Of a snapshot of the metadata: `<end offset, 20 digits>-<epoch, 10 digits>.checkpoint`, or
+/// `bootstrap.checkpoint`.
+inline constexpr std::string_view kCheckpointSuffix = ".checkpoint";
+
+/// One function for each kind of file. Errors: as `dump_file`.
+[[nodiscard]] Result<void> dump_log(const DumpJob& job);
+[[nodiscard]] Result<void> dump_checkpoint(const DumpJob& job);
+/// Without the zeroes of preallocation at the end.
+[[nodiscard]] Result<void> dump_offset_index(const DumpJob& job);
+[[nodiscard]] Result<void> dump_time_index(const DumpJob& job);
+/// Prints nothing of a snapshot whose checksum is wrong.
+[[nodiscard]] Result<void> dump_producers(const DumpJob& job);
 
 }  // namespace hw::dump

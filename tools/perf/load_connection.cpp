@@ -1,178 +1,321 @@
 #include "tools/perf/load_connection.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <limits.h>
-#include <sys/socket.h>
 
+#include "protocol/record/batch_cursor.h"
+#include "protocol/schema/api/fetch.h"
 #include "protocol/schema/api/produce.h"
 #include "protocol/wire/reader.h"
-#include "tools/client/counted.h"
+#include "tools/client/partition_io.h"
+#include "tools/client/words.h"
 
 namespace hw::perf {
 namespace {
 
-constexpr std::size_t kInputSize = 65536;
+constexpr std::size_t kReadAhead = 65536;
+constexpr std::size_t kMostProduceAnswer = 65536;
+constexpr std::size_t kMostFetchAnswer = std::size_t{256} << 20;
 constexpr std::size_t kArenaBudget = std::size_t{1} << 20;
-constexpr std::size_t kLengthSize = 4;
 
 CorrelationId correlation_of(std::uint64_t number) {
     return CorrelationId(static_cast<std::int32_t>(number & 0x7fff'ffff));
 }
 
-iovec slice_of(ByteView bytes) {
-    return {.iov_base = const_cast<std::byte*>(bytes.data()), .iov_len = bytes.size()};
+ApiVersion response_header_of(schema::ApiKey key, ApiVersion version) {
+    return schema::find_api(key)->response_header_version(version);
 }
 
-bool would_block() {
-    return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
-}
-
-}  // namespace
-
-LoadConnection::LoadConnection(Descriptor socket, std::vector<const RequestFrame*> frames,
-                               SharedLoad& load)
-    : socket_(std::move(socket)),
-      frames_(std::move(frames)),
-      load_(&load),
-      header_version_(
-          schema::find_api(schema::ApiKey::produce)->response_header_version(load.version)),
-      slots_(load.in_flight),
-      input_(kInputSize),
-      arena_(kArenaBudget) {}
-
-Result<void> LoadConnection::send(SteadyTime now) {
-    fill_window(now);
-    while (first_unsent_ < unsent_.size()) {
-        msghdr message{};
-        message.msg_iov = unsent_.data() + first_unsent_;
-        message.msg_iovlen = std::min<std::size_t>(unsent_.size() - first_unsent_, IOV_MAX);
-        const ssize_t sent = ::sendmsg(socket_.number(), &message, MSG_NOSIGNAL);
-        if (sent < 0 && would_block()) {
-            unsent_.erase(unsent_.begin(),
-                          unsent_.begin() + static_cast<std::ptrdiff_t>(first_unsent_));
-            first_unsent_ = 0;
-            return {};
-        }
-        if (sent < 0) {
-            return fail(ErrorKind::closed, "sending to the broker: {}", std::strerror(errno));
-        }
-        on_sent(static_cast<std::size_t>(sent));
+/// Decodes an answer to `response`, which points into it. Errors: corrupt, also when it answers
+/// another request than the one with that correlation id.
+template <class Response>
+Result<void> decode_answer(wire::Reader& reader, ApiVersion header_version, ApiVersion version,
+                           CorrelationId expected, Response& response) {
+    schema::ResponseHeader header;
+    decode(reader, header_version, header);
+    decode(reader, version, response);
+    if (auto read = reader.finish(); !read) {
+        return read;
     }
-    unsent_.clear();
-    first_unsent_ = 0;
-    if (!load_->answered) {
-        load_->tally.acknowledged += outstanding_;
-        outstanding_ = 0;
+    if (header.correlation_id != expected) {
+        return fail(ErrorKind::corrupt, "the broker answered request {} instead of {}",
+                    header.correlation_id, expected);
     }
     return {};
 }
 
-void LoadConnection::fill_window(SteadyTime now) {
-    while (outstanding_ < slots_.size() && load_->supply.take()) {
-        stage(now);
+/// Receives what the socket has and hands each frame to `take`; returns how many there were. The
+/// socket is watched by edges, so nothing may be left in it.
+template <class Take>
+Result<std::size_t> receive_all(client::Socket& socket, client::FrameInput& input,
+                                const Take& take) {
+    std::size_t frames = 0;
+    while (true) {
+        const auto received = input.receive(socket);
+        if (!received) {
+            return std::unexpected(received.error());
+        }
+        if (received->bytes == 0) {
+            return frames;
+        }
+        auto frame = input.next();
+        for (; frame && *frame; frame = input.next()) {
+            if (auto taken = take(ByteView(**frame)); !taken) {
+                return std::unexpected(taken.error());
+            }
+            ++frames;
+        }
+        if (!frame) {
+            return std::unexpected(frame.error());
+        }
     }
 }
 
-void LoadConnection::stage(SteadyTime now) {
+}  // namespace
+
+Result<std::size_t> Unsent::send(client::Socket& socket) {
+    std::size_t sum = 0;
+    std::span<iovec> left = slices_;
+    while (!left.empty()) {
+        const auto sent = socket.send_now(left);
+        if (!sent) {
+            return std::unexpected(sent.error());
+        }
+        if (*sent == 0) {
+            break;
+        }
+        sum += *sent;
+        left = client::slices_after(left, *sent);
+    }
+    slices_.erase(slices_.begin(), slices_.end() - static_cast<std::ptrdiff_t>(left.size()));
+    return sum;
+}
+
+ProduceConnection::ProduceConnection(client::Socket socket, std::vector<const RequestFrame*> frames,
+                                     SharedProduce& load)
+    : LoadConnection(std::move(socket)),
+      frames_(std::move(frames)),
+      load_(&load),
+      header_version_(response_header_of(schema::ApiKey::produce, load.version)),
+      slots_(load.in_flight),
+      input_(kReadAhead, kMostProduceAnswer),
+      arena_(kArenaBudget) {}
+
+Result<std::size_t> ProduceConnection::send(SteadyTime now) {
+    while (outstanding_ < slots_.size()) {
+        const auto due = load_->supply.take(now);
+        if (!due) {
+            break;
+        }
+        stage(*due);
+    }
+    const auto sent = unsent_.send(socket());
+    if (!sent) {
+        return fail(sent.error().kind, "sending to the broker: {}", sent.error().message);
+    }
+    if (!load_->is_answered && unsent_.is_empty()) {
+        load_->tally.acknowledged += outstanding_;
+        load_->tally.bytes += outstanding_ * load_->batch.size();
+        load_->tally.records += outstanding_ * static_cast<std::uint64_t>(load_->batch_records);
+        outstanding_ = 0;
+    }
+    return *sent;
+}
+
+void ProduceConnection::stage(SteadyTime due) {
     const RequestFrame& frame = *frames_[next_ % frames_.size()];
     Slot& slot = slots_[next_ % slots_.size()];
     slot.head = frame.head;
     store_big_endian(slot.head.data() + RequestFrame::kCorrelationAt,
                      correlation_of(next_).value());
-    slot.sent = now;
-    unsent_.push_back(slice_of(slot.head));
-    unsent_.push_back(slice_of(load_->batch));
-    unsent_.push_back(slice_of(frame.tail));
+    slot.due = due;
+    unsent_.add(slot.head);
+    unsent_.add(load_->batch);
+    unsent_.add(frame.tail);
     ++next_;
     ++outstanding_;
 }
 
-void LoadConnection::on_sent(std::size_t bytes) {
-    while (first_unsent_ < unsent_.size() && bytes >= unsent_[first_unsent_].iov_len) {
-        bytes -= unsent_[first_unsent_].iov_len;
-        ++first_unsent_;
+Result<std::size_t> ProduceConnection::receive(SteadyTime now) {
+    const auto answers =
+        receive_all(socket(), input_, [&](ByteView answer) { return on_answer(answer, now); });
+    if (!answers && answers.error().kind == ErrorKind::closed) {
+        return fail(ErrorKind::closed, "lost a connection to the broker with {} unanswered: {}",
+                    client::counted(outstanding_, "request"), answers.error().message);
     }
-    if (bytes > 0) {
-        iovec& part = unsent_[first_unsent_];
-        part =
-            slice_of({static_cast<const std::byte*>(part.iov_base) + bytes, part.iov_len - bytes});
+    if (!answers) {
+        return answers;
     }
+    const auto sent = send(now);
+    return sent ? Result<std::size_t>(*answers + *sent) : sent;
 }
 
-Result<void> LoadConnection::receive(SteadyTime now) {
-    // The socket is watched by edges: what is left unread, an end of stream too, comes up no more.
-    while (true) {
-        const std::size_t room = input_.size() - received_;
-        const ssize_t count = ::recv(socket_.number(), input_.data() + received_, room, 0);
-        if (count < 0 && would_block()) {
-            break;
-        }
-        if (count <= 0) {
-            return fail(ErrorKind::closed, "the broker closed a connection with {} unanswered: {}",
-                        client::counted(outstanding_, "request"),
-                        count == 0 ? "end of stream" : std::strerror(errno));
-        }
-        received_ += static_cast<std::size_t>(count);
-        if (auto taken = take_answers(now); !taken) {
-            return taken;
-        }
-    }
-    return send(now);
-}
-
-Result<void> LoadConnection::take_answers(SteadyTime now) {
-    ByteView left(input_.data(), received_);
-    while (left.size() >= kLengthSize) {
-        const auto size = load_big_endian<std::uint32_t>(left.data());
-        if (size > input_.size() - kLengthSize) {
-            return fail(ErrorKind::corrupt, "an answer of {} bytes is over {}", size,
-                        input_.size() - kLengthSize);
-        }
-        if (left.size() < kLengthSize + size) {
-            break;
-        }
-        if (auto taken = on_answer(left.subspan(kLengthSize, size), now); !taken) {
-            return taken;
-        }
-        left = left.subspan(kLengthSize + size);
-    }
-    if (left.data() != input_.data() && !left.empty()) {
-        std::memmove(input_.data(), left.data(), left.size());
-    }
-    received_ = left.size();
-    return {};
-}
-
-Result<void> LoadConnection::on_answer(ByteView answer, SteadyTime now) {
+Result<void> ProduceConnection::on_answer(ByteView answer, SteadyTime now) {
     arena_.reset(kArenaBudget);
     wire::Reader reader(answer, arena_);
-    schema::ResponseHeader header;
-    decode(reader, header_version_, header);
-    schema::ProduceResponse response;
-    decode(reader, load_->version, response);
-    if (auto read = reader.finish(); !read) {
-        return read;
-    }
     const std::uint64_t number = next_ - outstanding_;
-    if (outstanding_ == 0 || header.correlation_id != correlation_of(number)) {
-        return fail(ErrorKind::corrupt, "the broker answers request {}, the next is {}",
-                    header.correlation_id, correlation_of(number));
+    schema::ProduceResponse response;
+    if (auto decoded = decode_answer(reader, header_version_, load_->version,
+                                     correlation_of(number), response);
+        !decoded) {
+        return decoded;
+    }
+    if (outstanding_ == 0) {
+        return fail(ErrorKind::corrupt, "the broker sent an answer that no request asked for");
     }
     if (response.responses.size() != 1 || response.responses[0].partition_responses.size() != 1) {
         return fail(ErrorKind::corrupt, "an answer does not name the one partition of its request");
     }
     --outstanding_;
     Tally& tally = load_->tally;
-    tally.latency.add(now - slots_[number % slots_.size()].sent);
+    tally.latency.add(now - slots_[number % slots_.size()].due);
     const wire::ErrorCode code = response.responses[0].partition_responses[0].error_code;
-    if (code == wire::ErrorCode::none) {
-        ++tally.acknowledged;
-    } else {
+    if (code != wire::ErrorCode::none) {
         ++tally.refused[code];
+        return {};
     }
+    ++tally.acknowledged;
+    tally.bytes += load_->batch.size();
+    tally.records += static_cast<std::uint64_t>(load_->batch_records);
     return {};
+}
+
+FetchConnection::FetchConnection(client::Socket socket, std::vector<FetchPosition> positions,
+                                 SharedFetch& load)
+    : LoadConnection(std::move(socket)),
+      positions_(std::move(positions)),
+      load_(&load),
+      header_version_(response_header_of(schema::ApiKey::fetch, load.version)),
+      input_(kReadAhead, kMostFetchAnswer),
+      arena_(kArenaBudget) {}
+
+Result<std::size_t> FetchConnection::send(SteadyTime now) {
+    if (!is_waiting_ && load_->tally.bytes < load_->bytes_wanted) {
+        if (auto staged = stage(now); !staged) {
+            return std::unexpected(staged.error());
+        }
+    }
+    const auto sent = unsent_.send(socket());
+    if (!sent) {
+        return fail(sent.error().kind, "sending to the broker: {}", sent.error().message);
+    }
+    return *sent;
+}
+
+Result<void> FetchConnection::stage(SteadyTime now) {
+    std::vector<schema::FetchRequest::Partition> partitions;
+    for (const FetchPosition& position : positions_) {
+        partitions.push_back({.partition = position.partition,
+                              .fetch_offset = position.next_offset,
+                              .partition_max_bytes = load_->partition_bytes});
+    }
+    const schema::FetchRequest::Topic topic{
+        .topic = load_->topic, .topic_id = {}, .partitions = partitions};
+    const schema::FetchRequest request{
+        .max_wait_ms = Millis(static_cast<std::int32_t>(load_->max_wait.count())),
+        .min_bytes = 1,
+        .max_bytes = load_->partition_bytes * static_cast<std::int32_t>(partitions.size()),
+        .topics = {&topic, 1}};
+    auto frame = encode_request(request, load_->version);
+    if (!frame) {
+        return std::unexpected(frame.error());
+    }
+    request_ = std::move(*frame);
+    ++requests_;
+    store_big_endian(request_.head.data() + RequestFrame::kCorrelationAt, requests_);
+    unsent_.add(request_.head);
+    sent_ = now;
+    is_waiting_ = true;
+    return {};
+}
+
+Result<std::size_t> FetchConnection::receive(SteadyTime now) {
+    std::size_t useful = 0;
+    const auto answers = receive_all(socket(), input_, [&](ByteView answer) -> Result<void> {
+        const auto has_records = on_answer(answer, now);
+        if (!has_records) {
+            return std::unexpected(has_records.error());
+        }
+        useful += *has_records ? 1 : 0;
+        return {};
+    });
+    if (!answers) {
+        return fail(answers.error().kind, "fetching: {}", answers.error().message);
+    }
+    const auto sent = send(now);
+    return sent ? Result<std::size_t>(useful) : sent;
+}
+
+Result<bool> FetchConnection::on_answer(ByteView answer, SteadyTime now) {
+    arena_.reset(kArenaBudget);
+    wire::Reader reader(answer, arena_);
+    schema::FetchResponse response;
+    if (auto decoded = decode_answer(reader, header_version_, load_->version,
+                                     CorrelationId(requests_), response);
+        !decoded) {
+        return std::unexpected(decoded.error());
+    }
+    if (!is_waiting_) {
+        return fail(ErrorKind::corrupt, "the broker sent an answer that no request asked for");
+    }
+    is_waiting_ = false;
+    if (response.error_code != wire::ErrorCode::none) {
+        return std::unexpected(client::error_of(response.error_code, "topic " + load_->topic));
+    }
+    std::uint64_t bytes = 0;
+    for (const auto& topic : response.responses) {
+        for (const auto& partition : topic.partitions) {
+            const auto taken = take_partition(partition);
+            if (!taken) {
+                return std::unexpected(taken.error());
+            }
+            bytes += *taken;
+        }
+    }
+    if (bytes > 0) {
+        ++load_->tally.acknowledged;
+        load_->tally.latency.add(now - sent_);
+    }
+    return bytes > 0;
+}
+
+Result<std::uint64_t> FetchConnection::take_partition(
+    const schema::FetchResponse::Partition& partition) {
+    const client::PartitionName name{load_->topic, partition.partition_index};
+    const auto position =
+        std::ranges::find(positions_, partition.partition_index, &FetchPosition::partition);
+    if (position == positions_.end()) {
+        return fail(ErrorKind::corrupt, "the broker sent partition {}, which was not requested",
+                    client::to_string(name));
+    }
+    if (partition.error_code != wire::ErrorCode::none) {
+        return std::unexpected(
+            client::error_of(partition.error_code, "partition " + client::to_string(name)));
+    }
+    std::uint64_t bytes = 0;
+    for (const ByteView slice : partition.records) {
+        record::BatchCursor batches(slice);
+        while (const auto batch = batches.next()) {
+            bytes += batch->size();
+            load_->tally.records += static_cast<std::uint64_t>(batch->count());
+            position->next_offset = batch->last_offset() + 1;
+        }
+        // The last batch of an answer may be cut.
+        if (batches.end() == record::BatchesEnd::bad) {
+            return fail(ErrorKind::corrupt, "partition {}: {}", client::to_string(name),
+                        batches.status().error().message);
+        }
+    }
+    load_->tally.bytes += bytes;
+    if (load_->at_log_end == AtLogEnd::start_over) {
+        if (bytes == 0) {
+            return fail(ErrorKind::corrupt, "partition {}: no records at offset {}, below its end",
+                        client::to_string(name), position->next_offset);
+        }
+        if (position->next_offset >= partition.high_watermark) {
+            position->next_offset = position->start_offset;
+        }
+    }
+    return bytes;
 }
 
 }  // namespace hw::perf

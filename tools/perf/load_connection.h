@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <sys/uio.h>
 #include <vector>
 
@@ -10,65 +11,147 @@
 #include "protocol/base/bytes.h"
 #include "protocol/base/ids.h"
 #include "protocol/base/result.h"
-#include "tools/perf/descriptor.h"
-#include "tools/perf/request_frame.h"
+#include "protocol/schema/api/fetch.h"
+#include "tools/client/frame_input.h"
+#include "tools/perf/request.h"
 #include "tools/perf/tally.h"
 
 namespace hw::perf {
 
-using SteadyTime = std::chrono::steady_clock::time_point;
+/// One connection of a load, whose socket never blocks. Used by one thread.
+///
+/// `send` and `receive` return how much they moved: 0 means that the broker has not made room and
+/// has not answered.
+class LoadConnection {
+public:
+    explicit LoadConnection(client::Socket socket) : socket_(std::move(socket)) {}
+    virtual ~LoadConnection() = default;
+    LoadConnection(const LoadConnection&) = delete;
+    LoadConnection& operator=(const LoadConnection&) = delete;
 
-/// What all connections of a load share; outlives them.
-struct SharedLoad {
+    /// Starts the requests that may be started, and sends what the socket takes. Errors: closed.
+    [[nodiscard]] virtual Result<std::size_t> send(SteadyTime now) = 0;
+    /// Takes the answers that are there, and sends again. Errors: closed, corrupt, limit, those of
+    /// a broker that refuses what the load cannot do without.
+    [[nodiscard]] virtual Result<std::size_t> receive(SteadyTime now) = 0;
+    /// Whether every request was answered.
+    [[nodiscard]] virtual bool is_idle() const = 0;
+
+    [[nodiscard]] client::Socket& socket() { return socket_; }
+
+private:
+    client::Socket socket_;
+};
+
+/// Slices that wait for room in a socket, in order. The bytes belong to somebody else.
+class Unsent {
+public:
+    void add(ByteView bytes) { slices_.push_back(client::slice_of(bytes)); }
+    /// Sends what the socket takes now, and returns how many bytes. Errors: closed.
+    [[nodiscard]] Result<std::size_t> send(client::Socket& socket);
+    [[nodiscard]] bool is_empty() const { return slices_.empty(); }
+
+private:
+    std::vector<iovec> slices_;
+};
+
+/// Shared by all produce connections of a load; outlives them.
+struct SharedProduce {
     ByteView batch;
+    std::int32_t batch_records = 0;
     ApiVersion version;
-    bool answered = true;  ///< false with acks=0
+    bool is_answered = true;  ///< false with acks=0
     std::size_t in_flight = 1;
     Supply supply{0};
     Tally tally;
 };
 
-/// One connection under load: keeps as many requests at the broker as its window allows.
-///
-/// A request is a head and a tail of this connection around the batch that all share, so the bytes
-/// of a load stay in the cache. The socket does not block. Used by one thread.
-class LoadConnection {
+/// Keeps as many produce requests at the broker as its window and the supply allow. A request is a
+/// head and a tail of this connection around the batch that all share, so the bytes of a load stay
+/// in the cache.
+class ProduceConnection final : public LoadConnection {
 public:
-    /// `frames` are the requests it sends in turn, one a partition; they outlive it.
-    LoadConnection(Descriptor socket, std::vector<const RequestFrame*> frames, SharedLoad& load);
+    /// `frames` are the requests it sends in turn, one for each partition; they outlive it.
+    ProduceConnection(client::Socket socket, std::vector<const RequestFrame*> frames,
+                      SharedProduce& load);
 
-    /// Fills the window from the supply and sends what the socket takes. Errors: closed.
-    [[nodiscard]] Result<void> send(SteadyTime now);
-    /// Takes the answers that are there and fills the window again. Errors: closed, corrupt.
-    [[nodiscard]] Result<void> receive(SteadyTime now);
-
-    [[nodiscard]] bool is_idle() const { return outstanding_ == 0; }
-    [[nodiscard]] const Descriptor& socket() const { return socket_; }
+    [[nodiscard]] Result<std::size_t> send(SteadyTime now) override;
+    [[nodiscard]] Result<std::size_t> receive(SteadyTime now) override;
+    [[nodiscard]] bool is_idle() const override { return outstanding_ == 0; }
 
 private:
-    /// A request on its way.
+    /// A request on its way, and the time from which its latency counts.
     struct Slot {
         std::vector<std::byte> head;
-        SteadyTime sent;
+        SteadyTime due;
     };
 
-    void fill_window(SteadyTime now);
-    void stage(SteadyTime now);
-    void on_sent(std::size_t bytes);
-    [[nodiscard]] Result<void> take_answers(SteadyTime now);
+    void stage(SteadyTime due);
     [[nodiscard]] Result<void> on_answer(ByteView answer, SteadyTime now);
 
-    Descriptor socket_;
     std::vector<const RequestFrame*> frames_;
-    SharedLoad* load_;
+    SharedProduce* load_;
     ApiVersion header_version_;
     std::vector<Slot> slots_;  ///< a ring: request n is in slot n mod size
     std::uint64_t next_ = 0;   ///< number of the next request
     std::uint64_t outstanding_ = 0;
-    std::vector<iovec> unsent_;
-    std::size_t first_unsent_ = 0;
-    std::vector<std::byte> input_;
-    std::size_t received_ = 0;
+    Unsent unsent_;
+    client::FrameInput input_;
+    Arena arena_;
+};
+
+/// How a fetch connection goes on at the end of a partition.
+enum class AtLogEnd : std::uint8_t {
+    wait,        ///< for more records, as a consumer at the tail does
+    start_over,  ///< reads the same records again, from the start of the log
+};
+
+/// Shared by all fetch connections of a load; outlives them.
+struct SharedFetch {
+    std::string topic;
+    ApiVersion version;
+    AtLogEnd at_log_end = AtLogEnd::start_over;
+    std::int32_t partition_bytes = 0;  ///< asked for from each partition
+    std::chrono::milliseconds max_wait{0};
+    std::uint64_t bytes_wanted = 0;  ///< no more requests once the tally has them
+    Tally tally;
+};
+
+/// The next record to read from a partition.
+struct FetchPosition {
+    PartitionIndex partition;
+    Offset start_offset;
+    Offset next_offset;
+};
+
+/// Reads partitions, one request at a time. Walks the headers of the batches, as a consumer must to
+/// know what comes next, but not the records.
+class FetchConnection final : public LoadConnection {
+public:
+    FetchConnection(client::Socket socket, std::vector<FetchPosition> positions, SharedFetch& load);
+
+    [[nodiscard]] Result<std::size_t> send(SteadyTime now) override;
+    /// Counts only answers that have records.
+    [[nodiscard]] Result<std::size_t> receive(SteadyTime now) override;
+    [[nodiscard]] bool is_idle() const override { return !is_waiting_; }
+
+private:
+    [[nodiscard]] Result<void> stage(SteadyTime now);
+    /// Whether it has records.
+    [[nodiscard]] Result<bool> on_answer(ByteView answer, SteadyTime now);
+    /// Bytes of its whole batches.
+    [[nodiscard]] Result<std::uint64_t> take_partition(
+        const schema::FetchResponse::Partition& partition);
+
+    std::vector<FetchPosition> positions_;
+    SharedFetch* load_;
+    ApiVersion header_version_;
+    RequestFrame request_;
+    std::int32_t requests_ = 0;
+    SteadyTime sent_;
+    bool is_waiting_ = false;
+    Unsent unsent_;
+    client::FrameInput input_;
     Arena arena_;
 };
 

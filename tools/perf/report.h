@@ -5,35 +5,44 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
+#include "protocol/base/result.h"
 #include "tools/perf/tally.h"
 
 namespace hw::perf {
 
-/// What a load did and what it cost. Rates count acknowledged requests only.
-struct ProduceReport {
+/// Result and cost of a load. Rates count requests that were answered without an error.
+struct LoadReport {
     std::string topic;
     std::size_t partitions = 0;
-    bool created = false;        ///< the topic was made for this run
-    std::size_t batch_size = 0;  ///< bytes of the batch that each request carries
-    std::int32_t batch_records = 0;
+    bool is_created = false;            ///< the topic was created for this run
+    std::size_t batch_size = 0;         ///< bytes of the batch in each request; 0: of fetches
+    std::int32_t batch_records = 0;     ///< records in it
+    std::optional<std::uint32_t> rate;  ///< requests a second that were asked for
     Tally tally;
+    std::optional<Tally> tail;            ///< what was read of it at the same time
     std::chrono::nanoseconds elapsed{0};  ///< from the first request to the last answer
     std::chrono::nanoseconds driver_cpu{0};
     std::optional<std::chrono::nanoseconds> broker_cpu;
     std::optional<std::string> failure;  ///< why it ended early
 
-    [[nodiscard]] bool all_acknowledged() const { return !failure && tally.refused.empty(); }
-    [[nodiscard]] std::uint64_t bytes() const { return tally.acknowledged * batch_size; }
-    [[nodiscard]] std::uint64_t records() const {
-        return tally.acknowledged * static_cast<std::uint64_t>(batch_records);
-    }
+    [[nodiscard]] bool is_success() const { return !failure && tally.refused.empty(); }
 };
 
 /// Aligned lines for people. MB and GB are 10^6 and 10^9 bytes.
-[[nodiscard]] std::string to_text(const ProduceReport& report);
+[[nodiscard]] std::string to_text(const LoadReport& report);
 
 /// One object on one line, its keys with their units; what was not measured is null.
-[[nodiscard]] std::string to_json(const ProduceReport& report);
+[[nodiscard]] std::string to_json(const LoadReport& report);
+
+/// CPU time that this process has used so far, in the kernel and outside.
+[[nodiscard]] std::chrono::nanoseconds own_cpu();
+
+/// The same of another process, from /proc/PID/stat, in steps of 10 ms. Errors: not_found, corrupt.
+[[nodiscard]] Result<std::chrono::nanoseconds> cpu_of(std::int64_t pid);
+
+/// utime plus stime in the text of a /proc/PID/stat, in clock ticks. Errors: corrupt.
+[[nodiscard]] Result<std::int64_t> cpu_ticks(std::string_view stat);
 
 }  // namespace hw::perf

@@ -2,13 +2,15 @@
 
 #include <algorithm>
 
+#include "tools/client/partition_io.h"
 #include "tools/client/topic_admin.h"
 
 namespace hw::perf {
 namespace {
 
-/// The last version that names topics by name, and that each Kafka since 3.8 speaks.
+/// The last versions that name topics by name; each Kafka since 3.8 speaks them.
 constexpr ApiVersion kProduceVersion{11};
+constexpr ApiVersion kFetchVersion{12};
 
 void add_partition(std::vector<LeaderOf>& leaders, const config::Address& address,
                    PartitionIndex partition) {
@@ -47,8 +49,8 @@ Result<std::vector<LeaderOf>> find_leaders(client::Client& client, const std::st
     });
 }
 
-/// True if it was made, false if somebody else was faster.
-Result<bool> make_topic(client::Client& client, const ProduceOptions& options) {
+/// True if it was created, false if another client was faster.
+Result<bool> create_topic(client::Client& client, const ProduceOptions& options) {
     client::NewTopic topic{.name = options.topic, .partitions = options.partitions, .configs = {}};
     if (!options.durability.empty()) {
         topic.configs.push_back({"highwater.durability", options.durability});
@@ -68,27 +70,99 @@ Result<bool> make_topic(client::Client& client, const ProduceOptions& options) {
     return true;
 }
 
+/// The offsets of all partitions. Errors: those of client::offset_at.
+Result<std::map<PartitionIndex, LogEnds>> find_log_ends(client::Client& client,
+                                                        const std::string& topic,
+                                                        const std::vector<LeaderOf>& leaders) {
+    std::map<PartitionIndex, LogEnds> ends;
+    for (const LeaderOf& leader : leaders) {
+        for (const PartitionIndex partition : leader.partitions) {
+            const auto start = offset_at(client, {topic, partition}, client::kLogStart);
+            if (!start) {
+                return std::unexpected(start.error());
+            }
+            const auto end = offset_at(client, {topic, partition}, client::kLogEnd);
+            if (!end) {
+                return std::unexpected(end.error());
+            }
+            ends[partition] = {.start_offset = *start, .end_offset = *end};
+        }
+    }
+    return ends;
+}
+
+void drop_empty_partitions(Target& target) {
+    for (LeaderOf& leader : target.leaders) {
+        std::erase_if(leader.partitions, [&](PartitionIndex partition) {
+            const LogEnds& ends = target.log_ends[partition];
+            return ends.start_offset >= ends.end_offset;
+        });
+    }
+    std::erase_if(target.leaders, [](const LeaderOf& each) { return each.partitions.empty(); });
+}
+
 }  // namespace
 
 Result<Target> find_target(client::Client& client, const ProduceOptions& options) {
+    Target target;
     const auto version = client.newest_version(schema::ApiKey::produce, kProduceVersion);
     if (!version) {
         return std::unexpected(version.error());
     }
+    target.version = *version;
     auto leaders = find_leaders(client, options.topic);
-    bool created = false;
     if (!leaders && leaders.error().kind == ErrorKind::not_found) {
-        const auto made = make_topic(client, options);
-        if (!made) {
-            return std::unexpected(made.error());
+        const auto created = create_topic(client, options);
+        if (!created) {
+            return std::unexpected(created.error());
         }
-        created = *made;
+        target.is_created = *created;
         leaders = find_leaders(client, options.topic);
     }
     if (!leaders) {
         return std::unexpected(leaders.error());
     }
-    return Target{.produce_version = *version, .created = created, .leaders = std::move(*leaders)};
+    target.leaders = std::move(*leaders);
+    if (options.tails == 0) {
+        return target;
+    }
+    const auto tail_version = client.newest_version(schema::ApiKey::fetch, kFetchVersion);
+    if (!tail_version) {
+        return std::unexpected(tail_version.error());
+    }
+    target.tail_version = *tail_version;
+    auto ends = find_log_ends(client, options.topic, target.leaders);
+    if (!ends) {
+        return std::unexpected(ends.error());
+    }
+    target.log_ends = std::move(*ends);
+    return target;
+}
+
+Result<Target> find_target(client::Client& client, const FetchOptions& options) {
+    Target target;
+    const auto version = client.newest_version(schema::ApiKey::fetch, kFetchVersion);
+    if (!version) {
+        return std::unexpected(version.error());
+    }
+    target.version = *version;
+    auto leaders = find_leaders(client, options.topic);
+    if (!leaders) {
+        return std::unexpected(leaders.error());
+    }
+    target.leaders = std::move(*leaders);
+    auto ends = find_log_ends(client, options.topic, target.leaders);
+    if (!ends) {
+        return std::unexpected(ends.error());
+    }
+    target.log_ends = std::move(*ends);
+    drop_empty_partitions(target);
+    if (target.leaders.empty()) {
+        return fail(ErrorKind::not_found,
+                    "topic '{0}' has no records to read; 'hw perf produce --topic {0}' sends some",
+                    options.topic);
+    }
+    return target;
 }
 
 }  // namespace hw::perf

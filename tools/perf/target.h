@@ -1,30 +1,24 @@
 #pragma once
 
+#include <map>
+#include <string>
 #include <vector>
 
 #include "config/address.h"
 #include "protocol/base/ids.h"
 #include "protocol/base/result.h"
 #include "tools/client/client.h"
-#include "tools/perf/produce_options.h"
+#include "tools/perf/load.h"
 
 namespace hw::perf {
 
-/// A broker and the partitions of the topic that it leads.
-struct LeaderOf {
-    config::Address address;
-    std::vector<PartitionIndex> partitions;
-};
-
-/// Where a load goes.
-struct Target {
-    ApiVersion produce_version;
-    bool created = false;  ///< the topic was made for this run
-    std::vector<LeaderOf> leaders;
-};
-
-/// Finds the topic or makes it, and waits until each partition has a leader. Errors: unsupported,
-/// busy (no leader in time), what the broker says of the topic, those of Client::call.
+/// Finds the topic or creates it, and waits until each partition has a leader. Looks up the ends of
+/// the partitions if something reads them from there. Errors: unsupported, busy (no leader in
+/// time), those of the broker for the topic, those of Client::call.
 [[nodiscard]] Result<Target> find_target(client::Client& client, const ProduceOptions& options);
+
+/// Finds the topic and the records in it. Errors: not_found (no such topic, no records), and as
+/// above.
+[[nodiscard]] Result<Target> find_target(client::Client& client, const FetchOptions& options);
 
 }  // namespace hw::perf

@@ -1,11 +1,11 @@
-#include "tools/cli/line_reader.h"
-
 #include <array>
 #include <string>
 #include <unistd.h>
 #include <vector>
 
 #include <catch2/catch.hpp>
+
+#include "tools/cli/input.h"
 
 namespace hw::cli {
 namespace {

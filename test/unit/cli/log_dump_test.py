@@ -81,13 +81,13 @@ class LogDump(unittest.TestCase):
     def test_a_file_of_another_kind_is_wrong_usage(self):
         done = hw("log", "dump", golden("README.md"))
         self.assertEqual(done.returncode, 2)
-        self.assertIn("these end in .log, .index,", done.stderr)
+        self.assertIn("its name must end in .log, .index,", done.stderr)
 
     def test_a_wrong_command_line_prints_nothing_but_what_is_wrong(self):
         for arguments, near in [(["log", "dmup"], "did you mean 'hw log dump'?"),
                                 (["log", "dump", "--no-record", "x"], "'--no-records'?"),
                                 (["log", "dump", "--metadata=1", "x"], "--metadata"),
-                                (["log", "dump"], "FILE is missing")]:
+                                (["log", "dump"], "missing argument FILE")]:
             done = hw(*arguments)
             self.assertEqual((done.returncode, done.stdout), (2, ""))
             self.assertIn(near, done.stderr)

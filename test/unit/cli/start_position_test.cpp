@@ -1,9 +1,8 @@
-#include "tools/cli/start_position.h"
-
 #include <string>
 
 #include <catch2/catch.hpp>
 
+#include "tools/cli/consumer.h"
 #include "tools/client/partition_io.h"
 
 namespace hw::cli {

@@ -2,8 +2,8 @@
 
 #include <catch2/catch.hpp>
 
-#include "tools/cli/table.h"
-#include "tools/cli/utf8.h"
+#include "tools/cli/output.h"
+#include "tools/cli/record_printer.h"
 
 namespace hw::cli {
 namespace {

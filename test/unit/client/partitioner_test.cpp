@@ -1,6 +1,6 @@
-#include "tools/client/partitioner.h"
-
 #include <catch2/catch.hpp>
+
+#include "tools/client/partition_io.h"
 
 namespace hw::client {
 namespace {

@@ -161,8 +161,8 @@ TEST_CASE("dump: a producer snapshot with a wrong checksum is refused", "[dump][
 TEST_CASE("dump: what is missing or of another kind is an error", "[dump]") {
     OneFile file("/data/t-0/leader-epoch-checkpoint", "0\n0\n");
     CHECK(file.dump() ==
-          "/data/t-0/leader-epoch-checkpoint is no file that can be dumped: these end in .log, "
-          ".index, .timeindex, .snapshot or .checkpoint");
+          "/data/t-0/leader-epoch-checkpoint cannot be dumped: its name must end in .log, .index, "
+          ".timeindex, .snapshot or .checkpoint");
     CHECK(file.output.lines.empty());
     const auto missing =
         dump_file(file.disk, "/data/t-1/00000000000000000000.log", {}, file.output);

@@ -23,15 +23,16 @@ struct Fixture {
     explicit Fixture(std::uint64_t requests) {
         std::array<int, 2> ends{};
         REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data()) == 0);
-        broker = Descriptor(ends[1]);
+        broker = client::Descriptor(ends[1]);
         load.batch = as_bytes(kBatch);
+        load.batch_records = 3;
         load.version = kVersion;
         load.in_flight = 2;
         load.supply = Supply(requests);
         for (const std::byte partition : {std::byte{'0'}, std::byte{'1'}}) {
             frames.push_back({.head = std::vector<std::byte>(12, partition), .tail = {}});
         }
-        connection.emplace(Descriptor(ends[0]),
+        connection.emplace(client::Socket(client::Descriptor(ends[0])),
                            std::vector<const RequestFrame*>{&frames[0], &frames[1]}, load);
     }
 
@@ -61,10 +62,10 @@ struct Fixture {
                 static_cast<ssize_t>(frame.size()));
     }
 
-    Descriptor broker;
-    SharedLoad load;
+    client::Descriptor broker;
+    SharedProduce load;
     std::vector<RequestFrame> frames;
-    std::optional<LoadConnection> connection;
+    std::optional<ProduceConnection> connection;
     SteadyTime start{};
 };
 
@@ -89,6 +90,8 @@ TEST_CASE("perf connection: each answer makes room for one more request", "[perf
     REQUIRE(fixture.connection->receive(fixture.start + std::chrono::milliseconds(3)));
     CHECK(fixture.received() == frame('0', '\2'));
     CHECK(fixture.load.tally.acknowledged == 1);
+    CHECK(fixture.load.tally.bytes == kBatch.size());
+    CHECK(fixture.load.tally.records == 3);
     CHECK(fixture.load.tally.latency.max() == std::chrono::milliseconds(3));
 }
 
@@ -118,7 +121,7 @@ TEST_CASE("perf connection: an answer out of order is an error", "[perf]") {
     fixture.answer(1, wire::ErrorCode::none);
     const auto received = fixture.connection->receive(fixture.start);
     REQUIRE_FALSE(received);
-    CHECK(received.error().message == "the broker answers request 1, the next is 0");
+    CHECK(received.error().message == "the broker answered request 1 instead of 0");
 }
 
 TEST_CASE("perf connection: an answer that nothing asked for is an error", "[perf]") {
@@ -133,17 +136,18 @@ TEST_CASE("perf connection: a broker that closes is an error, whatever it answer
     REQUIRE(fixture.connection->send(fixture.start));
     CHECK_FALSE(fixture.received().empty());
     fixture.answer(0, wire::ErrorCode::none);
-    fixture.broker = Descriptor();
+    fixture.broker = client::Descriptor();
     const auto received = fixture.connection->receive(fixture.start);
     REQUIRE_FALSE(received);
     CHECK(received.error().message ==
-          "the broker closed a connection with 1 request unanswered: end of stream");
+          "lost a connection to the broker with 1 request unanswered: the other side closed the "
+          "connection");
     CHECK(fixture.load.tally.acknowledged == 1);
 }
 
 TEST_CASE("perf connection: with acks=0 what the socket took is acknowledged", "[perf]") {
     Fixture fixture(3);
-    fixture.load.answered = false;
+    fixture.load.is_answered = false;
     REQUIRE(fixture.connection->send(fixture.start));
     REQUIRE(fixture.connection->send(fixture.start));
     CHECK(fixture.received() == frame('0', '\0') + frame('1', '\1') + frame('0', '\2'));
@@ -166,6 +170,22 @@ TEST_CASE("perf connection: what a full socket did not take goes out later, unbr
     CHECK(all.substr(0, first.size()) == first);
     CHECK(all.substr(first.size(), 12) == std::string(8, '1') + std::string("\0\0\0\1", 4));
     CHECK(all.substr(first.size() + 12) == large);
+}
+
+TEST_CASE("perf connection: at a pace the latency counts from when a request was due", "[perf]") {
+    using std::chrono::milliseconds;
+    Fixture fixture(2);
+    fixture.load.supply.pace(fixture.start, milliseconds(10));
+    REQUIRE(fixture.connection->send(fixture.start + milliseconds(9)));
+    CHECK(fixture.received() == frame('0', '\0'));
+    REQUIRE(fixture.connection->send(fixture.start + milliseconds(14)));
+    CHECK(fixture.received() == frame('1', '\1'));
+    fixture.answer(0, wire::ErrorCode::none);
+    fixture.answer(1, wire::ErrorCode::none);
+    REQUIRE(fixture.connection->receive(fixture.start + milliseconds(15)));
+    CHECK(fixture.load.tally.latency.quantile(0.5) >= milliseconds(5));
+    CHECK(fixture.load.tally.latency.quantile(0.5) < milliseconds(6));
+    CHECK(fixture.load.tally.latency.max() == milliseconds(15));
 }
 
 }  // namespace

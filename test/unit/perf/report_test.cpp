@@ -1,5 +1,7 @@
 #include "tools/perf/report.h"
 
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 
 namespace hw::perf {
@@ -8,14 +10,16 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-ProduceReport two_seconds() {
-    ProduceReport report;
+LoadReport two_seconds() {
+    LoadReport report;
     report.topic = "a\"b";
     report.partitions = 1;
-    report.created = true;
+    report.is_created = true;
     report.batch_size = 1'000'000;
     report.batch_records = 10;
     report.tally.acknowledged = 4000;
+    report.tally.bytes = 4'000'000'000;
+    report.tally.records = 40'000;
     report.tally.latency.add(milliseconds(1));
     report.elapsed = seconds(2);
     report.driver_cpu = seconds(1);
@@ -24,10 +28,10 @@ ProduceReport two_seconds() {
 
 TEST_CASE("perf report: rates are of what was acknowledged, per second and per GB", "[perf]") {
     CHECK(to_text(two_seconds()) ==
-          "topic       a\"b, partitions: 1, made for this run\n"
+          "topic       a\"b, partitions: 1, created for this run\n"
           "sent        4000 requests of 1000000 bytes and 10 records in 2.000 s\n"
           "throughput  2000.0 MB/s (2.000 GB/s), 2000 requests/s, 20000 records/s\n"
-          "latency     p50 1.000 ms, p99 1.000 ms, max 1.000 ms\n"
+          "latency     p50 1.000 ms, p99 1.000 ms, p99.9 1.000 ms, max 1.000 ms\n"
           "cpu         driver 0.250 s/GB, broker not measured\n"
           "errors      none\n");
 }
@@ -35,35 +39,83 @@ TEST_CASE("perf report: rates are of what was acknowledged, per second and per G
 TEST_CASE("perf report: JSON has the same figures, and null for what is not known", "[perf]") {
     CHECK(to_json(two_seconds()) ==
           R"({"topic":"a\"b","partitions":1,"created":true,"batchBytes":1000000,)"
-          R"("batchRecords":10,"requests":4000,"bytes":4000000000,"seconds":2.0,)"
+          R"("batchRecords":10,"requestedRate":null,"requests":4000,"bytes":4000000000,)"
+          R"("records":40000,"tail":null,"seconds":2.0,)"
           R"("megabytesPerSecond":2000.0,"requestsPerSecond":2000.0,"recordsPerSecond":20000.0,)"
-          R"("latencyMs":{"p50":1.0,"p99":1.0,"max":1.0},"driverCpuSecondsPerGb":0.25,)"
+          R"("latencyMs":{"p50":1.0,"p99":1.0,"p999":1.0,"max":1.0},"driverCpuSecondsPerGb":0.25,)"
           R"("brokerCpuSecondsPerGb":null,"errors":{},"failure":null})");
 }
 
 TEST_CASE("perf report: errors are named and counted, and spoil the run", "[perf]") {
-    ProduceReport report = two_seconds();
-    CHECK(report.all_acknowledged());
+    LoadReport report = two_seconds();
+    CHECK(report.is_success());
     report.tally.refused[wire::ErrorCode::not_leader_or_follower] = 3;
-    CHECK_FALSE(report.all_acknowledged());
+    CHECK_FALSE(report.is_success());
     CHECK_THAT(to_text(report),
                Catch::Contains("errors      NOT_LEADER_OR_FOLLOWER in 3 requests\n"));
     CHECK_THAT(to_json(report), Catch::Contains(R"("errors":{"NOT_LEADER_OR_FOLLOWER":3})"));
 }
 
 TEST_CASE("perf report: a run that ended early says why, and is spoilt", "[perf]") {
-    ProduceReport report = two_seconds();
+    LoadReport report = two_seconds();
     report.failure = "the broker was silent";
-    CHECK_FALSE(report.all_acknowledged());
+    CHECK_FALSE(report.is_success());
     CHECK_THAT(to_text(report), Catch::Contains("errors      the broker was silent\n"));
     CHECK_THAT(to_json(report), Catch::Contains(R"("failure":"the broker was silent")"));
 }
 
 TEST_CASE("perf report: a run without a single answer divides by nothing", "[perf]") {
-    const ProduceReport nothing;
+    const LoadReport nothing;
     CHECK_THAT(to_text(nothing), Catch::Contains("throughput  0.0 MB/s"));
     CHECK_THAT(to_text(nothing), Catch::Contains("latency     not measured"));
     CHECK_THAT(to_json(nothing), Catch::Contains(R"("megabytesPerSecond":0.0,)"));
+}
+
+TEST_CASE("perf report: of fetches it says what was received", "[perf]") {
+    LoadReport report;
+    report.topic = "t";
+    report.partitions = 8;
+    report.tally.acknowledged = 2;
+    report.tally.bytes = 2'000'000;
+    report.tally.records = 20;
+    report.elapsed = seconds(1);
+    CHECK_THAT(to_text(report), Catch::Contains("received    2 answers with 2000000 bytes and 20 "
+                                                "records in 1.000 s\n"));
+    CHECK_FALSE(to_json(report).contains("batchBytes"));
+}
+
+TEST_CASE("perf report: what was read beside, and the rate that was asked for, are lines",
+          "[perf]") {
+    LoadReport report = two_seconds();
+    report.tail.emplace().acknowledged = 1;
+    report.tail->bytes = 1000;
+    report.tail->records = 3;
+    report.rate = 1000;
+    CHECK_THAT(to_text(report),
+               Catch::Contains("tail        1 answer with 1000 bytes and 3 records "
+                               "read at the same time\n"));
+    CHECK_THAT(to_text(report), Catch::Contains("rate        1000 requests/s asked for; "));
+    CHECK_THAT(to_json(report),
+               Catch::Contains(R"("tail":{"requests":1,"bytes":1000,"records":3})"));
+    CHECK_THAT(to_json(report), Catch::Contains(R"("requestedRate":1000,)"));
+}
+
+TEST_CASE("perf cpu: utime and stime are found behind any name of a process", "[perf]") {
+    const auto ticks = cpu_ticks("12 (a (b) c) S 1 2 3 4 5 6 7 8 9 10 700 41 14 15\n");
+    REQUIRE(ticks);
+    CHECK(*ticks == 741);
+}
+
+TEST_CASE("perf cpu: a line without them is refused", "[perf]") {
+    CHECK_FALSE(cpu_ticks(""));
+    CHECK_FALSE(cpu_ticks("12 (a) S 1 2 3"));
+    CHECK_FALSE(cpu_ticks("12 (a) S 1 2 3 4 5 6 7 8 9 10 x y 14\n"));
+    CHECK_FALSE(cpu_ticks("12 (a) S 1 2 3 4 5 6 7 8 9 10 700"));
+}
+
+TEST_CASE("perf cpu: the own process has a time, process 0 has none", "[perf]") {
+    CHECK(cpu_of(::getpid()));
+    CHECK_FALSE(cpu_of(0));
 }
 
 }  // namespace

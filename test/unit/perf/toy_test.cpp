@@ -14,7 +14,7 @@
 #include <catch2/catch.hpp>
 
 #include "protocol/record/batch_cursor.h"
-#include "tools/perf/produce_load.h"
+#include "tools/perf/load.h"
 #include "tools/perf/target.h"
 
 namespace hw::bench {
@@ -69,13 +69,14 @@ public:
 
 private:
     std::string folder_;
-    perf::Descriptor stop_;
+    client::Descriptor stop_;
     std::unique_ptr<Toy> toy_;
     bool served_ = false;
     std::thread thread_;
 };
 
-perf::Target find(const RunningToy& toy, const perf::ProduceOptions& options) {
+template <class Options>
+perf::Target find(const RunningToy& toy, const Options& options) {
     auto client = client::Client::connect(toy.address());
     REQUIRE(client);
     auto target = perf::find_target(*client, options);
@@ -83,23 +84,31 @@ perf::Target find(const RunningToy& toy, const perf::ProduceOptions& options) {
     return std::move(*target);
 }
 
-perf::ProduceReport produce(const RunningToy& toy, const perf::ProduceOptions& options) {
+template <class Options>
+perf::LoadReport run(const RunningToy& toy, const Options& options) {
     auto report = perf::run_load(options, find(toy, options));
     REQUIRE(report);
     return std::move(*report);
 }
 
-/// The number of batches in `file`; each must be valid and equal to the first.
+perf::LoadReport produce(const RunningToy& toy, const perf::ProduceOptions& options) {
+    return run(toy, options);
+}
+
+/// The number of batches in `file`; each must be valid, equal to the first but for its base offset,
+/// and have the offset after the batch before it.
 std::size_t equal_batches(const std::string& file) {
     record::BatchCursor batches(as_bytes(file));
     std::size_t count = 0;
     bool equal = true;
+    Offset next{0};
     std::string first;
     while (const auto batch = batches.next()) {
         ++count;
-        const std::string bytes(as_text(batch->bytes()));
+        const std::string bytes(as_text(batch->bytes().subspan(record::BatchLayout::kLength)));
         first = first.empty() ? bytes : first;
-        equal = equal && bytes == first && batch->crc_matches();
+        equal = equal && bytes == first && batch->crc_matches() && batch->base_offset() == next;
+        next = batch->last_offset() + 1;
     }
     CHECK(batches.status());
     CHECK(equal);
@@ -111,19 +120,19 @@ TEST_CASE("perf produce: every batch is acknowledged and stands in the file as s
     CAPTURE(static_cast<int>(acks));
     RunningToy toy;
     const auto report = produce(toy, {.topic = "t", .acks = acks, .bytes = 20'000'000});
-    CHECK(report.all_acknowledged());
-    CHECK(report.bytes() >= 20'000'000);
-    CHECK(report.bytes() < 20'000'000 + report.batch_size);
+    CHECK(report.is_success());
+    CHECK(report.tally.bytes >= 20'000'000);
+    CHECK(report.tally.bytes < 20'000'000 + report.batch_size);
     CHECK(toy.stop());
     const std::string file = toy.contents(0);
-    CHECK(file.size() == report.bytes());
+    CHECK(file.size() == report.tally.bytes);
     CHECK(equal_batches(file) == report.tally.acknowledged);
 }
 
 TEST_CASE("perf produce: batches of one record do so too", "[perf]") {
     RunningToy toy;
     const auto report = produce(toy, {.topic = "t", .batch_size = 1, .bytes = 3'000'000});
-    CHECK(report.all_acknowledged());
+    CHECK(report.is_success());
     CHECK(report.batch_records == 1);
     CHECK(report.tally.latency.count() == report.tally.acknowledged);
     CHECK(toy.stop());
@@ -135,7 +144,7 @@ TEST_CASE("perf produce: the partitions of a topic get the same share", "[perf]"
     const auto report = produce(
         toy, {.topic = "t", .connections = 1, .record_size = 432, .batch_size = 1, .bytes = 4000});
     CHECK(report.partitions == 4);
-    CHECK(report.all_acknowledged());
+    CHECK(report.is_success());
     CHECK(toy.stop());
     REQUIRE(report.tally.acknowledged == 8);
     for (std::size_t partition = 0; partition < 4; ++partition) {
@@ -150,7 +159,7 @@ TEST_CASE("perf produce: a load for a time ends after it", "[perf]") {
                                       .in_flight = 1,
                                       .batch_size = 1,
                                       .seconds = std::chrono::seconds(1)});
-    CHECK(report.all_acknowledged());
+    CHECK(report.is_success());
     CHECK(report.elapsed >= std::chrono::seconds(1));
     CHECK(toy.stop());
     CHECK(equal_batches(toy.contents(0)) == report.tally.acknowledged);
@@ -164,13 +173,74 @@ TEST_CASE("perf produce: a partition that the broker does not know is counted as
     elsewhere.leaders[0].partitions[0] = PartitionIndex(7);
     const auto report = perf::run_load(options, elsewhere);
     REQUIRE(report);
-    CHECK_FALSE(report->all_acknowledged());
+    CHECK_FALSE(report->is_success());
     CHECK(report->tally.refused.at(wire::ErrorCode::unknown_topic_or_partition) == 1);
+}
+
+TEST_CASE("perf fetch: reads all partitions from start to end, and starts over", "[perf]") {
+    RunningToy toy(3);
+    const auto sent = produce(toy, {.topic = "t", .bytes = 3'000'000});
+    REQUIRE(sent.is_success());
+    const auto report =
+        run(toy, perf::FetchOptions{.topic = "t", .connections = 3, .bytes = 20'000'000});
+    CHECK(report.is_success());
+    CHECK(report.partitions == 3);
+    CHECK(report.tally.bytes >= 20'000'000);
+    CHECK(report.tally.records ==
+          report.tally.bytes / sent.batch_size * static_cast<std::uint64_t>(sent.batch_records));
+    CHECK(report.tally.latency.count() == report.tally.acknowledged);
+    CHECK(toy.stop());
+}
+
+TEST_CASE("perf fetch: a batch that is larger than what was asked for comes whole", "[perf]") {
+    RunningToy toy;
+    REQUIRE(produce(toy, {.topic = "t", .bytes = 500'000}).is_success());
+    const auto report = run(
+        toy,
+        perf::FetchOptions{.topic = "t", .connections = 1, .fetch_size = 100, .bytes = 1'000'000});
+    CHECK(report.is_success());
+    CHECK(report.tally.bytes / report.tally.acknowledged == 65140);
+}
+
+TEST_CASE("perf fetch: a topic without records is refused", "[perf]") {
+    const RunningToy toy;
+    auto client = client::Client::connect(toy.address());
+    REQUIRE(client);
+    const auto target = perf::find_target(*client, perf::FetchOptions{.topic = "t", .bytes = 1});
+    REQUIRE_FALSE(target);
+    CHECK(target.error().kind == ErrorKind::not_found);
+    CHECK(target.error().message ==
+          "topic 't' has no records to read; 'hw perf produce --topic t' sends some");
+}
+
+TEST_CASE("perf produce: a tail reads everything that is sent, and only that", "[perf]") {
+    RunningToy toy(8);
+    REQUIRE(produce(toy, {.topic = "t", .bytes = 1'000'000}).is_success());
+    const auto report = produce(toy, {.topic = "t", .bytes = 10'000'000, .tails = 2});
+    CHECK(report.is_success());
+    REQUIRE(report.tail);
+    CHECK(report.tail->bytes == 2 * report.tally.bytes);
+    CHECK(report.tail->records == 2 * report.tally.records);
+    CHECK(toy.stop());
+}
+
+TEST_CASE("perf latency: as many requests are sent as the rate and the time say", "[perf]") {
+    RunningToy toy;
+    const auto report = produce(toy, {.topic = "t",
+                                      .connections = 2,
+                                      .in_flight = 100,
+                                      .batch_size = 1,
+                                      .seconds = std::chrono::seconds(1),
+                                      .rate = 50});
+    CHECK(report.is_success());
+    CHECK(report.tally.acknowledged == 50);
+    CHECK(report.tally.latency.count() == 50);
+    CHECK(toy.stop());
 }
 
 TEST_CASE("toy: takes its files away when it ends", "[perf]") {
     RunningToy toy(2);
-    CHECK(produce(toy, {.topic = "t", .bytes = 1}).all_acknowledged());
+    CHECK(produce(toy, {.topic = "t", .bytes = 1}).is_success());
     CHECK(toy.end() == 0);
 }
 

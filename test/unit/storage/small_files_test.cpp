@@ -1,4 +1,5 @@
 #include <catch2/catch.hpp>
+#include <fmt/format.h>
 
 #include "storage/epoch_cache.h"
 #include "storage/log_folder.h"
@@ -139,6 +140,30 @@ TEST_CASE("files: quorum-state of both versions is read and written as Kafka doe
           R"({"leaderId":1,"leaderEpoch":1,"votedId":1,"data_version":1}x)"}) {
         CHECK_FALSE(parse_quorum_state(text, "f").has_value());
     }
+}
+
+TEST_CASE("files: what is wrong with a quorum-state is named", "[storage][files]") {
+    const auto reason = [](std::string_view members) {
+        const std::string rest = R"("data_version":1,"leaderId":1,"votedId":1)";
+        const auto state = parse_quorum_state(fmt::format("{{{},{}}}", rest, members), "f");
+        REQUIRE_FALSE(state.has_value());
+        CHECK(state.error().kind == ErrorKind::corrupt);
+        return state.error().message;
+    };
+    CHECK(reason(R"("leaderEpoch":1,"leader":2)") == "f: unknown key 'leader'");
+    CHECK(reason(R"("appliedOffset":1)") == "f: 'leaderEpoch' is missing");
+    CHECK(reason(R"("leaderEpoch":1,"leaderEpoch":1)") == "f: \"leaderEpoch\" is given twice");
+    CHECK(reason(R"("leaderEpoch":2147483648)") ==
+          "f: 'leaderEpoch' must be a whole number of 32 bits");
+    CHECK(reason(R"("leaderEpoch":1.5)") == "f: 'leaderEpoch' must be a whole number of 32 bits");
+    CHECK(reason(R"("leaderEpoch":1,"votedDirectoryId":"x")") ==
+          "f: 'votedDirectoryId' must be a uuid");
+    CHECK(reason(R"("leaderEpoch":1,"clusterId":7)") == "f: 'clusterId' must be a string");
+    CHECK(reason(R"("leaderEpoch":1,"currentVoters":[{"voter":1}])") ==
+          "f: 'currentVoters' must hold objects with 'voterId' alone");
+    CHECK(reason("x") == "f: byte 43: syntax error");
+    CHECK(parse_quorum_state("[1]", "f").error().message == "f: byte 0: expected an object");
+    CHECK(parse_quorum_state(R"({"data_version":2})", "f").error().kind == ErrorKind::unsupported);
 }
 
 TEST_CASE("files: the marker of a clean stop carries the broker epoch", "[storage][files]") {

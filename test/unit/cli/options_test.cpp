@@ -1,0 +1,45 @@
+#include "tools/cli/options.h"
+
+#include <string>
+
+#include <catch2/catch.hpp>
+
+namespace hw::cli {
+namespace {
+
+Result<std::int64_t> number_in(const std::string& text, std::int64_t least,
+                               std::int64_t most = kNoMost) {
+    Arguments arguments;
+    arguments.add_option("partitions", {text});
+    return whole_number(arguments, "partitions", least, most);
+}
+
+TEST_CASE("whole number: other texts and numbers out of bounds are refused with the bounds",
+          "[cli]") {
+    const std::string text = GENERATE(as<std::string>{}, "many", "0", "101", "-1", "+1", "1.5",
+                                      "1x", " 1", "0x1", "9223372036854775808");
+    const auto number = number_in(text, 1, 100);
+    REQUIRE_FALSE(number);
+    CHECK(number.error().kind == ErrorKind::invalid);
+    CHECK(number.error().message ==
+          "--partitions '" + text + "' must be a whole number from 1 to 100");
+}
+
+TEST_CASE("whole number: both bounds are allowed, and the upper one may be missing", "[cli]") {
+    CHECK(number_in("1", 1, 100) == 1);
+    CHECK(number_in("100", 1, 100) == 100);
+    CHECK(number_in("9223372036854775807", 0) == kNoMost);
+    CHECK(number_in("-1", 0).error().message ==
+          "--partitions '-1' must be a whole number of at least 0");
+}
+
+TEST_CASE("exit code: each number keeps its meaning", "[cli]") {
+    CHECK(exit_code_of(ErrorKind::invalid) == ExitCode(2));
+    CHECK(exit_code_of(ErrorKind::not_found) == ExitCode(3));
+    CHECK(exit_code_of(ErrorKind::closed) == ExitCode(4));
+    CHECK(exit_code_of(ErrorKind::permission) == ExitCode(5));
+    CHECK(exit_code_of(ErrorKind::limit) == ExitCode(1));
+}
+
+}  // namespace
+}  // namespace hw::cli

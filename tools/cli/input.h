@@ -1,0 +1,68 @@
+#pragma once
+
+#include <csignal>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "protocol/base/result.h"
+
+/// Input of the user while a command runs: Ctrl-C, and lines on standard input.
+namespace hw::cli {
+
+/// While it lives, Ctrl-C and SIGTERM do not end the process but make a descriptor readable, so
+/// that a command can finish its work and print its results. One at a time, on the main thread.
+class Interrupt {
+public:
+    Interrupt();
+    Interrupt(const Interrupt&) = delete;
+    Interrupt& operator=(const Interrupt&) = delete;
+    ~Interrupt();
+
+    /// Readable from the first signal on.
+    [[nodiscard]] int descriptor() const { return descriptor_; }
+    [[nodiscard]] bool is_raised() const;
+
+private:
+    sigset_t before_{};
+    int descriptor_;
+};
+
+/// The lines of a descriptor, without their line feeds; the text after the last line feed is a line
+/// too. Borrows both descriptors.
+class LineReader {
+public:
+    static constexpr std::size_t kMaxLineBytes = 64 * 1024 * 1024;
+
+    /// The input ends when `stop_descriptor` becomes readable.
+    LineReader(int descriptor, int stop_descriptor)
+        : descriptor_(descriptor), stop_descriptor_(stop_descriptor) {}
+
+    /// Valid until the next call; none at the end. Errors: limit (kMaxLineBytes), io.
+    [[nodiscard]] Result<std::optional<std::string_view>> next();
+
+    /// Size of the line that was incomplete when the stop came.
+    [[nodiscard]] std::size_t dropped_bytes() const { return dropped_bytes_; }
+
+    /// True where `next` would have to wait for input.
+    [[nodiscard]] bool would_wait() const;
+
+private:
+    enum class Input : bool { more, ended };
+
+    [[nodiscard]] Result<Input> read_more();
+    [[nodiscard]] std::string_view unread() const {
+        return std::string_view(buffer_).substr(position_);
+    }
+    [[nodiscard]] std::string_view take(std::size_t line_size);
+
+    int descriptor_;
+    int stop_descriptor_;
+    std::string buffer_;
+    std::size_t position_ = 0;  ///< of the first unread byte
+    std::size_t dropped_bytes_ = 0;
+    bool has_ended_ = false;
+};
+
+}  // namespace hw::cli

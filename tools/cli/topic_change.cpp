@@ -1,0 +1,217 @@
+#include <iostream>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <unistd.h>
+#include <vector>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "tools/cli/command.h"
+#include "tools/cli/options.h"
+#include "tools/cli/report.h"
+#include "tools/client/topic_admin.h"
+
+namespace hw::cli {
+namespace {
+
+using Texts = std::vector<std::string>;
+
+constexpr std::string_view kCreate = "topic create";
+constexpr std::string_view kCreateHelp =
+    R"(Usage: hw topic create [OPTIONS] TOPIC...
+
+Creates topics. The brokers choose what --partitions and --replication-factor do not say. Each
+--config sets one key of all these topics; a key or value that the cluster does not know is refused.
+
+Examples:
+  hw topic create orders
+  hw topic create payments refunds --partitions 12
+  hw topic create readings --config highwater.durability=memory --config max.message.bytes=10000000
+  hw topic create clicks -o json
+)";
+
+/// An optional number from 1 on; NewTopic::kDefault without one. Errors: invalid.
+template <class T>
+Result<T> count_of(const Arguments& arguments, const char* option) {
+    if (!arguments.has(option)) {
+        return T{client::NewTopic::kDefault};
+    }
+    const auto number = whole_number(arguments, option, 1, std::numeric_limits<T>::max());
+    return number ? Result<T>(static_cast<T>(*number)) : std::unexpected(number.error());
+}
+
+Result<std::vector<client::Setting>> parse_settings(const Texts& texts) {
+    std::vector<client::Setting> settings;
+    for (const std::string& text : texts) {
+        const std::size_t equals = text.find('=');
+        if (equals == 0 || equals == std::string::npos) {
+            return fail(ErrorKind::invalid, "--config '{}' must be KEY=VALUE", text);
+        }
+        settings.push_back({text.substr(0, equals), text.substr(equals + 1)});
+    }
+    return settings;
+}
+
+Result<std::vector<client::NewTopic>> parse_topics(const Arguments& arguments) {
+    const auto partitions = count_of<std::int32_t>(arguments, "partitions");
+    if (!partitions) {
+        return std::unexpected(partitions.error());
+    }
+    const auto replication_factor = count_of<std::int16_t>(arguments, "replication-factor");
+    if (!replication_factor) {
+        return std::unexpected(replication_factor.error());
+    }
+    const auto settings = parse_settings(arguments.values("config"));
+    if (!settings) {
+        return std::unexpected(settings.error());
+    }
+    std::vector<client::NewTopic> topics;
+    for (const std::string& name : arguments.operands()) {
+        topics.push_back({name, *partitions, *replication_factor, *settings});
+    }
+    return topics;
+}
+
+ExitCode create(const Arguments& arguments) {
+    const auto format = output_format(arguments);
+    if (!format) {
+        return report(kCreate, format.error());
+    }
+    const auto topics = parse_topics(arguments);
+    if (!topics) {
+        return report(kCreate, topics.error());
+    }
+    auto client = connect(arguments);
+    if (!client) {
+        return report(kCreate, client.error());
+    }
+    const auto outcomes = client::create_topics(*client, *topics);
+    if (!outcomes) {
+        return report(kCreate, outcomes.error());
+    }
+    return report_outcomes(kCreate, "Created", *format, *outcomes);
+}
+
+constexpr std::string_view kDelete = "topic delete";
+constexpr std::string_view kDeleteHelp =
+    R"(Usage: hw topic delete [OPTIONS] TOPIC...
+
+Deletes topics with all their records. This cannot be undone, so the command asks first. Without a
+terminal nobody can answer: give --yes there.
+
+Examples:
+  hw topic create old-orders test-1 test-2
+  hw topic delete old-orders
+  hw topic delete --yes test-1 test-2
+)";
+
+/// Errors: invalid (nobody to ask), io (the answer is not yes).
+Result<void> confirm(const std::vector<std::string>& topics) {
+    if (isatty(STDIN_FILENO) == 0) {
+        return fail(
+            ErrorKind::invalid,
+            "standard input is not a terminal, so nobody can confirm that {} may be deleted; "
+            "give --yes",
+            fmt::join(topics, ", "));
+    }
+    fmt::print(stderr, "Delete {} with all records? Type yes: ", fmt::join(topics, ", "));
+    std::string answer;
+    std::getline(std::cin, answer);
+    if (answer != "yes") {
+        return fail(ErrorKind::io, "nothing was deleted: the answer was not yes");
+    }
+    return {};
+}
+
+using Outcomes = std::vector<client::TopicOutcome>;
+
+/// Removes from `topics` those that do not exist, and returns their outcomes. Errors: those of
+/// Client::describe.
+Result<Outcomes> take_missing(client::Client& client, std::vector<std::string>& topics) {
+    const auto cluster = client.describe(topics);
+    if (!cluster) {
+        return std::unexpected(cluster.error());
+    }
+    Outcomes missing;
+    for (const client::TopicView& topic : cluster->topics) {
+        if (topic.error && topic.error->kind != ErrorKind::busy) {
+            missing.push_back({topic.name, std::unexpected(*topic.error)});
+            std::erase(topics, topic.name);
+        }
+    }
+    return missing;
+}
+
+/// Deletes the topics that exist after the user has confirmed it. Errors: those of the parts.
+Result<Outcomes> delete_confirmed(client::Client& client, std::vector<std::string> topics) {
+    auto outcomes = take_missing(client, topics);
+    if (!outcomes || topics.empty()) {
+        return outcomes;
+    }
+    if (const auto confirmed = confirm(topics); !confirmed) {
+        return std::unexpected(confirmed.error());
+    }
+    const auto deleted = client::delete_topics(client, topics);
+    if (!deleted) {
+        return std::unexpected(deleted.error());
+    }
+    outcomes->insert(outcomes->end(), deleted->begin(), deleted->end());
+    return outcomes;
+}
+
+ExitCode remove(const Arguments& arguments) {
+    const auto format = output_format(arguments);
+    if (!format) {
+        return report(kDelete, format.error());
+    }
+    auto client = connect(arguments);
+    if (!client) {
+        return report(kDelete, client.error());
+    }
+    const auto outcomes = arguments.has("yes")
+                              ? client::delete_topics(*client, arguments.operands())
+                              : delete_confirmed(*client, arguments.operands());
+    if (!outcomes) {
+        return report(kDelete, outcomes.error());
+    }
+    return report_outcomes(kDelete, "Deleted", *format, *outcomes);
+}
+
+}  // namespace
+
+Command topic_create() {
+    return {.spec = {.name = kCreate,
+                     .summary = "create topics",
+                     .help = kCreateHelp,
+                     .options = with_cluster_options(
+                         {{.name = "partitions",
+                           .letter = 'p',
+                           .value_name = "N",
+                           .help = "number of partitions of each topic"},
+                          {.name = "replication-factor",
+                           .letter = 'r',
+                           .value_name = "R",
+                           .help = "number of brokers that have a copy of each partition"},
+                          {.name = "config",
+                           .letter = 'c',
+                           .value_name = "KEY=VALUE",
+                           .help = "a setting of the topics; may be given several times",
+                           .is_repeatable = true},
+                          output_option()}),
+                     .operands = {"TOPIC", 1, Operands::kAny}},
+            .run = create};
+}
+
+Command topic_delete() {
+    return {.spec = {.name = kDelete,
+                     .summary = "delete topics with all their records",
+                     .help = kDeleteHelp,
+                     .options = with_cluster_options(
+                         {{.name = "yes", .letter = 'y', .help = "do not ask"}, output_option()}),
+                     .operands = {"TOPIC", 1, Operands::kAny}},
+            .run = remove};
+}
+
+}  // namespace hw::cli

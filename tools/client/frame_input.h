@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "protocol/base/bytes.h"
+#include "protocol/base/result.h"
+#include "tools/client/socket.h"
+
+namespace hw::client {
+
+/// Cuts frames (four bytes of length, then the rest) out of what a socket brings. A large frame is
+/// received straight to its place, and many small ones at once. Used by one thread.
+class FrameInput {
+public:
+    /// Receives up to `read_ahead` bytes while the size of the next frame is unknown. Frames over
+    /// `most_bytes`, with their length, are refused.
+    FrameInput(std::size_t read_ahead, std::size_t most_bytes)
+        : read_ahead_(read_ahead), most_bytes_(most_bytes), bytes_(read_ahead) {}
+
+    /// Bytes received without waiting, and whether the socket may have more.
+    struct Received {
+        std::size_t bytes = 0;
+        bool may_have_more = false;
+    };
+
+    /// Receives the bytes that are there now. Frames that `next` gave are no longer valid. Errors:
+    /// closed.
+    [[nodiscard]] Result<Received> receive(Socket& socket);
+
+    /// The next whole frame without its length, valid until `receive`; none when it is not there
+    /// yet. Errors: limit.
+    [[nodiscard]] Result<std::optional<MutableBytes>> next();
+
+private:
+    std::size_t read_ahead_;
+    std::size_t most_bytes_;
+    std::vector<std::byte> bytes_;
+    std::size_t position_ = 0;  ///< of the first byte that `next` has not given
+    std::size_t end_ = 0;       ///< of what was received
+    std::size_t expected_ = 0;  ///< size of the frame at `position_`, with its length; 0: unknown
+};
+
+}  // namespace hw::client

@@ -1,0 +1,176 @@
+#include <algorithm>
+#include <limits>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "storage/entry_file.h"
+#include "storage/producer_snapshot.h"
+#include "storage/small_file.h"
+#include "tools/dump/dump_job.h"
+
+namespace hw::dump {
+namespace {
+
+using storage::IndexEntry;
+using storage::TimeEntry;
+
+std::string text_of(const IndexEntry& entry) {
+    return fmt::format("offset: {} position: {}", entry.offset, entry.position);
+}
+std::string text_of(const TimeEntry& entry) {
+    return fmt::format("timestamp: {} offset: {}", entry.timestamp, entry.offset);
+}
+
+/// What follows the last entry of a preallocated index. Keys rise, so that only a first entry can
+/// be zero, and then others follow it.
+bool is_filler(ByteView rest) {
+    return std::ranges::all_of(rest, [](std::byte byte) { return byte == std::byte{0}; });
+}
+
+/// Reads the entries of an index a piece at a time.
+template <class Entry>
+class EntryDump {
+public:
+    EntryDump(const DumpJob& job, Offset base) : job_(&job), base_(base) {}
+
+    Result<void> run();
+    [[nodiscard]] std::size_t count() const { return count_; }
+
+private:
+    static constexpr std::size_t kEntriesPerRead = 4096;
+
+    Result<void> dump_piece(std::uint64_t position, ByteView bytes);
+    Result<void> dump_entry(std::uint64_t position, const Entry& entry);
+
+    const DumpJob* job_;
+    Offset base_;
+    std::optional<Entry> last_;
+    std::size_t count_ = 0;
+};
+
+template <class Entry>
+Result<void> EntryDump<Entry>::run() {
+    const auto opened = job_->open();
+    if (!opened) {
+        return std::unexpected(opened.error());
+    }
+    Buffer bytes(kEntriesPerRead * Entry::kSize);
+    for (std::uint64_t position = 0; position < opened->size; position += bytes.capacity()) {
+        bytes.resize(bytes.capacity());
+        const auto size = opened->file->read_at(position, bytes.bytes());
+        if (!size) {
+            return std::unexpected(size.error());
+        }
+        bytes.resize(*size);
+        if (auto dumped = dump_piece(position, bytes.view()); !dumped) {
+            return dumped;
+        }
+    }
+    return {};
+}
+
+template <class Entry>
+Result<void> EntryDump<Entry>::dump_piece(std::uint64_t position, ByteView bytes) {
+    for (; bytes.size() >= Entry::kSize && !is_filler(bytes);
+         bytes = bytes.subspan(Entry::kSize), position += Entry::kSize) {
+        auto dumped = dump_entry(position, Entry::decode(base_, bytes.data()));
+        if (!dumped) {
+            return dumped;
+        }
+    }
+    if (!is_filler(bytes)) {
+        return fail(ErrorKind::corrupt, "{}: at byte {}: the last entry has {} of {} bytes",
+                    job_->path, position, bytes.size(), Entry::kSize);
+    }
+    return {};
+}
+
+template <class Entry>
+Result<void> EntryDump<Entry>::dump_entry(std::uint64_t position, const Entry& entry) {
+    job_->output->line(text_of(entry));
+    if (last_ && (entry.key() <= last_->key() || entry.offset < last_->offset)) {
+        return fail(ErrorKind::corrupt,
+                    "{}: at byte {}: the entry ({}) does not rise above the one before it ({})",
+                    job_->path, position, text_of(entry), text_of(*last_));
+    }
+    last_ = entry;
+    ++count_;
+    return {};
+}
+
+/// The offset that entries count from.
+Result<Offset> base_offset(const DumpJob& job, std::string_view suffix) {
+    const auto offset = job.offset(suffix);
+    if (!offset) {
+        return fail(ErrorKind::invalid,
+                    "{}: entries count from the offset in the name, which must be 20 digits and {}",
+                    job.path, suffix);
+    }
+    return *offset;
+}
+
+/// Sequences wrap: 0 comes after 2^31 - 1.
+std::int32_t first_sequence(const storage::ProducerBatch& batch) {
+    const std::int64_t first = std::int64_t{batch.last_sequence.value()} - batch.offset_delta;
+    const std::int64_t numbers = std::int64_t{std::numeric_limits<std::int32_t>::max()} + 1;
+    return static_cast<std::int32_t>(first < 0 ? first + numbers : first);
+}
+
+std::string producer_text(ProducerId id, const storage::ProducerEntry& entry) {
+    std::string text = fmt::format(
+        "producerId: {} producerEpoch: {} coordinatorEpoch: {} currentTxnFirstOffset: "
+        "OptionalLong{} lastTimestamp: {}",
+        id, entry.epoch, entry.coordinator_epoch,
+        entry.transaction_start == kNoOffset ? ".empty"
+                                             : fmt::format("[{}]", entry.transaction_start),
+        entry.last_timestamp);
+    if (entry.batch_count != 0) {
+        const storage::ProducerBatch batch = entry.last_batch();
+        text += fmt::format(
+            " firstSequence: {} lastSequence: {} lastOffset: {} offsetDelta: {} timestamp: {}",
+            first_sequence(batch), batch.last_sequence, batch.last_offset, batch.offset_delta,
+            batch.timestamp);
+    }
+    return text;
+}
+
+}  // namespace
+
+Result<void> dump_offset_index(const DumpJob& job) {
+    const auto base = base_offset(job, storage::kIndexSuffix);
+    if (!base) {
+        return std::unexpected(base.error());
+    }
+    EntryDump<IndexEntry> entries(job, *base);
+    auto dumped = entries.run();
+    if (dumped && entries.count() == 0) {
+        job.output->line(fmt::format("{} is empty.", job.path));
+    }
+    return dumped;
+}
+
+Result<void> dump_time_index(const DumpJob& job) {
+    const auto base = base_offset(job, storage::kTimeIndexSuffix);
+    if (!base) {
+        return std::unexpected(base.error());
+    }
+    return EntryDump<TimeEntry>(job, *base).run();
+}
+
+Result<void> dump_producers(const DumpJob& job) {
+    const auto bytes = storage::read_small_file(*job.disk, std::string(job.path));
+    if (!bytes) {
+        return std::unexpected(bytes.error());
+    }
+    const auto producers = storage::parse_producer_snapshot(*bytes, job.path);
+    if (!producers) {
+        return std::unexpected(producers.error());
+    }
+    for (const auto& [id, entry] : producers->entries()) {
+        job.output->line(producer_text(id, entry));
+    }
+    return {};
+}
+
+}  // namespace hw::dump
