@@ -70,6 +70,11 @@ void Reservation::wake_others() {
     }
 }
 
+bool Reservation::is_favoured() const {
+    return is_large_ ? account().limits_.large_frames->favours(frame_)
+                     : account().favoured_ == frame_;
+}
+
 bool Reservation::take(std::size_t bytes) {
     MemoryAccount& account = this->account();
     if (is_large_) {
@@ -208,7 +213,8 @@ Reservation MemoryBudget::begin(const Reservation::Share& share, std::size_t siz
 bool MemoryBudget::try_step(Reservation& frame, std::size_t bytes) {
     const MemoryAccount::Waiters& waiters = frame.is_large_ ? account_->large_ : account_->small_;
     const bool is_first = waiters.empty() || frame.frame_ < waiters.front()->frame->frame_;
-    if (is_first && frame.take(bytes)) {
+    // The frame that passes the limit waits for nobody: an older one that waits waits for it.
+    if ((is_first || frame.is_favoured()) && frame.take(bytes)) {
         return true;
     }
     if (frame.is_free(bytes)) {

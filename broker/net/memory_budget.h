@@ -170,11 +170,11 @@ private:
         std::swap(is_large_, other.is_large_);
     }
     [[nodiscard]] MemoryAccount& account() const { return *share_->account_; }
-    /// True when the connection holds nothing, and its next frame is so small that it may always
-    /// be there.
+    /// The connection holds nothing, and its next frame is so small that it may always be there.
     [[nodiscard]] bool is_free(std::size_t bytes) const {
         return bytes <= BufferPool::kCapacity && share_->total() == 0 && !is_large_;
     }
+    [[nodiscard]] bool is_favoured() const;
     void wake_others();
     [[nodiscard]] bool try_answer_within(std::size_t limit, std::size_t bytes);
     /// Takes a step of the frame, whoever waits. False when there is no room for it.
@@ -220,7 +220,7 @@ public:
     [[nodiscard]] Buffer buffer(std::size_t size) { return account_->pool_.take(size); }
 
     /// Frames wait, or will soon.
-    [[nodiscard]] bool is_scarce() const { return account_->is_scarce(); }
+    [[nodiscard]] bool is_scarce() const { return account_->is_scarce() || waiting() > 0; }
     /// Answers that nobody takes hold all that there is for them.
     [[nodiscard]] bool answers_are_full() const {
         return account_->answers_ >= account_->limits_.answers;

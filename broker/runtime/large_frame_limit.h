@@ -28,7 +28,7 @@ public:
     /// Takes `bytes` more for a frame. False, and nothing taken, when it has to wait.
     [[nodiscard]] bool try_take(Number frame, std::size_t bytes) {
         Number nobody = 0;
-        if (favoured_.load(std::memory_order_relaxed) != frame) {
+        if (!favours(frame)) {
             if (try_take_shared(bytes)) {
                 return true;
             }
@@ -38,6 +38,10 @@ public:
         }
         held_.fetch_add(bytes, std::memory_order_relaxed);
         return true;
+    }
+    /// The frame is the one that gets each next step.
+    [[nodiscard]] bool favours(Number frame) const {
+        return favoured_.load(std::memory_order_relaxed) == frame;
     }
     /// The frame is done with; `bytes` is all that it has taken.
     void give_back(Number frame, std::size_t bytes) {

@@ -115,6 +115,25 @@ TEST_CASE("memory: of the frames that wait the oldest gets its step first", "[ne
     CHECK(world.budget.held() == 30'000);
 }
 
+TEST_CASE("memory: the frame that passes the limit does not wait behind an older one",
+          "[net][memory]") {
+    World world;
+    const bool large = GENERATE(false, true);
+    const std::size_t size = large ? kLarge : 50'000;
+    const std::size_t all = large ? kLarge : kLimit;
+    Reservation& old = world.begin(size);
+    Reservation& full = world.begin(size);
+    REQUIRE(world.budget.try_step(full, all));
+    Reservation& favoured = world.begin(size);
+    REQUIRE(world.budget.try_step(favoured, 10));
+    world.step(old, 10'000, "old");
+    CHECK(world.order.empty());
+    CHECK(world.budget.try_step(favoured, 10'000));
+    world.end(favoured);
+    world.run();
+    CHECK(world.order == "old");
+}
+
 TEST_CASE("memory: a younger frame does not overtake one that waits", "[net][memory]") {
     World world;
     Reservation& full = world.holding(60'000);
