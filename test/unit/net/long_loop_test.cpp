@@ -29,7 +29,8 @@ struct World {
 };
 
 TEST_CASE("long loop: a sort is right, and others run meanwhile when it is long", "[net][loop]") {
-    const std::size_t size = GENERATE(0, 1, kItemsPerTurn, kItemsPerTurn + 1, 20 * kItemsPerTurn);
+    const std::size_t size = GENERATE(std::size_t{0}, std::size_t{1}, kItemsPerTurn,
+                                      kItemsPerTurn + 1, 20 * kItemsPerTurn);
     World world;
     std::vector<std::uint64_t> items(size);
     for (std::uint64_t& item : items) {
