@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import unittest
@@ -318,20 +319,25 @@ class Lost(unittest.TestCase):
         with Broker() as broker:
             hw = Hw(broker.address)
             hw.out("topic", "create", "lost")
-            with hw.start("consume", "lost", "-f", "beginning", "-n", "2") as consumer:
+            with hw.start("consume", "lost", "-f", "beginning", "-n", "3") as consumer:
                 with hw.start("produce", "lost", "--timeout", "1") as producer:
                     producer.stdin.write("one\ntwo\n")
                     producer.stdin.flush()
-                    self.assertEqual(consumer.stdout.read(), "one\ntwo\n")
+                    self.assertEqual(consumer.stdout.readline(), "one\n")
+                    # It is sent only when the lines before are acknowledged.
+                    producer.stdin.write("three\n")
+                    producer.stdin.flush()
+                    self.assertEqual(consumer.stdout.read(), "two\nthree\n")
                     broker.process.kill()
                     broker.process.wait()
                     with contextlib.suppress(BrokenPipeError):  # it may have ended already
-                        producer.stdin.write("three\nfour\n")
+                        producer.stdin.write("four\nfive\n")
                         producer.stdin.close()
                     error = producer.stderr.read()
         self.assertEqual(producer.returncode, 6)
-        self.assertIn("Produced 2 records to lost.", error)
-        self.assertIn("; the first line that was not acknowledged is 3\n", error)
+        sent, = re.findall(r"Produced (\d) records to lost\.", error)
+        self.assertIn(sent, "23")
+        self.assertIn(f"; the first line that was not acknowledged is {int(sent) + 1}\n", error)
 
 
 if __name__ == "__main__":
