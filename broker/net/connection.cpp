@@ -196,7 +196,7 @@ void Connection::send() {
         room_.set();
     }
     sent_.set();
-    if (!reading_ && answers_.empty()) {
+    if (answers_.ends_here() || (!reading_ && answers_.empty())) {
         close();
     }
 }

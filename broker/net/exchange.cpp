@@ -79,6 +79,7 @@ void Exchange::finish_silently() {
 
 void Exchange::reject(const Error& reason) {
     answered_ = true;
+    rejected_ = true;
     if (sink_ != nullptr) {
         sink_->on_reject(reason);
     }

@@ -23,7 +23,7 @@ public:
     virtual ~AnswerSink() = default;
     virtual void on_answer() = 0;
     /// The request breaks the protocol so that no answer can be understood: the connection ends
-    /// once the answers before this one are sent.
+    /// once the answers before this one are sent; no answer after it goes out.
     virtual void on_reject(const Error& reason) = 0;
 };
 
@@ -83,8 +83,10 @@ public:
     /// are counted when it is given.
     void charge(std::size_t bytes) { reservation_.grow(bytes); }
 
-    /// For the connection.
+    /// For the connection. Answered means that nobody works on it any more; rejected, that the
+    /// connection ends in its place.
     [[nodiscard]] bool answered() const { return answered_; }
+    [[nodiscard]] bool rejected() const { return rejected_; }
     [[nodiscard]] const wire::Encoded& answer() const { return answer_; }
     void detach() { sink_ = nullptr; }
 
@@ -103,6 +105,7 @@ private:
     ByteView body_;
     wire::Encoded answer_;
     bool answered_ = false;
+    bool rejected_ = false;
     std::shared_ptr<const void> work_;
 };
 

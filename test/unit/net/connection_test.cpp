@@ -237,6 +237,37 @@ TEST_CASE("connection: a request that does not decode ends it with a reason", "[
     CHECK(world.log.lines.size() == 1);
 }
 
+TEST_CASE(
+    "connection: a request that is rejected late ends it after the answers before, and no "
+    "answer after it goes out",
+    "[net][connection]") {
+    World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{30})));
+    for (const std::int32_t id : {1, 2, 3, 4}) {
+        world.send_request(id);
+    }
+    REQUIRE(world.run_until([&] { return world.held.size() == 4; }));
+    world.answer(2);
+    world.held[1]->reject({ErrorKind::invalid, "acks=0 was refused"});
+    world.run_for(std::chrono::seconds(1));
+    CHECK(world.receive().empty());
+    CHECK_FALSE(world.ended);
+    world.answer(0);
+    REQUIRE(world.run_until([&] { return world.ended; }));
+    world.run_for(std::chrono::seconds(1));
+    CHECK(world.receive() == std::vector<std::int32_t>{1});
+}
+
+TEST_CASE("connection: a rejected request ends it though requests after it wait",
+          "[net][connection]") {
+    World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{10})));
+    world.send_request(1);
+    world.send_request(2);
+    REQUIRE(world.run_until([&] { return world.held.size() == 2; }));
+    world.held[0]->reject({ErrorKind::invalid, "acks=0 was refused"});
+    world.run_for(std::chrono::seconds(1));
+    CHECK(world.ended);
+}
+
 TEST_CASE("connection: bytes after the end of a request are ignored", "[net][connection]") {
     World world(1);
     std::string frame = test::request_frame(schema::MetadataRequest(), kVersion, CorrelationId(1));
