@@ -33,6 +33,12 @@ void AnswerQueue::sent(std::size_t bytes) {
     }
 }
 
+bool AnswerQueue::has_open_write() const {
+    return std::ranges::any_of(exchanges_, [](const ExchangePtr& exchange) {
+        return !exchange->answered() && exchange->api().writes;
+    });
+}
+
 bool AnswerQueue::ends_here() const {
     return !exchanges_.empty() && exchanges_.front()->rejected();
 }

@@ -26,6 +26,8 @@ public:
 
     [[nodiscard]] std::size_t size() const { return exchanges_.size(); }
     [[nodiscard]] bool empty() const { return exchanges_.empty(); }
+    /// A request that writes has no answer yet.
+    [[nodiscard]] bool has_open_write() const;
     /// The request at the front was rejected: all answers before it are sent, none after it may be.
     [[nodiscard]] bool ends_here() const;
     /// Whether a sender waits for an answer that it cannot do without: to any request but a Fetch,

@@ -120,13 +120,13 @@ Task<> Connection::take_frames(ByteView input) {
 
 Task<> Connection::dispatch_arrived() {
     for (std::size_t next = 0; next < arrived_.size() && open_; ++next) {
-        while (open_ && answers_.size() >= services_->limits.requests_in_flight_max) {
-            co_await services_->shard.wait(room_, kNever);
+        const ExchangePtr exchange = arrived_[next];
+        while (open_ && !may_begin(*exchange)) {
+            co_await services_->shard.wait(changed_, kNever);
         }
         if (!open_ || !reading_ || !taking_) {
             break;
         }
-        const ExchangePtr exchange = arrived_[next];
         exchange->context().listener = listener_;
         exchange->context().peer = peer_;
         answers_.push(exchange);
@@ -143,10 +143,18 @@ Task<> Connection::dispatch_arrived() {
     arrived_.clear();
 }
 
+bool Connection::may_begin(const Exchange& next) const {
+    if (answers_.size() >= services_->limits.requests_in_flight_max) {
+        return false;
+    }
+    const schema::ApiInfo* api = next.named_api();
+    return api == nullptr || !api->after_writes || !answers_.has_open_write();
+}
+
 Task<> Connection::pause(Millis span) {
     const TimePoint end = services_->clock.now() + std::chrono::milliseconds(span.value());
     while (open_ && services_->clock.now() < end) {
-        co_await services_->shard.wait(room_, end);
+        co_await services_->shard.wait(changed_, end);
     }
 }
 
@@ -192,9 +200,7 @@ void Connection::send() {
             answers_.sent(written.bytes);
         }
     }
-    if (answers_.size() < services_->limits.requests_in_flight_max) {
-        room_.set();
-    }
+    changed_.set();
     sent_.set();
     if (answers_.ends_here() || (!reading_ && answers_.empty())) {
         close();
@@ -221,7 +227,7 @@ void Connection::close() {
     reading_ = false;
     transport_->close();
     answers_.detach_all();
-    room_.set();
+    changed_.set();
     sent_.set();
     on_end_();
 }

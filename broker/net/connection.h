@@ -81,6 +81,10 @@ private:
     [[nodiscard]] Transfer read_some(ByteView& input, std::size_t& asked);
     [[nodiscard]] Task<> take_frames(ByteView input);
     [[nodiscard]] Task<> dispatch_arrived();
+    /// There is room for its answer, and the writes that it must see are answered. The answer to a
+    /// write comes when it has its effect; so a Fetch sees what its client would see if it had
+    /// waited for the answers before it, as Kafka has it, which takes one request at a time.
+    [[nodiscard]] bool may_begin(const Exchange& next) const;
     /// Ends after `span`, or with the connection.
     [[nodiscard]] Task<> pause(Millis span);
     void send();
@@ -97,8 +101,8 @@ private:
     Reservation reservation_;  ///< of the frame that is being read
     std::vector<ExchangePtr> arrived_;
     AnswerQueue answers_;
-    Signal room_;  ///< set when answers left the queue, or the connection ended
-    Signal sent_;  ///< likewise, for wait_settled
+    Signal changed_;  ///< set when requests were answered, or the connection ended
+    Signal sent_;     ///< likewise, for wait_settled
     TimePoint last_received_;
     TimePoint frame_started_ = kNever;
     TimePoint send_blocked_ = kNever;

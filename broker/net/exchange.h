@@ -45,6 +45,9 @@ public:
     [[nodiscard]] const schema::ApiInfo& api() const { return *api_; }
     [[nodiscard]] ApiVersion version() const { return version_; }
     [[nodiscard]] std::int16_t api_key() const { return api_key_; }
+    /// The API that the first bytes of the request name, its header read or not; nullptr when it is
+    /// none of the table's.
+    [[nodiscard]] const schema::ApiInfo* named_api() const;
     [[nodiscard]] const RequestContext& context() const { return context_; }
     [[nodiscard]] RequestContext& context() { return context_; }
     [[nodiscard]] Arena& arena() { return arena_; }

@@ -21,6 +21,8 @@ struct ApiInfo {
     bool on_controller;                        ///< served by the listeners of controllers
     bool cluster_action;        ///< between members of the cluster, authorized as ClusterAction
     bool forwarded;             ///< a broker passes it on to the active controller in an Envelope
+    bool writes;                ///< later requests of its connection need not wait for its answer,
+    bool after_writes;          ///< save these: they see what the writes before them have done
     std::size_t memory_factor;  ///< arena of a request: this times its size, plus a constant
 
     /// The version of the RequestHeader of a request of version `version`.

@@ -70,6 +70,14 @@ TEST_CASE("api table: listeners, forwarding and cluster actions are Kafka's", "[
     CHECK_FALSE(info_of(ApiKey::fetch).cluster_action);
 }
 
+TEST_CASE("api table: what reads partitions waits for the writes before it", "[schema][table]") {
+    for (const ApiInfo& info : kApiTable) {
+        CAPTURE(info.name);
+        CHECK(info.writes == (info.key == ApiKey::produce));
+        CHECK(info.after_writes == (info.key == ApiKey::fetch || info.key == ApiKey::list_offsets));
+    }
+}
+
 TEST_CASE("api table: no API may use more than 16 bytes of memory per byte", "[schema][table]") {
     STATIC_REQUIRE(std::ranges::all_of(kApiTable, [](const ApiInfo& info) {
         return info.memory_factor >= 1 && info.memory_factor <= 16;
