@@ -267,6 +267,13 @@ TEST_CASE("quorum: what only members of the cluster may ask is refused to others
     CHECK(contains(apis.ask<schema::AllocateProducerIdsResponse>(
                        schema::AllocateProducerIdsRequest(), ApiVersion(0)),
                    "\"errorCode\":31"));
+    CHECK(contains(apis.ask<schema::BrokerRegistrationResponse>(schema::BrokerRegistrationRequest(),
+                                                                ApiVersion(4)),
+                   "\"errorCode\":31"));
+    CHECK(contains(apis.ask<schema::ControllerRegistrationResponse>(
+                       schema::ControllerRegistrationRequest(), ApiVersion(0)),
+                   "\"errorCode\":31"));
+    CHECK(machine.image().controllers().empty());
 }
 
 }  // namespace
