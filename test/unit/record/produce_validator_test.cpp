@@ -352,7 +352,7 @@ TEST_CASE("produce: data that does not decompress is an invalid record", "[recor
 
 TEST_CASE("produce: a decompression bomb is a message too large", "[record][produce]") {
     auto records = test::plain_records(2);
-    records[1].value = std::string(std::size_t{16} << 20, '\0');
+    records[1].value = std::string(std::size_t{17} << 20, '\0');
     CHECK(validate(test::build(records, Codec::zstd)).error().code == ErrorCode::message_too_large);
 }
 
