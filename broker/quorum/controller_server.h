@@ -69,8 +69,7 @@ public:
     [[nodiscard]] storage::ClosingLog closing_log() { return raft_->closing_log(); }
 
 private:
-    void add_handlers(const std::string& cluster_id, ApiServices& services,
-                      const config::Settings& settings);
+    void add_handlers(const std::string& cluster_id, ApiServices& services, const Ports& ports);
 
     Shard& shard_;
     const Clock& clock_;

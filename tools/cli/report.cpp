@@ -42,6 +42,10 @@ ExitCode report(std::string_view command, const Error& error) {
     return code;
 }
 
+void warn(std::string_view command, std::string_view what) {
+    say(command, fmt::format("warning: {}", what));
+}
+
 void Tally::fail(const Error& error) {
     say(command_, error.message);
     if (first_failure_ == ExitCode::ok) {

@@ -13,6 +13,9 @@ namespace hw::cli {
 /// usage; gives the exit code of it.
 ExitCode report(std::string_view command, const Error& error);
 
+/// Says on standard error what a user should know of what was done.
+void warn(std::string_view command, std::string_view what);
+
 /// Counts what became of the things that a command was given.
 class Tally {
 public:

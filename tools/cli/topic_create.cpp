@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "config/topic_config.h"
 #include "tools/cli/cluster_options.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/report.h"
@@ -81,6 +82,16 @@ Result<std::vector<client::NewTopic>> parse_topics(const Arguments& arguments) {
     return topics;
 }
 
+/// What the brokers take without giving all of its effect. All topics have the same settings.
+void warn_about(const std::vector<client::Setting>& settings) {
+    for (const client::Setting& setting : settings) {
+        const std::string caution = config::caution_about(setting.name, setting.value);
+        if (!caution.empty()) {
+            warn(kName, caution);
+        }
+    }
+}
+
 ExitCode run(const Arguments& arguments) {
     const auto format = output_format(arguments);
     if (!format) {
@@ -98,7 +109,11 @@ ExitCode run(const Arguments& arguments) {
     if (!outcomes) {
         return report(kName, outcomes.error());
     }
-    return report_outcomes(kName, "Created", *format, *outcomes);
+    const ExitCode code = report_outcomes(kName, "Created", *format, *outcomes);
+    if (code == ExitCode::ok || code == ExitCode::partial) {
+        warn_about(topics->front().configs);
+    }
+    return code;
 }
 
 }  // namespace
