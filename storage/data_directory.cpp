@@ -206,7 +206,56 @@ Result<std::unique_ptr<FileLock>> lock_directory(Disk& disk, const std::string& 
     return lock;
 }
 
+bool lies_in(std::string_view path, std::string_view directory) {
+    return path.starts_with(directory) &&
+           (directory.ends_with('/') || path.substr(directory.size()).starts_with('/'));
+}
+
+struct NamedDirectory {
+    std::string name;  ///< as it was given
+    std::string real_path;
+};
+
+Result<void> check_distinct(const NamedDirectory& one, const NamedDirectory& other) {
+    if (one.real_path == other.real_path) {
+        return fail(ErrorKind::invalid,
+                    "'{}' and '{}' are the same data directory, {}: name it once in log.dirs",
+                    other.name, one.name, one.real_path);
+    }
+    const bool is_inner = lies_in(one.real_path, other.real_path);
+    if (is_inner || lies_in(other.real_path, one.real_path)) {
+        const NamedDirectory& inner = is_inner ? one : other;
+        const NamedDirectory& outer = is_inner ? other : one;
+        return fail(ErrorKind::invalid,
+                    "the data directory '{}' ({}) lies in the data directory '{}' ({}): give it a "
+                    "place of its own",
+                    inner.name, inner.real_path, outer.name, outer.real_path);
+    }
+    return {};
+}
+
 }  // namespace
+
+Result<void> make_distinct_directories(Disk& disk, const std::vector<std::string>& paths) {
+    std::vector<NamedDirectory> seen;
+    for (const std::string& path : paths) {
+        if (auto made = make_durably(disk, path); !made) {
+            return made;
+        }
+        auto real = disk.real_path(path);
+        if (!real) {
+            return std::unexpected(real.error());
+        }
+        NamedDirectory directory{path, std::move(*real)};
+        for (const NamedDirectory& other : seen) {
+            if (auto distinct = check_distinct(directory, other); !distinct) {
+                return distinct;
+            }
+        }
+        seen.push_back(std::move(directory));
+    }
+    return {};
+}
 
 Result<OpenedDirectory> open_data_directory(Disk& disk, const std::string& path,
                                             const MetaProperties& expected, Logger logger) {
