@@ -61,10 +61,12 @@ Checked<Replicas> place(const Topic& topic, const OperationContext& context,
                                       ? context.options.replication_factor.value_or(usual)
                                       : topic.replication_factor;
     if (static_cast<std::size_t>(replicas) > candidates.size()) {
+        const std::string_view key =
+            topic.replication_factor == kDefault ? " of default.replication.factor" : "";
         return refuse(ErrorCode::invalid_replication_factor,
-                      "the replication factor {} is more than there are brokers in service, {} "
+                      "the replication factor {}{} is more than there are brokers in service, {} "
                       "(registered: {}). Ask for at most {}",
-                      replicas, candidates.size(), context.image.brokers().size(),
+                      replicas, key, candidates.size(), context.image.brokers().size(),
                       candidates.size());
     }
     Random random = seeded(context.entropy);
