@@ -207,6 +207,9 @@ LoadedConfig load_broker_config(const BrokerInput& input) {
     LoadedConfig loaded;
     Problems& problems = loaded.problems;
     Settings settings = Settings::collect(input, problems);
+    if (problems.is_file_unreadable) {
+        return loaded;
+    }
     const NodeConfig node = read_node(settings, problems);
     NetworkConfig network;
     QuorumConfig quorum;

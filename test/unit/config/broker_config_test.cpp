@@ -130,6 +130,16 @@ TEST_CASE("broker config: the metadata's directory may be one of the others, und
                   "give it a place of its own"});
 }
 
+TEST_CASE("broker config: of a file that cannot be read nothing else is said", "[config][broker]") {
+    const LoadedConfig loaded = load(std::string("PK\0\0", 4), {"nmu.partitions=3"});
+    CHECK_FALSE(loaded.config);
+    CHECK(loaded.problems.errors.front() ==
+          "test.properties:1: the file is not text: byte 3 is zero. Is it the configuration that "
+          "was meant?");
+    CHECK(loaded.problems.errors.size() == 2);  // the other one is of --set
+    CHECK(warnings_of(loaded).empty());
+}
+
 TEST_CASE("broker config: data directories are there, once each", "[config][broker]") {
     CHECK(config_of("log.dir=/x").storage.log_dirs == Sentences{"/x"});
     CHECK(errors_of("log.dirs=/a,/b,/a") ==
