@@ -8,6 +8,7 @@
 #include <fmt/ranges.h>
 
 #include "config/nearest_name.h"
+#include "tools/cli/output.h"
 
 namespace hw::cli {
 namespace {
@@ -230,7 +231,7 @@ ExitCode run_command_line(std::span<const Command> commands, std::span<const std
     }
     const auto invocation = parse_command_line(commands, arguments);
     if (!invocation) {
-        fmt::print(stderr, "{}\n", invocation.error().message);
+        remark(fmt::format("{}\n", invocation.error().message));
         return ExitCode::usage;
     }
     if (invocation->wants_help) {

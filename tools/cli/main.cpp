@@ -23,10 +23,10 @@ int run(const std::vector<std::string>& arguments) {
         const ExitCode code = run_command_line(commands, arguments);
         return exit_status(flush_output() ? code : ExitCode::failed);
     } catch (const boost::program_options::error& wrong) {
-        std::fputs((usage_error(commands, arguments, wrong.what()) + "\n").c_str(), stderr);
+        remark(usage_error(commands, arguments, wrong.what()) + "\n");
         return exit_status(ExitCode::usage);
     } catch (const std::system_error& failure) {
-        // Of fmt::print: standard output is full, or standard error, where nobody reads this.
+        // Of fmt::print: standard output is full, or closed.
         say_output_failed(failure.code().value());
         return exit_status(ExitCode::failed);
     }
@@ -36,6 +36,6 @@ int run(const std::vector<std::string>& arguments) {
 }  // namespace hw::cli
 
 int main(int count, char** values) {
-    hw::broker::open_standard_streams();
+    hw::broker::open_standard_streams(hw::broker::ClosedOutput::error);
     return hw::cli::run({values + 1, values + count});
 }

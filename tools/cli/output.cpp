@@ -32,9 +32,12 @@ Result<OutputFormat> output_format(const Arguments& arguments) {
 }
 
 void say_output_failed(int number) {
-    // As good as it goes: standard error may be full, too, and fmt would throw.
-    const std::string sentence = system_error(number, "hw: write to standard output").message;
-    std::fputs((sentence + "\n").c_str(), stderr);
+    remark(system_error(number, "hw: write to standard output").message + "\n");
+}
+
+void remark(const std::string& text) {
+    // Not by fmt, which would throw.
+    std::fputs(text.c_str(), stderr);
 }
 
 bool flush_output() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "protocol/base/result.h"
@@ -21,6 +22,10 @@ void add_output_option(boost::program_options::options_description& options);
 
 /// Says on standard error that standard output could not be written, for a reason of errno.
 void say_output_failed(int number);
+
+/// To standard error, as it is. Where that cannot be written nobody reads it, and the outcome of
+/// the command is what it is: so a failure is passed over.
+void remark(const std::string& text);
 
 /// Writes out what was printed. A failure is said once, and stays: false from then on.
 [[nodiscard]] bool flush_output();

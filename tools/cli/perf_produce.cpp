@@ -210,8 +210,8 @@ ExitCode run(const Arguments& arguments) {
     }
     if (measured->is_interrupted) {
         std::ignore = flush_output();
-        fmt::print(stderr, "hw {}: interrupted: the report is of what was done until then\n",
-                   kName);
+        remark(
+            fmt::format("hw {}: interrupted: the report is of what was done until then\n", kName));
         return ExitCode::interrupted;
     }
     if (!measured->report.all_acknowledged()) {

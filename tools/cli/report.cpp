@@ -29,7 +29,7 @@ std::string outcome_json(const client::TopicOutcome& outcome) {
 void say(std::string_view command, const std::string& what) {
     // What was printed before comes before what is said of it.
     std::ignore = flush_output();
-    fmt::print(stderr, "hw {}: {}\n", command, what);
+    remark(fmt::format("hw {}: {}\n", command, what));
 }
 
 }  // namespace

@@ -39,7 +39,7 @@ Result<void> confirm(const std::vector<std::string>& topics) {
                     "nobody can be asked whether to delete {}; add --yes if that is meant",
                     fmt::join(topics, ", "));
     }
-    fmt::print(stderr, "Delete {} with all records? Type yes: ", fmt::join(topics, ", "));
+    remark(fmt::format("Delete {} with all records? Type yes: ", fmt::join(topics, ", ")));
     std::string answer;
     std::getline(std::cin, answer);
     if (answer != "yes") {
