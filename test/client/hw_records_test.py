@@ -253,6 +253,20 @@ class FullOutput(WithTopics):
                 self.assertIn("hw: write to standard output: Bad file descriptor", done.stderr)
 
 
+class StoppedBroker(unittest.TestCase):
+    def test_a_consumer_says_where_to_go_on(self):
+        with Broker() as broker:
+            hw = Hw(broker.address)
+            hw.out("topic", "create", "cut", "-p", "2")
+            hw.out("produce", "cut", "--partition", "1", stdin="a\nb\n")
+            reader = hw.start("consume", "cut", "-f", "beginning", "--timeout", "1")
+            self.assertEqual([reader.stdout.readline(), reader.stdout.readline()], ["a\n", "b\n"])
+            broker.stop()
+            said = reader.communicate(timeout=60)[1]
+        self.assertEqual(reader.returncode, 4, said)
+        self.assertIn("; go on with --partition 0 --from 0, --partition 1 --from 2\n", said)
+
+
 class WrongInput(WithTopics):
     def test_an_unknown_topic_is_answered_with_the_one_that_is_near(self):
         self.topic("invoices")

@@ -48,6 +48,10 @@ public:
     /// True once nothing is left to be read.
     [[nodiscard]] bool is_done() const { return parts_.empty() || left() == 0; }
 
+    /// Where each partition that is not finished goes on: what was handed on ends there. Empty when
+    /// the start failed.
+    [[nodiscard]] std::vector<client::Position> positions() const;
+
     /// Hands on what the next fetch brings. Errors: those of client::fetch; corrupt.
     [[nodiscard]] Result<void> poll();
 
