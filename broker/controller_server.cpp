@@ -9,6 +9,8 @@
 #include "broker/api/controller_registration.h"
 #include "broker/api/create_topics.h"
 #include "broker/api/delete_topics.h"
+#include "broker/api/describe_cluster.h"
+#include "broker/api/describe_configs.h"
 #include "broker/api/envelope.h"
 #include "broker/api/quorum_fetch.h"
 
@@ -44,10 +46,11 @@ ControllerServer::ControllerServer(const Ports& ports, ControllerServerOptions o
           ports.log.named("controller")),
       dispatcher_(ports.authorizer, ports.quotas),
       host_(ports.shard, ports.clock, dispatcher_, options.limits, ports.log.named("net")) {
-    add_handlers(options.cluster_id, services);
+    add_handlers(options.cluster_id, services, ports);
 }
 
-void ControllerServer::add_handlers(const std::string& cluster_id, ApiServices& services) {
+void ControllerServer::add_handlers(const std::string& cluster_id, ApiServices& services,
+                                    const Ports& ports) {
     using schema::ApiKey;
     dispatcher_.add(ApiKey::api_versions,
                     std::make_unique<ApiVersionsHandler>(dispatcher_, services));
@@ -59,10 +62,14 @@ void ControllerServer::add_handlers(const std::string& cluster_id, ApiServices& 
     dispatcher_.add(ApiKey::broker_heartbeat, std::make_unique<BrokerHeartbeatHandler>(runtime_));
     dispatcher_.add(ApiKey::controller_registration,
                     std::make_unique<ControllerRegistrationHandler>(runtime_));
-    dispatcher_.add(ApiKey::create_topics, std::make_unique<CreateTopicsHandler>(runtime_));
+    dispatcher_.add(ApiKey::create_topics,
+                    std::make_unique<CreateTopicsHandler>(runtime_, ports.log.named("topics")));
     dispatcher_.add(ApiKey::delete_topics, std::make_unique<DeleteTopicsHandler>(runtime_));
     dispatcher_.add(ApiKey::allocate_producer_ids,
                     std::make_unique<AllocateProducerIdsHandler>(runtime_));
+    dispatcher_.add(ApiKey::describe_cluster, std::make_unique<DescribeClusterHandler>(services));
+    dispatcher_.add(ApiKey::describe_configs,
+                    std::make_unique<DescribeConfigsHandler>(services, ports.settings));
 }
 
 void ControllerServer::start(std::function<void(const Error&)> tell_end) {

@@ -8,6 +8,7 @@
 #include "broker/net/connection_host.h"
 #include "broker/net/local_transport.h"
 #include "broker/quorum/controller_runtime.h"
+#include "config/settings.h"
 #include "controller/quorum_controller.h"
 #include "replication/raft/raft_node.h"
 
@@ -42,6 +43,7 @@ public:
         const controller::TopicConfigs& topic_configs;
         const Authorizer& authorizer;
         Quotas& quotas;
+        const config::Settings& settings;
     };
 
     /// `services` are those of the control shard.
@@ -67,7 +69,7 @@ public:
     [[nodiscard]] storage::ClosingLog closing_log() { return raft_->closing_log(); }
 
 private:
-    void add_handlers(const std::string& cluster_id, ApiServices& services);
+    void add_handlers(const std::string& cluster_id, ApiServices& services, const Ports& ports);
 
     Shard& shard_;
     const Clock& clock_;

@@ -225,7 +225,7 @@ int run(const std::vector<std::string>& arguments) {
 }  // namespace hw::broker
 
 int main(int count, char** values) {
-    hw::broker::open_standard_streams();
+    hw::broker::open_standard_streams(hw::broker::ClosedOutput::dropped);
     try {
         return hw::broker::run({values + 1, values + count});
     } catch (const std::system_error& failure) {

@@ -192,7 +192,8 @@ void Node::start_controller(MetadataLog metadata) {
                                         .log = log_,
                                         .topic_configs = topic_rules_,
                                         .authorizer = authorizer_,
-                                        .quotas = quotas_};
+                                        .quotas = quotas_,
+                                        .settings = config_.settings};
     controller_ = std::make_unique<ControllerServer>(ports, std::move(options), std::move(metadata),
                                                      control_services_);
     controller_->start([this](const Error& reason) { end(reason); });

@@ -86,6 +86,63 @@ ConnectionConfig read_connections(const Settings& settings) {
             .idle_max = idle.count() < 0 ? std::nullopt : std::optional(idle)};
 }
 
+/// Without what does not change which directory it is: "./d0/" and "d0//." are "d0". For comparing
+/// only: whether ".." means the directory before it, only the file system knows.
+std::string plain_path(std::string_view path) {
+    std::string plain = path.starts_with('/') ? "/" : "";
+    while (!path.empty()) {
+        const std::size_t slash = std::min(path.find('/'), path.size());
+        const std::string_view part = path.substr(0, slash);
+        path.remove_prefix(std::min(slash + 1, path.size()));
+        if (!part.empty() && part != ".") {
+            plain += plain.empty() || plain.ends_with('/') ? "" : "/";
+            plain += part;
+        }
+    }
+    return plain.empty() ? "." : plain;
+}
+
+bool lies_in(std::string_view path, std::string_view directory) {
+    return path.starts_with(directory) && path.substr(directory.size()).starts_with('/');
+}
+
+/// Why a node cannot have both as data directories; empty when it can. The file system finds what
+/// names do not tell, such as links.
+std::string conflict_of(const std::string& one, const std::string& other) {
+    const std::string plain = plain_path(one);
+    const std::string plain_other = plain_path(other);
+    if (plain == plain_other) {
+        return fmt::format("names the directory {} twice, as '{}' and '{}'; keep one of them",
+                           plain, one, other);
+    }
+    if (lies_in(plain_other, plain) || lies_in(plain, plain_other)) {
+        const bool is_inner = lies_in(plain, plain_other);
+        return fmt::format("has '{}', which lies in '{}'; give it a place of its own",
+                           is_inner ? one : other, is_inner ? other : one);
+    }
+    return {};
+}
+
+/// By the name that log.dirs has for it, if it is there, too.
+std::string read_metadata_log_dir(const Settings& settings,
+                                  const std::vector<std::string>& log_dirs, Problems& problems) {
+    const auto own = settings.text("metadata.log.dir");
+    if (!own) {
+        return log_dirs.front();
+    }
+    for (const std::string& log_dir : log_dirs) {
+        if (plain_path(log_dir) == plain_path(*own)) {
+            return log_dir;
+        }
+    }
+    for (const std::string& log_dir : log_dirs) {
+        if (const std::string conflict = conflict_of(log_dir, *own); !conflict.empty()) {
+            settings.complain(problems, "metadata.log.dir", conflict);
+        }
+    }
+    return *own;
+}
+
 StorageConfig read_storage(const Settings& settings, const std::string& default_log_dir,
                            Problems& problems) {
     StorageConfig storage;
@@ -104,10 +161,14 @@ StorageConfig read_storage(const Settings& settings, const std::string& default_
             "must name a data directory; write for example log.dirs=/var/lib/highwater");
         return storage;
     }
-    if (distinct.size() != storage.log_dirs.size()) {
-        settings.complain(problems, key, "names a directory twice; keep one of them");
+    for (auto one = storage.log_dirs.begin(); one != storage.log_dirs.end(); ++one) {
+        for (auto other = storage.log_dirs.begin(); other != one; ++other) {
+            if (const std::string conflict = conflict_of(*other, *one); !conflict.empty()) {
+                settings.complain(problems, key, conflict);
+            }
+        }
     }
-    storage.metadata_log_dir = settings.text("metadata.log.dir").value_or(storage.log_dirs.front());
+    storage.metadata_log_dir = read_metadata_log_dir(settings, storage.log_dirs, problems);
     storage.disk_stall = span(settings, "highwater.disk.stall.ms");
     return storage;
 }
@@ -146,6 +207,9 @@ LoadedConfig load_broker_config(const BrokerInput& input) {
     LoadedConfig loaded;
     Problems& problems = loaded.problems;
     Settings settings = Settings::collect(input, problems);
+    if (problems.is_file_unreadable) {
+        return loaded;
+    }
     const NodeConfig node = read_node(settings, problems);
     NetworkConfig network;
     QuorumConfig quorum;

@@ -58,19 +58,13 @@ bool says_something(const DescribedKey& row) {
     return row.key->use == Use::in_use || row.source != Source::default_value;
 }
 
-void add(std::vector<DescribedKey>& rows, DescribedKey row) {
-    if (says_something(row)) {
-        rows.push_back(std::move(row));
-    }
-}
-
 }  // namespace
 
 std::vector<DescribedKey> describe_topic(const Overrides& overrides, const Settings& broker,
                                          std::int32_t replicas) {
     std::vector<DescribedKey> rows;
     for (const Key* key : keys_of(Scope::topic)) {
-        add(rows, describe_topic_key(*key, overrides, broker, replicas));
+        rows.push_back(describe_topic_key(*key, overrides, broker, replicas));
     }
     return rows;
 }
@@ -78,7 +72,10 @@ std::vector<DescribedKey> describe_topic(const Overrides& overrides, const Setti
 std::vector<DescribedKey> describe_broker(const Settings& broker) {
     std::vector<DescribedKey> rows;
     for (const Key* key : keys_of(Scope::broker)) {
-        add(rows, describe_broker_key(*key, broker));
+        DescribedKey row = describe_broker_key(*key, broker);
+        if (says_something(row)) {
+            rows.push_back(std::move(row));
+        }
     }
     return rows;
 }

@@ -7,8 +7,7 @@
 
 #include "config/topic_values.h"
 
-/// Keys as DescribeConfigs shows them, and `config explain`: those in use, and those that somebody
-/// has set.
+/// Keys as DescribeConfigs shows them.
 namespace hw::config {
 
 struct DescribedSynonym {
@@ -25,12 +24,13 @@ struct DescribedKey {
     std::vector<DescribedSynonym> synonyms;  ///< the place that counts first
 };
 
-/// The topic keys of a topic with `overrides` and `replicas` replicas.
+/// All topic keys, whether they have an effect yet or not, of a topic with `overrides` and
+/// `replicas` replicas: clients that know Kafka look for each of them.
 [[nodiscard]] std::vector<DescribedKey> describe_topic(const Overrides& overrides,
                                                        const Settings& broker,
                                                        std::int32_t replicas);
 
-/// The broker keys.
+/// The broker keys that are in use, and those that somebody has set.
 [[nodiscard]] std::vector<DescribedKey> describe_broker(const Settings& broker);
 
 }  // namespace hw::config

@@ -206,16 +206,49 @@ private:
         for (const std::string& name : names) {
             const auto found = protocols.find(name);
             if (found == protocols.end()) {
-                complain(
-                    kProtocolMap,
-                    fmt::format("must say the protocol of listener {0}; add {0}:PLAINTEXT", name));
+                complain_of_no_protocol(name);
             } else if (found->second != "PLAINTEXT") {
-                complain(kProtocolMap,
-                         fmt::format("gives listener {0} the protocol {1}, and Highwater has no "
-                                     "encryption or authentication yet; write {0}:PLAINTEXT, and "
-                                     "listen on 127.0.0.1 or in a network that you trust",
-                                     name, found->second));
+                complain_of_protocol(name, found->second);
             }
+        }
+    }
+
+    /// Whether a listener's name is the mistake, and not what the map says of it: there is no map,
+    /// or the name alone was typed.
+    bool is_name_to_blame(const std::string& name) const {
+        const Setting* listeners = settings_.find("listeners");
+        const Setting* map = settings_.find(kProtocolMap);
+        return contains(names_of(network_.listeners), name) && listeners != nullptr &&
+               (map == nullptr || (is_typed(*listeners) && !is_typed(*map)));
+    }
+
+    static bool is_typed(const Setting& setting) {
+        return setting.origin == Origin::option || setting.origin == Origin::command_line;
+    }
+
+    void complain_of_no_protocol(const std::string& name) {
+        if (is_name_to_blame(name)) {
+            complain("listeners", fmt::format("has a listener {0}, and {1} does not say its "
+                                              "protocol; add {0}:PLAINTEXT there",
+                                              name, kProtocolMap));
+        } else {
+            complain(kProtocolMap,
+                     fmt::format("must say the protocol of listener {0}; add {0}:PLAINTEXT", name));
+        }
+    }
+
+    void complain_of_protocol(const std::string& name, const std::string& protocol) {
+        constexpr std::string_view kWhy = "and Highwater has no encryption or authentication yet";
+        constexpr std::string_view kWhere = "on 127.0.0.1 or in a network that you trust";
+        if (is_name_to_blame(name)) {
+            complain("listeners", fmt::format("has a listener {} of the protocol {}, {}; listen "
+                                              "with PLAINTEXT:// {}",
+                                              name, protocol, kWhy, kWhere));
+        } else {
+            complain(kProtocolMap,
+                     fmt::format("gives listener {0} the protocol {1}, {2}; write {0}:PLAINTEXT, "
+                                 "and listen {3}",
+                                 name, protocol, kWhy, kWhere));
         }
     }
 

@@ -208,6 +208,14 @@ Properties parse_properties(std::string_view text) {
                             kPropertiesBytesMax)});
         return properties;
     }
+    if (const std::size_t zero = text.find('\0'); zero != std::string_view::npos) {
+        const auto lines_before = std::ranges::count(text.substr(0, zero), '\n');
+        properties.errors.push_back({static_cast<int>(lines_before) + 1,
+                                     fmt::format("the file is not text: byte {} is zero. Is it the "
+                                                 "configuration that was meant?",
+                                                 zero + 1)});
+        return properties;
+    }
     // Editors put a byte order mark before the first key, where it would hide that key.
     constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
     Lines lines(text.substr(text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0));

@@ -33,8 +33,9 @@ struct Properties {
     std::vector<LineError> errors;  ///< lines that are no property; the others are in `entries`
 };
 
-/// Never fails as a whole: each broken line is one error. A text over kPropertiesBytesMax has no
-/// entries and one error; what follows the entry number kPropertiesEntriesMax is one error.
+/// Each broken line is one error. A text over kPropertiesBytesMax, or with a zero byte, which no
+/// text has, has no entries and one error; what follows the entry number kPropertiesEntriesMax is
+/// one error.
 [[nodiscard]] Properties parse_properties(std::string_view text);
 
 }  // namespace hw::config

@@ -140,6 +140,7 @@ std::vector<Settings::Given> Settings::read_file(const BrokerInput& input, Probl
         problems.errors.push_back(
             fmt::format("{}:{}: {}", input.file_name, error.line, error.message));
     }
+    problems.is_file_unreadable = properties.entries.empty() && !properties.errors.empty();
     std::vector<Given> all;
     for (Property& property : properties.entries) {
         all.push_back({std::move(property.key), std::move(property.value), Origin::file,

@@ -46,6 +46,8 @@ struct Problems {
     std::vector<std::string> errors;      ///< each one forbids the start
     std::vector<std::string> warnings;    ///< each one names what is ignored
     std::size_t command_line_errors = 0;  ///< those of `errors` about what the command line says
+    /// Nothing in the file could be read: what is missing in it is not known.
+    bool is_file_unreadable = false;
 
     /// Adds an error about something set in `origin`.
     void refuse(Origin origin, std::string sentence);

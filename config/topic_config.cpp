@@ -1,5 +1,7 @@
 #include "config/topic_config.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "config/key_table.h"
@@ -47,6 +49,10 @@ private:
     const Overrides& overrides_;
     const Settings& broker_;
 };
+
+bool has_compact(std::string_view cleanup_policy) {
+    return std::ranges::count(split_list(cleanup_policy), "compact") > 0;
+}
 
 std::unexpected<Error> broken_rule(const Key& key, std::string_view value) {
     return fail(ErrorKind::invalid, "{}={} {}", key.name, shown(key, value), rule_of(key));
@@ -103,6 +109,7 @@ Result<TopicConfig> make_topic_config(const Overrides& overrides, const Settings
             is_append_time ? TimestampType::log_append_time : TimestampType::create_time,
         .timestamp_before_max = topic.span("message.timestamp.before.max.ms"),
         .timestamp_after_max = topic.span("message.timestamp.after.max.ms"),
+        .is_compacted = has_compact(topic.text("cleanup.policy")),
         .durability = is_memory ? Durability::memory : Durability::disk,
     };
 }
@@ -124,6 +131,15 @@ Result<void> check_topic_setting(std::string_view name, std::string_view value) 
         return fail(ErrorKind::unsupported,
                     "{}={} is not supported yet: only the default '{}' is; leave the key out", name,
                     shown(*key, value), normal);
+    }
+    return {};
+}
+
+std::string caution_about(std::string_view name, std::string_view value) {
+    if (name == "cleanup.policy" && has_compact(value)) {
+        return fmt::format(
+            "cleanup.policy={}: this version compacts nothing yet; the topic keeps every record",
+            trim(value));
     }
     return {};
 }

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "config/broker_config.h"
@@ -31,6 +32,7 @@ struct TopicConfig {
     TimestampType timestamp_type;
     std::chrono::milliseconds timestamp_before_max;
     std::chrono::milliseconds timestamp_after_max;
+    bool is_compacted;  ///< `cleanup.policy` has compact: each record needs a key
     Durability durability;
 
     /// What counts for a partition with `replicas` replicas.
@@ -51,6 +53,10 @@ struct TopicConfig {
 /// not_found for a name that is no topic key; invalid; unsupported for a value that would have no
 /// effect, which is every value but the default where the key is not built yet.
 [[nodiscard]] Result<void> check_topic_setting(std::string_view name, std::string_view value);
+
+/// What a user should know who sets `name` to `value`, which check_topic_setting accepts though not
+/// all of its effect is built: a sentence. Empty when there is nothing to say.
+[[nodiscard]] std::string caution_about(std::string_view name, std::string_view value);
 
 /// Whether a topic may go from `from` to `to` while it is there. Errors: invalid.
 [[nodiscard]] Result<void> check_topic_change(const TopicConfig& from, const TopicConfig& to);

@@ -26,6 +26,43 @@ Result<std::optional<std::string>> read_if_there(Disk& disk, const std::string& 
     return std::unexpected(text.error());
 }
 
+/// Of a small file that cannot be understood: what it is for, and what can be done about it.
+std::unexpected<Error> with_cure(const Error& error, std::string_view cure) {
+    const bool is_damaged =
+        error.kind == ErrorKind::corrupt || error.kind == ErrorKind::unsupported;
+    return fail(error.kind, "{}{}{}", error.message, is_damaged ? ". " : "",
+                is_damaged ? cure : std::string_view());
+}
+
+constexpr std::string_view kMetaPropertiesCure =
+    "This file says which cluster, node and directory the logs belong to: put a copy of it back. "
+    "Do not remove it: a directory with logs and without it is refused";
+
+constexpr std::string_view kPartitionMetadataCure =
+    "This file says by its id which topic the log belongs to: put a copy of it back, or remove it. "
+    "Without it the broker starts and leaves this log alone; its partition is offline until the "
+    "file is back";
+
+/// The checkpoints at the root of a data directory, and where each goes.
+struct Checkpoint {
+    const char* name;
+    PartitionOffsets OpenedDirectory::* offsets;
+    std::string_view cure;
+};
+
+constexpr std::array<Checkpoint, 3> kCheckpoints{
+    {{kRecoveryPointFile, &OpenedDirectory::recovery_points,
+      "This file says up to where logs were on stable storage: put a copy of it back; an old one "
+      "only makes the next start longer. With an empty one (printf '0\\n0\\n') each log is checked "
+      "from its beginning after a crash, and ends at its first damage"},
+     {kHighWatermarkFile, &OpenedDirectory::high_watermarks,
+      "This file says up to where records were committed: put a copy of it back, or remove it. "
+      "Without it the broker finds out anew"},
+     {kLogStartFile, &OpenedDirectory::log_starts,
+      "This file says where logs start that do not start with their first file: put a copy of it "
+      "back, or remove it. Without it records that were deleted from within a file can be read "
+      "again"}}};
+
 Result<void> load_properties(Disk& disk, const MetaProperties& expected,
                              OpenedDirectory& directory) {
     const std::string path = directory.path + "/" + kMetaPropertiesFile;
@@ -46,7 +83,7 @@ Result<void> load_properties(Disk& disk, const MetaProperties& expected,
     }
     auto properties = parse_meta_properties(**text, path);
     if (!properties) {
-        return std::unexpected(properties.error());
+        return with_cure(properties.error(), kMetaPropertiesCure);
     }
     if (properties->cluster_id != expected.cluster_id) {
         return fail(ErrorKind::invalid,
@@ -71,14 +108,12 @@ Result<PartitionOffsets> load_offsets(Disk& disk, const std::string& path) {
 }
 
 Result<void> load_checkpoints(Disk& disk, OpenedDirectory& directory) {
-    for (const auto& [name, offsets] : {std::pair{kRecoveryPointFile, &directory.recovery_points},
-                                        std::pair{kHighWatermarkFile, &directory.high_watermarks},
-                                        std::pair{kLogStartFile, &directory.log_starts}}) {
-        auto loaded = load_offsets(disk, directory.path + "/" + name);
+    for (const Checkpoint& checkpoint : kCheckpoints) {
+        auto loaded = load_offsets(disk, directory.path + "/" + checkpoint.name);
         if (!loaded) {
-            return std::unexpected(loaded.error());
+            return with_cure(loaded.error(), checkpoint.cure);
         }
-        *offsets = std::move(*loaded);
+        directory.*checkpoint.offsets = std::move(*loaded);
     }
     const auto there = disk.exists(directory.path + "/" + kRecoveryPointFile);
     if (!there) {
@@ -135,7 +170,7 @@ Result<void> add_log(Disk& disk, const std::string& folder, const TopicPartition
     if (*text) {
         const auto topic_id = parse_partition_metadata(**text, path);
         if (!topic_id) {
-            return std::unexpected(topic_id.error());
+            return with_cure(topic_id.error(), kPartitionMetadataCure);
         }
         log.topic_id = *topic_id;
     }
@@ -206,7 +241,56 @@ Result<std::unique_ptr<FileLock>> lock_directory(Disk& disk, const std::string& 
     return lock;
 }
 
+bool lies_in(std::string_view path, std::string_view directory) {
+    return path.starts_with(directory) &&
+           (directory.ends_with('/') || path.substr(directory.size()).starts_with('/'));
+}
+
+struct NamedDirectory {
+    std::string name;  ///< as it was given
+    std::string real_path;
+};
+
+Result<void> check_distinct(const NamedDirectory& one, const NamedDirectory& other) {
+    if (one.real_path == other.real_path) {
+        return fail(ErrorKind::invalid,
+                    "'{}' and '{}' are the same data directory, {}: name it once in log.dirs",
+                    other.name, one.name, one.real_path);
+    }
+    const bool is_inner = lies_in(one.real_path, other.real_path);
+    if (is_inner || lies_in(other.real_path, one.real_path)) {
+        const NamedDirectory& inner = is_inner ? one : other;
+        const NamedDirectory& outer = is_inner ? other : one;
+        return fail(ErrorKind::invalid,
+                    "the data directory '{}' ({}) lies in the data directory '{}' ({}): give it a "
+                    "place of its own",
+                    inner.name, inner.real_path, outer.name, outer.real_path);
+    }
+    return {};
+}
+
 }  // namespace
+
+Result<void> make_distinct_directories(Disk& disk, const std::vector<std::string>& paths) {
+    std::vector<NamedDirectory> seen;
+    for (const std::string& path : paths) {
+        if (auto made = make_durably(disk, path); !made) {
+            return made;
+        }
+        auto real = disk.real_path(path);
+        if (!real) {
+            return std::unexpected(real.error());
+        }
+        NamedDirectory directory{path, std::move(*real)};
+        for (const NamedDirectory& other : seen) {
+            if (auto distinct = check_distinct(directory, other); !distinct) {
+                return distinct;
+            }
+        }
+        seen.push_back(std::move(directory));
+    }
+    return {};
+}
 
 Result<OpenedDirectory> open_data_directory(Disk& disk, const std::string& path,
                                             const MetaProperties& expected, Logger logger) {
@@ -364,7 +448,7 @@ Result<std::optional<std::string>> find_cluster_id(Disk& disk,
         }
         auto properties = parse_meta_properties(**text, path);
         if (!properties) {
-            return std::unexpected(properties.error());
+            return with_cure(properties.error(), kMetaPropertiesCure);
         }
         return std::move(properties->cluster_id);
     }

@@ -42,6 +42,11 @@ struct OpenedDirectory {
     std::vector<std::string> unknown;  ///< names of folders that are nobody's: left alone
 };
 
+/// Makes data directories that are missing, and sees to it that no two are the same directory, by
+/// whatever names and links, and none lies in another. Blocks. Errors: invalid (names both), io.
+[[nodiscard]] Result<void> make_distinct_directories(Disk& disk,
+                                                     const std::vector<std::string>& paths);
+
 /// Opens a data directory for a node: makes it if missing, locks it, writes meta.properties into a
 /// new one with `expected`, whose directory id is used only then; else changes nothing. A missing
 /// checkpoint is an empty one, a broken one is refused. Blocks. Errors: busy (locked; names the

@@ -72,6 +72,9 @@ public:
     /// In order of their names.
     [[nodiscard]] virtual Result<std::vector<DirectoryEntry>> list(const std::string& path) = 0;
     [[nodiscard]] virtual Result<bool> exists(const std::string& path) = 0;
+    /// The absolute path of what is there, without links, `.` and `..`: two names of one directory
+    /// have the same.
+    [[nodiscard]] virtual Result<std::string> real_path(const std::string& path) = 0;
     /// With all missing parents; success when it is there already.
     [[nodiscard]] virtual Result<void> make_directories(const std::string& path) = 0;
     /// Replaces a file that has the new name; a directory only where none has it.

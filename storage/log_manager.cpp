@@ -109,6 +109,13 @@ Task<> LogManager::open_lane(std::shared_ptr<Opening> opening) {
 
 Task<Result<OpenedLogs>> LogManager::open(ManagerSettings settings) {
     settings_ = std::move(settings);
+    auto make = [paths = settings_.directories, disk = disk_] {
+        return make_distinct_directories(*disk, paths);
+    };
+    const auto made = co_await call_blocking<void>(*disk_, *home_, std::move(make));
+    if (!made) {
+        co_return std::unexpected(made.error());
+    }
     for (const std::string& path : settings_.directories) {
         const auto outcome = co_await open_directory(path);
         if (!outcome) {

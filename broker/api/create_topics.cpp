@@ -1,8 +1,13 @@
 #include "broker/api/create_topics.h"
 
 #include <deque>
+#include <string>
 #include <string_view>
 #include <vector>
+
+#include <fmt/format.h>
+
+#include "config/topic_config.h"
 
 namespace hw::broker {
 namespace {
@@ -26,6 +31,15 @@ std::vector<CreateTopicsResponse::Config> configs_of(const controller::CreatedTo
              .is_sensitive = config.sensitive});
     }
     return configs;
+}
+
+/// What the topic's creator asked for and does not get yet; empty when it gets all.
+std::string caution_about(const controller::CreatedTopic& topic) {
+    std::string cautions;
+    for (const controller::TopicConfig& config : topic.configs) {
+        cautions += config::caution_about(config.name, config.value);
+    }
+    return cautions;
 }
 
 bool may_create(const RequestContext& who, std::string_view topic) {
@@ -63,8 +77,26 @@ Task<> CreateTopicsHandler::serve(ExchangePtr exchange,
     return done();
 }
 
+void CreateTopicsHandler::warn(const controller::CreateTopicsResult& result) const {
+    // One line a request: anybody can ask for thousands of topics.
+    std::string first;
+    std::size_t others = 0;
+    for (const controller::CreatedTopic& topic : result.topics) {
+        const std::string caution = topic.id == TopicId() ? "" : caution_about(topic);
+        if (!caution.empty() && first.empty()) {
+            first = fmt::format("topic '{}' is created with {}", topic.name, caution);
+        } else if (!caution.empty()) {
+            ++others;
+        }
+    }
+    if (!first.empty()) {
+        log_.warning("{}{}", first, others == 0 ? "" : fmt::format(" (and {} more)", others));
+    }
+}
+
 void CreateTopicsHandler::reply(Exchange& exchange, const schema::CreateTopicsRequest& request,
                                 const controller::CreateTopicsResult& result) const {
+    warn(result);
     std::deque<std::vector<CreateTopicsResponse::Config>> configs;
     std::vector<CreateTopicsResponse::Topic> topics;
     // The message has no place for an error of the request as a whole: each topic gets it.

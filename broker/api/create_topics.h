@@ -1,22 +1,30 @@
 #pragma once
 
 #include "broker/api/controller_handler.h"
+#include "protocol/base/logger.h"
 #include "protocol/schema/api/create_topics.h"
 
 namespace hw::broker {
 
 /// CreateTopics, with each topic's own error (KIP-4). Topics that the sender may not create are
-/// left out of what the controller decides.
+/// left out of what the controller decides. What a topic asks for and does not get yet is warned of
+/// in the log.
 class CreateTopicsHandler final
     : public ControllerHandler<schema::CreateTopicsRequest, controller::CreateTopicsResult> {
 public:
-    using ControllerHandler::ControllerHandler;
+    CreateTopicsHandler(ControllerRuntime& controller, const Logger& log)
+        : ControllerHandler(controller), log_(log) {}
 
 protected:
     [[nodiscard]] Task<> serve(ExchangePtr exchange,
                                const schema::CreateTopicsRequest& request) override;
     void reply(Exchange& exchange, const schema::CreateTopicsRequest& request,
                const controller::CreateTopicsResult& result) const override;
+
+private:
+    void warn(const controller::CreateTopicsResult& result) const;
+
+    Logger log_;
 };
 
 }  // namespace hw::broker

@@ -93,8 +93,21 @@ Checked<void> check_level(const MetadataImage& image, EndpointType type) {
     return {};
 }
 
-Checked<Nodes> nodes_for(const MetadataImage& image, const ListenerInfo& listener,
+/// Kafka tells controllers to those alone who may alter the cluster.
+Checked<void> check_caller(const RequestContext& who) {
+    if (who.listener->role == ListenerRole::controller && !who.allows(Operation::alter, kCluster)) {
+        return refuse(ErrorCode::cluster_authorization_failed,
+                      "only who may alter the cluster is told its controllers");
+    }
+    return {};
+}
+
+Checked<Nodes> nodes_for(const MetadataImage& image, const RequestContext& who,
                          const DescribeClusterRequest& request, ApiVersion version) {
+    const ListenerInfo& listener = *who.listener;
+    if (const auto caller = check_caller(who); !caller) {
+        return std::unexpected(caller.error());
+    }
     if (const auto type = check_type(request, listener, version); !type) {
         return std::unexpected(type.error());
     }
@@ -123,7 +136,7 @@ Task<> DescribeClusterHandler::serve(ExchangePtr exchange, const DescribeCluster
     const MetadataImage& image = *services_.image;
     const ListenerInfo& listener = *exchange->context().listener;
     DescribeClusterResponse response;
-    const auto nodes = nodes_for(image, listener, request, exchange->version());
+    const auto nodes = nodes_for(image, exchange->context(), request, exchange->version());
     if (nodes) {
         response.endpoint_type = static_cast<std::int8_t>(type_of(listener));
         response.cluster_id = image.cluster_id();

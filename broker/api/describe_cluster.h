@@ -7,8 +7,8 @@
 namespace hw::broker {
 
 /// DescribeCluster (KIP-700): on a broker's listener the brokers that are reached over a listener
-/// of its name, on a controller's listener the controllers (KIP-919). Who asks the one for the
-/// other is told so.
+/// of its name, on a controller's listener the controllers (KIP-919), to callers who may alter the
+/// cluster. Who asks the one for the other is told so.
 class DescribeClusterHandler final : public MessageHandler<schema::DescribeClusterRequest> {
 public:
     explicit DescribeClusterHandler(ApiServices& services) : services_(services) {}

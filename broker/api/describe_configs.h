@@ -8,7 +8,7 @@
 namespace hw::broker {
 
 /// DescribeConfigs: the keys of a topic or of this node, with where each value comes from (KIP-226,
-/// KIP-569).
+/// KIP-569). The same on the listeners of brokers and controllers.
 class DescribeConfigsHandler final : public MessageHandler<schema::DescribeConfigsRequest> {
 public:
     /// Both outlive it.

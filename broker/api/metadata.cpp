@@ -169,6 +169,30 @@ bool can_be_made(std::string_view name) {
            name != controller::kMetadataTopic;
 }
 
+/// Versions 10 and 11 have the field of the id and allow a null name, but Kafka's brokers never
+/// served either there.
+bool asks_by_id_too_early(const MetadataRequest& request, ApiVersion version) {
+    constexpr ApiVersion kByIdFrom{12};
+    return version < kByIdFrom && std::ranges::any_of(
+                                      request.topics,
+                                      [](const MetadataRequest::Topic& asked) {
+                                          return wire::is_null(asked.name) ||
+                                                 asked.topic_id != TopicId();
+                                      });
+}
+
+/// Refuses the request as a whole: each topic gets the error, and nothing else is told.
+void refuse(Exchange& exchange, const MetadataRequest& request, wire::ErrorCode error) {
+    std::vector<MetadataResponse::Topic> topics;
+    for (const MetadataRequest::Topic& asked : request.topics) {
+        const std::string_view name = wire::is_null(asked.name) ? "" : asked.name;
+        topics.push_back({.error_code = error, .name = name, .topic_id = asked.topic_id});
+    }
+    MetadataResponse response;
+    response.topics = topics;
+    exchange.reply(response);
+}
+
 bool may_create(const RequestContext& who, std::string_view topic) {
     return may_describe(who, topic) && (who.allows(Operation::create, kCluster) ||
                                         who.allows(Operation::create, topic_resource(topic)));
@@ -210,6 +234,10 @@ Task<> MetadataHandler::answer(ExchangePtr exchange, const MetadataRequest& requ
 }
 
 Task<> MetadataHandler::serve(ExchangePtr exchange, const MetadataRequest& request) {
+    if (asks_by_id_too_early(request, exchange->version())) {
+        refuse(*exchange, request, wire::ErrorCode::invalid_request);
+        co_return;
+    }
     if (!exchange->take_work(request.topics.size(), kBytesPerTopic)) {
         co_return;
     }

@@ -10,7 +10,7 @@ std::span<const ByteView> AnswerQueue::gather() {
     slices_.clear();
     std::size_t skip = sent_of_front_;
     for (const ExchangePtr& exchange : exchanges_) {
-        if (!exchange->answered() || slices_.size() >= kSlicesPerGather) {
+        if (!exchange->answered() || exchange->rejected() || slices_.size() >= kSlicesPerGather) {
             break;
         }
         for (const ByteView slice : exchange->answer().slices) {
@@ -26,11 +26,21 @@ std::span<const ByteView> AnswerQueue::gather() {
 
 void AnswerQueue::sent(std::size_t bytes) {
     sent_of_front_ += bytes;
-    while (!exchanges_.empty() && exchanges_.front()->answered() &&
+    while (!exchanges_.empty() && exchanges_.front()->answered() && !ends_here() &&
            exchanges_.front()->answer().size <= sent_of_front_) {
         sent_of_front_ -= exchanges_.front()->answer().size;
         exchanges_.pop_front();
     }
+}
+
+bool AnswerQueue::has_open_write() const {
+    return std::ranges::any_of(exchanges_, [](const ExchangePtr& exchange) {
+        return !exchange->answered() && exchange->api().writes;
+    });
+}
+
+bool AnswerQueue::ends_here() const {
+    return !exchanges_.empty() && exchanges_.front()->rejected();
 }
 
 bool AnswerQueue::owes_an_outcome() const {

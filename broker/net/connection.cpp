@@ -208,13 +208,13 @@ bool Connection::has_room_for_answers() const {
 
 Task<> Connection::dispatch_arrived() {
     for (std::size_t next = 0; next < arrived_.size() && open_; ++next) {
-        while (open_ && !has_room_for_answers()) {
+        const ExchangePtr exchange = arrived_[next];
+        while (open_ && !may_begin(*exchange)) {
             co_await services_->shard.wait(room_, kNever);
         }
         if (!open_ || !reading_ || !taking_) {
             break;
         }
-        const ExchangePtr exchange = arrived_[next];
         exchange->context().listener = listener_;
         exchange->context().peer = peer_;
         answers_.push(exchange);
@@ -229,6 +229,14 @@ Task<> Connection::dispatch_arrived() {
         }
     }
     arrived_.clear();
+}
+
+bool Connection::may_begin(const Exchange& next) const {
+    if (!has_room_for_answers()) {
+        return false;
+    }
+    const schema::ApiInfo* api = next.named_api();
+    return api == nullptr || !api->after_writes || !answers_.has_open_write();
 }
 
 Task<> Connection::pause(Millis span) {
@@ -285,11 +293,9 @@ void Connection::send() {
             answers_.sent(written.bytes);
         }
     }
-    if (answers_.size() < services_->limits.requests_in_flight_max) {
-        room_.set();
-    }
+    room_.set();
     sent_.set();
-    if (!reading_ && answers_.empty()) {
+    if (answers_.ends_here() || (!reading_ && answers_.empty())) {
         close();
     }
 }

@@ -115,6 +115,10 @@ private:
     [[nodiscard]] bool has_room_for_answers() const;
     [[nodiscard]] bool ends_as_slow_reader(TimePoint now);
     [[nodiscard]] bool ends_as_slow_sender(TimePoint now);
+    /// There is room for its answer, and the writes that it must see are answered. The answer to a
+    /// write comes when it has its effect; so a Fetch sees what its client would see if it had
+    /// waited for the answers before it, as Kafka has it, which takes one request at a time.
+    [[nodiscard]] bool may_begin(const Exchange& next) const;
     /// Ends after `span`, or with the connection.
     [[nodiscard]] Task<> pause(Millis span);
     void send();
@@ -133,7 +137,7 @@ private:
     std::size_t usual_frame_ = 0;  ///< bytes of the largest frame that came whole, at most kStep
     std::vector<ExchangePtr> arrived_;
     AnswerQueue answers_;
-    Signal room_;  ///< set when answers left the queue, memory was given back, or it ended
+    Signal room_;  ///< set when requests were answered, memory was given back, or it ended
     Signal sent_;  ///< likewise, for wait_settled
     TimePoint last_received_;
     TimePoint frame_started_ = kNever;

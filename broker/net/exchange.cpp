@@ -44,6 +44,13 @@ Result<void> Exchange::read_header() {
     return {};
 }
 
+const schema::ApiInfo* Exchange::named_api() const {
+    return frame_.size() < sizeof(std::int16_t)
+               ? nullptr
+               : schema::find_api(
+                     static_cast<schema::ApiKey>(load_big_endian<std::int16_t>(frame_.data())));
+}
+
 MutableBytes Exchange::writable(ByteView part) {
     HW_ASSERT(part.data() >= frame_.data());
     const auto start = static_cast<std::size_t>(part.data() - frame_.data());
@@ -116,6 +123,7 @@ void Exchange::finish_silently() {
 
 void Exchange::reject(const Error& reason) {
     answered_ = true;
+    rejected_ = true;
     if (sink_ != nullptr) {
         sink_->on_reject(reason);
     }

@@ -23,7 +23,7 @@ public:
     virtual ~AnswerSink() = default;
     virtual void on_answer() = 0;
     /// The request breaks the protocol so that no answer can be understood: the connection ends
-    /// once the answers before this one are sent.
+    /// once the answers before this one are sent; no answer after it goes out.
     virtual void on_reject(const Error& reason) = 0;
 };
 
@@ -45,6 +45,9 @@ public:
     [[nodiscard]] const schema::ApiInfo& api() const { return *api_; }
     [[nodiscard]] ApiVersion version() const { return version_; }
     [[nodiscard]] std::int16_t api_key() const { return api_key_; }
+    /// The API that the first bytes of the request name, its header read or not; nullptr when it is
+    /// none of the table's.
+    [[nodiscard]] const schema::ApiInfo* named_api() const;
     [[nodiscard]] const RequestContext& context() const { return context_; }
     [[nodiscard]] RequestContext& context() { return context_; }
     [[nodiscard]] Arena& arena() { return arena_; }
@@ -89,8 +92,10 @@ public:
     /// False when its connection has ended, so that nobody is told its answer.
     [[nodiscard]] bool is_wanted() const { return sink_ != nullptr; }
 
-    /// For the connection.
+    /// For the connection. Answered means that nobody works on it any more; rejected, that the
+    /// connection ends in its place.
     [[nodiscard]] bool answered() const { return answered_; }
+    [[nodiscard]] bool rejected() const { return rejected_; }
     [[nodiscard]] const wire::Encoded& answer() const { return answer_; }
     void detach() { sink_ = nullptr; }
 
@@ -112,6 +117,7 @@ private:
     ByteView body_;
     wire::Encoded answer_;
     bool answered_ = false;
+    bool rejected_ = false;
     std::size_t refused_bytes_ = 0;  ///< of the arena, for want of memory
     std::shared_ptr<const void> work_;
 };

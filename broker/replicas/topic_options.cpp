@@ -79,6 +79,7 @@ replication::PartitionOptions partition_options_of(const config::TopicConfig& to
                                : record::TimestampType::create_time;
     rules.timestamp_window = {.before_max = topic.timestamp_before_max.count(),
                               .after_max = topic.timestamp_after_max.count()};
+    rules.compacted = topic.is_compacted;
     return options;
 }
 

@@ -5,6 +5,7 @@
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -79,7 +80,7 @@ private:
 Result<tcp::endpoint> resolve_to_listen(asio::io_context& io, const Endpoint& endpoint) {
     boost::system::error_code error;
     if (endpoint.host.empty()) {
-        return tcp::endpoint(tcp::v4(), endpoint.port);
+        return tcp::endpoint(tcp::v6(), endpoint.port);
     }
     const auto address = asio::ip::make_address(endpoint.host, error);
     if (!error) {
@@ -97,6 +98,30 @@ Result<tcp::endpoint> resolve_to_listen(asio::io_context& io, const Endpoint& en
     return found.begin()->endpoint();
 }
 
+boost::system::error_code bind_and_listen(tcp::acceptor& acceptor, const tcp::endpoint& address) {
+    boost::system::error_code error;
+    acceptor.open(address.protocol(), error);
+    if (!error) {
+        acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+    }
+    if (!error && address.address() == asio::ip::address_v6::any()) {
+        // All addresses are those of IPv4, too, whatever the system's default is.
+        acceptor.set_option(asio::ip::v6_only(false), error);
+    }
+    if (!error) {
+        acceptor.bind(address, error);
+    }
+    if (!error) {
+        acceptor.listen(AsioNetwork::kBacklog, error);
+    }
+    return error;
+}
+
+bool has_no_ipv6(const boost::system::error_code& error) {
+    return error == asio::error::address_family_not_supported ||
+           error == boost::system::errc::address_not_available;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Listener>> AsioNetwork::listen(Shard& shard, const Endpoint& endpoint) {
@@ -105,17 +130,11 @@ Result<std::unique_ptr<Listener>> AsioNetwork::listen(Shard& shard, const Endpoi
     if (!address) {
         return std::unexpected(address.error());
     }
-    boost::system::error_code error;
     tcp::acceptor acceptor(io);
-    acceptor.open(address->protocol(), error);
-    if (!error) {
-        acceptor.set_option(tcp::acceptor::reuse_address(true), error);
-    }
-    if (!error) {
-        acceptor.bind(*address, error);
-    }
-    if (!error) {
-        acceptor.listen(kBacklog, error);
+    boost::system::error_code error = bind_and_listen(acceptor, *address);
+    if (endpoint.host.empty() && has_no_ipv6(error)) {
+        acceptor = tcp::acceptor(io);
+        error = bind_and_listen(acceptor, tcp::endpoint(tcp::v4(), endpoint.port));
     }
     if (error) {
         return std::unexpected(to_error(error, "listen on " + to_string(endpoint)));

@@ -25,7 +25,11 @@ Transfer outcome(ssize_t moved) {
 }  // namespace
 
 Endpoint to_endpoint(const asio::ip::tcp::endpoint& endpoint) {
-    return {endpoint.address().to_string(), endpoint.port()};
+    asio::ip::address address = endpoint.address();
+    if (address.is_v6() && address.to_v6().is_v4_mapped()) {
+        address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+    }
+    return {address.to_string(), endpoint.port()};
 }
 
 TcpTransport::TcpTransport(asio::ip::tcp::socket socket) : socket_(std::move(socket)) {

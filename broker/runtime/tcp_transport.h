@@ -32,6 +32,7 @@ private:
     Endpoint peer_;
 };
 
+/// A peer that came by IPv4 to a listener of all addresses has its IPv4 address.
 [[nodiscard]] Endpoint to_endpoint(const boost::asio::ip::tcp::endpoint& endpoint);
 
 }  // namespace hw::broker

@@ -9,8 +9,8 @@ using enum Update;
 using enum Use;
 
 constexpr Key kTopicKeys[] = {
-    {"cleanup.policy", list, "delete", one_of("delete,compact", "delete"), none, cluster_wide,
-     in_use, "What becomes of old records: delete, compact, both, or nothing."},
+    {"cleanup.policy", list, "delete", one_of("delete,compact", "delete,compact"), none,
+     cluster_wide, in_use, "What becomes of old records: delete, compact, both, or nothing."},
     {"retention.ms", int64, "604800000", at_least(-1), milliseconds, cluster_wide, later,
      "How long records are kept; -1 means without end."},
     {"retention.bytes", int64, "-1", any(), bytes, cluster_wide, later,

@@ -73,10 +73,12 @@ Checked<Replicas> place(const Topic& topic, const OperationContext& context,
                                       ? context.options.replication_factor.value_or(usual)
                                       : topic.replication_factor;
     if (static_cast<std::size_t>(replicas) > candidates.size()) {
+        const std::string_view key =
+            topic.replication_factor == kDefault ? " of default.replication.factor" : "";
         return refuse(ErrorCode::invalid_replication_factor,
-                      "the replication factor {} is larger than the number of brokers in service, "
-                      "{} (registered: {}). Ask for at most {}",
-                      replicas, candidates.size(), context.image.brokers().size(),
+                      "the replication factor {}{} is larger than the number of brokers in "
+                      "service, {} (registered: {}). Ask for at most {}",
+                      replicas, key, candidates.size(), context.image.brokers().size(),
                       candidates.size());
     }
     Random random = seeded(context.entropy);

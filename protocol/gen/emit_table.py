@@ -49,6 +49,8 @@ def _row(request, response):
     yield f"     .on_controller = {str('controller' in listeners).lower()},"
     yield f"     .cluster_action = {str('cluster' in options).lower()},"
     yield f"     .forwarded = {str('forwarded' in options).lower()},"
+    yield f"     .writes = {str('writes' in options).lower()},"
+    yield f"     .after_writes = {str('after_writes' in options).lower()},"
     yield f"     .memory_factor = {memory_factor(request)}}},"
 
 

@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::size_t kMost = std::size_t{100} * 1024 * 1024;
 constexpr std::size_t kRatio = 200;
-constexpr std::size_t kAlwaysAllowed = std::size_t{1024} * 1024;
+constexpr std::size_t kAllowance = std::size_t{1024} * 1024;
+constexpr std::size_t kAlwaysAllowed = std::size_t{16} * 1024 * 1024;
 constexpr std::size_t kFirstPiece = std::size_t{64} * 1024;
 
 std::unique_ptr<DecompressStream> make_stream(Codec codec) {
@@ -43,7 +44,7 @@ std::size_t decompressed_limit(std::size_t compressed_size) {
     if (compressed_size > kMost / kRatio) {
         return kMost;
     }
-    return std::min(kMost, kRatio * compressed_size + kAlwaysAllowed);
+    return std::min(kMost, std::max(kAlwaysAllowed, kRatio * compressed_size + kAllowance));
 }
 
 Decompressor::Decompressor() = default;
@@ -74,7 +75,7 @@ Result<std::size_t> Decompressor::read(MutableBytes into) {
     if (*got > limit_ - produced_) {
         return fail(ErrorKind::limit,
                     "{} compressed bytes of records hold more than the {} bytes they may (200 x "
-                    "compressed + 1 MiB, at most 100 MiB)",
+                    "compressed + 1 MiB, at least 16 MiB, at most 100 MiB). Send smaller batches",
                     compressed_size_, limit_);
     }
     produced_ += *got;

@@ -10,8 +10,9 @@
 
 namespace hw::record {
 
-/// What compressed records of that many bytes may decompress to at most: min(100 MiB,
-/// 200 x compressed + 1 MiB).
+/// What compressed records of that many bytes may decompress to at most: min(100 MiB, max(16 MiB,
+/// 200 x compressed + 1 MiB)). The 16 MiB are for text that repeats itself, which reaches 1,000
+/// to 1.
 [[nodiscard]] std::size_t decompressed_limit(std::size_t compressed_size);
 
 class DecompressStream;

@@ -96,6 +96,18 @@ Checked check_envelope(const BatchView& batch, const ProduceRules& rules) {
     return {};
 }
 
+/// A topic of the producer's time takes such a batch, and clears the type (set_timestamps), as
+/// Kafka does, unless there is no time in the batch.
+Checked check_timestamp_type(const BatchView& batch, const ProduceRules& rules) {
+    const bool can_clear =
+        rules.timestamp_type == TimestampType::create_time && batch.max_timestamp() != kNoTimestamp;
+    if (batch.timestamp_type() == TimestampType::log_append_time && !can_clear) {
+        return refuse(ErrorCode::invalid_timestamp,
+                      "the batch has timestamp type LogAppendTime, which only brokers set");
+    }
+    return {};
+}
+
 Checked check_header(const BatchView& batch) {
     if (batch.count() < 1 || batch.last_offset_delta() != batch.count() - 1) {
         return refuse(ErrorCode::invalid_record,
@@ -120,10 +132,6 @@ Checked check_header(const BatchView& batch) {
     if (batch.is_transactional() && !batch.has_producer_id()) {
         return refuse(ErrorCode::invalid_record, "the batch is transactional without producer id");
     }
-    if (batch.timestamp_type() == TimestampType::log_append_time) {
-        return refuse(ErrorCode::invalid_timestamp,
-                      "the batch has timestamp type LogAppendTime, which only brokers set");
-    }
     return {};
 }
 
@@ -143,7 +151,9 @@ public:
         : rules_(rules), allowed_(allowed_timestamps(rules)), valid_{.batch = batch} {}
 
     std::expected<ValidBatch, ProduceError> run(RecordScanner& scanner) {
-        if (const auto started = scanner.start(valid_.batch); !started) {
+        // The time that is checked is the one that consumers will see.
+        const auto started = scanner.start(valid_.batch, TimestampType::create_time);
+        if (!started) {
             return refuse_records(started.error());
         }
         const bool check_time = rules_.timestamp_type == TimestampType::create_time;
@@ -228,7 +238,9 @@ private:
             valid_.max_timestamp_delta = 0;
             valid_.timestamps_differ = true;
         } else {
-            valid_.timestamps_differ = valid_.max_timestamp != valid_.batch.max_timestamp();
+            valid_.timestamps_differ =
+                valid_.max_timestamp != valid_.batch.max_timestamp() ||
+                valid_.batch.timestamp_type() == TimestampType::log_append_time;
         }
         return valid_;
     }
@@ -253,6 +265,9 @@ std::expected<ValidBatch, ProduceError> validate_produce(ByteView records,
         return std::unexpected(std::move(checked.error()));
     }
     if (auto checked = check_header(*batch); !checked) {
+        return std::unexpected(std::move(checked.error()));
+    }
+    if (auto checked = check_timestamp_type(*batch, rules); !checked) {
         return std::unexpected(std::move(checked.error()));
     }
     RecordsCheck check(*batch, rules);

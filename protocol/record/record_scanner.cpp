@@ -8,10 +8,10 @@
 
 namespace hw::record {
 
-Result<void> RecordScanner::start(const BatchView& batch) {
+Result<void> RecordScanner::start(const BatchView& batch, TimestampType type) {
     count_ = batch.count();
     stop_ = 0;
-    const bool append_time = batch.timestamp_type() == TimestampType::log_append_time;
+    const bool append_time = type == TimestampType::log_append_time;
     base_timestamp_ = append_time ? batch.max_timestamp() : batch.base_timestamp();
     delta_mask_ = append_time ? 0 : -1;
     begin_ = cursor_ = end_ = nullptr;

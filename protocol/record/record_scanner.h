@@ -33,7 +33,11 @@ public:
 
     /// Starts over with `batch`, whose bytes outlive the scan. Errors: unsupported (unknown codec),
     /// corrupt, limit.
-    [[nodiscard]] Result<void> start(const BatchView& batch);
+    [[nodiscard]] Result<void> start(const BatchView& batch) {
+        return start(batch, batch.timestamp_type());
+    }
+    /// The same with the timestamps that the records would have if the batch were of that type.
+    [[nodiscard]] Result<void> start(const BatchView& batch, TimestampType type);
 
     /// Fills `record` with the next one; false at the end or at the first violation.
     [[nodiscard]] bool next(RecordSummary& record);

@@ -21,6 +21,8 @@ struct ApiInfo {
     bool on_controller;                        ///< served on controller listeners
     bool cluster_action;        ///< only for nodes of the cluster; authorized as ClusterAction
     bool forwarded;             ///< a broker forwards it to the active controller in an Envelope
+    bool writes;                ///< later requests on its connection do not wait for its answer,
+    bool after_writes;          ///< except these, which see the effects of all earlier writes
     std::size_t memory_factor;  ///< a request's arena is this times its size, plus a constant
 
     /// The RequestHeader version that goes with request version `version`.

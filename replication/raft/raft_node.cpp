@@ -99,7 +99,13 @@ Result<ElectionState> load_election_state(storage::Disk& disk, const std::string
     }
     const auto state = storage::parse_quorum_state(*text, path);
     if (!state) {
-        return std::unexpected(state.error());
+        return fail(
+            state.error().kind,
+            "{}. This file says in which epoch this node has voted, and for whom: put a "
+            "copy of it back. Where this node is the only controller it may be removed, and "
+            "the node elects itself in a new epoch; where there are others, it might vote "
+            "twice in one epoch without it",
+            state.error().message);
     }
     return ElectionState{.epoch = state->leader_epoch,
                          .leader = state->leader_id,

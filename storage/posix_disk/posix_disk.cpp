@@ -104,6 +104,15 @@ Result<bool> PosixDisk::exists(const std::string& path) {
     return found;
 }
 
+Result<std::string> PosixDisk::real_path(const std::string& path) {
+    std::error_code code;
+    const std::filesystem::path real = std::filesystem::canonical(path, code);
+    if (code) {
+        return std::unexpected(system_error(code.value(), "realpath " + path));
+    }
+    return real.string();
+}
+
 Result<void> PosixDisk::make_directories(const std::string& path) {
     std::error_code code;
     std::filesystem::create_directories(path, code);

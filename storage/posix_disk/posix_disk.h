@@ -32,6 +32,7 @@ public:
     Result<std::shared_ptr<File>> open(const std::string& path, OpenMode mode) override;
     Result<std::vector<DirectoryEntry>> list(const std::string& path) override;
     Result<bool> exists(const std::string& path) override;
+    Result<std::string> real_path(const std::string& path) override;
     Result<void> make_directories(const std::string& path) override;
     Result<void> rename(const std::string& from, const std::string& to) override;
     Result<void> remove_file(const std::string& path) override;

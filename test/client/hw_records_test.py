@@ -223,6 +223,51 @@ class FullOutput(WithTopics):
         self.assertIn("hw topic describe: topic 'none' does not exist", done.stderr)
 
 
+    def test_a_summary_that_cannot_be_written_is_no_failure(self):
+        topic = self.topic("stored")
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = subprocess.run([os.environ["HW"], "produce", topic, "-b", self.hw.address],
+                                  input="x\n", stderr=full, text=True, timeout=60, check=False)
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(self.hw.out("consume", topic, *FROM_START), "x\n")
+
+    def test_a_refusal_that_cannot_be_written_keeps_its_status(self):
+        for status, arguments in ((2, ["topic", "list", "--nonsense"]), (2, ["nonsense"]),
+                                  (3, ["consume", "none", "-b", self.hw.address])):
+            with open("/dev/full", "w", encoding="utf-8") as full:
+                done = subprocess.run([os.environ["HW"], *arguments], stderr=full, timeout=60,
+                                      check=False)
+            self.assertEqual(done.returncode, status, arguments)
+
+    def test_a_closed_output_is_a_failure_for_what_prints(self):
+        topic = self.topic("unseen")
+        self.hw.out("produce", topic, stdin="x\n")
+        server = ["-b", self.hw.address]
+        for status, arguments in ((1, ["topic", "list", *server]), (1, ["--version"]),
+                                  (1, ["consume", topic, *FROM_START, *server]),
+                                  (0, ["produce", topic, *server])):
+            done = subprocess.run([os.environ["HW"], *arguments], stdin=subprocess.DEVNULL,
+                                  stderr=subprocess.PIPE, text=True, timeout=60, check=False,
+                                  preexec_fn=lambda: os.close(1))
+            self.assertEqual(done.returncode, status, (arguments, done.stderr))
+            if status == 1:
+                self.assertIn("hw: write to standard output: Bad file descriptor", done.stderr)
+
+
+class StoppedBroker(unittest.TestCase):
+    def test_a_consumer_says_where_to_go_on(self):
+        with Broker() as broker:
+            hw = Hw(broker.address)
+            hw.out("topic", "create", "cut", "-p", "2")
+            hw.out("produce", "cut", "--partition", "1", stdin="a\nb\n")
+            reader = hw.start("consume", "cut", "-f", "beginning", "--timeout", "1")
+            self.assertEqual([reader.stdout.readline(), reader.stdout.readline()], ["a\n", "b\n"])
+            broker.stop()
+            said = reader.communicate(timeout=60)[1]
+        self.assertEqual(reader.returncode, 4, said)
+        self.assertIn("; go on with --partition 0 --from 0, --partition 1 --from 2\n", said)
+
+
 class WrongInput(WithTopics):
     def test_an_unknown_topic_is_answered_with_the_one_that_is_near(self):
         self.topic("invoices")

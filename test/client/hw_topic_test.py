@@ -49,6 +49,20 @@ class Create(WithBroker):
         self.assertEqual(self.hw.json("topic", "create", "first", "second"),
                          [{"topic": "first", "done": True}, {"topic": "second", "done": True}])
 
+    def test_compaction_is_taken_with_a_warning(self):
+        with Broker() as broker:
+            hw = Hw(broker.address)
+            done = hw.run("topic", "create", "latest", "-c", "cleanup.policy=compact")
+            self.assertEqual((done.returncode, done.stdout), (0, "Created topic latest.\n"))
+            caution = ("cleanup.policy=compact: this version compacts nothing yet; the topic keeps "
+                       "every record")
+            self.assertEqual(done.stderr, f"hw topic create: warning: {caution}\n")
+            # As in Kafka, such a topic takes no record without a key.
+            done = hw.run("produce", "latest", stdin="no key\n")
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn("a compacted topic takes no record without key", done.stderr)
+            self.assertIn(f"topic 'latest' is created with {caution}", broker.stop()[1])
+
     def test_one_of_two_exists_already(self):
         self.hw.out("topic", "create", "twice")
         done = self.hw.run("topic", "create", "twice", "once")

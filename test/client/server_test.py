@@ -103,6 +103,18 @@ class Server(unittest.TestCase):
         said = self.refused("--set", f"listeners={ports}")
         self.assertIn(os.path.join(self.data, ".lock"), said)
 
+    def test_a_data_directory_that_is_named_twice(self):
+        os.mkdir(self.data)
+        link = self.data + "-link"
+        os.symlink(self.data, link)
+        real = os.path.realpath(self.data)
+        said = self.refused("--set", f"log.dirs={self.data},{link}")
+        self.assertIn(f"'{self.data}' and '{link}' are the same data directory, {real}: name it "
+                      "once in log.dirs", said)
+        said = self.refused("--set", f"log.dirs={self.data},{self.data}/.", status=2)
+        self.assertIn(f"names the directory {self.data} twice, as '{self.data}' and "
+                      f"'{self.data}/.'; keep one of them", said)
+
     def test_a_data_directory_of_another_node(self):
         self.start().kill()
         said = self.refused("--set", "node.id=8", "--set",

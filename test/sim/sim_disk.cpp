@@ -269,6 +269,21 @@ Result<bool> SimDisk::exists(const std::string& path) {
     return place && place->node;
 }
 
+Result<std::string> SimDisk::real_path(const std::string& path) {
+    const auto place = find(path);
+    if (!place || !place->node) {
+        return fail(ErrorKind::not_found, "realpath {}: No such file or directory", path);
+    }
+    std::string real;
+    for (std::size_t at = 0; at < path.size();) {
+        const std::size_t end = std::min(path.find('/', at), path.size());
+        const std::string part = path.substr(at, end - at);
+        at = end + 1;
+        real += part.empty() || part == "." ? "" : "/" + part;
+    }
+    return real.empty() ? "/" : real;
+}
+
 Result<void> SimDisk::make_directories(const std::string& path) {
     for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
         const std::string part = path.substr(0, end);

@@ -81,6 +81,8 @@ public:
                                                 storage::OpenMode mode) override;
     Result<std::vector<storage::DirectoryEntry>> list(const std::string& path) override;
     Result<bool> exists(const std::string& path) override;
+    /// There are no links, and the working directory is the root.
+    Result<std::string> real_path(const std::string& path) override;
     Result<void> make_directories(const std::string& path) override;
     Result<void> rename(const std::string& from, const std::string& to) override;
     Result<void> remove_file(const std::string& path) override;

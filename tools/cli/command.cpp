@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "tools/cli/output.h"
+
 namespace hw::cli {
 namespace {
 
@@ -55,7 +57,7 @@ ExitCode run_command_line(std::span<const Command> commands,
     std::ranges::transform(commands, std::back_inserter(program.commands), &Command::spec);
     const auto invocation = config::read_arguments(program, arguments);
     if (!invocation) {
-        fmt::print(stderr, "{}\n", invocation.error().message);
+        remark(fmt::format("{}\n", invocation.error().message));
         return ExitCode::usage;
     }
     if (invocation->command == nullptr) {

@@ -1,4 +1,8 @@
+#include <string>
+#include <vector>
+
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "tools/cli/command.h"
 #include "tools/cli/consumer.h"
@@ -115,6 +119,16 @@ Result<void> consume_all(Consumer& consumer, const std::vector<PartitionIndex>& 
     return interrupt.is_raised() ? Result<void>() : done;
 }
 
+/// How to go on where it failed; empty where it had not begun.
+std::string way_on(const std::vector<client::Position>& positions) {
+    std::vector<std::string> options;
+    for (const client::Position& position : positions) {
+        options.push_back(
+            fmt::format("--partition {} --from {}", position.partition, position.next_offset));
+    }
+    return options.empty() ? "" : fmt::format("; go on with {}", fmt::join(options, ", "));
+}
+
 /// Whether it reached the end that the options set, or ran without one.
 Result<bool> consume_topic(const Arguments& arguments) {
     const auto format = output_format(arguments);
@@ -146,7 +160,7 @@ Result<bool> consume_topic(const Arguments& arguments) {
     const auto done = consume_all(consumer, *partitions, interrupt);
     output.finish();
     if (!done) {
-        return std::unexpected(done.error());
+        return fail(done.error().kind, "{}{}", done.error().message, way_on(consumer.positions()));
     }
     const bool has_end = arguments.has("count") || options->at_end == AtEnd::stop;
     return !has_end || consumer.is_done();

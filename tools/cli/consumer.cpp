@@ -160,6 +160,7 @@ Result<void> Consumer::start(const std::vector<PartitionIndex>& partitions) {
     for (const PartitionIndex partition : partitions) {
         const auto part = start_of(partition);
         if (!part) {
+            parts_.clear();
             return std::unexpected(part.error());
         }
         parts_.push_back(*part);
@@ -195,10 +196,14 @@ Result<Consumer::Part> Consumer::start_of(PartitionIndex partition) {
     return Part{{partition, wanted}, *end_offset};
 }
 
-Result<void> Consumer::poll() {
+std::vector<client::Position> Consumer::positions() const {
     std::vector<client::Position> positions;
     std::ranges::transform(parts_, std::back_inserter(positions), &Part::position);
-    const auto answers = client::fetch(*client_, options_.topic, positions, kMaxWait);
+    return positions;
+}
+
+Result<void> Consumer::poll() {
+    const auto answers = client::fetch(*client_, options_.topic, positions(), kMaxWait);
     if (!answers) {
         return std::unexpected(answers.error());
     }

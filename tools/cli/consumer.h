@@ -57,6 +57,10 @@ public:
     /// Whether everything that was asked for has been read.
     [[nodiscard]] bool is_done() const { return parts_.empty() || left() == 0; }
 
+    /// Where each unfinished partition continues: after the last record given to the handler. Empty
+    /// when the start failed.
+    [[nodiscard]] std::vector<client::Position> positions() const;
+
     /// Gives the records of the next fetch to the handler. Errors: those of client::fetch; corrupt.
     [[nodiscard]] Result<void> poll();
 

@@ -38,7 +38,7 @@ Examples:
 class StandardOutput final : public dump::DumpOutput {
 public:
     void line(std::string_view text) override { fmt::print("{}\n", text); }
-    void remark(std::string_view text) override { fmt::print(stderr, "{}\n", text); }
+    void remark(std::string_view text) override { cli::remark(fmt::format("{}\n", text)); }
 };
 
 ExitCode run(const Arguments& arguments) {

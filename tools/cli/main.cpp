@@ -32,6 +32,6 @@ int run(const std::vector<std::string>& arguments) {
 }  // namespace hw::cli
 
 int main(int count, char** values) {
-    hw::broker::open_standard_streams();
+    hw::broker::open_standard_streams(hw::broker::ClosedOutput::error);
     return hw::cli::run({values + 1, values + count});
 }

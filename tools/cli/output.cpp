@@ -10,9 +10,12 @@
 namespace hw::cli {
 
 void say_output_failed(int number) {
-    // Not by fmt, which would throw when standard error is full, too.
-    const std::string sentence = system_error(number, "hw: write to standard output").message;
-    std::fputs((sentence + "\n").c_str(), stderr);
+    remark(system_error(number, "hw: write to standard output").message + "\n");
+}
+
+void remark(const std::string& text) {
+    // Not by fmt, which would throw.
+    std::fputs(text.c_str(), stderr);
 }
 
 bool flush_output() {

@@ -14,6 +14,10 @@ namespace hw::cli {
 /// a value of errno.
 void say_output_failed(int number);
 
+/// Writes `text` to standard error as it is. A failure is ignored: nobody reads standard error
+/// then, and the outcome of the command stays what it is.
+void remark(const std::string& text);
+
 /// Writes out what was printed. A failure is reported once, and stays: false from then on.
 [[nodiscard]] bool flush_output();
 

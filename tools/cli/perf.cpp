@@ -394,7 +394,7 @@ ExitCode run_load(std::string_view command, const Arguments& arguments, const Re
     }
     if (measured->is_interrupted) {
         std::ignore = flush_output();
-        fmt::print(stderr, "hw {}: interrupted: the report covers the time until then\n", command);
+        remark(fmt::format("hw {}: interrupted: the report covers the time until then\n", command));
         return ExitCode::interrupted;
     }
     if (!measured->report.is_success()) {

@@ -222,11 +222,11 @@ std::string offsets_text(const Sent& part) {
 
 void print_summary(const std::string& topic, const std::map<PartitionIndex, Sent>& sent,
                    const TooLargeRecords& too_large) {
-    fmt::print(stderr, "Produced {} to {}{}.\n", client::counted(count_of(sent), "record"), topic,
-               too_large.text());
+    remark(fmt::format("Produced {} to {}{}.\n", client::counted(count_of(sent), "record"), topic,
+                       too_large.text()));
     for (const auto& [partition, part] : sent) {
-        fmt::print(stderr, "  partition {}: {}{}\n", partition,
-                   client::counted(part.records, "record"), offsets_text(part));
+        remark(fmt::format("  partition {}: {}{}\n", partition,
+                           client::counted(part.records, "record"), offsets_text(part)));
     }
 }
 
@@ -289,8 +289,8 @@ Result<void> produce_lines(const Arguments& arguments, Tally& tally) {
     });
     const auto sent = send_lines(lines, *separator, choice, sender);
     if (lines.dropped_bytes() > 0) {
-        fmt::print(stderr, "hw {}: the unfinished last line of {} was not sent\n", kName,
-                   client::counted(lines.dropped_bytes(), "byte"));
+        remark(fmt::format("hw {}: the unfinished last line of {} was not sent\n", kName,
+                           client::counted(lines.dropped_bytes(), "byte")));
     }
     print_summary(options->topic, sender.sent(), too_large);
     if (count_of(sender.sent()) > 0) {

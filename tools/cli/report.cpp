@@ -29,7 +29,7 @@ std::string outcome_json(const client::TopicOutcome& outcome) {
 void say(std::string_view command, const std::string& what) {
     // Results that were printed before must appear before this sentence.
     std::ignore = flush_output();
-    fmt::print(stderr, "hw {}: {}\n", command, what);
+    remark(fmt::format("hw {}: {}\n", command, what));
 }
 
 }  // namespace
@@ -40,6 +40,10 @@ ExitCode report(std::string_view command, const Error& error) {
         code == ExitCode::usage ? fmt::format("; see 'hw {} --help'", command) : "";
     say(command, error.message + help);
     return code;
+}
+
+void warn(std::string_view command, std::string_view what) {
+    say(command, fmt::format("warning: {}", what));
 }
 
 void Tally::fail(const Error& error) {

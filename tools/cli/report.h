@@ -13,6 +13,9 @@ namespace hw::cli {
 /// returns its exit code.
 ExitCode report(std::string_view command, const Error& error);
 
+/// Prints a warning about the command's outcome on standard error.
+void warn(std::string_view command, std::string_view what);
+
 /// Counts successes and failures of a command that was given several things to do.
 class Tally {
 public:

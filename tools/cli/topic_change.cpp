@@ -8,8 +8,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "config/topic_config.h"
 #include "tools/cli/command.h"
 #include "tools/cli/options.h"
+#include "tools/cli/output.h"
 #include "tools/cli/report.h"
 #include "tools/client/topic_admin.h"
 
@@ -74,6 +76,17 @@ Result<std::vector<client::NewTopic>> parse_topics(const Arguments& arguments) {
     return topics;
 }
 
+/// Warns of settings that the brokers accept without giving them all of their effect. All topics
+/// have the same settings.
+void warn_about(const std::vector<client::Setting>& settings) {
+    for (const client::Setting& setting : settings) {
+        const std::string caution = config::caution_about(setting.name, setting.value);
+        if (!caution.empty()) {
+            warn(kCreate, caution);
+        }
+    }
+}
+
 ExitCode create(const Arguments& arguments) {
     const auto format = output_format(arguments);
     if (!format) {
@@ -91,7 +104,11 @@ ExitCode create(const Arguments& arguments) {
     if (!outcomes) {
         return report(kCreate, outcomes.error());
     }
-    return report_outcomes(kCreate, "Created", *format, *outcomes);
+    const ExitCode code = report_outcomes(kCreate, "Created", *format, *outcomes);
+    if (code == ExitCode::ok || code == ExitCode::partial) {
+        warn_about(topics->front().configs);
+    }
+    return code;
 }
 
 constexpr std::string_view kDelete = "topic delete";
@@ -116,7 +133,7 @@ Result<void> confirm(const std::vector<std::string>& topics) {
             "give --yes",
             fmt::join(topics, ", "));
     }
-    fmt::print(stderr, "Delete {} with all records? Type yes: ", fmt::join(topics, ", "));
+    remark(fmt::format("Delete {} with all records? Type yes: ", fmt::join(topics, ", ")));
     std::string answer;
     std::getline(std::cin, answer);
     if (answer != "yes") {

@@ -174,6 +174,9 @@ Result<TopicView> Client::topic(const std::string& name, const Deadline& deadlin
     if (topic.error) {
         return std::unexpected(*topic.error);
     }
+    if (topic.partitions.empty()) {
+        return fail(ErrorKind::busy, "topic '{}' has no partitions yet", name);
+    }
     brokers_ = std::move(view->brokers);
     return topics_[name] = std::move(topic);
 }

@@ -89,8 +89,8 @@ public:
         return request_view(std::nullopt, Deadline(options_.timeout));
     }
 
-    /// The topic, as it was when it was last looked up. Errors: not_found with the name that is
-    /// near, busy (leaderless for now), those of `describe`.
+    /// The topic, as it was when it was last looked up; it has partitions. Errors: not_found with
+    /// the name that is near, busy (leaderless or without partitions for now), those of `describe`.
     [[nodiscard]] Result<TopicView> topic(const std::string& name, const Deadline& deadline);
     [[nodiscard]] Result<TopicView> topic(const std::string& name) {
         return topic(name, Deadline(options_.timeout));

@@ -61,6 +61,9 @@ Result<std::optional<Offset>> base_offset(const schema::ProduceResponse& respons
 Result<std::optional<Offset>> try_produce(Client& client, const PartitionName& name, Acks acks,
                                           ByteView batch, const Deadline& deadline) {
     const auto topic = client.topic(name.topic, deadline);
+    if (!topic) {
+        return std::unexpected(topic.error());
+    }
     const auto leader = client.leader(name.topic, name.partition, deadline);
     if (!leader) {
         return std::unexpected(leader.error());

@@ -117,6 +117,17 @@ TEST_CASE("describe cluster: a controller's listener tells the controllers",
     CHECK(world.ask({.endpoint_type = kControllers}, 1)->controller_id == kNoBroker);
 }
 
+TEST_CASE("describe cluster: controllers are told to who may alter the cluster",
+          "[api][describe-cluster]") {
+    World world;
+    world.authorizer.forbid(Operation::alter, kCluster);
+    CHECK(world.ask({}, 1)->error_code == ErrorCode::none);
+    world.speak_to_controller();
+    const auto answer = world.ask({.endpoint_type = kControllers}, 1);
+    CHECK(answer->error_code == ErrorCode::cluster_authorization_failed);
+    CHECK(answer->brokers.empty());
+}
+
 TEST_CASE("describe cluster: controllers that do not register are not known",
           "[api][describe-cluster]") {
     World world;

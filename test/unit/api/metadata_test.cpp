@@ -171,6 +171,28 @@ TEST_CASE("metadata: neither internal, nor invalid names, nor ids are created",
     CHECK(world.controller.count() == 0);
 }
 
+TEST_CASE("metadata: versions 10 and 11 refuse topic ids and null names", "[api][metadata]") {
+    World world;
+    const TopicId id = world.add_topic("orders");
+    const auto version = ApiVersion(GENERATE(range(std::int16_t{10}, std::int16_t{14})));
+    const Topic bad = GENERATE_COPY(Topic{.topic_id = id, .name = std::string_view()},
+                                    Topic{.topic_id = id, .name = "orders"},
+                                    Topic{.topic_id = {}, .name = std::string_view()});
+    const auto answer = world.ask({kOrders, bad}, version);
+    if (version >= ApiVersion(12)) {
+        CHECK(answer->topics[0].error_code == ErrorCode::none);
+        return;
+    }
+    REQUIRE(answer->topics.size() == 2);
+    CHECK(answer->brokers.empty());
+    CHECK(answer->topics[0].error_code == ErrorCode::invalid_request);
+    CHECK(answer->topics[0].name == "orders");
+    CHECK(answer->topics[1].error_code == ErrorCode::invalid_request);
+    CHECK(answer->topics[1].name == (wire::is_null(bad.name) ? "" : bad.name));
+    CHECK(answer->topics[1].topic_id == bad.topic_id);
+    CHECK(world.controller.count() == 0);
+}
+
 TEST_CASE("metadata: a topic that the caller may not describe is not told, nor whether it is there",
           "[api][metadata]") {
     World world;

@@ -119,11 +119,42 @@ TEST_CASE("broker config: heartbeats come more often than sessions end", "[confi
                     "raise the other"});
 }
 
+TEST_CASE("broker config: the metadata's directory may be one of the others, under any name",
+          "[config][broker]") {
+    const BrokerConfig config = config_of("log.dirs=/a,/b\nmetadata.log.dir=/b/.");
+    CHECK(config.storage.metadata_log_dir == "/b");
+    CHECK(config.storage.directories() == Sentences{"/a", "/b"});
+    CHECK(
+        errors_of("log.dirs=/a\nmetadata.log.dir=/a/meta") ==
+        Sentences{"test.properties:2: metadata.log.dir=/a/meta has '/a/meta', which lies in '/a'; "
+                  "give it a place of its own"});
+}
+
+TEST_CASE("broker config: of a file that cannot be read nothing else is said", "[config][broker]") {
+    const LoadedConfig loaded = load(std::string("PK\0\0", 4), {"nmu.partitions=3"});
+    CHECK_FALSE(loaded.config);
+    CHECK(loaded.problems.errors.front() ==
+          "test.properties:1: the file is not text: byte 3 is zero. Is it the configuration that "
+          "was meant?");
+    CHECK(loaded.problems.errors.size() == 2);  // the other one is of --set
+    CHECK(warnings_of(loaded).empty());
+}
+
 TEST_CASE("broker config: data directories are there, once each", "[config][broker]") {
     CHECK(config_of("log.dir=/x").storage.log_dirs == Sentences{"/x"});
     CHECK(errors_of("log.dirs=/a,/b,/a") ==
-          Sentences{"test.properties:1: log.dirs=/a,/b,/a names a directory twice; keep one of "
-                    "them"});
+          Sentences{"test.properties:1: log.dirs=/a,/b,/a names the directory /a twice, as '/a' "
+                    "and '/a'; keep one of them"});
+    for (const std::string other : {"d0/", "d0/.", "./d0", ".//d0/./"}) {
+        CHECK(errors_of("log.dirs=d0," + other) ==
+              Sentences{"test.properties:1: log.dirs=d0," + other +
+                        " names the directory d0 twice, as 'd0' and '" + other +
+                        "'; keep one of them"});
+    }
+    CHECK(errors_of("log.dirs=/a/b/,/a") ==
+          Sentences{"test.properties:1: log.dirs=/a/b/,/a has '/a/b/', which lies in '/a'; give it "
+                    "a place of its own"});
+    CHECK(config_of("log.dirs=/a,/ab,/a.b").storage.log_dirs.size() == 3);
     const std::string rule =
         "must name a data directory; write for example log.dirs=/var/lib/highwater";
     CHECK(errors_of("log.dirs=") == Sentences{"test.properties:1: log.dirs= " + rule});

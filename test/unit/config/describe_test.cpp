@@ -37,9 +37,9 @@ std::size_t keys_in_use(Scope scope) {
         std::ranges::count(keys_of(scope), Use::in_use, [](const Key* key) { return key->use; }));
 }
 
-TEST_CASE("describe: a topic shows each topic key in use once", "[config][describe]") {
+TEST_CASE("describe: a topic shows each topic key once, in use or not", "[config][describe]") {
     const auto rows = describe_topic({}, settings_of(""), 1);
-    CHECK(rows.size() == keys_in_use(Scope::topic));
+    CHECK(rows.size() == keys_of(Scope::topic).size());
     for (const DescribedKey& row : rows) {
         INFO(row.key->name);
         CHECK(row.source == Source::default_value);
@@ -85,11 +85,29 @@ TEST_CASE("describe: the derived number of in-sync replicas is a default", "[con
     CHECK(topic_row("min.insync.replicas", {}, "min.insync.replicas=1", 3).value == "1");
 }
 
-TEST_CASE("describe: a key without effect is shown where somebody has set it",
+TEST_CASE(
+    "describe: a topic shows the keys of Kafka without effect with value, source and synonyms",
+    "[config][describe]") {
+    const DescribedKey retention = topic_row("retention.ms", {{"retention.ms", "604800000"}});
+    CHECK(retention.source == Source::topic);
+    CHECK(synonyms_of(retention) == Sentences{"retention.ms=604800000:1"});
+    const DescribedKey bytes = topic_row("retention.bytes", {});
+    CHECK(bytes.value == "-1");
+    CHECK(bytes.source == Source::default_value);
+    CHECK(synonyms_of(bytes) == Sentences{"log.retention.bytes=-1:5"});
+    const DescribedKey unclean =
+        topic_row("unclean.leader.election.enable", {}, "unclean.leader.election.enable=false");
+    CHECK(unclean.source == Source::static_broker);
+    CHECK(synonyms_of(unclean) == Sentences{"unclean.leader.election.enable=false:4",
+                                            "unclean.leader.election.enable=false:5"});
+    CHECK(topic_row("flush.ms", {}).value == "9223372036854775807");
+    CHECK(synonyms_of(topic_row("remote.storage.enable", {})).empty());
+}
+
+TEST_CASE("describe: a broker key without effect is shown where somebody has set it",
           "[config][describe]") {
-    CHECK(describe_topic({}, settings_of("log.retention.hours=2"), 1).size() ==
-          keys_in_use(Scope::topic) + 1);
-    CHECK(topic_row("retention.ms", {{"retention.ms", "604800000"}}).source == Source::topic);
+    CHECK(describe_broker(settings_of("log.retention.hours=2")).size() ==
+          keys_in_use(Scope::broker) + 1);
 }
 
 TEST_CASE("describe: a broker shows each key in use once, with its source", "[config][describe]") {

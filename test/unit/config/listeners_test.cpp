@@ -101,17 +101,40 @@ TEST_CASE("listeners: names and ports are not shared", "[config][listeners]") {
 TEST_CASE("listeners: a listener of another protocol than PLAINTEXT is refused",
           "[config][listeners]") {
     const std::string advice = ":PLAINTEXT, and listen on 127.0.0.1 or in a network that you trust";
-    CHECK(errors_of("listeners=SSL://:9094,CONTROLLER://:9093\n"
-                    "inter.broker.listener.name=SSL") ==
-          Sentences{"listener.security.protocol.map is not set: it gives listener SSL the protocol "
-                    "SSL, and Highwater has no encryption or authentication yet; write SSL" +
-                    advice});
+    CHECK(
+        errors_of("listeners=SSL://:9094,CONTROLLER://:9093\n"
+                  "inter.broker.listener.name=SSL") ==
+        Sentences{"test.properties:1: listeners=SSL://:9094,CONTROLLER://:9093 has a listener SSL "
+                  "of the protocol SSL, and Highwater has no encryption or authentication yet; "
+                  "listen with PLAINTEXT:// on 127.0.0.1 or in a network that you trust"});
     CHECK(errors_of("listener.security.protocol.map=PLAINTEXT:SASL_SSL,CONTROLLER:PLAINTEXT") ==
           Sentences{"test.properties:1: "
                     "listener.security.protocol.map=PLAINTEXT:SASL_SSL,CONTROLLER:PLAINTEXT gives "
                     "listener PLAINTEXT the protocol SASL_SSL, and Highwater has no encryption or "
                     "authentication yet; write PLAINTEXT" +
                     advice});
+}
+
+TEST_CASE("listeners: a listener that was typed is what is wrong, not the file's map",
+          "[config][listeners]") {
+    const std::string map =
+        "listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SSL:SSL\n"
+        "inter.broker.listener.name=SSL";
+    for (const std::string& file : {std::string("inter.broker.listener.name=SSL"), map}) {
+        const LoadedConfig typed = load(file, {"listeners=SSL://:9094,CONTROLLER://:9093"});
+        REQUIRE(typed.problems.errors.size() == 1);
+        CHECK(typed.problems.errors[0].starts_with("--set: listeners="));
+        CHECK(typed.problems.are_all_of_command_line());
+    }
+    const LoadedConfig unknown = load("", {"listeners=PLAINTEXT://:1,CONTROLLER://:2,MINE://:3"});
+    CHECK(
+        unknown.problems.errors ==
+        Sentences{"--set: listeners=PLAINTEXT://:1,CONTROLLER://:2,MINE://:3 has a listener MINE, "
+                  "and listener.security.protocol.map does not say its protocol; add "
+                  "MINE:PLAINTEXT there"});
+    CHECK(unknown.problems.are_all_of_command_line());
+    CHECK_FALSE(load(map + "\nlisteners=SSL://:9094,CONTROLLER://:9093")
+                    .problems.are_all_of_command_line());
 }
 
 TEST_CASE("listeners: the protocol map may name protocols of listeners that are not there",

@@ -125,6 +125,19 @@ TEST_CASE("properties: entries over the limit are not read", "[config][propertie
           "the file has more than 10000 entries; the rest is not read");
 }
 
+TEST_CASE("properties: a file that is not text is one error", "[config][properties]") {
+    const std::string binary(
+        "\x7f"
+        "ELF\x02\n=x\n\0=\n\\u\n",
+        16);
+    const Properties properties = parse_properties("a=1\n" + binary);
+    CHECK(properties.entries.empty());
+    REQUIRE(properties.errors.size() == 1);
+    CHECK(properties.errors[0].line == 4);
+    CHECK(properties.errors[0].message ==
+          "the file is not text: byte 14 is zero. Is it the configuration that was meant?");
+}
+
 TEST_CASE("properties: no text makes the parser fail, and lines never run backwards",
           "[config][properties]") {
     constexpr std::string_view kAlphabet = "\\\\u0dD9aA=: \t\f\n\r#!x\xEF";

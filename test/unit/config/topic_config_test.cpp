@@ -138,14 +138,26 @@ TEST_CASE("topic setting: a key without effect takes its default only", "[config
 
 TEST_CASE("topic setting: a value that is not built is refused", "[config][topic]") {
     CHECK(refusal("cleanup.policy", "delete") == "accepted");
-    CHECK(refusal("cleanup.policy", "compact") ==
-          "cleanup.policy=compact is not supported yet: only 'delete' is");
     CHECK(refusal("cleanup.policy", "") ==
-          "cleanup.policy= is not supported yet: only 'delete' is");
+          "cleanup.policy= is not supported yet: only 'delete,compact' is");
     CHECK(refusal("compression.type", "gzip") ==
           "compression.type=gzip is not supported yet: only 'producer' is");
     CHECK(refusal("compression.type", "zip") ==
           "compression.type=zip must be one of producer, uncompressed, gzip, snappy, lz4, zstd");
+}
+
+TEST_CASE("topic setting: compaction may be asked for, with a caution", "[config][topic]") {
+    const std::string caution = ": this version compacts nothing yet; the topic keeps every record";
+    for (const std::string policy : {"compact", "compact,delete", "delete, compact"}) {
+        CHECK(refusal("cleanup.policy", policy) == "accepted");
+        CHECK(caution_about("cleanup.policy", policy) == "cleanup.policy=" + policy + caution);
+        CHECK(topic_of({{"cleanup.policy", policy}}).is_compacted);
+    }
+    CHECK(refusal("cleanup.policy", "compacted") ==
+          "cleanup.policy=compacted must be a list of delete, compact");
+    CHECK(caution_about("cleanup.policy", "delete").empty());
+    CHECK(caution_about("compact", "compact").empty());
+    CHECK_FALSE(topic_of({}).is_compacted);
 }
 
 TEST_CASE("topic setting: each key accepts the default that is shown for it", "[config][topic]") {

@@ -86,7 +86,11 @@ TEST_CASE("create: default.replication.factor counts where it is set", "[control
     World world = cluster(3, options);
     CHECK(world.create({topic("orders", 1, -1)})[0].replicas == 2);
     World small = cluster(1, options);
-    CHECK(refusal(small, topic("orders", 1, -1)) == ErrorCode::invalid_replication_factor);
+    const auto refused = small.create({topic("orders", 1, -1)});
+    CHECK(refused[0].verdict.code == ErrorCode::invalid_replication_factor);
+    CHECK(refused[0].verdict.message ==
+          "the replication factor 2 of default.replication.factor is larger than the number of "
+          "brokers in service, 1 (registered: 1). Ask for at most 1");
 }
 
 TEST_CASE("create: more replicas than live brokers are refused with the numbers", "[controller]") {

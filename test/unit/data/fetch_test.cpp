@@ -68,6 +68,17 @@ TEST_CASE("fetch: a damaged batch is told at once, though the request may wait",
     CHECK(partition.records.empty());
 }
 
+TEST_CASE("fetch: a consumer gets what its connection produced before", "[data][fetch]") {
+    Bench bench(GENERATE(range(std::uint64_t{1}, std::uint64_t{11})));
+    const Buffer batch = make_batch({.value = "mine"});
+    bench.client->send(ProduceOne(batch.view()).request, 9);
+    bench.client->send(FetchOne(0).request, 12);  // which waits for nothing
+    CHECK(bench.client->receive<schema::ProduceResponse>(9).responses.size() == 1);
+    const auto& partition = first_partition(bench.client->receive<Response>(12));
+    CHECK(partition.high_watermark == Offset(1));
+    CHECK(values_of(partition.records) == Values{"mine"});
+}
+
 TEST_CASE("fetch: aborted transactions are null for uncommitted readers, empty for others",
           "[data][fetch]") {
     Bench bench;

@@ -109,6 +109,18 @@ TEST_CASE("list offsets: a partition that is named twice is refused, the others 
     CHECK(answer.topics[1].partitions[0].error_code == ErrorCode::none);
 }
 
+TEST_CASE("list offsets: the end counts the produces before it on its connection", "[data][list]") {
+    Bench bench(GENERATE(range(std::uint64_t{1}, std::uint64_t{11})));
+    const Buffer batch = make_batch({});
+    bench.client->send(ProduceOne(batch.view()).request, 9);
+    bench.client->send(ProduceOne(batch.view()).request, 9);
+    bench.client->send(ListOne(-1).request, 11);
+    CHECK(bench.client->receive<schema::ProduceResponse>(9).responses.size() == 1);
+    CHECK(bench.client->receive<schema::ProduceResponse>(9).responses.size() == 1);
+    const Response& answer = bench.client->receive<Response>(11);
+    CHECK(answer.topics[0].partitions[0].offset == Offset(6));
+}
+
 TEST_CASE("list offsets: a look-up that ran on another shard is answered on its own",
           "[data][list]") {
     Bench bench(GENERATE(range(std::uint64_t{1}, std::uint64_t{11})));

@@ -195,6 +195,21 @@ TEST_CASE("produce: a wrong max timestamp of the producer is corrected", "[data]
     CHECK(stored->crc_matches());
 }
 
+TEST_CASE("produce: a batch that claims log append time is stored with its own timestamps",
+          "[data][produce]") {
+    Bench bench;
+    const Timestamp time{1'767'225'600'000};
+    Buffer batch = make_batch({.timestamp = time});
+    record::set_timestamps(batch.bytes(), record::TimestampType::log_append_time, time + 5);
+    CHECK(bench.produce(batch).error_code == ErrorCode::none);
+    const FetchOne fetch(0);
+    const auto& answer = bench.client().ask<schema::FetchResponse>(fetch.request, 11);
+    const auto stored = record::parse_batch(answer.responses[0].partitions[0].records[0]);
+    CHECK(stored->timestamp_type() == record::TimestampType::create_time);
+    CHECK(stored->max_timestamp() == time);
+    CHECK(stored->crc_matches());
+}
+
 TEST_CASE("produce: an unknown topic is told by name and by id", "[data][produce]") {
     Bench bench;
     const Buffer batch = make_batch({});

@@ -10,6 +10,7 @@
 #include "broker/net/connection_host.h"
 #include "protocol/schema/api/fetch.h"
 #include "protocol/schema/api/metadata.h"
+#include "protocol/schema/api/produce.h"
 #include "test/sim/sim_clock.h"
 #include "test/sim/sim_network.h"
 #include "test/support/wire_client.h"
@@ -36,6 +37,7 @@ private:
 };
 using Holding = HoldingEach<schema::MetadataRequest>;
 using HoldingFetch = HoldingEach<schema::FetchRequest>;
+using HoldingProduce = HoldingEach<schema::ProduceRequest>;
 
 /// Senders pause as long as the test says.
 class Pausing final : public Quotas {
@@ -201,6 +203,50 @@ TEST_CASE("connection: nothing more is read while too many requests are in fligh
     REQUIRE(world.run_until([&] { return world.receive().size() == 4; }));
 }
 
+TEST_CASE("connection: a Fetch begins when the writes before it are answered, writes do not wait",
+          "[net][connection]") {
+    World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{10})));
+    world.dispatcher.add(schema::ApiKey::produce, std::make_unique<HoldingProduce>(world.held));
+    world.dispatcher.add(schema::ApiKey::fetch, std::make_unique<HoldingFetch>(world.held));
+    const auto send = [&world](const auto& request, std::int16_t version, std::int32_t id) {
+        world.send(test::request_frame(request, ApiVersion(version), CorrelationId(id)));
+    };
+    send(schema::ProduceRequest(), 9, 1);
+    send(schema::ProduceRequest(), 9, 2);
+    send(schema::FetchRequest(), 4, 3);
+    send(schema::ProduceRequest(), 9, 4);
+    world.run_for(std::chrono::seconds(1));
+    REQUIRE(world.held.size() == 2);
+    world.held[1]->reply(schema::ProduceResponse());
+    world.run_for(std::chrono::seconds(1));
+    CHECK(world.held.size() == 2);
+    SECTION("its answer") {
+        world.held[0]->reply(schema::ProduceResponse());
+        REQUIRE(world.run_until([&] { return world.held.size() == 4; }));
+        world.held[3]->reply(schema::ProduceResponse());
+        world.held[2]->reply(schema::FetchResponse());
+        REQUIRE(world.run_until([&] { return world.receive().size() == 4; }));
+        CHECK(world.answers == std::vector<std::int32_t>{1, 2, 3, 4});
+    }
+    SECTION("the end of one that wants no answer") {
+        world.held[0]->finish_silently();
+        REQUIRE(world.run_until([&] { return world.held.size() == 4; }));
+    }
+    SECTION("its rejection, which ends the connection") {
+        world.held[0]->reject({ErrorKind::invalid, "refused"});
+        REQUIRE(world.run_until([&] { return world.ended; }));
+        CHECK(world.held.size() == 2);
+    }
+    SECTION("a drain, which takes no more") {
+        bool drained = false;
+        world.server.spawn(world.drain(std::chrono::minutes(1), drained));
+        world.run_for(std::chrono::seconds(1));
+        world.held[0]->reply(schema::ProduceResponse());
+        REQUIRE(world.run_until([&] { return drained; }));
+        CHECK(world.held.size() == 2);
+    }
+}
+
 TEST_CASE("connection: a broken frame ends it after the answers before", "[net][connection]") {
     World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{10})));
     world.send_request(1);
@@ -244,6 +290,37 @@ TEST_CASE("connection: a request that does not decode ends it with a reason", "[
     REQUIRE(world.run_until([&] { return world.ended; }));
     CHECK(world.held.empty());
     CHECK(world.log.lines.size() == 1);
+}
+
+TEST_CASE(
+    "connection: a request that is rejected late ends it after the answers before, and no "
+    "answer after it goes out",
+    "[net][connection]") {
+    World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{30})));
+    for (const std::int32_t id : {1, 2, 3, 4}) {
+        world.send_request(id);
+    }
+    REQUIRE(world.run_until([&] { return world.held.size() == 4; }));
+    world.answer(2);
+    world.held[1]->reject({ErrorKind::invalid, "acks=0 was refused"});
+    world.run_for(std::chrono::seconds(1));
+    CHECK(world.receive().empty());
+    CHECK_FALSE(world.ended);
+    world.answer(0);
+    REQUIRE(world.run_until([&] { return world.ended; }));
+    world.run_for(std::chrono::seconds(1));
+    CHECK(world.receive() == std::vector<std::int32_t>{1});
+}
+
+TEST_CASE("connection: a rejected request ends it though requests after it wait",
+          "[net][connection]") {
+    World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{10})));
+    world.send_request(1);
+    world.send_request(2);
+    REQUIRE(world.run_until([&] { return world.held.size() == 2; }));
+    world.held[0]->reject({ErrorKind::invalid, "acks=0 was refused"});
+    world.run_for(std::chrono::seconds(1));
+    CHECK(world.ended);
 }
 
 TEST_CASE("connection: bytes after the end of a request are ignored", "[net][connection]") {

@@ -3,6 +3,7 @@
 #include <array>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -291,6 +292,50 @@ TEST_CASE("node: a port that needs root is an error that says so", "[node]") {
           "root or CAP_NET_BIND_SERVICE; choose another in `listeners` (test:3)");
     member.control.spawn(member.stop());
     REQUIRE(world.run_until([&] { return member.stopped; }));
+}
+
+std::set<schema::ApiKey> declared_for(ListenerRole role) {
+    std::set<schema::ApiKey> keys;
+    for (const schema::ApiInfo& api : schema::kApiTable) {
+        if (role == ListenerRole::broker ? api.on_broker : api.on_controller) {
+            keys.insert(api.key);
+        }
+    }
+    return keys;
+}
+
+TEST_CASE("node: each API is served on the listeners that it is declared for", "[node]") {
+    World world(1);
+    sim::SimDisk disk(world.scheduler, 1);
+    Member member(world, 1, disk);
+    member.run(member.start(), member.done);
+    REQUIRE(member.started);
+    for (const ListenerInfo& listener : member.node.listeners()) {
+        CAPTURE(listener.name);
+        PeerChannel channel(member.control, world.clock, "client", [&](TimePoint deadline) {
+            return world.network.connect(member.control, listener.bound, deadline);
+        });
+        std::set<schema::ApiKey> served;
+        bool done = false;
+        member.run(
+            [&]() -> Task<> {
+                schema::ApiVersionsRequest request;
+                const TimePoint deadline = world.clock.now() + std::chrono::seconds(10);
+                const auto answer = co_await replication::call<schema::ApiVersionsResponse>(
+                    channel, request, ApiVersion(2), deadline);
+                REQUIRE(answer.has_value());
+                for (const auto& api : (*answer)->api_keys) {
+                    served.insert(api.api_key);
+                }
+                co_await channel.stop();
+                done = true;
+            }(),
+            done);
+        auto declared = declared_for(listener.role);
+        declared.erase(schema::ApiKey::vote);  // a quorum of one voter never asks for votes
+        CHECK(served == declared);
+    }
+    member.run(member.stop(), member.stopped);
 }
 
 TEST_CASE("node: ApiVersions tells the features that are supported and finalized", "[node]") {

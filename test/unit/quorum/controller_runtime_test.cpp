@@ -114,6 +114,16 @@ public:
     std::optional<std::string> rejected;
 };
 
+class Lines final : public LogSink {
+public:
+    void write(LogLevel, std::string_view, std::string_view line) override {
+        lines.emplace_back(line);
+    }
+    bool enabled(LogLevel) const override { return true; }
+
+    std::vector<std::string> lines;
+};
+
 /// The APIs of the controller's listener, and one client that asks and reads the answer.
 struct Apis {
     explicit Apis(Machine& of) : machine(of) {
@@ -126,7 +136,8 @@ struct Apis {
                        std::make_unique<ControllerRegistrationHandler>(runtime));
         dispatcher.add(ApiKey::allocate_producer_ids,
                        std::make_unique<AllocateProducerIdsHandler>(runtime));
-        dispatcher.add(ApiKey::create_topics, std::make_unique<CreateTopicsHandler>(runtime));
+        dispatcher.add(ApiKey::create_topics,
+                       std::make_unique<CreateTopicsHandler>(runtime, Logger(log, "topics")));
         dispatcher.add(ApiKey::delete_topics, std::make_unique<DeleteTopicsHandler>(runtime));
     }
 
@@ -161,6 +172,7 @@ struct Apis {
     }
 
     Machine& machine;
+    Lines log;
     test::Forbidding authorizer;
     NoQuotas quotas;
     Dispatcher dispatcher{authorizer, quotas};
@@ -208,6 +220,34 @@ TEST_CASE("quorum: topics are made and deleted in every version, each with its o
         CHECK(contains(deleted, "\"name\":\"" + name + "\""));
         CHECK(machine.image().find_topic(name) == nullptr);
     }
+}
+
+TEST_CASE("quorum: a topic that asks for compaction is made, and one line warns of it",
+          "[quorum][api]") {
+    Machine machine(1);
+    machine.boot();
+    machine.register_broker();
+    Apis apis(machine);
+    const schema::CreateTopicsRequest::Config compact{.name = "cleanup.policy", .value = "compact"};
+    std::vector<schema::CreateTopicsRequest::Topic> topics;
+    for (const std::string_view name : {"first", "second", "no/name"}) {
+        topics.push_back(
+            {.name = name, .num_partitions = 1, .replication_factor = 1, .configs = {&compact, 1}});
+    }
+    topics.push_back({.name = "plain", .num_partitions = 1, .replication_factor = 1});
+    schema::CreateTopicsRequest request;
+    request.topics = topics;
+    request.validate_only = true;
+    apis.ask<schema::CreateTopicsResponse>(request, ApiVersion(7));
+    CHECK(apis.log.lines.empty());
+    request.validate_only = false;
+    apis.ask<schema::CreateTopicsResponse>(request, ApiVersion(7));
+    CHECK(machine.image().find_topic("second") != nullptr);
+    REQUIRE(apis.log.lines.size() == 1);
+    CHECK(
+        apis.log.lines[0] ==
+        "topic 'first' is created with cleanup.policy=compact: this version compacts nothing yet; "
+        "the topic keeps every record (and 1 more)");
 }
 
 TEST_CASE("quorum: brokers are answered over the wire", "[quorum][api]") {
@@ -292,6 +332,13 @@ TEST_CASE("quorum: what only members of the cluster may ask is refused to others
     CHECK(contains(apis.ask<schema::AllocateProducerIdsResponse>(
                        schema::AllocateProducerIdsRequest(), ApiVersion(0)),
                    "\"errorCode\":31"));
+    CHECK(contains(apis.ask<schema::BrokerRegistrationResponse>(schema::BrokerRegistrationRequest(),
+                                                                ApiVersion(4)),
+                   "\"errorCode\":31"));
+    CHECK(contains(apis.ask<schema::ControllerRegistrationResponse>(
+                       schema::ControllerRegistrationRequest(), ApiVersion(0)),
+                   "\"errorCode\":31"));
+    CHECK(machine.image().controllers().empty());
 }
 
 }  // namespace

@@ -24,9 +24,13 @@ inline constexpr BrokerId kBroker{1};
 class AnyConfigs final : public controller::TopicConfigs {
 public:
     Result<void> validate(std::string_view, std::string_view) const override { return {}; }
-    std::vector<controller::TopicConfig> describe(const controller::ConfigValues&,
+    std::vector<controller::TopicConfig> describe(const controller::ConfigValues& values,
                                                   std::int16_t) const override {
-        return {};
+        std::vector<controller::TopicConfig> configs;
+        for (const auto& [name, value] : values) {
+            configs.push_back({.name = name, .value = value, .source = 1});
+        }
+        return configs;
     }
 };
 

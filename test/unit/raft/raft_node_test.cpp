@@ -9,6 +9,7 @@
 
 #include "protocol/record/batch.h"
 #include "protocol/record/record.h"
+#include "storage/small_file.h"
 #include "test/support/raft_process.h"
 
 namespace hw::replication {
@@ -176,6 +177,21 @@ TEST_CASE("raft node: what was committed is there after any crash, and every lif
             machine.disk.process_kill();
         }
     }
+}
+
+TEST_CASE("raft: a damaged quorum-state is refused with what it is for", "[raft]") {
+    sim::Scheduler scheduler(1);
+    sim::SimDisk disk(scheduler, 1);
+    test::make_metadata_folder(disk);
+    CHECK(load_election_state(disk, kMetadataFolder));
+    REQUIRE(storage::replace_small_file(disk, kMetadataFolder, "quorum-state", "{\"leader"));
+    const auto refused = load_election_state(disk, kMetadataFolder);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().kind == ErrorKind::corrupt);
+    CHECK_THAT(refused.error().message,
+               Catch::StartsWith(kMetadataFolder + "/quorum-state") &&
+                   Catch::Contains("This file says in which epoch this node has voted, and for "
+                                   "whom: put a copy of it back"));
 }
 
 }  // namespace

@@ -22,9 +22,11 @@ std::string compressed(Codec codec, const std::string& text) {
     return std::string(as_text(output.view().first(*size)));
 }
 
-TEST_CASE("limit: 200 times the compressed size and 1 MiB, at most 100 MiB", "[record][limit]") {
-    CHECK(decompressed_limit(0) == kMiB);
-    CHECK(decompressed_limit(1000) == kMiB + 200'000);
+TEST_CASE("limit: 200 times the compressed size and 1 MiB, at least 16 MiB, at most 100 MiB",
+          "[record][limit]") {
+    CHECK(decompressed_limit(0) == 16 * kMiB);
+    CHECK(decompressed_limit(15 * kMiB / 200) <= 16 * kMiB);
+    CHECK(decompressed_limit(100'000) == kMiB + 20'000'000);
     CHECK(decompressed_limit(99 * kMiB / 200) <= 100 * kMiB);
     CHECK(decompressed_limit(kMiB) == 100 * kMiB);
     CHECK(decompressed_limit(SIZE_MAX) == 100 * kMiB);
@@ -47,11 +49,28 @@ TEST_CASE("limit: what decompresses to exactly the limit passes, a byte more doe
         REQUIRE(plain);
         CHECK(plain->size() == size);
         const std::string over = compressed(codec, std::string(size + 1, '\0'));
-        REQUIRE(over.size() == bytes.size());
+        REQUIRE(decompressed_limit(over.size()) == size);
         const auto refused = decompressor.decompress(codec, as_bytes(over));
         REQUIRE_FALSE(refused);
         CHECK(refused.error().kind == ErrorKind::limit);
     }
+}
+
+TEST_CASE("limit: text that repeats itself passes at 1,000 to 1", "[record][limit]") {
+    std::string line;
+    for (int field = 0; field < 5; ++field) {
+        line += "level=info service=checkout region=eu-central-1 status=200 path=/cart/items ";
+    }
+    std::string text;
+    while (text.size() < 15 * kMiB) {
+        text += line;
+    }
+    Decompressor decompressor;
+    const std::string bytes = compressed(Codec::zstd, text);
+    REQUIRE(text.size() > 1000 * bytes.size());
+    const auto plain = decompressor.decompress(Codec::zstd, as_bytes(bytes));
+    REQUIRE(plain);
+    CHECK(plain->size() == text.size());
 }
 
 TEST_CASE("limit: a bomb of each codec stops there, with an error of its own", "[record][limit]") {
@@ -62,7 +81,7 @@ TEST_CASE("limit: a bomb of each codec stops there, with an error of its own", "
     for (const Codec codec : {Codec::gzip, Codec::snappy, Codec::lz4, Codec::zstd}) {
         CAPTURE(to_string(codec));
         const bool dense = codec == Codec::gzip || codec == Codec::zstd;
-        records[0].value = std::string(dense ? 16 * kMiB : 101 * kMiB, '\0');
+        records[0].value = std::string(dense ? 17 * kMiB : 101 * kMiB, '\0');
         const Buffer bomb = test::build(records, codec);
         const BatchView batch = test::parsed(bomb.view());
         const std::size_t limit = decompressed_limit(batch.records().size());

@@ -91,7 +91,6 @@ TEST_CASE("produce: each violation of the header has Kafka's code", "[record][pr
     CHECK(code_with(L::kLastOffsetDelta, std::int32_t{-1}) == ErrorCode::invalid_record);
     CHECK(code_with(L::kAttributes, L::kControlBit) == ErrorCode::invalid_record);
     CHECK(code_with(L::kAttributes, L::kDeleteHorizonBit) == ErrorCode::invalid_record);
-    CHECK(code_with(L::kAttributes, L::kLogAppendTimeBit) == ErrorCode::invalid_timestamp);
     CHECK(code_with(L::kAttributes, L::kTransactionalBit) == ErrorCode::invalid_record);
     CHECK(code_with(L::kProducerId, std::int64_t{4}) == ErrorCode::invalid_record);
     CHECK(code_with(L::kProducerEpoch, std::int16_t{4}) == ErrorCode::none);
@@ -290,6 +289,41 @@ TEST_CASE("produce: with log append time any timestamp passes and now is to be s
     CHECK(valid->max_timestamp == rules.now);
 }
 
+TEST_CASE("produce: a batch that claims log append time is taken with its own timestamps",
+          "[record][produce]") {
+    ProduceRules rules = rules_now();
+    rules.validation = GENERATE(ProduceValidation::full, ProduceValidation::header);
+    auto records = test::plain_records(3);
+    Buffer bytes = test::build(records, Codec::gzip);
+    set_timestamps(bytes.bytes(), TimestampType::log_append_time, test::kNow + 2);
+    const auto valid = validate(bytes, rules);
+    REQUIRE(valid);
+    CHECK(valid->timestamps_differ);
+    CHECK(valid->max_timestamp == test::kNow + 2);
+    SECTION("what it claims is cleared") {
+        set_timestamps(bytes.bytes(), TimestampType::create_time, valid->max_timestamp);
+        CHECK_FALSE(validate(bytes, rules)->timestamps_differ);
+        CHECK(test::read_all(test::parsed(bytes.view())) == records);
+    }
+    SECTION("not where the topic has that type") {
+        rules.timestamp_type = TimestampType::log_append_time;
+        CHECK(validate(bytes, rules).error().code == ErrorCode::invalid_timestamp);
+    }
+    SECTION("not without a time") {
+        set_timestamps(bytes.bytes(), TimestampType::log_append_time, kNoTimestamp);
+        CHECK(validate(bytes, rules).error().code == ErrorCode::invalid_timestamp);
+    }
+}
+
+TEST_CASE("produce: log append time in the header hides no timestamp outside of the window",
+          "[record][produce]") {
+    auto records = test::plain_records(2);
+    records[1].timestamp = rules_now().now + 10'000'000;
+    Buffer bytes = test::build(records);
+    set_timestamps(bytes.bytes(), TimestampType::log_append_time, test::kNow);
+    CHECK(validate(bytes).error().code == ErrorCode::invalid_timestamp);
+}
+
 TEST_CASE("produce: header validation trusts the records but not the header's timestamp",
           "[record][produce]") {
     ProduceRules rules = rules_now();
@@ -318,7 +352,7 @@ TEST_CASE("produce: data that does not decompress is an invalid record", "[recor
 
 TEST_CASE("produce: a decompression bomb is a message too large", "[record][produce]") {
     auto records = test::plain_records(2);
-    records[1].value = std::string(std::size_t{16} << 20, '\0');
+    records[1].value = std::string(std::size_t{17} << 20, '\0');
     CHECK(validate(test::build(records, Codec::zstd)).error().code == ErrorCode::message_too_large);
 }
 

@@ -73,6 +73,7 @@ TEST_CASE("topic options: each key of a partition reaches it", "[replicas]") {
                  {"min.insync.replicas", "4"},
                  {"flush.messages", "7"},
                  {"max.message.bytes", "1000"},
+                 {"cleanup.policy", "delete,compact"},
                  {"message.timestamp.type", "LogAppendTime"},
                  {"message.timestamp.before.max.ms", "20"},
                  {"message.timestamp.after.max.ms", "30"}});
@@ -86,6 +87,7 @@ TEST_CASE("topic options: each key of a partition reaches it", "[replicas]") {
     CHECK(options.produce.timestamp_type == record::TimestampType::log_append_time);
     CHECK(options.produce.timestamp_window.before_max == 20);
     CHECK(options.produce.timestamp_window.after_max == 30);
+    CHECK(options.produce.compacted);
 }
 
 TEST_CASE("topic options: a partition of a topic that sets nothing is durable and checks records",
@@ -97,6 +99,7 @@ TEST_CASE("topic options: a partition of a topic that sets nothing is durable an
     CHECK(options.flush_messages == INT64_MAX);
     CHECK(options.produce.validation == record::ProduceValidation::full);
     CHECK(options.produce.timestamp_type == record::TimestampType::create_time);
+    CHECK_FALSE(options.produce.compacted);
     CHECK(partition_options_of(fixture.config(), 2, config::ProduceValidation::full)
               .min_insync_replicas == 1);
 }

@@ -1,6 +1,7 @@
 #include "protocol/schema/api_table.h"
 
 #include <algorithm>
+#include <array>
 
 #include <catch2/catch.hpp>
 
@@ -68,6 +69,47 @@ TEST_CASE("api table: listeners, forwarding and cluster actions are Kafka's", "[
     CHECK(info_of(ApiKey::fetch).on_broker);
     CHECK(info_of(ApiKey::fetch).on_controller);
     CHECK_FALSE(info_of(ApiKey::fetch).cluster_action);
+}
+
+TEST_CASE("api table: what Kafka asks ClusterAction for is a cluster action, and nothing else",
+          "[schema][table]") {
+    // The APIs whose handlers in KafkaApis and ControllerApis ask for CLUSTER_ACTION whatever the
+    // request says. Fetch and OffsetForLeaderEpoch ask for it of replicas only.
+    constexpr auto kClusterActions = std::to_array<int>({4,     // LeaderAndIsr
+                                                         5,     // StopReplica
+                                                         6,     // UpdateMetadata
+                                                         7,     // ControlledShutdown
+                                                         27,    // WriteTxnMarkers
+                                                         52,    // Vote
+                                                         53,    // BeginQuorumEpoch
+                                                         54,    // EndQuorumEpoch
+                                                         56,    // AlterPartition
+                                                         58,    // Envelope
+                                                         59,    // FetchSnapshot
+                                                         62,    // BrokerRegistration
+                                                         63,    // BrokerHeartbeat
+                                                         67,    // AllocateProducerIds
+                                                         70,    // ControllerRegistration
+                                                         73,    // AssignReplicasToDirs
+                                                         82,    // UpdateRaftVoter
+                                                         83,    // InitializeShareGroupState
+                                                         84,    // ReadShareGroupState
+                                                         85,    // WriteShareGroupState
+                                                         86,    // DeleteShareGroupState
+                                                         87});  // ReadShareGroupStateSummary
+    for (const ApiInfo& info : kApiTable) {
+        CAPTURE(info.name);
+        CHECK(info.cluster_action ==
+              (std::ranges::count(kClusterActions, static_cast<int>(info.key)) == 1));
+    }
+}
+
+TEST_CASE("api table: what reads partitions waits for the writes before it", "[schema][table]") {
+    for (const ApiInfo& info : kApiTable) {
+        CAPTURE(info.name);
+        CHECK(info.writes == (info.key == ApiKey::produce));
+        CHECK(info.after_writes == (info.key == ApiKey::fetch || info.key == ApiKey::list_offsets));
+    }
 }
 
 TEST_CASE("api table: no API may use more than 16 bytes of memory per byte", "[schema][table]") {

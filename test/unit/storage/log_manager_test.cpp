@@ -141,6 +141,13 @@ struct World {
     std::optional<Node> node;
 };
 
+TEST_CASE("manager: a directory that is named twice is refused, not locked", "[storage][manager]") {
+    World world;
+    const auto opened = world.start().open({"/data", "/other", "/data/."});
+    CHECK(opened.error().message ==
+          "'/data' and '/data/.' are the same data directory, /data: name it once in log.dirs");
+}
+
 TEST_CASE("manager: a log that was made is there after a power loss", "[storage][manager]") {
     World world(GENERATE(1U, 2U, 3U, 4U, 5U));
     Node& first = world.start();

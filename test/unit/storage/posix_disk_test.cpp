@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <fmt/format.h>
 
 #include "broker/runtime/process.h"
+#include "storage/data_directory.h"
 
 namespace hw::storage {
 namespace {
@@ -50,6 +52,32 @@ TEST_CASE("posix disk: what is written is read, cut and synced", "[storage][posi
     REQUIRE((*file)->sync().has_value());
     CHECK(*(*file)->read_at(3, bytes.bytes().first(3)) == 3);
     CHECK(as_text(bytes.view().first(3)) == "abx");
+}
+
+TEST_CASE("posix disk: two names of one data directory are told apart from two directories",
+          "[storage][posix]") {
+    const TemporaryFolder folder;
+    PosixDisk disk;
+    const std::string root = *disk.real_path(folder.path);
+    const auto check = [&](const std::string& one, const std::string& other) {
+        const auto made = make_distinct_directories(disk, {root + one, root + other});
+        return made ? std::string() : made.error().message;
+    };
+    CHECK(disk.real_path(root + "/a").error().kind == ErrorKind::not_found);
+    CHECK(check("/a", "/b").empty());
+    REQUIRE(disk.exists(root + "/b").value());
+    REQUIRE(symlink((root + "/a").c_str(), (root + "/link").c_str()) == 0);
+    CHECK(check("/b", "/link").empty());
+    const std::string twice =
+        fmt::format("are the same data directory, {}/a: name it once in log.dirs", root);
+    CHECK(check("/a", "/link") == fmt::format("'{0}/a' and '{0}/link' {1}", root, twice));
+    CHECK(check("/a", "/b/../a") == fmt::format("'{0}/a' and '{0}/b/../a' {1}", root, twice));
+    CHECK(
+        check("/link/inner", "/a") ==
+        fmt::format("the data directory '{0}/link/inner' ({0}/a/inner) lies in the data directory "
+                    "'{0}/a' ({0}/a): give it a place of its own",
+                    root));
+    CHECK(check("/a", "/ab").empty());
 }
 
 TEST_CASE("posix disk: names are made, listed in order, renamed and removed", "[storage][posix]") {

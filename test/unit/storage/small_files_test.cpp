@@ -1,12 +1,16 @@
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
+#include "storage/data_directory.h"
 #include "storage/epoch_cache.h"
 #include "storage/log_folder.h"
 #include "storage/meta_properties.h"
 #include "storage/offset_checkpoint.h"
 #include "storage/producer_snapshot.h"
 #include "storage/quorum_state_file.h"
+#include "storage/small_file.h"
+#include "test/sim/sim_disk.h"
+#include "test/unit/storage/log_fixture.h"
 
 namespace hw::storage {
 namespace {
@@ -187,6 +191,39 @@ TEST_CASE("producers: a snapshot with any byte changed is refused", "[storage][p
         CHECK_FALSE(parse_producer_snapshot(broken, "f").has_value());
         CHECK_FALSE(parse_producer_snapshot(bytes.substr(0, i), "f").has_value());
     }
+}
+
+TEST_CASE("files: a damaged one is refused with what it is for and what can be done",
+          "[storage][files]") {
+    struct Case {
+        std::string folder;
+        std::string name;
+        std::string purpose;
+    };
+    const auto [folder, name, purpose] = GENERATE(
+        Case{"/data", "meta.properties",
+             "says which cluster, node and directory the logs belong to"},
+        Case{"/data", "recovery-point-offset-checkpoint", "says up to where logs were on stable"},
+        Case{"/data", "replication-offset-checkpoint", "says up to where records were committed"},
+        Case{"/data", "log-start-offset-checkpoint",
+             "says where logs start that do not start with"},
+        Case{"/data/t-0", "partition.metadata", "says by its id which topic the log belongs to"});
+    sim::Scheduler scheduler(1);
+    sim::SimDisk disk(scheduler, 1);
+    LinesKept sink;
+    const MetaProperties own{"c", BrokerId(1), DirectoryId(Uuid{1, 1})};
+    const auto open = [&] {
+        return open_data_directory(disk, "/data", own, Logger(sink, "storage"));
+    };
+    REQUIRE(open());
+    REQUIRE(create_log_folder(disk, "/data", {"t", PartitionIndex(0)}, TopicId(Uuid{1, 2})));
+    REQUIRE(replace_small_file(disk, folder, name, "damaged\n"));
+    const auto refused = open();
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().kind == ErrorKind::corrupt);
+    CHECK_THAT(refused.error().message, Catch::StartsWith(folder + "/" + name));
+    CHECK_THAT(refused.error().message, Catch::Contains(". This file " + purpose));
+    CHECK_THAT(refused.error().message, Catch::Contains(": put a copy of it back"));
 }
 
 }  // namespace
