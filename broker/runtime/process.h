@@ -47,7 +47,8 @@ private:
     std::vector<std::thread> threads_;
 };
 
-/// Data loops for this machine: one a core, at most 4.
+/// Data loops for this process: one a core that it may use by its affinity and the quota of its
+/// control groups, at most 4.
 [[nodiscard]] std::size_t default_data_loops();
 
 /// Blocks the signals that ask for an end in this thread and those it starts; call it first.
@@ -62,7 +63,7 @@ void ignore_broken_pipes();
 /// Raises the soft limit of open files to the hard one; returns it.
 std::size_t raise_open_file_limit();
 
-/// Memory this process may use: the smaller of the machine's and its control group's, in bytes.
+/// Memory this process may use: the smaller of the machine's and its control groups', in bytes.
 [[nodiscard]] std::size_t usable_memory();
 
 }  // namespace hw::broker
