@@ -1,4 +1,5 @@
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -32,6 +33,9 @@ constexpr int kExitOk = 0;
 constexpr int kExitFailed = 1;
 constexpr int kExitUsage = 2;
 
+/// How long a line at the end of the process waits for a reader.
+constexpr std::chrono::seconds kSayLimit{1};
+
 /// What one process gives to its node.
 struct Process {
     explicit Process(LogLevel least) : log(clock, least), loops(default_data_loops()) {}
@@ -54,6 +58,14 @@ struct Process {
     LoopThreads loops;
 };
 
+void say(std::string text) {
+    write_within(kSayLimit, STDOUT_FILENO, std::move(text));
+}
+
+void complain(const std::string& text) {
+    write_within(kSayLimit, STDERR_FILENO, fmt::format("highwater: {}\n", text));
+}
+
 void print_banner(const Node& node, const config::BrokerConfig& config) {
     std::string address;
     for (const ListenerInfo& info : node.listeners()) {
@@ -61,15 +73,14 @@ void print_banner(const Node& node, const config::BrokerConfig& config) {
             address = to_string(info.advertised);
         }
     }
-    fmt::print(
-        "highwater {} is ready: node {} of cluster {}.\n"
-        "  Kafka clients connect to  {}\n"
-        "  Its data is in            {}\n"
-        "  Try in another terminal   kcat -b {} -L\n"
-        "  Stop it with              Ctrl-C\n",
-        HW_VERSION, config.node.id, node.cluster_id(), address,
-        fmt::join(config.storage.log_dirs, ", "), address);
-    std::fflush(stdout);
+    say(
+        fmt::format("highwater {} is ready: node {} of cluster {}.\n"
+                    "  Kafka clients connect to  {}\n"
+                    "  Its data is in            {}\n"
+                    "  Try in another terminal   kcat -b {} -L\n"
+                    "  Stop it with              Ctrl-C\n",
+                    HW_VERSION, config.node.id, node.cluster_id(), address,
+                    fmt::join(config.storage.log_dirs, ", "), address));
 }
 
 NodeLimits limits_of(const config::BrokerConfig& config) {
@@ -103,6 +114,7 @@ int run_until_stopped(const config::BrokerConfig& config, OldData old_data) {
     ignore_broken_pipes();
     const NodeLimits limits = limits_of(config);
     Process process(LogLevel::info);
+    process.log.install_crash_handler();
     if (old_data == OldData::wiped) {
         if (const auto wiped = wipe(process.ports().disk, config.storage); !wiped) {
             fmt::print(stderr, "highwater: {}\n", wiped.error().message);
@@ -115,20 +127,19 @@ int run_until_stopped(const config::BrokerConfig& config, OldData old_data) {
     if (started) {
         print_banner(node, config);
         wait_for_stop_signal();
-        fmt::print("highwater is stopping.\n");
-        std::fflush(stdout);
+        say("highwater is stopping.\n");
     } else {
-        fmt::print(stderr, "highwater: {}\n", started.error().message);
+        complain(started.error().message);
     }
     process.loops.run_on_control(node.stop());
     if (!started) {
         return kExitFailed;
     }
     if (node.ended()) {
-        fmt::print(stderr, "highwater: {}\n", node.ended()->message);
+        complain(node.ended()->message);
         return kExitFailed;
     }
-    fmt::print("highwater has stopped.\n");
+    say("highwater has stopped.\n");
     return kExitOk;
 }
 
