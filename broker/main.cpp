@@ -3,6 +3,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,6 +34,10 @@ constexpr int kExitOk = 0;
 constexpr int kExitFailed = 1;
 constexpr int kExitUsage = 2;
 
+/// How long a stop may take in all; a hung data directory is given up long before.
+constexpr std::chrono::seconds kStopLimit{90};
+/// How long a start may go on when it was told to stop.
+constexpr Duration kStartLimit = HangWatch::kLimit;
 /// How long a line at the end of the process waits for a reader.
 constexpr std::chrono::seconds kSayLimit{1};
 
@@ -64,6 +69,13 @@ void say(std::string text) {
 
 void complain(const std::string& text) {
     write_within(kSayLimit, STDERR_FILENO, fmt::format("highwater: {}\n", text));
+}
+
+/// Ends the process while threads of it hang: nothing that they may still use is destroyed.
+[[noreturn]] void end_at_once(const Process& process, const std::string& reason) {
+    static_cast<void>(process.log.wait_until_written(StderrLog::kEndLimit));
+    complain(reason);
+    ::_exit(kExitFailed);
 }
 
 void print_banner(const Node& node, const config::BrokerConfig& config) {
@@ -109,6 +121,37 @@ Result<void> wipe(storage::Disk& disk, const config::StorageConfig& storage) {
     return {};
 }
 
+/// Starts the node. A stop that is asked for meanwhile is kept for later, unless the start hangs.
+Result<void> start_node(Process& process, Node& node) {
+    constexpr std::chrono::milliseconds kLook{50};
+    auto started = process.loops.start_on_control(node.start());
+    while (started.wait_for(kLook) != std::future_status::ready) {
+        if (!wait_for_stop_signal(std::chrono::milliseconds(0))) {
+            continue;
+        }
+        if (started.wait_for(kStartLimit) != std::future_status::ready) {
+            end_at_once(process, "told to stop, and the start does not end: does a disk hang?");
+        }
+        kill(getpid(), SIGTERM);
+    }
+    return started.get();
+}
+
+void stop_node(Process& process, Node& node) {
+    auto stopped = process.loops.start_on_control(node.stop());
+    if (stopped.wait_for(kStopLimit) != std::future_status::ready) {
+        end_at_once(process, fmt::format("the stop has not ended within {} s: does a disk hang? "
+                                         "The next start checks the data",
+                                         kStopLimit.count()));
+    }
+    if (!node.hung_directories().empty()) {
+        end_at_once(process,
+                    fmt::format("not stopped cleanly: the disk of {} hangs; the next start "
+                                "checks the data in it",
+                                fmt::join(node.hung_directories(), ", ")));
+    }
+}
+
 int run_until_stopped(const config::BrokerConfig& config, OldData old_data) {
     block_stop_signals();
     ignore_broken_pipes();
@@ -123,7 +166,7 @@ int run_until_stopped(const config::BrokerConfig& config, OldData old_data) {
     }
     Node node(config, limits, process.ports());
     node.on_end([](const Error&) { kill(getpid(), SIGTERM); });
-    const auto started = process.loops.run_on_control(node.start());
+    const auto started = start_node(process, node);
     if (started) {
         print_banner(node, config);
         wait_for_stop_signal();
@@ -131,7 +174,7 @@ int run_until_stopped(const config::BrokerConfig& config, OldData old_data) {
     } else {
         complain(started.error().message);
     }
-    process.loops.run_on_control(node.stop());
+    stop_node(process, node);
     if (!started) {
         return kExitFailed;
     }

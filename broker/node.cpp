@@ -70,6 +70,8 @@ Node::Node(config::BrokerConfig config, const NodeLimits& limits, NodePorts port
       log_(ports_.log, "node"),
       incarnation_(new_incarnation(ports_.entropy)),
       topic_rules_(config_.settings),
+      hang_watch_({ports_.control, ports_.clock, ports_.disk, log_.named("storage")},
+                  config_.storage.directories()),
       logs_(ports_.disk, ports_.control, ports_.clock, ports_.entropy, log_.named("storage")),
       connections_(limits.connections_max),
       control_waiting_(ports_.control, ports_.clock),
@@ -353,6 +355,12 @@ void Node::serve() {
 }
 
 Task<> Node::stop() {
+    hang_watch_.start();
+    co_await stop_in_order();
+    co_await hang_watch_.stop();
+}
+
+Task<> Node::stop_in_order() {
     co_await stop_accepting();
     if (in_session_ && !ended_) {
         // Who waits for a batch to be durable would not learn that it is in the log.

@@ -9,6 +9,7 @@
 
 #include "broker/api/api_services.h"
 #include "broker/bound_listeners.h"
+#include "broker/hang_watch.h"
 #include "broker/metadata/broker_agent.h"
 #include "broker/metadata/controller_gateway.h"
 #include "broker/metadata/metadata_follower.h"
@@ -71,8 +72,14 @@ public:
     /// is wrong and which key to change; then `stop` it.
     [[nodiscard]] Task<Result<void>> start();
     /// Ends in order: takes no more requests, answers those that it has taken, leaves the cluster,
-    /// ends the connections on every shard, closes the logs.
+    /// ends the connections on every shard, closes the logs. A data directory that hangs is given
+    /// up on the way.
     [[nodiscard]] Task<> stop();
+    /// The data directories that a stop gave up. Their work goes on, maybe for ever, with what the
+    /// node and its disk have: if there are any, the process ends without destroying them.
+    [[nodiscard]] const std::vector<std::string>& hung_directories() const {
+        return hang_watch_.hung();
+    }
     /// `tell` is called once, when the node can no longer do its part: the process must end.
     void on_end(std::function<void(const Error&)> tell) { tell_end_ = std::move(tell); }
 
@@ -115,6 +122,7 @@ private:
     void on_applied(Offset offset);
     void end(const Error& reason);
 
+    [[nodiscard]] Task<> stop_in_order();
     [[nodiscard]] Task<> stop_accepting();
     [[nodiscard]] Task<> drain();
     [[nodiscard]] Task<> stop_serving();
@@ -140,6 +148,7 @@ private:
     bool in_session_ = false;
     bool is_shown_alive_ = false;  ///< by the metadata that every shard was told of
 
+    HangWatch hang_watch_;
     storage::LogManager logs_;
     ConnectionCount connections_;
     WaitingRequests control_waiting_;

@@ -9,7 +9,7 @@ Committer::Committer(Disk& disk, Shard& home, const Clock& clock, Settings setti
     : disk_(&disk),
       home_(&home),
       clock_(&clock),
-      settings_(settings),
+      settings_(std::move(settings)),
       observer_(std::move(observer)),
       tasks_(home) {}
 
@@ -95,7 +95,9 @@ void Committer::collected(LogId id, const std::shared_ptr<LogOwner>& owner,
 }
 
 void Committer::sync_collected() {
-    std::vector<std::shared_ptr<Lane>> lanes(std::min(settings_.lanes, items_.size()));
+    const std::size_t full = (items_.size() + kLogsOfLane - 1) / kLogsOfLane;
+    const std::size_t count = std::max(full, std::min(settings_.lanes, items_.size()));
+    std::vector<std::shared_ptr<Lane>> lanes(count);
     for (auto& lane : lanes) {
         lane = std::make_shared<Lane>();
     }
@@ -110,20 +112,25 @@ void Committer::sync_collected() {
                 item.outcome = item.job.run();
             }
         };
-        disk_->run_blocking(*home_, std::move(work), [this, lane] { end_lane(*lane); });
+        disk_->run_blocking(settings_.directory, *home_, std::move(work),
+                            [this, lane](BlockingEnd end) { end_lane(*lane, end); });
     }
     end_round_if_done();
 }
 
-void Committer::end_lane(Lane& lane) {
+void Committer::end_lane(Lane& lane, BlockingEnd end) {
+    if (end == BlockingEnd::abandoned && !failure_) {
+        failure_ = abandoned_error(settings_.directory);
+    }
     for (Item& item : lane) {
-        if (failure_) {
-            item.outcome = std::unexpected(*failure_);
-        } else if (!item.outcome) {
+        // With a failure the outcome is not looked at: the work may still write it.
+        if (!failure_ && !item.outcome) {
             failure_ = item.outcome.error();
         }
-        observer_(item.id, item.job.ticket, item.outcome);
-        item.owner->end_sync(item.job.ticket, item.outcome);
+        const Result<void> outcome =
+            failure_ ? Result<void>(std::unexpected(*failure_)) : Result<void>();
+        observer_(item.id, item.job.ticket, outcome);
+        item.owner->end_sync(item.job.ticket, outcome);
     }
     --lanes_running_;
     end_round_if_done();

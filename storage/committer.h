@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "protocol/base/clock.h"
@@ -45,12 +46,17 @@ public:
 class Committer {
 public:
     struct Settings {
+        std::string directory;  ///< whose threads do the work
         Duration interval = std::chrono::milliseconds(50);
         std::uint64_t max_unsynced_bytes = std::uint64_t{64} << 20;
         std::size_t lanes = 2;  ///< syncs at a time
     };
     /// Told of each job's end before the owner is.
     using Observer = std::function<void(LogId, const SyncTicket&, const Result<void>&)>;
+
+    /// Logs of one work of the disk's threads at most: one that hangs is told from one that is busy
+    /// by works that end.
+    static constexpr std::size_t kLogsOfLane = 64;
 
     Committer(Disk& disk, Shard& home, const Clock& clock, Settings settings, Observer observer);
 
@@ -84,7 +90,7 @@ private:
     void begin_round();
     void collected(LogId id, const std::shared_ptr<LogOwner>& owner, std::optional<SyncJob> job);
     void sync_collected();
-    void end_lane(Lane& lane);
+    void end_lane(Lane& lane, BlockingEnd end);
     void end_round_if_done();
 
     Disk* disk_;

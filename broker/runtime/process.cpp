@@ -92,6 +92,14 @@ int wait_for_stop_signal() {
     return received;
 }
 
+bool wait_for_stop_signal(std::chrono::milliseconds limit) {
+    const sigset_t signals = stop_signals();
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(limit);
+    const std::chrono::nanoseconds rest = limit - seconds;
+    const timespec time{seconds.count(), rest.count()};
+    return sigtimedwait(&signals, nullptr, &time) > 0;
+}
+
 void ignore_broken_pipes() {
     struct sigaction ignore{};
     ignore.sa_handler = SIG_IGN;

@@ -491,5 +491,33 @@ TEST_CASE("node: topics outlive a clean stop, a kill and a power loss, and are l
     member.run(member.stop(), member.stopped);
 }
 
+TEST_CASE("node: a stop ends though the disk of a directory hangs, and closes the other",
+          "[node]") {
+    World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{6})));
+    const std::string hung = GENERATE("/d0", "/d1");  // with and without the metadata log
+    const std::string other = hung == "/d0" ? "/d1" : "/d0";
+    sim::SimDisk disk(world.scheduler, 1);
+    Member member(world, 1, disk, 0, {"log.dirs=/d0,/d1"});
+    member.run(member.start(), member.done);
+    REQUIRE(member.started);
+    member.control.spawn(member.create("orders"));
+    REQUIRE(world.run_until([&] { return member.created.has_value(); }));
+    REQUIRE(world.run_until([&] { return !member.ask_topics().empty(); }));
+    member.control.spawn(member.produce("orders"));
+    REQUIRE(world.run_until([&] { return member.produced.has_value(); }));
+    disk.faults().hung.insert(hung);
+    const TimePoint begin = world.scheduler.now();
+    member.run(member.stop(), member.stopped);
+    CHECK(world.scheduler.now() - begin < std::chrono::seconds(45));
+    CHECK(member.node.hung_directories() == std::vector{hung});
+    CHECK(member.node.ended()->message.find(hung + " hangs") != std::string::npos);
+    CHECK(disk.contents(hung + "/.kafka_cleanshutdown").empty());
+    CHECK_FALSE(disk.contents(other + "/.kafka_cleanshutdown").empty());
+    // What was given up ends before what it uses.
+    disk.release(hung);
+    world.run_for(std::chrono::seconds(1));
+    CHECK(disk.contents(hung + "/.kafka_cleanshutdown").empty());
+}
+
 }  // namespace
 }  // namespace hw::broker

@@ -193,8 +193,8 @@ void Node::sync() {
         };
         const auto sync = std::make_shared<Sync>(Sync{std::move(*job), {}});
         disk_->run_blocking(
-            shard, [sync] { sync->outcome = sync->job.run(); },
-            [this, sync] {
+            "/data", shard, [sync] { sync->outcome = sync->job.run(); },
+            [this, sync](storage::BlockingEnd) {
                 enter([sync](PartitionReplica& inside) {
                     inside.on_synced(sync->job.ticket, sync->outcome);
                 });
