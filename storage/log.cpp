@@ -211,7 +211,7 @@ Result<void> Log::write_snapshot() {
     if (auto cut = (*file)->truncate(0); !cut) {
         return cut;
     }
-    const std::string bytes = format_producer_snapshot(producers_);
+    const std::string bytes = format_producer_snapshot(producers_.share());
     if (auto written = (*file)->write_now(0, as_bytes(bytes)); !written) {
         return written;
     }

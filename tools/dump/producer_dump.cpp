@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "storage/producer_snapshot.h"
-#include "storage/small_file.h"
 
 namespace hw::dump {
 namespace {
@@ -39,11 +38,7 @@ std::string producer_text(ProducerId id, const storage::ProducerEntry& entry) {
 }  // namespace
 
 Result<void> dump_producers(const DumpJob& job) {
-    const auto bytes = storage::read_small_file(*job.disk, std::string(job.path));
-    if (!bytes) {
-        return std::unexpected(bytes.error());
-    }
-    const auto producers = storage::parse_producer_snapshot(*bytes, job.path);
+    const auto producers = storage::read_producer_snapshot(*job.disk, std::string(job.path));
     if (!producers) {
         return std::unexpected(producers.error());
     }
