@@ -26,6 +26,7 @@
 #include "config/properties.h"
 #include "storage/data_directory.h"
 #include "storage/posix_disk/posix_disk.h"
+#include "storage/producer_limit.h"
 
 namespace hw::broker {
 namespace {
@@ -106,8 +107,13 @@ NodeLimits limits_of(const config::BrokerConfig& config) {
     NodeLimits limits;
     limits.connections_max = lasting / 2;
     limits.logs_max = lasting / 2 / kFilesPerLog;
-    limits.memory = config.memory_limit ? static_cast<std::size_t>(*config.memory_limit)
-                                        : usable_memory() / kShareOfMemory;
+    const std::size_t memory = config.memory_limit ? static_cast<std::size_t>(*config.memory_limit)
+                                                   : usable_memory() / kShareOfMemory;
+    // How highwater.memory.limit is divided: an eighth remembers producers, the rest serves
+    // requests.
+    constexpr std::size_t kShareOfProducers = 8;
+    limits.producers_max = memory / kShareOfProducers / storage::kProducerMemory;
+    limits.memory = memory - memory / kShareOfProducers;
     return limits;
 }
 

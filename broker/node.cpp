@@ -67,6 +67,7 @@ Node::Node(config::BrokerConfig config, const NodeLimits& limits, NodePorts port
     : config_(std::move(config)),
       limits_(limits),
       ports_(std::move(ports)),
+      producer_limit_(limits.producers_max),
       log_(ports_.log, "node"),
       incarnation_(new_incarnation(ports_.entropy)),
       topic_rules_(config_.settings),
@@ -216,7 +217,8 @@ void Node::start_broker(storage::OpenedLogs opened) {
                                                  .flush_queues = std::move(flushes),
                                                  .defer = ports_.defer,
                                                  .mutants = ports_.mutants,
-                                                 .log_mutants = ports_.log_mutants},
+                                                 .log_mutants = ports_.log_mutants,
+                                                 .producer_limit = &producer_limit_},
                                     .shards = std::move(services),
                                     .tell_applied = [this](Offset offset) { on_applied(offset); }};
     applier_ = std::make_unique<MetadataApplier>(std::move(applying), std::move(opened));
@@ -240,9 +242,13 @@ void Node::start_broker(storage::OpenedLogs opened) {
         controller_channel_);
     checkpointer_ = std::make_unique<Checkpointer>(
         Checkpointer::Ports{ports_.control, ports_.clock, logs_, *applier_});
+    producer_expiry_ = std::make_unique<ProducerExpiry>(
+        ProducerExpiry::Ports{ports_.control, ports_.clock, *applier_, producer_limit_},
+        config_.produce.producer_id_expiration, config_.produce.producer_expiry_interval);
     follower_->start([this](const Error& reason) { end(reason); });
     agent_->start();
     checkpointer_->start();
+    producer_expiry_->start();
 }
 
 controller::NodeEndpoints Node::endpoints(ListenerRole role) const {
@@ -431,6 +437,7 @@ Task<> Node::stop_following() {
     co_await agent_->stop();
     co_await registrar_->stop();
     co_await checkpointer_->stop();
+    co_await producer_expiry_->stop();
 }
 
 Task<> Node::close_logs() {

@@ -24,6 +24,8 @@
 #include "broker/replicas/checkpointer.h"
 #include "broker/replicas/flush_queue.h"
 #include "broker/replicas/metadata_applier.h"
+#include "broker/replicas/producer_expiry.h"
+#include "broker/runtime/shared_producer_limit.h"
 #include "config/broker_config.h"
 #include "protocol/base/clock.h"
 #include "protocol/base/entropy.h"
@@ -39,6 +41,7 @@ struct NodeLimits {
     std::size_t connections_max = 10'000;
     std::size_t logs_max = 10'000;              ///< beyond which none is made
     std::size_t memory = std::size_t{1} << 30;  ///< of requests and answers, in bytes
+    std::size_t producers_max = 100'000;        ///< entries in all logs, beyond which none is new
 };
 
 /// The powers a node is given: of the operating system, or of the simulated world. They outlive it.
@@ -136,6 +139,7 @@ private:
     const config::BrokerConfig config_;
     NodeLimits limits_;
     NodePorts ports_;
+    SharedProducerLimit producer_limit_;
     Logger log_;
     IncarnationId incarnation_;
     std::string cluster_id_;
@@ -168,6 +172,7 @@ private:
     std::unique_ptr<MetadataFollower> follower_;
     std::unique_ptr<BrokerAgent> agent_;
     std::unique_ptr<ControllerRegistrar> registrar_;
+    std::unique_ptr<ProducerExpiry> producer_expiry_;
     std::unique_ptr<Checkpointer> checkpointer_;
 };
 

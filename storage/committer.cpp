@@ -15,12 +15,13 @@ Committer::Committer(Disk& disk, Shard& home, const Clock& clock, Settings setti
 
 Task<> Committer::stop() {
     stopping_ = true;
+    snapshots_.clear();  // when its log is closed, it writes a newer one
     wake_.set();
     co_await tasks_.wait_idle();
 }
 
 Task<> Committer::run() {
-    while (!stopping_ || round_) {
+    while (!stopping_ || round_ || snapshot_is_running_) {
         const TimePoint deadline = due();
         co_await home_->wait(wake_, deadline);
         if (!round_ && !stopping_ && clock_->now() >= due()) {
@@ -40,15 +41,28 @@ TimePoint Committer::due() const {
 void Committer::remove(LogId id) {
     owners_.erase(id);
     dirty_.erase(id);
+    std::erase_if(snapshots_, [id](const Snapshot& each) { return each.id == id; });
 }
 
 Task<> Committer::wait_for_round() {
-    if (!round_) {
-        co_return;
+    if (round_) {
+        co_await wait_in(round_waiters_);
     }
+    if (snapshot_is_running_) {
+        co_await wait_in(snapshot_waiters_);
+    }
+}
+
+Task<> Committer::wait_in(Waiters& waiters) {
     const auto ended = std::make_shared<Signal>();
-    round_waiters_.push_back(ended);
+    waiters.push_back(ended);
     co_await home_->wait(*ended, kNever);
+}
+
+void Committer::wake_all(Waiters& waiters) {
+    for (const auto& waiter : std::exchange(waiters, {})) {
+        waiter->set();
+    }
 }
 
 void Committer::request(LogId id, SyncUrgency urgency, std::uint64_t bytes) {
@@ -131,7 +145,11 @@ void Committer::end_lane(Lane& lane, BlockingEnd end) {
             failure_ ? Result<void>(std::unexpected(*failure_)) : Result<void>();
         observer_(item.id, item.job.ticket, outcome);
         item.owner->end_sync(item.job.ticket, outcome);
+        if (item.job.snapshot && outcome && !stopping_ && owners_.contains(item.id)) {
+            snapshots_.push_back({item.id, item.owner, std::move(*item.job.snapshot), {}});
+        }
     }
+    begin_snapshot();
     --lanes_running_;
     end_round_if_done();
 }
@@ -140,10 +158,32 @@ void Committer::end_round_if_done() {
     if (lanes_running_ == 0) {
         round_ = false;
         wake_.set();
-        for (const auto& waiter : std::exchange(round_waiters_, {})) {
-            waiter->set();
-        }
+        wake_all(round_waiters_);
     }
+}
+
+void Committer::begin_snapshot() {
+    if (snapshot_is_running_ || snapshots_.empty()) {
+        return;
+    }
+    snapshot_is_running_ = true;
+    const auto running = std::make_shared<Snapshot>(std::move(snapshots_.front()));
+    snapshots_.pop_front();
+    disk_->run_blocking(
+        settings_.directory, *home_, [running] { running->outcome = running->job.run(); },
+        [this, running](BlockingEnd end) { end_snapshot(*running, end); });
+}
+
+/// A failure is told by the log, which knows whether it still matters.
+void Committer::end_snapshot(Snapshot& snapshot, BlockingEnd end) {
+    snapshot_is_running_ = false;
+    const Result<void> outcome = end == BlockingEnd::done
+                                     ? snapshot.outcome
+                                     : std::unexpected(abandoned_error(settings_.directory));
+    snapshot.owner->end_snapshot(snapshot.job, outcome);
+    begin_snapshot();
+    wake_.set();
+    wake_all(snapshot_waiters_);
 }
 
 }  // namespace hw::storage

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -33,6 +34,8 @@ public:
     virtual void begin_sync(TakeJob take) = 0;
     /// Calls log.on_synced().
     virtual void end_sync(const SyncTicket& ticket, const Result<void>& outcome) = 0;
+    /// Calls log.on_snapshot_written(). The log may have been released meanwhile.
+    virtual void end_snapshot(SnapshotJob job, const Result<void>& outcome) = 0;
     /// Calls log.go_offline(): the directory failed.
     virtual void on_offline(const Error& reason) = 0;
 };
@@ -40,6 +43,9 @@ public:
 /// Group commit of one data directory: takes all logs that are dirty, syncs their files on the
 /// disk's threads, tells each owner, repeats. A round begins at once when somebody waits and none
 /// is under way; else after `interval`, or when `max_unsynced_bytes` have been reported.
+///
+/// Producer snapshots come with the syncs and are written after them, one at a time, beside the
+/// next rounds: a large one delays no acknowledgement.
 ///
 /// Owned by its directory; lives on the home shard, where everything but `request` is called.
 /// After the first failed sync every later one fails with its error.
@@ -62,13 +68,14 @@ public:
 
     /// Begins to watch the time.
     void start() { tasks_.spawn(run()); }
-    /// Ends after the round that is under way; required before destruction.
+    /// Ends after the round and the snapshot that are under way; required before destruction.
     [[nodiscard]] Task<> stop();
 
     void add(LogId id, std::shared_ptr<LogOwner> owner) { owners_[id] = std::move(owner); }
     /// A round that is under way still ends for it; see wait_for_round.
     void remove(LogId id);
-    /// Ends when the round that is under way has ended. What was removed before is then left alone.
+    /// Ends when the round and the snapshot that are under way have ended. What was removed before
+    /// is then left alone.
     [[nodiscard]] Task<> wait_for_round();
     /// Any thread. The log has `bytes` more that are not synced. Owners ask once between two
     /// begin_sync, and again when the urgency rises.
@@ -84,6 +91,13 @@ private:
         Result<void> outcome;
     };
     using Lane = std::vector<Item>;
+    struct Snapshot {
+        LogId id;
+        std::shared_ptr<LogOwner> owner;
+        SnapshotJob job;
+        Result<void> outcome;
+    };
+    using Waiters = std::vector<std::shared_ptr<Signal>>;
 
     [[nodiscard]] Task<> run();
     [[nodiscard]] TimePoint due() const;
@@ -92,6 +106,10 @@ private:
     void sync_collected();
     void end_lane(Lane& lane, BlockingEnd end);
     void end_round_if_done();
+    void begin_snapshot();
+    void end_snapshot(Snapshot& snapshot, BlockingEnd end);
+    [[nodiscard]] Task<> wait_in(Waiters& waiters);
+    static void wake_all(Waiters& waiters);
 
     Disk* disk_;
     Shard* home_;
@@ -111,8 +129,11 @@ private:
     bool round_ = false;
     std::size_t to_collect_ = 0;
     std::size_t lanes_running_ = 0;
-    std::vector<std::shared_ptr<Signal>> round_waiters_;
+    Waiters round_waiters_;
     std::vector<Item> items_;
+    std::deque<Snapshot> snapshots_;  ///< that wait; at most one a log
+    bool snapshot_is_running_ = false;
+    Waiters snapshot_waiters_;
     std::optional<Error> failure_;
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -55,6 +56,8 @@ public:
     /// How far the replicas with a log have come, by directory.
     using HighWatermarks = std::map<storage::LogDirectory*, storage::PartitionOffsets>;
     [[nodiscard]] Task<HighWatermarks> high_watermarks();
+    /// Lets each log forget the producers whose last use is `idle` or longer before `now`.
+    [[nodiscard]] Task<> expire_producers(Timestamp now, std::chrono::milliseconds idle);
 
     /// Ends the service of all replicas; adds their logs to what there is to close. No update comes
     /// any more.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -37,6 +38,8 @@ struct Append {
     std::optional<Timestamp> append_time;  ///< with LogAppendTime
     Acks acks = Acks::all;
     std::shared_ptr<ProduceSlot> slot;  ///< where the outcome goes
+    /// By this broker's clock; see storage::NewBatch.
+    Timestamp received_at = kNoTimestamp;
 };
 
 /// One partition as this broker has it: its log, its role in it, and who waits for it. It joins the
@@ -94,6 +97,9 @@ public:
     /// For the committer of the disk; see Log. A round may end after the log was released.
     [[nodiscard]] std::optional<storage::SyncJob> begin_sync();
     void on_synced(const storage::SyncTicket& ticket, const Result<void>& outcome);
+    void on_snapshot_written(const storage::SnapshotJob& job, const Result<void>& outcome);
+    /// See storage::Log; nothing is left to do without a log.
+    [[nodiscard]] bool expire_producers(Timestamp now, std::chrono::milliseconds idle);
 
     // --- Read
 

@@ -243,6 +243,10 @@ void RaftNode::end_sync(const storage::SyncTicket& ticket, const Result<void>& o
     execute(effects);
 }
 
+void RaftNode::end_snapshot(storage::SnapshotJob job, const Result<void>& outcome) {
+    log_.on_snapshot_written(job, outcome);
+}
+
 void RaftNode::on_offline(const Error& reason) {
     log_.go_offline(reason);
     fail_for_good({reason.kind, "its data directory is offline: " + reason.message});

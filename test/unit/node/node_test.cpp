@@ -75,6 +75,8 @@ private:
 /// A node with a control shard and two data shards, and a client of it. Its disk may be that of an
 /// earlier one.
 struct Member {
+    static constexpr std::size_t kProducersMax = 2;
+
     Member(World& of, std::uint32_t id, sim::SimDisk& with_disk, std::uint16_t port = 0,
            const std::vector<std::string>& settings = {})
         : world(of),
@@ -82,7 +84,7 @@ struct Member {
           first(of.scheduler, id, 0),
           second(of.scheduler, id, 1),
           coin(of.scheduler.random()),
-          node(config_of(id, port, settings), {},
+          node(config_of(id, port, settings), {.producers_max = kProducersMax},
                {of.clock,
                 of.entropy,
                 of.network,
@@ -151,9 +153,15 @@ struct Member {
             created = (*answer)->topics[0].error_code;
         }
     }
-    /// One record to partition 0.
-    Task<> produce(std::string topic, std::int16_t acks = 1) {
-        record::BatchBuilder builder({});
+    /// One record to partition 0, the first of its producer if it has one.
+    Task<> produce(std::string topic, std::int16_t acks = 1, ProducerId producer = kNoProducerId) {
+        record::BatchOptions options;
+        if (producer != kNoProducerId) {
+            options.producer_id = producer;
+            options.producer_epoch = ProducerEpoch(0);
+            options.base_sequence = Sequence(0);
+        }
+        record::BatchBuilder builder(options);
         builder.add({{}, as_bytes("value"), {}, world.clock.wall_now()});
         record::Compressor compressor;
         const auto batch = builder.finish(compressor);
@@ -488,6 +496,33 @@ TEST_CASE("node: topics outlive a clean stop, a kill and a power loss, and are l
     REQUIRE(member.started);
     CHECK(member.node.cluster_id() == cluster);
     CHECK(member.ask_topics() == std::vector<std::string>{"orders led"});
+    member.run(member.stop(), member.stopped);
+}
+
+TEST_CASE("node: a new producer beyond the limit waits until another is idle for 15 minutes",
+          "[node]") {
+    World world(1);
+    sim::SimDisk disk(world.scheduler, 1);
+    Member member(world, 1, disk);
+    member.run(member.start(), member.done);
+    member.control.spawn(member.create("orders"));
+    REQUIRE(world.run_until([&] { return member.created.has_value(); }));
+    REQUIRE(world.run_until([&] { return !member.ask_topics().empty(); }));
+    const auto produce_as = [&](std::int64_t producer) {
+        member.produced.reset();
+        member.control.spawn(member.produce("orders", 1, ProducerId(producer)));
+        REQUIRE(world.run_until([&] { return member.produced.has_value(); }));
+        return *member.produced;
+    };
+    CHECK(produce_as(1) == wire::ErrorCode::none);
+    CHECK(produce_as(2) == wire::ErrorCode::none);
+    CHECK(produce_as(3) == wire::ErrorCode::not_enough_replicas);
+    CHECK(produce_as(1) == wire::ErrorCode::none);  // a retry
+    CHECK(produce_as(kNoProducerId.value()) == wire::ErrorCode::none);
+    world.run_for(std::chrono::minutes(14));
+    CHECK(produce_as(3) == wire::ErrorCode::not_enough_replicas);
+    world.run_for(std::chrono::minutes(2));
+    CHECK(produce_as(3) == wire::ErrorCode::none);
     member.run(member.stop(), member.stopped);
 }
 

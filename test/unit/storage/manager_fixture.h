@@ -31,12 +31,19 @@ public:
         }
         ++syncs;
     }
+    void end_snapshot(SnapshotJob job, const Result<void>& outcome) override {
+        if (log_ != nullptr) {
+            log_->on_snapshot_written(job, outcome);
+        }
+        ++snapshots;
+    }
     void on_offline(const Error& reason) override { log_->go_offline(reason); }
 
     void release() { log_ = nullptr; }
 
     int syncs_begun = 0;
     int syncs = 0;
+    int snapshots = 0;
 
 private:
     Log* log_;
