@@ -1,7 +1,9 @@
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,6 +25,7 @@
 #include "config/properties.h"
 #include "storage/data_directory.h"
 #include "storage/posix_disk/posix_disk.h"
+#include "storage/producer_limit.h"
 
 namespace hw::broker {
 namespace {
@@ -30,6 +33,13 @@ namespace {
 constexpr int kExitOk = 0;
 constexpr int kExitFailed = 1;
 constexpr int kExitUsage = 2;
+
+/// How long a stop may take in all; a hung data directory is given up long before.
+constexpr std::chrono::seconds kStopLimit{90};
+/// How long a start may go on when it was told to stop.
+constexpr Duration kStartLimit = HangWatch::kLimit;
+/// How long a line at the end of the process waits for a reader.
+constexpr std::chrono::seconds kSayLimit{1};
 
 /// What one process gives to its node.
 struct Process {
@@ -53,6 +63,21 @@ struct Process {
     LoopThreads loops;
 };
 
+void say(std::string text) {
+    write_within(kSayLimit, STDOUT_FILENO, std::move(text));
+}
+
+void complain(const std::string& text) {
+    write_within(kSayLimit, STDERR_FILENO, fmt::format("highwater: {}\n", text));
+}
+
+/// Ends the process while threads of it hang: nothing that they may still use is destroyed.
+[[noreturn]] void end_at_once(const Process& process, const std::string& reason) {
+    static_cast<void>(process.log.wait_until_written(StderrLog::kEndLimit));
+    complain(reason);
+    ::_exit(kExitFailed);
+}
+
 void print_banner(const Node& node, const config::BrokerConfig& config) {
     std::string address;
     for (const ListenerInfo& info : node.listeners()) {
@@ -60,15 +85,14 @@ void print_banner(const Node& node, const config::BrokerConfig& config) {
             address = to_string(info.advertised);
         }
     }
-    fmt::print(
-        "highwater {} is ready: node {} of cluster {}.\n"
-        "  Kafka clients connect to  {}\n"
-        "  Its data is in            {}\n"
-        "  Try in another terminal   kcat -b {} -L\n"
-        "  Stop it with              Ctrl-C\n",
-        HW_VERSION, config.node.id, node.cluster_id(), address,
-        fmt::join(config.storage.log_dirs, ", "), address);
-    std::fflush(stdout);
+    say(
+        fmt::format("highwater {} is ready: node {} of cluster {}.\n"
+                    "  Kafka clients connect to  {}\n"
+                    "  Its data is in            {}\n"
+                    "  Try in another terminal   kcat -b {} -L\n"
+                    "  Stop it with              Ctrl-C\n",
+                    HW_VERSION, config.node.id, node.cluster_id(), address,
+                    fmt::join(config.storage.log_dirs, ", "), address));
 }
 
 NodeLimits limits_of(const config::BrokerConfig& config) {
@@ -82,8 +106,13 @@ NodeLimits limits_of(const config::BrokerConfig& config) {
     NodeLimits limits;
     limits.connections_max = lasting / 2;
     limits.logs_max = lasting / 2 / kFilesPerLog;
-    limits.memory = config.memory_limit ? static_cast<std::size_t>(*config.memory_limit)
-                                        : usable_memory() / kShareOfMemory;
+    const std::size_t memory = config.memory_limit ? static_cast<std::size_t>(*config.memory_limit)
+                                                   : usable_memory() / kShareOfMemory;
+    // How highwater.memory.limit is divided: an eighth remembers producers, the rest serves
+    // requests.
+    constexpr std::size_t kShareOfProducers = 8;
+    limits.producers_max = memory / kShareOfProducers / storage::kProducerMemory;
+    limits.memory = memory - memory / kShareOfProducers;
     return limits;
 }
 
@@ -97,11 +126,43 @@ Result<void> wipe(storage::Disk& disk, const config::StorageConfig& storage) {
     return {};
 }
 
+/// Starts the node. A stop that is asked for meanwhile is kept for later, unless the start hangs.
+Result<void> start_node(Process& process, Node& node) {
+    constexpr std::chrono::milliseconds kLook{50};
+    auto started = process.loops.start_on_control(node.start());
+    while (started.wait_for(kLook) != std::future_status::ready) {
+        if (!wait_for_stop_signal(std::chrono::milliseconds(0))) {
+            continue;
+        }
+        if (started.wait_for(kStartLimit) != std::future_status::ready) {
+            end_at_once(process, "told to stop, and the start does not end: does a disk hang?");
+        }
+        kill(getpid(), SIGTERM);
+    }
+    return started.get();
+}
+
+void stop_node(Process& process, Node& node) {
+    auto stopped = process.loops.start_on_control(node.stop());
+    if (stopped.wait_for(kStopLimit) != std::future_status::ready) {
+        end_at_once(process, fmt::format("the stop has not ended within {} s: does a disk hang? "
+                                         "The next start checks the data",
+                                         kStopLimit.count()));
+    }
+    if (!node.hung_directories().empty()) {
+        end_at_once(process,
+                    fmt::format("not stopped cleanly: the disk of {} hangs; the next start "
+                                "checks the data in it",
+                                fmt::join(node.hung_directories(), ", ")));
+    }
+}
+
 int run_until_stopped(const config::BrokerConfig& config, OldData old_data) {
     block_stop_signals();
     ignore_broken_pipes();
     const NodeLimits limits = limits_of(config);
     Process process(LogLevel::info);
+    process.log.install_crash_handler();
     if (old_data == OldData::wiped) {
         if (const auto wiped = wipe(process.ports().disk, config.storage); !wiped) {
             fmt::print(stderr, "highwater: {}\n", wiped.error().message);
@@ -110,24 +171,23 @@ int run_until_stopped(const config::BrokerConfig& config, OldData old_data) {
     }
     Node node(config, limits, process.ports());
     node.on_end([](const Error&) { kill(getpid(), SIGTERM); });
-    const auto started = process.loops.run_on_control(node.start());
+    const auto started = start_node(process, node);
     if (started) {
         print_banner(node, config);
         wait_for_stop_signal();
-        fmt::print("highwater is stopping.\n");
-        std::fflush(stdout);
+        say("highwater is stopping.\n");
     } else {
-        fmt::print(stderr, "highwater: {}\n", started.error().message);
+        complain(started.error().message);
     }
-    process.loops.run_on_control(node.stop());
+    stop_node(process, node);
     if (!started) {
         return kExitFailed;
     }
     if (node.ended()) {
-        fmt::print(stderr, "highwater: {}\n", node.ended()->message);
+        complain(node.ended()->message);
         return kExitFailed;
     }
-    fmt::print("highwater has stopped.\n");
+    say("highwater has stopped.\n");
     return kExitOk;
 }
 

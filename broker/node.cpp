@@ -67,11 +67,14 @@ Node::Node(config::BrokerConfig config, const NodeLimits& limits, NodePorts port
     : config_(std::move(config)),
       limits_(limits),
       ports_(std::move(ports)),
+      producer_limit_(limits.producers_max),
       log_(ports_.log, "node"),
       incarnation_(new_incarnation(ports_.entropy)),
       topic_rules_(config_.settings),
       large_frames_(std::make_shared<LargeFrameLimit>(
           limits.memory / 2, static_cast<std::size_t>(config_.connections.request_bytes_max))),
+      hang_watch_({ports_.control, ports_.clock, ports_.disk, log_.named("storage")},
+                  config_.storage.directories()),
       logs_(ports_.disk, ports_.control, ports_.clock, ports_.entropy, log_.named("storage")),
       connections_(limits.connections_max),
       control_waiting_(ports_.control, ports_.clock),
@@ -218,7 +221,8 @@ void Node::start_broker(storage::OpenedLogs opened) {
                                                  .flush_queues = std::move(flushes),
                                                  .defer = ports_.defer,
                                                  .mutants = ports_.mutants,
-                                                 .log_mutants = ports_.log_mutants},
+                                                 .log_mutants = ports_.log_mutants,
+                                                 .producer_limit = &producer_limit_},
                                     .shards = std::move(views),
                                     .tell_applied = [this](Offset offset) { on_applied(offset); }};
     applier_ = std::make_unique<MetadataApplier>(std::move(applying), std::move(opened));
@@ -242,9 +246,13 @@ void Node::start_broker(storage::OpenedLogs opened) {
         controller_channel_);
     checkpointer_ = std::make_unique<Checkpointer>(
         Checkpointer::Ports{ports_.control, ports_.clock, logs_, *applier_});
+    producer_expiry_ = std::make_unique<ProducerExpiry>(
+        ProducerExpiry::Ports{ports_.control, ports_.clock, *applier_, producer_limit_},
+        config_.produce.producer_id_expiration, config_.produce.producer_expiry_interval);
     follower_->start([this](const Error& reason) { end(reason); });
     agent_->start();
     checkpointer_->start();
+    producer_expiry_->start();
 }
 
 controller::NodeEndpoints Node::endpoints(ListenerRole role) const {
@@ -357,6 +365,12 @@ void Node::serve() {
 }
 
 Task<> Node::stop() {
+    hang_watch_.start();
+    co_await stop_in_order();
+    co_await hang_watch_.stop();
+}
+
+Task<> Node::stop_in_order() {
     co_await stop_accepting();
     if (in_session_ && !ended_) {
         // Who waits for a batch to be durable would not learn that it is in the log.
@@ -427,6 +441,7 @@ Task<> Node::stop_following() {
     co_await agent_->stop();
     co_await registrar_->stop();
     co_await checkpointer_->stop();
+    co_await producer_expiry_->stop();
 }
 
 Task<> Node::close_logs() {

@@ -10,6 +10,7 @@
 #include "broker/api/api_services.h"
 #include "broker/bound_listeners.h"
 #include "broker/controller_server.h"
+#include "broker/hang_watch.h"
 #include "broker/metadata/broker_agent.h"
 #include "broker/metadata/controller_gateway.h"
 #include "broker/metadata/metadata_follower.h"
@@ -23,6 +24,8 @@
 #include "broker/replicas/checkpointer.h"
 #include "broker/replicas/flush_queue.h"
 #include "broker/replicas/metadata_applier.h"
+#include "broker/replicas/producer_expiry.h"
+#include "broker/runtime/shared_producer_limit.h"
 #include "config/broker_config.h"
 #include "protocol/base/clock.h"
 #include "protocol/base/entropy.h"
@@ -38,6 +41,7 @@ struct NodeLimits {
     std::size_t connections_max = 10'000;
     std::size_t logs_max = 10'000;              ///< beyond which none is made
     std::size_t memory = std::size_t{1} << 30;  ///< of requests and answers, in bytes
+    std::size_t producers_max = 100'000;        ///< entries in all logs, beyond which none is new
 };
 
 /// The powers a node is given: of the operating system, or of the simulated world. They outlive it.
@@ -71,8 +75,14 @@ public:
     /// is wrong and which key to change; then `stop` it.
     [[nodiscard]] Task<Result<void>> start();
     /// Ends in order: takes no more requests, answers those that it has taken, leaves the cluster,
-    /// ends the connections on every shard, closes the logs.
+    /// ends the connections on every shard, closes the logs. A data directory that hangs is given
+    /// up on the way.
     [[nodiscard]] Task<> stop();
+    /// The data directories that a stop gave up. Their work goes on, maybe for ever, with what the
+    /// node and its disk have: if there are any, the process ends without destroying them.
+    [[nodiscard]] const std::vector<std::string>& hung_directories() const {
+        return hang_watch_.hung();
+    }
     /// `tell` is called once, when the node can no longer do its part: the process must end.
     void on_end(std::function<void(const Error&)> tell) { tell_end_ = std::move(tell); }
 
@@ -115,6 +125,7 @@ private:
     void on_applied(Offset offset);
     void end(const Error& reason);
 
+    [[nodiscard]] Task<> stop_in_order();
     [[nodiscard]] Task<> stop_accepting();
     [[nodiscard]] Task<> drain();
     [[nodiscard]] Task<> stop_serving();
@@ -128,6 +139,7 @@ private:
     const config::BrokerConfig config_;
     NodeLimits limits_;
     NodePorts ports_;
+    SharedProducerLimit producer_limit_;
     Logger log_;
     IncarnationId incarnation_;
     std::string cluster_id_;
@@ -141,6 +153,7 @@ private:
     bool is_shown_alive_ = false;  ///< by the metadata that every shard was told of
 
     std::shared_ptr<LargeFrameLimit> large_frames_;  ///< shared by the hosts of all shards
+    HangWatch hang_watch_;
     storage::LogManager logs_;
     ConnectionCount connections_;
     WaitingRequests control_waiting_;
@@ -160,6 +173,7 @@ private:
     std::unique_ptr<MetadataFollower> follower_;
     std::unique_ptr<BrokerAgent> agent_;
     std::unique_ptr<ControllerRegistrar> registrar_;
+    std::unique_ptr<ProducerExpiry> producer_expiry_;
     std::unique_ptr<Checkpointer> checkpointer_;
 };
 

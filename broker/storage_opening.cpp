@@ -80,7 +80,7 @@ Task<Result<StorageOpening::ClusterId>> StorageOpening::choose_cluster_id() {
         return storage::find_cluster_id(*disk, all);
     };
     auto found = co_await storage::call_blocking<std::optional<std::string>>(
-        ports_.disk, ports_.shard, std::move(work));
+        ports_.disk, config_.storage.metadata_log_dir, ports_.shard, std::move(work));
     if (!found) {
         co_return std::unexpected(found.error());
     }
@@ -170,7 +170,7 @@ Task<Result<replication::ElectionState>> StorageOpening::read_election(std::stri
         return replication::load_election_state(*disk, folder);
     };
     auto state = co_await storage::call_blocking<replication::ElectionState>(
-        ports_.disk, ports_.shard, std::move(work));
+        ports_.disk, config_.storage.metadata_log_dir, ports_.shard, std::move(work));
     co_return state;
 }
 

@@ -184,7 +184,8 @@ TopicCreationConfig read_topic_creation(const Settings& settings) {
 ProduceConfig read_produce(const Settings& settings) {
     const bool is_full = settings.text("highwater.produce.validation") == "full";
     return {.validation = is_full ? ProduceValidation::full : ProduceValidation::header,
-            .producer_id_expiration = span(settings, "producer.id.expiration.ms")};
+            .producer_id_expiration = span(settings, "producer.id.expiration.ms"),
+            .producer_expiry_interval = span(settings, "producer.id.expiration.check.interval.ms")};
 }
 
 /// Without knowing who the node is, complaints about its listeners and voters would be guesses.

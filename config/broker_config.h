@@ -50,6 +50,7 @@ struct TopicCreationConfig {
 struct ProduceConfig {
     ProduceValidation validation;
     std::chrono::milliseconds producer_id_expiration;
+    std::chrono::milliseconds producer_expiry_interval;
 };
 
 /// What one node is told at its start: typed, checked, immutable, free to share between threads.

@@ -59,11 +59,12 @@ std::expected<Appended, AppendError> AppendStage::add(const NewBatch& batch,
     record::set_leader_epoch(batch.bytes, batch.leader_epoch);
     const auto view = record::parse_batch(batch.bytes);
     HW_ASSERT(view.has_value());
-    const auto facts = producer_facts(*view);
+    auto facts = producer_facts(*view);
     if (!facts) {
         return std::unexpected(corrupt(facts.error()));
     }
     if (*facts) {
+        (*facts)->used_at = batch.received_at;
         const ProducerEntry* entry = find((*facts)->producer_id, written);
         if (const auto* first = entry != nullptr ? find_duplicate(**facts, *entry) : nullptr) {
             const bool append_time =
@@ -71,8 +72,7 @@ std::expected<Appended, AppendError> AppendStage::add(const NewBatch& batch,
             return Appended{first->first_offset(), first->last_offset,
                             append_time ? first->timestamp : kNoTimestamp, true};
         }
-        const bool log_is_empty = end_offset_ == Offset(0);
-        if (const auto checked = check_producer(**facts, entry, log_is_empty); !checked) {
+        if (const auto checked = check(**facts, entry); !checked) {
             return std::unexpected(checked.error());
         }
     }
@@ -115,6 +115,24 @@ std::expected<Appended, AppendError> AppendStage::add_from_leader(ByteView batch
         push(batch.bytes(), summary_of(batch), producer, written);
     }
     return appended;
+}
+
+std::expected<void, AppendError> AppendStage::check(const ProducerFacts& facts,
+                                                    const ProducerEntry* entry) const {
+    const bool log_is_empty = end_offset_ == Offset(0);
+    if (auto checked = check_producer(facts, entry, log_is_empty); !checked) {
+        return checked;
+    }
+    if (entry != nullptr || facts.marker || limit_ == nullptr || !limit_->is_full()) {
+        return {};
+    }
+    return std::unexpected(AppendError{
+        ErrorCode::not_enough_replicas,
+        fmt::format("producer {} is new to this partition, and this broker remembers {} producers "
+                    "of all partitions already; the limit of {} follows from "
+                    "highwater.memory.limit: nothing was appended. Try again: producers that are "
+                    "idle for 15 minutes make room",
+                    facts.producer_id, limit_->count(), limit_->most())});
 }
 
 const ProducerEntry* AppendStage::find(ProducerId id, const ProducerTable& written) const {

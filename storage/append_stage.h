@@ -8,6 +8,7 @@
 
 #include "protocol/base/bytes.h"
 #include "protocol/base/ids.h"
+#include "storage/producer_limit.h"
 #include "storage/producer_table.h"
 #include "storage/segment.h"
 
@@ -21,6 +22,9 @@ struct NewBatch {
     LeaderEpoch leader_epoch{0};
     /// With LogAppendTime: the time; the batch gets it.
     std::optional<Timestamp> append_time;
+    /// When the batch came from a client, by the clock of this broker; its producer is idle from
+    /// then on. -1: by the timestamps in the batch.
+    Timestamp received_at = kNoTimestamp;
 };
 
 /// Offsets that were given to a batch, or that it had got before.
@@ -43,14 +47,19 @@ struct StagedBatch {
 /// bounded by what is staged between two writes, one drain of the log's guard.
 class AppendStage {
 public:
-    /// Starts at the end of the log; `producers` and `epoch` are those of what is written.
-    AppendStage(Offset end_offset, LeaderEpoch epoch) : end_offset_(end_offset), epoch_(epoch) {}
+    /// Starts at the end of the log; `epoch` is that of what is written. Without a limit any number
+    /// of producers may be new.
+    AppendStage(Offset end_offset, LeaderEpoch epoch, const ProducerLimit* limit)
+        : end_offset_(end_offset), epoch_(epoch), limit_(limit) {}
 
+    /// Codes: those of check_producer; NOT_ENOUGH_REPLICAS for a producer that is new here while
+    /// the limit is reached; NOT_LEADER_OR_FOLLOWER, CORRUPT_MESSAGE.
     [[nodiscard]] std::expected<Appended, AppendError> add(const NewBatch& batch,
                                                            const ProducerTable& written);
     /// Whole batches from a leader, with offsets and epochs; a cut batch at the end is left out.
-    /// All or none of them. Codes: CORRUPT_MESSAGE, and OFFSET_OUT_OF_RANGE, FENCED_LEADER_EPOCH
-    /// when they do not continue the log.
+    /// All or none of them; the limit of producers does not count here, the leader has kept it.
+    /// Codes: CORRUPT_MESSAGE, and OFFSET_OUT_OF_RANGE, FENCED_LEADER_EPOCH when they do not
+    /// continue the log.
     [[nodiscard]] std::expected<Appended, AppendError> add_from_leader(
         ByteView batches, const ProducerTable& written);
 
@@ -66,11 +75,14 @@ public:
 
 private:
     [[nodiscard]] const ProducerEntry* find(ProducerId id, const ProducerTable& written) const;
+    [[nodiscard]] std::expected<void, AppendError> check(const ProducerFacts& facts,
+                                                         const ProducerEntry* entry) const;
     void push(ByteView bytes, const BatchSummary& summary,
               const std::optional<ProducerFacts>& producer, const ProducerTable& written);
 
     Offset end_offset_;
     LeaderEpoch epoch_;
+    const ProducerLimit* limit_;
     std::vector<StagedBatch> batches_;
     std::map<ProducerId, ProducerEntry> producers_;  ///< over those that are written
 };

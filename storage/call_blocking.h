@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "protocol/base/result.h"
@@ -12,21 +13,30 @@
 
 namespace hw::storage {
 
-/// Runs `work` where it may block, and gives on `home` what it returned. `work` owns all that it
-/// uses: who waits here may be gone before it ends.
+/// Runs `work` on the threads of a data directory, and gives on `home` what it returned. `work`
+/// owns all that it uses: who waits here may be gone before it ends. Errors: io, when it was
+/// abandoned, and those of `work`.
 template <class T>
-[[nodiscard]] Task<Result<T>> call_blocking(Disk& disk, Shard& home,
+[[nodiscard]] Task<Result<T>> call_blocking(Disk& disk, const std::string& directory, Shard& home,
                                             std::move_only_function<Result<T>()> work) {
     struct Shared {
         std::move_only_function<Result<T>()> work;
         std::optional<Result<T>> outcome;
+        BlockingEnd end = BlockingEnd::done;
         Signal done;
     };
     const auto shared = std::make_shared<Shared>();
     shared->work = std::move(work);
-    disk.run_blocking(
-        home, [shared] { shared->outcome = shared->work(); }, [shared] { shared->done.set(); });
+    auto ended = [shared](BlockingEnd end) {
+        shared->end = end;
+        shared->done.set();
+    };
+    std::string name = directory;
+    disk.run_blocking(name, home, [shared] { shared->outcome = shared->work(); }, std::move(ended));
     co_await home.wait(shared->done, kNever);
+    if (shared->end == BlockingEnd::abandoned) {
+        co_return std::unexpected(abandoned_error(name));
+    }
     co_return std::move(*shared->outcome);
 }
 

@@ -9,18 +9,19 @@ Committer::Committer(Disk& disk, Shard& home, const Clock& clock, Settings setti
     : disk_(&disk),
       home_(&home),
       clock_(&clock),
-      settings_(settings),
+      settings_(std::move(settings)),
       observer_(std::move(observer)),
       tasks_(home) {}
 
 Task<> Committer::stop() {
     stopping_ = true;
+    snapshots_.clear();  // when its log is closed, it writes a newer one
     wake_.set();
     co_await tasks_.wait_idle();
 }
 
 Task<> Committer::run() {
-    while (!stopping_ || round_) {
+    while (!stopping_ || round_ || snapshot_is_running_) {
         const TimePoint deadline = due();
         co_await home_->wait(wake_, deadline);
         if (!round_ && !stopping_ && clock_->now() >= due()) {
@@ -40,15 +41,28 @@ TimePoint Committer::due() const {
 void Committer::remove(LogId id) {
     owners_.erase(id);
     dirty_.erase(id);
+    std::erase_if(snapshots_, [id](const Snapshot& each) { return each.id == id; });
 }
 
 Task<> Committer::wait_for_round() {
-    if (!round_) {
-        co_return;
+    if (round_) {
+        co_await wait_in(round_waiters_);
     }
+    if (snapshot_is_running_) {
+        co_await wait_in(snapshot_waiters_);
+    }
+}
+
+Task<> Committer::wait_in(Waiters& waiters) {
     const auto ended = std::make_shared<Signal>();
-    round_waiters_.push_back(ended);
+    waiters.push_back(ended);
     co_await home_->wait(*ended, kNever);
+}
+
+void Committer::wake_all(Waiters& waiters) {
+    for (const auto& waiter : std::exchange(waiters, {})) {
+        waiter->set();
+    }
 }
 
 void Committer::request(LogId id, SyncUrgency urgency, std::uint64_t bytes) {
@@ -95,7 +109,9 @@ void Committer::collected(LogId id, const std::shared_ptr<LogOwner>& owner,
 }
 
 void Committer::sync_collected() {
-    std::vector<std::shared_ptr<Lane>> lanes(std::min(settings_.lanes, items_.size()));
+    const std::size_t full = (items_.size() + kLogsOfLane - 1) / kLogsOfLane;
+    const std::size_t count = std::max(full, std::min(settings_.lanes, items_.size()));
+    std::vector<std::shared_ptr<Lane>> lanes(count);
     for (auto& lane : lanes) {
         lane = std::make_shared<Lane>();
     }
@@ -110,21 +126,30 @@ void Committer::sync_collected() {
                 item.outcome = item.job.run();
             }
         };
-        disk_->run_blocking(*home_, std::move(work), [this, lane] { end_lane(*lane); });
+        disk_->run_blocking(settings_.directory, *home_, std::move(work),
+                            [this, lane](BlockingEnd end) { end_lane(*lane, end); });
     }
     end_round_if_done();
 }
 
-void Committer::end_lane(Lane& lane) {
+void Committer::end_lane(Lane& lane, BlockingEnd end) {
+    if (end == BlockingEnd::abandoned && !failure_) {
+        failure_ = abandoned_error(settings_.directory);
+    }
     for (Item& item : lane) {
-        if (failure_) {
-            item.outcome = std::unexpected(*failure_);
-        } else if (!item.outcome) {
+        // With a failure the outcome is not looked at: the work may still write it.
+        if (!failure_ && !item.outcome) {
             failure_ = item.outcome.error();
         }
-        observer_(item.id, item.job.ticket, item.outcome);
-        item.owner->end_sync(item.job.ticket, item.outcome);
+        const Result<void> outcome =
+            failure_ ? Result<void>(std::unexpected(*failure_)) : Result<void>();
+        observer_(item.id, item.job.ticket, outcome);
+        item.owner->end_sync(item.job.ticket, outcome);
+        if (item.job.snapshot && outcome && !stopping_ && owners_.contains(item.id)) {
+            snapshots_.push_back({item.id, item.owner, std::move(*item.job.snapshot), {}});
+        }
     }
+    begin_snapshot();
     --lanes_running_;
     end_round_if_done();
 }
@@ -133,10 +158,32 @@ void Committer::end_round_if_done() {
     if (lanes_running_ == 0) {
         round_ = false;
         wake_.set();
-        for (const auto& waiter : std::exchange(round_waiters_, {})) {
-            waiter->set();
-        }
+        wake_all(round_waiters_);
     }
+}
+
+void Committer::begin_snapshot() {
+    if (snapshot_is_running_ || snapshots_.empty()) {
+        return;
+    }
+    snapshot_is_running_ = true;
+    const auto running = std::make_shared<Snapshot>(std::move(snapshots_.front()));
+    snapshots_.pop_front();
+    disk_->run_blocking(
+        settings_.directory, *home_, [running] { running->outcome = running->job.run(); },
+        [this, running](BlockingEnd end) { end_snapshot(*running, end); });
+}
+
+/// A failure is told by the log, which knows whether it still matters.
+void Committer::end_snapshot(Snapshot& snapshot, BlockingEnd end) {
+    snapshot_is_running_ = false;
+    const Result<void> outcome = end == BlockingEnd::done
+                                     ? snapshot.outcome
+                                     : std::unexpected(abandoned_error(settings_.directory));
+    snapshot.owner->end_snapshot(snapshot.job, outcome);
+    begin_snapshot();
+    wake_.set();
+    wake_all(snapshot_waiters_);
 }
 
 }  // namespace hw::storage

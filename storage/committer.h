@@ -2,10 +2,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "protocol/base/clock.h"
@@ -32,6 +34,8 @@ public:
     virtual void begin_sync(TakeJob take) = 0;
     /// Calls log.on_synced().
     virtual void end_sync(const SyncTicket& ticket, const Result<void>& outcome) = 0;
+    /// Calls log.on_snapshot_written(). The log may have been released meanwhile.
+    virtual void end_snapshot(SnapshotJob job, const Result<void>& outcome) = 0;
     /// Calls log.go_offline(): the directory failed.
     virtual void on_offline(const Error& reason) = 0;
 };
@@ -40,11 +44,15 @@ public:
 /// disk's threads, tells each owner, repeats. A round begins at once when somebody waits and none
 /// is under way; else after `interval`, or when `max_unsynced_bytes` have been reported.
 ///
+/// Producer snapshots come with the syncs and are written after them, one at a time, beside the
+/// next rounds: a large one delays no acknowledgement.
+///
 /// Owned by its directory; lives on the home shard, where everything but `request` is called.
 /// After the first failed sync every later one fails with its error.
 class Committer {
 public:
     struct Settings {
+        std::string directory;  ///< whose threads do the work
         Duration interval = std::chrono::milliseconds(50);
         std::uint64_t max_unsynced_bytes = std::uint64_t{64} << 20;
         std::size_t lanes = 2;  ///< syncs at a time
@@ -52,17 +60,22 @@ public:
     /// Told of each job's end before the owner is.
     using Observer = std::function<void(LogId, const SyncTicket&, const Result<void>&)>;
 
+    /// Logs of one work of the disk's threads at most: one that hangs is told from one that is busy
+    /// by works that end.
+    static constexpr std::size_t kLogsOfLane = 64;
+
     Committer(Disk& disk, Shard& home, const Clock& clock, Settings settings, Observer observer);
 
     /// Begins to watch the time.
     void start() { tasks_.spawn(run()); }
-    /// Ends after the round that is under way; required before destruction.
+    /// Ends after the round and the snapshot that are under way; required before destruction.
     [[nodiscard]] Task<> stop();
 
     void add(LogId id, std::shared_ptr<LogOwner> owner) { owners_[id] = std::move(owner); }
     /// A round that is under way still ends for it; see wait_for_round.
     void remove(LogId id);
-    /// Ends when the round that is under way has ended. What was removed before is then left alone.
+    /// Ends when the round and the snapshot that are under way have ended. What was removed before
+    /// is then left alone.
     [[nodiscard]] Task<> wait_for_round();
     /// Any thread. The log has `bytes` more that are not synced. Owners ask once between two
     /// begin_sync, and again when the urgency rises.
@@ -78,14 +91,25 @@ private:
         Result<void> outcome;
     };
     using Lane = std::vector<Item>;
+    struct Snapshot {
+        LogId id;
+        std::shared_ptr<LogOwner> owner;
+        SnapshotJob job;
+        Result<void> outcome;
+    };
+    using Waiters = std::vector<std::shared_ptr<Signal>>;
 
     [[nodiscard]] Task<> run();
     [[nodiscard]] TimePoint due() const;
     void begin_round();
     void collected(LogId id, const std::shared_ptr<LogOwner>& owner, std::optional<SyncJob> job);
     void sync_collected();
-    void end_lane(Lane& lane);
+    void end_lane(Lane& lane, BlockingEnd end);
     void end_round_if_done();
+    void begin_snapshot();
+    void end_snapshot(Snapshot& snapshot, BlockingEnd end);
+    [[nodiscard]] Task<> wait_in(Waiters& waiters);
+    static void wake_all(Waiters& waiters);
 
     Disk* disk_;
     Shard* home_;
@@ -105,8 +129,11 @@ private:
     bool round_ = false;
     std::size_t to_collect_ = 0;
     std::size_t lanes_running_ = 0;
-    std::vector<std::shared_ptr<Signal>> round_waiters_;
+    Waiters round_waiters_;
     std::vector<Item> items_;
+    std::deque<Snapshot> snapshots_;  ///< that wait; at most one a log
+    bool snapshot_is_running_ = false;
+    Waiters snapshot_waiters_;
     std::optional<Error> failure_;
 };
 

@@ -54,6 +54,25 @@ enum class OpenMode : std::uint8_t {
     create_new,  ///< read and write; must not exist
 };
 
+/// How work that may block ended: by itself, or given up because it hangs. What work that was given
+/// up uses still belongs to it alone.
+enum class BlockingEnd : std::uint8_t { done, abandoned };
+using BlockingDone = std::move_only_function<void(BlockingEnd)>;
+
+/// Of the blocking work of one data directory. It hangs when something is pending for long and
+/// nothing ends.
+struct BlockingProgress {
+    std::size_t pending = 0;
+    std::uint64_t ended = 0;  ///< so far
+};
+
+/// What is told of work that was abandoned.
+[[nodiscard]] inline Error abandoned_error(const std::string& directory) {
+    return {ErrorKind::io, "data directory " + directory +
+                               " hangs: an operation on its disk does not end, and is not waited "
+                               "for any longer"};
+}
+
 struct DirectoryEntry {
     std::string name;
     bool is_directory = false;
@@ -87,10 +106,15 @@ public:
     /// this one. Errors: busy.
     [[nodiscard]] virtual Result<std::unique_ptr<FileLock>> lock(const std::string& path) = 0;
 
-    /// Runs `work` where it may block, then `done` on `shard`. Works of one disk may overlap and
-    /// end in any order. What `work` touches is nobody else's meanwhile.
-    virtual void run_blocking(Shard& shard, std::move_only_function<void()> work,
-                              std::move_only_function<void()> done) = 0;
+    /// Runs `work` where it may block, then `done` on `shard`. Works may overlap and end in any
+    /// order; each data directory has threads of its own, so that one whose disk hangs holds up no
+    /// other. What `work` touches is nobody else's until `done`, and for ever when it is abandoned:
+    /// it owns what it uses, or what it uses outlives the disk.
+    virtual void run_blocking(const std::string& directory, Shard& shard,
+                              std::move_only_function<void()> work, BlockingDone done) = 0;
+    [[nodiscard]] virtual BlockingProgress progress(const std::string& directory) = 0;
+    /// Gives up the works of that directory that have not ended, and every later one.
+    virtual void abandon(const std::string& directory) = 0;
 };
 
 }  // namespace hw::storage

@@ -23,8 +23,16 @@ Log::Log(LogContext context, LogContents contents)
       durable_end_(end_offset_),
       loaded_end_offset_(end_offset_),
       snapshot_offset_(contents.snapshot_offset),
-      stage_(end_offset_, latest_epoch()),
-      epochs_dirty_(contents.epochs_dirty) {}
+      stage_(end_offset_, latest_epoch(), context_.producer_limit),
+      epochs_dirty_(contents.epochs_dirty) {
+    count_producers();
+}
+
+Log::~Log() {
+    if (context_.producer_limit != nullptr) {
+        context_.producer_limit->change(-static_cast<std::int64_t>(counted_producers_));
+    }
+}
 
 LeaderEpoch Log::latest_epoch() const {
     const auto latest = epochs_.latest();
@@ -186,40 +194,17 @@ Result<void> Log::publish() {
         auto flushed = segments_.back().flush_if_due(dirty_);
         outcome = outcome ? flushed : outcome;
     }
+    count_producers();
     return outcome;
 }
 
 Result<void> Log::roll_to(Segment next) {
     Result<void> finished = segments_.back().finish_indexes(dirty_);
-    if (finished) {
-        finished = write_snapshot();
-    }
+    plan_snapshot();
     segments_.back().seal();
     segments_.push_back(std::move(next));
     folder_dirty_ = true;
     return finished;
-}
-
-Result<void> Log::write_snapshot() {
-    if (end_offset_ <= snapshot_offset_) {
-        return {};
-    }
-    const std::string path = folder_ + "/" + file_name(end_offset_, kSnapshotSuffix);
-    const auto file = context_.disk->open(path, OpenMode::create);
-    if (!file) {
-        return std::unexpected(file.error());
-    }
-    if (auto cut = (*file)->truncate(0); !cut) {
-        return cut;
-    }
-    const std::string bytes = format_producer_snapshot(producers_);
-    if (auto written = (*file)->write_now(0, as_bytes(bytes)); !written) {
-        return written;
-    }
-    dirty_.push_back(*file);
-    folder_dirty_ = true;
-    snapshot_offset_ = end_offset_;
-    return {};
 }
 
 void Log::end_write(const Result<void>& outcome) {
@@ -255,11 +240,15 @@ std::optional<SyncJob> Log::begin_sync() {
         return std::nullopt;
     }
     syncing_ = true;
-    SyncJob job{context_.disk, folder_, {end_offset_, truncations_}, false, {}, std::nullopt};
+    SyncJob job{context_.disk, folder_, ticket(), false, {}, std::nullopt, std::nullopt};
     job.sync_folder = std::exchange(folder_dirty_, false) && !context_.mutants.folder_is_not_synced;
     job.files = std::exchange(dirty_, {});
     if (std::exchange(epochs_dirty_, false)) {
         job.epochs = format_epoch_checkpoint(epochs_);
+    }
+    if (next_snapshot_ && !snapshot_is_out_) {
+        job.snapshot = std::exchange(next_snapshot_, std::nullopt);
+        snapshot_is_out_ = true;
     }
     unsynced_bytes_ = 0;
     if (context_.mutants.durable_end_before_sync) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <expected>
 #include <functional>
@@ -14,6 +15,7 @@
 #include "storage/epoch_cache.h"
 #include "storage/log_jobs.h"
 #include "storage/log_reader.h"
+#include "storage/producer_limit.h"
 #include "storage/producer_table.h"
 #include "storage/segment.h"
 
@@ -24,6 +26,8 @@ struct LogMutants {
     bool durable_end_before_sync = false;     ///< a sync counts when it begins
     bool ticket_outlives_truncation = false;  ///< a sync counts though the log was truncated since
     bool folder_is_not_synced = false;        ///< entries of new files are never synced
+    /// A producer snapshot gets its name though the log was truncated since.
+    bool snapshot_outlives_truncation = false;
 };
 
 /// What a log works with.
@@ -37,6 +41,8 @@ struct LogContext {
     /// Told once, inside the guard, when a write failed: the directory must go offline.
     std::function<void(const Error&)> on_failure;
     LogMutants mutants;
+    /// Of the producers of all logs; outlives the log. Null: there is no limit.
+    ProducerLimit* producer_limit = nullptr;
 };
 
 /// What is known of a log when it has been opened (log_loader.h).
@@ -63,6 +69,7 @@ public:
     Log(LogContext context, LogContents contents);
     Log(const Log&) = delete;
     Log& operator=(const Log&) = delete;
+    ~Log();
 
     // --- Append
 
@@ -83,9 +90,12 @@ public:
 
     /// What must be synced so that all that is written is durable; none if there is nothing, or
     /// while another job is out: two of them could replace the epochs in the wrong order.
+    /// The job may carry a producer snapshot, for which on_snapshot_written is called.
     [[nodiscard]] std::optional<SyncJob> begin_sync();
     /// The outcome of that job, whatever happened meanwhile.
     void on_synced(const SyncTicket& ticket, const Result<void>& outcome);
+    /// The outcome of a snapshot job, whatever happened meanwhile. A failure takes the log offline.
+    void on_snapshot_written(const SnapshotJob& job, const Result<void>& outcome);
     /// Written and not yet taken by a sync.
     [[nodiscard]] std::uint64_t unsynced_bytes() const { return unsynced_bytes_; }
 
@@ -102,6 +112,12 @@ public:
     [[nodiscard]] EpochEnd end_offset_for(LeaderEpoch epoch) const {
         return epochs_.end_offset_for(epoch, log_end_offset());
     }
+
+    // --- Producers
+
+    /// Removes producers whose last use is `idle` or longer before `now`, a few pages of them;
+    /// whether there are more to look at in this pass. Transactions that are open keep theirs.
+    [[nodiscard]] bool expire_producers(Timestamp now, std::chrono::milliseconds idle);
 
     // --- Truncate and close
 
@@ -161,7 +177,10 @@ private:
     void on_group_written(std::size_t index, const Result<void>& outcome);
     [[nodiscard]] Result<void> publish();
     [[nodiscard]] Result<void> roll_to(Segment next);
-    [[nodiscard]] Result<void> write_snapshot();
+    void plan_snapshot();
+    [[nodiscard]] Result<void> place_snapshot(const SnapshotJob& job);
+    [[nodiscard]] SyncTicket ticket() const { return {end_offset_, truncations_}; }
+    void count_producers();
     void end_write(const Result<void>& outcome);
     void add_dirty(const std::shared_ptr<File>& file);
     void lower_ends(Offset new_end);
@@ -198,7 +217,11 @@ private:
     std::uint64_t unsynced_bytes_ = 0;
     bool folder_dirty_ = false;
     bool epochs_dirty_ = false;
-    bool syncing_ = false;                    ///< a job is out
+    bool syncing_ = false;                      ///< a job is out
+    std::optional<SnapshotJob> next_snapshot_;  ///< for the next sync to take along
+    bool snapshot_is_out_ = false;
+    std::size_t counted_producers_ = 0;  ///< of this log, in the limit's count
+    ProducerId next_to_expire_ = kLeastProducerId;
     mutable std::set<std::string> reported_;  ///< damage that was logged
 };
 

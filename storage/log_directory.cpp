@@ -29,18 +29,21 @@ void CheckpointWriter::write_next() {
     busy_ = true;
     auto work = std::make_shared<Work>(Work{next_, std::exchange(waiting_, {}), {}});
     disk_->run_blocking(
-        *home_,
+        directory_, *home_,
         [work, disk = disk_, directory = directory_, name = name_] {
             work->outcome = replace_small_file(*disk, directory, name, work->text);
         },
-        [this, work] {
+        [this, work](BlockingEnd end) {
+            const Result<void> outcome = end == BlockingEnd::done
+                                             ? work->outcome
+                                             : std::unexpected(abandoned_error(directory_));
             busy_ = false;
             written_.set();
             if (!waiting_.empty()) {
                 write_next();
             }
             for (Done& done : work->done) {
-                done(work->outcome);
+                done(outcome);
             }
         });
 }
@@ -51,7 +54,7 @@ LogDirectory::LogDirectory(Disk& disk, Shard& home, const Clock& clock, Identity
       home_(&home),
       identity_(std::move(identity)),
       logger_(logger),
-      committer_(disk, home, clock, Committer::Settings{},
+      committer_(disk, home, clock, Committer::Settings{.directory = identity_.path},
                  [this](LogId id, const SyncTicket& ticket, const Result<void>& outcome) {
                      on_synced(id, ticket, outcome);
                  }),
@@ -148,9 +151,15 @@ void LogDirectory::run_truncation(TruncationJob job, TruncationDone done) {
         Result<void> outcome;
     };
     auto work = std::make_shared<Work>(Work{std::move(job), {}});
+    auto ended = [work, path = path(), done = std::move(done)](BlockingEnd end) mutable {
+        if (end == BlockingEnd::abandoned) {
+            done({}, std::unexpected(abandoned_error(path)));
+            return;
+        }
+        done(std::move(work->job), work->outcome);
+    };
     disk_->run_blocking(
-        *home_, [work] { work->outcome = work->job.run(); },
-        [work, done = std::move(done)]() mutable { done(std::move(work->job), work->outcome); });
+        path(), *home_, [work] { work->outcome = work->job.run(); }, std::move(ended));
 }
 
 PartitionOffsets LogDirectory::recovery_points() const {

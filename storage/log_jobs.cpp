@@ -4,9 +4,29 @@
 
 #include "storage/epoch_cache.h"
 #include "storage/log_folder.h"
+#include "storage/producer_snapshot.h"
 #include "storage/small_file.h"
 
 namespace hw::storage {
+
+std::string SnapshotJob::path() const {
+    return folder + "/" + file_name(ticket.end_offset, kSnapshotSuffix);
+}
+
+std::string SnapshotJob::draft_path() const {
+    return path() + std::string(kDraftSuffix);
+}
+
+Result<void> SnapshotJob::run() const {
+    const auto file = disk->open(draft_path(), OpenMode::create);
+    if (!file) {
+        return std::unexpected(file.error());
+    }
+    if (auto written = write_producer_snapshot(**file, producers); !written) {
+        return written;
+    }
+    return (*file)->sync();
+}
 
 Result<void> SyncJob::run() const {
     if (sync_folder) {

@@ -9,6 +9,7 @@
 #include "protocol/base/ids.h"
 #include "protocol/base/result.h"
 #include "storage/disk.h"
+#include "storage/producer_pages.h"
 #include "storage/producer_recovery.h"
 #include "storage/segment.h"
 
@@ -20,6 +21,21 @@ struct SyncTicket {
     std::int64_t truncations = 0;
 };
 
+/// One producer snapshot of a log, apart from the log: written and synced under a draft's name
+/// where blocking is allowed, then given back. The log gives it its name, unless it was truncated
+/// since: a snapshot of records that are gone would be believed when the log is that long again.
+struct SnapshotJob {
+    Disk* disk = nullptr;
+    std::string folder;
+    SyncTicket ticket;  ///< the snapshot is of the log up to `end_offset`
+    ProducerView producers;
+
+    [[nodiscard]] std::string draft_path() const;
+    [[nodiscard]] std::string path() const;
+    /// Errors: io, no_space.
+    [[nodiscard]] Result<void> run() const;
+};
+
 /// One sync of a log, apart from the log: run where blocking is allowed, its ticket given back to
 /// the log. Holds the descriptors that wrote, so that none with unsynced bytes is closed.
 struct SyncJob {
@@ -29,6 +45,8 @@ struct SyncJob {
     bool sync_folder = false;  ///< files were made in it
     std::vector<std::shared_ptr<File>> files;
     std::optional<std::string> epochs;  ///< the new leader-epoch-checkpoint
+    /// To be run by itself when the sync has ended: it may be large, and nobody waits for it.
+    std::optional<SnapshotJob> snapshot;
 
     /// Folder first: nothing in a file counts before its entry does. Errors: io, no_space.
     [[nodiscard]] Result<void> run() const;

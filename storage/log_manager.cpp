@@ -62,7 +62,7 @@ Task<Result<void>> LogManager::open_directory(const std::string& path) {
     auto work = [path, expected, disk = disk_, logger = logger_] {
         return open_data_directory(*disk, path, expected, logger);
     };
-    auto opened = co_await call_blocking<OpenedDirectory>(*disk_, *home_, std::move(work));
+    auto opened = co_await call_blocking<OpenedDirectory>(*disk_, path, *home_, std::move(work));
     if (!opened) {
         co_return std::unexpected(opened.error());
     }
@@ -89,7 +89,8 @@ Task<> LogManager::open_lane(std::shared_ptr<Opening> opening) {
             continue;
         }
         auto load = [request = item.request] { return load_log(request); };
-        auto contents = co_await call_blocking<LogContents>(*disk_, *home_, std::move(load));
+        auto contents = co_await call_blocking<LogContents>(*disk_, item.directory->path(), *home_,
+                                                            std::move(load));
         if (contents) {
             opening->result.logs.push_back({item.found.name, item.found.topic_id, item.directory,
                                             std::move(*contents), item.high_watermark});
@@ -194,7 +195,8 @@ Task<Result<void>> LogManager::begin_use() {
         auto work = [disk = disk_, path = directory.path, has = directory.has_recovery_points] {
             return storage::begin_use(*disk, path, has);
         };
-        const auto begun = co_await call_blocking<void>(*disk_, *home_, std::move(work));
+        const auto begun =
+            co_await call_blocking<void>(*disk_, directory.path, *home_, std::move(work));
         if (!begun) {
             co_return begun;
         }
@@ -229,7 +231,8 @@ Task<Result<void>> LogManager::remove_doomed() {
             auto work = [disk = disk_, path = directory.path + "/" + name] {
                 return disk->remove_tree(path);
             };
-            auto outcome = co_await call_blocking<void>(*disk_, *home_, std::move(work));
+            auto outcome =
+                co_await call_blocking<void>(*disk_, directory.path, *home_, std::move(work));
             if (!outcome) {
                 co_return outcome;
             }
@@ -271,7 +274,8 @@ Task<Result<OpenedLog>> LogManager::create(LogDirectory& directory, TopicPartiti
         }
         return load_log(request);
     };
-    auto contents = co_await call_blocking<LogContents>(*disk_, *home_, std::move(work));
+    auto contents =
+        co_await call_blocking<LogContents>(*disk_, directory.path(), *home_, std::move(work));
     if (!contents) {
         co_return std::unexpected(contents.error());
     }
@@ -291,7 +295,8 @@ Task<Result<void>> LogManager::remove(LogDirectory& directory, TopicPartition na
         }
         return disk->remove_tree(*doomed);
     };
-    const auto outcome = co_await call_blocking<void>(*disk_, *home_, std::move(work));
+    const auto outcome =
+        co_await call_blocking<void>(*disk_, directory.path(), *home_, std::move(work));
     co_return outcome;
 }
 
@@ -392,17 +397,13 @@ Task<Result<void>> LogManager::close(std::vector<ClosingLog> logs, BrokerEpoch e
 
 Task<Result<void>> LogManager::close_directory(LogDirectory& directory,
                                                std::vector<ClosingLog> logs, BrokerEpoch epoch) {
-    auto close_logs = [logs]() -> Result<void> {
-        for (const ClosingLog& each : logs) {
-            if (auto closed = each.log->close(); !closed) {
-                return closed;
-            }
+    for (const ClosingLog& each : logs) {
+        auto close_log = [log = each.log] { return log->close(); };
+        const auto closed =
+            co_await call_blocking<void>(*disk_, directory.path(), *home_, std::move(close_log));
+        if (!closed) {
+            co_return closed;
         }
-        return {};
-    };
-    const auto closed = co_await call_blocking<void>(*disk_, *home_, std::move(close_logs));
-    if (!closed) {
-        co_return closed;
     }
     for (const ClosingLog& each : logs) {
         directory.note_closed(each.id, each.log->durable_end_offset());
@@ -417,7 +418,8 @@ Task<Result<void>> LogManager::close_directory(LogDirectory& directory,
     auto mark = [disk = disk_, path = directory.path(), epoch] {
         return write_clean_shutdown(*disk, path, epoch);
     };
-    const auto marked = co_await call_blocking<void>(*disk_, *home_, std::move(mark));
+    const auto marked =
+        co_await call_blocking<void>(*disk_, directory.path(), *home_, std::move(mark));
     co_return marked;
 }
 

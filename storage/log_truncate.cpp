@@ -96,6 +96,7 @@ void Log::lower_ends(Offset new_end) {
     loaded_end_offset_ = std::min(loaded_end_offset_, new_end);
     log_start_offset_ = std::min(log_start_offset_, new_end);
     snapshot_offset_ = std::min(snapshot_offset_, new_end);
+    next_snapshot_.reset();
     epochs_dirty_ = epochs_.truncate_from_end(new_end) || epochs_dirty_;
     stage_.reset(new_end, latest_epoch());
 }
@@ -113,6 +114,7 @@ void Log::finish_truncation(TruncationJob job, const Result<void>& outcome) {
     truncating_ = false;
     segments_.push_back(std::move(*job.active));
     producers_ = std::move(job.producers.producers);
+    count_producers();
     snapshot_offset_ = job.producers.snapshot_offset;
     end_offset_ = segments_.back().end_offset();
     durable_end_ = restarted ? end_offset_ : std::min(durable_end_, end_offset_);
@@ -131,8 +133,13 @@ Result<void> Log::close() {
     if (auto finished = segments_.back().finish_indexes(dirty_); !finished) {
         return finished;
     }
-    if (auto written = write_snapshot(); !written) {
-        return written;
+    if (end_offset_ > snapshot_offset_) {
+        const SnapshotJob snapshot{context_.disk, folder_, ticket(), producers_.share()};
+        Result<void> written = snapshot.run();
+        written = written ? place_snapshot(snapshot) : written;
+        if (!written) {
+            return written;
+        }
     }
     folder_dirty_ = true;
     const auto job = begin_sync();

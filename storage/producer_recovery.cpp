@@ -6,7 +6,6 @@
 #include "storage/batch_walker.h"
 #include "storage/log_folder.h"
 #include "storage/producer_snapshot.h"
-#include "storage/small_file.h"
 
 namespace hw::storage {
 namespace {
@@ -20,12 +19,13 @@ Result<RecoveredProducers> newest_snapshot(Disk& disk, const std::string& folder
             continue;
         }
         const std::string path = folder + "/" + entry.name;
-        const auto bytes = read_small_file(disk, path);
-        if (!bytes) {
-            return std::unexpected(bytes.error());
-        }
-        if (auto producers = parse_producer_snapshot(*bytes, path)) {
+        auto producers = read_producer_snapshot(disk, path);
+        if (producers) {
             return RecoveredProducers{std::move(*producers), *offset};
+        }
+        const ErrorKind kind = producers.error().kind;
+        if (kind != ErrorKind::corrupt && kind != ErrorKind::unsupported) {
+            return std::unexpected(producers.error());
         }
     }
     return RecoveredProducers{};

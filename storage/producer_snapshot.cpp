@@ -1,7 +1,10 @@
 #include "storage/producer_snapshot.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <functional>
 
+#include "protocol/base/assert.h"
 #include "protocol/record/crc32c.h"
 
 namespace hw::storage {
@@ -12,12 +15,31 @@ constexpr std::size_t kCrcAt = 2;
 constexpr std::size_t kCountAt = 6;
 constexpr std::size_t kHeader = 10;
 constexpr std::size_t kEntry = 46;
+/// Of a file, in bytes: what is written or read with one call.
+constexpr std::size_t kPiece = (std::size_t{1} << 20) / kEntry * kEntry;
+
+/// How bytes get into a file, or out of it.
+using WriteAt = std::function<Result<void>(std::uint64_t position, ByteView bytes)>;
+using ReadAt = std::function<Result<std::size_t>(std::uint64_t position, MutableBytes into)>;
 
 template <class T>
 void append(std::string& to, T value) {
     std::array<std::byte, sizeof(T)> bytes;
     store_big_endian(bytes.data(), value);
     to += as_text(bytes);
+}
+
+void append_entry(std::string& to, const ProducerSlot& slot) {
+    const ProducerEntry& entry = slot.entry;
+    const ProducerBatch last = entry.last_batch();
+    append(to, slot.id.value());
+    append(to, entry.epoch.value());
+    append(to, last.last_sequence.value());
+    append(to, last.last_offset.value());
+    append(to, last.offset_delta);
+    append(to, entry.last_timestamp.value());
+    append(to, entry.coordinator_epoch.value());
+    append(to, entry.transaction_start.value());
 }
 
 /// Takes numbers from bytes that are known to be long enough.
@@ -36,68 +58,161 @@ private:
     const std::byte* at_;
 };
 
-}  // namespace
-
-std::string format_producer_snapshot(const ProducerTable& producers) {
-    std::string body;
-    append(body, static_cast<std::int32_t>(producers.entries().size()));
-    for (const auto& [id, entry] : producers.entries()) {
-        const ProducerBatch last = entry.last_batch();
-        append(body, id.value());
-        append(body, entry.epoch.value());
-        append(body, last.last_sequence.value());
-        append(body, last.last_offset.value());
-        append(body, last.offset_delta);
-        append(body, entry.last_timestamp.value());
-        append(body, entry.coordinator_epoch.value());
-        append(body, entry.transaction_start.value());
+ProducerSlot read_entry(const std::byte* at) {
+    Cursor cursor(at);
+    ProducerSlot slot;
+    ProducerEntry& entry = slot.entry;
+    ProducerBatch last;
+    slot.id = ProducerId(cursor.take<std::int64_t>());
+    entry.epoch = ProducerEpoch(cursor.take<std::int16_t>());
+    last.last_sequence = Sequence(cursor.take<std::int32_t>());
+    last.last_offset = Offset(cursor.take<std::int64_t>());
+    last.offset_delta = cursor.take<std::int32_t>();
+    last.timestamp = Timestamp(cursor.take<std::int64_t>());
+    entry.last_timestamp = last.timestamp;
+    entry.last_used = last.timestamp;
+    entry.coordinator_epoch = record::CoordinatorEpoch(cursor.take<std::int32_t>());
+    entry.transaction_start = Offset(cursor.take<std::int64_t>());
+    if (last.last_offset >= Offset(0)) {
+        entry.batches[entry.batch_count++] = last;
     }
-    std::string bytes;
-    append(bytes, kVersion);
-    append(bytes, record::crc32c(as_bytes(body)));
-    return bytes + body;
+    return slot;
 }
 
-Result<ProducerTable> parse_producer_snapshot(std::string_view text, std::string_view path) {
-    const ByteView bytes = as_bytes(text);
-    if (bytes.size() < kHeader) {
-        return fail(ErrorKind::corrupt, "{} has {} bytes, a snapshot has at least {}", path,
-                    bytes.size(), kHeader);
+/// Writes entries piece by piece, and the header, which has their checksum, at the end.
+Result<void> write_snapshot(const WriteAt& write_at, const ProducerView& producers) {
+    std::string piece;
+    append(piece, static_cast<std::int32_t>(producers.size()));
+    const std::string count = piece;
+    std::uint32_t crc = record::crc32c(as_bytes(count));
+    std::uint64_t position = kHeader;
+    Result<void> outcome;
+    const auto flush = [&] {
+        if (outcome && !piece.empty()) {
+            crc = record::crc32c(as_bytes(piece), crc);
+            outcome = write_at(position, as_bytes(piece));
+            position += piece.size();
+        }
+        piece.clear();
+    };
+    piece.clear();
+    producers.for_each([&](const ProducerSlot& slot) {
+        append_entry(piece, slot);
+        if (piece.size() == kPiece) {
+            flush();
+        }
+    });
+    flush();
+    if (!outcome) {
+        return outcome;
     }
-    const auto version = load_big_endian<std::int16_t>(bytes.data());
+    std::string header;
+    append(header, kVersion);
+    append(header, crc);
+    return write_at(0, as_bytes(header + count));
+}
+
+/// The number of entries. Errors: corrupt, unsupported.
+Result<std::uint64_t> check_header(ByteView header, std::uint64_t size, std::string_view path) {
+    if (header.size() < kHeader) {
+        return fail(ErrorKind::corrupt, "{} has {} bytes, a snapshot has at least {}", path,
+                    header.size(), kHeader);
+    }
+    const auto version = load_big_endian<std::int16_t>(header.data());
     if (version != kVersion) {
         return fail(ErrorKind::unsupported, "{} has version {}, only {} is supported", path,
                     version, kVersion);
     }
-    if (record::crc32c(bytes.subspan(kCountAt)) !=
-        load_big_endian<std::uint32_t>(bytes.data() + kCrcAt)) {
+    const auto count = load_big_endian<std::int32_t>(header.data() + kCountAt);
+    if (count < 0 || (size - kHeader) != static_cast<std::uint64_t>(count) * kEntry) {
+        return fail(ErrorKind::corrupt, "{} announces {} entries in {} bytes", path, count, size);
+    }
+    return static_cast<std::uint64_t>(count);
+}
+
+Result<ProducerTable> read_snapshot(const ReadAt& read_at, std::uint64_t size,
+                                    std::string_view path) {
+    std::array<std::byte, kHeader> header;
+    const auto header_size = read_at(0, header);
+    if (!header_size) {
+        return std::unexpected(header_size.error());
+    }
+    const auto count = check_header(ByteView(header).first(*header_size), size, path);
+    if (!count) {
+        return std::unexpected(count.error());
+    }
+    std::uint32_t crc = record::crc32c(ByteView(header).subspan(kCountAt));
+    ProducerTable producers;
+    Buffer piece(std::min<std::uint64_t>(kPiece, *count * kEntry));
+    for (std::uint64_t position = kHeader; position < size; position += piece.size()) {
+        const std::size_t wanted = std::min<std::uint64_t>(piece.size(), size - position);
+        const auto bytes = piece.bytes().first(wanted);
+        const auto got = read_at(position, bytes);
+        if (!got) {
+            return std::unexpected(got.error());
+        }
+        if (*got != wanted) {
+            return fail(ErrorKind::corrupt, "{} became shorter than {} bytes", path, size);
+        }
+        crc = record::crc32c(bytes, crc);
+        for (std::size_t at = 0; at < wanted; at += kEntry) {
+            const ProducerSlot slot = read_entry(bytes.data() + at);
+            producers.put(slot.id, slot.entry);
+        }
+    }
+    if (crc != load_big_endian<std::uint32_t>(header.data() + kCrcAt)) {
         return fail(ErrorKind::corrupt, "{}: the checksum does not match", path);
     }
-    const auto count = load_big_endian<std::int32_t>(bytes.data() + kCountAt);
-    if (count < 0 || (bytes.size() - kHeader) != static_cast<std::size_t>(count) * kEntry) {
-        return fail(ErrorKind::corrupt, "{} announces {} entries in {} bytes", path, count,
-                    bytes.size());
-    }
-    ProducerTable producers;
-    Cursor cursor(bytes.data() + kHeader);
-    for (std::int32_t i = 0; i < count; ++i) {
-        ProducerEntry entry;
-        ProducerBatch last;
-        const ProducerId id(cursor.take<std::int64_t>());
-        entry.epoch = ProducerEpoch(cursor.take<std::int16_t>());
-        last.last_sequence = Sequence(cursor.take<std::int32_t>());
-        last.last_offset = Offset(cursor.take<std::int64_t>());
-        last.offset_delta = cursor.take<std::int32_t>();
-        last.timestamp = Timestamp(cursor.take<std::int64_t>());
-        entry.last_timestamp = last.timestamp;
-        entry.coordinator_epoch = record::CoordinatorEpoch(cursor.take<std::int32_t>());
-        entry.transaction_start = Offset(cursor.take<std::int64_t>());
-        if (last.last_offset >= Offset(0)) {
-            entry.batches[entry.batch_count++] = last;
-        }
-        producers.put(id, entry);
-    }
     return producers;
+}
+
+}  // namespace
+
+std::string format_producer_snapshot(const ProducerView& producers) {
+    std::string bytes;
+    const auto write_at = [&bytes](std::uint64_t position, ByteView part) -> Result<void> {
+        bytes.resize(std::max<std::size_t>(bytes.size(), position + part.size()));
+        bytes.replace(position, part.size(), as_text(part));
+        return {};
+    };
+    const auto written = write_snapshot(write_at, producers);
+    HW_ASSERT(written.has_value());
+    return bytes;
+}
+
+Result<ProducerTable> parse_producer_snapshot(std::string_view text, std::string_view path) {
+    const auto read_at = [text](std::uint64_t position, MutableBytes into) -> Result<std::size_t> {
+        const ByteView rest = as_bytes(text).subspan(std::min<std::size_t>(position, text.size()));
+        const std::size_t count = std::min(rest.size(), into.size());
+        std::ranges::copy(rest.first(count), into.begin());
+        return count;
+    };
+    return read_snapshot(read_at, text.size(), path);
+}
+
+Result<void> write_producer_snapshot(File& file, const ProducerView& producers) {
+    if (auto cut = file.truncate(0); !cut) {
+        return cut;
+    }
+    const auto write_at = [&file](std::uint64_t position, ByteView bytes) {
+        return file.write_now(position, bytes);
+    };
+    return write_snapshot(write_at, producers);
+}
+
+Result<ProducerTable> read_producer_snapshot(Disk& disk, const std::string& path) {
+    const auto file = disk.open(path, OpenMode::read);
+    if (!file) {
+        return std::unexpected(file.error());
+    }
+    const auto size = (*file)->size();
+    if (!size) {
+        return std::unexpected(size.error());
+    }
+    const auto read_at = [&file](std::uint64_t position, MutableBytes into) {
+        return (*file)->read_at(position, into);
+    };
+    return read_snapshot(read_at, *size, path);
 }
 
 ProducerTable as_in_snapshot(const ProducerTable& producers) {
@@ -110,6 +225,7 @@ ProducerTable as_in_snapshot(const ProducerTable& producers) {
             kept.batches[0] = entry.last_batch();
             kept.batches[0].timestamp = entry.last_timestamp;
         }
+        kept.last_used = entry.last_timestamp;
         reduced.put(id, kept);
     }
     return reduced;

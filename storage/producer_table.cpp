@@ -157,6 +157,7 @@ void apply_batch(const ProducerFacts& facts, ProducerEntry& entry) {
         entry.batches = {};
     }
     entry.last_timestamp = facts.max_timestamp;
+    entry.last_used = facts.used_at == kNoTimestamp ? facts.max_timestamp : facts.used_at;
     if (facts.marker) {
         entry.coordinator_epoch = *facts.marker;
         entry.transaction_start = kNoOffset;
@@ -167,16 +168,12 @@ void apply_batch(const ProducerFacts& facts, ProducerEntry& entry) {
         --entry.batch_count;
     }
     entry.batches[entry.batch_count++] = {
+        facts.base_offset + facts.last_offset_delta, facts.max_timestamp,
         record::sequence_after(facts.base_sequence, facts.last_offset_delta),
-        facts.base_offset + facts.last_offset_delta, facts.last_offset_delta, facts.max_timestamp};
+        facts.last_offset_delta};
     if (facts.transactional && entry.transaction_start == kNoOffset) {
         entry.transaction_start = facts.base_offset;
     }
-}
-
-const ProducerEntry* ProducerTable::find(ProducerId id) const {
-    const auto found = entries_.find(id);
-    return found == entries_.end() ? nullptr : &found->second;
 }
 
 }  // namespace hw::storage

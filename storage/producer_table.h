@@ -1,18 +1,18 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <expected>
-#include <map>
 #include <optional>
-#include <span>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "protocol/base/ids.h"
 #include "protocol/base/result.h"
 #include "protocol/record/batch.h"
 #include "protocol/record/control_record.h"
 #include "protocol/wire/error_code.h"
+#include "storage/producer_pages.h"
 
 namespace hw::storage {
 
@@ -20,36 +20,6 @@ namespace hw::storage {
 struct AppendError {
     wire::ErrorCode code = wire::ErrorCode::none;
     std::string message;
-};
-
-/// A batch as a retry of its producer would repeat it.
-struct ProducerBatch {
-    Sequence last_sequence = record::kNoSequence;
-    Offset last_offset = kNoOffset;
-    std::int32_t offset_delta = 0;  ///< from its first record to its last
-    Timestamp timestamp = kNoTimestamp;
-
-    [[nodiscard]] Offset first_offset() const { return last_offset - offset_delta; }
-    bool operator==(const ProducerBatch&) const = default;
-};
-
-/// What the log knows of one producer.
-struct ProducerEntry {
-    /// Batches that are remembered: what a client may have in flight (max.in.flight <= 5).
-    static constexpr std::size_t kBatches = 5;
-
-    ProducerEpoch epoch = record::kNoProducerEpoch;
-    record::CoordinatorEpoch coordinator_epoch{-1};
-    Timestamp last_timestamp = kNoTimestamp;  ///< of its last batch or marker
-    Offset transaction_start = kNoOffset;     ///< first offset of the open transaction, if any
-    std::size_t batch_count = 0;
-    std::array<ProducerBatch, kBatches> batches;  ///< of this epoch, oldest first
-
-    /// The last batch of this epoch; a default one if there is none.
-    [[nodiscard]] ProducerBatch last_batch() const {
-        return batch_count == 0 ? ProducerBatch{} : batches[batch_count - 1];
-    }
-    bool operator==(const ProducerEntry&) const = default;
 };
 
 /// What producer state needs of a batch. Made from a batch whose offsets are set.
@@ -63,6 +33,8 @@ struct ProducerFacts {
     bool transactional = false;
     /// Set for the marker that ends a transaction.
     std::optional<record::CoordinatorEpoch> marker;
+    /// When this broker took the batch from a client; -1 where it only reads it.
+    Timestamp used_at = kNoTimestamp;
 };
 
 /// The facts of a batch; none where no producer is concerned. Errors: corrupt (a marker that
@@ -85,20 +57,31 @@ struct ProducerFacts {
 /// for appends and for replays alike.
 void apply_batch(const ProducerFacts& facts, ProducerEntry& entry);
 
-/// The producers of one log, ordered by id: a value that equals a replay of the log.
+/// The producers of one log, ordered by id: what follows from a replay of the log, but for the
+/// entries that expired.
 class ProducerTable {
 public:
-    [[nodiscard]] const ProducerEntry* find(ProducerId id) const;
-    void apply(const ProducerFacts& facts) { apply_batch(facts, entries_[facts.producer_id]); }
-    void put(ProducerId id, const ProducerEntry& entry) { entries_[id] = entry; }
-    void clear() { entries_.clear(); }
+    [[nodiscard]] const ProducerEntry* find(ProducerId id) const { return pages_.find(id); }
+    void apply(const ProducerFacts& facts) { apply_batch(facts, pages_.entry(facts.producer_id)); }
+    void put(ProducerId id, const ProducerEntry& entry) { pages_.entry(id) = entry; }
 
-    [[nodiscard]] const std::map<ProducerId, ProducerEntry>& entries() const { return entries_; }
-    [[nodiscard]] bool empty() const { return entries_.empty(); }
+    /// The entries as they are now, to be written where blocking is allowed; costs microseconds.
+    [[nodiscard]] ProducerView share() { return pages_.share(); }
+    /// See ProducerPages::expire_page.
+    [[nodiscard]] std::optional<ProducerId> expire_page(ProducerId from, Timestamp idle_since,
+                                                        Timestamp now) {
+        return pages_.expire_page(from, idle_since, now);
+    }
+
+    [[nodiscard]] std::size_t size() const { return pages_.size(); }
+    [[nodiscard]] bool empty() const { return size() == 0; }
+    /// All of them, copied: for tools and tests.
+    [[nodiscard]] std::vector<ProducerSlot> entries() const { return pages_.entries(); }
+    [[nodiscard]] const ProducerPages::Copied& copied() const { return pages_.copied(); }
     bool operator==(const ProducerTable&) const = default;
 
 private:
-    std::map<ProducerId, ProducerEntry> entries_;
+    ProducerPages pages_;
 };
 
 }  // namespace hw::storage

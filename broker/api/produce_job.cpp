@@ -207,7 +207,8 @@ bool ProduceJob::begin_append(std::size_t index) {
     }
     Append& append = appends_[index];
     replication::Append entered{append.batch, append.append_time,
-                                Acks{static_cast<std::int8_t>(request_.acks)}, wait_->slot(index)};
+                                Acks{static_cast<std::int8_t>(request_.acks)}, wait_->slot(index),
+                                now_};
     return append.replica->enter(
         services_.shard,
         [entered = std::move(entered)](replication::PartitionReplica& replica, Shard&) mutable {

@@ -21,7 +21,8 @@ void HostedReplica::place(storage::LogDirectory& directory, storage::LogId log) 
 
 storage::LogContext HostedReplica::log_context(storage::Disk& disk, Logger logger,
                                                storage::LogOptions options) {
-    storage::LogContext context{&disk, logger, options, {}, {}, services_.log_mutants};
+    storage::LogContext context{
+        &disk, logger, options, {}, {}, services_.log_mutants, services_.producer_limit};
     // A write may complete on any shard. `home` is a shard that every thread may post to.
     context.enter = [weak = weak_from_this(), home = &services_.home](auto work) {
         home->post([weak, work = std::move(work)]() mutable {
@@ -67,6 +68,13 @@ void HostedReplica::end_sync(const storage::SyncTicket& ticket, const Result<voi
     enter_unrefused(services_.home, [ticket, outcome](PartitionReplica& replica, Shard&) {
         replica.on_synced(ticket, outcome);
     });
+}
+
+void HostedReplica::end_snapshot(storage::SnapshotJob job, const Result<void>& outcome) {
+    enter_unrefused(services_.home,
+                    [job = std::move(job), outcome](PartitionReplica& replica, Shard&) {
+                        replica.on_snapshot_written(job, outcome);
+                    });
 }
 
 void HostedReplica::on_offline(const Error& reason) {

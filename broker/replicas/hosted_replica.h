@@ -39,6 +39,7 @@ public:
         DeferPolicy* defer = nullptr;
         replication::LeaderMutants mutants = {};
         storage::LogMutants log_mutants = {};
+        storage::ProducerLimit* producer_limit = nullptr;
     };
 
     /// `services` must outlive the replica.
@@ -73,6 +74,7 @@ public:
 
     void begin_sync(TakeJob take) override;
     void end_sync(const storage::SyncTicket& ticket, const Result<void>& outcome) override;
+    void end_snapshot(storage::SnapshotJob job, const Result<void>& outcome) override;
     void on_offline(const Error& reason) override;
 
 private:

@@ -369,6 +369,18 @@ Task<MetadataApplier::HighWatermarks> MetadataApplier::high_watermarks() {
     co_return std::move(*watermarks);
 }
 
+Task<> MetadataApplier::expire_producers(Timestamp now, std::chrono::milliseconds idle) {
+    for (const auto& [key, hosted] : std::map(hosted_)) {
+        bool has_more = true;
+        while (has_more) {
+            auto expire = [&has_more, now, idle](PartitionReplica& replica) {
+                has_more = replica.expire_producers(now, idle);
+            };
+            co_await inside(hosted.replica, std::move(expire));
+        }
+    }
+}
+
 Task<> MetadataApplier::stop(std::vector<storage::ClosingLog>& closing) {
     for (const auto& [key, hosted] : hosted_) {
         replication::PartitionError reason(ErrorCode::not_leader_or_follower,

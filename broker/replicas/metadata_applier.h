@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -55,6 +56,8 @@ public:
     /// High watermarks of the replicas that have a log, by directory.
     using HighWatermarks = std::map<storage::LogDirectory*, storage::PartitionOffsets>;
     [[nodiscard]] Task<HighWatermarks> high_watermarks();
+    /// Lets each log forget the producers whose last use is `idle` or longer before `now`.
+    [[nodiscard]] Task<> expire_producers(Timestamp now, std::chrono::milliseconds idle);
 
     /// Takes all replicas offline and adds their logs to `closing`. Call after the last update.
     [[nodiscard]] Task<> stop(std::vector<storage::ClosingLog>& closing);

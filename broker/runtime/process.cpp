@@ -1,12 +1,18 @@
 #include "broker/runtime/process.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <fstream>
+#include <optional>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
+#include <sstream>
 #include <string>
 #include <sys/resource.h>
 #include <unistd.h>
+
+#include "broker/runtime/control_group.h"
 
 namespace hw::broker {
 namespace {
@@ -22,6 +28,23 @@ sigset_t stop_signals() {
         sigaddset(&signals, SIGHUP);
     }
     return signals;
+}
+
+std::optional<std::string> read_text(const std::string& path) {
+    std::ifstream file(path);
+    std::ostringstream text;
+    text << file.rdbuf();
+    return file ? std::optional(text.str()) : std::nullopt;
+}
+
+/// Cores that the scheduler may put this process on.
+unsigned allowed_cores() {
+    constexpr std::size_t kCores = 8192;  // the most that Linux is built for
+    cpu_set_t sets[kCores / CPU_SETSIZE];
+    if (sched_getaffinity(0, sizeof sets, sets) != 0) {
+        return std::thread::hardware_concurrency();
+    }
+    return static_cast<unsigned>(CPU_COUNT_S(sizeof sets, sets));
 }
 
 }  // namespace
@@ -54,7 +77,7 @@ std::vector<Shard*> LoopThreads::data() const {
 
 std::size_t default_data_loops() {
     constexpr unsigned kMost = 4;
-    return std::clamp(std::thread::hardware_concurrency(), 1U, kMost);
+    return std::min(usable_cores(allowed_cores(), control_group_limits(read_text)), kMost);
 }
 
 void block_stop_signals() {
@@ -67,6 +90,14 @@ int wait_for_stop_signal() {
     int received = 0;
     sigwait(&signals, &received);
     return received;
+}
+
+bool wait_for_stop_signal(std::chrono::milliseconds limit) {
+    const sigset_t signals = stop_signals();
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(limit);
+    const std::chrono::nanoseconds rest = limit - seconds;
+    const timespec time{seconds.count(), rest.count()};
+    return sigtimedwait(&signals, nullptr, &time) > 0;
 }
 
 void ignore_broken_pipes() {
@@ -86,16 +117,9 @@ std::size_t raise_open_file_limit() {
 
 std::size_t usable_memory() {
     const auto pages = static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES));
-    std::size_t bytes = pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-    for (const char* file :
-         {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
-        std::ifstream limit(file);
-        std::size_t value = 0;
-        if (limit >> value) {
-            bytes = std::min(bytes, value);
-        }
-    }
-    return bytes;
+    const std::size_t bytes = pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+    const auto limit = control_group_limits(read_text).memory;
+    return std::min<std::uint64_t>(bytes, limit.value_or(bytes));
 }
 
 }  // namespace hw::broker

@@ -1,22 +1,57 @@
 #pragma once
 
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <unistd.h>
+
 #include "protocol/base/clock.h"
 #include "protocol/base/logger.h"
 
 namespace hw::broker {
 
 /// Log lines on standard error: "2026-01-31T12:00:00.123Z INFO storage: text". Control characters
-/// in the text are escaped, so a client cannot forge a line. One write per line; any thread.
+/// in the text are escaped, so a client cannot forge a line. Any thread.
+///
+/// `write` never blocks: lines wait in memory, at most kMaxWaiting bytes of them, for a thread that
+/// writes them. When nobody reads them and that is full, lines are dropped, the next line that
+/// finds room says how many. At a crash `wait_until_written` of the signal handler gives the thread
+/// time.
 class StderrLog final : public LogSink {
 public:
-    StderrLog(const Clock& clock, LogLevel least) : clock_(&clock), least_(least) {}
+    static constexpr std::size_t kMaxWaiting = std::size_t{1} << 20;
+    /// How long the end of the process waits for lines that nobody reads.
+    static constexpr std::chrono::milliseconds kEndLimit{1000};
+
+    /// `descriptor` is another one in tests.
+    StderrLog(const Clock& clock, LogLevel least, int descriptor = STDERR_FILENO);
+    /// Waits until all lines are written, for kEndLimit at most.
+    ~StderrLog() override;
+    StderrLog(const StderrLog&) = delete;
+    StderrLog& operator=(const StderrLog&) = delete;
 
     void write(LogLevel level, std::string_view component, std::string_view line) override;
     [[nodiscard]] bool enabled(LogLevel level) const override { return level >= least_; }
+    /// True when no line waits any more; false when that takes longer than `limit`.
+    bool wait_until_written(std::chrono::milliseconds limit) const;
+    /// Lets a broken assertion, or another signal that ends the process, wait for the lines that
+    /// were logged before it. Once a process; the log outlives it.
+    void install_crash_handler() const;
 
 private:
+    struct Queue;
+
     const Clock* clock_;
     LogLevel least_;
+    /// Shared with the thread, which may be stuck in a write when this ends.
+    std::shared_ptr<Queue> queue_;
+    std::thread thread_;
 };
+
+/// Writes text that must not hold up the end of a process: gives up after `limit`.
+void write_within(std::chrono::milliseconds limit, int descriptor, std::string text);
 
 }  // namespace hw::broker

@@ -138,7 +138,8 @@ void PartitionReplica::append(Append request) {
         ProduceSlot::answer(std::move(request.slot), refused(*error));
         return;
     }
-    const auto staged = log_->stage({request.batch, leader_->epoch(), request.append_time});
+    const auto staged =
+        log_->stage({request.batch, leader_->epoch(), request.append_time, request.received_at});
     if (!staged) {
         ProduceSlot::answer(std::move(request.slot), refused(staged.error()));
         return;
@@ -241,6 +242,17 @@ void PartitionReplica::fail_pending(std::size_t count, const PartitionError& err
 std::optional<storage::SyncJob> PartitionReplica::begin_sync() {
     sync_asked_.reset();
     return log_ == nullptr ? std::nullopt : log_->begin_sync();
+}
+
+void PartitionReplica::on_snapshot_written(const storage::SnapshotJob& job,
+                                           const Result<void>& outcome) {
+    if (log_ != nullptr) {
+        log_->on_snapshot_written(job, outcome);
+    }
+}
+
+bool PartitionReplica::expire_producers(Timestamp now, std::chrono::milliseconds idle) {
+    return log_ != nullptr && log_->expire_producers(now, idle);
 }
 
 void PartitionReplica::on_synced(const storage::SyncTicket& ticket, const Result<void>& outcome) {

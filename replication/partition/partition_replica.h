@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -37,6 +38,8 @@ struct Append {
     std::optional<Timestamp> append_time;  ///< set if the topic uses LogAppendTime
     Acks acks = Acks::all;
     std::shared_ptr<ProduceSlot> slot;  ///< gets the outcome
+    /// By this broker's clock; see storage::NewBatch.
+    Timestamp received_at = kNoTimestamp;
 };
 
 /// The replica of one partition on this broker: its log, its role, and its delayed requests. It
@@ -99,6 +102,9 @@ public:
     /// may end after the log was released.
     [[nodiscard]] std::optional<storage::SyncJob> begin_sync();
     void on_synced(const storage::SyncTicket& ticket, const Result<void>& outcome);
+    void on_snapshot_written(const storage::SnapshotJob& job, const Result<void>& outcome);
+    /// See storage::Log; nothing is left to do without a log.
+    [[nodiscard]] bool expire_producers(Timestamp now, std::chrono::milliseconds idle);
 
     // --- Read
 

@@ -147,17 +147,22 @@ void RaftNode::persist(const ElectionState& state) {
     auto work = [&disk, outcome, folder = log_.folder(), text = std::move(text)] {
         *outcome = storage::replace_small_file(disk, folder, storage::kQuorumStateFile, text);
     };
-    auto done = [self = shared_from_this(), outcome] {
-        if (!*outcome) {
-            self->services_.directory.report_failure(outcome->error());
-            self->fail_for_good(outcome->error());
+    auto done = [self = shared_from_this(), outcome](storage::BlockingEnd end) {
+        const std::string& directory = self->services_.directory.path();
+        const Result<void> persisted = end == storage::BlockingEnd::done
+                                           ? *outcome
+                                           : std::unexpected(storage::abandoned_error(directory));
+        if (!persisted) {
+            self->services_.directory.report_failure(persisted.error());
+            self->fail_for_good(persisted.error());
             return;
         }
         RaftEffects effects;
         self->core_.on_persisted(effects);
         self->execute(effects);
     };
-    disk.run_blocking(services_.shard, std::move(work), std::move(done));
+    disk.run_blocking(services_.directory.path(), services_.shard, std::move(work),
+                      std::move(done));
 }
 
 void RaftNode::append_leader_change(const LeaderChange& change) {
@@ -243,6 +248,10 @@ void RaftNode::end_sync(const storage::SyncTicket& ticket, const Result<void>& o
     RaftEffects effects;
     core_.on_durable(log_.durable_end_offset(), effects);
     execute(effects);
+}
+
+void RaftNode::end_snapshot(storage::SnapshotJob job, const Result<void>& outcome) {
+    log_.on_snapshot_written(job, outcome);
 }
 
 void RaftNode::on_offline(const Error& reason) {

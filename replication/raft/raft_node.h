@@ -86,6 +86,7 @@ public:
     [[nodiscard]] Offset next_offset() const { return log_.staged_end_offset(); }
 
     void begin_sync(TakeJob take) override;
+    void end_snapshot(storage::SnapshotJob job, const Result<void>& outcome) override;
     void end_sync(const storage::SyncTicket& ticket, const Result<void>& outcome) override;
     void on_offline(const Error& reason) override;
     void at_end_of_turn() override;

@@ -54,23 +54,6 @@ Result<void> check(const std::error_code& code, const char* what, const std::str
 
 }  // namespace
 
-PosixDisk::PosixDisk(std::size_t threads) {
-    for (std::size_t i = 0; i < threads; ++i) {
-        threads_.emplace_back([this] { run_jobs(); });
-    }
-}
-
-PosixDisk::~PosixDisk() {
-    {
-        const std::lock_guard lock(mutex_);
-        stopping_ = true;
-    }
-    wake_.notify_all();
-    for (std::thread& thread : threads_) {
-        thread.join();
-    }
-}
-
 Result<std::shared_ptr<File>> PosixDisk::open(const std::string& path, OpenMode mode) {
     const int descriptor = ::open(path.c_str(), flags_of(mode) | O_CLOEXEC, kFileMode);
     if (descriptor < 0) {
@@ -168,30 +151,22 @@ Result<std::unique_ptr<FileLock>> PosixDisk::lock(const std::string& path) {
     return lock;
 }
 
-void PosixDisk::run_blocking(Shard& shard, std::move_only_function<void()> work,
-                             std::move_only_function<void()> done) {
-    {
-        const std::lock_guard lock(mutex_);
-        jobs_.push_back({&shard, std::move(work), std::move(done)});
-    }
-    wake_.notify_one();
+BlockingThreads& PosixDisk::threads_of(const std::string& directory) {
+    const std::lock_guard lock(mutex_);
+    return threads_.try_emplace(directory, kThreads).first->second;
 }
 
-void PosixDisk::run_jobs() {
-    std::unique_lock lock(mutex_);
-    while (true) {
-        wake_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
-        if (jobs_.empty()) {
-            return;
-        }
-        Job job = std::move(jobs_.front());
-        jobs_.pop_front();
-        lock.unlock();
-        job.work();
-        job.work = nullptr;
-        job.shard->post(std::move(job.done));
-        lock.lock();
-    }
+void PosixDisk::run_blocking(const std::string& directory, Shard& shard,
+                             std::move_only_function<void()> work, BlockingDone done) {
+    threads_of(directory).run(shard, std::move(work), std::move(done));
+}
+
+BlockingProgress PosixDisk::progress(const std::string& directory) {
+    return threads_of(directory).progress();
+}
+
+void PosixDisk::abandon(const std::string& directory) {
+    threads_of(directory).abandon();
 }
 
 }  // namespace hw::storage

@@ -1,31 +1,31 @@
 #pragma once
 
-#include <condition_variable>
 #include <cstddef>
-#include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "storage/disk.h"
+#include "storage/posix_disk/blocking_threads.h"
 
 namespace hw::storage {
 
 /// Files of the operating system, and the threads on which what blocks is run.
 ///
-/// Owned by the process, outlives all that uses it; any thread. Its mutex guards the queue of
-/// blocking work only. The queue's length is bounded by its users: each waits for its work.
+/// Owned by the process, outlives all that uses it; any thread. Its mutex guards the table of
+/// threads only.
 class PosixDisk final : public Disk {
 public:
-    /// Threads by default: fsyncs overlap, and one long unlink holds nobody up.
-    static constexpr std::size_t kThreads = 2;
+    /// Threads of a directory: two for syncs, which overlap, and one for what takes longer, such as
+    /// an unlink or a snapshot of producers.
+    static constexpr std::size_t kThreads = 3;
 
-    explicit PosixDisk(std::size_t threads = kThreads);
-    /// Ends after the work that is queued.
-    ~PosixDisk() override;
+    PosixDisk() = default;
+    /// Ends after the work that is queued, but does not wait for directories that were abandoned.
+    ~PosixDisk() override = default;
     PosixDisk(const PosixDisk&) = delete;
     PosixDisk& operator=(const PosixDisk&) = delete;
 
@@ -39,23 +39,17 @@ public:
     Result<void> remove_tree(const std::string& path) override;
     Result<void> sync_directory(const std::string& path) override;
     Result<std::unique_ptr<FileLock>> lock(const std::string& path) override;
-    void run_blocking(Shard& shard, std::move_only_function<void()> work,
-                      std::move_only_function<void()> done) override;
+    void run_blocking(const std::string& directory, Shard& shard,
+                      std::move_only_function<void()> work, BlockingDone done) override;
+    [[nodiscard]] BlockingProgress progress(const std::string& directory) override;
+    void abandon(const std::string& directory) override;
 
 private:
-    struct Job {
-        Shard* shard;
-        std::move_only_function<void()> work;
-        std::move_only_function<void()> done;
-    };
-
-    void run_jobs();
+    [[nodiscard]] BlockingThreads& threads_of(const std::string& directory);
 
     std::mutex mutex_;
-    std::condition_variable wake_;
-    std::deque<Job> jobs_;
-    bool stopping_ = false;
-    std::vector<std::thread> threads_;
+    /// Made when a directory has work for the first time; as many as there are data directories.
+    std::map<std::string, BlockingThreads> threads_;
 };
 
 }  // namespace hw::storage

@@ -86,6 +86,19 @@ class Server(unittest.TestCase):
         process.send_signal(signal.SIGTERM)
         self.assertEqual(process.wait(timeout=30), 0)
 
+    def test_it_starts_and_stops_though_nobody_reads_its_log(self):
+        reader, writer = os.pipe()
+        self.addCleanup(os.close, reader)
+        os.set_blocking(writer, False)
+        with self.assertRaises(BlockingIOError):
+            while True:
+                os.write(writer, b"x" * 4096)
+        os.set_blocking(writer, True)
+        process = self.start(stderr=writer)
+        os.close(writer)
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(timeout=30), 0)
+
     def test_it_stops_in_order_with_its_terminal_unless_it_ignores_that(self):
         process = self.start()
         process.send_signal(signal.SIGHUP)

@@ -5,6 +5,9 @@
 
 namespace hw::sim {
 
+using storage::BlockingDone;
+using storage::BlockingEnd;
+using storage::BlockingProgress;
 using storage::DirectoryEntry;
 using storage::File;
 using storage::FileLock;
@@ -387,21 +390,71 @@ Result<std::unique_ptr<FileLock>> SimDisk::lock(const std::string& path) {
     return std::make_unique<SimLock>(*this, path);
 }
 
-void SimDisk::run_blocking(Shard& shard, std::move_only_function<void()> work,
-                           std::move_only_function<void()> done) {
+void SimDisk::run_blocking(const std::string& directory, Shard& shard,
+                           std::move_only_function<void()> work, BlockingDone done) {
+    Works& works = works_[directory];
+    if (works.is_abandoned) {
+        shard.post([done = std::move(done)]() mutable { done(BlockingEnd::abandoned); });
+        return;
+    }
+    auto entry = std::make_shared<Work>(&shard, std::move(work), std::move(done));
+    std::erase_if(works.all, [](const auto& each) { return each.expired(); });
+    works.all.push_back(entry);
+    if (faults_.hung.contains(directory)) {
+        works.hung.push_back(std::move(entry));
+    } else {
+        schedule(directory, std::move(entry));
+    }
+}
+
+void SimDisk::schedule(const std::string& directory, std::shared_ptr<Work> work) {
     const Duration delay(
         scheduler_->random().between(faults_.delay_least.count(), faults_.delay_most.count()));
-    auto run = [&shard, work = std::move(work), done = std::move(done)]() mutable {
-        work();
-        shard.post(std::move(done));
+    auto run = [this, directory, work = std::move(work)] {
+        work->work();
+        ++works_[directory].ended;
+        if (work->done) {
+            work->shard->post(
+                [done = std::exchange(work->done, nullptr)]() mutable { done(BlockingEnd::done); });
+        }
     };
     scheduler_->park(node_, std::move(run), scheduler_->now() + delay);
+}
+
+void SimDisk::release(const std::string& directory) {
+    faults_.hung.erase(directory);
+    for (auto& work : std::exchange(works_[directory].hung, {})) {
+        schedule(directory, std::move(work));
+    }
+}
+
+BlockingProgress SimDisk::progress(const std::string& directory) {
+    const Works& works = works_[directory];
+    const auto is_pending = [](const std::weak_ptr<Work>& each) {
+        const auto work = each.lock();
+        return work != nullptr && work->done != nullptr;
+    };
+    return {static_cast<std::size_t>(std::ranges::count_if(works.all, is_pending)), works.ended};
+}
+
+void SimDisk::abandon(const std::string& directory) {
+    Works& works = works_[directory];
+    works.is_abandoned = true;
+    for (const auto& each : works.all) {
+        const auto work = each.lock();
+        if (work != nullptr && work->done) {
+            work->shard->post([done = std::exchange(work->done, nullptr)]() mutable {
+                done(BlockingEnd::abandoned);
+            });
+        }
+    }
 }
 
 void SimDisk::process_kill() {
     ++generation_;
     sync_failed_.reset();
     locks_.clear();
+    works_.clear();
 }
 
 void SimDisk::power_loss() {

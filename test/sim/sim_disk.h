@@ -29,6 +29,8 @@ struct DiskFaults {
     /// operation fails, nothing changes. This is a crash between two operations of code that does
     /// not wait between them.
     std::uint64_t freeze_after = kNoLimit;
+    /// Data directories whose blocking work begins and does not end until SimDisk::release.
+    std::set<std::string> hung;
     Duration delay_least = std::chrono::microseconds(50);
     Duration delay_most = std::chrono::milliseconds(2);
 };
@@ -49,7 +51,8 @@ struct DiskFaults {
 /// nothing gives it back but a change of the faults. A sync that fails marks the sectors clean, as
 /// Linux does: they are read back as written, and are gone after a power loss whatever is synced
 /// later, unless they are written again. A sync of a directory that fails changes nothing.
-/// run_blocking starts its work after a delay of the seed, so works overlap in any order. A late
+/// run_blocking starts its work after a delay of the seed, so works overlap in any order. Work of a
+/// directory that hangs is done when it is released, though it may be abandoned by then. A late
 /// write_at takes its bytes when it ends. Bit flips and misdirected writes are made by tests with
 /// `contents`, `overwrite` and `alter`.
 class SimDisk final : public storage::Disk {
@@ -76,6 +79,8 @@ public:
     /// Changes bytes inside of a file where they are at rest; what else of it is not durable stays
     /// so.
     void alter(const std::string& path, std::uint64_t position, std::string_view bytes);
+    /// A directory that hung works again; so does the work that waited.
+    void release(const std::string& directory);
 
     Result<std::shared_ptr<storage::File>> open(const std::string& path,
                                                 storage::OpenMode mode) override;
@@ -89,8 +94,10 @@ public:
     Result<void> remove_tree(const std::string& path) override;
     Result<void> sync_directory(const std::string& path) override;
     Result<std::unique_ptr<storage::FileLock>> lock(const std::string& path) override;
-    void run_blocking(Shard& shard, std::move_only_function<void()> work,
-                      std::move_only_function<void()> done) override;
+    void run_blocking(const std::string& directory, Shard& shard,
+                      std::move_only_function<void()> work, storage::BlockingDone done) override;
+    [[nodiscard]] storage::BlockingProgress progress(const std::string& directory) override;
+    void abandon(const std::string& directory) override;
 
 private:
     friend class SimFile;
@@ -112,6 +119,21 @@ private:
         NodePointer node;  ///< what stands there; null if nothing
     };
 
+    /// One blocking work; owned by the scheduler's queue, or by `hung` of its directory.
+    struct Work {
+        Shard* shard;
+        std::move_only_function<void()> work;
+        storage::BlockingDone done;  ///< null when it was told
+    };
+    /// The blocking work of one data directory.
+    struct Works {
+        std::vector<std::weak_ptr<Work>> all;
+        std::vector<std::shared_ptr<Work>> hung;
+        std::uint64_t ended = 0;
+        bool is_abandoned = false;
+    };
+
+    void schedule(const std::string& directory, std::shared_ptr<Work> work);
     [[nodiscard]] bool draw(std::uint64_t one_in);
     [[nodiscard]] bool draw_sync_error();
     /// Counts an operation that changes something. Errors: io when frozen.
@@ -134,6 +156,7 @@ private:
     NodePointer root_;
     std::vector<Operation> pending_;
     std::set<std::string> locks_;
+    std::map<std::string, Works> works_;
 };
 
 }  // namespace hw::sim

@@ -6,7 +6,6 @@
 
 #include "storage/entry_file.h"
 #include "storage/producer_snapshot.h"
-#include "storage/small_file.h"
 #include "tools/dump/dump_job.h"
 
 namespace hw::dump {
@@ -159,11 +158,7 @@ Result<void> dump_time_index(const DumpJob& job) {
 }
 
 Result<void> dump_producers(const DumpJob& job) {
-    const auto bytes = storage::read_small_file(*job.disk, std::string(job.path));
-    if (!bytes) {
-        return std::unexpected(bytes.error());
-    }
-    const auto producers = storage::parse_producer_snapshot(*bytes, job.path);
+    const auto producers = storage::read_producer_snapshot(*job.disk, std::string(job.path));
     if (!producers) {
         return std::unexpected(producers.error());
     }

@@ -76,6 +76,8 @@ private:
 /// A node with a control shard and two data shards, and a client of it. Its disk may be that of an
 /// earlier one.
 struct Member {
+    static constexpr std::size_t kProducersMax = 2;
+
     Member(World& of, std::uint32_t id, sim::SimDisk& with_disk, std::uint16_t port = 0,
            const std::vector<std::string>& settings = {})
         : world(of),
@@ -83,7 +85,7 @@ struct Member {
           first(of.scheduler, id, 0),
           second(of.scheduler, id, 1),
           coin(of.scheduler.random()),
-          node(config_of(id, port, settings), {},
+          node(config_of(id, port, settings), {.producers_max = kProducersMax},
                {of.clock,
                 of.entropy,
                 of.network,
@@ -152,9 +154,15 @@ struct Member {
             created = (*answer)->topics[0].error_code;
         }
     }
-    /// One record to partition 0.
-    Task<> produce(std::string topic, std::int16_t acks = 1) {
-        record::BatchBuilder builder({});
+    /// One record to partition 0, the first of its producer if it has one.
+    Task<> produce(std::string topic, std::int16_t acks = 1, ProducerId producer = kNoProducerId) {
+        record::BatchOptions options;
+        if (producer != kNoProducerId) {
+            options.producer_id = producer;
+            options.producer_epoch = ProducerEpoch(0);
+            options.base_sequence = Sequence(0);
+        }
+        record::BatchBuilder builder(options);
         builder.add({{}, as_bytes("value"), {}, world.clock.wall_now()});
         record::Compressor compressor;
         const auto batch = builder.finish(compressor);
@@ -534,6 +542,61 @@ TEST_CASE("node: topics outlive a clean stop, a kill and a power loss, and are l
     CHECK(member.node.cluster_id() == cluster);
     CHECK(member.ask_topics() == std::vector<std::string>{"orders led"});
     member.run(member.stop(), member.stopped);
+}
+
+TEST_CASE("node: a new producer beyond the limit waits until another is idle for 15 minutes",
+          "[node]") {
+    World world(1);
+    sim::SimDisk disk(world.scheduler, 1);
+    Member member(world, 1, disk);
+    member.run(member.start(), member.done);
+    member.control.spawn(member.create("orders"));
+    REQUIRE(world.run_until([&] { return member.created.has_value(); }));
+    REQUIRE(world.run_until([&] { return !member.ask_topics().empty(); }));
+    const auto produce_as = [&](std::int64_t producer) {
+        member.produced.reset();
+        member.control.spawn(member.produce("orders", 1, ProducerId(producer)));
+        REQUIRE(world.run_until([&] { return member.produced.has_value(); }));
+        return *member.produced;
+    };
+    CHECK(produce_as(1) == wire::ErrorCode::none);
+    CHECK(produce_as(2) == wire::ErrorCode::none);
+    CHECK(produce_as(3) == wire::ErrorCode::not_enough_replicas);
+    CHECK(produce_as(1) == wire::ErrorCode::none);  // a retry
+    CHECK(produce_as(kNoProducerId.value()) == wire::ErrorCode::none);
+    world.run_for(std::chrono::minutes(14));
+    CHECK(produce_as(3) == wire::ErrorCode::not_enough_replicas);
+    world.run_for(std::chrono::minutes(2));
+    CHECK(produce_as(3) == wire::ErrorCode::none);
+    member.run(member.stop(), member.stopped);
+}
+
+TEST_CASE("node: a stop ends though the disk of a directory hangs, and closes the other",
+          "[node]") {
+    World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{6})));
+    const std::string hung = GENERATE("/d0", "/d1");  // with and without the metadata log
+    const std::string other = hung == "/d0" ? "/d1" : "/d0";
+    sim::SimDisk disk(world.scheduler, 1);
+    Member member(world, 1, disk, 0, {"log.dirs=/d0,/d1"});
+    member.run(member.start(), member.done);
+    REQUIRE(member.started);
+    member.control.spawn(member.create("orders"));
+    REQUIRE(world.run_until([&] { return member.created.has_value(); }));
+    REQUIRE(world.run_until([&] { return !member.ask_topics().empty(); }));
+    member.control.spawn(member.produce("orders"));
+    REQUIRE(world.run_until([&] { return member.produced.has_value(); }));
+    disk.faults().hung.insert(hung);
+    const TimePoint begin = world.scheduler.now();
+    member.run(member.stop(), member.stopped);
+    CHECK(world.scheduler.now() - begin < std::chrono::seconds(45));
+    CHECK(member.node.hung_directories() == std::vector{hung});
+    CHECK(member.node.ended()->message.find(hung + " hangs") != std::string::npos);
+    CHECK(disk.contents(hung + "/.kafka_cleanshutdown").empty());
+    CHECK_FALSE(disk.contents(other + "/.kafka_cleanshutdown").empty());
+    // What was given up ends before what it uses.
+    disk.release(hung);
+    world.run_for(std::chrono::seconds(1));
+    CHECK(disk.contents(hung + "/.kafka_cleanshutdown").empty());
 }
 
 }  // namespace

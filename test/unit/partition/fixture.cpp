@@ -193,13 +193,31 @@ void Node::sync() {
         };
         const auto sync = std::make_shared<Sync>(Sync{std::move(*job), {}});
         disk_->run_blocking(
-            shard, [sync] { sync->outcome = sync->job.run(); },
-            [this, sync] {
+            "/data", shard, [sync] { sync->outcome = sync->job.run(); },
+            [this, sync](storage::BlockingEnd) {
                 enter([sync](PartitionReplica& inside) {
                     inside.on_synced(sync->job.ticket, sync->outcome);
                 });
+                if (sync->job.snapshot) {
+                    write_snapshot(std::move(*sync->job.snapshot));
+                }
             });
     });
+}
+
+void Node::write_snapshot(storage::SnapshotJob job) {
+    struct Writing {
+        storage::SnapshotJob job;
+        Result<void> outcome;
+    };
+    const auto writing = std::make_shared<Writing>(Writing{std::move(job), {}});
+    disk_->run_blocking(
+        "/data", shard, [writing] { writing->outcome = writing->job.run(); },
+        [this, writing](storage::BlockingEnd) {
+            enter([writing](PartitionReplica& inside) {
+                inside.on_snapshot_written(writing->job, writing->outcome);
+            });
+        });
 }
 
 World::World(std::uint64_t seed) : scheduler(seed), disk(scheduler, kNode) {

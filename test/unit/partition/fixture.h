@@ -105,6 +105,7 @@ public:
 
 private:
     void settle(const std::function<bool()>& done);
+    void write_snapshot(storage::SnapshotJob job);
     static void require_entered(bool entered);
 
     sim::SimDisk* disk_;

@@ -45,6 +45,7 @@ void append(LogFixture& t, Buffer batch, std::optional<Timestamp> append_time = 
     t.batches.push_back(std::move(batch));
     REQUIRE(t.log->stage({t.batches.back().bytes(), LeaderEpoch(2), append_time}).has_value());
     REQUIRE(t.write().has_value());
+    REQUIRE(t.sync().has_value());
 }
 
 /// Two idempotent producers in turns, three batches a write, over several segments.
@@ -63,6 +64,8 @@ void append_numbered(LogFixture& t) {
                         .has_value());
         }
         REQUIRE(t.write().has_value());
+        // Between two syncs only the newest snapshot is written.
+        REQUIRE(t.sync().has_value());
     }
 }
 

@@ -10,6 +10,7 @@
 #include "protocol/record/batch_builder.h"
 #include "protocol/record/batch_cursor.h"
 #include "storage/log.h"
+#include "storage/log_folder.h"
 #include "storage/log_loader.h"
 #include "storage/producer_snapshot.h"
 #include "test/sim/sim_disk.h"
@@ -85,7 +86,7 @@ public:
     }
 
     void make(LogContents contents) {
-        LogContext context{&disk, logger(), options, {}, {}, mutants.log};
+        LogContext context{&disk, logger(), options, {}, {}, mutants.log, producer_limit};
         context.enter = [](std::move_only_function<void()> work) { work(); };
         context.on_failure = [this](const Error& error) { failures.push_back(error.message); };
         log = std::make_unique<Log>(std::move(context), std::move(contents));
@@ -121,6 +122,9 @@ public:
         }
         const Result<void> outcome = job->run();
         log->on_synced(job->ticket, outcome);
+        if (job->snapshot && outcome) {
+            log->on_snapshot_written(*job->snapshot, job->snapshot->run());
+        }
         return outcome;
     }
 
@@ -148,6 +152,17 @@ public:
         return bases;
     }
 
+    /// Empty when there is none.
+    [[nodiscard]] std::string newest_snapshot() {
+        std::string newest;
+        for (const DirectoryEntry& entry : *disk.list(folder)) {
+            if (parse_file_name(entry.name, kSnapshotSuffix)) {
+                newest = folder + "/" + entry.name;
+            }
+        }
+        return newest;
+    }
+
     [[nodiscard]] Logger logger() { return {sink, "storage"}; }
     [[nodiscard]] std::string file(std::int64_t base, std::string_view suffix) const {
         return fmt::format("{}/{:020}{}", folder, base, suffix);
@@ -156,6 +171,7 @@ public:
     std::string folder = "/data/t-0";
     LogOptions options;
     Mutants mutants;
+    ProducerLimit* producer_limit = nullptr;  ///< outlives the log
     sim::Scheduler scheduler;
     sim::SimDisk disk;
     LinesKept sink;

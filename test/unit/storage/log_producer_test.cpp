@@ -1,3 +1,4 @@
+#include "protocol/record/batch_patch.h"
 #include "test/unit/storage/log_fixture.h"
 
 namespace hw::storage {
@@ -106,6 +107,189 @@ TEST_CASE("log: producers after a restart are those of before, from snapshot and
     CHECK(t.stage(from_producer(8))->duplicate);
     CHECK(t.stage(from_producer(8, 1, 0))->base_offset == Offset(8));
     CHECK(t.stage(from_producer(10)).error().code == ErrorCode::out_of_order_sequence_number);
+}
+
+/// A limit that a test sets.
+class TestLimit final : public ProducerLimit {
+public:
+    explicit TestLimit(std::size_t most) : most_(most) {}
+    void change(std::int64_t entries) override { count_ += entries; }
+    [[nodiscard]] std::size_t count() const override { return static_cast<std::size_t>(count_); }
+    [[nodiscard]] std::size_t most() const override { return most_; }
+
+private:
+    std::size_t most_;
+    std::int64_t count_ = 0;
+};
+
+BatchShape from_new_producer(std::int64_t id) {
+    return {.producer = ProducerId(id), .sequence = Sequence(0)};
+}
+
+TEST_CASE("log: at the limit of producers a new one is refused before append, a known one not",
+          "[storage][producer]") {
+    TestLimit limit(2);
+    LogFixture t;
+    t.producer_limit = &limit;
+    t.open();
+    t.append(from_new_producer(1));
+    t.append(from_new_producer(2));
+    CHECK(limit.count() == 2);
+    const auto refused = t.stage(from_new_producer(3));
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().code == ErrorCode::not_enough_replicas);
+    CHECK(refused.error().message.find("producer 3 is new") != std::string::npos);
+    CHECK(refused.error().message.find("limit of 2") != std::string::npos);
+    CHECK(refused.error().message.find("highwater.memory.limit") != std::string::npos);
+    CHECK(t.log->staged_end_offset() == Offset(2));
+    BatchShape next = from_new_producer(2);
+    next.sequence = Sequence(1);
+    t.append(next);
+    t.append({});  // without a producer id
+    CHECK(limit.count() == 2);
+}
+
+TEST_CASE("log: followers and replays are not refused at the limit of producers",
+          "[storage][producer]") {
+    TestLimit limit(1);
+    LogFixture t;
+    t.producer_limit = &limit;
+    t.open();
+    for (int i = 0; i < 3; ++i) {
+        Buffer batch = make_batch(from_new_producer(i));
+        record::set_base_offset(batch.bytes(), Offset(i));
+        record::set_leader_epoch(batch.bytes(), LeaderEpoch(0));
+        t.batches.push_back(std::move(batch));
+        REQUIRE(t.log->stage_from_leader(t.batches.back().view()).has_value());
+        REQUIRE(t.write().has_value());
+    }
+    CHECK(limit.count() == 3);
+    t.log.reset();
+    CHECK(limit.count() == 0);
+    t.disk.process_kill();
+    t.open();
+    CHECK(limit.count() == 3);
+    REQUIRE(t.truncate(Offset(1)).has_value());
+    CHECK(limit.count() == 1);
+}
+
+/// Expires in as many calls as it takes; how many.
+int expire(LogFixture& t, std::int64_t now, std::int64_t idle_ms) {
+    int calls = 1;
+    while (t.log->expire_producers(Timestamp(now), std::chrono::milliseconds(idle_ms))) {
+        ++calls;
+    }
+    return calls;
+}
+
+TEST_CASE("log: a producer that was used long ago is forgotten, and may begin anywhere then",
+          "[storage][producer]") {
+    TestLimit limit(1);
+    LogFixture t;
+    t.producer_limit = &limit;
+    t.open();
+    BatchShape old_timestamps = from_new_producer(7);
+    old_timestamps.timestamp = Timestamp(1);
+    t.batches.push_back(make_batch(old_timestamps));
+    // The records are of 1970; the broker got them at 5000.
+    const NewBatch batch{t.batches.back().bytes(), LeaderEpoch(0), {}, Timestamp(5000)};
+    REQUIRE(t.log->stage(batch).has_value());
+    REQUIRE(t.write().has_value());
+    expire(t, 5999, 1000);
+    CHECK(t.log->producers().size() == 1);
+    expire(t, 6000, 1000);
+    CHECK(t.log->producers().empty());
+    CHECK(limit.count() == 0);
+    t.append(from_producer(33));
+}
+
+TEST_CASE("log: a million producers do not make a roll, an append or a step of expiry longer",
+          "[storage][producer]") {
+    constexpr std::int64_t kProducers = 1'000'000;
+    constexpr int kNew = 10'000;
+    ProducerTable table;
+    for (std::int64_t id = 0; id < kProducers; ++id) {
+        ProducerEntry entry;
+        entry.epoch = ProducerEpoch(0);
+        entry.last_timestamp = Timestamp(id);
+        entry.last_used = Timestamp(id);
+        entry.batches[entry.batch_count++] = {Offset(id), Timestamp(id), Sequence(0), 0};
+        table.put(ProducerId(id), entry);
+    }
+    LogFixture t;
+    t.options.segment_bytes = 8192;
+    auto contents = t.load(Shutdown::unclean, Offset(0));
+    REQUIRE(contents.has_value());
+    contents->producers = std::move(table);
+    t.make(std::move(*contents));
+    t.append({});
+    const auto start = t.log->producers().copied();
+    std::size_t most_slots = 0;
+    std::size_t most_references = 0;
+    for (int i = 0; i < kNew; ++i) {
+        const auto before = t.log->producers().copied();
+        t.append(from_new_producer(kProducers + i));
+        const auto& after = t.log->producers().copied();
+        most_slots = std::max(most_slots, after.slots - before.slots);
+        most_references = std::max(most_references, after.references - before.references);
+    }
+    const std::size_t rolls = t.log->segments().size() - 1;
+    CHECK(rolls > 50);
+    // A roll copies the root, an append at most one page of each level.
+    CHECK(most_slots <= ProducerPages::kLeafSlots);
+    CHECK(most_references <= 300 + ProducerPages::kBranchLeaves);
+    CHECK(t.log->producers().copied().slots - start.slots <= rolls * ProducerPages::kLeafSlots);
+    REQUIRE(t.sync().has_value());
+    CHECK_FALSE(t.disk.contents(t.newest_snapshot()).empty());
+    const std::size_t before = t.log->producers().size();
+    CHECK(t.log->expire_producers(Timestamp(kProducers), std::chrono::milliseconds(1)));
+    CHECK(before - t.log->producers().size() <= 16 * ProducerPages::kLeafSlots);
+}
+
+TEST_CASE("log: a snapshot is written by a job of its own, and read at the next start",
+          "[storage][producer]") {
+    LogFixture t;
+    t.options.segment_bytes = 400;
+    t.open();
+    for (int i = 0; i < 9; ++i) {
+        t.append(from_producer(i));
+    }
+    REQUIRE(t.log->segments().size() > 2);
+    CHECK(t.newest_snapshot().empty());
+    auto job = t.log->begin_sync();
+    REQUIRE(job.has_value());
+    REQUIRE(job->snapshot.has_value());
+    const auto sync = job->run();
+    t.log->on_synced(job->ticket, sync);
+    CHECK(t.newest_snapshot().empty());
+    const auto written = job->snapshot->run();
+    SECTION("the log goes on meanwhile") {
+        t.append(from_producer(9));
+        t.log->on_snapshot_written(*job->snapshot, written);
+        CHECK(t.newest_snapshot() == job->snapshot->path());
+        const auto table = read_producer_snapshot(t.disk, t.newest_snapshot());
+        REQUIRE(table.has_value());
+        // Of what was there when the segment was sealed.
+        CHECK(table->find(ProducerId(7))->last_batch().last_offset ==
+              job->snapshot->ticket.end_offset - 1);
+    }
+    SECTION("the log was truncated meanwhile") {
+        REQUIRE(t.truncate(Offset(1)).has_value());
+        t.log->on_snapshot_written(*job->snapshot, written);
+        CHECK(t.newest_snapshot().empty());
+        CHECK_FALSE(*t.disk.exists(job->snapshot->draft_path()));
+    }
+    SECTION("the disk failed meanwhile") {
+        t.log->on_snapshot_written(*job->snapshot, fail(ErrorKind::io, "no"));
+        CHECK(t.log->offline().has_value());
+        CHECK(t.failures.size() == 1);
+    }
+    SECTION("the machine failed meanwhile") {
+        const auto before = t.log->producers();
+        t.disk.power_loss();
+        t.open(Shutdown::unclean, Offset(9));
+        CHECK(t.log->producers() == before);
+    }
 }
 
 }  // namespace

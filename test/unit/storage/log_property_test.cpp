@@ -167,8 +167,21 @@ private:
             }
             const auto outcome = job->run();
             t_.log->on_synced(job->ticket, outcome);
+            if (job->snapshot && outcome) {
+                write_snapshot(*job->snapshot);
+            }
             job_is_out_ = false;
             note_durable();
+        }
+    }
+
+    void write_snapshot(const SnapshotJob& snapshot) {
+        if (random_.chance(1, 3)) {
+            truncate();
+        }
+        const auto outcome = snapshot.run();
+        if (!t_.log->offline()) {
+            t_.log->on_snapshot_written(snapshot, outcome);
         }
     }
 
@@ -365,6 +378,9 @@ TEST_CASE("log: the history notices rules that are broken on purpose", "[storage
     }
     SECTION("a sync counts though the log was truncated since") {
         mutants.log.ticket_outlives_truncation = true;
+    }
+    SECTION("a producer snapshot gets its name though the log was truncated since") {
+        mutants.log.snapshot_outlives_truncation = true;
     }
     SECTION("entries of new files are not synced") {
         mutants.log.folder_is_not_synced = true;

@@ -2,9 +2,12 @@
 
 #include <atomic>
 #include <filesystem>
+#include <future>
+#include <memory>
 #include <string>
 #include <thread>
 #include <unistd.h>
+#include <vector>
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
@@ -144,11 +147,11 @@ TEST_CASE("posix disk: blocking work ends on the shard, two of them at a time",
         Signal ended;
         int on_shard = 0;
         for (int i = 0; i < 2; ++i) {
-            auto done = [&] {
+            auto done = [&](BlockingEnd) {
                 on_shard += std::this_thread::get_id() == loop_thread ? 1 : 0;
                 ended.set();
             };
-            disk.run_blocking(shard, meet, std::move(done));
+            disk.run_blocking(folder.path, shard, meet, std::move(done));
         }
         while (on_shard < 2) {
             co_await shard.wait(ended, kNever);
@@ -156,6 +159,48 @@ TEST_CASE("posix disk: blocking work ends on the shard, two of them at a time",
         co_return on_shard == 2;
     };
     CHECK(loops.run_on_control(both()));
+}
+
+TEST_CASE("posix disk: a directory that hangs stops no other, and is not waited for once given up",
+          "[storage][posix]") {
+    broker::LoopThreads loops(1);
+    Shard& shard = loops.control();
+    const auto released = std::make_shared<std::atomic<bool>>(false);
+    const auto hang = [released] {
+        while (!released->load()) {
+            std::this_thread::yield();
+        }
+    };
+    {
+        PosixDisk disk;
+        std::vector<BlockingEnd> ends;
+        const auto work_in = [&](std::string directory, auto work) -> Task<BlockingEnd> {
+            Signal ended;
+            auto done = [&](BlockingEnd end) {
+                ends.push_back(end);
+                ended.set();
+            };
+            disk.run_blocking(directory, shard, work, std::move(done));
+            co_await shard.wait(ended, kNever);
+            co_return ends.back();
+        };
+        std::vector<std::future<BlockingEnd>> hung;
+        for (std::size_t i = 0; i < PosixDisk::kThreads + 1; ++i) {
+            hung.push_back(loops.start_on_control(work_in("/bad", hang)));
+        }
+        CHECK(loops.run_on_control(work_in("/good", [] {})) == BlockingEnd::done);
+        CHECK(disk.progress("/bad").pending == PosixDisk::kThreads + 1);
+        CHECK(disk.progress("/bad").ended == 0);
+        CHECK(disk.progress("/good").ended == 1);
+        disk.abandon("/bad");
+        for (auto& each : hung) {
+            CHECK(each.get() == BlockingEnd::abandoned);
+        }
+        CHECK(loops.run_on_control(work_in("/bad", [] {})) == BlockingEnd::abandoned);
+        CHECK(loops.run_on_control(work_in("/good", [] {})) == BlockingEnd::done);
+    }
+    // The disk is gone, its threads are not.
+    released->store(true);
 }
 
 }  // namespace

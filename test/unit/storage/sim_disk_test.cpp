@@ -120,7 +120,8 @@ TEST_CASE("sim disk: blocking works overlap in an order of the seed", "[sim]") {
         SimShard shard(world.scheduler, 1, 0);
         std::string order;
         for (const char name : {'a', 'b'}) {
-            world.disk.run_blocking(shard, [&order, name] { order += name; }, [] {});
+            world.disk.run_blocking(
+                "/data", shard, [&order, name] { order += name; }, [](storage::BlockingEnd) {});
         }
         while (world.scheduler.step()) {
         }

@@ -182,7 +182,7 @@ TEST_CASE("producers: a snapshot with any byte changed is refused", "[storage][p
     ProducerTable producers;
     producers.apply(
         {ProducerId(5), ProducerEpoch(1), Sequence(0), Offset(3), 2, Timestamp(9), true, {}});
-    const std::string bytes = format_producer_snapshot(producers);
+    const std::string bytes = format_producer_snapshot(producers.share());
     CHECK(bytes.size() == 56);
     CHECK(*parse_producer_snapshot(bytes, "f") == as_in_snapshot(producers));
     for (std::size_t i = 0; i < bytes.size(); ++i) {

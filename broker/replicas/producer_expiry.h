@@ -1,0 +1,52 @@
+#pragma once
+
+#include <chrono>
+
+#include "broker/replicas/metadata_applier.h"
+#include "protocol/base/clock.h"
+#include "protocol/base/shard.h"
+#include "storage/producer_limit.h"
+
+namespace hw::broker {
+
+/// Makes the logs forget producers that are idle: every `interval` those that were last used
+/// `expiration` ago or earlier; while nearly as many producers are remembered as the limit allows,
+/// every few seconds also those that are idle for 15 minutes, and never a more recent one.
+///
+/// A pass enters one replica after another, each for a few pages of producers at a time, so that no
+/// turn of a shard gets longer. Lives on the control shard; owned by the node. `stop` must have
+/// ended before it is destroyed.
+class ProducerExpiry {
+public:
+    static constexpr std::chrono::milliseconds kIdleAlwaysKept = std::chrono::minutes(15);
+    static constexpr Duration kIntervalWhenFull = std::chrono::seconds(5);
+
+    struct Ports {
+        Shard& shard;
+        const Clock& clock;
+        MetadataApplier& replicas;
+        const storage::ProducerLimit& limit;
+    };
+
+    ProducerExpiry(const Ports& ports, std::chrono::milliseconds expiration,
+                   std::chrono::milliseconds interval)
+        : ports_(ports), expiration_(expiration), interval_(interval), tasks_(ports.shard) {}
+    ProducerExpiry(const ProducerExpiry&) = delete;
+    ProducerExpiry& operator=(const ProducerExpiry&) = delete;
+
+    void start() { tasks_.spawn(run()); }
+    [[nodiscard]] Task<> stop();
+
+private:
+    [[nodiscard]] Task<> run();
+    [[nodiscard]] bool is_nearly_full() const;
+
+    Ports ports_;
+    std::chrono::milliseconds expiration_;
+    std::chrono::milliseconds interval_;
+    TaskGroup tasks_;
+    Signal stop_;
+    bool stopping_ = false;
+};
+
+}  // namespace hw::broker

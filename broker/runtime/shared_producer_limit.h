@@ -1,0 +1,30 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "storage/producer_limit.h"
+
+namespace hw::broker {
+
+/// The count of producers in all logs of a node. Atomic because logs are entered on every thread;
+/// it orders nothing, so that a few appends at the same moment may each pass the limit by one.
+class SharedProducerLimit final : public storage::ProducerLimit {
+public:
+    explicit SharedProducerLimit(std::size_t most) : most_(most) {}
+
+    void change(std::int64_t entries) override {
+        count_.fetch_add(entries, std::memory_order_relaxed);
+    }
+    [[nodiscard]] std::size_t count() const override {
+        return static_cast<std::size_t>(count_.load(std::memory_order_relaxed));
+    }
+    [[nodiscard]] std::size_t most() const override { return most_; }
+
+private:
+    const std::size_t most_;
+    std::atomic<std::int64_t> count_ = 0;
+};
+
+}  // namespace hw::broker
