@@ -138,9 +138,7 @@ std::vector<config::Preset> dev_presets(const Arguments& arguments) {
 }
 
 Result<StartOrder> dev_order(const Arguments& arguments) {
-    if (auto checked = check_dev(arguments); !checked) {
-        return std::unexpected(checked.error());
-    }
+    HW_TRY_VOID(check_dev(arguments));
     return StartOrder{.command = "dev",
                       .config_file = {},
                       .presets = dev_presets(arguments),
@@ -170,21 +168,15 @@ Result<CommandLine> read_command_line(std::span<const std::string> arguments,
                                   .intro = kIntro,
                                   .outro = kOutro,
                                   .commands = {dev_command(around), server_command()}};
-    auto invocation = config::read_arguments(program, arguments);
-    if (!invocation) {
-        return std::unexpected(invocation.error());
+    HW_TRY(invocation, config::read_arguments(program, arguments));
+    if (invocation.command == nullptr) {
+        return CommandLine{.text = std::move(invocation.text), .start = {}};
     }
-    if (invocation->command == nullptr) {
-        return CommandLine{.text = std::move(invocation->text), .start = {}};
+    if (invocation.command->name != kDev) {
+        return CommandLine{.text = {}, .start = server_order(invocation.arguments, around)};
     }
-    if (invocation->command->name != kDev) {
-        return CommandLine{.text = {}, .start = server_order(invocation->arguments, around)};
-    }
-    auto order = dev_order(invocation->arguments);
-    if (!order) {
-        return std::unexpected(order.error());
-    }
-    return CommandLine{.text = {}, .start = std::move(*order)};
+    HW_TRY(order, dev_order(invocation.arguments));
+    return CommandLine{.text = {}, .start = std::move(order)};
 }
 
 }  // namespace hw::broker

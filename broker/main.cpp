@@ -119,9 +119,7 @@ NodeLimits limits_of(const config::BrokerConfig& config) {
 /// Wipes all data directories of a node. Errors: as wipe_data_directory.
 Result<void> wipe(storage::Disk& disk, const config::StorageConfig& storage) {
     for (const std::string& directory : storage.directories()) {
-        if (auto wiped = storage::wipe_data_directory(disk, directory); !wiped) {
-            return wiped;
-        }
+        HW_TRY_VOID(storage::wipe_data_directory(disk, directory));
     }
     return {};
 }

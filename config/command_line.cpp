@@ -238,9 +238,7 @@ Result<Invocation> Parser::take(const po::parsed_options& parsed) const {
         }
         invocation.arguments.add_option(option.name, std::move(texts));
     }
-    if (auto checked = check_operands(invocation.arguments.operands()); !checked) {
-        return std::unexpected(checked.error());
-    }
+    HW_TRY_VOID(check_operands(invocation.arguments.operands()));
     return invocation;
 }
 
@@ -298,12 +296,9 @@ Result<Invocation> read_arguments(const Program& program, std::span<const std::s
     if (!group.empty() && arguments.size() == 2 && asks_for_help(arguments[1])) {
         return print(fmt::format("Commands:\n{}", lines_of(program, group)));
     }
-    const auto command = find_command(program, arguments);
-    if (!command) {
-        return std::unexpected(command.error());
-    }
-    const auto rest = std::span(arguments).subspan(word_count((*command)->name));
-    return Parser(program, **command).parse(rest);
+    HW_TRY(command, find_command(program, arguments));
+    const auto rest = std::span(arguments).subspan(word_count(command->name));
+    return Parser(program, *command).parse(rest);
 }
 
 }  // namespace hw::config

@@ -41,11 +41,8 @@ Result<ListenerAddress> parse_listener(const std::string& text) {
     if (separator == std::string::npos || separator == 0) {
         return fail(ErrorKind::invalid, "is not NAME://HOST:PORT");
     }
-    auto address = parse_address(std::string_view(text).substr(separator + 3));
-    if (!address) {
-        return std::unexpected(std::move(address.error()));
-    }
-    return ListenerAddress{upper(text.substr(0, separator)), std::move(*address)};
+    HW_TRY(address, parse_address(std::string_view(text).substr(separator + 3)));
+    return ListenerAddress{upper(text.substr(0, separator)), std::move(address)};
 }
 
 /// Works through the keys in the order in which they depend on each other.

@@ -30,11 +30,8 @@ Result<Voter> parse_voter(std::string_view text) {
         *id > std::numeric_limits<std::int32_t>::max()) {
         return fail(ErrorKind::invalid, "does not begin with a node id from 0 to 2147483647 and @");
     }
-    auto address = parse_target(text.substr(at + 1));
-    if (!address) {
-        return std::unexpected(std::move(address.error()));
-    }
-    return Voter{BrokerId(static_cast<std::int32_t>(*id)), std::move(*address)};
+    HW_TRY(address, parse_target(text.substr(at + 1)));
+    return Voter{BrokerId(static_cast<std::int32_t>(*id)), std::move(address)};
 }
 
 std::string wrong_item(const std::string& item, const Error& error, std::string_view example) {

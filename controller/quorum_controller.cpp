@@ -33,7 +33,7 @@ template <class Request>
 using ResponseTo =
     decltype(run(std::declval<const Request&>(), std::declval<const OperationContext&>()).response);
 
-Verdict not_leading() {
+Refusal not_leading() {
     return {wire::ErrorCode::not_controller, "this controller is not the active one"};
 }
 
@@ -42,7 +42,7 @@ ControllerResponse lost(const ControllerResponse& response) {
     return std::visit(
         []<class Response>(const Response&) {
             Response answer;
-            answer.verdict = not_leading();
+            answer.refusal = not_leading();
             return ControllerResponse(std::move(answer));
         },
         response);
@@ -69,9 +69,7 @@ OperationContext QuorumController::context(TimePoint now) const {
 
 Result<void> QuorumController::on_batch(const MetadataBatch& batch) {
     HW_ASSERT(!leading_);
-    if (const auto loaded = committed_.load(batch); !loaded) {
-        return std::unexpected(loaded.error());
-    }
+    HW_TRY_VOID(committed_.load(batch));
     appended_ = committed_;
     return {};
 }
@@ -134,7 +132,7 @@ void QuorumController::handle(const ControllerRequest& request, Ticket ticket, T
         [&]<class Request>(const Request& body) {
             if (!leading_) {
                 ResponseTo<Request> response;
-                response.verdict = not_leading();
+                response.refusal = not_leading();
                 effects.answers.push_back({ticket, std::move(response)});
                 return;
             }
@@ -144,7 +142,7 @@ void QuorumController::handle(const ControllerRequest& request, Ticket ticket, T
                 note_heartbeat(body, outcome.response, now);
             }
             // Wait even without new records: the records that the decision used may still be lost.
-            Answer answer{ticket, std::move(outcome.response)};
+            ControllerAnswer answer{ticket, std::move(outcome.response)};
             if (last_appended() == last_committed()) {
                 effects.answers.push_back(std::move(answer));
             } else {
@@ -199,7 +197,7 @@ void QuorumController::follow_broker(BrokerId id, const BrokerImage* before, Tim
 
 void QuorumController::note_heartbeat(const schema::BrokerHeartbeatRequest& request,
                                       const BrokerHeartbeatResult& result, TimePoint now) {
-    if (result.verdict.code != wire::ErrorCode::none) {
+    if (result.refusal.code != wire::ErrorCode::none) {
         return;
     }
     const BrokerId id = request.broker_id;

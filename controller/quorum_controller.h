@@ -33,13 +33,13 @@ using ControllerRequest =
 /// Identifies a request until it is answered; chosen by the caller.
 using Ticket = std::uint64_t;
 
-struct Answer {
+struct ControllerAnswer {
     Ticket ticket = 0;
     ControllerResponse response;
 };
 
 /// One batch to append to the metadata log, atomically, at `base_offset`.
-struct Append {
+struct MetadataAppend {
     Offset base_offset;
     RecordBatch records;
 };
@@ -48,8 +48,8 @@ struct Append {
 struct ControllerEffects {
     /// Batches to append, in order. If one cannot be appended at its base offset, the caller
     /// appends no further ones, resigns and calls on_resigned.
-    std::vector<Append> appends;
-    std::vector<Answer> answers;
+    std::vector<MetadataAppend> appends;
+    std::vector<ControllerAnswer> answers;
 };
 
 /// The replicated state machine of the cluster's metadata (KIP-631).
@@ -109,7 +109,7 @@ private:
     };
     struct Waiting {
         Offset until;  ///< the answer is sent when this offset is committed
-        Answer answer;
+        ControllerAnswer answer;
     };
 
     [[nodiscard]] OperationContext context(TimePoint now) const;

@@ -13,27 +13,27 @@ namespace {
 
 using wire::ErrorCode;
 
-AppendError corrupt(const Error& error) {
+wire::Refusal corrupt(const Error& error) {
     return {ErrorCode::corrupt_message, error.message};
 }
 
 /// Whether a batch of a leader continues a log.
-std::expected<void, AppendError> check_continues(const record::BatchView& batch, Offset end_offset,
-                                                 LeaderEpoch epoch) {
+std::expected<void, wire::Refusal> check_continues(const record::BatchView& batch,
+                                                   Offset end_offset, LeaderEpoch epoch) {
     if (!batch.crc_matches()) {
         return std::unexpected(
-            AppendError{ErrorCode::corrupt_message,
-                        fmt::format("the checksum of the batch at offset {} does not match",
-                                    batch.base_offset())});
+            wire::Refusal{ErrorCode::corrupt_message,
+                          fmt::format("the checksum of the batch at offset {} does not match",
+                                      batch.base_offset())});
     }
     if (batch.base_offset() < end_offset || batch.last_offset() < batch.base_offset()) {
-        return std::unexpected(AppendError{
+        return std::unexpected(wire::Refusal{
             ErrorCode::offset_out_of_range,
             fmt::format("a batch of offsets {} to {} does not continue the log, which ends at {}",
                         batch.base_offset(), batch.last_offset(), end_offset)});
     }
     if (batch.leader_epoch() < epoch) {
-        return std::unexpected(AppendError{
+        return std::unexpected(wire::Refusal{
             ErrorCode::fenced_leader_epoch,
             fmt::format("the batch at offset {} has leader epoch {}, the log has seen {}",
                         batch.base_offset(), batch.leader_epoch(), epoch)});
@@ -43,13 +43,13 @@ std::expected<void, AppendError> check_continues(const record::BatchView& batch,
 
 }  // namespace
 
-std::expected<Appended, AppendError> AppendStage::add(const NewBatch& batch,
-                                                      const ProducerTable& written) {
+std::expected<Appended, wire::Refusal> AppendStage::add(const NewBatch& batch,
+                                                        const ProducerTable& written) {
     if (batch.leader_epoch < epoch_) {
         return std::unexpected(
-            AppendError{ErrorCode::not_leader_or_follower,
-                        fmt::format("an append in leader epoch {}, the log has seen {}",
-                                    batch.leader_epoch, epoch_)});
+            wire::Refusal{ErrorCode::not_leader_or_follower,
+                          fmt::format("an append in leader epoch {}, the log has seen {}",
+                                      batch.leader_epoch, epoch_)});
     }
     if (batch.append_time) {
         record::set_timestamps(batch.bytes, record::TimestampType::log_append_time,
@@ -72,9 +72,7 @@ std::expected<Appended, AppendError> AppendStage::add(const NewBatch& batch,
             return Appended{first->first_offset(), first->last_offset,
                             append_time ? first->timestamp : kNoTimestamp, true};
         }
-        if (const auto checked = check(**facts, entry); !checked) {
-            return std::unexpected(checked.error());
-        }
+        HW_TRY_VOID(check(**facts, entry));
     }
     const BatchSummary summary = summary_of(*view);
     push(view->bytes(), summary, *facts, written);
@@ -82,8 +80,8 @@ std::expected<Appended, AppendError> AppendStage::add(const NewBatch& batch,
                     batch.append_time.value_or(kNoTimestamp), false};
 }
 
-std::expected<Appended, AppendError> AppendStage::add_from_leader(ByteView batches,
-                                                                  const ProducerTable& written) {
+std::expected<Appended, wire::Refusal> AppendStage::add_from_leader(ByteView batches,
+                                                                    const ProducerTable& written) {
     struct Checked {
         record::BatchView batch;
         std::optional<ProducerFacts> producer;
@@ -93,9 +91,7 @@ std::expected<Appended, AppendError> AppendStage::add_from_leader(ByteView batch
     LeaderEpoch epoch = epoch_;
     record::BatchCursor cursor(batches);
     while (const auto batch = cursor.next()) {
-        if (const auto continues = check_continues(*batch, end_offset, epoch); !continues) {
-            return std::unexpected(continues.error());
-        }
+        HW_TRY_VOID(check_continues(*batch, end_offset, epoch));
         auto facts = producer_facts(*batch);
         if (!facts) {
             return std::unexpected(corrupt(facts.error()));
@@ -117,16 +113,14 @@ std::expected<Appended, AppendError> AppendStage::add_from_leader(ByteView batch
     return appended;
 }
 
-std::expected<void, AppendError> AppendStage::check(const ProducerFacts& facts,
-                                                    const ProducerEntry* entry) const {
+std::expected<void, wire::Refusal> AppendStage::check(const ProducerFacts& facts,
+                                                      const ProducerEntry* entry) const {
     const bool log_is_empty = end_offset_ == Offset(0);
-    if (auto checked = check_producer(facts, entry, log_is_empty); !checked) {
-        return checked;
-    }
+    HW_TRY_VOID(check_producer(facts, entry, log_is_empty));
     if (entry != nullptr || facts.marker || limit_ == nullptr || !limit_->is_full()) {
         return {};
     }
-    return std::unexpected(AppendError{
+    return std::unexpected(wire::Refusal{
         ErrorCode::not_enough_replicas,
         fmt::format("producer {} is new to this partition, and this broker remembers {} producers "
                     "of all partitions already; the limit of {} follows from "

@@ -54,13 +54,13 @@ public:
 
     /// Codes: those of check_producer; NOT_ENOUGH_REPLICAS for a producer that is new here while
     /// the limit is reached; NOT_LEADER_OR_FOLLOWER, CORRUPT_MESSAGE.
-    [[nodiscard]] std::expected<Appended, AppendError> add(const NewBatch& batch,
-                                                           const ProducerTable& written);
+    [[nodiscard]] std::expected<Appended, wire::Refusal> add(const NewBatch& batch,
+                                                             const ProducerTable& written);
     /// Whole batches from a leader, with offsets and epochs; a cut batch at the end is left out.
     /// All or none of them; the limit of producers does not count here, the leader has kept it.
     /// Codes: CORRUPT_MESSAGE, and OFFSET_OUT_OF_RANGE, FENCED_LEADER_EPOCH when they do not
     /// continue the log.
-    [[nodiscard]] std::expected<Appended, AppendError> add_from_leader(
+    [[nodiscard]] std::expected<Appended, wire::Refusal> add_from_leader(
         ByteView batches, const ProducerTable& written);
 
     /// Takes the batches that are staged; their producers stay in the overlay.
@@ -75,8 +75,8 @@ public:
 
 private:
     [[nodiscard]] const ProducerEntry* find(ProducerId id, const ProducerTable& written) const;
-    [[nodiscard]] std::expected<void, AppendError> check(const ProducerFacts& facts,
-                                                         const ProducerEntry* entry) const;
+    [[nodiscard]] std::expected<void, wire::Refusal> check(const ProducerFacts& facts,
+                                                           const ProducerEntry* entry) const;
     void push(ByteView bytes, const BatchSummary& summary,
               const std::optional<ProducerFacts>& producer, const ProducerTable& written);
 

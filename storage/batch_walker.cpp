@@ -35,15 +35,12 @@ Result<ByteView> BatchWalker::bytes(std::uint64_t position, std::size_t size) {
             buffer_ = Buffer(count);
         }
         buffer_.resize(count);
-        const auto read = file_->read_at(position, buffer_.bytes());
-        if (!read) {
-            return std::unexpected(read.error());
-        }
-        buffer_.resize(*read);
+        HW_TRY(read, file_->read_at(position, buffer_.bytes()));
+        buffer_.resize(read);
         buffer_position_ = position;
-        if (*read < size) {
+        if (read < size) {
             return fail(ErrorKind::corrupt, "the file ends at byte {}, {} were expected",
-                        position + *read, end_);
+                        position + read, end_);
         }
     }
     return buffer_.view().subspan(position - buffer_position_, size);
@@ -85,12 +82,9 @@ Result<std::optional<BatchHeader>> BatchWalker::next_header() {
         return header;
     }
     if (expected_) {
-        const auto checked = check_offsets(**header);
-        if (!checked) {
-            return std::unexpected(checked.error());
-        }
+        HW_TRY(checked, check_offsets(**header));
         // A look at the neighbour may have moved the window.
-        header = *checked ? header_at(next_) : std::nullopt;
+        header = checked ? header_at(next_) : std::nullopt;
         if (!header || !*header) {
             return header;
         }
@@ -121,11 +115,8 @@ Result<bool> BatchWalker::check_offsets(const BatchHeader& header) {
             reason = fmt::format("a batch has the base offset {}, {} was expected",
                                  step.base_offset, expected_->first);
         } else if (!is_exact) {
-            auto found = neighbour_objection(step);
-            if (!found) {
-                return std::unexpected(found.error());
-            }
-            reason = std::move(*found);
+            HW_TRY(found, neighbour_objection(step));
+            reason = std::move(found);
         }
         expected_->first = step.end_offset;
         expected_->first_is_exact = true;
@@ -147,16 +138,13 @@ Result<std::optional<std::string>> BatchWalker::neighbour_objection(const Step& 
                                                 step.base_offset, step.end_offset,
                                                 expected_->end_offset));
     }
-    const auto following = header_at(step.next);
+    HW_TRY(following, header_at(step.next));
     if (!following) {
-        return std::unexpected(following.error());
-    }
-    if (!*following) {
         // It is told when the walk comes to it.
         problem_.reset();
         return std::nullopt;
     }
-    const Offset next = (*following)->base_offset();
+    const Offset next = following->base_offset();
     const bool fits =
         expected_->gaps == Gaps::none ? next == step.end_offset : next >= step.end_offset;
     if (fits) {
@@ -168,14 +156,11 @@ Result<std::optional<std::string>> BatchWalker::neighbour_objection(const Step& 
 }
 
 Result<std::optional<BatchView>> BatchWalker::next_batch() {
-    const auto header = next_header();
+    HW_TRY(header, next_header());
     if (!header) {
-        return std::unexpected(header.error());
-    }
-    if (!*header) {
         return std::nullopt;
     }
-    const auto whole = bytes(position_, (*header)->size());
+    const auto whole = bytes(position_, header->size());
     if (!whole && whole.error().kind == ErrorKind::corrupt) {
         next_ = position_;
         return stop(whole.error());
@@ -183,11 +168,8 @@ Result<std::optional<BatchView>> BatchWalker::next_batch() {
     if (!whole) {
         return std::unexpected(whole.error());
     }
-    const auto batch = record::parse_batch(*whole);
-    if (!batch) {
-        return std::unexpected(batch.error());
-    }
-    return *batch;
+    HW_TRY(batch, record::parse_batch(*whole));
+    return batch;
 }
 
 }  // namespace hw::storage

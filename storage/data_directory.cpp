@@ -66,22 +66,19 @@ constexpr std::array<Checkpoint, 3> kCheckpoints{
 Result<void> load_properties(Disk& disk, const MetaProperties& expected,
                              OpenedDirectory& directory) {
     const std::string path = directory.path + "/" + kMetaPropertiesFile;
-    const auto text = read_if_there(disk, path);
-    if (!text) {
-        return std::unexpected(text.error());
-    }
-    if (!*text && !directory.logs.empty()) {
+    HW_TRY(text, read_if_there(disk, path));
+    if (!text && !directory.logs.empty()) {
         return fail(ErrorKind::invalid,
                     "{} has logs, such as {}, but no {}, which says whose they are: put that file "
                     "back, or move the logs away to begin anew",
                     directory.path, folder_name(directory.logs.front().name), kMetaPropertiesFile);
     }
-    if (!*text) {
+    if (!text) {
         directory.properties = expected;
         return replace_small_file(disk, directory.path, kMetaPropertiesFile,
                                   format_meta_properties(expected));
     }
-    auto properties = parse_meta_properties(**text, path);
+    auto properties = parse_meta_properties(*text, path);
     if (!properties) {
         return with_cure(properties.error(), kMetaPropertiesCure);
     }
@@ -100,11 +97,8 @@ Result<void> load_properties(Disk& disk, const MetaProperties& expected,
 }
 
 Result<PartitionOffsets> load_offsets(Disk& disk, const std::string& path) {
-    const auto text = read_if_there(disk, path);
-    if (!text) {
-        return std::unexpected(text.error());
-    }
-    return *text ? parse_offset_checkpoint(**text, path) : PartitionOffsets{};
+    HW_TRY(text, read_if_there(disk, path));
+    return text ? parse_offset_checkpoint(*text, path) : PartitionOffsets{};
 }
 
 Result<void> load_checkpoints(Disk& disk, OpenedDirectory& directory) {
@@ -115,22 +109,16 @@ Result<void> load_checkpoints(Disk& disk, OpenedDirectory& directory) {
         }
         directory.*checkpoint.offsets = std::move(*loaded);
     }
-    const auto there = disk.exists(directory.path + "/" + kRecoveryPointFile);
-    if (!there) {
-        return std::unexpected(there.error());
-    }
-    directory.has_recovery_points = *there;
+    HW_TRY(there, disk.exists(directory.path + "/" + kRecoveryPointFile));
+    directory.has_recovery_points = there;
     return {};
 }
 
 Result<void> read_clean_marker(Disk& disk, OpenedDirectory& directory) {
     const std::string path = directory.path + "/" + kCleanShutdownFile;
-    const auto text = read_if_there(disk, path);
-    if (!text) {
-        return std::unexpected(text.error());
-    }
+    HW_TRY(text, read_if_there(disk, path));
     // A marker that cannot be read proves nothing.
-    const auto epoch = *text ? parse_clean_shutdown(**text, path) : std::unexpected(Error{});
+    const auto epoch = text ? parse_clean_shutdown(*text, path) : std::unexpected(Error{});
     if (epoch) {
         directory.shutdown = Shutdown::clean;
         directory.broker_epoch = *epoch;
@@ -141,34 +129,25 @@ Result<void> read_clean_marker(Disk& disk, OpenedDirectory& directory) {
 /// Whether nothing is in the folder of a log but the draft of its first file: a crash cut short
 /// create_log_folder.
 Result<bool> is_half_made(Disk& disk, const std::string& folder) {
-    const auto entries = disk.list(folder);
-    if (!entries) {
-        return std::unexpected(entries.error());
-    }
+    HW_TRY(entries, disk.list(folder));
     const std::string draft = kPartitionMetadataFile + std::string(kDraftSuffix);
-    return std::ranges::all_of(*entries,
+    return std::ranges::all_of(entries,
                                [&](const DirectoryEntry& entry) { return entry.name == draft; });
 }
 
 Result<void> add_log(Disk& disk, const std::string& folder, const TopicPartition& name,
                      OpenedDirectory& directory) {
     const std::string path = directory.path + "/" + folder + "/" + kPartitionMetadataFile;
-    const auto text = read_if_there(disk, path);
-    if (!text) {
-        return std::unexpected(text.error());
-    }
-    const auto half_made =
-        *text ? Result<bool>(false) : is_half_made(disk, directory.path + "/" + folder);
-    if (!half_made) {
-        return std::unexpected(half_made.error());
-    }
-    if (*half_made) {
+    HW_TRY(text, read_if_there(disk, path));
+    HW_TRY(half_made,
+           text ? Result<bool>(false) : is_half_made(disk, directory.path + "/" + folder));
+    if (half_made) {
         directory.deleting.push_back(folder);
         return {};
     }
     FoundLog log{name, {}};
-    if (*text) {
-        const auto topic_id = parse_partition_metadata(**text, path);
+    if (text) {
+        const auto topic_id = parse_partition_metadata(*text, path);
         if (!topic_id) {
             return with_cure(topic_id.error(), kPartitionMetadataCure);
         }
@@ -179,11 +158,8 @@ Result<void> add_log(Disk& disk, const std::string& folder, const TopicPartition
 }
 
 Result<void> list_folders(Disk& disk, OpenedDirectory& directory, const Logger& logger) {
-    const auto entries = disk.list(directory.path);
-    if (!entries) {
-        return std::unexpected(entries.error());
-    }
-    for (const auto& [name, is_directory] : *entries) {
+    HW_TRY(entries, disk.list(directory.path));
+    for (const auto& [name, is_directory] : entries) {
         if (!is_directory) {
             continue;
         }
@@ -212,22 +188,15 @@ std::string parent_of(const std::string& path) {
 Result<void> make_durably(Disk& disk, const std::string& path) {
     std::vector<std::string> missing;
     for (std::string each = path;; each = parent_of(each)) {
-        const auto there = disk.exists(each);
-        if (!there) {
-            return std::unexpected(there.error());
-        }
-        if (*there || (!missing.empty() && missing.back() == each)) {
+        HW_TRY(there, disk.exists(each));
+        if (there || (!missing.empty() && missing.back() == each)) {
             break;
         }
         missing.push_back(each);
     }
     for (const std::string& each : std::views::reverse(missing)) {
-        if (auto made = disk.make_directories(each); !made) {
-            return made;
-        }
-        if (auto synced = disk.sync_directory(parent_of(each)); !synced) {
-            return synced;
-        }
+        HW_TRY_VOID(disk.make_directories(each));
+        HW_TRY_VOID(disk.sync_directory(parent_of(each)));
     }
     return {};
 }
@@ -274,18 +243,11 @@ Result<void> check_distinct(const NamedDirectory& one, const NamedDirectory& oth
 Result<void> make_distinct_directories(Disk& disk, const std::vector<std::string>& paths) {
     std::vector<NamedDirectory> seen;
     for (const std::string& path : paths) {
-        if (auto made = make_durably(disk, path); !made) {
-            return made;
-        }
-        auto real = disk.real_path(path);
-        if (!real) {
-            return std::unexpected(real.error());
-        }
-        NamedDirectory directory{path, std::move(*real)};
+        HW_TRY_VOID(make_durably(disk, path));
+        HW_TRY(real, disk.real_path(path));
+        NamedDirectory directory{path, std::move(real)};
         for (const NamedDirectory& other : seen) {
-            if (auto distinct = check_distinct(directory, other); !distinct) {
-                return distinct;
-            }
+            HW_TRY_VOID(check_distinct(directory, other));
         }
         seen.push_back(std::move(directory));
     }
@@ -296,14 +258,9 @@ Result<OpenedDirectory> open_data_directory(Disk& disk, const std::string& path,
                                             const MetaProperties& expected, Logger logger) {
     OpenedDirectory directory;
     directory.path = path;
-    if (auto made = make_durably(disk, path); !made) {
-        return std::unexpected(made.error());
-    }
-    auto lock = lock_directory(disk, path);
-    if (!lock) {
-        return std::unexpected(lock.error());
-    }
-    directory.lock = std::move(*lock);
+    HW_TRY_VOID(make_durably(disk, path));
+    HW_TRY(lock, lock_directory(disk, path));
+    directory.lock = std::move(lock);
     auto outcome = list_folders(disk, directory, logger);
     if (outcome) {
         outcome = load_properties(disk, expected, directory);
@@ -322,11 +279,8 @@ Result<OpenedDirectory> open_data_directory(Disk& disk, const std::string& path,
 
 Result<void> begin_use(Disk& disk, const std::string& path, bool has_recovery_points) {
     if (!has_recovery_points) {
-        if (auto made =
-                replace_small_file(disk, path, kRecoveryPointFile, format_offset_checkpoint({}));
-            !made) {
-            return made;
-        }
+        HW_TRY_VOID(
+            replace_small_file(disk, path, kRecoveryPointFile, format_offset_checkpoint({})));
     }
     const auto removed = disk.remove_file(path + "/" + kCleanShutdownFile);
     if (!removed && removed.error().kind == ErrorKind::not_found) {
@@ -368,22 +322,16 @@ Result<bool> is_of_broker(Disk& disk, const std::string& directory, const Direct
     if (kind != FolderKind::log) {
         return kind != FolderKind::unknown;
     }
-    const auto files = disk.list(directory + "/" + entry.name);
-    if (!files) {
-        return std::unexpected(files.error());
-    }
+    HW_TRY(files, disk.list(directory + "/" + entry.name));
     const auto is_of_log = [](const DirectoryEntry& file) { return is_file_of_log(file.name); };
-    return files->empty() || std::ranges::any_of(*files, is_of_log);
+    return files.empty() || std::ranges::any_of(files, is_of_log);
 }
 
 Result<void> check_wipe(Disk& disk, const std::string& path,
                         const std::vector<DirectoryEntry>& entries) {
     for (const DirectoryEntry& entry : entries) {
-        const auto ours = is_of_broker(disk, path, entry);
+        HW_TRY(ours, is_of_broker(disk, path, entry));
         if (!ours) {
-            return std::unexpected(ours.error());
-        }
-        if (!*ours) {
             return fail(ErrorKind::invalid,
                         "{0} holds {1}, which no broker made: {0} is not wiped. Move {1} away, or "
                         "take another directory",
@@ -398,40 +346,31 @@ Result<void> wipe_data_directory(Disk& disk, const std::string& path) {
     if (!there || !*there) {
         return there ? Result<void>() : std::unexpected(there.error());
     }
-    auto entries = disk.list(path);
-    if (!entries) {
-        return std::unexpected(entries.error());
-    }
-    std::erase_if(*entries, [](const DirectoryEntry& entry) {
+    HW_TRY(entries, disk.list(path));
+    std::erase_if(entries, [](const DirectoryEntry& entry) {
         return entry.name == kLockFile || entry.name == kFoundByCheck;
     });
-    if (entries->empty()) {
+    if (entries.empty()) {
         return {};
     }
     const auto is_properties = [](const DirectoryEntry& entry) {
         return entry.name == kMetaPropertiesFile;
     };
-    if (std::ranges::none_of(*entries, is_properties)) {
+    if (std::ranges::none_of(entries, is_properties)) {
         return fail(ErrorKind::invalid, "{} has no {} and so is no data directory: it is not wiped",
                     path, kMetaPropertiesFile);
     }
-    if (const auto checked = check_wipe(disk, path, *entries); !checked) {
-        return checked;
-    }
+    HW_TRY_VOID(check_wipe(disk, path, entries));
     const auto lock = lock_directory(disk, path);
     if (!lock) {
         return std::unexpected(lock.error());
     }
     // What says that it is a data directory goes last: a wipe that was cut short can be repeated.
-    std::erase_if(*entries, is_properties);
-    for (const DirectoryEntry& entry : *entries) {
-        if (auto removed = disk.remove_tree(path + "/" + entry.name); !removed) {
-            return removed;
-        }
+    std::erase_if(entries, is_properties);
+    for (const DirectoryEntry& entry : entries) {
+        HW_TRY_VOID(disk.remove_tree(path + "/" + entry.name));
     }
-    if (auto synced = disk.sync_directory(path); !synced) {
-        return synced;
-    }
+    HW_TRY_VOID(disk.sync_directory(path));
     return disk.remove_file(path + "/" + kMetaPropertiesFile);
 }
 
@@ -439,14 +378,11 @@ Result<std::optional<std::string>> find_cluster_id(Disk& disk,
                                                    const std::vector<std::string>& directories) {
     for (const std::string& directory : directories) {
         const std::string path = directory + "/" + kMetaPropertiesFile;
-        const auto text = read_if_there(disk, path);
+        HW_TRY(text, read_if_there(disk, path));
         if (!text) {
-            return std::unexpected(text.error());
-        }
-        if (!*text) {
             continue;
         }
-        auto properties = parse_meta_properties(**text, path);
+        auto properties = parse_meta_properties(*text, path);
         if (!properties) {
             return with_cure(properties.error(), kMetaPropertiesCure);
         }
@@ -458,24 +394,16 @@ Result<std::optional<std::string>> find_cluster_id(Disk& disk,
 Result<void> create_log_folder(Disk& disk, const std::string& directory, const TopicPartition& name,
                                TopicId topic_id) {
     const std::string folder = directory + "/" + folder_name(name);
-    const auto there = disk.exists(folder);
-    if (!there) {
-        return std::unexpected(there.error());
-    }
-    if (*there) {
+    HW_TRY(there, disk.exists(folder));
+    if (there) {
         return fail(ErrorKind::exists,
                     "{0} exists already, and its {1} names another topic or is missing: put {1} "
                     "back, or move the folder away, then start the broker again",
                     folder, kPartitionMetadataFile);
     }
-    if (auto made = disk.make_directories(folder); !made) {
-        return made;
-    }
-    if (auto written = replace_small_file(disk, folder, kPartitionMetadataFile,
-                                          format_partition_metadata(topic_id));
-        !written) {
-        return written;
-    }
+    HW_TRY_VOID(disk.make_directories(folder));
+    HW_TRY_VOID(replace_small_file(disk, folder, kPartitionMetadataFile,
+                                   format_partition_metadata(topic_id)));
     return disk.sync_directory(directory);
 }
 
@@ -483,12 +411,8 @@ Result<std::string> doom_log_folder(Disk& disk, const std::string& directory,
                                     const TopicPartition& name, const Uuid& uuid) {
     const std::string from = directory + "/" + folder_name(name);
     std::string to = directory + "/" + deleting_folder_name(name, uuid);
-    if (auto renamed = disk.rename(from, to); !renamed) {
-        return std::unexpected(renamed.error());
-    }
-    if (auto synced = disk.sync_directory(directory); !synced) {
-        return std::unexpected(synced.error());
-    }
+    HW_TRY_VOID(disk.rename(from, to));
+    HW_TRY_VOID(disk.sync_directory(directory));
     return to;
 }
 

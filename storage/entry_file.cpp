@@ -52,16 +52,10 @@ Result<std::vector<Entry>> EntryFile<Entry>::read(std::size_t first, std::size_t
     if (count == 0) {
         return std::vector<Entry>{};
     }
-    const auto file = disk_->open(path_, OpenMode::read);
-    if (!file) {
-        return std::unexpected(file.error());
-    }
+    HW_TRY(file, disk_->open(path_, OpenMode::read));
     Buffer bytes(count * Entry::kSize);
-    const auto size = (*file)->read_at(first * Entry::kSize, bytes.bytes());
-    if (!size) {
-        return std::unexpected(size.error());
-    }
-    if (*size != bytes.size()) {
+    HW_TRY(size, file->read_at(first * Entry::kSize, bytes.bytes()));
+    if (size != bytes.size()) {
         return fail(ErrorKind::io, "{} is shorter than its {} entries", path_, first + count);
     }
     std::vector<Entry> entries;
@@ -86,12 +80,9 @@ Result<bool> EntryFile<Entry>::load(Offset offset_limit, std::uint64_t position_
     if (*size % Entry::kSize != 0) {
         return false;
     }
-    auto entries = read(0, *size / Entry::kSize);
-    if (!entries) {
-        return std::unexpected(entries.error());
-    }
-    while (!entries->empty() && is_filler(entries->back(), base_)) {
-        entries->pop_back();
+    HW_TRY(entries, read(0, *size / Entry::kSize));
+    while (!entries.empty() && is_filler(entries.back(), base_)) {
+        entries.pop_back();
     }
     const auto falls = [](const Entry& a, const Entry& b) {
         return !(a.key() < b.key()) || b.offset < a.offset;
@@ -99,13 +90,13 @@ Result<bool> EntryFile<Entry>::load(Offset offset_limit, std::uint64_t position_
     const auto insane = [&](const Entry& entry) {
         return !is_sane(entry, offset_limit, position_limit);
     };
-    if (std::ranges::adjacent_find(*entries, falls) != entries->end() ||
-        std::ranges::any_of(*entries, insane)) {
+    if (std::ranges::adjacent_find(entries, falls) != entries.end() ||
+        std::ranges::any_of(entries, insane)) {
         return false;
     }
-    in_file_ = entries->size();
+    in_file_ = entries.size();
     if (in_file_ != 0) {
-        last_ = entries->back();
+        last_ = entries.back();
     }
     return true;
 }
@@ -126,19 +117,13 @@ Result<std::optional<Entry>> EntryFile<Entry>::floor(Key target) const {
     std::size_t count = in_file_;
     while (count > kPage) {
         const std::size_t half = count / 2;
-        const auto middle = read(first + half, 1);
-        if (!middle) {
-            return std::unexpected(middle.error());
-        }
-        const bool upper = middle->front().key() <= target;
+        HW_TRY(middle, read(first + half, 1));
+        const bool upper = middle.front().key() <= target;
         first += upper ? half : 0;
         count = upper ? count - half : half;
     }
-    const auto page = read(first, count);
-    if (!page) {
-        return std::unexpected(page.error());
-    }
-    return below(*page);
+    HW_TRY(page, read(first, count));
+    return below(page);
 }
 
 template <class Entry>
@@ -156,16 +141,12 @@ Result<std::shared_ptr<File>> EntryFile<Entry>::flush() {
     if (!file) {
         return file;
     }
-    if (auto cut = (*file)->truncate(in_file_ * Entry::kSize); !cut) {
-        return std::unexpected(cut.error());
-    }
+    HW_TRY_VOID((*file)->truncate(in_file_ * Entry::kSize));
     Buffer bytes(pending_.size() * Entry::kSize);
     for (std::size_t i = 0; i < pending_.size(); ++i) {
         pending_[i].encode(base_, bytes.data() + i * Entry::kSize);
     }
-    if (auto written = (*file)->write_now(in_file_ * Entry::kSize, bytes.view()); !written) {
-        return std::unexpected(written.error());
-    }
+    HW_TRY_VOID((*file)->write_now(in_file_ * Entry::kSize, bytes.view()));
     in_file_ += pending_.size();
     pending_.clear();
     return file;
@@ -180,17 +161,14 @@ void EntryFile<Entry>::reset() {
 
 template <class Entry>
 Result<void> EntryFile<Entry>::truncate(Offset end_offset) {
-    auto kept = all();
-    if (!kept) {
-        return std::unexpected(kept.error());
-    }
-    const auto first = std::ranges::lower_bound(*kept, end_offset, {}, &Entry::offset);
-    const auto count = static_cast<std::size_t>(first - kept->begin());
+    HW_TRY(kept, all());
+    const auto first = std::ranges::lower_bound(kept, end_offset, {}, &Entry::offset);
+    const auto count = static_cast<std::size_t>(first - kept.begin());
     in_file_ = std::min(in_file_, count);
-    pending_.assign(kept->begin() + static_cast<std::ptrdiff_t>(in_file_), first);
+    pending_.assign(kept.begin() + static_cast<std::ptrdiff_t>(in_file_), first);
     last_.reset();
     if (count != 0) {
-        last_ = (*kept)[count - 1];
+        last_ = kept[count - 1];
     }
     return {};
 }

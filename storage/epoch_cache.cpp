@@ -73,13 +73,10 @@ std::optional<std::string> epoch_objection(const record::BatchHeader& batch,
 }
 
 Result<EpochCache> parse_epoch_checkpoint(std::string_view text, std::string_view path) {
-    const auto rows = parse_checkpoint(text, path, 2);
-    if (!rows) {
-        return std::unexpected(rows.error());
-    }
+    HW_TRY(rows, parse_checkpoint(text, path, 2));
     constexpr std::size_t kFirstRow = 3;
     EpochCache epochs;
-    for (const auto& row : *rows) {
+    for (const auto& row : rows) {
         const auto epoch = parse_number<std::int32_t>(row[0]);
         const auto start = parse_number<std::int64_t>(row[1]);
         const auto last = epochs.latest();

@@ -45,30 +45,30 @@ std::uint64_t Log::size() const {
         [](std::uint64_t sum, const Segment& segment) { return sum + segment.size(); });
 }
 
-std::optional<AppendError> Log::refusal(std::size_t bytes) const {
+std::optional<wire::Refusal> Log::refusal(std::size_t bytes) const {
     if (offline_) {
-        return AppendError{ErrorCode::kafka_storage_error,
-                           fmt::format("the log directory is offline: {}", offline_->message)};
+        return wire::Refusal{ErrorCode::kafka_storage_error,
+                             fmt::format("the log directory is offline: {}", offline_->message)};
     }
     if (truncating_) {
-        return AppendError{ErrorCode::not_leader_or_follower, "the log is being truncated"};
+        return wire::Refusal{ErrorCode::not_leader_or_follower, "the log is being truncated"};
     }
     if (bytes > context_.options.segment_bytes) {
-        return AppendError{ErrorCode::record_list_too_large,
-                           fmt::format("a batch of {} bytes is over segment.bytes, {}", bytes,
-                                       context_.options.segment_bytes)};
+        return wire::Refusal{ErrorCode::record_list_too_large,
+                             fmt::format("a batch of {} bytes is over segment.bytes, {}", bytes,
+                                         context_.options.segment_bytes)};
     }
     return std::nullopt;
 }
 
-std::expected<Appended, AppendError> Log::stage(const NewBatch& batch) {
+std::expected<Appended, wire::Refusal> Log::stage(const NewBatch& batch) {
     if (auto refused = refusal(batch.bytes.size())) {
         return std::unexpected(std::move(*refused));
     }
     return stage_.add(batch, producers_);
 }
 
-std::expected<Appended, AppendError> Log::stage_from_leader(ByteView batches) {
+std::expected<Appended, wire::Refusal> Log::stage_from_leader(ByteView batches) {
     if (auto refused = refusal(0)) {
         return std::unexpected(std::move(*refused));
     }
@@ -270,14 +270,14 @@ void Log::on_synced(const SyncTicket& ticket, const Result<void>& outcome) {
     }
 }
 
-std::expected<ReadAnswer, AppendError> Log::read(const ReadRequest& request,
-                                                 ReadCursor& cursor) const {
+std::expected<ReadAnswer, wire::Refusal> Log::read(const ReadRequest& request,
+                                                   ReadCursor& cursor) const {
     if (truncating_) {
         return std::unexpected(
-            AppendError{ErrorCode::not_leader_or_follower, "the log is being truncated"});
+            wire::Refusal{ErrorCode::not_leader_or_follower, "the log is being truncated"});
     }
     if (request.from < log_start_offset_ || request.from > end_offset_) {
-        return std::unexpected(AppendError{
+        return std::unexpected(wire::Refusal{
             ErrorCode::offset_out_of_range,
             fmt::format("offset {} is outside of the log, which has {} to {} (exclusive)",
                         request.from, log_start_offset_, end_offset_)});
@@ -292,8 +292,8 @@ std::expected<ReadAnswer, AppendError> Log::read(const ReadRequest& request,
         report_damage(answer.error());
         const bool corrupt = answer.error().kind == ErrorKind::corrupt;
         return std::unexpected(
-            AppendError{corrupt ? ErrorCode::corrupt_message : ErrorCode::kafka_storage_error,
-                        std::move(answer.error().message)});
+            wire::Refusal{corrupt ? ErrorCode::corrupt_message : ErrorCode::kafka_storage_error,
+                          std::move(answer.error().message)});
     }
     return std::move(*answer);
 }

@@ -77,9 +77,9 @@ public:
     /// write; so is a duplicate of a batch that is only staged. Codes: those of check_producer,
     /// RECORD_LIST_TOO_LARGE, NOT_LEADER_OR_FOLLOWER (an older epoch), KAFKA_STORAGE_ERROR
     /// (nothing was written).
-    [[nodiscard]] std::expected<Appended, AppendError> stage(const NewBatch& batch);
+    [[nodiscard]] std::expected<Appended, wire::Refusal> stage(const NewBatch& batch);
     /// The same with batches as a leader's log has them; the bytes live until the write has ended.
-    [[nodiscard]] std::expected<Appended, AppendError> stage_from_leader(ByteView batches);
+    [[nodiscard]] std::expected<Appended, wire::Refusal> stage_from_leader(ByteView batches);
     /// Writes what is staged. `done` is called inside the guard, maybe before this returns: with
     /// success the log ends where the stage ended when this was called, or later. With an error
     /// nothing of it is in the log as this object knows it, the files hold anything, and the log is
@@ -103,8 +103,8 @@ public:
 
     /// Errors as codes: OFFSET_OUT_OF_RANGE, NOT_LEADER_OR_FOLLOWER (while it is truncated),
     /// KAFKA_STORAGE_ERROR (a failed read), CORRUPT_MESSAGE (damage; it is logged once).
-    [[nodiscard]] std::expected<ReadAnswer, AppendError> read(const ReadRequest& request,
-                                                              ReadCursor& cursor) const;
+    [[nodiscard]] std::expected<ReadAnswer, wire::Refusal> read(const ReadRequest& request,
+                                                                ReadCursor& cursor) const;
     /// The first record with `target` or a later timestamp. Errors: io, corrupt, busy.
     [[nodiscard]] Result<std::optional<record::TimestampedOffset>> find(Timestamp target) const;
     /// The first record with the largest timestamp (ListOffsets -3). Errors: io, corrupt, busy.
@@ -170,7 +170,7 @@ private:
         std::shared_ptr<File> file;
     };
 
-    [[nodiscard]] std::optional<AppendError> refusal(std::size_t bytes) const;
+    [[nodiscard]] std::optional<wire::Refusal> refusal(std::size_t bytes) const;
     void start_write();
     [[nodiscard]] std::vector<Group> plan_groups() const;
     void write_group(std::size_t index);

@@ -18,25 +18,16 @@ std::string SnapshotJob::draft_path() const {
 }
 
 Result<void> SnapshotJob::run() const {
-    const auto file = disk->open(draft_path(), OpenMode::create);
-    if (!file) {
-        return std::unexpected(file.error());
-    }
-    if (auto written = write_producer_snapshot(**file, producers); !written) {
-        return written;
-    }
-    return (*file)->sync();
+    HW_TRY(file, disk->open(draft_path(), OpenMode::create));
+    HW_TRY_VOID(write_producer_snapshot(*file, producers));
+    return file->sync();
 }
 
 Result<void> SyncJob::run() const {
     if (sync_folder) {
-        if (auto synced = disk->sync_directory(folder); !synced) {
-            return synced;
-        }
+        HW_TRY_VOID(disk->sync_directory(folder));
     }
-    if (auto synced = sync_all(files); !synced) {
-        return synced;
-    }
+    HW_TRY_VOID(sync_all(files));
     if (epochs) {
         return replace_small_file(*disk, folder, kEpochFile, *epochs);
     }
@@ -61,12 +52,9 @@ Result<void> TruncationJob::run() {
     if (!active) {
         return {};
     }
-    auto entries = disk->list(folder);
-    if (!entries) {
-        return std::unexpected(entries.error());
-    }
+    HW_TRY(entries, disk->list(folder));
     // The last segment goes first: what a crash leaves then has no gap.
-    for (const DirectoryEntry& entry : std::views::reverse(*entries)) {
+    for (const DirectoryEntry& entry : std::views::reverse(entries)) {
         const auto segment = segment_file_offset(entry.name);
         const auto snapshot = parse_file_name(entry.name, kSnapshotSuffix);
         const bool doomed = cut_position ? (segment && *segment > active->base_offset()) ||
@@ -75,22 +63,15 @@ Result<void> TruncationJob::run() {
         if (!doomed) {
             continue;
         }
-        if (auto removed = disk->remove_file(folder + "/" + entry.name); !removed) {
-            return removed;
-        }
+        HW_TRY_VOID(disk->remove_file(folder + "/" + entry.name));
     }
     auto ready = cut_position ? active->cut(*cut_position, new_end) : active->create_file();
     if (!ready) {
         return ready;
     }
-    if (auto synced = disk->sync_directory(folder); !synced) {
-        return synced;
-    }
-    auto recovered = recover_producers(*disk, folder, active->end_offset());
-    if (!recovered) {
-        return std::unexpected(recovered.error());
-    }
-    producers = std::move(*recovered);
+    HW_TRY_VOID(disk->sync_directory(folder));
+    HW_TRY(recovered, recover_producers(*disk, folder, active->end_offset()));
+    producers = std::move(recovered);
     return {};
 }
 

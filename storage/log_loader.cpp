@@ -53,11 +53,8 @@ Result<void> Loader::remove(const std::string& name) {
 }
 
 Result<void> Loader::list_files() {
-    const auto entries = disk_.list(request_.folder);
-    if (!entries) {
-        return std::unexpected(entries.error());
-    }
-    for (const auto& [name, is_directory] : *entries) {
+    HW_TRY(entries, disk_.list(request_.folder));
+    for (const auto& [name, is_directory] : entries) {
         if (name.ends_with(kSwapSuffix)) {
             return fail(ErrorKind::unsupported,
                         "{}: a compaction was interrupted while it replaced segments; start the "
@@ -70,9 +67,7 @@ Result<void> Loader::list_files() {
             names_.push_back(name);
             continue;
         }
-        if (auto removed = remove(name); !removed) {
-            return removed;
-        }
+        HW_TRY_VOID(remove(name));
     }
     for (const std::string& name : names_) {
         if (const auto base = parse_file_name(name, kLogSuffix)) {
@@ -89,9 +84,7 @@ Result<void> Loader::remove_orphans() {
             if (!offset || std::ranges::binary_search(bases_, *offset)) {
                 continue;
             }
-            if (auto removed = remove(name); !removed) {
-                return removed;
-            }
+            HW_TRY_VOID(remove(name));
         }
     }
     return {};
@@ -113,28 +106,21 @@ Result<void> Loader::make_segments() {
     }
     contents_.segments.emplace_back(disk_, request_.folder, request_.log_start_offset,
                                     request_.options.index_interval_bytes);
-    if (auto created = contents_.segments.back().create_file(); !created) {
-        return created;
-    }
+    HW_TRY_VOID(contents_.segments.back().create_file());
     return disk_.sync_directory(request_.folder);
 }
 
 Result<void> Loader::load_sealed(std::size_t index) {
     Segment& segment = contents_.segments[index];
     const Offset end = contents_.segments[index + 1].base_offset();
-    const auto good = segment.load(end);
-    if (!good) {
-        return std::unexpected(good.error());
-    }
-    if (*good) {
+    HW_TRY(good, segment.load(end));
+    if (good) {
         return {};
     }
     request_.logger.warning("{}: the indexes are missing or wrong, they are made anew",
                             segment.path(kLogSuffix));
     folder_changed_ = true;
-    if (auto rebuilt = segment.rebuild(end); !rebuilt) {
-        return rebuilt;
-    }
+    HW_TRY_VOID(segment.rebuild(end));
     segment.seal();
     return {};
 }
@@ -162,34 +148,26 @@ Result<void> Loader::load_epochs(Offset scan_start) {
         if (segment.base_offset() >= scan_start) {
             break;  // scanned later, and its end may be torn
         }
-        if (auto collected = collect_epochs(segment, scan_start); !collected) {
-            return collected;
-        }
+        HW_TRY_VOID(collect_epochs(segment, scan_start));
     }
     return {};
 }
 
 Result<void> Loader::collect_epochs(const Segment& segment, Offset end) {
     const auto file = segment.file();
-    const auto size = file ? (*file)->size() : Result<std::uint64_t>(std::unexpected(file.error()));
-    if (!size) {
-        return std::unexpected(size.error());
-    }
-    BatchWalker walker(**file, 0, *size, BatchWalker::kLargeWindow);
+    HW_TRY(size, file ? (*file)->size() : Result<std::uint64_t>(std::unexpected(file.error())));
+    BatchWalker walker(**file, 0, size, BatchWalker::kLargeWindow);
     walker.expect({.first = segment.base_offset()});
     while (true) {
-        const auto header = walker.next_header();
-        if (!header) {
-            return std::unexpected(header.error());
-        }
-        if (!*header && walker.problem()) {
+        HW_TRY(header, walker.next_header());
+        if (!header && walker.problem()) {
             return fail(ErrorKind::corrupt, "{}, byte {}: {}", segment.path(kLogSuffix),
                         walker.next_position(), walker.problem()->message);
         }
-        if (!*header || (*header)->base_offset() >= end) {
+        if (!header || header->base_offset() >= end) {
             return {};
         }
-        contents_.epochs.assign((*header)->leader_epoch(), (*header)->base_offset());
+        contents_.epochs.assign(header->leader_epoch(), header->base_offset());
     }
 }
 
@@ -202,9 +180,7 @@ std::size_t Loader::first_to_scan() const {
 
 Result<bool> Loader::load_as_clean() {
     for (std::size_t index = 0; index + 1 < contents_.segments.size(); ++index) {
-        if (auto loaded = load_sealed(index); !loaded) {
-            return std::unexpected(loaded.error());
-        }
+        HW_TRY_VOID(load_sealed(index));
     }
     Segment& last = contents_.segments.back();
     const auto good = last.load(std::nullopt);
@@ -215,22 +191,16 @@ Result<bool> Loader::load_as_clean() {
     if (!good || !*good || ends_elsewhere) {
         return good ? Result<bool>(false) : good;
     }
-    if (auto loaded = load_epochs(last.end_offset()); !loaded) {
-        return std::unexpected(loaded.error());
-    }
+    HW_TRY_VOID(load_epochs(last.end_offset()));
     return true;
 }
 
 Result<void> Loader::recover() {
     const std::size_t first = bases_.empty() ? 0 : first_to_scan();
     for (std::size_t index = 0; index < first; ++index) {
-        if (auto loaded = load_sealed(index); !loaded) {
-            return loaded;
-        }
+        HW_TRY_VOID(load_sealed(index));
     }
-    if (auto loaded = load_epochs(contents_.segments[first].base_offset()); !loaded) {
-        return loaded;
-    }
+    HW_TRY_VOID(load_epochs(contents_.segments[first].base_offset()));
     contents_.epochs_dirty = true;
     folder_changed_ = true;
     return scan_segments({&disk_, request_.folder, request_.recovery_point, request_.logger,
@@ -246,9 +216,7 @@ Result<void> Loader::remove_snapshots(Offset kept) {
         if (!stray) {
             continue;
         }
-        if (auto removed = remove(name); !removed) {
-            return removed;
-        }
+        HW_TRY_VOID(remove(name));
     }
     return {};
 }
@@ -256,15 +224,10 @@ Result<void> Loader::remove_snapshots(Offset kept) {
 Result<void> Loader::finish() {
     Segment& last = contents_.segments.back();
     const Offset end = last.end_offset();
-    auto recovered = recover_producers(disk_, request_.folder, end);
-    if (!recovered) {
-        return std::unexpected(recovered.error());
-    }
-    contents_.producers = std::move(recovered->producers);
-    contents_.snapshot_offset = recovered->snapshot_offset;
-    if (auto removed = remove_snapshots(contents_.snapshot_offset); !removed) {
-        return removed;
-    }
+    HW_TRY(recovered, recover_producers(disk_, request_.folder, end));
+    contents_.producers = std::move(recovered.producers);
+    contents_.snapshot_offset = recovered.snapshot_offset;
+    HW_TRY_VOID(remove_snapshots(contents_.snapshot_offset));
     const Offset first = contents_.segments.front().base_offset();
     contents_.log_start_offset = std::max(request_.log_start_offset, first);
     if (contents_.log_start_offset > end) {
@@ -272,9 +235,7 @@ Result<void> Loader::finish() {
                                 request_.folder, contents_.log_start_offset, end, first);
         contents_.log_start_offset = first;
     }
-    if (auto opened = last.open_active(); !opened) {
-        return opened;
-    }
+    HW_TRY_VOID(last.open_active());
     // Before anybody may raise the recovery point over what was scanned.
     if (std::exchange(contents_.epochs_dirty, false)) {
         return replace_small_file(disk_, request_.folder, kEpochFile,
@@ -286,9 +247,7 @@ Result<void> Loader::finish() {
 Result<LogContents> Loader::load() {
     contents_.folder = request_.folder;
     for (const auto step : {&Loader::list_files, &Loader::make_segments}) {
-        if (auto done = (this->*step)(); !done) {
-            return std::unexpected(done.error());
-        }
+        HW_TRY_VOID((this->*step)());
     }
     const bool fresh = bases_.empty();
     auto clean =
@@ -301,13 +260,9 @@ Result<LogContents> Loader::load() {
                                 request_.folder);
     }
     if (!*clean) {
-        if (auto recovered = recover(); !recovered) {
-            return std::unexpected(recovered.error());
-        }
+        HW_TRY_VOID(recover());
     }
-    if (auto finished = finish(); !finished) {
-        return std::unexpected(finished.error());
-    }
+    HW_TRY_VOID(finish());
     return std::move(contents_);
 }
 

@@ -113,7 +113,8 @@ Task<Result<OpenedLogs>> LogManager::open(ManagerSettings settings) {
     auto make = [paths = settings_.directories, disk = disk_] {
         return make_distinct_directories(*disk, paths);
     };
-    const auto made = co_await call_blocking<void>(*disk_, *home_, std::move(make));
+    const auto made = co_await call_blocking<void>(*disk_, settings_.directories.front(), *home_,
+                                                   std::move(make));
     if (!made) {
         co_return std::unexpected(made.error());
     }
@@ -269,9 +270,7 @@ Task<Result<OpenedLog>> LogManager::create(LogDirectory& directory, TopicPartiti
                               Offset(0),
                               logger_};
     auto work = [request, name, topic_id, root = directory.path()]() -> Result<LogContents> {
-        if (auto created = create_log_folder(*request.disk, root, name, topic_id); !created) {
-            return std::unexpected(created.error());
-        }
+        HW_TRY_VOID(create_log_folder(*request.disk, root, name, topic_id));
         return load_log(request);
     };
     auto contents =

@@ -35,13 +35,10 @@ std::unexpected<Error> damaged(const Segment& segment, const BatchWalker& walker
 
 Result<Buffer> read_bytes(File& file, std::uint64_t position, std::size_t count) {
     Buffer bytes(count);
-    const auto read = file.read_at(position, bytes.bytes());
-    if (!read) {
-        return std::unexpected(read.error());
-    }
-    if (*read != count) {
+    HW_TRY(read, file.read_at(position, bytes.bytes()));
+    if (read != count) {
         return fail(ErrorKind::corrupt, "the file ends at byte {}, {} or more were expected",
-                    position + *read, position + count);
+                    position + read, position + count);
     }
     return bytes;
 }
@@ -91,31 +88,22 @@ BatchWalker LogReader::walk(File& file, const Segment& segment, std::uint64_t po
 Result<std::optional<LogReader::Place>> LogReader::place_of(std::size_t index,
                                                             Offset offset) const {
     const Segment& segment = segments_[index];
-    const auto start = segment.position_before(offset);
-    if (!start) {
-        return std::unexpected(start.error());
-    }
-    const auto file = segment.file();
-    if (!file) {
-        return std::unexpected(file.error());
-    }
-    BatchWalker walker = walk(**file, segment, *start);
+    HW_TRY(start, segment.position_before(offset));
+    HW_TRY(file, segment.file());
+    BatchWalker walker = walk(*file, segment, start);
     while (true) {
-        const auto header = walker.next_header();
+        HW_TRY(header, walker.next_header());
+        if (!header && walker.problem()) {
+            return damaged(segment, walker, start);
+        }
         if (!header) {
-            return std::unexpected(header.error());
-        }
-        if (!*header && walker.problem()) {
-            return damaged(segment, walker, *start);
-        }
-        if (!*header) {
             return std::nullopt;
         }
-        if (*start != 0 && walker.position() == *start && (*header)->base_offset() > offset) {
-            return wrong_index(segment, walker.position(), offset, **header);
+        if (start != 0 && walker.position() == start && header->base_offset() > offset) {
+            return wrong_index(segment, walker.position(), offset, *header);
         }
-        if ((*header)->last_offset() >= offset) {
-            return Place{walker.position(), (*header)->base_offset()};
+        if (header->last_offset() >= offset) {
+            return Place{walker.position(), header->base_offset()};
         }
     }
 }
@@ -130,24 +118,18 @@ Result<void> LogReader::locate(Offset offset, ReadCursor& cursor) const {
     }
     for (; index < segments_.size(); ++index) {
         const Segment& segment = segments_[index];
-        const auto place = place_of(index, offset);
+        HW_TRY(place, place_of(index, offset));
         if (!place) {
-            return std::unexpected(place.error());
-        }
-        if (!*place) {
             continue;  // a gap that compaction left
         }
-        if (checks_.gaps == Gaps::none && (*place)->base_offset > offset) {
-            return damaged(segment, (*place)->position,
+        if (checks_.gaps == Gaps::none && place->base_offset > offset) {
+            return damaged(segment, place->position,
                            fmt::format("a batch has the base offset {}, {} was expected",
-                                       (*place)->base_offset, offset));
+                                       place->base_offset, offset));
         }
-        auto file = segment.file();
-        if (!file) {
-            return std::unexpected(file.error());
-        }
-        cursor = {offset,       (*place)->base_offset, segment.base_offset(), (*place)->position,
-                  truncations_, std::move(*file)};
+        HW_TRY(file, segment.file());
+        cursor = {offset,          place->base_offset, segment.base_offset(),
+                  place->position, truncations_,       std::move(file)};
         return {};
     }
     return damaged(segments_.back(), segments_.back().size(),
@@ -200,9 +182,7 @@ Result<std::optional<std::string>> LogReader::objection(const record::BatchView&
     }
     BatchWalker walker(*spot.file, spot.position, segment.size(), BatchWalker::kSmallWindow);
     walker.expect({.first = spot.expected, .end_offset = segment.end_offset()});
-    if (const auto header = walker.next_header(); !header) {
-        return std::unexpected(header.error());
-    }
+    HW_TRY_VOID(walker.next_header());
     return walker.problem() ? std::optional(walker.problem()->message) : std::nullopt;
 }
 
@@ -211,25 +191,22 @@ Result<LogReader::Taken> LogReader::take(ByteView bytes, const ReadRequest& requ
     Taken taken{.next = cursor.batch_base, .last_base = cursor.batch_base, .problem = {}};
     record::BatchCursor batches(bytes);
     while (const auto batch = batches.next()) {
-        auto reason = objection(*batch, {.expected = taken.next,
-                                         .segment = &segment,
-                                         .file = cursor.file.get(),
-                                         .position = cursor.position + taken.size,
-                                         .behind = bytes.subspan(batches.position())});
-        if (!reason) {
-            return std::unexpected(reason.error());
-        }
+        HW_TRY(reason, objection(*batch, {.expected = taken.next,
+                                          .segment = &segment,
+                                          .file = cursor.file.get(),
+                                          .position = cursor.position + taken.size,
+                                          .behind = bytes.subspan(batches.position())}));
         const bool is_first = taken.size == 0;
         const bool reaches_end = batch->last_offset() >= request.end_offset;
-        if (!*reason && is_first && batch->last_offset() < request.from) {
-            *reason = fmt::format("a batch ends with offset {}, {} was expected in it",
-                                  batch->last_offset(), request.from);
+        if (!reason && is_first && batch->last_offset() < request.from) {
+            reason = fmt::format("a batch ends with offset {}, {} was expected in it",
+                                 batch->last_offset(), request.from);
         }
-        if (!*reason && is_first && reaches_end && !batch->crc_matches()) {
-            *reason = kWrongChecksum;  // nothing is given: be sure that it is so
+        if (!reason && is_first && reaches_end && !batch->crc_matches()) {
+            reason = kWrongChecksum;  // nothing is given: be sure that it is so
         }
-        if (*reason || reaches_end) {
-            taken.problem = std::move(*reason);
+        if (reason || reaches_end) {
+            taken.problem = std::move(reason);
             return taken;
         }
         taken.last = std::exchange(taken.size, batches.position());
@@ -250,9 +227,7 @@ Result<ReadAnswer> LogReader::read(const ReadRequest& request, ReadCursor& curso
     if (request.from >= segments_.back().end_offset()) {
         return ReadAnswer{Buffer(), request.from};
     }
-    if (const auto located = locate(request.from, cursor); !located) {
-        return std::unexpected(located.error());
-    }
+    HW_TRY_VOID(locate(request.from, cursor));
     const auto segment =
         std::ranges::lower_bound(segments_, cursor.segment_base, {}, &Segment::base_offset);
     auto bytes = read_batches(request, *segment, cursor);
@@ -262,42 +237,36 @@ Result<ReadAnswer> LogReader::read(const ReadRequest& request, ReadCursor& curso
     if (!bytes) {
         return std::unexpected(bytes.error());
     }
-    auto taken = take(bytes->view(), request, *segment, cursor);
-    if (!taken) {
-        return std::unexpected(taken.error());
-    }
-    if (taken->problem && taken->size != 0 && !is_sound(bytes->view().subspan(taken->last))) {
+    HW_TRY(taken, take(bytes->view(), request, *segment, cursor));
+    if (taken.problem && taken.size != 0 && !is_sound(bytes->view().subspan(taken.last))) {
         // The length or the last offset of the batch before may be what is wrong.
-        taken->size = taken->last;
-        taken->next = taken->last_base;
-        taken->problem = kWrongChecksum;
+        taken.size = taken.last;
+        taken.next = taken.last_base;
+        taken.problem = kWrongChecksum;
     }
-    if (taken->problem && taken->size == 0) {
-        return damaged(*segment, cursor.position, *taken->problem);
+    if (taken.problem && taken.size == 0) {
+        return damaged(*segment, cursor.position, *taken.problem);
     }
-    if (taken->size == 0) {
+    if (taken.size == 0) {
         return ReadAnswer{Buffer(), request.from};
     }
-    bytes->resize(taken->size);
-    if (taken->next >= segment->end_offset() && std::next(segment) != segments_.end()) {
+    bytes->resize(taken.size);
+    if (taken.next >= segment->end_offset() && std::next(segment) != segments_.end()) {
         cursor = {};
     } else {
-        cursor.offset = cursor.batch_base = taken->next;
-        cursor.position += taken->size;
+        cursor.offset = cursor.batch_base = taken.next;
+        cursor.position += taken.size;
     }
-    HW_ASSERT(taken->next > request.from);
-    return ReadAnswer{std::move(*bytes), taken->next};
+    HW_ASSERT(taken.next > request.from);
+    return ReadAnswer{std::move(*bytes), taken.next};
 }
 
 Result<std::optional<TimestampedOffset>> LogReader::find_in(std::size_t index, Timestamp target,
                                                             Offset start) const {
     const Segment& segment = segments_[index];
-    const auto entry = segment.time_index().floor(target);
-    if (!entry) {
-        return std::unexpected(entry.error());
-    }
+    HW_TRY(entry, segment.time_index().floor(target));
     // An entry is good when the batch that it names has its timestamp.
-    std::optional<TimeEntry> unproven = *entry && (*entry)->offset >= start ? *entry : std::nullopt;
+    std::optional<TimeEntry> unproven = entry && entry->offset >= start ? entry : std::nullopt;
     const auto position = segment.position_before(unproven ? unproven->offset : start);
     const auto file = segment.file();
     if (!position || !file) {
@@ -306,29 +275,26 @@ Result<std::optional<TimestampedOffset>> LogReader::find_in(std::size_t index, T
     record::RecordScanner scanner;
     BatchWalker walker = walk(**file, segment, *position);
     while (true) {
-        const auto batch = walker.next_batch();
-        if (!batch) {
-            return std::unexpected(batch.error());
-        }
-        if (!*batch && walker.problem()) {
+        HW_TRY(batch, walker.next_batch());
+        if (!batch && walker.problem()) {
             return damaged(segment, walker, *position);
         }
-        if (!*batch) {
+        if (!batch) {
             return std::nullopt;
         }
-        if (!(*batch)->crc_matches()) {
+        if (!batch->crc_matches()) {
             return damaged(segment, walker.position(), kWrongChecksum);
         }
-        if (unproven && (*batch)->last_offset() >= unproven->offset) {
-            if ((*batch)->max_timestamp() != unproven->timestamp) {
-                return wrong_time_index(segment, *unproven, **batch);
+        if (unproven && batch->last_offset() >= unproven->offset) {
+            if (batch->max_timestamp() != unproven->timestamp) {
+                return wrong_time_index(segment, *unproven, *batch);
             }
             unproven.reset();
         }
-        if ((*batch)->max_timestamp() < target || (*batch)->last_offset() < start) {
+        if (batch->max_timestamp() < target || batch->last_offset() < start) {
             continue;
         }
-        auto found = record::find_by_timestamp(**batch, target, start, scanner);
+        auto found = record::find_by_timestamp(*batch, target, start, scanner);
         if (!found) {
             return damaged(segment, walker.position(), found.error().message);
         }

@@ -47,58 +47,45 @@ Result<std::optional<BadBatch>> scan_segment(const RecoveryScan& scan, Segment& 
                                              Offset end_offset) {
     EpochCache& epochs = *scan.epochs;
     const Offset recovery_point = scan.recovery_point;
-    if (auto opened = segment.open_active(); !opened) {
-        return std::unexpected(opened.error());
-    }
+    HW_TRY_VOID(segment.open_active());
     const auto file = segment.file();
-    const auto size = file ? (*file)->size() : Result<std::uint64_t>(std::unexpected(file.error()));
-    if (!size) {
-        return std::unexpected(size.error());
-    }
+    HW_TRY(size, file ? (*file)->size() : Result<std::uint64_t>(std::unexpected(file.error())));
     segment.start_over();
-    BatchWalker walker(**file, 0, *size, BatchWalker::kLargeWindow);
+    BatchWalker walker(**file, 0, size, BatchWalker::kLargeWindow);
     walker.expect({.first = segment.base_offset(), .end_offset = end_offset});
     while (true) {
-        const auto batch = walker.next_batch();
-        if (!batch) {
-            return std::unexpected(batch.error());
-        }
-        if (!*batch && walker.problem()) {
+        HW_TRY(batch, walker.next_batch());
+        if (!batch && walker.problem()) {
             return BadBatch{walker.next_position(), walker.problem()->message};
         }
-        if (!*batch) {
+        if (!batch) {
             return std::nullopt;
         }
-        auto reason = objection(**batch, segment, epochs);
-        if (!reason && (*batch)->last_offset() < recovery_point) {
-            reason = epoch_objection(**batch, scan.known_epochs);
+        auto reason = objection(*batch, segment, epochs);
+        if (!reason && batch->last_offset() < recovery_point) {
+            reason = epoch_objection(*batch, scan.known_epochs);
         }
         if (reason) {
             return BadBatch{walker.position(), *reason};
         }
         const bool is_last =
-            walker.next_position() == *size && end_offset == ExpectedOffsets::kUnknown;
-        if (is_last && is_unproven(**batch, segment, recovery_point)) {
+            walker.next_position() == size && end_offset == ExpectedOffsets::kUnknown;
+        if (is_last && is_unproven(*batch, segment, recovery_point)) {
             return BadBatch{walker.position(),
                             fmt::format("the last batch has the base offset {}, {} was expected",
-                                        (*batch)->base_offset(), segment.end_offset())};
+                                        batch->base_offset(), segment.end_offset())};
         }
-        if ((*batch)->last_offset() >= recovery_point) {
-            if (auto again = (*file)->write_now(walker.position(), (*batch)->bytes()); !again) {
-                return std::unexpected(again.error());
-            }
+        if (batch->last_offset() >= recovery_point) {
+            HW_TRY_VOID((*file)->write_now(walker.position(), batch->bytes()));
         }
-        epochs.assign((*batch)->leader_epoch(), (*batch)->base_offset());
-        segment.record_appended(summary_of(**batch));
+        epochs.assign(batch->leader_epoch(), batch->base_offset());
+        segment.record_appended(summary_of(*batch));
     }
 }
 
 Result<std::uint64_t> file_size(const Segment& segment) {
-    const auto file = segment.file();
-    if (!file) {
-        return std::unexpected(file.error());
-    }
-    return (*file)->size();
+    HW_TRY(file, segment.file());
+    return file->size();
 }
 
 /// Removes the segments from `first` on, the last one first, so that no crash leaves a gap.
@@ -106,11 +93,8 @@ Result<std::uint64_t> remove_segments(const RecoveryScan& scan, std::size_t firs
     std::uint64_t bytes = 0;
     while (scan.segments->size() > first) {
         const Segment& segment = scan.segments->back();
-        const auto size = file_size(segment);
-        if (!size) {
-            return std::unexpected(size.error());
-        }
-        bytes += *size;
+        HW_TRY(size, file_size(segment));
+        bytes += size;
         for (const auto suffix : {kLogSuffix, kIndexSuffix, kTimeIndexSuffix, kTxnIndexSuffix}) {
             auto removed = scan.disk->remove_file(segment.path(suffix));
             if (!removed && removed.error().kind != ErrorKind::not_found) {
@@ -153,14 +137,9 @@ Result<void> cut(const RecoveryScan& scan, std::size_t index, const BadBatch& ba
 
 /// Writes what the scan of a sound segment found, and syncs it.
 Result<void> seal_scanned(Segment& segment) {
-    const auto file = segment.file();
-    if (!file) {
-        return std::unexpected(file.error());
-    }
-    std::vector<std::shared_ptr<File>> dirty{*file};
-    if (auto finished = segment.finish_indexes(dirty); !finished) {
-        return finished;
-    }
+    HW_TRY(file, segment.file());
+    std::vector<std::shared_ptr<File>> dirty{file};
+    HW_TRY_VOID(segment.finish_indexes(dirty));
     segment.seal();
     return sync_all(dirty);
 }
@@ -183,16 +162,11 @@ Result<void> scan_segments(const RecoveryScan& scan, std::size_t first) {
         }
         const Offset end_offset = index + 1 < segments.size() ? segments[index + 1].base_offset()
                                                               : ExpectedOffsets::kUnknown;
-        const auto bad = scan_segment(scan, segment, end_offset);
-        if (!bad) {
-            return std::unexpected(bad.error());
+        HW_TRY(bad, scan_segment(scan, segment, end_offset));
+        if (bad) {
+            return cut(scan, index, *bad);
         }
-        if (*bad) {
-            return cut(scan, index, **bad);
-        }
-        if (auto sealed = seal_scanned(segment); !sealed) {
-            return sealed;
-        }
+        HW_TRY_VOID(seal_scanned(segment));
         if (index + 1 < segments.size() && segments.size() - first > 1) {
             scan.logger.info("{}: checked, {} of {} segments to check are done",
                              segment.path(kLogSuffix), index + 1 - first, segments.size() - first);

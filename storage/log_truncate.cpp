@@ -21,18 +21,15 @@ Result<Offset> end_before(const Segment& segment, Offset offset, std::uint64_t p
     BatchWalker walker(**file, std::min(*start, position), position, BatchWalker::kSmallWindow);
     Offset end = segment.base_offset();
     while (true) {
-        const auto header = walker.next_header();
-        if (!header) {
-            return std::unexpected(header.error());
-        }
-        if (!*header && walker.problem()) {
+        HW_TRY(header, walker.next_header());
+        if (!header && walker.problem()) {
             return fail(ErrorKind::corrupt, "{}, byte {}: {}", segment.path(kLogSuffix),
                         walker.next_position(), walker.problem()->message);
         }
-        if (!*header) {
+        if (!header) {
             return end;
         }
-        end = (*header)->last_offset() + 1;
+        end = header->last_offset() + 1;
     }
 }
 
@@ -53,18 +50,12 @@ Result<TruncationJob> Log::begin_truncation(Offset offset) {
                              end_offset_,   {},      {},          {}};
     }
     const std::size_t index = reader().segment_of(offset);
-    const auto place = reader().place_of(index, offset);
-    if (!place) {
-        return std::unexpected(place.error());
-    }
-    const std::uint64_t position = *place ? (*place)->position : segments_[index].size();
-    const auto new_end = end_before(segments_[index], offset, position);
-    if (!new_end) {
-        return std::unexpected(new_end.error());
-    }
-    lower_ends(*new_end);
-    TruncationJob job{context_.disk, folder_,  *new_end,
-                      truncations_,  *new_end, std::move(segments_[index]),
+    HW_TRY(place, reader().place_of(index, offset));
+    const std::uint64_t position = place ? place->position : segments_[index].size();
+    HW_TRY(new_end, end_before(segments_[index], offset, position));
+    lower_ends(new_end);
+    TruncationJob job{context_.disk, folder_, new_end,
+                      truncations_,  new_end, std::move(segments_[index]),
                       position,      {}};
     segments_.erase(segments_.begin() + static_cast<std::ptrdiff_t>(index), segments_.end());
     return job;
@@ -130,9 +121,7 @@ Result<void> Log::close() {
     if (offline_) {
         return std::unexpected(*offline_);
     }
-    if (auto finished = segments_.back().finish_indexes(dirty_); !finished) {
-        return finished;
-    }
+    HW_TRY_VOID(segments_.back().finish_indexes(dirty_));
     if (end_offset_ > snapshot_offset_) {
         const SnapshotJob snapshot{context_.disk, folder_, ticket(), producers_.share()};
         Result<void> written = snapshot.run();

@@ -9,13 +9,10 @@
 namespace hw::storage {
 
 Result<PartitionOffsets> parse_offset_checkpoint(std::string_view text, std::string_view path) {
-    const auto rows = parse_checkpoint(text, path, 3);
-    if (!rows) {
-        return std::unexpected(rows.error());
-    }
+    HW_TRY(rows, parse_checkpoint(text, path, 3));
     constexpr std::size_t kFirstRow = 3;
     PartitionOffsets offsets;
-    for (const auto& row : *rows) {
+    for (const auto& row : rows) {
         const auto partition = parse_number<std::int32_t>(row[1]);
         const auto offset = parse_number<std::int64_t>(row[2]);
         const bool good = !row[0].empty() && partition && *partition >= 0 && offset && *offset >= 0;

@@ -38,27 +38,21 @@ std::unexpected<Error> damaged(std::uint64_t position, const Error& reason) {
 
 /// Replays the batches of a segment from `from` on.
 Result<void> replay(File& file, ExpectedOffsets offsets, Offset from, ProducerTable& producers) {
-    const auto size = file.size();
-    if (!size) {
-        return std::unexpected(size.error());
-    }
-    BatchWalker walker(file, 0, *size, BatchWalker::kLargeWindow);
+    HW_TRY(size, file.size());
+    BatchWalker walker(file, 0, size, BatchWalker::kLargeWindow);
     walker.expect(offsets);
     while (true) {
-        const auto batch = walker.next_batch();
+        HW_TRY(batch, walker.next_batch());
         if (!batch) {
-            return std::unexpected(batch.error());
-        }
-        if (!*batch) {
             break;
         }
-        if ((*batch)->last_offset() < from) {
+        if (batch->last_offset() < from) {
             continue;
         }
-        if (!(*batch)->crc_matches()) {
+        if (!batch->crc_matches()) {
             return damaged(walker.position(), {ErrorKind::corrupt, "the checksum does not match"});
         }
-        const auto facts = producer_facts(**batch);
+        const auto facts = producer_facts(*batch);
         if (!facts) {
             return damaged(walker.position(), facts.error());
         }
@@ -75,16 +69,13 @@ Result<void> replay(File& file, ExpectedOffsets offsets, Offset from, ProducerTa
 
 Result<RecoveredProducers> recover_producers(Disk& disk, const std::string& folder,
                                              Offset end_offset) {
-    const auto entries = disk.list(folder);
-    if (!entries) {
-        return std::unexpected(entries.error());
-    }
-    auto recovered = newest_snapshot(disk, folder, *entries, end_offset);
+    HW_TRY(entries, disk.list(folder));
+    auto recovered = newest_snapshot(disk, folder, entries, end_offset);
     if (!recovered) {
         return recovered;
     }
     std::vector<Offset> bases;
-    for (const DirectoryEntry& entry : *entries) {
+    for (const DirectoryEntry& entry : entries) {
         if (const auto base = parse_file_name(entry.name, kLogSuffix)) {
             bases.push_back(*base);
         }
@@ -95,11 +86,8 @@ Result<RecoveredProducers> recover_producers(Disk& disk, const std::string& fold
             continue;
         }
         const std::string path = folder + "/" + file_name(bases[i], kLogSuffix);
-        const auto file = disk.open(path, OpenMode::read);
-        if (!file) {
-            return std::unexpected(file.error());
-        }
-        const auto replayed = replay(**file, {.first = bases[i], .end_offset = end},
+        HW_TRY(file, disk.open(path, OpenMode::read));
+        const auto replayed = replay(*file, {.first = bases[i], .end_offset = end},
                                      recovered->snapshot_offset, recovered->producers);
         if (!replayed) {
             return fail(replayed.error().kind, "{}, {}", path, replayed.error().message);

@@ -133,25 +133,16 @@ Result<std::uint64_t> check_header(ByteView header, std::uint64_t size, std::str
 Result<ProducerTable> read_snapshot(const ReadAt& read_at, std::uint64_t size,
                                     std::string_view path) {
     std::array<std::byte, kHeader> header;
-    const auto header_size = read_at(0, header);
-    if (!header_size) {
-        return std::unexpected(header_size.error());
-    }
-    const auto count = check_header(ByteView(header).first(*header_size), size, path);
-    if (!count) {
-        return std::unexpected(count.error());
-    }
+    HW_TRY(header_size, read_at(0, header));
+    HW_TRY(count, check_header(ByteView(header).first(header_size), size, path));
     std::uint32_t crc = record::crc32c(ByteView(header).subspan(kCountAt));
     ProducerTable producers;
-    Buffer piece(std::min<std::uint64_t>(kPiece, *count * kEntry));
+    Buffer piece(std::min<std::uint64_t>(kPiece, count * kEntry));
     for (std::uint64_t position = kHeader; position < size; position += piece.size()) {
         const std::size_t wanted = std::min<std::uint64_t>(piece.size(), size - position);
         const auto bytes = piece.bytes().first(wanted);
-        const auto got = read_at(position, bytes);
-        if (!got) {
-            return std::unexpected(got.error());
-        }
-        if (*got != wanted) {
+        HW_TRY(got, read_at(position, bytes));
+        if (got != wanted) {
             return fail(ErrorKind::corrupt, "{} became shorter than {} bytes", path, size);
         }
         crc = record::crc32c(bytes, crc);
@@ -191,9 +182,7 @@ Result<ProducerTable> parse_producer_snapshot(std::string_view text, std::string
 }
 
 Result<void> write_producer_snapshot(File& file, const ProducerView& producers) {
-    if (auto cut = file.truncate(0); !cut) {
-        return cut;
-    }
+    HW_TRY_VOID(file.truncate(0));
     const auto write_at = [&file](std::uint64_t position, ByteView bytes) {
         return file.write_now(position, bytes);
     };
@@ -205,14 +194,11 @@ Result<ProducerTable> read_producer_snapshot(Disk& disk, const std::string& path
     if (!file) {
         return std::unexpected(file.error());
     }
-    const auto size = (*file)->size();
-    if (!size) {
-        return std::unexpected(size.error());
-    }
+    HW_TRY(size, (*file)->size());
     const auto read_at = [&file](std::uint64_t position, MutableBytes into) {
         return (*file)->read_at(position, into);
     };
-    return read_snapshot(read_at, *size, path);
+    return read_snapshot(read_at, size, path);
 }
 
 ProducerTable as_in_snapshot(const ProducerTable& producers) {

@@ -10,15 +10,10 @@ namespace hw::storage {
 namespace {
 
 using wire::ErrorCode;
+using wire::refuse;
 
-template <class... Args>
-std::unexpected<AppendError> refuse(ErrorCode code, fmt::format_string<Args...> text,
-                                    Args&&... args) {
-    return std::unexpected(AppendError{code, fmt::format(text, std::forward<Args>(args)...)});
-}
-
-std::expected<void, AppendError> check_sequence(const ProducerFacts& facts,
-                                                const ProducerEntry& entry) {
+std::expected<void, wire::Refusal> check_sequence(const ProducerFacts& facts,
+                                                  const ProducerEntry& entry) {
     if (facts.epoch != entry.epoch) {
         if (facts.base_sequence != Sequence(0)) {
             return refuse(ErrorCode::out_of_order_sequence_number,
@@ -38,8 +33,8 @@ std::expected<void, AppendError> check_sequence(const ProducerFacts& facts,
     return {};
 }
 
-std::expected<void, AppendError> check_known(const ProducerFacts& facts,
-                                             const ProducerEntry& entry) {
+std::expected<void, wire::Refusal> check_known(const ProducerFacts& facts,
+                                               const ProducerEntry& entry) {
     if (facts.epoch < entry.epoch) {
         return refuse(ErrorCode::invalid_producer_epoch,
                       "producer {} has epoch {}, this partition has seen its epoch {}",
@@ -53,9 +48,7 @@ std::expected<void, AppendError> check_known(const ProducerFacts& facts,
         }
         return {};
     }
-    if (auto checked = check_sequence(facts, entry); !checked) {
-        return checked;
-    }
+    HW_TRY_VOID(check_sequence(facts, entry));
     if (entry.transaction_start != kNoOffset && !facts.transactional) {
         return refuse(ErrorCode::invalid_txn_state,
                       "producer {} sent records outside of a transaction while its transaction "
@@ -73,18 +66,12 @@ Result<std::optional<record::CoordinatorEpoch>> read_marker(const record::BatchV
         return fail(ErrorKind::corrupt, "the control batch at offset {} has no control record",
                     batch.base_offset());
     }
-    const auto type = record::parse_control_key(*first->key);
-    if (!type) {
-        return std::unexpected(type.error());
-    }
-    if (*type != record::ControlType::abort && *type != record::ControlType::commit) {
+    HW_TRY(type, record::parse_control_key(*first->key));
+    if (type != record::ControlType::abort && type != record::ControlType::commit) {
         return std::nullopt;
     }
-    const auto epoch = record::parse_end_transaction(*first->value);
-    if (!epoch) {
-        return std::unexpected(epoch.error());
-    }
-    return *epoch;
+    HW_TRY(epoch, record::parse_end_transaction(*first->value));
+    return epoch;
 }
 
 }  // namespace
@@ -106,22 +93,19 @@ Result<std::optional<ProducerFacts>> producer_facts(const record::BatchView& bat
         if (batch.count() == 0) {
             return std::nullopt;
         }
-        const auto marker = read_marker(batch);
+        HW_TRY(marker, read_marker(batch));
         if (!marker) {
-            return std::unexpected(marker.error());
-        }
-        if (!*marker) {
             return std::nullopt;
         }
-        facts.marker = *marker;
+        facts.marker = marker;
     } else if (facts.base_sequence == record::kNoSequence) {
         return std::nullopt;
     }
     return facts;
 }
 
-std::expected<void, AppendError> check_producer(const ProducerFacts& facts,
-                                                const ProducerEntry* entry, bool log_is_empty) {
+std::expected<void, wire::Refusal> check_producer(const ProducerFacts& facts,
+                                                  const ProducerEntry* entry, bool log_is_empty) {
     if (entry != nullptr) {
         return check_known(facts, *entry);
     }

@@ -11,16 +11,10 @@
 #include "protocol/base/result.h"
 #include "protocol/record/batch.h"
 #include "protocol/record/control_record.h"
-#include "protocol/wire/error_code.h"
+#include "protocol/wire/refusal.h"
 #include "storage/producer_pages.h"
 
 namespace hw::storage {
-
-/// Why an append is refused: what the client is told, and a sentence.
-struct AppendError {
-    wire::ErrorCode code = wire::ErrorCode::none;
-    std::string message;
-};
 
 /// What producer state needs of a batch. Made from a batch whose offsets are set.
 struct ProducerFacts {
@@ -45,9 +39,9 @@ struct ProducerFacts {
 /// held a record, so nobody can be forgotten and only sequence 0 may begin (KAFKA-15591). `entry`
 /// is null for an unknown producer. Codes: INVALID_PRODUCER_EPOCH, OUT_OF_ORDER_SEQUENCE_NUMBER,
 /// INVALID_TXN_STATE, TRANSACTION_COORDINATOR_FENCED.
-[[nodiscard]] std::expected<void, AppendError> check_producer(const ProducerFacts& facts,
-                                                              const ProducerEntry* entry,
-                                                              bool log_is_empty);
+[[nodiscard]] std::expected<void, wire::Refusal> check_producer(const ProducerFacts& facts,
+                                                                const ProducerEntry* entry,
+                                                                bool log_is_empty);
 
 /// The remembered batch that `facts` repeats, if it does.
 [[nodiscard]] const ProducerBatch* find_duplicate(const ProducerFacts& facts,

@@ -173,9 +173,7 @@ Result<QuorumState> parse_quorum_state(std::string_view text, std::string_view p
     if (file.has("appliedOffset")) {
         std::ignore = file.integer<std::int64_t>("appliedOffset");
     }
-    if (const auto finished = file.finish(); !finished) {
-        return std::unexpected(finished.error());
-    }
+    HW_TRY_VOID(file.finish());
     return state;
 }
 
@@ -211,9 +209,7 @@ Result<std::optional<BrokerEpoch>> parse_clean_shutdown(std::string_view text,
     if (file.has("brokerEpoch")) {
         epoch = BrokerEpoch(file.integer<std::int64_t>("brokerEpoch"));
     }
-    if (const auto finished = file.finish(); !finished) {
-        return std::unexpected(finished.error());
-    }
+    HW_TRY_VOID(file.finish());
     return epoch;
 }
 

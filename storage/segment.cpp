@@ -15,9 +15,7 @@ BatchSummary summary_of(const record::BatchHeader& header) {
 
 Result<void> sync_all(std::span<const std::shared_ptr<File>> files) {
     for (const auto& file : files) {
-        if (auto synced = file->sync(); !synced) {
-            return synced;
-        }
+        HW_TRY_VOID(file->sync());
     }
     return {};
 }
@@ -38,20 +36,14 @@ std::string Segment::path(std::string_view suffix) const {
 }
 
 Result<void> Segment::create_file() {
-    auto file = disk_->open(path(kLogSuffix), OpenMode::create);
-    if (!file) {
-        return std::unexpected(file.error());
-    }
-    file_ = std::move(*file);
+    HW_TRY(file, disk_->open(path(kLogSuffix), OpenMode::create));
+    file_ = std::move(file);
     return file_->truncate(0);
 }
 
 Result<void> Segment::open_active() {
-    auto file = disk_->open(path(kLogSuffix), OpenMode::write);
-    if (!file) {
-        return std::unexpected(file.error());
-    }
-    file_ = std::move(*file);
+    HW_TRY(file, disk_->open(path(kLogSuffix), OpenMode::write));
+    file_ = std::move(file);
     return {};
 }
 
@@ -69,12 +61,9 @@ void Segment::start_over() {
 Result<bool> Segment::load(std::optional<Offset> end_offset) {
     start_over();
     const auto opened = file();
-    const auto size =
-        opened ? (*opened)->size() : Result<std::uint64_t>(std::unexpected(opened.error()));
-    if (!size) {
-        return std::unexpected(size.error());
-    }
-    size_ = *size;
+    HW_TRY(size,
+           opened ? (*opened)->size() : Result<std::uint64_t>(std::unexpected(opened.error())));
+    size_ = size;
     const Offset limit = end_offset.value_or(Offset(std::numeric_limits<std::int64_t>::max()));
     const auto index_good = index_.load(limit, size_);
     const auto time_good = time_index_.load(limit, size_);
@@ -106,20 +95,16 @@ Result<bool> Segment::check_last_time() const {
     BatchWalker walker(**opened, std::min(*position, size_), size_, BatchWalker::kSmallWindow);
     bool is_before = true;  // the batch that the entry names
     while (true) {
-        const auto header = walker.next_header();
+        HW_TRY(header, walker.next_header());
         if (!header) {
-            return std::unexpected(header.error());
-        }
-        if (!*header) {
             return (!is_before || size_ == 0) && !walker.problem();
         }
-        const bool is_named = is_before && (*header)->last_offset() >= entry.offset;
+        const bool is_named = is_before && header->last_offset() >= entry.offset;
         is_before = is_before && !is_named;
-        if (is_named && entry.offset != kNoOffset &&
-            (*header)->max_timestamp() != entry.timestamp) {
+        if (is_named && entry.offset != kNoOffset && header->max_timestamp() != entry.timestamp) {
             return false;
         }
-        if (!is_before && (*header)->max_timestamp() > entry.timestamp) {
+        if (!is_before && header->max_timestamp() > entry.timestamp) {
             return false;
         }
         if (!is_before && walker.next_position() - *position > BatchWalker::kSmallWindow) {
@@ -129,32 +114,23 @@ Result<bool> Segment::check_last_time() const {
 }
 
 Result<bool> Segment::walk_tail() {
-    const auto opened = file();
-    if (!opened) {
-        return std::unexpected(opened.error());
-    }
-    BatchWalker first(**opened, 0, size_, record::BatchLayout::kHeaderSize);
-    const auto first_header = first.next_header();
-    if (!first_header) {
-        return std::unexpected(first_header.error());
-    }
-    if (*first_header) {
-        first_timestamp_ = (*first_header)->max_timestamp();
+    HW_TRY(opened, file());
+    BatchWalker first(*opened, 0, size_, record::BatchLayout::kHeaderSize);
+    HW_TRY(first_header, first.next_header());
+    if (first_header) {
+        first_timestamp_ = first_header->max_timestamp();
     }
     const auto last = index_.last();
     const std::uint64_t start = last ? last->position : 0;
     bytes_since_entry_ = size_ - start;
-    BatchWalker walker(**opened, start, size_, BatchWalker::kSmallWindow);
+    BatchWalker walker(*opened, start, size_, BatchWalker::kSmallWindow);
     walker.expect({.first = base_offset_, .first_is_exact = start == 0});
     while (true) {
-        const auto header = walker.next_header();
+        HW_TRY(header, walker.next_header());
         if (!header) {
-            return std::unexpected(header.error());
-        }
-        if (!*header) {
             return !walker.problem();
         }
-        const BatchSummary batch = summary_of(**header);
+        const BatchSummary batch = summary_of(*header);
         end_offset_ = batch.last_offset + 1;
         if (batch.max_timestamp > max_timestamp_.timestamp) {
             max_timestamp_ = {batch.max_timestamp, batch.last_offset};
@@ -164,27 +140,21 @@ Result<bool> Segment::walk_tail() {
 
 Result<void> Segment::rebuild(Offset end_offset) {
     const auto opened = file();
-    const auto size =
-        opened ? (*opened)->size() : Result<std::uint64_t>(std::unexpected(opened.error()));
-    if (!size) {
-        return std::unexpected(size.error());
-    }
+    HW_TRY(size,
+           opened ? (*opened)->size() : Result<std::uint64_t>(std::unexpected(opened.error())));
     start_over();
-    BatchWalker walker(**opened, 0, *size, BatchWalker::kLargeWindow);
+    BatchWalker walker(**opened, 0, size, BatchWalker::kLargeWindow);
     walker.expect({.first = base_offset_, .end_offset = end_offset});
     while (true) {
-        const auto batch = walker.next_batch();
+        HW_TRY(batch, walker.next_batch());
         if (!batch) {
-            return std::unexpected(batch.error());
-        }
-        if (!*batch) {
             break;
         }
-        if (!(*batch)->crc_matches()) {
+        if (!batch->crc_matches()) {
             return fail(ErrorKind::corrupt, "{}, byte {}: the checksum does not match",
                         path(kLogSuffix), walker.position());
         }
-        record_appended(summary_of(**batch));
+        record_appended(summary_of(*batch));
     }
     if (walker.problem()) {
         return fail(ErrorKind::corrupt, "{}, byte {}: {}", path(kLogSuffix), walker.next_position(),
@@ -193,9 +163,7 @@ Result<void> Segment::rebuild(Offset end_offset) {
     ends_early_ = end_offset_ != end_offset;
     end_offset_ = end_offset;
     std::vector<std::shared_ptr<File>> dirty;
-    if (auto finished = finish_indexes(dirty); !finished) {
-        return finished;
-    }
+    HW_TRY_VOID(finish_indexes(dirty));
     return sync_all(dirty);
 }
 
@@ -232,16 +200,10 @@ Result<void> Segment::finish_indexes(std::vector<std::shared_ptr<File>>& dirty) 
 }
 
 Result<void> Segment::flush_indexes(std::vector<std::shared_ptr<File>>& dirty) {
-    auto index_file = index_.flush();
-    if (!index_file) {
-        return std::unexpected(index_file.error());
-    }
-    dirty.push_back(std::move(*index_file));
-    auto time_file = time_index_.flush();
-    if (!time_file) {
-        return std::unexpected(time_file.error());
-    }
-    dirty.push_back(std::move(*time_file));
+    HW_TRY(index_file, index_.flush());
+    dirty.push_back(std::move(index_file));
+    HW_TRY(time_file, time_index_.flush());
+    dirty.push_back(std::move(time_file));
     return {};
 }
 
@@ -265,40 +227,25 @@ bool Segment::must_roll(const BatchSummary& batch, std::uint64_t projected_size,
 
 Result<void> Segment::cut(std::uint64_t position, Offset offset) {
     if (!file_) {
-        if (auto opened = open_active(); !opened) {
-            return opened;
-        }
+        HW_TRY_VOID(open_active());
     }
-    if (auto truncated = file_->truncate(position); !truncated) {
-        return truncated;
-    }
-    if (auto synced = file_->sync(); !synced) {
-        return synced;
-    }
-    if (auto truncated = index_.truncate(offset); !truncated) {
-        return truncated;
-    }
-    if (auto truncated = time_index_.truncate(offset); !truncated) {
-        return truncated;
-    }
+    HW_TRY_VOID(file_->truncate(position));
+    HW_TRY_VOID(file_->sync());
+    HW_TRY_VOID(index_.truncate(offset));
+    HW_TRY_VOID(time_index_.truncate(offset));
     size_ = position;
     end_offset_ = base_offset_;
     first_timestamp_ = kNoTimestamp;
     max_timestamp_ = time_index_.last().value_or(TimeEntry{kNoTimestamp, base_offset_});
-    const auto whole = walk_tail();
+    HW_TRY(whole, walk_tail());
     if (!whole) {
-        return std::unexpected(whole.error());
-    }
-    if (!*whole) {
         return fail(ErrorKind::corrupt,
                     "{}: what is left of the file after a cut at byte {} does not end with whole "
                     "batches whose offsets rise",
                     path(kLogSuffix), position);
     }
     std::vector<std::shared_ptr<File>> dirty;
-    if (auto flushed = flush_indexes(dirty); !flushed) {
-        return flushed;
-    }
+    HW_TRY_VOID(flush_indexes(dirty));
     return sync_all(dirty);
 }
 
@@ -310,19 +257,13 @@ Result<std::shared_ptr<File>> Segment::file() const {
 }
 
 Result<std::uint64_t> Segment::position_before(Offset offset) const {
-    const auto entry = index_.floor(offset);
-    if (!entry) {
-        return std::unexpected(entry.error());
-    }
-    return *entry ? std::uint64_t{(*entry)->position} : 0;
+    HW_TRY(entry, index_.floor(offset));
+    return entry ? std::uint64_t{entry->position} : 0;
 }
 
 Result<Offset> Segment::offset_before(Timestamp target) const {
-    const auto entry = time_index_.floor(target);
-    if (!entry) {
-        return std::unexpected(entry.error());
-    }
-    return *entry ? (*entry)->offset : base_offset_;
+    HW_TRY(entry, time_index_.floor(target));
+    return entry ? entry->offset : base_offset_;
 }
 
 }  // namespace hw::storage

@@ -5,24 +5,15 @@
 namespace hw::storage {
 
 Result<std::string> read_small_file(Disk& disk, const std::string& path) {
-    const auto file = disk.open(path, OpenMode::read);
-    if (!file) {
-        return std::unexpected(file.error());
-    }
-    const auto size = (*file)->size();
-    if (!size) {
-        return std::unexpected(size.error());
-    }
-    if (*size > kMaxSmallFile) {
-        return fail(ErrorKind::limit, "{} has {} bytes, at most {} are read", path, *size,
+    HW_TRY(file, disk.open(path, OpenMode::read));
+    HW_TRY(size, file->size());
+    if (size > kMaxSmallFile) {
+        return fail(ErrorKind::limit, "{} has {} bytes, at most {} are read", path, size,
                     kMaxSmallFile);
     }
-    std::string text(*size, '\0');
-    const auto count = (*file)->read_at(0, std::as_writable_bytes(std::span(text)));
-    if (!count) {
-        return std::unexpected(count.error());
-    }
-    text.resize(*count);
+    std::string text(size, '\0');
+    HW_TRY(count, file->read_at(0, std::as_writable_bytes(std::span(text))));
+    text.resize(count);
     return text;
 }
 
@@ -30,22 +21,11 @@ Result<void> replace_small_file(Disk& disk, const std::string& directory, const 
                                 std::string_view bytes) {
     const std::string target = directory + "/" + name;
     const std::string draft = target + ".tmp";
-    const auto file = disk.open(draft, OpenMode::create);
-    if (!file) {
-        return std::unexpected(file.error());
-    }
-    if (auto cut = (*file)->truncate(0); !cut) {
-        return cut;
-    }
-    if (auto written = (*file)->write_now(0, as_bytes(bytes)); !written) {
-        return written;
-    }
-    if (auto synced = (*file)->sync(); !synced) {
-        return synced;
-    }
-    if (auto renamed = disk.rename(draft, target); !renamed) {
-        return renamed;
-    }
+    HW_TRY(file, disk.open(draft, OpenMode::create));
+    HW_TRY_VOID(file->truncate(0));
+    HW_TRY_VOID(file->write_now(0, as_bytes(bytes)));
+    HW_TRY_VOID(file->sync());
+    HW_TRY_VOID(disk.rename(draft, target));
     return disk.sync_directory(directory);
 }
 

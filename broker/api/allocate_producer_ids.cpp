@@ -5,7 +5,7 @@ namespace hw::broker {
 void AllocateProducerIdsHandler::reply(Exchange& exchange,
                                        const schema::AllocateProducerIdsRequest&,
                                        const controller::ProducerIdsResult& result) const {
-    exchange.reply(schema::AllocateProducerIdsResponse{.error_code = result.verdict.code,
+    exchange.reply(schema::AllocateProducerIdsResponse{.error_code = result.refusal.code,
                                                        .producer_id_start = result.first,
                                                        .producer_id_len = result.count});
 }

@@ -4,7 +4,7 @@ namespace hw::broker {
 
 void BrokerRegistrationHandler::reply(Exchange& exchange, const schema::BrokerRegistrationRequest&,
                                       const controller::BrokerRegistrationResult& result) const {
-    exchange.reply(schema::BrokerRegistrationResponse{.error_code = result.verdict.code,
+    exchange.reply(schema::BrokerRegistrationResponse{.error_code = result.refusal.code,
                                                       .broker_epoch = result.broker_epoch});
 }
 

@@ -24,7 +24,7 @@ protected:
                                 exchange->context().allows(Operation::cluster_action, kCluster);
         if (!is_allowed) {
             Result denied;
-            denied.verdict = {wire::ErrorCode::cluster_authorization_failed,
+            denied.refusal = {wire::ErrorCode::cluster_authorization_failed,
                               "only members of the cluster may ask for this"};
             reply(*exchange, request, denied);
             return this->done();
@@ -54,7 +54,7 @@ protected:
             return false;
         }
         Result refused;
-        refused.verdict = {
+        refused.refusal = {
             wire::ErrorCode::policy_violation,
             fmt::format("{} topics in one request are more than {}", topics, kTopicsMax)};
         if (exchange.take_work(topics, kBytesPerTopic)) {
@@ -70,7 +70,7 @@ protected:
         decide(allowed, [this, &request, denied = std::move(denied),
                          exchange = std::move(exchange)](Result result) {
             // A refusal of the request as a whole is told to every topic that it names.
-            if (result.verdict.code == wire::ErrorCode::none) {
+            if (result.refusal.code == wire::ErrorCode::none) {
                 result.topics.insert(result.topics.end(), denied.begin(), denied.end());
             }
             reply(*exchange, request, result);

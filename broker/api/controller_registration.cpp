@@ -6,8 +6,8 @@ void ControllerRegistrationHandler::reply(
     Exchange& exchange, const schema::ControllerRegistrationRequest&,
     const controller::ControllerRegistrationResult& result) const {
     schema::ControllerRegistrationResponse response;
-    response.error_code = result.verdict.code;
-    response.error_message = result.verdict.message;
+    response.error_code = result.refusal.code;
+    response.error_message = result.refusal.message;
     exchange.reply(response);
 }
 

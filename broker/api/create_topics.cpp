@@ -15,9 +15,9 @@ namespace {
 using schema::CreateTopicsResponse;
 
 /// Null where there is nothing to say, as Kafka answers a topic that was created.
-std::string_view message_of(const controller::Verdict& verdict) {
-    return verdict.code == wire::ErrorCode::none ? std::string_view()
-                                                 : std::string_view(verdict.message);
+std::string_view message_of(const wire::Refusal& refusal) {
+    return refusal.code == wire::ErrorCode::none ? std::string_view()
+                                                 : std::string_view(refusal.message);
 }
 
 std::vector<CreateTopicsResponse::Config> configs_of(const controller::CreatedTopic& topic) {
@@ -50,7 +50,7 @@ bool may_create(const RequestContext& who, std::string_view topic) {
 controller::CreatedTopic denied(std::string_view name) {
     controller::CreatedTopic topic;
     topic.name = name;
-    topic.verdict = {wire::ErrorCode::topic_authorization_failed,
+    topic.refusal = {wire::ErrorCode::topic_authorization_failed,
                      "not allowed to create this topic"};
     return topic;
 }
@@ -100,20 +100,20 @@ void CreateTopicsHandler::reply(Exchange& exchange, const schema::CreateTopicsRe
     std::deque<std::vector<CreateTopicsResponse::Config>> configs;
     std::vector<CreateTopicsResponse::Topic> topics;
     // The message has no place for an error of the request as a whole: each topic gets it.
-    const bool refused = result.verdict.code != wire::ErrorCode::none;
+    const bool refused = result.refusal.code != wire::ErrorCode::none;
     for (const auto& asked : request.topics) {
         if (refused) {
             topics.push_back({.name = asked.name,
-                              .error_code = result.verdict.code,
-                              .error_message = result.verdict.message});
+                              .error_code = result.refusal.code,
+                              .error_message = result.refusal.message});
         }
     }
     for (const controller::CreatedTopic& topic : result.topics) {
         CreateTopicsResponse::Topic answer;
         answer.name = topic.name;
         answer.topic_id = topic.id;
-        answer.error_code = topic.verdict.code;
-        answer.error_message = message_of(topic.verdict);
+        answer.error_code = topic.refusal.code;
+        answer.error_message = message_of(topic.refusal);
         answer.num_partitions = topic.partitions;
         answer.replication_factor = topic.replicas;
         answer.configs = configs.emplace_back(configs_of(topic));

@@ -16,23 +16,23 @@ std::string_view name_of(const controller::DeletedTopic& topic) {
 }
 
 /// Null where there is nothing to say.
-std::string_view message_of(const controller::Verdict& verdict) {
-    return verdict.message.empty() ? std::string_view() : std::string_view(verdict.message);
+std::string_view message_of(const wire::Refusal& refusal) {
+    return refusal.message.empty() ? std::string_view() : std::string_view(refusal.message);
 }
 
 /// Every topic of a request, whichever way its version names them, with one error.
 std::vector<DeleteTopicsResponse::Topic> refuse_all(const DeleteTopicsRequest& request,
-                                                    const controller::Verdict& verdict) {
+                                                    const wire::Refusal& refusal) {
     std::vector<DeleteTopicsResponse::Topic> topics;
     for (const std::string_view name : request.topic_names) {
         topics.push_back(
-            {.name = name, .error_code = verdict.code, .error_message = verdict.message});
+            {.name = name, .error_code = refusal.code, .error_message = refusal.message});
     }
     for (const auto& topic : request.topics) {
         topics.push_back({.name = topic.name,
                           .topic_id = topic.topic_id,
-                          .error_code = verdict.code,
-                          .error_message = verdict.message});
+                          .error_code = refusal.code,
+                          .error_message = refusal.message});
     }
     return topics;
 }
@@ -55,7 +55,7 @@ controller::DeletedTopic denied(std::string_view name, TopicId id) {
     controller::DeletedTopic topic;
     topic.name = name;
     topic.id = id;
-    topic.verdict = {wire::ErrorCode::topic_authorization_failed,
+    topic.refusal = {wire::ErrorCode::topic_authorization_failed,
                      "not allowed to delete this topic"};
     return topic;
 }
@@ -95,14 +95,14 @@ Task<> DeleteTopicsHandler::serve(ExchangePtr exchange, const DeleteTopicsReques
 void DeleteTopicsHandler::reply(Exchange& exchange, const DeleteTopicsRequest& request,
                                 const controller::DeleteTopicsResult& result) const {
     std::vector<DeleteTopicsResponse::Topic> topics;
-    if (result.verdict.code != wire::ErrorCode::none) {
-        topics = refuse_all(request, result.verdict);
+    if (result.refusal.code != wire::ErrorCode::none) {
+        topics = refuse_all(request, result.refusal);
     }
     for (const controller::DeletedTopic& topic : result.topics) {
         topics.push_back({.name = name_of(topic),
                           .topic_id = topic.id,
-                          .error_code = topic.verdict.code,
-                          .error_message = message_of(topic.verdict)});
+                          .error_code = topic.refusal.code,
+                          .error_message = message_of(topic.refusal)});
     }
     DeleteTopicsResponse response;
     response.responses = topics;

@@ -105,15 +105,9 @@ Checked<void> check_caller(const RequestContext& who) {
 Checked<Nodes> nodes_for(const MetadataImage& image, const RequestContext& who,
                          const DescribeClusterRequest& request, ApiVersion version) {
     const ListenerInfo& listener = *who.listener;
-    if (const auto caller = check_caller(who); !caller) {
-        return std::unexpected(caller.error());
-    }
-    if (const auto type = check_type(request, listener, version); !type) {
-        return std::unexpected(type.error());
-    }
-    if (const auto level = check_level(image, type_of(listener)); !level) {
-        return std::unexpected(level.error());
-    }
+    HW_TRY_VOID(check_caller(who));
+    HW_TRY_VOID(check_type(request, listener, version));
+    HW_TRY_VOID(check_level(image, type_of(listener)));
     return type_of(listener) == EndpointType::brokers ? brokers_of(image, listener, request)
                                                       : controllers_of(image, listener);
 }

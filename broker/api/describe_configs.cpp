@@ -36,10 +36,10 @@ std::int32_t replicas_of(const TopicImage& topic) {
 }
 
 /// One answer under construction; what it points to lives as long as it does.
-class Answer {
+class ConfigsAnswer {
 public:
-    Answer(const RequestContext& who, const DescribeConfigsRequest& request,
-           const ApiServices& services, const config::Settings& settings)
+    ConfigsAnswer(const RequestContext& who, const DescribeConfigsRequest& request,
+                  const ApiServices& services, const config::Settings& settings)
         : who_(who), request_(request), services_(services), settings_(settings) {}
 
     void add(const DescribeConfigsRequest::Resource& resource);
@@ -64,7 +64,7 @@ private:
     DescribeConfigsResponse response_;
 };
 
-Checked<Rows> Answer::describe_topic(std::string_view name) const {
+Checked<Rows> ConfigsAnswer::describe_topic(std::string_view name) const {
     if (!who_.allows(Operation::describe_configs, topic_resource(name))) {
         return refuse(ErrorCode::topic_authorization_failed,
                       "not allowed to describe the configs of topic '{}'", name);
@@ -82,7 +82,7 @@ Checked<Rows> Answer::describe_topic(std::string_view name) const {
                                   settings_, replicas_of(*topic));
 }
 
-Checked<Rows> Answer::describe_broker(std::string_view name) const {
+Checked<Rows> ConfigsAnswer::describe_broker(std::string_view name) const {
     if (!who_.allows(Operation::describe_configs, kCluster)) {
         return refuse(ErrorCode::cluster_authorization_failed,
                       "not allowed to describe the configs of the cluster");
@@ -105,7 +105,7 @@ Checked<Rows> Answer::describe_broker(std::string_view name) const {
     return config::describe_broker(settings_);
 }
 
-Checked<Rows> Answer::describe(const DescribeConfigsRequest::Resource& resource) {
+Checked<Rows> ConfigsAnswer::describe(const DescribeConfigsRequest::Resource& resource) {
     // So that an answer stays within the size of what it describes.
     if (!seen_.emplace(resource.resource_type, resource.resource_name).second) {
         return refuse(ErrorCode::invalid_request, "'{}' (type {}) is in the request more than once",
@@ -124,7 +124,7 @@ Checked<Rows> Answer::describe(const DescribeConfigsRequest::Resource& resource)
     }
 }
 
-DescribeConfigsResponse::Config Answer::config_of(const DescribedKey& row) {
+DescribeConfigsResponse::Config ConfigsAnswer::config_of(const DescribedKey& row) {
     auto& synonyms = synonyms_.emplace_back();
     if (request_.include_synonyms) {
         for (const config::DescribedSynonym& synonym : row.synonyms) {
@@ -143,7 +143,7 @@ DescribeConfigsResponse::Config Answer::config_of(const DescribedKey& row) {
             .documentation = request_.include_documentation ? row.key->doc : std::string_view()};
 }
 
-void Answer::add(const DescribeConfigsRequest::Resource& resource) {
+void ConfigsAnswer::add(const DescribeConfigsRequest::Resource& resource) {
     DescribeConfigsResponse::Resource result{.error_code = ErrorCode::none,
                                              .error_message = {},
                                              .resource_type = resource.resource_type,
@@ -169,7 +169,7 @@ void Answer::add(const DescribeConfigsRequest::Resource& resource) {
     results_.push_back(result);
 }
 
-const DescribeConfigsResponse& Answer::finish() {
+const DescribeConfigsResponse& ConfigsAnswer::finish() {
     response_.results = results_;
     return response_;
 }
@@ -180,7 +180,7 @@ Task<> DescribeConfigsHandler::serve(ExchangePtr exchange, const DescribeConfigs
     // A resource is some hundred keys with their values; one that is not there costs less.
     constexpr std::size_t kBytesPerResource = 64 * 1024;
     constexpr std::size_t kResourcesPerTurn = 16;
-    Answer answer(exchange->context(), request, services_, settings_);
+    ConfigsAnswer answer(exchange->context(), request, services_, settings_);
     LongLoop loop(kResourcesPerTurn);
     for (const DescribeConfigsRequest::Resource& resource : request.resources) {
         if (!exchange->take_work(1, kBytesPerResource)) {

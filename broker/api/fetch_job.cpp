@@ -11,7 +11,6 @@ namespace hw::broker {
 using replication::FetchAnswer;
 using replication::FetchRead;
 using replication::FetchWait;
-using replication::PartitionError;
 using replication::PartitionReplica;
 using wire::ErrorCode;
 
@@ -28,7 +27,7 @@ bool is_of_a_replica(const schema::FetchRequest& request) {
 
 /// Kafka's answer to a replica that is not in the leader's list: with a leader epoch the follower
 /// may be ahead of us, without one nobody can say who is behind.
-PartitionError unknown_replica(const schema::FetchRequest::Partition& asked) {
+wire::Refusal unknown_replica(const schema::FetchRequest::Partition& asked) {
     return {asked.current_leader_epoch != kNoLeaderEpoch ? ErrorCode::unknown_leader_epoch
                                                          : ErrorCode::not_leader_or_follower,
             "the leader does not know this replica"};
@@ -59,7 +58,7 @@ FoundTopic FetchJob::find(const Request::Topic& topic) const {
                                      : find_topic(services_, access, topic.topic);
 }
 
-std::expected<const HostedPartition*, PartitionError> FetchJob::find_partition(
+std::expected<const HostedPartition*, wire::Refusal> FetchJob::find_partition(
     const FoundTopic& topic, const Request::Partition& asked) const {
     auto found = find_readable_partition(services_, topic, asked.partition);
     if (found && is_of_a_replica(request_)) {

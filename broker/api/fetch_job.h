@@ -49,7 +49,7 @@ public:
 private:
     using Request = schema::FetchRequest;
     using Response = schema::FetchResponse;
-    using ReadResult = std::expected<replication::FetchAnswer, replication::PartitionError>;
+    using ReadResult = std::expected<replication::FetchAnswer, wire::Refusal>;
 
     /// A partition that is read. What was read stands here until the answer is sent.
     struct Read {
@@ -93,7 +93,7 @@ private:
     /// Resolves the next partitions; false when it is to be called again.
     [[nodiscard]] bool resolve_some();
     void resolve(const FoundTopic& topic, const Request::Partition& asked);
-    [[nodiscard]] std::expected<const HostedPartition*, replication::PartitionError> find_partition(
+    [[nodiscard]] std::expected<const HostedPartition*, wire::Refusal> find_partition(
         const FoundTopic& topic, const Request::Partition& asked) const;
     void refuse(std::size_t answer, wire::ErrorCode code);
 

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "protocol/wire/refusal.h"
+
 namespace hw::broker {
 namespace {
 
@@ -13,11 +15,6 @@ using schema::FindCoordinatorResponse;
 enum KeyType : std::int8_t { kGroup = 0, kTransaction = 1, kShare = 2 };
 
 constexpr std::int32_t kNoPort = -1;
-
-struct Refusal {
-    wire::ErrorCode code;
-    std::string message;
-};
 
 /// KIP-932: clients of before version 6 know no share groups.
 bool is_known(std::int8_t key_type, ApiVersion version) {
@@ -43,8 +40,8 @@ wire::ErrorCode denial(const RequestContext& who, std::int8_t key_type, std::str
     }
 }
 
-Refusal refusal_of(const RequestContext& who, std::int8_t key_type, std::string_view key,
-                   ApiVersion version) {
+wire::Refusal refusal_of(const RequestContext& who, std::int8_t key_type, std::string_view key,
+                         ApiVersion version) {
     if (!is_known(key_type, version)) {
         return {wire::ErrorCode::invalid_request,
                 fmt::format("version {} has no coordinators of type {}: 0 is groups, 1 "
@@ -60,7 +57,7 @@ Refusal refusal_of(const RequestContext& who, std::int8_t key_type, std::string_
             "built"};
 }
 
-FindCoordinatorResponse refuse_one(const Refusal& refusal) {
+FindCoordinatorResponse refuse_one(const wire::Refusal& refusal) {
     FindCoordinatorResponse response;
     response.error_code = refusal.code;
     response.error_message = refusal.message;
@@ -76,14 +73,14 @@ Task<> FindCoordinatorHandler::serve(ExchangePtr exchange, const FindCoordinator
     const ApiVersion version = exchange->version();
     constexpr ApiVersion kAsksForMany{4};
     if (version < kAsksForMany) {
-        const Refusal refusal = refusal_of(who, request.key_type, request.key, version);
+        const wire::Refusal refusal = refusal_of(who, request.key_type, request.key, version);
         exchange->reply(refuse_one(refusal));
         return done();
     }
-    std::deque<Refusal> refusals;
+    std::deque<wire::Refusal> refusals;
     std::vector<FindCoordinatorResponse::Coordinator> coordinators;
     for (const std::string_view key : request.coordinator_keys) {
-        const Refusal& refusal =
+        const wire::Refusal& refusal =
             refusals.emplace_back(refusal_of(who, request.key_type, key, version));
         coordinators.push_back({.key = key,
                                 .node_id = kNoBroker,

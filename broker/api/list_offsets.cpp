@@ -17,7 +17,6 @@ using replication::IsolationLevel;
 using replication::ListedOffset;
 using replication::OffsetQuery;
 using replication::OffsetScope;
-using replication::PartitionError;
 using replication::PartitionReplica;
 using wire::ErrorCode;
 using Request = schema::ListOffsetsRequest;
@@ -118,7 +117,7 @@ private:
     std::vector<Response::Partition> answers_;  ///< of all topics, in the order of the request
     std::vector<Query> queries_;
     GuardVisit visit_;
-    std::expected<ListedOffset, PartitionError> result_;  ///< of the visit
+    std::expected<ListedOffset, wire::Refusal> result_;  ///< of the visit
 };
 
 Task<> ListOffsetsJob::resolve_all() {

@@ -25,10 +25,10 @@ bool may_describe(const RequestContext& who, std::string_view topic) {
 }
 
 /// One answer under construction; the arrays it points to live as long as it does.
-class Answer {
+class MetadataAnswer {
 public:
-    Answer(std::shared_ptr<const MetadataImage> image, const RequestContext& who,
-           const TopicCreator::Refusals& refusals)
+    MetadataAnswer(std::shared_ptr<const MetadataImage> image, const RequestContext& who,
+                   const TopicCreator::Refusals& refusals)
         : kept_(std::move(image)), image_(*kept_), who_(who), refusals_(refusals) {}
 
     void add_brokers();
@@ -58,7 +58,7 @@ private:
     MetadataResponse response_;
 };
 
-void Answer::add_brokers() {
+void MetadataAnswer::add_brokers() {
     for (const auto& [id, broker] : image_.brokers()) {
         if (const Endpoint* endpoint = live_endpoint_on(broker, *who_.listener)) {
             brokers_.push_back({.node_id = id,
@@ -70,7 +70,7 @@ void Answer::add_brokers() {
     response_.controller_id = controller_for_clients(image_, *who_.listener);
 }
 
-MetadataResponse::Partition Answer::describe(const PartitionImage& partition) {
+MetadataResponse::Partition MetadataAnswer::describe(const PartitionImage& partition) {
     std::vector<BrokerId>& offline = offline_.emplace_back();
     std::ranges::copy_if(partition.replicas, std::back_inserter(offline),
                          [this](BrokerId id) { return image_.find_live_broker(id) == nullptr; });
@@ -85,7 +85,7 @@ MetadataResponse::Partition Answer::describe(const PartitionImage& partition) {
         .offline_replicas = std::span<const BrokerId>(offline)};
 }
 
-void Answer::add(const TopicImage& topic) {
+void MetadataAnswer::add(const TopicImage& topic) {
     auto& partitions = partitions_.emplace_back();
     for (const auto& [index, partition] : topic.partitions) {
         partitions.push_back(describe(partition));
@@ -97,11 +97,11 @@ void Answer::add(const TopicImage& topic) {
                        .partitions = std::span<const MetadataResponse::Partition>(partitions)});
 }
 
-void Answer::add_error(const MetadataRequest::Topic& asked, wire::ErrorCode error) {
+void MetadataAnswer::add_error(const MetadataRequest::Topic& asked, wire::ErrorCode error) {
     topics_.push_back({.error_code = error, .name = asked.name, .topic_id = asked.topic_id});
 }
 
-void Answer::add_all_topics() {
+void MetadataAnswer::add_all_topics() {
     for (const auto& [name, topic] : image_.topics()) {
         if (may_describe(who_, name)) {
             add(topic);
@@ -109,7 +109,7 @@ void Answer::add_all_topics() {
     }
 }
 
-void Answer::add_by_id(const MetadataRequest::Topic& asked) {
+void MetadataAnswer::add_by_id(const MetadataRequest::Topic& asked) {
     const TopicImage* topic = image_.find_topic(asked.topic_id);
     if (topic == nullptr) {
         add_error(asked, wire::ErrorCode::unknown_topic_id);
@@ -120,7 +120,7 @@ void Answer::add_by_id(const MetadataRequest::Topic& asked) {
     }
 }
 
-void Answer::add_asked(const MetadataRequest::Topic& asked) {
+void MetadataAnswer::add_asked(const MetadataRequest::Topic& asked) {
     const bool by_id = wire::is_null(asked.name);
     const bool is_new =
         by_id ? asked_ids_.insert(asked.topic_id).second : asked_names_.insert(asked.name).second;
@@ -144,7 +144,7 @@ void Answer::add_asked(const MetadataRequest::Topic& asked) {
                                                 : refusal->second);
 }
 
-void Answer::add_operations(const MetadataRequest& request) {
+void MetadataAnswer::add_operations(const MetadataRequest& request) {
     if (request.include_cluster_authorized_operations) {
         response_.cluster_authorized_operations = cluster_operations(who_);
     }
@@ -157,7 +157,7 @@ void Answer::add_operations(const MetadataRequest& request) {
     }
 }
 
-const MetadataResponse& Answer::finish() {
+const MetadataResponse& MetadataAnswer::finish() {
     response_.cluster_id = image_.cluster_id();
     response_.brokers = std::span<const MetadataResponse::Broker>(brokers_);
     response_.topics = std::span<const MetadataResponse::Topic>(topics_);
@@ -215,7 +215,7 @@ void MetadataHandler::add_missing(const RequestContext& who, const MetadataReque
 
 Task<> MetadataHandler::answer(ExchangePtr exchange, const MetadataRequest& request,
                                TopicCreator::Refusals refusals) const {
-    Answer answer(services_.image, exchange->context(), refusals);
+    MetadataAnswer answer(services_.image, exchange->context(), refusals);
     answer.add_brokers();
     // Null asks for all topics; so does an empty list in version 0, which has no null.
     const bool old_all = exchange->version() == ApiVersion(0) && request.topics.empty();

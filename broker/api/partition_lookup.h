@@ -7,7 +7,7 @@
 #include "broker/api/api_services.h"
 #include "broker/net/request_context.h"
 #include "protocol/wire/error_code.h"
-#include "replication/partition/partition_error.h"
+#include "protocol/wire/refusal.h"
 
 namespace hw::broker {
 
@@ -33,11 +33,11 @@ struct TopicAccess {
 /// The partition, if the metadata says that this broker leads it. Codes:
 /// TOPIC_AUTHORIZATION_FAILED, UNKNOWN_TOPIC_OR_PARTITION, UNKNOWN_TOPIC_ID,
 /// NOT_LEADER_OR_FOLLOWER. A replica that was found may refuse all the same.
-[[nodiscard]] std::expected<const HostedPartition*, replication::PartitionError> find_partition(
+[[nodiscard]] std::expected<const HostedPartition*, wire::Refusal> find_partition(
     const ApiServices& services, const FoundTopic& topic, PartitionIndex index);
 
 /// The same for reads, which a broker without a session refuses with NOT_LEADER_OR_FOLLOWER.
-[[nodiscard]] std::expected<const HostedPartition*, replication::PartitionError>
-find_readable_partition(const ApiServices& services, const FoundTopic& topic, PartitionIndex index);
+[[nodiscard]] std::expected<const HostedPartition*, wire::Refusal> find_readable_partition(
+    const ApiServices& services, const FoundTopic& topic, PartitionIndex index);
 
 }  // namespace hw::broker

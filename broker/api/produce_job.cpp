@@ -124,7 +124,7 @@ void ProduceJob::check_next(const FoundTopic& topic, const Request::Partition& p
     appends_.push_back(std::move(*append));
 }
 
-std::expected<ProduceJob::Append, ProduceError> ProduceJob::check_partition(
+std::expected<ProduceJob::CheckedBatch, ProduceError> ProduceJob::check_partition(
     const FoundTopic& topic, const Request::Partition& partition, record::RecordScanner& scanner) {
     const auto hosted = find_partition(services_, topic, partition.index);
     if (!hosted) {
@@ -139,26 +139,23 @@ std::expected<ProduceJob::Append, ProduceError> ProduceJob::check_partition(
     return check_batch(**hosted, bytes_of(partition.records), scanner);
 }
 
-std::expected<ProduceJob::Append, ProduceError> ProduceJob::check_batch(
+std::expected<ProduceJob::CheckedBatch, ProduceError> ProduceJob::check_batch(
     const HostedPartition& hosted, ByteView records, record::RecordScanner& scanner) {
     record::ProduceRules rules = hosted.options->produce;
     rules.now = now_;
     rules.zstd_allowed = version_ >= kZstdFrom;
-    auto valid = record::validate_produce(records, rules, scanner);
-    if (!valid) {
-        return std::unexpected(std::move(valid.error()));
-    }
-    if (valid->batch.is_transactional()) {
+    HW_TRY(valid, record::validate_produce(records, rules, scanner));
+    if (valid.batch.is_transactional()) {
         return std::unexpected(
             ProduceError{ErrorCode::invalid_txn_state,
                          "this broker serves no transactions: the batch must not be transactional",
                          {}});
     }
-    Append append{hosted.replica, exchange_.lock()->writable(records), std::nullopt, 0};
+    CheckedBatch append{hosted.replica, exchange_.lock()->writable(records), std::nullopt, 0};
     if (rules.timestamp_type == record::TimestampType::log_append_time) {
         append.append_time = now_;
-    } else if (valid->timestamps_differ) {
-        record::set_timestamps(append.batch, rules.timestamp_type, valid->max_timestamp);
+    } else if (valid.timestamps_differ) {
+        record::set_timestamps(append.batch, rules.timestamp_type, valid.max_timestamp);
     }
     return append;
 }
@@ -173,7 +170,7 @@ void ProduceJob::refuse(std::size_t answer, ProduceError error) {
 }
 
 void ProduceJob::refuse_appends(const ProduceError& error) {
-    for (const Append& append : appends_) {
+    for (const CheckedBatch& append : appends_) {
         refuse(append.answer, error);
     }
     appends_.clear();
@@ -205,10 +202,10 @@ bool ProduceJob::begin_append(std::size_t index) {
     if (finished_) {
         return true;
     }
-    Append& append = appends_[index];
-    replication::Append entered{append.batch, append.append_time,
-                                Acks{static_cast<std::int8_t>(request_.acks)}, wait_->slot(index),
-                                now_};
+    CheckedBatch& append = appends_[index];
+    replication::AppendRequest entered{append.batch, append.append_time,
+                                       Acks{static_cast<std::int8_t>(request_.acks)},
+                                       wait_->slot(index), now_};
     return append.replica->enter(
         services_.shard,
         [entered = std::move(entered)](replication::PartitionReplica& replica, Shard&) mutable {
@@ -245,14 +242,14 @@ void ProduceJob::finish() {
     } else if (refusals_.size() > kItemsPerTurn) {
         services_.waiting.go_on(answer_in_turns(exchange, *this));
     } else {
-        std::ranges::for_each(refusals_, [this](Refusal& refusal) { explain(refusal); });
+        std::ranges::for_each(refusals_, [this](RefusedPartition& refusal) { explain(refusal); });
         answer();
     }
 }
 
 Task<> ProduceJob::answer_in_turns(ExchangePtr /*exchange*/, ProduceJob& job) {
     LongLoop loop;
-    for (Refusal& refusal : job.refusals_) {
+    for (RefusedPartition& refusal : job.refusals_) {
         job.explain(refusal);
         if (loop.is_over()) {
             co_await let_others_run(job.services_.shard);
@@ -266,7 +263,7 @@ void ProduceJob::finish_without_answer() {
         exchange_.lock()->finish_silently();
         return;
     }
-    const Refusal& first = refusals_.front();
+    const RefusedPartition& first = refusals_.front();
     exchange_.lock()->reject(
         {ErrorKind::invalid,
          fmt::format("a Produce with acks=0 was refused, which only the end of the connection can "
@@ -274,7 +271,7 @@ void ProduceJob::finish_without_answer() {
                      refusals_.size(), answers_.size(), first.error.code, first.error.message)});
 }
 
-void ProduceJob::explain(Refusal& refusal) {
+void ProduceJob::explain(RefusedPartition& refusal) {
     for (const record::RecordError& error : refusal.error.records) {
         refusal.records.push_back({error.index, error.message});
     }

@@ -49,13 +49,13 @@ private:
 
     /// A batch that passed its checks. It holds its partition, because the request may wait before
     /// it enters.
-    struct Append {
+    struct CheckedBatch {
         ReplicaPtr replica;
         MutableBytes batch;
         std::optional<Timestamp> append_time;
         std::size_t answer = 0;  ///< index into answers_
     };
-    struct Refusal {
+    struct RefusedPartition {
         std::size_t answer = 0;
         record::ProduceError error;
         std::vector<Response::RecordError> records;  ///< those of the error, as they are sent
@@ -66,10 +66,10 @@ private:
                     record::RecordScanner& scanner);
     /// Why no partition of the request is appended to.
     [[nodiscard]] std::optional<record::ProduceError> refusal_of_all() const;
-    [[nodiscard]] std::expected<Append, record::ProduceError> check_partition(
+    [[nodiscard]] std::expected<CheckedBatch, record::ProduceError> check_partition(
         const FoundTopic& topic, const Request::Partition& partition,
         record::RecordScanner& scanner);
-    [[nodiscard]] std::expected<Append, record::ProduceError> check_batch(
+    [[nodiscard]] std::expected<CheckedBatch, record::ProduceError> check_batch(
         const HostedPartition& hosted, ByteView records, record::RecordScanner& scanner);
     void refuse(std::size_t answer, record::ProduceError error);
     void refuse_appends(const record::ProduceError& error);
@@ -77,7 +77,7 @@ private:
     void take_outcomes();
     void finish();
     void finish_without_answer();
-    void explain(Refusal& refusal);
+    void explain(RefusedPartition& refusal);
     void answer();
     [[nodiscard]] static Task<> answer_in_turns(ExchangePtr exchange, ProduceJob& job);
 
@@ -91,8 +91,8 @@ private:
     using FewOf = boost::container::small_vector<T, 1>;
 
     FewOf<Response::Partition> answers_;  ///< of all topics, in the order of the request
-    FewOf<Append> appends_;
-    std::vector<Refusal> refusals_;
+    FewOf<CheckedBatch> appends_;
+    std::vector<RefusedPartition> refusals_;
     std::optional<record::ProduceError> refusal_of_all_;
     std::size_t next_topic_ = 0;      ///< to be checked
     std::size_t next_partition_ = 0;  ///< of that topic

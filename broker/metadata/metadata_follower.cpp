@@ -57,7 +57,7 @@ Task<> MetadataFollower::run() {
     }
 }
 
-Task<Result<MetadataFollower::Answer>> MetadataFollower::fetch() {
+Task<Result<MetadataFollower::Reply>> MetadataFollower::fetch() {
     using Topic = FetchRequest::Topic;
     FetchRequest::Partition partition;
     partition.partition = replication::kMetadataPartition;
@@ -83,7 +83,7 @@ Task<Result<MetadataFollower::Answer>> MetadataFollower::fetch() {
     co_return answer;
 }
 
-Task<Result<void>> MetadataFollower::take(const Answer& answer) {
+Task<Result<void>> MetadataFollower::take(const Reply& answer) {
     const bool has_partition =
         answer->responses.size() == 1 && answer->responses[0].partitions.size() == 1;
     if (answer->error_code != ErrorCode::none || !has_partition) {

@@ -59,7 +59,7 @@ public:
     [[nodiscard]] Task<> stop() { return tasks_.wait_idle(); }
 
 private:
-    using Answer = replication::Answer<schema::FetchResponse>;
+    using Reply = replication::DecodedMessage<schema::FetchResponse>;
 
     static constexpr ApiVersion kFetchVersion{17};
     /// Longest time that the leader waits for new records (fetch.max.wait.ms).
@@ -69,8 +69,8 @@ private:
     static constexpr Duration kRetry = std::chrono::milliseconds(50);
 
     [[nodiscard]] Task<> run();
-    [[nodiscard]] Task<Result<Answer>> fetch();
-    [[nodiscard]] Task<Result<void>> take(const Answer& answer);
+    [[nodiscard]] Task<Result<Reply>> fetch();
+    [[nodiscard]] Task<Result<void>> take(const Reply& answer);
     [[nodiscard]] Task<Result<void>> load(ByteView batches);
     [[nodiscard]] Task<> publish(controller::Publication publication);
     void report(const std::string& trouble);

@@ -22,13 +22,10 @@ Result<Buffer> encode_principal(std::string_view principal) {
     }
     const schema::DefaultPrincipalData data{.type = principal.substr(0, colon),
                                             .name = principal.substr(colon + 1)};
-    const auto encoded = wire::encode_message(data, kVersion);
-    if (!encoded) {
-        return std::unexpected(encoded.error());
-    }
-    Buffer bytes(sizeof(std::int16_t) + encoded->size);
+    HW_TRY(encoded, wire::encode_message(data, kVersion));
+    Buffer bytes(sizeof(std::int16_t) + encoded.size);
     store_big_endian(bytes.data(), kVersion.value());
-    std::ranges::copy(encoded->own.view(), bytes.data() + sizeof(std::int16_t));
+    std::ranges::copy(encoded.own.view(), bytes.data() + sizeof(std::int16_t));
     return bytes;
 }
 
@@ -41,9 +38,7 @@ Result<std::string> decode_principal(ByteView bytes) {
     }
     schema::DefaultPrincipalData data;
     decode(reader, kVersion, data);
-    if (const auto finished = reader.finish(); !finished) {
-        return std::unexpected(finished.error());
-    }
+    HW_TRY_VOID(reader.finish());
     return fmt::format("{}:{}", data.type, data.name);
 }
 

@@ -67,7 +67,7 @@ Task<> ProducerIdPool::refill() {
     refilling_ = false;
 }
 
-Result<void> ProducerIdPool::add_block(const Result<Answer>& answer) {
+Result<void> ProducerIdPool::add_block(const Result<Reply>& answer) {
     if (!answer) {
         return std::unexpected(answer.error());
     }
@@ -78,7 +78,7 @@ Result<void> ProducerIdPool::add_block(const Result<Answer>& answer) {
     return stock_.add(block.producer_id_start, block.producer_id_len);
 }
 
-bool ProducerIdPool::take_answer(const Result<Answer>& answer) {
+bool ProducerIdPool::take_answer(const Result<Reply>& answer) {
     const Result<void> added = add_block(answer);
     // Log only the first of consecutive failures.
     if (!added && !std::exchange(failing_, true)) {

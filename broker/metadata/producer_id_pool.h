@@ -57,7 +57,7 @@ public:
     [[nodiscard]] Task<> stop();
 
 private:
-    using Answer = replication::Answer<schema::AllocateProducerIdsResponse>;
+    using Reply = replication::DecodedMessage<schema::AllocateProducerIdsResponse>;
 
     static constexpr Duration kAttempt = std::chrono::seconds(1);      ///< limit of one request
     static constexpr Duration kPause = std::chrono::milliseconds(50);  ///< after a failed request
@@ -74,9 +74,9 @@ private:
     static void give(Taker taker, std::optional<ProducerId> id);
     [[nodiscard]] Task<> refill();
     [[nodiscard]] TimePoint attempt_deadline() const;
-    [[nodiscard]] Result<void> add_block(const Result<Answer>& answer);
+    [[nodiscard]] Result<void> add_block(const Result<Reply>& answer);
     /// Adds the block of an answer and serves the waiting callers. False if there was no block.
-    [[nodiscard]] bool take_answer(const Result<Answer>& answer);
+    [[nodiscard]] bool take_answer(const Result<Reply>& answer);
 
     Shard& control_;
     const Clock& clock_;

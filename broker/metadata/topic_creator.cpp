@@ -70,7 +70,7 @@ Task<> TopicCreator::create_one(std::string name) {
     end_creation(name, answer);
 }
 
-ErrorCode TopicCreator::outcome_of(const std::string& name, const Result<Answer>& answer) const {
+ErrorCode TopicCreator::outcome_of(const std::string& name, const Result<Reply>& answer) const {
     if (!answer) {
         log_.warning("cannot create topic '{}': {}", name, answer.error().message);
         return ErrorCode::unknown_topic_or_partition;
@@ -89,7 +89,7 @@ ErrorCode TopicCreator::outcome_of(const std::string& name, const Result<Answer>
     return wire::is_retriable(code) ? ErrorCode::unknown_topic_or_partition : code;
 }
 
-void TopicCreator::end_creation(const std::string& name, const Result<Answer>& answer) {
+void TopicCreator::end_creation(const std::string& name, const Result<Reply>& answer) {
     under_way_.erase(name);
     const ErrorCode code = outcome_of(name, answer);
     // A created topic is reported by on_image, when the metadata has it.

@@ -59,7 +59,7 @@ private:
     /// Longest wait for the controller's answer.
     static constexpr Duration kLimit = std::chrono::seconds(5);
 
-    using Answer = replication::Answer<schema::CreateTopicsResponse>;
+    using Reply = replication::DecodedMessage<schema::CreateTopicsResponse>;
 
     /// A waiting call of `create`.
     struct Asker {
@@ -74,9 +74,9 @@ private:
     [[nodiscard]] Askers::iterator add_asker(Names names);
     [[nodiscard]] Refusals remove_asker(Askers::iterator asker);
     [[nodiscard]] bool start_creation(const std::string& name);
-    void end_creation(const std::string& name, const Result<Answer>& answer);
+    void end_creation(const std::string& name, const Result<Reply>& answer);
     [[nodiscard]] wire::ErrorCode outcome_of(const std::string& name,
-                                             const Result<Answer>& answer) const;
+                                             const Result<Reply>& answer) const;
     void refuse(const std::string& name, wire::ErrorCode code);
     [[nodiscard]] bool is_there(std::string_view name) const {
         return image_ != nullptr && image_->find_topic(name) != nullptr;

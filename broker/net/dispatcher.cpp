@@ -27,9 +27,7 @@ bool Dispatcher::serves(schema::ApiKey key) const {
 }
 
 Result<Handler*> Dispatcher::find(Exchange& exchange) const {
-    if (auto header = exchange.read_header(); !header) {
-        return std::unexpected(header.error());
-    }
+    HW_TRY_VOID(exchange.read_header());
     const schema::ApiInfo& api = exchange.api();
     Handler* handler = handlers_[slot(api.key)].get();
     const bool here = exchange.context().listener->role == ListenerRole::broker ? api.on_broker

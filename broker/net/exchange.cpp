@@ -36,9 +36,7 @@ Result<void> Exchange::read_header() {
     wire::Reader reader(frame_.view(), arena_);
     schema::RequestHeader header;
     decode(reader, api_->request_header_version(version_), header);
-    if (const auto read = reader.status(); !read) {
-        return read;
-    }
+    HW_TRY_VOID(reader.status());
     context_.client_id = header.client_id;
     body_ = reader.rest();
     return {};

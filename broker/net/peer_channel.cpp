@@ -2,6 +2,7 @@
 
 #include <array>
 #include <deque>
+#include <initializer_list>
 #include <utility>
 #include <vector>
 
@@ -16,15 +17,12 @@ constexpr std::size_t kPrefix = 4;
 /// The frame of a request: length, header, body.
 Result<Buffer> make_frame(const schema::ApiInfo& api, const schema::RequestHeader& header,
                           const wire::Encoded& body) {
-    const auto head =
-        wire::encode_message(header, api.request_header_version(header.request_api_version));
-    if (!head) {
-        return std::unexpected(head.error());
-    }
-    Buffer frame(kPrefix + head->size + body.size);
-    store_big_endian(frame.data(), static_cast<std::int32_t>(head->size + body.size));
+    HW_TRY(head,
+           wire::encode_message(header, api.request_header_version(header.request_api_version)));
+    Buffer frame(kPrefix + head.size + body.size);
+    store_big_endian(frame.data(), static_cast<std::int32_t>(head.size + body.size));
     std::byte* at = frame.data() + kPrefix;
-    for (const wire::Encoded* part : {&*head, &body}) {
+    for (const wire::Encoded* part : std::initializer_list<const wire::Encoded*>{&head, &body}) {
         for (const ByteView slice : part->slices) {
             at = std::copy(slice.begin(), slice.end(), at);
         }
@@ -108,6 +106,7 @@ private:
             const FrameReader::Step step = frames_.next(input);
             if (step == FrameReader::Step::need_memory) {
                 frames_.admit(Buffer(static_cast<std::size_t>(frames_.size())));
+                frames_.grant(frames_.ungranted());
             } else if (step == FrameReader::Step::complete) {
                 deliver(frames_.take());
             } else if (step == FrameReader::Step::invalid) {

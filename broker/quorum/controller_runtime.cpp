@@ -99,9 +99,7 @@ Result<void> ControllerRuntime::follow(Offset end_offset) {
                         "committed",
                         followed_, end_offset);
         }
-        if (auto loaded = load(answer->bytes.view()); !loaded) {
-            return loaded;
-        }
+        HW_TRY_VOID(load(answer->bytes.view()));
         followed_ = answer->next_offset;
     }
     return {};
@@ -110,19 +108,14 @@ Result<void> ControllerRuntime::follow(Offset end_offset) {
 Result<void> ControllerRuntime::load(ByteView batches) {
     record::BatchCursor cursor(batches);
     while (const auto batch = cursor.next()) {
-        const auto decoded = DecodedBatch::decode(*batch);
-        if (!decoded) {
-            return std::unexpected(decoded.error());
-        }
-        if (auto applied = controller_.on_batch(decoded->view()); !applied) {
-            return applied;
-        }
+        HW_TRY(decoded, DecodedBatch::decode(*batch));
+        HW_TRY_VOID(controller_.on_batch(decoded.view()));
     }
     return cursor.status();
 }
 
 void ControllerRuntime::execute(ControllerEffects& effects) {
-    for (const controller::Append& batch : effects.appends) {
+    for (const controller::MetadataAppend& batch : effects.appends) {
         const auto appended = append(batch);
         if (!appended) {
             log_.error("a decision of the controller cannot be appended: {}",
@@ -134,7 +127,7 @@ void ControllerRuntime::execute(ControllerEffects& effects) {
             break;
         }
     }
-    for (const controller::Answer& answer : effects.answers) {
+    for (const controller::ControllerAnswer& answer : effects.answers) {
         auto waiting = waiting_.extract(answer.ticket);
         HW_ASSERT(!waiting.empty());
         waiting.mapped()(answer.response);
@@ -142,26 +135,20 @@ void ControllerRuntime::execute(ControllerEffects& effects) {
     deadline_changed_.set();
 }
 
-Result<void> ControllerRuntime::append(const controller::Append& append) {
+Result<void> ControllerRuntime::append(const controller::MetadataAppend& append) {
     std::vector<Buffer> values;
     std::vector<ByteView> views;
     for (const auto& [version, record] : append.records.records()) {
-        auto value = schema::encode_metadata_record(record, version);
-        if (!value) {
-            return std::unexpected(value.error());
-        }
-        values.push_back(std::move(*value));
+        HW_TRY(value, schema::encode_metadata_record(record, version));
+        values.push_back(std::move(value));
         views.push_back(values.back().view());
     }
-    const auto first = raft_.append(views);
-    if (!first) {
-        return std::unexpected(first.error());
-    }
-    if (*first != append.base_offset) {
-        return fail(ErrorKind::invalid, "the log ends at {}, the controller decided for {}", *first,
+    HW_TRY(first, raft_.append(views));
+    if (first != append.base_offset) {
+        return fail(ErrorKind::invalid, "the log ends at {}, the controller decided for {}", first,
                     append.base_offset);
     }
-    controller_.on_appended(*first + static_cast<std::int64_t>(views.size()) - 1);
+    controller_.on_appended(first + static_cast<std::int64_t>(views.size()) - 1);
     return {};
 }
 

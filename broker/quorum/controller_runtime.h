@@ -50,7 +50,7 @@ private:
     /// Errors: corrupt, unsupported, with the offset of the batch.
     [[nodiscard]] Result<void> load(ByteView batches);
     void execute(controller::ControllerEffects& effects);
-    [[nodiscard]] Result<void> append(const controller::Append& append);
+    [[nodiscard]] Result<void> append(const controller::MetadataAppend& append);
 
     Shard& shard_;
     const Clock& clock_;

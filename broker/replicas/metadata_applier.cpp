@@ -113,8 +113,7 @@ Task<> MetadataApplier::remove_deleted(const MetadataUpdate& update) {
 Task<> MetadataApplier::remove(Key key) {
     const Hosted hosted = std::move(hosted_.extract(key).mapped());
     changes_[key] = {};
-    replication::PartitionError reason(ErrorCode::unknown_topic_or_partition,
-                                       "the topic was deleted");
+    wire::Refusal reason(ErrorCode::unknown_topic_or_partition, "the topic was deleted");
     co_await take_offline(hosted.replica, std::move(reason));
     if (hosted.directory == nullptr) {
         co_await remove_damaged(key);
@@ -205,10 +204,9 @@ Task<> MetadataApplier::update_partition(Key key) {
         co_await inside(hosted.replica, std::move(lead));
         co_return;
     }
-    replication::PartitionError reason(
-        ErrorCode::not_leader_or_follower,
-        fmt::format("broker {} does not lead this partition; its leader is {}",
-                    ports_.replicas.self, partition.leader));
+    wire::Refusal reason(ErrorCode::not_leader_or_follower,
+                         fmt::format("broker {} does not lead this partition; its leader is {}",
+                                     ports_.replicas.self, partition.leader));
     co_await take_offline(hosted.replica, std::move(reason));
 }
 
@@ -229,7 +227,7 @@ Task<> MetadataApplier::open(Key key, const PartitionImage& partition) {
         co_return;
     }
     ports_.log.error("{} is offline: {}", name, opened.error().message);
-    replication::PartitionError reason(ErrorCode::kafka_storage_error, opened.error().message);
+    wire::Refusal reason(ErrorCode::kafka_storage_error, opened.error().message);
     co_await take_offline(hosted.replica, std::move(reason));
     hosted_.emplace(key, std::move(hosted));
 }
@@ -340,7 +338,7 @@ Task<> MetadataApplier::inside(ReplicaPtr replica, Inside work) {
     co_await shard_.wait(*done, kNever);
 }
 
-Task<> MetadataApplier::take_offline(ReplicaPtr replica, replication::PartitionError reason) {
+Task<> MetadataApplier::take_offline(ReplicaPtr replica, wire::Refusal reason) {
     auto leave = [&reason](PartitionReplica& entered) { entered.become_offline(reason); };
     co_await inside(replica, std::move(leave));
     bool is_writing = true;
@@ -383,8 +381,7 @@ Task<> MetadataApplier::expire_producers(Timestamp now, std::chrono::millisecond
 
 Task<> MetadataApplier::stop(std::vector<storage::ClosingLog>& closing) {
     for (const auto& [key, hosted] : hosted_) {
-        replication::PartitionError reason(ErrorCode::not_leader_or_follower,
-                                           "the broker is stopping");
+        wire::Refusal reason(ErrorCode::not_leader_or_follower, "the broker is stopping");
         co_await take_offline(hosted.replica, std::move(reason));
         if (hosted.directory == nullptr) {
             continue;

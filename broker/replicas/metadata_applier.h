@@ -93,7 +93,7 @@ private:
     [[nodiscard]] Task<> publish();
     /// Runs `work` in the guard of the replica and waits for it.
     [[nodiscard]] Task<> inside(ReplicaPtr replica, Inside work);
-    [[nodiscard]] Task<> take_offline(ReplicaPtr replica, replication::PartitionError reason);
+    [[nodiscard]] Task<> take_offline(ReplicaPtr replica, wire::Refusal reason);
 
     Ports ports_;
     Shard& shard_;

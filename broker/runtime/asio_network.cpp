@@ -126,12 +126,9 @@ bool has_no_ipv6(const boost::system::error_code& error) {
 
 Result<std::unique_ptr<Listener>> AsioNetwork::listen(Shard& shard, const Endpoint& endpoint) {
     asio::io_context& io = io_of(shard);
-    const auto address = resolve_to_listen(io, endpoint);
-    if (!address) {
-        return std::unexpected(address.error());
-    }
+    HW_TRY(address, resolve_to_listen(io, endpoint));
     tcp::acceptor acceptor(io);
-    boost::system::error_code error = bind_and_listen(acceptor, *address);
+    boost::system::error_code error = bind_and_listen(acceptor, address);
     if (endpoint.host.empty() && has_no_ipv6(error)) {
         acceptor = tcp::acceptor(io);
         error = bind_and_listen(acceptor, tcp::endpoint(tcp::v4(), endpoint.port));

@@ -106,9 +106,7 @@ Result<PartitionImage> partition_of(const schema::PartitionRecord& record) {
                              .directories = owned(record.directories),
                              .elr = owned(record.eligible_leader_replicas),
                              .last_known_elr = owned(record.last_known_elr)};
-    if (const Result<void> complete = complete_directories(partition); !complete) {
-        return std::unexpected(complete.error());
-    }
+    HW_TRY_VOID(complete_directories(partition));
     return partition;
 }
 
@@ -134,9 +132,7 @@ Result<PartitionImage> changed(const PartitionImage& partition,
     replace(next.directories, record.directories);
     replace(next.elr, record.eligible_leader_replicas);
     replace(next.last_known_elr, record.last_known_elr);
-    if (const Result<void> complete = complete_directories(next); !complete) {
-        return std::unexpected(complete.error());
-    }
+    HW_TRY_VOID(complete_directories(next));
     return next;
 }
 

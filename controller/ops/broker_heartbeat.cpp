@@ -120,7 +120,7 @@ Outcome<BrokerHeartbeatResult> broker_heartbeat(const Request& request,
     Outcome<BrokerHeartbeatResult> outcome;
     const auto found = check_broker_epoch(context.image, request.broker_id, request.broker_epoch);
     if (!found) {
-        outcome.response.verdict = found.error();
+        outcome.response.refusal = found.error();
         return outcome;
     }
     const BrokerImage& broker = **found;

@@ -180,7 +180,7 @@ Outcome<BrokerRegistrationResult> register_broker(const Request& request,
                                                   const OperationContext& context) {
     Outcome<BrokerRegistrationResult> outcome;
     if (const Checked<void> checked = check(request, context); !checked) {
-        outcome.response.verdict = checked.error();
+        outcome.response.refusal = checked.error();
         return outcome;
     }
     using Record = schema::RegisterBrokerRecord;
@@ -215,7 +215,7 @@ Outcome<ControllerRegistrationResult> register_controller(
     const schema::ControllerRegistrationRequest& request, const OperationContext& context) {
     Outcome<ControllerRegistrationResult> outcome;
     if (!context.version().has_controller_registration()) {
-        outcome.response.verdict =
+        outcome.response.refusal =
             refuse(ErrorCode::unsupported_version,
                    "controllers can register from metadata.version 15 on; this cluster is at {}",
                    context.version().level())

@@ -29,12 +29,12 @@ Outcome<ProducerIdsResult> allocate_producer_ids(const schema::AllocateProducerI
     Outcome<ProducerIdsResult> outcome;
     const auto found = check_broker_epoch(context.image, request.broker_id, request.broker_epoch);
     if (!found) {
-        outcome.response.verdict = found.error();
+        outcome.response.refusal = found.error();
         return outcome;
     }
     const std::int64_t first = context.image.next_producer_id().value();
     if (first > std::numeric_limits<std::int64_t>::max() - kProducerIdBlock) {
-        outcome.response.verdict = refuse(ErrorCode::unknown_server_error,
+        outcome.response.refusal = refuse(ErrorCode::unknown_server_error,
                                           "all producer ids up to {} have been allocated", first)
                                        .error();
         return outcome;

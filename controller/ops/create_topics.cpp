@@ -59,9 +59,7 @@ Checked<Replicas> place(const Topic& topic, const OperationContext& context,
     }
     const std::int32_t partitions =
         topic.num_partitions == kDefault ? context.options.num_partitions : topic.num_partitions;
-    if (const Checked<void> fits = check_partition_count(partitions, most_partitions); !fits) {
-        return std::unexpected(fits.error());
-    }
+    HW_TRY_VOID(check_partition_count(partitions, most_partitions));
     const std::vector<Candidate> candidates = placement_candidates(context.image);
     if (candidates.empty()) {
         return refuse(ErrorCode::invalid_replication_factor,
@@ -118,9 +116,7 @@ Checked<void> check_assignment(const schema::CreateTopicsRequest::Assignment& as
 Checked<Replicas> take_assignments(const Topic& topic, const MetadataImage& image) {
     std::map<PartitionIndex, std::vector<BrokerId>> assigned;
     for (const auto& assignment : topic.assignments) {
-        if (const Checked<void> checked = check_assignment(assignment, image); !checked) {
-            return std::unexpected(checked.error());
-        }
+        HW_TRY_VOID(check_assignment(assignment, image));
         const auto& brokers = assignment.broker_ids;
         const std::size_t expected = topic.assignments[0].broker_ids.size();
         if (brokers.size() != expected) {
@@ -207,9 +203,7 @@ Checked<Replicas> choose_replicas(const Topic& topic, const OperationContext& co
                       topic.num_partitions, topic.replication_factor);
     }
     const auto count = static_cast<std::int64_t>(topic.assignments.size());
-    if (const Checked<void> fits = check_partition_count(count, most_partitions); !fits) {
-        return std::unexpected(fits.error());
-    }
+    HW_TRY_VOID(check_partition_count(count, most_partitions));
     return take_assignments(topic, context.image);
 }
 
@@ -252,9 +246,7 @@ Checked<Plan> Creation::plan(const Request::Topic& topic) const {
         return refuse(ErrorCode::invalid_request, "topic '{}' is in the request {} times",
                       topic.name, mentions_.at(topic.name));
     }
-    if (const Checked<void> checked = check_new_name(topic.name, topics_); !checked) {
-        return std::unexpected(checked.error());
-    }
+    HW_TRY_VOID(check_new_name(topic.name, topics_));
     Checked<RequestedConfigs> configs = check_configs(topic, context_.configs);
     if (!configs) {
         return std::unexpected(configs.error());
@@ -266,9 +258,7 @@ Checked<Plan> Creation::plan(const Request::Topic& topic) const {
         return std::unexpected(replicas.error());
     }
     Plan plan{.configs = *std::move(configs), .replicas = *std::move(replicas)};
-    if (const Checked<void> fits = check_size(plan); !fits) {
-        return std::unexpected(fits.error());
-    }
+    HW_TRY_VOID(check_size(plan));
     return plan;
 }
 
@@ -290,7 +280,7 @@ Checked<void> Creation::check_size(const Plan& plan) const {
 CreatedTopic Creation::describe(const Request::Topic& topic, const Plan& plan) const {
     const auto replicas = static_cast<std::int16_t>(plan.replicas.front().size());
     const ConfigValues values(plan.configs.begin(), plan.configs.end());
-    return {.verdict = {},
+    return {.refusal = {},
             .name = std::string(topic.name),
             .id = {},
             .partitions = static_cast<std::int32_t>(plan.replicas.size()),
@@ -347,7 +337,7 @@ void Creation::create(const Request::Topic& topic) {
     const Checked<Plan> planned = plan(topic);
     if (!planned) {
         CreatedTopic& refused = outcome_.response.topics.emplace_back();
-        refused.verdict = planned.error();
+        refused.refusal = planned.error();
         refused.name = topic.name;
         return;
     }

@@ -68,18 +68,18 @@ Outcome<DeleteTopicsResult> delete_topics(const schema::DeleteTopicsRequest& req
         DeletedTopic& deleted = outcome.response.topics.emplace_back(
             DeletedTopic{{}, std::string(mentions[i].name), mentions[i].id});
         if (!found[i]) {
-            deleted.verdict = found[i].error();
+            deleted.refusal = found[i].error();
             continue;
         }
         const TopicImage& topic = **found[i];
         deleted.name = topic.name;
         deleted.id = topic.id;
         if (counts[topic.id] > 1) {
-            deleted.verdict = {
+            deleted.refusal = {
                 ErrorCode::invalid_request,
                 fmt::format("topic '{}' is given {} times", topic.name, counts[topic.id])};
         } else if (outcome.records.size() == RecordBatch::kMaxRecords) {
-            deleted.verdict = {
+            deleted.refusal = {
                 ErrorCode::policy_violation,
                 fmt::format("one request deletes at most {} topics", RecordBatch::kMaxRecords)};
         } else {

@@ -13,7 +13,7 @@
 #include "controller/image/metadata_image.h"
 #include "protocol/base/ids.h"
 #include "protocol/base/result.h"
-#include "protocol/wire/error_code.h"
+#include "protocol/wire/refusal.h"
 
 namespace hw::controller {
 
@@ -41,40 +41,28 @@ public:
                                                             std::int16_t replicas) const = 0;
 };
 
-/// Error code and message of an operation, or of one topic in it. No message if the code is none.
-struct Verdict {
-    wire::ErrorCode code = wire::ErrorCode::none;
-    std::string message;
-};
-
-template <class T>
-using Checked = std::expected<T, Verdict>;
-
-/// `return refuse(ErrorCode::invalid_partitions, "{} partitions ...", count);`
-template <class... Args>
-[[nodiscard]] std::unexpected<Verdict> refuse(wire::ErrorCode code,
-                                              fmt::format_string<Args...> text, Args&&... args) {
-    return std::unexpected(Verdict{code, fmt::format(text, std::forward<Args>(args)...)});
-}
+using wire::Checked;
+using wire::Refusal;
+using wire::refuse;
 
 struct BrokerRegistrationResult {
-    Verdict verdict;
+    Refusal refusal;
     BrokerEpoch broker_epoch{-1};
 };
 
 struct ControllerRegistrationResult {
-    Verdict verdict;
+    Refusal refusal;
 };
 
 struct BrokerHeartbeatResult {
-    Verdict verdict;
+    Refusal refusal;
     bool is_caught_up = false;
     bool is_fenced = true;
     bool should_shut_down = false;
 };
 
 struct CreatedTopic {
-    Verdict verdict;
+    Refusal refusal;
     std::string name;
     TopicId id;  ///< zero when nothing was created
     std::int32_t partitions = -1;
@@ -84,25 +72,25 @@ struct CreatedTopic {
 
 /// One entry for each name in the request, in its order.
 struct CreateTopicsResult {
-    Verdict verdict;  ///< of the request as a whole; then there are no topics
+    Refusal refusal;  ///< of the request as a whole; then there are no topics
     std::vector<CreatedTopic> topics;
 };
 
 struct DeletedTopic {
-    Verdict verdict;
+    Refusal refusal;
     std::string name;  ///< empty if not known
     TopicId id;        ///< zero if not known
 };
 
 /// One entry for each entry of the request, in its order.
 struct DeleteTopicsResult {
-    Verdict verdict;  ///< of the request as a whole; then there are no topics
+    Refusal refusal;  ///< of the request as a whole; then there are no topics
     std::vector<DeletedTopic> topics;
 };
 
 /// A block of producer ids: `count` ids, beginning with `first`.
 struct ProducerIdsResult {
-    Verdict verdict;
+    Refusal refusal;
     ProducerId first = kNoProducerId;
     std::int32_t count = 0;
 };

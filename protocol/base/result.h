@@ -45,6 +45,22 @@ template <class... Args>
     return std::unexpected(Error{kind, fmt::format(text, std::forward<Args>(args)...)});
 }
 
+/// Declares `name` as the value of a Result, or returns the Result's error from this function:
+/// `HW_TRY(file, disk.open(path));`. Not for coroutines.
+#define HW_TRY(name, ...)                                           \
+    auto name##_or_error = (__VA_ARGS__);                           \
+    if (!name##_or_error) {                                         \
+        return std::unexpected(std::move(name##_or_error).error()); \
+    }                                                               \
+    auto& name = *name##_or_error
+
+/// The same for a Result<void>: `HW_TRY_VOID(file.sync());`
+#define HW_TRY_VOID(...)                                          \
+    if (auto done_or_error = (__VA_ARGS__); !done_or_error) {     \
+        return std::unexpected(std::move(done_or_error).error()); \
+    }                                                             \
+    static_assert(true)
+
 /// The error for errno `number` after the failed operation `what`. The message is, for example,
 /// "open /data/x: Permission denied".
 [[nodiscard]] Error system_error(int number, const std::string& what);

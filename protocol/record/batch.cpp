@@ -69,15 +69,12 @@ Result<BatchHeader> parse_header(ByteView bytes) {
 }
 
 Result<BatchView> parse_batch(ByteView bytes) {
-    const auto header = parse_header(bytes);
-    if (!header) {
-        return std::unexpected(header.error());
-    }
-    if (bytes.size() < header->size()) {
-        return fail(ErrorKind::corrupt, "a record batch of {} bytes ends after {}", header->size(),
+    HW_TRY(header, parse_header(bytes));
+    if (bytes.size() < header.size()) {
+        return fail(ErrorKind::corrupt, "a record batch of {} bytes ends after {}", header.size(),
                     bytes.size());
     }
-    return BatchView(*header);
+    return BatchView(header);
 }
 
 }  // namespace hw::record

@@ -117,12 +117,9 @@ Result<Buffer> BatchBuilder::with_records(Compressor& compressor) const {
         std::memcpy(batch.data() + L::kHeaderSize, records.data(), records.size());
         return batch;
     }
-    const auto size =
-        compressor.compress(options_.compression, records, batch.bytes().subspan(L::kHeaderSize));
-    if (!size) {
-        return std::unexpected(size.error());
-    }
-    batch.resize(L::kHeaderSize + *size);
+    HW_TRY(size, compressor.compress(options_.compression, records,
+                                     batch.bytes().subspan(L::kHeaderSize)));
+    batch.resize(L::kHeaderSize + size);
     return batch;
 }
 

@@ -26,10 +26,7 @@ std::array<std::byte, kControlKeySize> encode_control_key(ControlType type) {
 }
 
 Result<ControlType> parse_control_key(ByteView key) {
-    const auto checked = check(key, kControlKeySize, "the key of a control record");
-    if (!checked) {
-        return std::unexpected(checked.error());
-    }
+    HW_TRY_VOID(check(key, kControlKeySize, "the key of a control record"));
     const auto type = load_big_endian<std::int16_t>(key.data() + sizeof kVersion);
     if (type < 0 || type > static_cast<std::int16_t>(ControlType::kraft_voters)) {
         return fail(ErrorKind::unsupported, "a control record has the unknown type {}", type);
@@ -45,11 +42,7 @@ std::array<std::byte, kEndTransactionSize> encode_end_transaction(CoordinatorEpo
 }
 
 Result<CoordinatorEpoch> parse_end_transaction(ByteView value) {
-    const auto checked =
-        check(value, kEndTransactionSize, "the value of an end-of-transaction marker");
-    if (!checked) {
-        return std::unexpected(checked.error());
-    }
+    HW_TRY_VOID(check(value, kEndTransactionSize, "the value of an end-of-transaction marker"));
     return CoordinatorEpoch(load_big_endian<std::int32_t>(value.data() + sizeof kVersion));
 }
 

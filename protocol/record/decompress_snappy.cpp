@@ -91,14 +91,11 @@ private:
 
     /// Decompresses a block to `into` if it fits, else to the scratch memory, as pending bytes.
     Result<std::size_t> read_block(MutableBytes into) {
-        const auto block = next_block();
-        if (!block) {
-            return std::unexpected(block.error());
-        }
-        const auto* from = reinterpret_cast<const char*>(block->data());
+        HW_TRY(block, next_block());
+        const auto* from = reinterpret_cast<const char*>(block.data());
         std::size_t size = 0;
-        if (!snappy::GetUncompressedLength(from, block->size(), &size) ||
-            size > block->size() * kDensestOut / kDensestIn) {
+        if (!snappy::GetUncompressedLength(from, block.size(), &size) ||
+            size > block.size() * kDensestOut / kDensestIn) {
             return fail(ErrorKind::corrupt, "a snappy block of the records has a wrong length");
         }
         if (size > limit_) {
@@ -112,7 +109,7 @@ private:
             scratch_ = Buffer(size);
         }
         std::byte* to = direct ? into.data() : scratch_.data();
-        if (!snappy::RawUncompress(from, block->size(), reinterpret_cast<char*>(to))) {
+        if (!snappy::RawUncompress(from, block.size(), reinterpret_cast<char*>(to))) {
             return fail(ErrorKind::corrupt, "a snappy block of the records is broken");
         }
         if (!direct) {

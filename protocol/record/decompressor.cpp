@@ -83,23 +83,18 @@ Result<std::size_t> Decompressor::read(MutableBytes into) {
 }
 
 Result<Buffer> Decompressor::decompress(Codec codec, ByteView compressed) {
-    if (const auto started = start(codec, compressed); !started) {
-        return std::unexpected(started.error());
-    }
+    HW_TRY_VOID(start(codec, compressed));
     Buffer out(std::max(kFirstPiece, compressed.size() * 4));
     out.resize(0);
     while (true) {
         if (out.size() == out.capacity()) {
             out = grown(std::move(out));
         }
-        const auto got = read({out.data() + out.size(), out.capacity() - out.size()});
-        if (!got) {
-            return std::unexpected(got.error());
-        }
-        if (*got == 0) {
+        HW_TRY(got, read({out.data() + out.size(), out.capacity() - out.size()}));
+        if (got == 0) {
             return out;
         }
-        out.resize(out.size() + *got);
+        out.resize(out.size() + got);
     }
 }
 

@@ -257,24 +257,21 @@ private:
 std::expected<ValidBatch, ProduceError> validate_produce(ByteView records,
                                                          const ProduceRules& rules,
                                                          RecordScanner& scanner) {
-    const auto batch = only_batch(records);
-    if (!batch) {
-        return std::unexpected(batch.error());
-    }
-    if (auto checked = check_envelope(*batch, rules); !checked) {
+    HW_TRY(batch, only_batch(records));
+    if (auto checked = check_envelope(batch, rules); !checked) {
         return std::unexpected(std::move(checked.error()));
     }
-    if (auto checked = check_header(*batch); !checked) {
+    if (auto checked = check_header(batch); !checked) {
         return std::unexpected(std::move(checked.error()));
     }
-    if (auto checked = check_timestamp_type(*batch, rules); !checked) {
+    if (auto checked = check_timestamp_type(batch, rules); !checked) {
         return std::unexpected(std::move(checked.error()));
     }
-    RecordsCheck check(*batch, rules);
+    RecordsCheck check(batch, rules);
     if (rules.validation == ProduceValidation::header && !rules.compacted) {
         return check.without_records();
     }
-    if (lz4_blocks_linked(*batch)) {
+    if (lz4_blocks_linked(batch)) {
         return refuse(ErrorCode::invalid_record,
                       "the batch is an lz4 frame of linked blocks, which Java clients cannot read; "
                       "compress with independent blocks");

@@ -35,9 +35,7 @@ Result<void> RecordScanner::start(const BatchView& batch, TimestampType type) {
         window_ = std::make_unique_for_overwrite<std::byte[]>(kWindow);
     }
     begin_ = cursor_ = end_ = window_.get();
-    if (auto started = decompressor_.start(*codec, batch.records()); !started) {
-        return started;
-    }
+    HW_TRY_VOID(decompressor_.start(*codec, batch.records()));
     more_ = true;
     stop_ = count_;
     return {};

@@ -4,9 +4,7 @@ namespace hw::record {
 
 Result<std::optional<TimestampedOffset>> find_by_timestamp(const BatchView& batch, Timestamp target,
                                                            Offset start, RecordScanner& scanner) {
-    if (const auto started = scanner.start(batch); !started) {
-        return std::unexpected(started.error());
-    }
+    HW_TRY_VOID(scanner.start(batch));
     RecordSummary record;
     while (scanner.next(record)) {
         const Offset offset = batch.base_offset() + record.offset_delta;
@@ -14,9 +12,7 @@ Result<std::optional<TimestampedOffset>> find_by_timestamp(const BatchView& batc
             return TimestampedOffset{offset, record.timestamp};
         }
     }
-    if (const auto scanned = scanner.status(); !scanned) {
-        return std::unexpected(scanned.error());
-    }
+    HW_TRY_VOID(scanner.status());
     return std::nullopt;
 }
 

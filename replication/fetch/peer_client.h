@@ -29,9 +29,9 @@ public:
 
 /// A decoded response and the memory that it points to.
 template <class Message>
-class Answer {
+class DecodedMessage {
 public:
-    Answer(Buffer bytes, std::size_t memory_factor)
+    DecodedMessage(Buffer bytes, std::size_t memory_factor)
         : bytes_(std::move(bytes)), arena_(bytes_.size() * memory_factor + kSlack) {}
 
     /// Decodes the message. Errors: corrupt, limit.
@@ -55,8 +55,8 @@ private:
 /// Sends `request` and returns the decoded response; both have the given version. Errors: those of
 /// PeerClient::exchange and of the codecs.
 template <class Response, class Request>
-[[nodiscard]] Task<Result<Answer<Response>>> call(PeerClient& peer, Request request,
-                                                  ApiVersion version, TimePoint deadline) {
+[[nodiscard]] Task<Result<DecodedMessage<Response>>> call(PeerClient& peer, Request request,
+                                                          ApiVersion version, TimePoint deadline) {
     auto encoded = wire::encode_message(request, version);
     if (!encoded) {
         co_return std::unexpected(encoded.error());
@@ -66,7 +66,7 @@ template <class Response, class Request>
         co_return std::unexpected(bytes.error());
     }
     constexpr std::size_t kFactor = 16;
-    Answer<Response> answer(std::move(*bytes), kFactor);
+    DecodedMessage<Response> answer(std::move(*bytes), kFactor);
     if (const auto read = answer.read(version); !read) {
         co_return std::unexpected(read.error());
     }

@@ -44,19 +44,16 @@ Offset PartitionReader::end_of(const OffsetQuery& query) const {
                                                  : readable_end(query.isolation);
 }
 
-std::expected<FetchAnswer, PartitionError> PartitionReader::read(
-    const FetchRead& request, storage::ReadCursor& cursor) const {
+std::expected<FetchAnswer, wire::Refusal> PartitionReader::read(const FetchRead& request,
+                                                                storage::ReadCursor& cursor) const {
     FetchAnswer answer;
     answer.next_offset = request.from;
     answer.high_watermark = leader_->high_watermark();
     answer.last_stable_offset = readable_end(IsolationLevel::read_committed);
     answer.log_start_offset = log_->log_start_offset();
     if (request.last_fetched_epoch != kNoLeaderEpoch) {
-        const auto diverged = diverges(request, answer);
-        if (!diverged) {
-            return std::unexpected(diverged.error());
-        }
-        if (*diverged) {
+        HW_TRY(diverged, diverges(request, answer));
+        if (diverged) {
             return answer;
         }
     }
@@ -71,11 +68,11 @@ std::expected<FetchAnswer, PartitionError> PartitionReader::read(
     return answer;
 }
 
-std::expected<bool, PartitionError> PartitionReader::diverges(const FetchRead& request,
-                                                              FetchAnswer& answer) const {
+std::expected<bool, wire::Refusal> PartitionReader::diverges(const FetchRead& request,
+                                                             FetchAnswer& answer) const {
     const storage::EpochEnd end = end_offset_for(request.last_fetched_epoch);
     if (end.epoch == kNoLeaderEpoch || request.from < log_->log_start_offset()) {
-        return std::unexpected(PartitionError{
+        return std::unexpected(wire::Refusal{
             ErrorCode::offset_out_of_range,
             fmt::format("leader epoch {} at offset {} is unknown; the log starts at {}",
                         request.last_fetched_epoch, request.from, log_->log_start_offset())});
@@ -87,7 +84,7 @@ std::expected<bool, PartitionError> PartitionReader::diverges(const FetchRead& r
     return true;
 }
 
-std::expected<ListedOffset, PartitionError> PartitionReader::list_offset(
+std::expected<ListedOffset, wire::Refusal> PartitionReader::list_offset(
     const OffsetQuery& query) const {
     switch (query.spec) {
         case OffsetSpec::latest:
@@ -109,7 +106,7 @@ std::expected<ListedOffset, PartitionError> PartitionReader::list_offset(
     return find_record(query);
 }
 
-std::expected<ListedOffset, PartitionError> PartitionReader::find_record(
+std::expected<ListedOffset, wire::Refusal> PartitionReader::find_record(
     const OffsetQuery& query) const {
     const auto found =
         query.spec == OffsetSpec::max_timestamp ? log_->find_latest() : log_->find(query.timestamp);
@@ -127,7 +124,7 @@ std::expected<ListedOffset, PartitionError> PartitionReader::find_record(
     return ListedOffset();
 }
 
-PartitionError PartitionReader::failed_read(PartitionError error) const {
+wire::Refusal PartitionReader::failed_read(wire::Refusal error) const {
     if (error.code == ErrorCode::corrupt_message && !leader_->is_isr_alone()) {
         error.code = ErrorCode::kafka_storage_error;
     }
@@ -151,7 +148,7 @@ storage::EpochEnd PartitionReader::end_offset_for(LeaderEpoch epoch) const {
     return {latest ? latest->epoch : epoch, leader_->epoch_start_offset()};
 }
 
-PartitionError PartitionReader::watermark_not_current() const {
+wire::Refusal PartitionReader::watermark_not_current() const {
     return {
         ErrorCode::offset_not_available,
         fmt::format("the high watermark, {}, has not yet reached the start of leader epoch {}, {}; "

@@ -7,7 +7,7 @@
 
 #include "protocol/base/bytes.h"
 #include "protocol/base/ids.h"
-#include "replication/partition/partition_error.h"
+#include "protocol/wire/refusal.h"
 #include "replication/partition/partition_leader.h"
 #include "storage/epoch_cache.h"
 #include "storage/log.h"
@@ -89,13 +89,13 @@ public:
     /// the log end the result is empty. Codes: OFFSET_OUT_OF_RANGE, and those of Log::read. A
     /// damaged batch is KAFKA_STORAGE_ERROR when another member of the ISR can lead, so that
     /// clients look for a new leader, and CORRUPT_MESSAGE when this broker is the only member.
-    [[nodiscard]] std::expected<FetchAnswer, PartitionError> read(
-        const FetchRead& request, storage::ReadCursor& cursor) const;
+    [[nodiscard]] std::expected<FetchAnswer, wire::Refusal> read(const FetchRead& request,
+                                                                 storage::ReadCursor& cursor) const;
     /// Looks up an offset, as Kafka does (Partition.fetchOffsetForTimestamp). Finds no record at or
     /// above the high watermark, unless the scope is the whole log. Codes: OFFSET_NOT_AVAILABLE
     /// (the answer depends on a high watermark that is not current, KIP-207), KAFKA_STORAGE_ERROR,
     /// CORRUPT_MESSAGE, NOT_LEADER_OR_FOLLOWER (the log is being truncated).
-    [[nodiscard]] std::expected<ListedOffset, PartitionError> list_offset(
+    [[nodiscard]] std::expected<ListedOffset, wire::Refusal> list_offset(
         const OffsetQuery& query) const;
     /// The end offset of `epoch`, for OffsetForLeaderEpoch (KIP-320). The leader's own epoch counts
     /// from its start, even while no batch has it.
@@ -110,14 +110,14 @@ private:
     [[nodiscard]] bool may_answer(const OffsetQuery& query) const {
         return query.scope == OffsetScope::whole_log || leader_->high_watermark_is_current();
     }
-    [[nodiscard]] std::expected<bool, PartitionError> diverges(const FetchRead& request,
-                                                               FetchAnswer& answer) const;
-    [[nodiscard]] std::expected<ListedOffset, PartitionError> find_record(
+    [[nodiscard]] std::expected<bool, wire::Refusal> diverges(const FetchRead& request,
+                                                              FetchAnswer& answer) const;
+    [[nodiscard]] std::expected<ListedOffset, wire::Refusal> find_record(
         const OffsetQuery& query) const;
     /// What a client is told of a failed read.
-    [[nodiscard]] PartitionError failed_read(PartitionError error) const;
+    [[nodiscard]] wire::Refusal failed_read(wire::Refusal error) const;
     [[nodiscard]] ListedOffset listed(Offset offset) const;
-    [[nodiscard]] PartitionError watermark_not_current() const;
+    [[nodiscard]] wire::Refusal watermark_not_current() const;
 
     const storage::Log* log_;
     const PartitionLeader* leader_;

@@ -15,14 +15,14 @@ using wire::ErrorCode;
 namespace {
 
 /// The error for a batch that may or may not be in the log.
-PartitionError indefinite(const PartitionError& reason) {
+wire::Refusal indefinite(const wire::Refusal& reason) {
     const ErrorCode code = reason.code == ErrorCode::kafka_storage_error
                                ? ErrorCode::not_enough_replicas_after_append
                                : ErrorCode::not_leader_or_follower;
     return {code, reason.message + "; the records may or may not be in the log"};
 }
 
-ProduceOutcome refused(const PartitionError& error) {
+ProduceOutcome refused(const wire::Refusal& error) {
     ProduceOutcome outcome;
     outcome.code = error.code;
     outcome.message = error.message;
@@ -64,7 +64,7 @@ void PartitionReplica::become_leader(const PartitionFacts& facts) {
     ask_sync_if_due();
 }
 
-void PartitionReplica::become_offline(PartitionError reason) {
+void PartitionReplica::become_offline(wire::Refusal reason) {
     flush();
     waits_.fail_appends(indefinite(reason));
     waits_.finish_fetches();
@@ -101,12 +101,12 @@ void PartitionReplica::set_options(std::shared_ptr<const PartitionOptions> optio
     }
 }
 
-std::optional<PartitionError> PartitionReplica::refusal(Acks acks) {
+std::optional<wire::Refusal> PartitionReplica::refusal(Acks acks) {
     if (offline_) {
         return offline_;
     }
     if (acks == Acks::all && !leader_->isr_is_large_enough()) {
-        return PartitionError{
+        return wire::Refusal{
             ErrorCode::not_enough_replicas,
             fmt::format(
                 "{} of {} replicas are in sync, but min.insync.replicas requires {}: nothing "
@@ -123,7 +123,7 @@ std::optional<PartitionError> PartitionReplica::refusal(Acks acks) {
         waits_.drop_ended_appends();
     }
     if (is_full()) {
-        return PartitionError{
+        return wire::Refusal{
             ErrorCode::not_enough_replicas,
             fmt::format(
                 "{} appends to the partition are waiting for the disk or for replicas, which "
@@ -133,7 +133,7 @@ std::optional<PartitionError> PartitionReplica::refusal(Acks acks) {
     return std::nullopt;
 }
 
-void PartitionReplica::append(Append request) {
+void PartitionReplica::append(AppendRequest request) {
     if (const auto error = refusal(request.acks)) {
         ProduceSlot::answer(std::move(request.slot), refused(*error));
         return;
@@ -224,14 +224,14 @@ bool PartitionReplica::flush_is_due(Offset end_offset) const {
 }
 
 void PartitionReplica::on_log_failed(const Error& error) {
-    const PartitionError told =
+    const wire::Refusal told =
         indefinite({ErrorCode::kafka_storage_error, "the log failed: " + error.message});
     fail_pending(pending_.size(), told);
     waits_.fail_appends(told);
     waits_.finish_fetches();
 }
 
-void PartitionReplica::fail_pending(std::size_t count, const PartitionError& error) {
+void PartitionReplica::fail_pending(std::size_t count, const wire::Refusal& error) {
     for (std::size_t i = 0; i < count; ++i) {
         ProduceSlot::answer(std::move(pending_[i].slot), refused(error));
     }
@@ -297,7 +297,7 @@ void PartitionReplica::ask_sync_if_due() {
     }
 }
 
-std::expected<PartitionReader, PartitionError> PartitionReplica::reader(
+std::expected<PartitionReader, wire::Refusal> PartitionReplica::reader(
     LeaderEpoch leader_epoch) const {
     if (offline_) {
         return std::unexpected(*offline_);
@@ -305,7 +305,7 @@ std::expected<PartitionReader, PartitionError> PartitionReplica::reader(
     const LeaderEpoch own = leader_->epoch();
     if (leader_epoch != kNoLeaderEpoch && leader_epoch != own) {
         const bool older = leader_epoch < own;
-        return std::unexpected(PartitionError{
+        return std::unexpected(wire::Refusal{
             older ? ErrorCode::fenced_leader_epoch : ErrorCode::unknown_leader_epoch,
             fmt::format(
                 "the request has leader epoch {}, this broker leads in epoch {}: {}", leader_epoch,
@@ -315,13 +315,10 @@ std::expected<PartitionReader, PartitionError> PartitionReplica::reader(
     return PartitionReader(*log_, *leader_);
 }
 
-std::expected<FetchAnswer, PartitionError> PartitionReplica::read(
+std::expected<FetchAnswer, wire::Refusal> PartitionReplica::read(
     LeaderEpoch leader_epoch, const FetchRead& request, storage::ReadCursor& cursor) const {
-    const auto reader = this->reader(leader_epoch);
-    if (!reader) {
-        return std::unexpected(reader.error());
-    }
-    auto answer = reader->read(request, cursor);
+    HW_TRY(reader, this->reader(leader_epoch));
+    auto answer = reader.read(request, cursor);
     if (answer) {
         answer->readable_bytes = readable_.total();
     }

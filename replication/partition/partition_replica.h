@@ -11,7 +11,7 @@
 #include "protocol/base/bytes.h"
 #include "protocol/base/ids.h"
 #include "protocol/base/result.h"
-#include "replication/partition/partition_error.h"
+#include "protocol/wire/refusal.h"
 #include "replication/partition/partition_leader.h"
 #include "replication/partition/partition_options.h"
 #include "replication/partition/partition_reader.h"
@@ -31,7 +31,7 @@ struct ReplicaContext {
 };
 
 /// A request to append one batch to a partition.
-struct Append {
+struct AppendRequest {
     /// One whole batch that passed record::validate_produce, including its timestamps. It points
     /// into the bytes of the request, which `slot` keeps alive.
     MutableBytes batch;
@@ -70,7 +70,7 @@ public:
     /// Stops leading: every later request is refused with `reason`. Delayed requests are completed;
     /// appends among them with an indefinite error. Staged batches are still written: wait until
     /// is_writing() is false before the log is released.
-    void become_offline(PartitionError reason);
+    void become_offline(wire::Refusal reason);
     /// The data directory has failed: the log refuses writes, and the replica goes offline with
     /// KAFKA_STORAGE_ERROR.
     void on_directory_failed(const Error& reason);
@@ -95,7 +95,7 @@ public:
     /// Codes of a refusal: NOT_LEADER_OR_FOLLOWER or the reason of become_offline,
     /// NOT_ENOUGH_REPLICAS (the ISR is too small, or WaitQueue::kMaxAppends are waiting), and those
     /// of Log::stage.
-    void append(Append request);
+    void append(AppendRequest request);
     /// Writes the staged batches. The host calls it after ask_flush; further calls do nothing.
     void flush();
     /// Called for the committer of the directory; see Log::begin_sync and Log::on_synced. A sync
@@ -111,11 +111,12 @@ public:
     /// A reader of the partition. `leader_epoch` is the current leader epoch in the request, or -1.
     /// Codes: FENCED_LEADER_EPOCH (the request's is older), UNKNOWN_LEADER_EPOCH (it is newer),
     /// NOT_LEADER_OR_FOLLOWER or the reason of become_offline.
-    [[nodiscard]] std::expected<PartitionReader, PartitionError> reader(
+    [[nodiscard]] std::expected<PartitionReader, wire::Refusal> reader(
         LeaderEpoch leader_epoch) const;
     /// A read for Fetch: `reader`, then PartitionReader::read.
-    [[nodiscard]] std::expected<FetchAnswer, PartitionError> read(
-        LeaderEpoch leader_epoch, const FetchRead& request, storage::ReadCursor& cursor) const;
+    [[nodiscard]] std::expected<FetchAnswer, wire::Refusal> read(LeaderEpoch leader_epoch,
+                                                                 const FetchRead& request,
+                                                                 storage::ReadCursor& cursor) const;
     /// Reports to the wait the bytes that become readable beyond `watch.seen_bytes`; those gained
     /// since the read are reported at once. If the replica is offline or has too many waits, the
     /// wait is ended.
@@ -146,12 +147,12 @@ private:
 
     [[nodiscard]] LeaderRules rules() const;
     [[nodiscard]] LogEnds log_ends() const;
-    [[nodiscard]] std::optional<PartitionError> refusal(Acks acks);
+    [[nodiscard]] std::optional<wire::Refusal> refusal(Acks acks);
     void on_written(std::uint64_t end, const Result<void>& outcome);
     void complete(PendingAppend& append);
     [[nodiscard]] std::optional<Awaited> awaited_by(const PendingAppend& append) const;
     void on_log_failed(const Error& error);
-    void fail_pending(std::size_t count, const PartitionError& error);
+    void fail_pending(std::size_t count, const wire::Refusal& error);
     void apply(const LeaderEffects& effects);
     void ask_sync_if_due();
     /// True if the number of unsynced records below `end_offset` has reached flush.messages.
@@ -160,7 +161,7 @@ private:
     ReplicaContext context_;
     std::unique_ptr<storage::Log> log_;
     std::optional<PartitionLeader> leader_;
-    std::optional<PartitionError> offline_;
+    std::optional<wire::Refusal> offline_;
     std::vector<PendingAppend> pending_;  ///< in the order of staging
     std::uint64_t pending_begin_ = 0;     ///< appends that have left pending_ so far
     bool flush_asked_ = false;

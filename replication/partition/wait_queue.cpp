@@ -63,7 +63,7 @@ void WaitQueue::on_progress(const PartitionProgress& progress) {
     tell_fetches(progress.readable_bytes);
 }
 
-void WaitQueue::fail_appends(const PartitionError& error) {
+void WaitQueue::fail_appends(const wire::Refusal& error) {
     for (auto* waits : {&by_watermark_, &by_durable_}) {
         for (AppendWait& wait : *waits) {
             wait.outcome = {};

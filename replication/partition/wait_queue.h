@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "protocol/base/ids.h"
+#include "protocol/wire/refusal.h"
 #include "replication/partition/fetch_wait.h"
-#include "replication/partition/partition_error.h"
 #include "replication/partition/produce_wait.h"
 
 namespace hw::replication {
@@ -57,7 +57,7 @@ public:
     /// Answers the appends that are complete, and reports gained bytes to the fetches.
     void on_progress(const PartitionProgress& progress);
     /// Answers all appends with `error` and drops them.
-    void fail_appends(const PartitionError& error);
+    void fail_appends(const wire::Refusal& error);
     /// Ends the waits of all fetches, so that they read again, and drops them.
     void finish_fetches();
     /// Drops the appends whose requests are gone.

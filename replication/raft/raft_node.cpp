@@ -195,13 +195,8 @@ Result<Offset> RaftNode::append(std::span<const ByteView> values) {
     for (const ByteView value : values) {
         builder.add({.key = {}, .value = value, .headers = {}, .timestamp = now});
     }
-    auto batch = builder.finish(compressor_);
-    if (!batch) {
-        return std::unexpected(batch.error());
-    }
-    if (auto staged = stage(std::move(*batch)); !staged) {
-        return std::unexpected(staged.error());
-    }
+    HW_TRY(batch, builder.finish(compressor_));
+    HW_TRY_VOID(stage(std::move(batch)));
     return first;
 }
 
@@ -279,7 +274,7 @@ void RaftNode::fail_for_good(const Error& reason) {
     }
 }
 
-std::expected<storage::ReadAnswer, storage::AppendError> RaftNode::read(
+std::expected<storage::ReadAnswer, wire::Refusal> RaftNode::read(
     Offset from, std::size_t max_bytes, storage::ReadCursor& cursor) const {
     return log_.read({.from = from,
                       .end_offset = core_.high_watermark(),

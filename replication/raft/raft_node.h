@@ -75,7 +75,7 @@ public:
     [[nodiscard]] Result<Offset> append(std::span<const ByteView> values);
 
     /// Reads whole batches below the high watermark, beginning with the one that contains `from`.
-    [[nodiscard]] std::expected<storage::ReadAnswer, storage::AppendError> read(
+    [[nodiscard]] std::expected<storage::ReadAnswer, wire::Refusal> read(
         Offset from, std::size_t max_bytes, storage::ReadCursor& cursor) const;
     /// Waits until the record at `offset` is committed, until `deadline`, or until end_waits or a
     /// failure of the log. The caller checks which one it was.

@@ -105,7 +105,7 @@ Task<> SimProducer::send() {
     const Checker::Mark mark = world_.checker.mark(plan_.facts.partition, now);
     const bool is_answered = plan_.facts.acks != Acks::none;
     const TimePoint deadline = now + (is_answered ? plan_.request_timeout : kUnansweredWait);
-    const Answer answer = co_await replication::call<schema::ProduceResponse>(
+    const Reply answer = co_await replication::call<schema::ProduceResponse>(
         channel_, request, kProduceVersion, deadline);
     if (is_answered) {
         on_answer(answer, mark);
@@ -115,7 +115,7 @@ Task<> SimProducer::send() {
     }
 }
 
-void SimProducer::on_answer(const Answer& answer, const Checker::Mark& mark) {
+void SimProducer::on_answer(const Reply& answer, const Checker::Mark& mark) {
     if (answer) {
         on_partition((*answer)->responses[0].partition_responses[0], mark);
         return;

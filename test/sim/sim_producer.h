@@ -23,7 +23,7 @@ public:
     [[nodiscard]] Task<> run();
 
 private:
-    using Answer = Result<replication::Answer<schema::ProduceResponse>>;
+    using Reply = Result<replication::DecodedMessage<schema::ProduceResponse>>;
 
     /// What is sent until it is acknowledged or given up.
     struct Batch {
@@ -40,7 +40,7 @@ private:
     [[nodiscard]] Task<> ask_identity();
     [[nodiscard]] Task<> send();
     void make_batch();
-    void on_answer(const Answer& answer, const Checker::Mark& mark);
+    void on_answer(const Reply& answer, const Checker::Mark& mark);
     void on_partition(const schema::ProduceResponse::Partition& outcome, const Checker::Mark& mark);
 
     const ProducerNumber number_;

@@ -38,9 +38,9 @@ public:
 
     /// The oldest call that waits, as it was sent.
     template <class Request>
-    [[nodiscard]] replication::Answer<Request> front() const {
+    [[nodiscard]] replication::DecodedMessage<Request> front() const {
         REQUIRE_FALSE(calls_.empty());
-        replication::Answer<Request> request(copy_of(calls_.front()->body), 16);
+        replication::DecodedMessage<Request> request(copy_of(calls_.front()->body), 16);
         REQUIRE(request.read(calls_.front()->version));
         return request;
     }

@@ -19,9 +19,7 @@ BatchSender::BatchSender(client::Client& client, SendOptions options, TooLarge t
 Result<bool> BatchSender::add(PartitionIndex partition, LineRecord record) {
     OpenBatch& batch = open_[partition];
     if (record.size() >= kBatchBytes) {
-        if (const auto sent = send(partition, batch); !sent) {
-            return std::unexpected(sent.error());
-        }
+        HW_TRY_VOID(send(partition, batch));
     }
     batch.bytes += record.size() + overhead_;
     batch.records.push_back(std::move(record));
@@ -34,9 +32,7 @@ Result<bool> BatchSender::add(PartitionIndex partition, LineRecord record) {
 
 Result<void> BatchSender::flush() {
     for (auto& [partition, batch] : open_) {
-        if (const auto sent = send(partition, batch); !sent) {
-            return sent;
-        }
+        HW_TRY_VOID(send(partition, batch));
     }
     return {};
 }
@@ -92,20 +88,14 @@ Result<void> BatchSender::send_first(PartitionIndex partition, const OpenBatch& 
              .headers = options_.headers,
              .timestamp = record.timestamp});
     }
-    const auto bytes = builder.finish(compressor_);
-    if (!bytes) {
-        return std::unexpected(bytes.error());
-    }
-    const auto base =
-        client::produce(*client_, {options_.topic, partition}, options_.acks, bytes->view());
-    if (!base) {
-        return std::unexpected(base.error());
-    }
+    HW_TRY(bytes, builder.finish(compressor_));
+    HW_TRY(base,
+           client::produce(*client_, {options_.topic, partition}, options_.acks, bytes.view()));
     Sent& sent = sent_[partition];
     sent.records += count;
-    if (*base) {
-        sent.first_offset = sent.first_offset.value_or(**base);
-        sent.last_offset = **base + (static_cast<std::int64_t>(count) - 1);
+    if (base) {
+        sent.first_offset = sent.first_offset.value_or(*base);
+        sent.last_offset = *base + (static_cast<std::int64_t>(count) - 1);
     }
     return {};
 }

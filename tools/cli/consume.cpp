@@ -44,20 +44,14 @@ Result<RecordText> parse_record_text(const std::string& name) {
 }
 
 Result<ConsumerOptions> parse_consumer_options(const Arguments& arguments) {
-    const auto start = parse_start_position(arguments.value("from"));
-    if (!start) {
-        return std::unexpected(start.error());
-    }
-    ConsumerOptions options{.topic = arguments.operands().front(), .start = *start};
+    HW_TRY(start, parse_start_position(arguments.value("from")));
+    ConsumerOptions options{.topic = arguments.operands().front(), .start = start};
     if (arguments.has("exit-at-end")) {
         options.at_end = AtEnd::stop;
     }
     if (arguments.has("count")) {
-        const auto count = whole_number(arguments, "count", 1);
-        if (!count) {
-            return std::unexpected(count.error());
-        }
-        options.most_records = static_cast<std::uint64_t>(*count);
+        HW_TRY(count, whole_number(arguments, "count", 1));
+        options.most_records = static_cast<std::uint64_t>(count);
     }
     return options;
 }
@@ -65,13 +59,10 @@ Result<ConsumerOptions> parse_consumer_options(const Arguments& arguments) {
 /// The partitions that --partition names. Errors: invalid, not_found, those of Client::topic.
 Result<std::vector<PartitionIndex>> partitions_of(client::Client& client,
                                                   const Arguments& arguments) {
-    const auto topic = client.topic(arguments.operands().front());
-    if (!topic) {
-        return std::unexpected(topic.error());
-    }
+    HW_TRY(topic, client.topic(arguments.operands().front()));
     const std::string& wanted = arguments.value("partition");
     std::vector<PartitionIndex> partitions;
-    for (const client::PartitionView& partition : topic->partitions) {
+    for (const client::PartitionView& partition : topic.partitions) {
         if (wanted == "all" || wanted == fmt::format("{}", partition.index)) {
             partitions.push_back(partition.index);
         }
@@ -82,7 +73,7 @@ Result<std::vector<PartitionIndex>> partitions_of(client::Client& client,
     if (wanted.find_first_not_of("0123456789") != std::string::npos) {
         return fail(ErrorKind::invalid, "--partition '{}' must be a number or all", wanted);
     }
-    return std::unexpected(client::unknown_partition(*topic, wanted));
+    return std::unexpected(client::unknown_partition(topic, wanted));
 }
 
 /// Prints records as the options say.
@@ -131,38 +122,26 @@ std::string way_on(const std::vector<client::Position>& positions) {
 
 /// Whether it reached the end that the options set, or ran without one.
 Result<bool> consume_topic(const Arguments& arguments) {
-    const auto format = output_format(arguments);
-    if (!format) {
-        return std::unexpected(format.error());
-    }
-    const auto text = parse_record_text(arguments.value("format"));
-    if (!text) {
-        return std::unexpected(text.error());
-    }
-    const auto options = parse_consumer_options(arguments);
-    if (!options) {
-        return std::unexpected(options.error());
-    }
+    HW_TRY(format, output_format(arguments));
+    HW_TRY(text, parse_record_text(arguments.value("format")));
+    HW_TRY(options, parse_consumer_options(arguments));
     const Interrupt interrupt;
     auto client = connect(arguments, interrupt.descriptor());
     if (!client) {
         return interrupt.is_raised() ? Result<bool>(false) : std::unexpected(client.error());
     }
-    const auto partitions = partitions_of(*client, arguments);
-    if (!partitions) {
-        return std::unexpected(partitions.error());
-    }
-    RecordOutput output(options->topic, *format, *text);
-    Consumer consumer(*client, *options,
+    HW_TRY(partitions, partitions_of(*client, arguments));
+    RecordOutput output(options.topic, format, text);
+    Consumer consumer(*client, options,
                       [&output](PartitionIndex partition, const record::RecordView& record) {
                           output.print(partition, record);
                       });
-    const auto done = consume_all(consumer, *partitions, interrupt);
+    const auto done = consume_all(consumer, partitions, interrupt);
     output.finish();
     if (!done) {
         return fail(done.error().kind, "{}{}", done.error().message, way_on(consumer.positions()));
     }
-    const bool has_end = arguments.has("count") || options->at_end == AtEnd::stop;
+    const bool has_end = arguments.has("count") || options.at_end == AtEnd::stop;
     return !has_end || consumer.is_done();
 }
 

@@ -171,29 +171,20 @@ Result<void> Consumer::start(const std::vector<PartitionIndex>& partitions) {
 
 Result<Consumer::Part> Consumer::start_of(PartitionIndex partition) {
     const client::PartitionName name{options_.topic, partition};
-    const auto end_offset = client::offset_at(*client_, name, client::kLogEnd);
-    if (!end_offset) {
-        return std::unexpected(end_offset.error());
-    }
+    HW_TRY(end_offset, client::offset_at(*client_, name, client::kLogEnd));
     if (const auto* time = std::get_if<Timestamp>(&options_.start)) {
-        const auto found = client::offset_at(*client_, name, *time);
-        if (!found) {
-            return std::unexpected(found.error());
-        }
-        return Part{{partition, *found}, *end_offset};
+        HW_TRY(found, client::offset_at(*client_, name, *time));
+        return Part{{partition, found}, end_offset};
     }
     const Offset wanted = std::get<Offset>(options_.start);
-    const auto start_offset = client::offset_at(*client_, name, client::kLogStart);
-    if (!start_offset) {
-        return std::unexpected(start_offset.error());
-    }
-    if (wanted < *start_offset || wanted > *end_offset) {
+    HW_TRY(start_offset, client::offset_at(*client_, name, client::kLogStart));
+    if (wanted < start_offset || wanted > end_offset) {
         return fail(ErrorKind::limit,
                     "offset {} is not in partition {}, which starts at {} and ends at {}; try "
                     "--from beginning",
-                    wanted, client::to_string(name), *start_offset, *end_offset);
+                    wanted, client::to_string(name), start_offset, end_offset);
     }
-    return Part{{partition, wanted}, *end_offset};
+    return Part{{partition, wanted}, end_offset};
 }
 
 std::vector<client::Position> Consumer::positions() const {
@@ -203,14 +194,9 @@ std::vector<client::Position> Consumer::positions() const {
 }
 
 Result<void> Consumer::poll() {
-    const auto answers = client::fetch(*client_, options_.topic, positions(), kMaxWait);
-    if (!answers) {
-        return std::unexpected(answers.error());
-    }
-    for (const client::FetchAnswer& answer : *answers) {
-        if (const auto done = read_answer(answer.message); !done) {
-            return done;
-        }
+    HW_TRY(answers, client::fetch(*client_, options_.topic, positions(), kMaxWait));
+    for (const client::FetchAnswer& answer : answers) {
+        HW_TRY_VOID(read_answer(answer.message));
     }
     drop_finished();
     return {};
@@ -219,9 +205,7 @@ Result<void> Consumer::poll() {
 Result<void> Consumer::read_answer(const schema::FetchResponse& response) {
     for (const auto& topic : response.responses) {
         for (const auto& partition : topic.partitions) {
-            if (const auto done = read(partition); !done) {
-                return done;
-            }
+            HW_TRY_VOID(read(partition));
         }
     }
     return {};
@@ -273,11 +257,8 @@ Result<void> Consumer::read_batch(const record::BatchView& batch, Part& part) {
     if (!batch.is_control()) {
         Buffer plain;
         if (*codec != record::Codec::none) {
-            auto decompressed = decompressor_.decompress(*codec, batch.records());
-            if (!decompressed) {
-                return std::unexpected(decompressed.error());
-            }
-            plain = std::move(*decompressed);
+            HW_TRY(decompressed, decompressor_.decompress(*codec, batch.records()));
+            plain = std::move(decompressed);
         }
         record::RecordCursor records(
             batch, *codec == record::Codec::none ? batch.records() : plain.view());

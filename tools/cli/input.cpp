@@ -47,11 +47,8 @@ Result<std::optional<std::string_view>> LineReader::next() {
         if (unread().size() > kMaxLineBytes) {
             return fail(ErrorKind::limit, "a line has more than {} bytes", kMaxLineBytes);
         }
-        const auto input = has_ended_ ? Input::ended : read_more();
-        if (!input) {
-            return std::unexpected(input.error());
-        }
-        if (*input == Input::ended) {
+        HW_TRY(input, has_ended_ ? Input::ended : read_more());
+        if (input == Input::ended) {
             has_ended_ = true;
             return unread().empty() ? std::nullopt : std::optional(take(unread().size()));
         }

@@ -47,7 +47,7 @@ ExitCode run(const Arguments& arguments) {
     if (arguments.has("metadata")) {
         options.values = dump::ValueFormat::metadata;
     }
-    storage::PosixDisk disk(0);
+    storage::PosixDisk disk;
     StandardOutput output;
     Tally tally(kName);
     for (const std::string& file : arguments.operands()) {

@@ -26,11 +26,8 @@ Result<std::vector<config::Address>> parse_servers(std::string_view text) {
     std::vector<config::Address> servers;
     while (true) {
         const std::size_t comma = text.find(',');
-        const auto server = parse_server(text.substr(0, comma));
-        if (!server) {
-            return std::unexpected(server.error());
-        }
-        servers.push_back(*server);
+        HW_TRY(server, parse_server(text.substr(0, comma)));
+        servers.push_back(server);
         if (comma == std::string_view::npos) {
             return servers;
         }
@@ -55,15 +52,12 @@ std::vector<Option> with_cluster_options(std::vector<Option> own) {
 
 Result<client::Client> connect(const Arguments& arguments, int stop_descriptor) {
     const std::string& text = arguments.value("bootstrap-server");
-    auto servers = parse_servers(text);
-    if (!servers) {
-        return std::unexpected(servers.error());
-    }
+    HW_TRY(servers, parse_servers(text));
     const auto seconds = whole_number(arguments, "timeout", 1, kMaxTimeoutSeconds);
     if (!seconds) {
         return std::unexpected(seconds.error());
     }
-    auto client = client::Client::connect({.servers = std::move(*servers),
+    auto client = client::Client::connect({.servers = std::move(servers),
                                            .timeout = std::chrono::seconds(*seconds),
                                            .stop_descriptor = stop_descriptor});
     if (client) {

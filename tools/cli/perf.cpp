@@ -191,11 +191,8 @@ Result<void> take_numbers(const Arguments& arguments,
         if (!arguments.has(option.name)) {
             continue;
         }
-        const auto number = whole_number(arguments, option.name, option.low, option.high);
-        if (!number) {
-            return std::unexpected(number.error());
-        }
-        option.set(load, *number);
+        HW_TRY(number, whole_number(arguments, option.name, option.low, option.high));
+        option.set(load, number);
     }
     return {};
 }
@@ -228,11 +225,8 @@ std::vector<Option> with_common_options(std::vector<Option> own) {
 
 /// Fills in the options that say which topic to create and when a batch is acknowledged.
 Result<ProduceOptions> parse_new_topic(const Arguments& arguments) {
-    const auto acks = acks_of(arguments);
-    if (!acks) {
-        return std::unexpected(acks.error());
-    }
-    ProduceOptions load{.topic = arguments.value("topic"), .acks = *acks};
+    HW_TRY(acks, acks_of(arguments));
+    ProduceOptions load{.topic = arguments.value("topic"), .acks = acks};
     if (arguments.has("durability")) {
         load.durability = arguments.value("durability");
         if (load.durability != "memory" && load.durability != "disk") {
@@ -260,17 +254,13 @@ Result<ProduceOptions> parse_produce(const Arguments& arguments) {
     if (!load) {
         return load;
     }
-    if (auto taken = take_numbers(arguments, kProduceNumbers, *load); !taken) {
-        return std::unexpected(taken.error());
-    }
+    HW_TRY_VOID(take_numbers(arguments, kProduceNumbers, *load));
     if (load->tails > 0 && load->acks == client::Acks::none) {
         return fail(ErrorKind::invalid,
                     "--tail needs acknowledgements to know what there is to read: give --acks 1 or "
                     "all");
     }
-    if (auto checked = check_end(*load); !checked) {
-        return std::unexpected(checked.error());
-    }
+    HW_TRY_VOID(check_end(*load));
     return load;
 }
 
@@ -288,29 +278,20 @@ Result<ProduceOptions> parse_latency(const Arguments& arguments) {
     load->in_flight = kOpenWindow;
     load->batch_size = 1;
     load->seconds = std::chrono::seconds(10);
-    if (auto taken = take_numbers(arguments, kLatencyNumbers, *load); !taken) {
-        return std::unexpected(taken.error());
-    }
+    HW_TRY_VOID(take_numbers(arguments, kLatencyNumbers, *load));
     return load;
 }
 
 Result<FetchOptions> parse_fetch(const Arguments& arguments) {
     FetchOptions load{.topic = arguments.value("topic")};
-    if (auto taken = take_numbers(arguments, kFetchNumbers, load); !taken) {
-        return std::unexpected(taken.error());
-    }
-    if (auto checked = check_end(load); !checked) {
-        return std::unexpected(checked.error());
-    }
+    HW_TRY_VOID(take_numbers(arguments, kFetchNumbers, load));
+    HW_TRY_VOID(check_end(load));
     return load;
 }
 
 Result<client::Client> connect_waiting(const Arguments& arguments) {
-    const auto wait = whole_number(arguments, "wait", 0, kDay);
-    if (!wait) {
-        return std::unexpected(wait.error());
-    }
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(*wait);
+    HW_TRY(wait, whole_number(arguments, "wait", 0, kDay));
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(wait);
     while (true) {
         auto client = connect(arguments);
         const bool is_starting = !client && client.error().kind == ErrorKind::closed;
@@ -329,22 +310,13 @@ struct Measured {
 
 template <class Load>
 Result<Measured> measure(const Arguments& arguments, Load load) {
-    auto client = connect_waiting(arguments);
-    if (!client) {
-        return std::unexpected(client.error());
-    }
-    const auto target = perf::find_target(*client, load);
-    if (!target) {
-        return std::unexpected(target.error());
-    }
+    HW_TRY(client, connect_waiting(arguments));
+    HW_TRY(target, perf::find_target(client, load));
     // Only now: before the load there is nothing to report, and Ctrl-C may end the process.
     const Interrupt interrupt;
     load.stop_descriptor = interrupt.descriptor();
-    auto report = perf::run_load(load, *target);
-    if (!report) {
-        return std::unexpected(report.error());
-    }
-    return Measured{std::move(*report), interrupt.is_raised()};
+    HW_TRY(report, perf::run_load(load, target));
+    return Measured{std::move(report), interrupt.is_raised()};
 }
 
 /// Advice that only a load needs for an error code; empty where there is none.

@@ -80,19 +80,10 @@ Result<std::vector<record::HeaderView>> parse_headers(const std::vector<std::str
 /// The result has views into `header_texts`, the values of --header.
 Result<SendOptions> parse_send_options(const Arguments& arguments,
                                        const std::vector<std::string>& header_texts) {
-    const auto acks = acks_of(arguments);
-    if (!acks) {
-        return std::unexpected(acks.error());
-    }
-    const auto compression = parse_codec(arguments.value("compression"));
-    if (!compression) {
-        return std::unexpected(compression.error());
-    }
-    auto headers = parse_headers(header_texts);
-    if (!headers) {
-        return std::unexpected(headers.error());
-    }
-    return SendOptions{arguments.operands().front(), *acks, *compression, std::move(*headers)};
+    HW_TRY(acks, acks_of(arguments));
+    HW_TRY(compression, parse_codec(arguments.value("compression")));
+    HW_TRY(headers, parse_headers(header_texts));
+    return SendOptions{arguments.operands().front(), acks, compression, std::move(headers)};
 }
 
 Timestamp now() {
@@ -156,9 +147,7 @@ Result<void> send_lines(LineReader& lines, const KeySeparator& separator, Partit
                         BatchSender& sender) {
     for (std::uint64_t number = 1;; ++number) {
         if (lines.would_wait()) {
-            if (const auto flushed = sender.flush(); !flushed) {
-                return flushed;
-            }
+            HW_TRY_VOID(sender.flush());
             choice.on_batch_sent();
         }
         auto record = next_record(lines, number, separator);
@@ -167,11 +156,8 @@ Result<void> send_lines(LineReader& lines, const KeySeparator& separator, Partit
             return record || !flushed ? flushed : std::unexpected(record.error());
         }
         const PartitionIndex partition = choice.of(**record);
-        const auto has_sent = sender.add(partition, std::move(**record));
-        if (!has_sent) {
-            return std::unexpected(has_sent.error());
-        }
-        if (*has_sent) {
+        HW_TRY(has_sent, sender.add(partition, std::move(**record)));
+        if (has_sent) {
             choice.on_batch_sent();
         }
     }
@@ -236,14 +222,11 @@ Result<std::optional<PartitionIndex>> fixed_partition(const Arguments& arguments
     if (!arguments.has("partition")) {
         return std::nullopt;
     }
-    const auto number = whole_number(arguments, "partition", 0);
-    if (!number) {
-        return std::unexpected(number.error());
+    HW_TRY(number, whole_number(arguments, "partition", 0));
+    if (std::cmp_greater_equal(number, topic.partitions.size())) {
+        return std::unexpected(client::unknown_partition(topic, fmt::format("{}", number)));
     }
-    if (std::cmp_greater_equal(*number, topic.partitions.size())) {
-        return std::unexpected(client::unknown_partition(topic, fmt::format("{}", *number)));
-    }
-    return PartitionIndex(static_cast<std::int32_t>(*number));
+    return PartitionIndex(static_cast<std::int32_t>(number));
 }
 
 /// Errors: those of Client::topic; where the topic does not exist, with the command to create it.
@@ -258,41 +241,29 @@ Result<client::TopicView> find_topic(client::Client& client, const std::string& 
 /// Counts records that were sent as one success, and each failure to send. Errors: those before the
 /// first line.
 Result<void> produce_lines(const Arguments& arguments, Tally& tally) {
-    const auto separator = parse_key_separator(arguments);
-    if (!separator) {
-        return std::unexpected(separator.error());
-    }
+    HW_TRY(separator, parse_key_separator(arguments));
     const auto header_texts = arguments.values("header");
-    const auto options = parse_send_options(arguments, header_texts);
-    if (!options) {
-        return std::unexpected(options.error());
-    }
+    HW_TRY(options, parse_send_options(arguments, header_texts));
     auto client = connect(arguments);
     if (!client) {
         return std::unexpected(client.error());
     }
-    const auto topic = find_topic(*client, options->topic);
-    if (!topic) {
-        return std::unexpected(topic.error());
-    }
-    const auto fixed = fixed_partition(arguments, *topic);
-    if (!fixed) {
-        return std::unexpected(fixed.error());
-    }
-    PartitionChoice choice(static_cast<std::int32_t>(topic->partitions.size()), *fixed);
+    HW_TRY(topic, find_topic(*client, options.topic));
+    HW_TRY(fixed, fixed_partition(arguments, topic));
+    PartitionChoice choice(static_cast<std::int32_t>(topic.partitions.size()), fixed);
     // The client does not get it: lines that were read are sent after Ctrl-C, too.
     const Interrupt interrupt;
     LineReader lines(STDIN_FILENO, interrupt.descriptor());
     TooLargeRecords too_large(tally);
-    BatchSender sender(*client, *options, [&too_large](std::uint64_t line, const Error& error) {
+    BatchSender sender(*client, options, [&too_large](std::uint64_t line, const Error& error) {
         too_large.add(line, error);
     });
-    const auto sent = send_lines(lines, *separator, choice, sender);
+    const auto sent = send_lines(lines, separator, choice, sender);
     if (lines.dropped_bytes() > 0) {
         remark(fmt::format("hw {}: the unfinished last line of {} was not sent\n", kName,
                            client::counted(lines.dropped_bytes(), "byte")));
     }
-    print_summary(options->topic, sender.sent(), too_large);
+    print_summary(options.topic, sender.sent(), too_large);
     if (count_of(sender.sent()) > 0) {
         tally.succeed();
     }

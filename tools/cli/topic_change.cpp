@@ -57,21 +57,12 @@ Result<std::vector<client::Setting>> parse_settings(const Texts& texts) {
 }
 
 Result<std::vector<client::NewTopic>> parse_topics(const Arguments& arguments) {
-    const auto partitions = count_of<std::int32_t>(arguments, "partitions");
-    if (!partitions) {
-        return std::unexpected(partitions.error());
-    }
-    const auto replication_factor = count_of<std::int16_t>(arguments, "replication-factor");
-    if (!replication_factor) {
-        return std::unexpected(replication_factor.error());
-    }
-    const auto settings = parse_settings(arguments.values("config"));
-    if (!settings) {
-        return std::unexpected(settings.error());
-    }
+    HW_TRY(partitions, count_of<std::int32_t>(arguments, "partitions"));
+    HW_TRY(replication_factor, count_of<std::int16_t>(arguments, "replication-factor"));
+    HW_TRY(settings, parse_settings(arguments.values("config")));
     std::vector<client::NewTopic> topics;
     for (const std::string& name : arguments.operands()) {
-        topics.push_back({name, *partitions, *replication_factor, *settings});
+        topics.push_back({name, partitions, replication_factor, settings});
     }
     return topics;
 }
@@ -147,12 +138,9 @@ using Outcomes = std::vector<client::TopicOutcome>;
 /// Removes from `topics` those that do not exist, and returns their outcomes. Errors: those of
 /// Client::describe.
 Result<Outcomes> take_missing(client::Client& client, std::vector<std::string>& topics) {
-    const auto cluster = client.describe(topics);
-    if (!cluster) {
-        return std::unexpected(cluster.error());
-    }
+    HW_TRY(cluster, client.describe(topics));
     Outcomes missing;
-    for (const client::TopicView& topic : cluster->topics) {
+    for (const client::TopicView& topic : cluster.topics) {
         if (topic.error && topic.error->kind != ErrorKind::busy) {
             missing.push_back({topic.name, std::unexpected(*topic.error)});
             std::erase(topics, topic.name);
@@ -167,14 +155,9 @@ Result<Outcomes> delete_confirmed(client::Client& client, std::vector<std::strin
     if (!outcomes || topics.empty()) {
         return outcomes;
     }
-    if (const auto confirmed = confirm(topics); !confirmed) {
-        return std::unexpected(confirmed.error());
-    }
-    const auto deleted = client::delete_topics(client, topics);
-    if (!deleted) {
-        return std::unexpected(deleted.error());
-    }
-    outcomes->insert(outcomes->end(), deleted->begin(), deleted->end());
+    HW_TRY_VOID(confirm(topics));
+    HW_TRY(deleted, client::delete_topics(client, topics));
+    outcomes->insert(outcomes->end(), deleted.begin(), deleted.end());
     return outcomes;
 }
 

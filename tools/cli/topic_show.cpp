@@ -193,11 +193,8 @@ Result<Description> describe(client::Client& client, const client::TopicView& to
     }
     Description description{topic, {}};
     if (client.serves(schema::ApiKey::describe_configs)) {
-        auto settings = client::topic_settings(client, topic.name);
-        if (!settings) {
-            return std::unexpected(settings.error());
-        }
-        description.settings = std::move(*settings);
+        HW_TRY(settings, client::topic_settings(client, topic.name));
+        description.settings = std::move(settings);
     }
     return description;
 }

@@ -45,9 +45,9 @@ TopicView view_of(const schema::MetadataResponse::Topic& topic) {
     return view;
 }
 
-Result<Connection> open_to_broker(const config::Address& server, const Deadline& deadline,
-                                  int stop_descriptor) {
-    auto connection = Connection::open(server, deadline, stop_descriptor);
+Result<BrokerConnection> open_to_broker(const config::Address& server, const Deadline& deadline,
+                                        int stop_descriptor) {
+    auto connection = BrokerConnection::open(server, deadline, stop_descriptor);
     if (connection && !connection->serves(schema::ApiKey::metadata)) {
         return fail(ErrorKind::invalid, "{} is a controller's listener, which serves no clients",
                     config::to_string(server));
@@ -64,7 +64,8 @@ Error unknown_partition(const TopicView& topic, std::string_view wanted) {
             fmt::format("topic '{}' has no partition {}; it has {}", topic.name, wanted, known)};
 }
 
-Result<Connection> Client::connect_any(const ClientOptions& options, const Deadline& deadline) {
+Result<BrokerConnection> Client::connect_any(const ClientOptions& options,
+                                             const Deadline& deadline) {
     Error failure{ErrorKind::invalid, ""};
     auto servers_left = static_cast<std::int64_t>(options.servers.size());
     for (const config::Address& server : options.servers) {
@@ -81,11 +82,8 @@ Result<Connection> Client::connect_any(const ClientOptions& options, const Deadl
 }
 
 Result<Client> Client::connect(const ClientOptions& options) {
-    auto bootstrap = connect_any(options, Deadline(options.timeout));
-    if (!bootstrap) {
-        return std::unexpected(bootstrap.error());
-    }
-    return Client(options, std::move(*bootstrap));
+    HW_TRY(bootstrap, connect_any(options, Deadline(options.timeout)));
+    return Client(options, std::move(bootstrap));
 }
 
 bool Client::may_succeed_later(const Error& error, Retry retry) const {
@@ -116,16 +114,13 @@ Result<ClusterView> Client::request_view(std::optional<std::span<const std::stri
     using Topics = wire::Array<schema::MetadataRequest::Topic>;
     const schema::MetadataRequest request{.topics = names ? Topics(topics) : Topics::null(),
                                           .allow_auto_topic_creation = false};
-    const auto answer = bootstrap_.call<schema::MetadataResponse>(request, deadline);
-    if (!answer) {
-        return std::unexpected(answer.error());
-    }
+    HW_TRY(answer, bootstrap_.call<schema::MetadataResponse>(request, deadline));
     ClusterView view;
-    for (const auto& broker : answer->message.brokers) {
+    for (const auto& broker : answer.message.brokers) {
         view.brokers[broker.node_id] = {std::string(broker.host),
                                         static_cast<std::uint16_t>(broker.port)};
     }
-    for (const auto& topic : answer->message.topics) {
+    for (const auto& topic : answer.message.topics) {
         view.topics.push_back(view_of(topic));
     }
     std::ranges::sort(view.topics, {}, &TopicView::name);
@@ -162,34 +157,28 @@ Result<TopicView> Client::topic(const std::string& name, const Deadline& deadlin
     if (const auto known = topics_.find(name); known != topics_.end()) {
         return known->second;
     }
-    auto view = describe({&name, 1}, deadline);
-    if (!view) {
-        return std::unexpected(view.error());
-    }
-    if (view->topics.size() != 1) {
+    HW_TRY(view, describe({&name, 1}, deadline));
+    if (view.topics.size() != 1) {
         return fail(ErrorKind::corrupt, "{}: asked for topic '{}', the broker described {} topics",
-                    config::to_string(bootstrap_.address()), name, view->topics.size());
+                    config::to_string(bootstrap_.address()), name, view.topics.size());
     }
-    TopicView& topic = view->topics.front();
+    TopicView& topic = view.topics.front();
     if (topic.error) {
         return std::unexpected(*topic.error);
     }
     if (topic.partitions.empty()) {
         return fail(ErrorKind::busy, "topic '{}' has no partitions yet", name);
     }
-    brokers_ = std::move(view->brokers);
+    brokers_ = std::move(view.brokers);
     return topics_[name] = std::move(topic);
 }
 
-Result<Connection*> Client::leader(const std::string& name, PartitionIndex partition,
-                                   const Deadline& deadline) {
-    const auto topic = this->topic(name, deadline);
-    if (!topic) {
-        return std::unexpected(topic.error());
-    }
-    const auto found = std::ranges::find(topic->partitions, partition, &PartitionView::index);
-    if (found == topic->partitions.end()) {
-        return std::unexpected(unknown_partition(*topic, fmt::format("{}", partition)));
+Result<BrokerConnection*> Client::leader(const std::string& name, PartitionIndex partition,
+                                         const Deadline& deadline) {
+    HW_TRY(topic, this->topic(name, deadline));
+    const auto found = std::ranges::find(topic.partitions, partition, &PartitionView::index);
+    if (found == topic.partitions.end()) {
+        return std::unexpected(unknown_partition(topic, fmt::format("{}", partition)));
     }
     const auto broker = brokers_.find(found->leader);
     if (broker == brokers_.end()) {
@@ -199,11 +188,8 @@ Result<Connection*> Client::leader(const std::string& name, PartitionIndex parti
     if (const auto open = connections_.find(found->leader); open != connections_.end()) {
         return &open->second;
     }
-    auto connection = Connection::open(broker->second, deadline, options_.stop_descriptor);
-    if (!connection) {
-        return std::unexpected(connection.error());
-    }
-    return &connections_.emplace(found->leader, std::move(*connection)).first->second;
+    HW_TRY(connection, BrokerConnection::open(broker->second, deadline, options_.stop_descriptor));
+    return &connections_.emplace(found->leader, std::move(connection)).first->second;
 }
 
 }  // namespace hw::client

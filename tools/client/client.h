@@ -67,19 +67,19 @@ public:
 
     /// Connects to the first of the servers that answers as a broker; there is at least one. Each
     /// gets its share of the time that those before it have left.
-    /// Errors: as Connection::open; invalid (a controller's listener). The kind is that of the last
-    /// server, the message has the reasons of all.
+    /// Errors: as BrokerConnection::open; invalid (a controller's listener). The kind is that of
+    /// the last server, the message has the reasons of all.
     [[nodiscard]] static Result<Client> connect(const ClientOptions& options);
 
     [[nodiscard]] Milliseconds timeout() const { return options_.timeout; }
     [[nodiscard]] bool serves(schema::ApiKey key) const { return bootstrap_.serves(key); }
-    /// Of the broker that it is connected with, as Connection::newest_version.
+    /// Of the broker that it is connected with, as BrokerConnection::newest_version.
     [[nodiscard]] Result<ApiVersion> newest_version(schema::ApiKey key, ApiVersion ceiling) const {
         return bootstrap_.newest_version(key, ceiling);
     }
 
     /// The cluster with the topics of those names, or with all. An unknown name has its error in
-    /// its TopicView. Errors: as Connection::call.
+    /// its TopicView. Errors: as BrokerConnection::call.
     [[nodiscard]] Result<ClusterView> describe(std::span<const std::string> names,
                                                const Deadline& deadline);
     [[nodiscard]] Result<ClusterView> describe(std::span<const std::string> names) {
@@ -97,14 +97,15 @@ public:
     }
 
     /// A connection to the leader of a partition of `topic`. Errors: not_found (no such
-    /// partition), busy (it has no leader now), those of Connection::open.
-    [[nodiscard]] Result<Connection*> leader(const std::string& topic, PartitionIndex partition,
-                                             const Deadline& deadline);
+    /// partition), busy (it has no leader now), those of BrokerConnection::open.
+    [[nodiscard]] Result<BrokerConnection*> leader(const std::string& topic,
+                                                   PartitionIndex partition,
+                                                   const Deadline& deadline);
 
     /// Asks the broker that it is connected with, anew when that connection is lost. Errors: as
-    /// Connection::call.
+    /// BrokerConnection::call.
     template <class Response, class Request>
-    [[nodiscard]] Result<Answer<Response>> call(const Request& request, Retry retry) {
+    [[nodiscard]] Result<DecodedResponse<Response>> call(const Request& request, Retry retry) {
         return retried(retry, [&](const Deadline& deadline) {
             return bootstrap_.call<Response>(request, deadline);
         });
@@ -126,11 +127,11 @@ public:
     }
 
 private:
-    Client(ClientOptions options, Connection bootstrap)
+    Client(ClientOptions options, BrokerConnection bootstrap)
         : options_(std::move(options)), bootstrap_(std::move(bootstrap)) {}
 
-    [[nodiscard]] static Result<Connection> connect_any(const ClientOptions& options,
-                                                        const Deadline& deadline);
+    [[nodiscard]] static Result<BrokerConnection> connect_any(const ClientOptions& options,
+                                                              const Deadline& deadline);
     [[nodiscard]] bool may_succeed_later(const Error& error, Retry retry) const;
     void start_over(const Error& error, const Deadline& deadline);
     [[nodiscard]] Error unknown_topic(const std::string& name, const Deadline& deadline);
@@ -139,10 +140,10 @@ private:
         std::optional<std::span<const std::string>> names, const Deadline& deadline);
 
     ClientOptions options_;
-    Connection bootstrap_;
+    BrokerConnection bootstrap_;
     std::map<BrokerId, config::Address> brokers_;
     std::map<std::string, TopicView> topics_;
-    std::map<BrokerId, Connection> connections_;
+    std::map<BrokerId, BrokerConnection> connections_;
 };
 
 }  // namespace hw::client

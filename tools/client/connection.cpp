@@ -19,14 +19,14 @@ constexpr ApiVersion kFirstApiVersions{0};
 
 }  // namespace
 
-Result<Connection> Connection::open(const config::Address& address, const Deadline& deadline,
-                                    int stop_descriptor) {
+Result<BrokerConnection> BrokerConnection::open(const config::Address& address,
+                                                const Deadline& deadline, int stop_descriptor) {
     auto socket = Socket::connect(address, deadline, stop_descriptor);
     if (!socket) {
         return fail(socket.error().kind, "{}: {}", config::to_string(address),
                     socket.error().message);
     }
-    Connection connection(address, std::move(*socket));
+    BrokerConnection connection(address, std::move(*socket));
     const auto negotiated = connection.negotiate(deadline);
     if (!negotiated && negotiated.error().kind == ErrorKind::corrupt) {
         return fail(ErrorKind::corrupt, "{}; this is not a Kafka listener, or one with TLS",
@@ -38,20 +38,17 @@ Result<Connection> Connection::open(const config::Address& address, const Deadli
     return connection;
 }
 
-Result<void> Connection::negotiate(const Deadline& deadline) {
+Result<void> BrokerConnection::negotiate(const Deadline& deadline) {
     // Version 0 is understood by all, and says what the others need.
     served_[schema::ApiKey::api_versions] = {kFirstApiVersions, kFirstApiVersions};
-    const auto answer = call<schema::ApiVersionsResponse>(schema::ApiVersionsRequest{}, deadline);
-    if (!answer) {
-        return std::unexpected(answer.error());
-    }
-    for (const auto& api : answer->message.api_keys) {
+    HW_TRY(answer, call<schema::ApiVersionsResponse>(schema::ApiVersionsRequest{}, deadline));
+    for (const auto& api : answer.message.api_keys) {
         served_[api.api_key] = {api.min_version, api.max_version};
     }
     return {};
 }
 
-Result<ApiVersion> Connection::newest_version(schema::ApiKey key, ApiVersion ceiling) const {
+Result<ApiVersion> BrokerConnection::newest_version(schema::ApiKey key, ApiVersion ceiling) const {
     const schema::ApiInfo& api = *schema::find_api(key);
     const auto found = served_.find(key);
     if (found == served_.end()) {
@@ -70,26 +67,23 @@ Result<ApiVersion> Connection::newest_version(schema::ApiKey key, ApiVersion cei
     return newest;
 }
 
-Error Connection::with_address(const Error& error) const {
+Error BrokerConnection::with_address(const Error& error) const {
     return {error.kind, fmt::format("{}: {}", config::to_string(address_), error.message)};
 }
 
-Result<void> Connection::send_frame(schema::ApiKey key, ApiVersion version,
-                                    const wire::Encoded& body, const Deadline& deadline) {
+Result<void> BrokerConnection::send_frame(schema::ApiKey key, ApiVersion version,
+                                          const wire::Encoded& body, const Deadline& deadline) {
     correlation_id_ = CorrelationId(correlation_id_.value() + 1);
     const schema::RequestHeader header{.request_api_key = key,
                                        .request_api_version = version,
                                        .correlation_id = correlation_id_,
                                        .client_id = kClientName};
-    const auto head =
-        wire::encode_message(header, schema::find_api(key)->request_header_version(version));
-    if (!head) {
-        return std::unexpected(head.error());
-    }
+    HW_TRY(head,
+           wire::encode_message(header, schema::find_api(key)->request_header_version(version)));
     std::array<std::byte, sizeof(std::int32_t)> length{};
-    store_big_endian(length.data(), static_cast<std::int32_t>(head->size + body.size));
+    store_big_endian(length.data(), static_cast<std::int32_t>(head.size + body.size));
     std::vector<iovec> slices{slice_of(length)};
-    std::ranges::transform(head->slices, std::back_inserter(slices), slice_of);
+    std::ranges::transform(head.slices, std::back_inserter(slices), slice_of);
     std::ranges::transform(body.slices, std::back_inserter(slices), slice_of);
     if (const auto sent = socket_.send(slices, deadline); !sent) {
         return std::unexpected(with_address(sent.error()));
@@ -97,7 +91,7 @@ Result<void> Connection::send_frame(schema::ApiKey key, ApiVersion version,
     return {};
 }
 
-Result<Buffer> Connection::receive_frame(const Deadline& deadline) {
+Result<Buffer> BrokerConnection::receive_frame(const Deadline& deadline) {
     auto frame = socket_.receive_frame(kMaxResponseBytes, deadline);
     if (!frame) {
         return std::unexpected(with_address(frame.error()));
@@ -105,8 +99,8 @@ Result<Buffer> Connection::receive_frame(const Deadline& deadline) {
     return frame;
 }
 
-Result<void> Connection::read_header(wire::Reader& in, schema::ApiKey key,
-                                     ApiVersion version) const {
+Result<void> BrokerConnection::read_header(wire::Reader& in, schema::ApiKey key,
+                                           ApiVersion version) const {
     schema::ResponseHeader header;
     decode(in, schema::find_api(key)->response_header_version(version), header);
     if (!in.failed() && header.correlation_id != correlation_id_) {

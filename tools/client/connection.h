@@ -16,7 +16,7 @@ namespace hw::client {
 
 /// A response with what it points into.
 template <class Response>
-struct Answer {
+struct DecodedResponse {
     Buffer frame;
     Arena arena;
     Response message;
@@ -25,7 +25,7 @@ struct Answer {
 /// One connection to a broker: one request at a time, each in the newest version that both sides
 /// know. Used by one thread. After an error of kind closed, timed_out or corrupt it is of no more
 /// use, because an answer may still be on its way.
-class Connection {
+class BrokerConnection {
 public:
     /// A larger response is refused; Kafka's own limit for requests.
     static constexpr std::int32_t kMaxResponseBytes = 100 * 1024 * 1024;
@@ -33,8 +33,9 @@ public:
 
     /// Connects and asks what the broker speaks. Errors: closed, timed_out, corrupt (no broker of
     /// this protocol), each with the address.
-    [[nodiscard]] static Result<Connection> open(const config::Address& address,
-                                                 const Deadline& deadline, int stop_descriptor);
+    [[nodiscard]] static Result<BrokerConnection> open(const config::Address& address,
+                                                       const Deadline& deadline,
+                                                       int stop_descriptor);
 
     [[nodiscard]] const config::Address& address() const { return address_; }
     [[nodiscard]] bool serves(schema::ApiKey key) const { return newest_version(key).has_value(); }
@@ -45,38 +46,25 @@ public:
     /// Sends a request and waits for its response. Errors: closed, timed_out, corrupt, unsupported
     /// (the broker does not serve the API in a version we know), those of the request's `measure`.
     template <class Response, class Request>
-    [[nodiscard]] Result<Answer<Response>> call(const Request& request, const Deadline& deadline) {
-        const auto sent = send(request, deadline);
-        if (!sent) {
-            return std::unexpected(sent.error());
-        }
-        auto frame = receive_frame(deadline);
-        if (!frame) {
-            return std::unexpected(frame.error());
-        }
-        return decode_answer<Response>(std::move(*frame), *sent);
+    [[nodiscard]] Result<DecodedResponse<Response>> call(const Request& request,
+                                                         const Deadline& deadline) {
+        HW_TRY(sent, send(request, deadline));
+        HW_TRY(frame, receive_frame(deadline));
+        return decode_answer<Response>(std::move(frame), sent);
     }
 
     /// Sends a request that is never answered: Produce with acks=0. Gives its version. Errors: as
     /// `call`.
     template <class Request>
     [[nodiscard]] Result<ApiVersion> send(const Request& request, const Deadline& deadline) {
-        const auto version = newest_version(Request::kKey);
-        if (!version) {
-            return std::unexpected(version.error());
-        }
-        const auto body = wire::encode_message(request, *version);
-        if (!body) {
-            return std::unexpected(body.error());
-        }
-        if (const auto sent = send_frame(Request::kKey, *version, *body, deadline); !sent) {
-            return std::unexpected(sent.error());
-        }
-        return *version;
+        HW_TRY(version, newest_version(Request::kKey));
+        HW_TRY(body, wire::encode_message(request, version));
+        HW_TRY_VOID(send_frame(Request::kKey, version, body, deadline));
+        return version;
     }
 
 private:
-    Connection(config::Address address, Socket socket)
+    BrokerConnection(config::Address address, Socket socket)
         : address_(std::move(address)), socket_(std::move(socket)) {}
 
     [[nodiscard]] Result<void> negotiate(const Deadline& deadline);
@@ -89,14 +77,13 @@ private:
                                            ApiVersion version) const;
 
     template <class Response>
-    [[nodiscard]] Result<Answer<Response>> decode_answer(Buffer frame, ApiVersion version) const {
+    [[nodiscard]] Result<DecodedResponse<Response>> decode_answer(Buffer frame,
+                                                                  ApiVersion version) const {
         const std::size_t factor = schema::find_api(Response::kKey)->memory_factor;
         const std::size_t budget = factor * frame.size() + kLeastArenaBytes;
-        Answer<Response> answer{std::move(frame), Arena(budget), {}};
+        DecodedResponse<Response> answer{std::move(frame), Arena(budget), {}};
         wire::Reader in(answer.frame.view(), answer.arena);
-        if (const auto read = read_header(in, Response::kKey, version); !read) {
-            return std::unexpected(read.error());
-        }
+        HW_TRY_VOID(read_header(in, Response::kKey, version));
         decode(in, version, answer.message);
         if (const auto finished = in.finish(); !finished) {
             return std::unexpected(with_address(finished.error()));

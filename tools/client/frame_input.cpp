@@ -19,12 +19,9 @@ Result<FrameInput::Received> FrameInput::receive(Socket& socket) {
     }
     const std::size_t wanted = std::max(read_ahead_, expected_) - end_;
     bytes_.resize(std::max(bytes_.size(), end_ + wanted));
-    const auto received = socket.receive_now(MutableBytes(bytes_).subspan(end_, wanted));
-    if (!received) {
-        return std::unexpected(received.error());
-    }
-    end_ += *received;
-    return Received{.bytes = *received, .may_have_more = *received == wanted};
+    HW_TRY(received, socket.receive_now(MutableBytes(bytes_).subspan(end_, wanted)));
+    end_ += received;
+    return Received{.bytes = received, .may_have_more = received == wanted};
 }
 
 Result<std::optional<MutableBytes>> FrameInput::next() {

@@ -60,27 +60,21 @@ Result<std::optional<Offset>> base_offset(const schema::ProduceResponse& respons
 
 Result<std::optional<Offset>> try_produce(Client& client, const PartitionName& name, Acks acks,
                                           ByteView batch, const Deadline& deadline) {
-    const auto topic = client.topic(name.topic, deadline);
-    if (!topic) {
-        return std::unexpected(topic.error());
-    }
-    const auto leader = client.leader(name.topic, name.partition, deadline);
-    if (!leader) {
-        return std::unexpected(leader.error());
-    }
+    HW_TRY(topic, client.topic(name.topic, deadline));
+    HW_TRY(leader, client.leader(name.topic, name.partition, deadline));
     const std::array slices{batch};
     const std::array partitions{
         schema::ProduceRequest::Partition{.index = name.partition, .records = slices}};
     const std::array topics{schema::ProduceRequest::Topic{
-        .name = name.topic, .topic_id = topic->id, .partition_data = partitions}};
+        .name = name.topic, .topic_id = topic.id, .partition_data = partitions}};
     const schema::ProduceRequest request{.acks = static_cast<std::int16_t>(acks),
                                          .timeout_ms = in_wire_form(deadline.left()),
                                          .topic_data = topics};
     if (acks == Acks::none) {
-        const auto sent = (*leader)->send(request, deadline);
+        const auto sent = leader->send(request, deadline);
         return sent ? Result<std::optional<Offset>>(std::nullopt) : std::unexpected(sent.error());
     }
-    const auto answer = (*leader)->call<schema::ProduceResponse>(request, deadline);
+    const auto answer = leader->call<schema::ProduceResponse>(request, deadline);
     if (!answer) {
         return fail(answer.error().kind, "{}; it is unknown whether the last batch was appended",
                     answer.error().message);
@@ -90,24 +84,18 @@ Result<std::optional<Offset>> try_produce(Client& client, const PartitionName& n
 
 Result<Offset> try_offset_at(Client& client, const PartitionName& name, Timestamp time,
                              const Deadline& deadline) {
-    const auto leader = client.leader(name.topic, name.partition, deadline);
-    if (!leader) {
-        return std::unexpected(leader.error());
-    }
+    HW_TRY(leader, client.leader(name.topic, name.partition, deadline));
     const std::array partitions{schema::ListOffsetsRequest::Partition{
         .partition_index = name.partition, .timestamp = time}};
     const std::array topics{
         schema::ListOffsetsRequest::Topic{.name = name.topic, .partitions = partitions}};
     const schema::ListOffsetsRequest request{
         .replica_id = kNoBroker, .topics = topics, .timeout_ms = in_wire_form(deadline.left())};
-    const auto answer = (*leader)->call<schema::ListOffsetsResponse>(request, deadline);
-    if (!answer) {
-        return std::unexpected(answer.error());
-    }
-    if (answer->message.topics.empty() || answer->message.topics[0].partitions.empty()) {
+    HW_TRY(answer, leader->call<schema::ListOffsetsResponse>(request, deadline));
+    if (answer.message.topics.empty() || answer.message.topics[0].partitions.empty()) {
         return std::unexpected(not_described(name));
     }
-    const auto& partition = answer->message.topics[0].partitions[0];
+    const auto& partition = answer.message.topics[0].partitions[0];
     if (partition.error_code != wire::ErrorCode::none) {
         return std::unexpected(leader_error(partition.error_code, name));
     }
@@ -118,7 +106,7 @@ using FetchPartitions = std::vector<schema::FetchRequest::Partition>;
 
 /// One fetch for several positions, sent to one leader.
 struct LeaderFetch {
-    Connection* leader;
+    BrokerConnection* leader;
     FetchPartitions partitions;
 };
 
@@ -160,31 +148,20 @@ Result<void> check(const schema::FetchResponse& response, const std::string& top
 Result<std::vector<FetchAnswer>> try_fetch(Client& client, const std::string& topic,
                                            std::span<const Position> positions,
                                            Milliseconds max_wait, const Deadline& deadline) {
-    const auto fetches = plan(client, topic, positions, deadline);
-    if (!fetches) {
-        return std::unexpected(fetches.error());
-    }
-    const auto view = client.topic(topic, deadline);
-    if (!view) {
-        return std::unexpected(view.error());
-    }
+    HW_TRY(fetches, plan(client, topic, positions, deadline));
+    HW_TRY(view, client.topic(topic, deadline));
     std::vector<FetchAnswer> answers;
-    for (const auto& [leader, partitions] : *fetches) {
+    for (const auto& [leader, partitions] : fetches) {
         const std::array topics{schema::FetchRequest::Topic{
-            .topic = topic, .topic_id = view->id, .partitions = partitions}};
-        const auto leaders = static_cast<std::int32_t>(fetches->size());
+            .topic = topic, .topic_id = view.id, .partitions = partitions}};
+        const auto leaders = static_cast<std::int32_t>(fetches.size());
         const schema::FetchRequest request{.max_wait_ms = in_wire_form(max_wait / leaders),
                                            .min_bytes = 1,
                                            .max_bytes = kFetchBytes,
                                            .topics = topics};
-        auto answer = leader->call<schema::FetchResponse>(request, deadline);
-        if (!answer) {
-            return std::unexpected(answer.error());
-        }
-        if (const auto checked = check(answer->message, topic); !checked) {
-            return std::unexpected(checked.error());
-        }
-        answers.push_back(std::move(*answer));
+        HW_TRY(answer, leader->call<schema::FetchResponse>(request, deadline));
+        HW_TRY_VOID(check(answer.message, topic));
+        answers.push_back(std::move(answer));
     }
     return answers;
 }

@@ -36,7 +36,7 @@ inline constexpr Timestamp kLogEnd{-1};
 inline constexpr Timestamp kLogStart{-2};
 
 /// The offset of the first record at or after a time; the end when there is none. Errors: those of
-/// Client::leader and Connection::call.
+/// Client::leader and BrokerConnection::call.
 [[nodiscard]] Result<Offset> offset_at(Client& client, const PartitionName& name, Timestamp time);
 
 /// The next record to read from a partition.
@@ -45,11 +45,11 @@ struct Position {
     Offset next_offset;
 };
 
-using FetchAnswer = Answer<schema::FetchResponse>;
+using FetchAnswer = DecodedResponse<schema::FetchResponse>;
 
 /// The batches from those positions on, one answer a leader; waits for `max_wait` in all when there
-/// are none. Errors: those of Client::leader and Connection::call; limit (an offset that is out of
-/// range), busy, and what else a broker says of a partition.
+/// are none. Errors: those of Client::leader and BrokerConnection::call; limit (an offset that is
+/// out of range), busy, and what else a broker says of a partition.
 [[nodiscard]] Result<std::vector<FetchAnswer>> fetch(Client& client, const std::string& topic,
                                                      std::span<const Position> positions,
                                                      Milliseconds max_wait);

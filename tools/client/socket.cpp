@@ -50,12 +50,9 @@ Result<AddressList> resolve(const config::Address& address) {
 
 Result<Socket> Socket::connect(const config::Address& address, const Deadline& deadline,
                                int stop_descriptor) {
-    const auto list = resolve(address);
-    if (!list) {
-        return std::unexpected(list.error());
-    }
+    HW_TRY(list, resolve(address));
     Result<Socket> socket = fail(ErrorKind::closed, "'{}' has no address", address.host);
-    for (const addrinfo* each = list->get(); each != nullptr && !socket; each = each->ai_next) {
+    for (const addrinfo* each = list.get(); each != nullptr && !socket; each = each->ai_next) {
         const int type = each->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC;
         Descriptor descriptor(::socket(each->ai_family, type, each->ai_protocol));
         if (!descriptor.is_open()) {
@@ -75,9 +72,7 @@ Result<Socket> Socket::connect(const config::Address& address, const Deadline& d
 }
 
 Result<void> Socket::finish_connect(const Deadline& deadline) const {
-    if (const auto ready = wait_for(POLLOUT, deadline); !ready) {
-        return ready;
-    }
+    HW_TRY_VOID(wait_for(POLLOUT, deadline));
     int number = 0;
     socklen_t size = sizeof number;
     getsockopt(descriptor_.number(), SOL_SOCKET, SO_ERROR, &number, &size);
@@ -117,52 +112,38 @@ Result<void> Socket::send(ByteView bytes, const Deadline& deadline) {
 Result<void> Socket::send(std::span<iovec> slices, const Deadline& deadline) {
     slices = slices_after(slices, 0);
     while (!slices.empty()) {
-        const auto sent = send_now(slices);
-        if (!sent) {
-            return std::unexpected(sent.error());
-        }
-        slices = slices_after(slices, *sent);
-        if (*sent > 0 || slices.empty()) {
+        HW_TRY(sent, send_now(slices));
+        slices = slices_after(slices, sent);
+        if (sent > 0 || slices.empty()) {
             continue;
         }
-        if (const auto ready = wait_for(POLLOUT, deadline); !ready) {
-            return ready;
-        }
+        HW_TRY_VOID(wait_for(POLLOUT, deadline));
     }
     return {};
 }
 
 Result<void> Socket::receive(MutableBytes into, const Deadline& deadline) {
     while (!into.empty()) {
-        const auto received = receive_now(into);
-        if (!received) {
-            return std::unexpected(received.error());
-        }
-        into = into.subspan(*received);
-        if (*received > 0) {
+        HW_TRY(received, receive_now(into));
+        into = into.subspan(received);
+        if (received > 0) {
             continue;
         }
-        if (const auto ready = wait_for(POLLIN, deadline); !ready) {
-            return ready;
-        }
+        HW_TRY_VOID(wait_for(POLLIN, deadline));
     }
     return {};
 }
 
 Result<Buffer> Socket::receive_frame(std::int32_t most_bytes, const Deadline& deadline) {
     std::array<std::byte, sizeof(std::int32_t)> length{};
-    if (const auto received = receive(length, deadline); !received) {
-        return std::unexpected(received.error());
-    }
+    HW_TRY_VOID(receive(length, deadline));
     const auto size = load_big_endian<std::int32_t>(length.data());
     if (size < 0 || size > most_bytes) {
         return fail(ErrorKind::corrupt, "announced a response of {} bytes; the limit is {}", size,
                     most_bytes);
     }
     Buffer frame(static_cast<std::size_t>(size));
-    if (const auto received = receive(frame.bytes(), deadline); !received) {
-        return std::unexpected(received.error());
-    }
+    HW_TRY_VOID(receive(frame.bytes(), deadline));
     return frame;
 }
 

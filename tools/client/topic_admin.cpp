@@ -79,11 +79,8 @@ Result<std::vector<TopicOutcome>> create_topics(Client& client,
                           .configs = configs[i]});
     }
     const schema::CreateTopicsRequest request{.topics = wanted, .timeout_ms = timeout_of(client)};
-    const auto answer = client.call<schema::CreateTopicsResponse>(request, Retry::refused);
-    if (!answer) {
-        return std::unexpected(answer.error());
-    }
-    std::vector<TopicOutcome> outcomes = outcomes_of(answer->message.topics);
+    HW_TRY(answer, client.call<schema::CreateTopicsResponse>(request, Retry::refused));
+    std::vector<TopicOutcome> outcomes = outcomes_of(answer.message.topics);
     await(client, outcomes, Presence::present);
     for (auto& [name, result, is_shown] : outcomes) {
         if (!result && result.error().kind == ErrorKind::exists) {
@@ -100,11 +97,8 @@ Result<std::vector<TopicOutcome>> delete_topics(Client& client,
         topics.push_back({.name = name, .topic_id = {}});
     }
     const schema::DeleteTopicsRequest request{.topics = topics, .timeout_ms = timeout_of(client)};
-    const auto answer = client.call<schema::DeleteTopicsResponse>(request, Retry::refused);
-    if (!answer) {
-        return std::unexpected(answer.error());
-    }
-    std::vector<TopicOutcome> outcomes = outcomes_of(answer->message.responses);
+    HW_TRY(answer, client.call<schema::DeleteTopicsResponse>(request, Retry::refused));
+    std::vector<TopicOutcome> outcomes = outcomes_of(answer.message.responses);
     await(client, outcomes, Presence::absent);
     for (auto& [name, result, is_shown] : outcomes) {
         if (!result && result.error().kind == ErrorKind::not_found) {
@@ -123,12 +117,9 @@ Result<std::vector<Setting>> topic_settings(Client& client, const std::string& t
         .resource_name = topic,
         .configuration_keys = wire::Array<std::string_view>::null()}};
     const schema::DescribeConfigsRequest request{.resources = resources};
-    const auto answer = client.call<schema::DescribeConfigsResponse>(request, Retry::any);
-    if (!answer) {
-        return std::unexpected(answer.error());
-    }
+    HW_TRY(answer, client.call<schema::DescribeConfigsResponse>(request, Retry::any));
     std::vector<Setting> settings;
-    for (const auto& resource : answer->message.results) {
+    for (const auto& resource : answer.message.results) {
         if (resource.error_code != wire::ErrorCode::none) {
             return std::unexpected(error_of(resource.error_code, fmt::format("topic '{}'", topic),
                                             resource.error_message));

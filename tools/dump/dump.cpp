@@ -28,9 +28,7 @@ constexpr std::array kKinds{
 Result<void> dump_file(storage::Disk& disk, const std::string& path, const DumpOptions& options,
                        DumpOutput& output) {
     // First, so that a missing file is reported as missing, whatever its name.
-    if (const auto file = disk.open(path, storage::OpenMode::read); !file) {
-        return std::unexpected(file.error());
-    }
+    HW_TRY_VOID(disk.open(path, storage::OpenMode::read));
     const auto kind = std::ranges::find_if(
         kKinds, [&](const Kind& candidate) { return path.ends_with(candidate.suffix); });
     if (kind == kKinds.end()) {

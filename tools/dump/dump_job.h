@@ -34,15 +34,9 @@ struct DumpJob {
     }
     /// Errors: not_found, permission, limit, io.
     [[nodiscard]] Result<SizedFile> open() const {
-        auto file = disk->open(std::string(path), storage::OpenMode::read);
-        if (!file) {
-            return std::unexpected(file.error());
-        }
-        const auto size = (*file)->size();
-        if (!size) {
-            return std::unexpected(size.error());
-        }
-        return SizedFile{std::move(*file), *size};
+        HW_TRY(file, disk->open(std::string(path), storage::OpenMode::read));
+        HW_TRY(size, file->size());
+        return SizedFile{std::move(file), size};
     }
 };
 

@@ -50,21 +50,13 @@ private:
 
 template <class Entry>
 Result<void> EntryDump<Entry>::run() {
-    const auto opened = job_->open();
-    if (!opened) {
-        return std::unexpected(opened.error());
-    }
+    HW_TRY(opened, job_->open());
     Buffer bytes(kEntriesPerRead * Entry::kSize);
-    for (std::uint64_t position = 0; position < opened->size; position += bytes.capacity()) {
+    for (std::uint64_t position = 0; position < opened.size; position += bytes.capacity()) {
         bytes.resize(bytes.capacity());
-        const auto size = opened->file->read_at(position, bytes.bytes());
-        if (!size) {
-            return std::unexpected(size.error());
-        }
-        bytes.resize(*size);
-        if (auto dumped = dump_piece(position, bytes.view()); !dumped) {
-            return dumped;
-        }
+        HW_TRY(size, opened.file->read_at(position, bytes.bytes()));
+        bytes.resize(size);
+        HW_TRY_VOID(dump_piece(position, bytes.view()));
     }
     return {};
 }
@@ -137,11 +129,8 @@ std::string producer_text(ProducerId id, const storage::ProducerEntry& entry) {
 }  // namespace
 
 Result<void> dump_offset_index(const DumpJob& job) {
-    const auto base = base_offset(job, storage::kIndexSuffix);
-    if (!base) {
-        return std::unexpected(base.error());
-    }
-    EntryDump<IndexEntry> entries(job, *base);
+    HW_TRY(base, base_offset(job, storage::kIndexSuffix));
+    EntryDump<IndexEntry> entries(job, base);
     auto dumped = entries.run();
     if (dumped && entries.count() == 0) {
         job.output->line(fmt::format("{} is empty.", job.path));
@@ -150,19 +139,13 @@ Result<void> dump_offset_index(const DumpJob& job) {
 }
 
 Result<void> dump_time_index(const DumpJob& job) {
-    const auto base = base_offset(job, storage::kTimeIndexSuffix);
-    if (!base) {
-        return std::unexpected(base.error());
-    }
-    return EntryDump<TimeEntry>(job, *base).run();
+    HW_TRY(base, base_offset(job, storage::kTimeIndexSuffix));
+    return EntryDump<TimeEntry>(job, base).run();
 }
 
 Result<void> dump_producers(const DumpJob& job) {
-    const auto producers = storage::read_producer_snapshot(*job.disk, std::string(job.path));
-    if (!producers) {
-        return std::unexpected(producers.error());
-    }
-    for (const auto& [id, entry] : producers->entries()) {
+    HW_TRY(producers, storage::read_producer_snapshot(*job.disk, std::string(job.path)));
+    for (const auto& [id, entry] : producers.entries()) {
         job.output->line(producer_text(id, entry));
     }
     return {};

@@ -68,9 +68,7 @@ Result<std::string> control_json(ByteView value) {
     wire::Reader reader(value, arena);
     Message message;
     decode(reader, version, message);
-    if (const auto finished = reader.finish(); !finished) {
-        return std::unexpected(finished.error());
-    }
+    HW_TRY_VOID(reader.finish());
     std::string text;
     print(message, version, text);
     return text;
@@ -86,24 +84,18 @@ Result<std::string> named_json(std::string_view name, ByteView value) {
 }
 
 Result<std::string> marker_text(ControlType type, ByteView value) {
-    const auto epoch = record::parse_end_transaction(value);
-    if (!epoch) {
-        return std::unexpected(epoch.error());
-    }
+    HW_TRY(epoch, record::parse_end_transaction(value));
     return fmt::format("endTxnMarker: {} coordinatorEpoch: {}",
-                       type == ControlType::commit ? "COMMIT" : "ABORT", *epoch);
+                       type == ControlType::commit ? "COMMIT" : "ABORT", epoch);
 }
 
 Result<std::string> control_text(const RecordView& record) {
-    const auto type = record::parse_control_key(record.key.value_or(ByteView{}));
-    if (!type) {
-        return std::unexpected(type.error());
-    }
+    HW_TRY(type, record::parse_control_key(record.key.value_or(ByteView{})));
     const ByteView value = record.value.value_or(ByteView{});
-    switch (*type) {
+    switch (type) {
         case ControlType::abort:
         case ControlType::commit:
-            return marker_text(*type, value);
+            return marker_text(type, value);
         case ControlType::leader_change:
             return named_json<schema::LeaderChangeMessage>("LeaderChange:", value);
         case ControlType::snapshot_header:
@@ -121,12 +113,9 @@ Result<std::string> control_text(const RecordView& record) {
 Result<std::string> metadata_text(const RecordView& record) {
     const ByteView value = record.value.value_or(ByteView{});
     Arena arena(arena_budget(value));
-    const auto decoded = schema::decode_metadata_record(value, arena);
-    if (!decoded) {
-        return std::unexpected(decoded.error());
-    }
+    HW_TRY(decoded, schema::decode_metadata_record(value, arena));
     std::string text;
-    schema::print_metadata_record(*decoded, text);
+    schema::print_metadata_record(decoded, text);
     return text;
 }
 
@@ -218,25 +207,18 @@ private:
 };
 
 Result<void> SegmentDump::run() {
-    const auto opened = job_->open();
-    if (!opened) {
-        return std::unexpected(opened.error());
-    }
-    storage::BatchWalker batches(*opened->file, 0, opened->size,
-                                 storage::BatchWalker::kLargeWindow);
+    HW_TRY(opened, job_->open());
+    storage::BatchWalker batches(*opened.file, 0, opened.size, storage::BatchWalker::kLargeWindow);
     while (true) {
-        const auto batch = batches.next_batch();
+        HW_TRY(batch, batches.next_batch());
         if (!batch) {
-            return std::unexpected(batch.error());
-        }
-        if (!*batch) {
             break;
         }
-        dump_batch(**batch, batches.position());
+        dump_batch(*batch, batches.position());
     }
     if (batches.problem()) {
         job_->output->line(fmt::format("Found {} invalid bytes at the end of {}",
-                                       opened->size - batches.next_position(), job_->name()));
+                                       opened.size - batches.next_position(), job_->name()));
         keep_damage(batches.next_position(), *batches.problem());
     }
     if (!damage_) {
@@ -267,11 +249,8 @@ Result<void> SegmentDump::dump_records(const record::BatchView& batch) {
     Buffer decompressed;
     ByteView bytes = batch.records();
     if (*codec != record::Codec::none) {
-        auto plain = decompressor_.decompress(*codec, bytes);
-        if (!plain) {
-            return std::unexpected(plain.error());
-        }
-        decompressed = std::move(*plain);
+        HW_TRY(plain, decompressor_.decompress(*codec, bytes));
+        decompressed = std::move(plain);
         bytes = decompressed.view();
     }
     record::RecordCursor records(batch, bytes);

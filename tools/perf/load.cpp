@@ -67,11 +67,8 @@ private:
 };
 
 Result<void> LoadLoop::open(int stop_descriptor) {
-    auto poller = client::Poller::open();
-    if (!poller) {
-        return std::unexpected(poller.error());
-    }
-    poller_ = std::move(*poller);
+    HW_TRY(poller, client::Poller::open());
+    poller_ = std::move(poller);
     if (stop_descriptor == Socket::kNoStop) {
         return {};
     }
@@ -100,25 +97,17 @@ Result<void> LoadLoop::tick_every(nanoseconds interval) {
 Result<void> LoadLoop::run(const Rules& rules) {
     const SteadyTime begin = steady_clock::now();
     SteadyTime moved = begin;
-    if (auto sent = on_tick(); !sent) {
-        return std::unexpected(sent.error());
-    }
+    HW_TRY_VOID(on_tick());
     while (!rules.is_done()) {
         const auto patience = is_stopped_ ? kStoppedPatience : kPatience;
-        const auto events = poller_->wait(patience);
-        if (!events) {
-            return std::unexpected(events.error());
-        }
+        HW_TRY(events, poller_->wait(patience));
         if (rules.time && steady_clock::now() - begin >= *rules.time) {
             rules.stop();
         }
         std::size_t amount = 0;
-        for (const epoll_event& event : *events) {
-            const auto done = on_event(event, rules);
-            if (!done) {
-                return std::unexpected(done.error());
-            }
-            amount += *done;
+        for (const epoll_event& event : events) {
+            HW_TRY(done, on_event(event, rules));
+            amount += done;
         }
         const SteadyTime now = steady_clock::now();
         moved = amount > 0 ? now : moved;
@@ -170,11 +159,8 @@ public:
     [[nodiscard]] static Result<Measurement> start(std::optional<std::int64_t> broker_pid) {
         Measurement measurement(broker_pid);
         if (broker_pid) {
-            const auto cpu = cpu_of(*broker_pid);
-            if (!cpu) {
-                return std::unexpected(cpu.error());
-            }
-            measurement.broker_cpu_ = *cpu;
+            HW_TRY(cpu, cpu_of(*broker_pid));
+            measurement.broker_cpu_ = cpu;
         }
         measurement.driver_cpu_ = own_cpu();
         measurement.begin_ = steady_clock::now();
@@ -252,9 +238,7 @@ private:
 };
 
 Result<void> ProduceLoad::prepare() {
-    if (auto opened = loop_.open(options_.stop_descriptor); !opened) {
-        return opened;
-    }
+    HW_TRY_VOID(loop_.open(options_.stop_descriptor));
     load_.batch = batch_.bytes.view();
     load_.batch_records = batch_.records;
     load_.version = target_.version;
@@ -264,17 +248,12 @@ Result<void> ProduceLoad::prepare() {
     load_.supply = Supply(options_.bytes ? (*options_.bytes + size - 1) / size : kNoLimit);
     lanes_.reserve(target_.leaders.size());
     for (const LeaderOf& leader : target_.leaders) {
-        auto lane = make_lane(leader);
-        if (!lane) {
-            return std::unexpected(lane.error());
-        }
-        lanes_.push_back(std::move(*lane));
+        HW_TRY(lane, make_lane(leader));
+        lanes_.push_back(std::move(lane));
     }
     for (std::size_t i = 0; i < options_.connections; ++i) {
         const std::size_t turn = i / lanes_.size();
-        if (auto added = add_connection(lanes_[i % lanes_.size()], turn); !added) {
-            return added;
-        }
+        HW_TRY_VOID(add_connection(lanes_[i % lanes_.size()], turn));
     }
     tail_ = {.topic = options_.topic,
              .version = target_.tail_version,
@@ -285,9 +264,7 @@ Result<void> ProduceLoad::prepare() {
              .tally = {}};
     for (std::size_t i = 0; i < options_.tails; ++i) {
         for (const LeaderOf& leader : target_.leaders) {
-            if (auto added = add_tail(leader); !added) {
-                return added;
-            }
+            HW_TRY_VOID(add_tail(leader));
         }
     }
     return {};
@@ -306,27 +283,21 @@ Result<Lane> ProduceLoad::make_lane(const LeaderOf& leader) const {
                                              .acks = static_cast<std::int16_t>(options_.acks),
                                              .timeout_ms = timeout,
                                              .topic_data = {&topic, 1}};
-        auto frame = encode_request(request, load_.version, batch);
-        if (!frame) {
-            return std::unexpected(frame.error());
-        }
-        lane.frames.push_back(std::move(*frame));
+        HW_TRY(frame, encode_request(request, load_.version, batch));
+        lane.frames.push_back(std::move(frame));
     }
     return lane;
 }
 
 /// Takes the lane's partitions in turn, from the `first` on, so that all get the same share.
 Result<void> ProduceLoad::add_connection(const Lane& lane, std::size_t first) {
-    auto socket = connect_to(lane.leader->address);
-    if (!socket) {
-        return std::unexpected(socket.error());
-    }
+    HW_TRY(socket, connect_to(lane.leader->address));
     std::vector<const RequestFrame*> frames;
     for (std::size_t i = 0; i < lane.frames.size(); ++i) {
         frames.push_back(&lane.frames[(first + i) % lane.frames.size()]);
     }
     auto connection =
-        std::make_unique<ProduceConnection>(std::move(*socket), std::move(frames), load_);
+        std::make_unique<ProduceConnection>(std::move(socket), std::move(frames), load_);
     producers_.push_back(connection.get());
     // Without answers only room in the socket lets it go on, and it does so as long as there is
     // any.
@@ -334,17 +305,14 @@ Result<void> ProduceLoad::add_connection(const Lane& lane, std::size_t first) {
 }
 
 Result<void> ProduceLoad::add_tail(const LeaderOf& leader) {
-    auto socket = connect_to(leader.address);
-    if (!socket) {
-        return std::unexpected(socket.error());
-    }
+    HW_TRY(socket, connect_to(leader.address));
     std::vector<FetchPosition> positions;
     for (const PartitionIndex partition : leader.partitions) {
         const LogEnds& ends = target_.log_ends.at(partition);
         positions.push_back({partition, ends.start_offset, ends.end_offset});
     }
     return loop_.add(
-        std::make_unique<FetchConnection>(std::move(*socket), std::move(positions), tail_),
+        std::make_unique<FetchConnection>(std::move(socket), std::move(positions), tail_),
         Ready::edge);
 }
 
@@ -371,10 +339,7 @@ Result<LoadReport> ProduceLoad::run() {
     report.batch_size = batch_.bytes.size();
     report.batch_records = batch_.records;
     report.rate = options_.rate;
-    const auto measurement = Measurement::start(options_.broker_pid);
-    if (!measurement) {
-        return std::unexpected(measurement.error());
-    }
+    HW_TRY(measurement, Measurement::start(options_.broker_pid));
     Result<void> done = options_.rate ? start_pace() : Result<void>();
     if (done) {
         done = loop_.run({.is_done = [this] { return is_done(); },
@@ -384,7 +349,7 @@ Result<LoadReport> ProduceLoad::run() {
     if (done && !load_.is_answered) {
         done = confirm_all();
     }
-    measurement->finish(report);
+    measurement.finish(report);
     if (!done) {
         report.failure = done.error().message;
     }
@@ -399,19 +364,12 @@ Result<LoadReport> ProduceLoad::run() {
 /// says that all before it were handled. One that refused closes the connection instead.
 Result<void> ProduceLoad::confirm_all() {
     const schema::ApiVersionsRequest request;
-    const auto frame = encode_request(request, schema::ApiVersionsRequest::kVersions.low);
-    if (!frame) {
-        return std::unexpected(frame.error());
-    }
+    HW_TRY(frame, encode_request(request, schema::ApiVersionsRequest::kVersions.low));
     for (LoadConnection* connection : producers_) {
         const Deadline deadline(kPatience);
         Socket& socket = connection->socket();
-        if (auto sent = socket.send(ByteView(frame->head), deadline); !sent) {
-            return sent;
-        }
-        if (auto answer = socket.receive_frame(kMostAnswerBytes, deadline); !answer) {
-            return std::unexpected(answer.error());
-        }
+        HW_TRY_VOID(socket.send(ByteView(frame.head), deadline));
+        HW_TRY_VOID(socket.receive_frame(kMostAnswerBytes, deadline));
     }
     return {};
 }
@@ -422,22 +380,15 @@ Result<LoadReport> run_load(const ProduceOptions& options, const Target& target)
     const Timestamp now(std::chrono::duration_cast<std::chrono::milliseconds>(
                             std::chrono::system_clock::now().time_since_epoch())
                             .count());
-    auto batch = make_batch(options.record_size, options.batch_size, now);
-    if (!batch) {
-        return std::unexpected(batch.error());
-    }
-    ProduceLoad load(options, target, std::move(*batch));
-    if (auto prepared = load.prepare(); !prepared) {
-        return std::unexpected(prepared.error());
-    }
+    HW_TRY(batch, make_batch(options.record_size, options.batch_size, now));
+    ProduceLoad load(options, target, std::move(batch));
+    HW_TRY_VOID(load.prepare());
     return load.run();
 }
 
 Result<LoadReport> run_load(const FetchOptions& options, const Target& target) {
     LoadLoop loop;
-    if (auto opened = loop.open(options.stop_descriptor); !opened) {
-        return std::unexpected(opened.error());
-    }
+    HW_TRY_VOID(loop.open(options.stop_descriptor));
     SharedFetch load{.topic = options.topic,
                      .version = target.version,
                      .at_log_end = AtLogEnd::start_over,
@@ -450,30 +401,21 @@ Result<LoadReport> run_load(const FetchOptions& options, const Target& target) {
         const std::size_t turn = i / target.leaders.size();
         const PartitionIndex partition = leader.partitions[turn % leader.partitions.size()];
         const Offset start = target.log_ends.at(partition).start_offset;
-        auto socket = connect_to(leader.address);
-        if (!socket) {
-            return std::unexpected(socket.error());
-        }
+        HW_TRY(socket, connect_to(leader.address));
         std::vector<FetchPosition> positions{{partition, start, start}};
-        if (auto added = loop.add(
-                std::make_unique<FetchConnection>(std::move(*socket), std::move(positions), load),
-                Ready::edge);
-            !added) {
-            return std::unexpected(added.error());
-        }
+        HW_TRY_VOID(loop.add(
+            std::make_unique<FetchConnection>(std::move(socket), std::move(positions), load),
+            Ready::edge));
     }
     LoadReport report;
     report.topic = options.topic;
     report.partitions = count_partitions(target);
-    const auto measurement = Measurement::start(options.broker_pid);
-    if (!measurement) {
-        return std::unexpected(measurement.error());
-    }
+    HW_TRY(measurement, Measurement::start(options.broker_pid));
     const auto done = loop.run(
         {.is_done = [&] { return load.tally.bytes >= load.bytes_wanted && loop.is_idle(); },
          .stop = [&] { load.bytes_wanted = 0; },
          .time = options.seconds});
-    measurement->finish(report);
+    measurement.finish(report);
     if (!done) {
         report.failure = done.error().message;
     }

@@ -33,9 +33,7 @@ Result<void> decode_answer(wire::Reader& reader, ApiVersion header_version, ApiV
     schema::ResponseHeader header;
     decode(reader, header_version, header);
     decode(reader, version, response);
-    if (auto read = reader.finish(); !read) {
-        return read;
-    }
+    HW_TRY_VOID(reader.finish());
     if (header.correlation_id != expected) {
         return fail(ErrorKind::corrupt, "the broker answered request {} instead of {}",
                     header.correlation_id, expected);
@@ -50,18 +48,13 @@ Result<std::size_t> receive_all(client::Socket& socket, client::FrameInput& inpu
                                 const Take& take) {
     std::size_t frames = 0;
     while (true) {
-        const auto received = input.receive(socket);
-        if (!received) {
-            return std::unexpected(received.error());
-        }
-        if (received->bytes == 0) {
+        HW_TRY(received, input.receive(socket));
+        if (received.bytes == 0) {
             return frames;
         }
         auto frame = input.next();
         for (; frame && *frame; frame = input.next()) {
-            if (auto taken = take(ByteView(**frame)); !taken) {
-                return std::unexpected(taken.error());
-            }
+            HW_TRY_VOID(take(ByteView(**frame)));
             ++frames;
         }
         if (!frame) {
@@ -76,15 +69,12 @@ Result<std::size_t> Unsent::send(client::Socket& socket) {
     std::size_t sum = 0;
     std::span<iovec> left = slices_;
     while (!left.empty()) {
-        const auto sent = socket.send_now(left);
-        if (!sent) {
-            return std::unexpected(sent.error());
-        }
-        if (*sent == 0) {
+        HW_TRY(sent, socket.send_now(left));
+        if (sent == 0) {
             break;
         }
-        sum += *sent;
-        left = client::slices_after(left, *sent);
+        sum += sent;
+        left = client::slices_after(left, sent);
     }
     slices_.erase(slices_.begin(), slices_.end() - static_cast<std::ptrdiff_t>(left.size()));
     return sum;
@@ -154,11 +144,8 @@ Result<void> ProduceConnection::on_answer(ByteView answer, SteadyTime now) {
     wire::Reader reader(answer, arena_);
     const std::uint64_t number = next_ - outstanding_;
     schema::ProduceResponse response;
-    if (auto decoded = decode_answer(reader, header_version_, load_->version,
-                                     correlation_of(number), response);
-        !decoded) {
-        return decoded;
-    }
+    HW_TRY_VOID(
+        decode_answer(reader, header_version_, load_->version, correlation_of(number), response));
     if (outstanding_ == 0) {
         return fail(ErrorKind::corrupt, "the broker sent an answer that no request asked for");
     }
@@ -190,9 +177,7 @@ FetchConnection::FetchConnection(client::Socket socket, std::vector<FetchPositio
 
 Result<std::size_t> FetchConnection::send(SteadyTime now) {
     if (!is_waiting_ && load_->tally.bytes < load_->bytes_wanted) {
-        if (auto staged = stage(now); !staged) {
-            return std::unexpected(staged.error());
-        }
+        HW_TRY_VOID(stage(now));
     }
     const auto sent = unsent_.send(socket());
     if (!sent) {
@@ -215,11 +200,8 @@ Result<void> FetchConnection::stage(SteadyTime now) {
         .min_bytes = 1,
         .max_bytes = load_->partition_bytes * static_cast<std::int32_t>(partitions.size()),
         .topics = {&topic, 1}};
-    auto frame = encode_request(request, load_->version);
-    if (!frame) {
-        return std::unexpected(frame.error());
-    }
-    request_ = std::move(*frame);
+    HW_TRY(frame, encode_request(request, load_->version));
+    request_ = std::move(frame);
     ++requests_;
     store_big_endian(request_.head.data() + RequestFrame::kCorrelationAt, requests_);
     unsent_.add(request_.head);
@@ -231,11 +213,8 @@ Result<void> FetchConnection::stage(SteadyTime now) {
 Result<std::size_t> FetchConnection::receive(SteadyTime now) {
     std::size_t useful = 0;
     const auto answers = receive_all(socket(), input_, [&](ByteView answer) -> Result<void> {
-        const auto has_records = on_answer(answer, now);
-        if (!has_records) {
-            return std::unexpected(has_records.error());
-        }
-        useful += *has_records ? 1 : 0;
+        HW_TRY(has_records, on_answer(answer, now));
+        useful += has_records ? 1 : 0;
         return {};
     });
     if (!answers) {
@@ -249,11 +228,8 @@ Result<bool> FetchConnection::on_answer(ByteView answer, SteadyTime now) {
     arena_.reset(kArenaBudget);
     wire::Reader reader(answer, arena_);
     schema::FetchResponse response;
-    if (auto decoded = decode_answer(reader, header_version_, load_->version,
-                                     CorrelationId(requests_), response);
-        !decoded) {
-        return std::unexpected(decoded.error());
-    }
+    HW_TRY_VOID(
+        decode_answer(reader, header_version_, load_->version, CorrelationId(requests_), response));
     if (!is_waiting_) {
         return fail(ErrorKind::corrupt, "the broker sent an answer that no request asked for");
     }
@@ -264,11 +240,8 @@ Result<bool> FetchConnection::on_answer(ByteView answer, SteadyTime now) {
     std::uint64_t bytes = 0;
     for (const auto& topic : response.responses) {
         for (const auto& partition : topic.partitions) {
-            const auto taken = take_partition(partition);
-            if (!taken) {
-                return std::unexpected(taken.error());
-            }
-            bytes += *taken;
+            HW_TRY(taken, take_partition(partition));
+            bytes += taken;
         }
     }
     if (bytes > 0) {

@@ -32,11 +32,8 @@ Result<LoadBatch> make_batch(std::size_t record_size, std::size_t batch_size, Ti
     } while (builder.uncompressed_size() + most <= batch_size);
     const std::int32_t records = builder.count();
     record::Compressor unused;
-    auto bytes = builder.finish(unused);
-    if (!bytes) {
-        return std::unexpected(bytes.error());
-    }
-    return LoadBatch{.bytes = std::move(*bytes), .records = records};
+    HW_TRY(bytes, builder.finish(unused));
+    return LoadBatch{.bytes = std::move(bytes), .records = records};
 }
 
 }  // namespace hw::perf

@@ -48,21 +48,15 @@ template <class Request>
                                        .correlation_id = CorrelationId(0),
                                        .client_id = kClientId};
     const schema::ApiInfo& api = *schema::find_api(Request::kKey);
-    const auto header_bytes = wire::encode_message(header, api.request_header_version(version));
-    if (!header_bytes) {
-        return std::unexpected(header_bytes.error());
-    }
-    const auto body = wire::encode_message(request, version);
-    if (!body) {
-        return std::unexpected(body.error());
-    }
+    HW_TRY(header_bytes, wire::encode_message(header, api.request_header_version(version)));
+    HW_TRY(body, wire::encode_message(request, version));
     RequestFrame frame;
     frame.head.resize(sizeof(std::int32_t));
-    store_big_endian(frame.head.data(), static_cast<std::int32_t>(header_bytes->size + body->size));
-    const ByteView own = header_bytes->own.view();
+    store_big_endian(frame.head.data(), static_cast<std::int32_t>(header_bytes.size + body.size));
+    const ByteView own = header_bytes.own.view();
     frame.head.insert(frame.head.end(), own.begin(), own.end());
     std::vector<std::byte>* part = &frame.head;
-    for (const ByteView slice : body->slices) {
+    for (const ByteView slice : body.slices) {
         if (!records.empty() && slice.data() == records.data()) {
             part = &frame.tail;
         } else {

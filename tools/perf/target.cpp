@@ -22,18 +22,15 @@ void add_partition(std::vector<LeaderOf>& leaders, const config::Address& addres
 /// Errors: not_found (no such topic), busy (a partition without leader).
 Result<std::vector<LeaderOf>> look_up_leaders(client::Client& client, const std::string& name,
                                               const client::Deadline& deadline) {
-    const auto view = client.describe({&name, 1}, deadline);
-    if (!view) {
-        return std::unexpected(view.error());
-    }
+    HW_TRY(view, client.describe({&name, 1}, deadline));
     std::vector<LeaderOf> leaders;
-    for (const client::TopicView& topic : view->topics) {
+    for (const client::TopicView& topic : view.topics) {
         if (topic.error) {
             return std::unexpected(*topic.error);
         }
         for (const client::PartitionView& partition : topic.partitions) {
-            const auto broker = view->brokers.find(partition.leader);
-            if (broker == view->brokers.end()) {
+            const auto broker = view.brokers.find(partition.leader);
+            if (broker == view.brokers.end()) {
                 return fail(ErrorKind::busy, "partition {}-{} has no leader", name,
                             partition.index);
             }
@@ -55,11 +52,8 @@ Result<bool> create_topic(client::Client& client, const ProduceOptions& options)
     if (!options.durability.empty()) {
         topic.configs.push_back({"highwater.durability", options.durability});
     }
-    const auto outcomes = create_topics(client, {topic});
-    if (!outcomes) {
-        return std::unexpected(outcomes.error());
-    }
-    for (const auto& [name, made, is_shown] : *outcomes) {
+    HW_TRY(outcomes, create_topics(client, {topic}));
+    for (const auto& [name, made, is_shown] : outcomes) {
         if (!made && made.error().kind != ErrorKind::exists) {
             return std::unexpected(made.error());
         }
@@ -77,15 +71,9 @@ Result<std::map<PartitionIndex, LogEnds>> find_log_ends(client::Client& client,
     std::map<PartitionIndex, LogEnds> ends;
     for (const LeaderOf& leader : leaders) {
         for (const PartitionIndex partition : leader.partitions) {
-            const auto start = offset_at(client, {topic, partition}, client::kLogStart);
-            if (!start) {
-                return std::unexpected(start.error());
-            }
-            const auto end = offset_at(client, {topic, partition}, client::kLogEnd);
-            if (!end) {
-                return std::unexpected(end.error());
-            }
-            ends[partition] = {.start_offset = *start, .end_offset = *end};
+            HW_TRY(start, offset_at(client, {topic, partition}, client::kLogStart));
+            HW_TRY(end, offset_at(client, {topic, partition}, client::kLogEnd));
+            ends[partition] = {.start_offset = start, .end_offset = end};
         }
     }
     return ends;
@@ -105,18 +93,12 @@ void drop_empty_partitions(Target& target) {
 
 Result<Target> find_target(client::Client& client, const ProduceOptions& options) {
     Target target;
-    const auto version = client.newest_version(schema::ApiKey::produce, kProduceVersion);
-    if (!version) {
-        return std::unexpected(version.error());
-    }
-    target.version = *version;
+    HW_TRY(version, client.newest_version(schema::ApiKey::produce, kProduceVersion));
+    target.version = version;
     auto leaders = find_leaders(client, options.topic);
     if (!leaders && leaders.error().kind == ErrorKind::not_found) {
-        const auto created = create_topic(client, options);
-        if (!created) {
-            return std::unexpected(created.error());
-        }
-        target.is_created = *created;
+        HW_TRY(created, create_topic(client, options));
+        target.is_created = created;
         leaders = find_leaders(client, options.topic);
     }
     if (!leaders) {
@@ -126,36 +108,21 @@ Result<Target> find_target(client::Client& client, const ProduceOptions& options
     if (options.tails == 0) {
         return target;
     }
-    const auto tail_version = client.newest_version(schema::ApiKey::fetch, kFetchVersion);
-    if (!tail_version) {
-        return std::unexpected(tail_version.error());
-    }
-    target.tail_version = *tail_version;
-    auto ends = find_log_ends(client, options.topic, target.leaders);
-    if (!ends) {
-        return std::unexpected(ends.error());
-    }
-    target.log_ends = std::move(*ends);
+    HW_TRY(tail_version, client.newest_version(schema::ApiKey::fetch, kFetchVersion));
+    target.tail_version = tail_version;
+    HW_TRY(ends, find_log_ends(client, options.topic, target.leaders));
+    target.log_ends = std::move(ends);
     return target;
 }
 
 Result<Target> find_target(client::Client& client, const FetchOptions& options) {
     Target target;
-    const auto version = client.newest_version(schema::ApiKey::fetch, kFetchVersion);
-    if (!version) {
-        return std::unexpected(version.error());
-    }
-    target.version = *version;
-    auto leaders = find_leaders(client, options.topic);
-    if (!leaders) {
-        return std::unexpected(leaders.error());
-    }
-    target.leaders = std::move(*leaders);
-    auto ends = find_log_ends(client, options.topic, target.leaders);
-    if (!ends) {
-        return std::unexpected(ends.error());
-    }
-    target.log_ends = std::move(*ends);
+    HW_TRY(version, client.newest_version(schema::ApiKey::fetch, kFetchVersion));
+    target.version = version;
+    HW_TRY(leaders, find_leaders(client, options.topic));
+    target.leaders = std::move(leaders);
+    HW_TRY(ends, find_log_ends(client, options.topic, target.leaders));
+    target.log_ends = std::move(ends);
     drop_empty_partitions(target);
     if (target.leaders.empty()) {
         return fail(ErrorKind::not_found,

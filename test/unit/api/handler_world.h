@@ -42,20 +42,20 @@ public:
     }
     /// The answer to a request, decoded.
     template <class Response>
-    replication::Answer<Response> answer_to(const Exchange& exchange) {
+    replication::DecodedMessage<Response> answer_to(const Exchange& exchange) {
         REQUIRE(run_until([&] { return exchange.answered(); }));
         std::string frame;
         test::append(frame, exchange.answer());
         const bool has_tags =
             exchange.api().response_header_version(exchange.version()) == ApiVersion(1);
         const std::string body = frame.substr(kLength + kCorrelation + (has_tags ? 1 : 0));
-        replication::Answer<Response> answer(bytes_of(body), 64);
+        replication::DecodedMessage<Response> answer(bytes_of(body), 64);
         REQUIRE(answer.read(exchange.version()));
         return answer;
     }
     template <class Response, class Request>
-    replication::Answer<Response> ask(Handler& handler, const Request& request,
-                                      ApiVersion version) {
+    replication::DecodedMessage<Response> ask(Handler& handler, const Request& request,
+                                              ApiVersion version) {
         return answer_to<Response>(*send(handler, request, version));
     }
 

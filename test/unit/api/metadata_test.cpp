@@ -39,8 +39,8 @@ struct World : HandlerWorld {
         request.topics = topics;
         return HandlerWorld::send(handler, request, version);
     }
-    replication::Answer<MetadataResponse> ask(const std::vector<Topic>& topics,
-                                              ApiVersion version = kNewest) {
+    replication::DecodedMessage<MetadataResponse> ask(const std::vector<Topic>& topics,
+                                                      ApiVersion version = kNewest) {
         return answer_to<MetadataResponse>(*send(topics, version));
     }
     ErrorCode code_for(const Topic& topic) { return ask({topic})->topics[0].error_code; }

@@ -57,9 +57,9 @@ TEST_CASE("heartbeat: an epoch that is not the registration's is stale", "[contr
     ++beat.broker_epoch;
     const Offset end = world.end();
     const auto refused = world.call<BrokerHeartbeatResult>(beat);
-    CHECK(refused.verdict.code == ErrorCode::stale_broker_epoch);
+    CHECK(refused.refusal.code == ErrorCode::stale_broker_epoch);
     beat.broker_id = BrokerId(9);
-    CHECK(world.call<BrokerHeartbeatResult>(beat).verdict.code == ErrorCode::stale_broker_epoch);
+    CHECK(world.call<BrokerHeartbeatResult>(beat).refusal.code == ErrorCode::stale_broker_epoch);
     CHECK(world.end() == end);
 }
 

@@ -45,10 +45,10 @@ ErrorCode refusal(World& world, const Topic& asked) {
     const Offset end = world.end();
     const auto created = world.create({asked});
     REQUIRE(created.size() == 1);
-    CHECK_FALSE(created[0].verdict.message.empty());
+    CHECK_FALSE(created[0].refusal.message.empty());
     CHECK(created[0].id == TopicId());
     CHECK(world.end() == end);
-    return created[0].verdict.code;
+    return created[0].refusal.code;
 }
 
 TEST_CASE("create: a topic has its partitions, with leader, ISR and directory, from epoch 0 on",
@@ -56,7 +56,7 @@ TEST_CASE("create: a topic has its partitions, with leader, ISR and directory, f
     World world = cluster(1);
     const auto created = world.create({topic("orders", 2, 1)});
     REQUIRE(created.size() == 1);
-    CHECK(created[0].verdict.code == ErrorCode::none);
+    CHECK(created[0].refusal.code == ErrorCode::none);
     CHECK(created[0].partitions == 2);
     CHECK(created[0].replicas == 1);
     const TopicImage* orders = world.image().find_topic("orders");
@@ -87,8 +87,8 @@ TEST_CASE("create: default.replication.factor counts where it is set", "[control
     CHECK(world.create({topic("orders", 1, -1)})[0].replicas == 2);
     World small = cluster(1, options);
     const auto refused = small.create({topic("orders", 1, -1)});
-    CHECK(refused[0].verdict.code == ErrorCode::invalid_replication_factor);
-    CHECK(refused[0].verdict.message ==
+    CHECK(refused[0].refusal.code == ErrorCode::invalid_replication_factor);
+    CHECK(refused[0].refusal.message ==
           "the replication factor 2 of default.replication.factor is larger than the number of "
           "brokers in service, 1 (registered: 1). Ask for at most 1");
 }
@@ -100,12 +100,12 @@ TEST_CASE("create: more replicas than live brokers are refused with the numbers"
     world.beat(2);
     world.pass(std::chrono::seconds(1));
     const auto refused = world.create({topic("orders", 1, 3)});
-    CHECK(refused[0].verdict.code == ErrorCode::invalid_replication_factor);
+    CHECK(refused[0].refusal.code == ErrorCode::invalid_replication_factor);
     CHECK(
-        refused[0].verdict.message ==
+        refused[0].refusal.message ==
         "the replication factor 3 is larger than the number of brokers in service, 2 (registered: "
         "3). Ask for at most 2");
-    CHECK(world.create({topic("orders", 1, 2)})[0].verdict.code == ErrorCode::none);
+    CHECK(world.create({topic("orders", 1, 2)})[0].refusal.code == ErrorCode::none);
 }
 
 TEST_CASE("create: without a broker in service nothing is created", "[controller]") {
@@ -135,8 +135,8 @@ TEST_CASE("create: names that are bad, taken or not to be told apart are refused
 TEST_CASE("create: topics of one request collide with each other too", "[controller]") {
     World world = cluster(1);
     const auto created = world.create({topic("a.b"), topic("a_b")});
-    CHECK(created[0].verdict.code == ErrorCode::none);
-    CHECK(created[1].verdict.code == ErrorCode::invalid_topic_exception);
+    CHECK(created[0].refusal.code == ErrorCode::none);
+    CHECK(created[1].refusal.code == ErrorCode::invalid_topic_exception);
 }
 
 TEST_CASE("create: a name that comes twice is refused, answered once, the others are created",
@@ -145,9 +145,9 @@ TEST_CASE("create: a name that comes twice is refused, answered once, the others
     const auto created = world.create({topic("a"), topic("b"), topic("a", 7)});
     REQUIRE(created.size() == 2);
     CHECK(created[0].name == "a");
-    CHECK(created[0].verdict.code == ErrorCode::invalid_request);
+    CHECK(created[0].refusal.code == ErrorCode::invalid_request);
     CHECK(created[1].name == "b");
-    CHECK(created[1].verdict.code == ErrorCode::none);
+    CHECK(created[1].refusal.code == ErrorCode::none);
     CHECK(world.image().find_topic("a") == nullptr);
 }
 
@@ -244,10 +244,10 @@ TEST_CASE("create: validate_only answers as if, and creates nothing", "[controll
     const Offset end = world.end();
     const auto result = world.call<CreateTopicsResult>(
         schema::CreateTopicsRequest{.topics = std::span(topics), .validate_only = true});
-    CHECK(result.topics[0].verdict.code == ErrorCode::none);
+    CHECK(result.topics[0].refusal.code == ErrorCode::none);
     CHECK(result.topics[0].partitions == 3);
     CHECK(result.topics[0].id == TopicId());
-    CHECK(result.topics[1].verdict.code == ErrorCode::invalid_partitions);
+    CHECK(result.topics[1].refusal.code == ErrorCode::invalid_partitions);
     CHECK(world.end() == end);
 }
 
@@ -258,8 +258,8 @@ TEST_CASE("create: what does not fit into one batch is refused, up to that it is
     CHECK(refusal(world, topic("a", room + 1)) == ErrorCode::policy_violation);
     CHECK(refusal(world, topic("a", INT32_MAX)) == ErrorCode::policy_violation);
     const auto created = world.create({topic("a", room), topic("b", 1)});
-    CHECK(created[0].verdict.code == ErrorCode::none);
-    CHECK(created[1].verdict.code == ErrorCode::policy_violation);
+    CHECK(created[0].refusal.code == ErrorCode::none);
+    CHECK(created[1].refusal.code == ErrorCode::policy_violation);
     CHECK(world.partition("a", room - 1).leader == BrokerId(1));
 }
 

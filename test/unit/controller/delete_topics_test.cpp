@@ -32,9 +32,9 @@ TEST_CASE("delete: topics go by name and by id, with their configs", "[controlle
     const auto result =
         world.call<DeleteTopicsResult>(schema::DeleteTopicsRequest{.topics = std::span(topics)});
     REQUIRE(result.topics.size() == 2);
-    CHECK(result.topics[0].verdict.code == ErrorCode::none);
+    CHECK(result.topics[0].refusal.code == ErrorCode::none);
     CHECK(result.topics[0].id == first_id);
-    CHECK(result.topics[1].verdict.code == ErrorCode::none);
+    CHECK(result.topics[1].refusal.code == ErrorCode::none);
     CHECK(result.topics[1].name == "second");
     CHECK(world.image().topics().empty());
     CHECK(world.image().find_configs({ConfigResourceType::topic, "first"}) == nullptr);
@@ -46,7 +46,7 @@ TEST_CASE("delete: a deleted name may be created again, with another id", "[cont
     world.create({topic("orders")});
     const TopicId before = id_of(world, "orders");
     world.remove({"orders"});
-    CHECK(world.create({topic("orders")})[0].verdict.code == ErrorCode::none);
+    CHECK(world.create({topic("orders")})[0].refusal.code == ErrorCode::none);
     CHECK(id_of(world, "orders") != before);
 }
 
@@ -59,10 +59,10 @@ TEST_CASE("delete: what does not exist, or is not named in one way, is refused",
     const auto result =
         world.call<DeleteTopicsResult>(schema::DeleteTopicsRequest{.topics = std::span(topics)});
     REQUIRE(result.topics.size() == 4);
-    CHECK(result.topics[0].verdict.code == ErrorCode::unknown_topic_or_partition);
-    CHECK(result.topics[1].verdict.code == ErrorCode::unknown_topic_id);
-    CHECK(result.topics[2].verdict.code == ErrorCode::invalid_request);
-    CHECK(result.topics[3].verdict.code == ErrorCode::invalid_request);
+    CHECK(result.topics[0].refusal.code == ErrorCode::unknown_topic_or_partition);
+    CHECK(result.topics[1].refusal.code == ErrorCode::unknown_topic_id);
+    CHECK(result.topics[2].refusal.code == ErrorCode::invalid_request);
+    CHECK(result.topics[3].refusal.code == ErrorCode::invalid_request);
     CHECK(world.end() == end);
 }
 
@@ -73,9 +73,9 @@ TEST_CASE("delete: a topic that is given twice stays", "[controller]") {
         {"orders", {}}, {"audit", {}}, {{}, id_of(world, "orders")}};
     const auto result =
         world.call<DeleteTopicsResult>(schema::DeleteTopicsRequest{.topics = std::span(topics)});
-    CHECK(result.topics[0].verdict.code == ErrorCode::invalid_request);
-    CHECK(result.topics[1].verdict.code == ErrorCode::none);
-    CHECK(result.topics[2].verdict.code == ErrorCode::invalid_request);
+    CHECK(result.topics[0].refusal.code == ErrorCode::invalid_request);
+    CHECK(result.topics[1].refusal.code == ErrorCode::none);
+    CHECK(result.topics[2].refusal.code == ErrorCode::invalid_request);
     CHECK(world.image().find_topic("orders") != nullptr);
     CHECK(world.image().find_topic("audit") == nullptr);
 }
@@ -96,7 +96,7 @@ TEST_CASE("producer ids: a stale broker gets none", "[controller]") {
     World world = cluster();
     const auto result = world.call<ProducerIdsResult>(schema::AllocateProducerIdsRequest{
         .broker_id = BrokerId(1), .broker_epoch = BrokerEpoch(0)});
-    CHECK(result.verdict.code == ErrorCode::stale_broker_epoch);
+    CHECK(result.refusal.code == ErrorCode::stale_broker_epoch);
     CHECK(result.count == 0);
     CHECK(world.image().next_producer_id() == ProducerId(0));
 }
@@ -113,7 +113,7 @@ TEST_CASE(
     const Ticket lost = world.ask(request);
     world.lose();
     world.lead();
-    CHECK(world.answer<ProducerIdsResult>(lost).verdict.code == ErrorCode::not_controller);
+    CHECK(world.answer<ProducerIdsResult>(lost).refusal.code == ErrorCode::not_controller);
     CHECK(world.call<ProducerIdsResult>(request).first == ProducerId(1000));
     world.ask(request);
     world.lose(1);

@@ -24,7 +24,7 @@ schema::CreateTopicsRequest creation(const std::vector<Topic>& topics) {
 }
 
 ErrorCode code_of(const World& world, Ticket ticket) {
-    return world.answer<CreateTopicsResult>(ticket).verdict.code;
+    return world.answer<CreateTopicsResult>(ticket).refusal.code;
 }
 
 TEST_CASE("controller: who does not lead answers at once that it is not the controller",
@@ -65,7 +65,7 @@ TEST_CASE("controller: an answer without records waits for what it was decided f
     const Ticket refused = world.ask(creation(topics));
     CHECK_FALSE(world.is_answered(refused));
     world.commit();
-    CHECK(world.answer<CreateTopicsResult>(refused).topics[0].verdict.code ==
+    CHECK(world.answer<CreateTopicsResult>(refused).topics[0].refusal.code ==
           ErrorCode::topic_already_exists);
     const Ticket at_once = world.ask(creation(topics));
     CHECK(world.is_answered(at_once));
@@ -82,7 +82,7 @@ TEST_CASE("controller: lost leadership answers all that wait and forgets what wa
     CHECK_FALSE(world.controller().is_leading());
     CHECK(world.controller().next_deadline() == kNever);
     world.lead();
-    CHECK(world.create({topic("a")})[0].verdict.code == ErrorCode::none);
+    CHECK(world.create({topic("a")})[0].refusal.code == ErrorCode::none);
 }
 
 TEST_CASE("controller: with the leadership goes at once what was only appended", "[controller]") {

@@ -28,7 +28,7 @@ TEST_CASE("registration: a broker joins fenced, and its epoch is the offset of i
     World world = leading();
     const Offset offset = world.end();
     const auto result = world.join(registration(1));
-    CHECK(result.verdict.code == ErrorCode::none);
+    CHECK(result.refusal.code == ErrorCode::none);
     CHECK(result.broker_epoch.value() == offset.value());
     CHECK(broker(world, 1).fenced);
     CHECK(broker(world, 1).registered_at == offset);
@@ -56,12 +56,12 @@ TEST_CASE("registration: a new incarnation with a common directory replaces the 
     Registration next = registration(1, 2);
     next.log_dirs.emplace_back(uuid(77));
     const auto result = world.join(next);
-    CHECK(result.verdict.code == ErrorCode::none);
+    CHECK(result.refusal.code == ErrorCode::none);
     CHECK(result.broker_epoch > old);
     CHECK(broker(world, 1).fenced);
     schema::BrokerHeartbeatRequest stale = world.heartbeat(1);
     stale.broker_epoch = old;
-    CHECK(world.call<BrokerHeartbeatResult>(stale).verdict.code == ErrorCode::stale_broker_epoch);
+    CHECK(world.call<BrokerHeartbeatResult>(stale).refusal.code == ErrorCode::stale_broker_epoch);
 }
 
 TEST_CASE("registration: what the replaced incarnation led has no leader until the new one is in",
@@ -85,9 +85,9 @@ TEST_CASE("registration: without a common directory the old session is waited fo
     Registration other = registration(1, 2);
     other.log_dirs = {DirectoryId(uuid(77))};
     const auto refused = world.join(other);
-    CHECK(refused.verdict.code == ErrorCode::duplicate_broker_registration);
+    CHECK(refused.refusal.code == ErrorCode::duplicate_broker_registration);
     CHECK(refused.broker_epoch == BrokerEpoch(-1));
-    const std::string& message = refused.verdict.message;
+    const std::string& message = refused.refusal.message;
     CHECK_THAT(message, Catch::Contains(to_string(registration(1).incarnation.value())));
     CHECK_THAT(message, Catch::Contains(to_string(other.incarnation.value())));
     CHECK_THAT(message, Catch::Contains(to_string(registration(1).log_dirs[0].value())));
@@ -97,7 +97,7 @@ TEST_CASE("registration: without a common directory the old session is waited fo
     CHECK_FALSE(broker(world, 1).fenced);
 
     world.pass(milliseconds(1800));
-    CHECK(world.join(other).verdict.code == ErrorCode::none);
+    CHECK(world.join(other).refusal.code == ErrorCode::none);
     CHECK(broker(world, 1).incarnation == other.incarnation);
 }
 
@@ -109,7 +109,7 @@ TEST_CASE("registration: a broker that stopped has no session to wait for", "[co
     REQUIRE(world.call<BrokerHeartbeatResult>(stop).should_shut_down);
     Registration other = registration(1, 2);
     other.log_dirs = {DirectoryId(uuid(77))};
-    CHECK(world.join(other).verdict.code == ErrorCode::none);
+    CHECK(world.join(other).refusal.code == ErrorCode::none);
 }
 
 TEST_CASE("registration: directories are there, real, single, and nobody else's", "[controller]") {
@@ -130,16 +130,16 @@ TEST_CASE("registration: directories are there, real, single, and nobody else's"
     }
     const Offset end = world.end();
     const auto result = world.join(second);
-    CHECK(result.verdict.code == ErrorCode::invalid_registration);
-    CHECK_FALSE(result.verdict.message.empty());
+    CHECK(result.refusal.code == ErrorCode::invalid_registration);
+    CHECK_FALSE(result.refusal.message.empty());
     CHECK(world.end() == end);
 }
 
 TEST_CASE("registration: the id of no broker is refused", "[controller]") {
     World world = leading();
     const auto result = world.join(registration(-1));
-    CHECK(result.verdict.code == ErrorCode::invalid_registration);
-    CHECK_THAT(result.verdict.message, Catch::Contains("broker id -1 is negative"));
+    CHECK(result.refusal.code == ErrorCode::invalid_registration);
+    CHECK_THAT(result.refusal.message, Catch::Contains("broker id -1 is negative"));
 }
 
 TEST_CASE("registration: listeners are there, and each name once", "[controller]") {
@@ -151,7 +151,7 @@ TEST_CASE("registration: listeners are there, and each name once", "[controller]
     SECTION("twice") {
         bad.listeners.push_back(bad.listeners[0]);
     }
-    CHECK(world.join(bad).verdict.code == ErrorCode::invalid_registration);
+    CHECK(world.join(bad).refusal.code == ErrorCode::invalid_registration);
 }
 
 TEST_CASE("registration: a broker of another cluster is refused with both ids", "[controller]") {
@@ -159,9 +159,9 @@ TEST_CASE("registration: a broker of another cluster is refused with both ids", 
     Registration stranger = registration(1);
     stranger.cluster_id = "elsewhere";
     const auto result = world.join(stranger);
-    CHECK(result.verdict.code == ErrorCode::inconsistent_cluster_id);
-    CHECK_THAT(result.verdict.message, Catch::Contains("elsewhere"));
-    CHECK_THAT(result.verdict.message, Catch::Contains(std::string(kClusterId)));
+    CHECK(result.refusal.code == ErrorCode::inconsistent_cluster_id);
+    CHECK_THAT(result.refusal.message, Catch::Contains("elsewhere"));
+    CHECK_THAT(result.refusal.message, Catch::Contains(std::string(kClusterId)));
 }
 
 TEST_CASE("registration: a broker that lacks a finalized feature level is refused with numbers",
@@ -178,9 +178,9 @@ TEST_CASE("registration: a broker that lacks a finalized feature level is refuse
         old.features.clear();
     }
     const auto result = world.join(old);
-    CHECK(result.verdict.code == ErrorCode::unsupported_version);
-    CHECK_THAT(result.verdict.message, Catch::Contains("metadata.version"));
-    CHECK_THAT(result.verdict.message, Catch::Contains("at 30"));
+    CHECK(result.refusal.code == ErrorCode::unsupported_version);
+    CHECK_THAT(result.refusal.message, Catch::Contains("metadata.version"));
+    CHECK_THAT(result.refusal.message, Catch::Contains("at 30"));
 }
 
 TEST_CASE("registration: an unknown feature is accepted when it may be at level 0",
@@ -189,12 +189,12 @@ TEST_CASE("registration: an unknown feature is accepted when it may be at level 
     Registration own = registration(1);
     own.features.push_back(
         {.name = "highwater.durable", .min_supported_version = 0, .max_supported_version = 1});
-    CHECK(world.join(own).verdict.code == ErrorCode::none);
+    CHECK(world.join(own).refusal.code == ErrorCode::none);
     CHECK(broker(world, 1).features.at("highwater.durable") == FeatureRange{0, 1});
     Registration needy = registration(2);
     needy.features.push_back(
         {.name = "group.version", .min_supported_version = 1, .max_supported_version = 1});
-    CHECK(world.join(needy).verdict.code == ErrorCode::unsupported_version);
+    CHECK(world.join(needy).refusal.code == ErrorCode::unsupported_version);
 }
 
 TEST_CASE("registration: a controller's listeners and features are recorded", "[controller]") {
@@ -208,7 +208,7 @@ TEST_CASE("registration: a controller's listeners and features are recorded", "[
                           .incarnation_id = IncarnationId(uuid(3)),
                           .listeners = std::span(listeners),
                           .features = std::span(features)};
-    CHECK(world.call<ControllerRegistrationResult>(request).verdict.code == ErrorCode::none);
+    CHECK(world.call<ControllerRegistrationResult>(request).refusal.code == ErrorCode::none);
     const ControllerImage* found = world.image().controllers().find(BrokerId(3));
     REQUIRE(found != nullptr);
     CHECK(found->incarnation == request.incarnation_id);

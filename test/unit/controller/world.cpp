@@ -154,7 +154,7 @@ World::World(std::uint64_t seed, ControllerOptions options)
                   MetadataImage(std::string(kClusterId))) {}
 
 void World::carry_out(ControllerEffects& effects) {
-    for (const Append& append : effects.appends) {
+    for (const MetadataAppend& append : effects.appends) {
         REQUIRE(append.base_offset == end_);
         Batch& batch = log_.emplace_back();
         batch.base_offset = end_;
@@ -168,7 +168,7 @@ void World::carry_out(ControllerEffects& effects) {
         batch.last_offset = end_ - 1;
         controller_.on_appended(batch.last_offset);
     }
-    for (Answer& answer : effects.answers) {
+    for (ControllerAnswer& answer : effects.answers) {
         INFO("ticket " << answer.ticket);
         REQUIRE(answers_.emplace(answer.ticket, std::move(answer.response)).second);
     }
@@ -256,7 +256,7 @@ BrokerHeartbeatResult World::beat(std::int32_t broker) {
 
 void World::start_brokers(std::int32_t count) {
     for (std::int32_t id = 1; id <= count; ++id) {
-        REQUIRE(join(registration(id)).verdict.code == wire::ErrorCode::none);
+        REQUIRE(join(registration(id)).refusal.code == wire::ErrorCode::none);
         REQUIRE_FALSE(beat(id).is_fenced);
     }
 }

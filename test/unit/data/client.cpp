@@ -68,10 +68,10 @@ bool Client::ended() {
     return closed_;
 }
 
-Client::Answer& Client::next() {
+Client::Reply& Client::next() {
     const TimePoint limit = scheduler_.now() + std::chrono::minutes(1);
     REQUIRE(scheduler_.run_until([this] { return has_answer(); }, limit));
-    Answer& answer = answers_.emplace_back();
+    Reply& answer = answers_.emplace_back();
     answer.frame = std::move(frames_.front());
     frames_.pop_front();
     return answer;

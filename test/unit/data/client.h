@@ -65,7 +65,7 @@ public:
 
 private:
     /// A frame and what was decoded of it.
-    struct Answer {
+    struct Reply {
         std::string frame;
         Arena arena{1 << 20};
     };
@@ -73,13 +73,13 @@ private:
     void write(std::string_view bytes);
     void read();
     /// Waits for the next frame.
-    Answer& next();
+    Reply& next();
 
     sim::Scheduler& scheduler_;
     std::unique_ptr<Transport> transport_;
     std::string stream_;
     std::deque<std::string> frames_;
-    std::deque<Answer> answers_;
+    std::deque<Reply> answers_;
     std::int32_t sent_ = 0;
     std::int32_t received_ = 0;
     bool closed_ = false;
@@ -87,7 +87,7 @@ private:
 
 template <class Response>
 const Response& Client::receive(std::int16_t version) {
-    Answer& answer = next();
+    Reply& answer = next();
     const schema::ApiInfo& api = *schema::find_api(Response::kKey);
     wire::Reader reader(as_bytes(answer.frame), answer.arena);
     schema::ResponseHeader header;

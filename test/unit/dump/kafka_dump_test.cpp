@@ -19,7 +19,7 @@ struct Dump {
 };
 
 Dump dump_of(const std::string& root, const std::string& name, const DumpOptions& options = {}) {
-    storage::PosixDisk disk(0);
+    storage::PosixDisk disk;
     LinesKept output;
     const auto dumped = dump_file(disk, root + name, options, output);
     Dump dump{std::move(output.lines), dumped ? "" : dumped.error().message};

@@ -15,7 +15,7 @@
 namespace hw::broker {
 namespace {
 
-using replication::Answer;
+using replication::DecodedMessage;
 using schema::MetadataRequest;
 using schema::MetadataResponse;
 

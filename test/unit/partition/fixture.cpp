@@ -124,7 +124,7 @@ std::unique_ptr<Produced> Node::produce(const BatchShape& shape, Acks acks) {
     produced->bytes = bytes;
     produced->wait =
         ProduceWait::begin(shard, 1, bytes, [ended = &produced->ended] { *ended = true; });
-    Append append{bytes->bytes(), {}, acks, produced->wait->slot(0)};
+    AppendRequest append{bytes->bytes(), {}, acks, produced->wait->slot(0)};
     enter([append = std::move(append)](PartitionReplica& replica) mutable {
         replica.append(std::move(append));
     });
@@ -139,8 +139,8 @@ std::unique_ptr<Waiting> Node::watch(std::uint64_t missing, std::uint64_t seen_b
     return waiting;
 }
 
-std::expected<FetchAnswer, PartitionError> Node::read(std::int64_t from, LeaderEpoch epoch) {
-    std::optional<std::expected<FetchAnswer, PartitionError>> answer;
+std::expected<FetchAnswer, wire::Refusal> Node::read(std::int64_t from, LeaderEpoch epoch) {
+    std::optional<std::expected<FetchAnswer, wire::Refusal>> answer;
     enter([&](PartitionReplica& replica) {
         storage::ReadCursor cursor;
         answer = replica.read(epoch, {.from = Offset(from), .max_bytes = 1 << 20}, cursor);

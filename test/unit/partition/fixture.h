@@ -81,7 +81,7 @@ public:
     /// Waits for `missing` bytes more than `seen`.
     std::unique_ptr<Waiting> watch(std::uint64_t missing, std::uint64_t seen_bytes);
     /// A consumer's read.
-    [[nodiscard]] std::expected<FetchAnswer, PartitionError> read(
+    [[nodiscard]] std::expected<FetchAnswer, wire::Refusal> read(
         std::int64_t from, LeaderEpoch epoch = kNoLeaderEpoch);
     /// The values of the records that a consumer reads from `from` on.
     [[nodiscard]] std::vector<std::string> values(std::int64_t from = 0);

@@ -24,8 +24,8 @@ void sync(World& world) {
     world.settle();
 }
 
-std::expected<ListedOffset, PartitionError> list(World& world, std::int64_t timestamp) {
-    std::optional<std::expected<ListedOffset, PartitionError>> answer;
+std::expected<ListedOffset, wire::Refusal> list(World& world, std::int64_t timestamp) {
+    std::optional<std::expected<ListedOffset, wire::Refusal>> answer;
     world.node->enter([&](PartitionReplica& replica) {
         const auto reader = replica.reader(kNoLeaderEpoch);
         REQUIRE(reader.has_value());
@@ -34,9 +34,9 @@ std::expected<ListedOffset, PartitionError> list(World& world, std::int64_t time
     return *answer;
 }
 
-std::expected<FetchAnswer, PartitionError> read_after(World& world, std::int64_t from,
-                                                      int last_fetched_epoch) {
-    std::optional<std::expected<FetchAnswer, PartitionError>> answer;
+std::expected<FetchAnswer, wire::Refusal> read_after(World& world, std::int64_t from,
+                                                     int last_fetched_epoch) {
+    std::optional<std::expected<FetchAnswer, wire::Refusal>> answer;
     world.node->enter([&](PartitionReplica& replica) {
         storage::ReadCursor cursor;
         FetchRead read{.from = Offset(from), .max_bytes = 1000};

@@ -22,7 +22,7 @@ void register_controller(Machine& machine) {
     request.listeners = {&listener, 1};
     request.features = features;
     const auto answer = machine.ask<controller::ControllerRegistrationResult>(request);
-    REQUIRE(answer.verdict.code == ErrorCode::none);
+    REQUIRE(answer.refusal.code == ErrorCode::none);
 }
 
 /// Enough partitions that the log gets entries in its indexes.
@@ -39,7 +39,7 @@ void create_topics(Machine& machine) {
     const auto answer = machine.ask<controller::CreateTopicsResult>(request);
     REQUIRE(answer.topics.size() == 2);
     for (const auto& topic : answer.topics) {
-        REQUIRE(topic.verdict.code == ErrorCode::none);
+        REQUIRE(topic.refusal.code == ErrorCode::none);
     }
 }
 
@@ -48,7 +48,7 @@ void allocate_producer_ids(Machine& machine) {
     request.broker_id = kBroker;
     request.broker_epoch = machine.image().find_broker(kBroker)->epoch;
     const auto answer = machine.ask<controller::ProducerIdsResult>(request);
-    REQUIRE(answer.verdict.code == ErrorCode::none);
+    REQUIRE(answer.refusal.code == ErrorCode::none);
 }
 
 void delete_topic(Machine& machine, std::string_view name) {
@@ -56,7 +56,7 @@ void delete_topic(Machine& machine, std::string_view name) {
     schema::DeleteTopicsRequest request;
     request.topics = {&topic, 1};
     const auto answer = machine.ask<controller::DeleteTopicsResult>(request);
-    REQUIRE(answer.topics[0].verdict.code == ErrorCode::none);
+    REQUIRE(answer.topics[0].refusal.code == ErrorCode::none);
 }
 
 /// The broker gives its leaderships up.
@@ -66,7 +66,7 @@ void begin_shutdown(Machine& machine) {
     request.broker_epoch = machine.image().find_broker(kBroker)->epoch;
     request.want_shut_down = true;
     const auto answer = machine.ask<controller::BrokerHeartbeatResult>(request);
-    REQUIRE(answer.verdict.code == ErrorCode::none);
+    REQUIRE(answer.refusal.code == ErrorCode::none);
 }
 
 TEST_CASE("golden: the metadata log is written as Kafka's dump tool judged it",

@@ -91,14 +91,14 @@ struct Machine {
         request.features = {&feature, 1};
         request.log_dirs = {&log_directory, 1};
         const auto registered = ask<controller::BrokerRegistrationResult>(request);
-        INFO(registered.verdict.message);
-        REQUIRE(registered.verdict.code == wire::ErrorCode::none);
+        INFO(registered.refusal.message);
+        REQUIRE(registered.refusal.code == wire::ErrorCode::none);
         schema::BrokerHeartbeatRequest heartbeat;
         heartbeat.broker_id = kBroker;
         heartbeat.broker_epoch = registered.broker_epoch;
         heartbeat.current_metadata_offset = Offset(registered.broker_epoch.value());
         const auto alive = ask<controller::BrokerHeartbeatResult>(heartbeat);
-        REQUIRE(alive.verdict.code == wire::ErrorCode::none);
+        REQUIRE(alive.refusal.code == wire::ErrorCode::none);
     }
 
     /// Asks for a topic; notes its name in `acknowledged` when that is answered with success.
@@ -109,7 +109,7 @@ struct Machine {
         request.topics = {&topic, 1};
         process->runtime.handle(request, [this](const controller::ControllerResponse& answer) {
             for (const auto& created : std::get<controller::CreateTopicsResult>(answer).topics) {
-                if (created.verdict.code == wire::ErrorCode::none) {
+                if (created.refusal.code == wire::ErrorCode::none) {
                     acknowledged.insert(created.name);
                 }
             }

@@ -94,7 +94,7 @@ public:
     }
 
     /// Stages a batch; it lives until the fixture ends.
-    std::expected<Appended, AppendError> stage(const BatchShape& shape, int leader_epoch = 0) {
+    std::expected<Appended, wire::Refusal> stage(const BatchShape& shape, int leader_epoch = 0) {
         batches.push_back(make_batch(shape));
         return log->stage({batches.back().bytes(), LeaderEpoch(leader_epoch), {}});
     }
