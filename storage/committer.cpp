@@ -22,7 +22,8 @@ Task<> Committer::stop() {
 
 Task<> Committer::run() {
     while (!stopping_ || round_ || snapshot_is_running_) {
-        const TimePoint deadline = due();
+        // What is dirty when it stops is synced when the logs are closed.
+        const TimePoint deadline = stopping_ ? kNever : due();
         co_await home_->wait(wake_, deadline);
         if (!round_ && !stopping_ && clock_->now() >= due()) {
             begin_round();
