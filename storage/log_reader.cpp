@@ -307,7 +307,10 @@ Result<std::optional<TimestampedOffset>> LogReader::find_in(std::size_t index, T
 Result<std::optional<TimestampedOffset>> LogReader::find(Timestamp target, Offset start) const {
     for (std::size_t index = segment_of(start); index < segments_.size(); ++index) {
         const Segment& segment = segments_[index];
-        if (segment.ends_early() && checks_.gaps == Gaps::none) {
+        const bool is_short =
+            segment.ends_early() || (index + 1 < segments_.size() &&
+                                     segment.end_offset() != segments_[index + 1].base_offset());
+        if (is_short && checks_.gaps == Gaps::none) {
             return damaged(segment, segment.size(),
                            fmt::format("the batches end before offset {}: records are missing",
                                        segment.end_offset()));

@@ -160,6 +160,13 @@ Result<void> scan_segments(const RecoveryScan& scan, std::size_t first) {
                 scan, index - 1,
                 {end, fmt::format("the next segment begins at offset {}", segment.base_offset())});
         }
+        // Compaction leaves gaps between segments, but no segment without batches before the last.
+        if (index > first && segments[index - 1].size() == 0) {
+            return damage(scan, segments[index - 1],
+                          {0, fmt::format("the file is empty, and the next segment begins at "
+                                          "offset {}",
+                                          segment.base_offset())});
+        }
         const Offset end_offset = index + 1 < segments.size() ? segments[index + 1].base_offset()
                                                               : ExpectedOffsets::kUnknown;
         HW_TRY(bad, scan_segment(scan, segment, end_offset));

@@ -345,7 +345,9 @@ TEST_CASE("damage: after a crash what is below the recovery point is refused or 
         CHECK(end <= original.end_offset());
         CHECK((end == original.end_offset() || damage.what.starts_with("cut to") ||
                restart.next.sink.lines.find("the log is cut at") != std::string::npos));
-        Judge judge(*restart.next.log, damage.path, end, ClientChecks::no);
+        // A file that has lost its end may show as a gap at the start of the next one.
+        const std::string named = damage.what.starts_with("cut to") ? "/data/t-0/" : damage.path;
+        Judge judge(*restart.next.log, named, end, ClientChecks::no);
         if (recovery_point == original.end_offset()) {
             judge.epochs = &original.epochs;
         }
