@@ -191,11 +191,15 @@ int run_until_stopped(const config::BrokerConfig& config, OldData old_data) {
 
 int run_configured(const config::BrokerInput& input, OldData old_data) {
     const config::LoadedConfig loaded = config::load_broker_config(input);
+    std::string problems;
     for (const std::string& warning : loaded.problems.warnings) {
-        fmt::print(stderr, "highwater: warning: {}\n", warning);
+        problems += fmt::format("highwater: warning: {}\n", warning);
     }
     for (const std::string& error : loaded.problems.errors) {
-        fmt::print(stderr, "highwater: {}\n", error);
+        problems += fmt::format("highwater: {}\n", error);
+    }
+    if (!problems.empty()) {
+        write_within(kSayLimit, STDERR_FILENO, std::move(problems));
     }
     if (loaded.config) {
         return run_until_stopped(*loaded.config, old_data);
