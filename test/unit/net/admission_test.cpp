@@ -234,9 +234,11 @@ TEST_CASE("admission: a slow sender above the least rate is served", "[net][admi
     World world;
     const std::size_t slow = world.connect();
     const std::string frame = large_request(3 * kMiB);
-    for (std::size_t at = 0; at < frame.size(); at += 80 * kKiB) {
-        world.send(slow, frame.substr(at, 80 * kKiB));
+    // Some 100 KiB/s, with the time that the simulated network takes.
+    for (std::size_t at = 0; at < frame.size(); at += 160 * kKiB) {
+        world.send(slow, frame.substr(at, 160 * kKiB));
         world.run_for(std::chrono::seconds(1));
+        CAPTURE(at, world.log.lines);
         REQUIRE(world.ended == 0);
     }
     CHECK(world.run_until([&] { return world.held.size() == 1; }));

@@ -102,8 +102,8 @@ TEST_CASE("stderr log: without a reader nothing blocks, and what is dropped is t
 
 TEST_CASE("stderr log: its end does not wait for a reader that never comes", "[runtime][log]") {
     const SystemClock clock;
-    // The thread that hangs in the write keeps the descriptor: it is not closed before the end.
-    static const Pipe pipe;
+    // The thread that hangs in the write keeps the descriptor, so it is never closed.
+    static const Pipe& pipe = *std::make_unique<Pipe>().release();
     {
         StderrLog log(clock, LogLevel::info, pipe.writer());
         log.write(LogLevel::info, "test", std::string(StderrLog::kMaxWaiting / 2, 'x'));

@@ -47,7 +47,7 @@ TEST_CASE("measure: the first reason not to send a message is the one that is to
     const Result<Size> result = size.result("Message", kVersion);
     REQUIRE_FALSE(result);
     CHECK(result.error().kind == ErrorKind::invalid);
-    CHECK(result.error().message == "Message version 3: Name is null, which it may not be");
+    CHECK(result.error().message == "Message version 3: Name must not be null");
 }
 
 TEST_CASE("measure: a text that is never null may point nowhere", "[wire][measure]") {
