@@ -44,7 +44,6 @@ wire::Array<typename Record::Feature> recorded_features(RecordBatch& batch,
 }
 
 using Request = schema::BrokerRegistrationRequest;
-using wire::ErrorCode;
 
 bool contains(const wire::Array<DirectoryId>& directories, DirectoryId sought) {
     return std::ranges::find(directories, sought) != directories.end();
