@@ -7,6 +7,7 @@
 #include <ctime>
 #include <future>
 #include <mutex>
+#include <pthread.h>
 #include <utility>
 
 #include <fmt/chrono.h>
@@ -174,11 +175,17 @@ void StderrLog::install_crash_handler() const {
 void write_within(std::chrono::milliseconds limit, int descriptor, std::string text) {
     std::promise<void> written;
     auto done = written.get_future();
+    // A thread that is left behind must not take a signal which the others block to wait for it.
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before);
     std::thread thread(
         [descriptor, text = std::move(text), written = std::move(written)]() mutable {
             write_all(descriptor, text);
             written.set_value();
         });
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
     if (done.wait_for(limit) == std::future_status::ready) {
         thread.join();
     } else {

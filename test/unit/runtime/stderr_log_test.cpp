@@ -11,6 +11,7 @@
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
+#include "broker/runtime/process.h"
 #include "broker/runtime/system_clock.h"
 
 namespace hw::broker {
@@ -110,6 +111,24 @@ TEST_CASE("stderr log: its end does not wait for a reader that never comes", "[r
         CHECK_FALSE(log.wait_until_written(std::chrono::milliseconds(1)));
     }
     write_within(std::chrono::milliseconds(1), pipe.writer(), "not read either\n");
+}
+
+TEST_CASE("stderr log: a writer that is left behind takes no signal that others wait for",
+          "[runtime][log]") {
+    const Pipe pipe;
+    const pid_t child = ::fork();
+    if (child == 0) {
+        write_within(std::chrono::milliseconds(1), pipe.writer(),
+                     std::string(StderrLog::kMaxWaiting / 2, 'x'));
+        std::signal(SIGTERM, SIG_DFL);  // as it is without Catch
+        block_stop_signals();
+        ::kill(::getpid(), SIGTERM);
+        ::_exit(wait_for_stop_signal() == SIGTERM ? 0 : 1);
+    }
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    CHECK(WIFEXITED(status));
+    CHECK(WEXITSTATUS(status) == 0);
 }
 
 TEST_CASE("stderr log: a crash keeps the lines before it", "[runtime][log]") {
