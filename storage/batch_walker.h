@@ -19,8 +19,8 @@ namespace hw::storage {
 struct ExpectedOffsets {
     static constexpr Offset kUnknown{INT64_MAX};
 
-    Offset first;                  ///< lower bound for the first base offset
-    bool first_is_exact = true;    ///< the first batch starts at `first`, but for a gap
+    Offset first;                  ///< of the first batch, which may follow a gap
+    bool first_is_exact = true;    ///< false: `first` is only a lower bound
     Offset end_offset = kUnknown;  ///< exclusive; all offsets are below it
     Gaps gaps = Gaps::possible;
 };

@@ -69,8 +69,8 @@ Result<void> load_properties(Disk& disk, const MetaProperties& expected,
     HW_TRY(text, read_if_there(disk, path));
     if (!text && !directory.logs.empty()) {
         return fail(ErrorKind::invalid,
-                    "{} has logs, such as {}, but no {}, which says whose they are: put that file "
-                    "back, or move the logs away to begin anew",
+                    "{} has logs, such as {}, but no {}, which names their cluster and node: put "
+                    "that file back, or move the logs away to start over",
                     directory.path, folder_name(directory.logs.front().name), kMetaPropertiesFile);
     }
     if (!text) {

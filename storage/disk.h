@@ -30,7 +30,7 @@ public:
     virtual void write_at(std::uint64_t position, std::span<const ByteView> slices, Done done) = 0;
     /// Synchronous form, for bookkeeping (indexes, snapshots, checkpoints) and recovery.
     [[nodiscard]] virtual Result<void> write_now(std::uint64_t position, ByteView bytes) = 0;
-    /// Reads until `into` is full or the file ends; returns how many bytes.
+    /// Reads until `into` is full or the file ends; returns the number of bytes.
     [[nodiscard]] virtual Result<std::size_t> read_at(std::uint64_t position,
                                                       MutableBytes into) = 0;
     [[nodiscard]] virtual Result<std::uint64_t> size() = 0;

@@ -38,7 +38,8 @@ struct LogContext {
     /// Runs its argument inside the guard of the log; used only when a write ends after its call
     /// has returned.
     std::function<void(std::move_only_function<void()>)> enter;
-    /// Called inside the guard when a write fails: the directory must go offline.
+    /// Called inside the guard when a write, snapshot or truncation fails: the directory must go
+    /// offline.
     std::function<void(const Error&)> on_failure;
     LogMutants mutants;
     /// Limit of the producers of all logs; outlives the log. Null: no limit.

@@ -24,8 +24,8 @@ namespace hw::storage {
 /// | 8 | last offset | of its last batch; -1 if none is known in this epoch |
 /// | 4 | offset delta | from the first record of that batch to its last |
 /// | 8 | timestamp | of its last batch or marker |
-/// | 4 | coordinator epoch | of its last marker; -1 |
-/// | 8 | transaction start | first offset of the open transaction; -1 |
+/// | 4 | coordinator epoch | of its last marker; -1 if none |
+/// | 8 | transaction start | first offset of the open transaction; -1 if none |
 ///
 /// Only the last batch of a producer is kept, so after a restart a retry of an older one is refused
 /// as out of order, as in Kafka. Kafka writes entries in the order of a hash table, we by id.

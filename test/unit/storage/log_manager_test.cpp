@@ -260,8 +260,8 @@ TEST_CASE("manager: logs without meta.properties are refused, and left as they a
     const auto refused = world.start().open();
     REQUIRE_FALSE(refused.has_value());
     CHECK(refused.error().message ==
-          "/data has logs, such as t-0, but no meta.properties, which says whose they are: put "
-          "that file back, or move the logs away to begin anew");
+          "/data has logs, such as t-0, but no meta.properties, which names their cluster and "
+          "node: put that file back, or move the logs away to start over");
     world.node.reset();
     world.disk.process_kill();
     REQUIRE(replace_small_file(world.disk, "/data", kMetaPropertiesFile, text).has_value());
