@@ -17,7 +17,7 @@ wire::Refusal corrupt(const Error& error) {
     return {ErrorCode::corrupt_message, error.message};
 }
 
-/// Whether a batch of a leader continues a log.
+/// Checks that a batch from a leader continues the log.
 std::expected<void, wire::Refusal> check_continues(const record::BatchView& batch,
                                                    Offset end_offset, LeaderEpoch epoch) {
     if (!batch.crc_matches()) {
@@ -35,7 +35,7 @@ std::expected<void, wire::Refusal> check_continues(const record::BatchView& batc
     if (batch.leader_epoch() < epoch) {
         return std::unexpected(wire::Refusal{
             ErrorCode::fenced_leader_epoch,
-            fmt::format("the batch at offset {} has leader epoch {}, the log has seen {}",
+            fmt::format("the batch at offset {} has leader epoch {}, the log already has {}",
                         batch.base_offset(), batch.leader_epoch(), epoch)});
     }
     return {};
@@ -48,7 +48,7 @@ std::expected<Appended, wire::Refusal> AppendStage::add(const NewBatch& batch,
     if (batch.leader_epoch < epoch_) {
         return std::unexpected(
             wire::Refusal{ErrorCode::not_leader_or_follower,
-                          fmt::format("an append in leader epoch {}, the log has seen {}",
+                          fmt::format("the append has leader epoch {}, the log already has {}",
                                       batch.leader_epoch, epoch_)});
     }
     if (batch.append_time) {
@@ -122,8 +122,8 @@ std::expected<void, wire::Refusal> AppendStage::check(const ProducerFacts& facts
     }
     return std::unexpected(wire::Refusal{
         ErrorCode::not_enough_replicas,
-        fmt::format("producer {} is new to this partition, and this broker remembers {} producers "
-                    "of all partitions already; the limit of {} follows from "
+        fmt::format("producer {} is new to this partition, and this broker already remembers {} "
+                    "producers of all partitions; the limit of {} follows from "
                     "highwater.memory.limit: nothing was appended. Try again: producers that are "
                     "idle for 15 minutes make room",
                     facts.producer_id, limit_->count(), limit_->most())});

@@ -16,58 +16,61 @@ namespace hw::storage {
 
 /// A batch that a leader wants to append.
 struct NewBatch {
-    /// One whole batch that passed its checks (record/produce_validator.h), timestamps included;
-    /// base offset and leader epoch are set in it. Lives until the write has ended.
+    /// One whole batch that passed validation (record/produce_validator.h), timestamps included.
+    /// Staging sets its base offset and leader epoch. The bytes must live until the write has
+    /// ended.
     MutableBytes bytes;
     LeaderEpoch leader_epoch{0};
-    /// With LogAppendTime: the time; the batch gets it.
+    /// The timestamp that the batch gets; set for LogAppendTime only.
     std::optional<Timestamp> append_time;
-    /// When the batch came from a client, by the clock of this broker; its producer is idle from
-    /// then on. -1: by the timestamps in the batch.
+    /// When the batch arrived from a client, by this broker's clock; the idle time of its producer
+    /// counts from then. -1: it counts from the timestamps in the batch.
     Timestamp received_at = kNoTimestamp;
 };
 
-/// Offsets that were given to a batch, or that it had got before.
+/// The offsets of an appended batch, or of the first attempt if the batch is a retry.
 struct Appended {
     Offset base_offset;
     Offset last_offset;
     Timestamp append_time = kNoTimestamp;  ///< of a batch with LogAppendTime; -1 otherwise
-    bool duplicate = false;  ///< a retry: nothing is appended, these are the offsets of the first
+    bool duplicate = false;                ///< a retry: nothing is appended
 };
 
-/// A batch that waits for the write.
+/// A batch that has its offsets and waits to be written.
 struct StagedBatch {
     ByteView bytes;
     BatchSummary summary;
     std::optional<ProducerFacts> producer;
 };
 
-/// What is staged behind the end of a log: batches with their offsets, and the state of their
-/// producers as it will be. Does no I/O; owned by the log and entered with it. Its length is
-/// bounded by what is staged between two writes, one drain of the log's guard.
+/// The staged batches of a log, which follow its end, and the state that their producers will have
+/// once they are written. Does no I/O; owned by the log and entered with it. Its length is bounded
+/// by what one drain of the log's guard stages between two writes.
 class AppendStage {
 public:
-    /// Starts at the end of the log; `epoch` is that of what is written. Without a limit any number
-    /// of producers may be new.
+    /// `epoch` is the latest leader epoch in the log. With a null `limit` any number of new
+    /// producers is accepted.
     AppendStage(Offset end_offset, LeaderEpoch epoch, const ProducerLimit* limit)
         : end_offset_(end_offset), epoch_(epoch), limit_(limit) {}
 
-    /// Codes: those of check_producer; NOT_ENOUGH_REPLICAS for a producer that is new here while
-    /// the limit is reached; NOT_LEADER_OR_FOLLOWER, CORRUPT_MESSAGE.
+    /// Stages a batch of a client. Codes: those of check_producer; NOT_ENOUGH_REPLICAS for a new
+    /// producer while the limit is reached; NOT_LEADER_OR_FOLLOWER (an older epoch),
+    /// CORRUPT_MESSAGE.
     [[nodiscard]] std::expected<Appended, wire::Refusal> add(const NewBatch& batch,
                                                              const ProducerTable& written);
-    /// Whole batches from a leader, with offsets and epochs; a cut batch at the end is left out.
-    /// All or none of them; the limit of producers does not count here, the leader has kept it.
-    /// Codes: CORRUPT_MESSAGE, and OFFSET_OUT_OF_RANGE, FENCED_LEADER_EPOCH when they do not
-    /// continue the log.
+    /// Stages whole batches from a leader, with their offsets and epochs: all of them or none. An
+    /// incomplete batch at the end is ignored. The limit of producers is not checked, because the
+    /// leader has checked its own. Codes: CORRUPT_MESSAGE, and OFFSET_OUT_OF_RANGE or
+    /// FENCED_LEADER_EPOCH if the batches do not continue the log.
     [[nodiscard]] std::expected<Appended, wire::Refusal> add_from_leader(
         ByteView batches, const ProducerTable& written);
 
-    /// Takes the batches that are staged; their producers stay in the overlay.
+    /// Moves the staged batches to `into`; the state of their producers stays here.
     void take(std::vector<StagedBatch>& into);
-    /// All that was taken is in the log's own state; true if nothing is staged since.
+    /// Called when the log's own state includes all taken batches. Drops the staged state of
+    /// producers if nothing was staged since.
     void forget_if_idle();
-    /// Back to the end of what is written; everything that is staged is gone.
+    /// Drops everything that is staged and continues at `end_offset`.
     void reset(Offset end_offset, LeaderEpoch epoch);
 
     [[nodiscard]] Offset end_offset() const { return end_offset_; }
@@ -84,7 +87,7 @@ private:
     LeaderEpoch epoch_;
     const ProducerLimit* limit_;
     std::vector<StagedBatch> batches_;
-    std::map<ProducerId, ProducerEntry> producers_;  ///< over those that are written
+    std::map<ProducerId, ProducerEntry> producers_;  ///< override those of the log
 };
 
 }  // namespace hw::storage

@@ -15,7 +15,7 @@ std::optional<std::string> offset_objection(const BatchHeader& batch, Offset exp
     if (base < expected) {
         return fmt::format("a batch has the base offset {}, {} was expected", base, expected);
     }
-    // The base offset may be any number: sums are made only of what is known to be near.
+    // A wrong base offset may be any number: it is subtracted only after the range check.
     if (delta < 0 || base >= end_offset || delta >= end_offset - base) {
         return fmt::format(
             "a batch has the base offset {} and the last offset delta {}, its offsets were "
@@ -83,7 +83,7 @@ Result<std::optional<BatchHeader>> BatchWalker::next_header() {
     }
     if (expected_) {
         HW_TRY(checked, check_offsets(**header));
-        // A look at the neighbour may have moved the window.
+        // Reading the neighbour may have moved the window.
         header = checked ? header_at(next_) : std::nullopt;
         if (!header || !*header) {
             return header;
@@ -134,13 +134,13 @@ Result<std::optional<std::string>> BatchWalker::neighbour_objection(const Step& 
                           expected_->end_offset == step.end_offset;
         return fits ? std::nullopt
                     : std::optional(fmt::format("the last batch has offsets from {} to {} "
-                                                "(exclusive), {} was expected as their end",
+                                                "(exclusive), but they should end at {}",
                                                 step.base_offset, step.end_offset,
                                                 expected_->end_offset));
     }
     HW_TRY(following, header_at(step.next));
     if (!following) {
-        // It is told when the walk comes to it.
+        // The walk reports the problem when it gets there.
         problem_.reset();
         return std::nullopt;
     }
@@ -151,7 +151,7 @@ Result<std::optional<std::string>> BatchWalker::neighbour_objection(const Step& 
         return std::nullopt;
     }
     return fmt::format(
-        "a batch has offsets from {} to {} (exclusive), the one behind it, at byte {}, from {}",
+        "a batch has offsets from {} to {} (exclusive), but the next one, at byte {}, starts at {}",
         step.base_offset, step.end_offset, step.next, next);
 }
 

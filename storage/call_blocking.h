@@ -13,8 +13,8 @@
 
 namespace hw::storage {
 
-/// Runs `work` on the threads of a data directory, and gives on `home` what it returned. `work`
-/// owns all that it uses: who waits here may be gone before it ends. Errors: io, when it was
+/// Runs `work` on the threads of a data directory and returns its result on `home`. `work` must own
+/// everything it uses, because the caller may be destroyed first. Errors: io if the work was
 /// abandoned, and those of `work`.
 template <class T>
 [[nodiscard]] Task<Result<T>> call_blocking(Disk& disk, const std::string& directory, Shard& home,

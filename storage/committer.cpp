@@ -15,14 +15,14 @@ Committer::Committer(Disk& disk, Shard& home, const Clock& clock, Settings setti
 
 Task<> Committer::stop() {
     stopping_ = true;
-    snapshots_.clear();  // when its log is closed, it writes a newer one
+    snapshots_.clear();  // each log writes a newer one when it is closed
     wake_.set();
     co_await tasks_.wait_idle();
 }
 
 Task<> Committer::run() {
     while (!stopping_ || round_ || snapshot_is_running_) {
-        // What is dirty when it stops is synced when the logs are closed.
+        // No new round during a stop: closing the logs syncs what is still dirty.
         const TimePoint deadline = stopping_ ? kNever : due();
         co_await home_->wait(wake_, deadline);
         if (!round_ && !stopping_ && clock_->now() >= due()) {
@@ -89,7 +89,8 @@ void Committer::begin_round() {
     const auto members = std::exchange(dirty_, {});
     to_collect_ = members.size();
     for (const auto& [member_id, member] : members) {
-        // What waits inside an owner does not keep it; when it is called, the owner is there.
+        // Weak, because the owner may store this callback and must not keep itself alive by it.
+        // The owner exists when it calls back.
         member->begin_sync(
             [this, id = member_id, weak = std::weak_ptr(member)](std::optional<SyncJob> job) {
                 home_->post([this, id, owner = weak.lock(), job = std::move(job)]() mutable {
@@ -138,7 +139,7 @@ void Committer::end_lane(Lane& lane, BlockingEnd end) {
         failure_ = abandoned_error(settings_.directory);
     }
     for (Item& item : lane) {
-        // With a failure the outcome is not looked at: the work may still write it.
+        // After a failure the outcome is not read: abandoned work may still write it.
         if (!failure_ && !item.outcome) {
             failure_ = item.outcome.error();
         }
@@ -175,7 +176,7 @@ void Committer::begin_snapshot() {
         [this, running](BlockingEnd end) { end_snapshot(*running, end); });
 }
 
-/// A failure is told by the log, which knows whether it still matters.
+/// A failed snapshot does not set failure_: the log decides whether it still matters.
 void Committer::end_snapshot(Snapshot& snapshot, BlockingEnd end) {
     snapshot_is_running_ = false;
     const Result<void> outcome = end == BlockingEnd::done

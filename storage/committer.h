@@ -16,14 +16,14 @@
 
 namespace hw::storage {
 
-/// A log as its directory numbers it; never used twice.
+/// Number of a log within its directory; never reused.
 using LogId = Id<struct LogIdTag, std::int64_t>;
 
-/// Whether somebody waits for the durable end of a log.
+/// Whether a request waits for the durable end of a log.
 enum class SyncUrgency : std::uint8_t { background, waited_for };
 
-/// The owner of a log, seen from its directory. All is called on the directory's shard; the owner
-/// enters the guard of the log from there.
+/// Interface between a directory and the owner of one of its logs. All functions are called on the
+/// directory's shard; the owner enters the guard of the log from there.
 class LogOwner {
 public:
     using TakeJob = std::move_only_function<void(std::optional<SyncJob>)>;
@@ -34,53 +34,52 @@ public:
     virtual void begin_sync(TakeJob take) = 0;
     /// Calls log.on_synced().
     virtual void end_sync(const SyncTicket& ticket, const Result<void>& outcome) = 0;
-    /// Calls log.on_snapshot_written(). The log may have been released meanwhile.
+    /// Calls log.on_snapshot_written(), unless the log has been released meanwhile.
     virtual void end_snapshot(SnapshotJob job, const Result<void>& outcome) = 0;
     /// Calls log.go_offline(): the directory failed.
     virtual void on_offline(const Error& reason) = 0;
 };
 
-/// Group commit of one data directory: takes all logs that are dirty, syncs their files on the
-/// disk's threads, tells each owner, repeats. A round begins at once when somebody waits and none
-/// is under way; else after `interval`, or when `max_unsynced_bytes` have been reported.
+/// Group commit of one data directory. A round syncs the files of all dirty logs on the disk's
+/// threads and reports the outcome to each owner. Only one round runs at a time. The next one
+/// begins at once if a request waits for it, else after `interval` or after `max_unsynced_bytes`.
 ///
-/// Producer snapshots come with the syncs and are written after them, one at a time, beside the
-/// next rounds: a large one delays no acknowledgement.
+/// Sync jobs bring producer snapshots along. These are written after the sync, one at a time, in
+/// parallel to later rounds, so that a large one does not delay acknowledgements.
 ///
 /// Owned by its directory; lives on the home shard, where everything but `request` is called.
-/// After the first failed sync every later one fails with its error.
+/// After the first failed sync every later one fails with the same error.
 class Committer {
 public:
     struct Settings {
-        std::string directory;  ///< whose threads do the work
+        std::string directory;  ///< its threads do the work
         Duration interval = std::chrono::milliseconds(50);
         std::uint64_t max_unsynced_bytes = std::uint64_t{64} << 20;
         std::size_t lanes = 2;  ///< syncs at a time
     };
-    /// Told of each job's end before the owner is.
+    /// Called with the outcome of each sync job, before the owner is.
     using Observer = std::function<void(LogId, const SyncTicket&, const Result<void>&)>;
 
-    /// Logs of one work of the disk's threads at most: one that hangs is told from one that is busy
-    /// by works that end.
+    /// Most logs that are synced in one work item. Items that end show that a disk is busy and does
+    /// not hang, so an item must not take too long.
     static constexpr std::size_t kLogsOfLane = 64;
 
     Committer(Disk& disk, Shard& home, const Clock& clock, Settings settings, Observer observer);
 
-    /// Begins to watch the time.
     void start() { tasks_.spawn(run()); }
-    /// Ends after the round and the snapshot that are under way; required before destruction.
+    /// Waits for the current round and snapshot; required before destruction.
     [[nodiscard]] Task<> stop();
 
     void add(LogId id, std::shared_ptr<LogOwner> owner) { owners_[id] = std::move(owner); }
-    /// A round that is under way still ends for it; see wait_for_round.
+    /// The current round may still sync the log; see wait_for_round.
     void remove(LogId id);
-    /// Ends when the round and the snapshot that are under way have ended. What was removed before
-    /// is then left alone.
+    /// Waits for the current round and snapshot. Logs that were removed before the call are not
+    /// touched afterwards.
     [[nodiscard]] Task<> wait_for_round();
-    /// Any thread. The log has `bytes` more that are not synced. Owners ask once between two
-    /// begin_sync, and again when the urgency rises.
+    /// Asks for a sync of a log that has `bytes` more unsynced bytes. Owners call it once between
+    /// two begin_sync, and again when the urgency rises. Any thread.
     void request(LogId id, SyncUrgency urgency, std::uint64_t bytes);
-    /// From now on every sync fails like this.
+    /// Makes every later sync fail with this error.
     void fail_all(const Error& reason) { failure_ = reason; }
 
 private:
@@ -131,7 +130,7 @@ private:
     std::size_t lanes_running_ = 0;
     Waiters round_waiters_;
     std::vector<Item> items_;
-    std::deque<Snapshot> snapshots_;  ///< that wait; at most one a log
+    std::deque<Snapshot> snapshots_;  ///< waiting to be written; at most one per log
     bool snapshot_is_running_ = false;
     Waiters snapshot_waiters_;
     std::optional<Error> failure_;

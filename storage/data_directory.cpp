@@ -26,7 +26,7 @@ Result<std::optional<std::string>> read_if_there(Disk& disk, const std::string& 
     return std::unexpected(text.error());
 }
 
-/// Of a small file that cannot be understood: what it is for, and what can be done about it.
+/// Adds to the error of an unreadable small file its purpose and the remedy.
 std::unexpected<Error> with_cure(const Error& error, std::string_view cure) {
     const bool is_damaged =
         error.kind == ErrorKind::corrupt || error.kind == ErrorKind::unsupported;
@@ -36,14 +36,14 @@ std::unexpected<Error> with_cure(const Error& error, std::string_view cure) {
 
 constexpr std::string_view kMetaPropertiesCure =
     "This file says which cluster, node and directory the logs belong to: put a copy of it back. "
-    "Do not remove it: a directory with logs and without it is refused";
+    "Do not remove it: a directory that has logs but not this file is refused";
 
 constexpr std::string_view kPartitionMetadataCure =
-    "This file says by its id which topic the log belongs to: put a copy of it back, or remove it. "
-    "Without it the broker starts and leaves this log alone; its partition is offline until the "
-    "file is back";
+    "This file holds the id of the topic that the log belongs to: put a copy of it back, or remove "
+    "it. Without it the broker starts but does not use this log; its partition is offline until "
+    "the file is back";
 
-/// The checkpoints at the root of a data directory, and where each goes.
+/// A checkpoint file at the root of a data directory, and the member that holds its offsets.
 struct Checkpoint {
     const char* name;
     PartitionOffsets OpenedDirectory::* offsets;
@@ -52,16 +52,16 @@ struct Checkpoint {
 
 constexpr std::array<Checkpoint, 3> kCheckpoints{
     {{kRecoveryPointFile, &OpenedDirectory::recovery_points,
-      "This file says up to where logs were on stable storage: put a copy of it back; an old one "
-      "only makes the next start longer. With an empty one (printf '0\\n0\\n') each log is checked "
-      "from its beginning after a crash, and ends at its first damage"},
+      "This file says up to which offset each log was on stable storage: put a copy of it back; an "
+      "old copy only makes the next start longer. With an empty one (printf '0\\n0\\n') each log "
+      "is checked from its beginning after a crash, and is cut at its first damaged batch"},
      {kHighWatermarkFile, &OpenedDirectory::high_watermarks,
-      "This file says up to where records were committed: put a copy of it back, or remove it. "
-      "Without it the broker finds out anew"},
+      "This file holds the high watermarks of the logs: put a copy of it back, or remove it. "
+      "Without it the broker determines them again"},
      {kLogStartFile, &OpenedDirectory::log_starts,
-      "This file says where logs start that do not start with their first file: put a copy of it "
-      "back, or remove it. Without it records that were deleted from within a file can be read "
-      "again"}}};
+      "This file holds the start offset of each log that starts inside its first file: put a copy "
+      "of it back, or remove it. Without it records that were deleted from within a file can be "
+      "read again"}}};
 
 Result<void> load_properties(Disk& disk, const MetaProperties& expected,
                              OpenedDirectory& directory) {
@@ -69,8 +69,8 @@ Result<void> load_properties(Disk& disk, const MetaProperties& expected,
     HW_TRY(text, read_if_there(disk, path));
     if (!text && !directory.logs.empty()) {
         return fail(ErrorKind::invalid,
-                    "{} has logs, such as {}, but no {}, which says whose they are: put that file "
-                    "back, or move the logs away to begin anew",
+                    "{} has logs, such as {}, but no {}, which names their cluster and node: put "
+                    "that file back, or move the logs away to start over",
                     directory.path, folder_name(directory.logs.front().name), kMetaPropertiesFile);
     }
     if (!text) {
@@ -117,7 +117,7 @@ Result<void> load_checkpoints(Disk& disk, OpenedDirectory& directory) {
 Result<void> read_clean_marker(Disk& disk, OpenedDirectory& directory) {
     const std::string path = directory.path + "/" + kCleanShutdownFile;
     HW_TRY(text, read_if_there(disk, path));
-    // A marker that cannot be read proves nothing.
+    // An unreadable marker counts as an unclean stop.
     const auto epoch = text ? parse_clean_shutdown(*text, path) : std::unexpected(Error{});
     if (epoch) {
         directory.shutdown = Shutdown::clean;
@@ -126,8 +126,8 @@ Result<void> read_clean_marker(Disk& disk, OpenedDirectory& directory) {
     return {};
 }
 
-/// Whether nothing is in the folder of a log but the draft of its first file: a crash cut short
-/// create_log_folder.
+/// Whether a crash interrupted create_log_folder: the folder of the log is empty, or holds only the
+/// draft of partition.metadata.
 Result<bool> is_half_made(Disk& disk, const std::string& folder) {
     HW_TRY(entries, disk.list(folder));
     const std::string draft = kPartitionMetadataFile + std::string(kDraftSuffix);
@@ -167,7 +167,7 @@ Result<void> list_folders(Disk& disk, OpenedDirectory& directory, const Logger& 
         if (folder.kind == FolderKind::deleting) {
             directory.deleting.push_back(name);
         } else if (folder.kind != FolderKind::log) {
-            logger.warning("{}/{} is no folder of a log; it is left alone", directory.path, name);
+            logger.warning("{}/{} is not the folder of a log and is ignored", directory.path, name);
             directory.unknown.push_back(name);
         } else if (auto added = add_log(disk, name, folder.log, directory); !added) {
             return added;
@@ -184,7 +184,7 @@ std::string parent_of(const std::string& path) {
     return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-/// Makes a data directory, its missing parents first, and puts each name on stable storage.
+/// Creates a data directory and its missing parents, and puts each name on stable storage.
 Result<void> make_durably(Disk& disk, const std::string& path) {
     std::vector<std::string> missing;
     for (std::string each = path;; each = parent_of(each)) {
@@ -216,7 +216,7 @@ bool lies_in(std::string_view path, std::string_view directory) {
 }
 
 struct NamedDirectory {
-    std::string name;  ///< as it was given
+    std::string name;  ///< as configured
     std::string real_path;
 };
 
@@ -289,7 +289,7 @@ Result<void> begin_use(Disk& disk, const std::string& path, bool has_recovery_po
     return removed ? disk.sync_directory(path) : removed;
 }
 
-/// Made by a check of the file system where one is mounted: nobody's.
+/// The folder that file systems such as ext4 have at their root; it is not part of the data.
 constexpr std::string_view kFoundByCheck = "lost+found";
 
 bool is_file_of_broker(std::string_view name) {
@@ -312,8 +312,8 @@ bool is_file_of_log(std::string_view name) {
     });
 }
 
-/// Whether a broker made an entry of a data directory. Somebody's folder may be called like a
-/// log's, so what is in that counts, too.
+/// Whether a broker made this entry of a data directory. Another folder may happen to be named like
+/// a log folder, so its contents are checked too.
 Result<bool> is_of_broker(Disk& disk, const std::string& directory, const DirectoryEntry& entry) {
     if (!entry.is_directory) {
         return is_file_of_broker(entry.name);
@@ -357,15 +357,17 @@ Result<void> wipe_data_directory(Disk& disk, const std::string& path) {
         return entry.name == kMetaPropertiesFile;
     };
     if (std::ranges::none_of(entries, is_properties)) {
-        return fail(ErrorKind::invalid, "{} has no {} and so is no data directory: it is not wiped",
-                    path, kMetaPropertiesFile);
+        return fail(ErrorKind::invalid,
+                    "{} has no {}, so it is not a data directory: it is not wiped", path,
+                    kMetaPropertiesFile);
     }
     HW_TRY_VOID(check_wipe(disk, path, entries));
     const auto lock = lock_directory(disk, path);
     if (!lock) {
         return std::unexpected(lock.error());
     }
-    // What says that it is a data directory goes last: a wipe that was cut short can be repeated.
+    // meta.properties, which marks a data directory, goes last: an interrupted wipe can be
+    // repeated.
     std::erase_if(entries, is_properties);
     for (const DirectoryEntry& entry : entries) {
         HW_TRY_VOID(disk.remove_tree(path + "/" + entry.name));

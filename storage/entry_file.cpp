@@ -27,10 +27,10 @@ TimeEntry TimeEntry::decode(Offset base, const std::byte* from) {
 
 namespace {
 
-/// Entries of one read: a binary search needs no more than a few.
+/// Entries per read; a binary search stops once its range is this small.
 constexpr std::size_t kPage = 512;
 
-/// What a preallocated file is filled with.
+/// Whether an entry is one of the zeroes that fill a preallocated file.
 bool is_filler(const IndexEntry& entry, Offset base) {
     return entry.offset == base && entry.position == 0;
 }

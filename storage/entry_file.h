@@ -32,8 +32,8 @@ struct IndexEntry {
     bool operator==(const IndexEntry&) const = default;
 };
 
-/// Entry of a `.timeindex`: no record of the segment up to `offset` is younger than `timestamp`.
-/// Timestamps rise strictly.
+/// Entry of a `.timeindex`: no record of the segment up to `offset` has a timestamp later than
+/// `timestamp`. Timestamps rise strictly.
 ///
 /// | size | field |
 /// |---|---|
@@ -51,45 +51,45 @@ struct TimeEntry {
     bool operator==(const TimeEntry&) const = default;
 };
 
-/// The entries of one index of one segment, in ascending order of their keys: those that are in
-/// the file, which is opened when it is needed and never mapped, and a tail in memory.
+/// One index file of a segment: entries in ascending order of their keys, of which the newest are
+/// kept in memory until `flush`. The file is opened for each access and never mapped.
 ///
-/// Owned by the segment and entered with it. The owner flushes when `pending` has grown to
-/// kMaxPending, at roll and at close; what is in memory only is rebuilt after a crash.
+/// Owned by the segment and entered with it. The owner flushes when `wants_flush`, at roll and at
+/// close; unflushed entries are rebuilt after a crash.
 template <class Entry>
 class EntryFile {
 public:
     using Key = decltype(Entry{}.key());
 
-    /// Entries kept in memory: 1 MiB of log at an entry every 4 KiB.
+    /// Entries in memory at which a flush is due: 1 MiB of log with an entry every 4 KiB.
     static constexpr std::size_t kMaxPending = 256;
 
     EntryFile(Disk& disk, std::string path, Offset base)
         : disk_(&disk), path_(std::move(path)), base_(base) {}
 
-    /// Takes over a file of entries; preallocated zeroes at its end are cut off in memory.
-    /// `last_offset_limit` and `position_limit` (exclusive; of IndexEntry only) bound what a sane
-    /// entry holds. False when it is missing or not sane: then it must be rebuilt. Errors: io.
+    /// Loads the file; preallocated zeroes at its end are ignored. All offsets must be below
+    /// `offset_limit`, all positions (IndexEntry only) below `position_limit`. False if the file is
+    /// missing or invalid: then the index must be rebuilt. Errors: io.
     [[nodiscard]] Result<bool> load(Offset offset_limit, std::uint64_t position_limit);
 
     void append(const Entry& entry) {
         pending_.push_back(entry);
         last_ = entry;
     }
-    /// The largest entry whose key is not above `target`. Errors: io.
+    /// The last entry whose key is at most `target`. Errors: io.
     [[nodiscard]] Result<std::optional<Entry>> floor(Key target) const;
     [[nodiscard]] const std::optional<Entry>& last() const { return last_; }
     [[nodiscard]] std::size_t count() const { return in_file_ + pending_.size(); }
     [[nodiscard]] bool wants_flush() const { return pending_.size() >= kMaxPending; }
-    /// All of them, for checks. Errors: io.
+    /// All entries, for checks. Errors: io.
     [[nodiscard]] Result<std::vector<Entry>> all() const;
 
-    /// Writes what is in memory behind what is in the file, and cuts what follows; makes the file
-    /// if it is missing. The file, to be synced by the caller. Errors: io, no_space.
+    /// Appends the entries in memory to the file and cuts anything after them; creates the file if
+    /// it is missing. Returns the file, which the caller must sync. Errors: io, no_space.
     [[nodiscard]] Result<std::shared_ptr<File>> flush();
-    /// Forgets everything; the next flush makes the file anew.
+    /// Drops all entries; the next flush overwrites the file.
     void reset();
-    /// Forgets the entries of records at `end_offset` and later. Errors: io.
+    /// Drops the entries with offsets at or after `end_offset`. Errors: io.
     [[nodiscard]] Result<void> truncate(Offset end_offset);
 
 private:

@@ -13,7 +13,7 @@ bool EpochCache::assign(LeaderEpoch epoch, Offset offset) {
     if (epoch < LeaderEpoch(0) || (!entries_.empty() && epoch <= entries_.back().epoch)) {
         return false;
     }
-    // An epoch that wrote nothing before the next one began has no place.
+    // Drops an epoch that starts here too, because it has no record.
     truncate_from_end(offset);
     entries_.push_back({epoch, offset});
     return true;
@@ -85,7 +85,8 @@ Result<EpochCache> parse_epoch_checkpoint(std::string_view text, std::string_vie
             (!last || (last->epoch < LeaderEpoch(*epoch) && last->start_offset < Offset(*start)));
         if (!good) {
             return fail(ErrorKind::corrupt,
-                        "{}, line {}: expected epoch and start offset, both above those before",
+                        "{}, line {}: expected an epoch and a start offset, both above those of "
+                        "the line before",
                         path, kFirstRow + epochs.entries().size());
         }
         epochs.assign(LeaderEpoch(*epoch), Offset(*start));

@@ -11,7 +11,7 @@
 
 namespace hw::storage {
 
-/// A leader epoch and the offset of the first batch that a leader of it appended.
+/// A leader epoch and the offset of its first batch.
 struct EpochStart {
     LeaderEpoch epoch;
     Offset start_offset;
@@ -19,8 +19,8 @@ struct EpochStart {
     bool operator==(const EpochStart&) const = default;
 };
 
-/// Where an epoch ends in a log: the largest epoch not above the one asked for, and the offset
-/// after its last record. No epoch: kNoLeaderEpoch and kNoOffset.
+/// Answer to the question where an epoch ends in a log: the largest epoch not above the requested
+/// one, and the offset after its last record. If there is none: kNoLeaderEpoch and kNoOffset.
 struct EpochEnd {
     LeaderEpoch epoch = kNoLeaderEpoch;
     Offset end_offset = kNoOffset;
@@ -28,24 +28,25 @@ struct EpochEnd {
     bool operator==(const EpochEnd&) const = default;
 };
 
-/// Which leader wrote what (KIP-101, KIP-279): epochs and start offsets, both strictly rising.
+/// The leader epochs of a log and their start offsets, both strictly rising (KIP-101, KIP-279).
 /// A value; owned by a log and entered with it.
 class EpochCache {
 public:
-    /// A batch of `epoch` stands at `offset`, the end of the log. An epoch that is not above the
-    /// last changes nothing. True when it is a new one.
+    /// Notes that a batch of `epoch` was appended at `offset`. Changes nothing if the epoch is not
+    /// above the latest one. True if the epoch is new.
     bool assign(LeaderEpoch epoch, Offset offset);
-    /// Forgets the epochs that start at `end_offset` or later. True when there were any.
+    /// Removes the epochs that start at `end_offset` or later. True if there were any.
     bool truncate_from_end(Offset end_offset);
-    /// Forgets what lies before `start_offset`; the epoch that it falls into starts there now.
+    /// Removes the epochs that end at or before `start_offset`; the one that contains it now starts
+    /// there.
     void truncate_from_start(Offset start_offset);
     void clear() { entries_.clear(); }
 
-    /// For OffsetForLeaderEpoch and divergence checks, as in Kafka: the latest epoch ends at
-    /// `log_end_offset`, an epoch below all known ones ends where the first of them starts, one
-    /// above all has no end.
+    /// For OffsetForLeaderEpoch and divergence checks, as in Kafka. The latest epoch ends at
+    /// `log_end_offset`. An epoch below all known ones ends where the first of them starts. An
+    /// epoch above all known ones has no end.
     [[nodiscard]] EpochEnd end_offset_for(LeaderEpoch epoch, Offset log_end_offset) const;
-    /// Of the batch at `offset`; none before the first known epoch.
+    /// The epoch of the batch at `offset`; none before the first known epoch.
     [[nodiscard]] std::optional<LeaderEpoch> epoch_at(Offset offset) const;
     [[nodiscard]] std::optional<EpochStart> latest() const;
     [[nodiscard]] const std::vector<EpochStart>& entries() const { return entries_; }
@@ -56,15 +57,16 @@ private:
     std::vector<EpochStart> entries_;
 };
 
-/// Why a batch cannot be in a log with these epochs; none if it can, or if nothing is known of its
-/// offset. No checksum covers the leader epoch of a batch.
+/// Why the leader epoch of a batch is wrong in a log with these epochs; none if it is right, or if
+/// no epoch is known for its offset. No checksum covers the leader epoch of a batch.
 [[nodiscard]] std::optional<std::string> epoch_objection(const record::BatchHeader& batch,
                                                          const EpochCache& epochs);
 
 inline constexpr const char* kEpochFile = "leader-epoch-checkpoint";
 
-/// The file in a log's folder: version `0`, number of entries, then `<epoch> <start offset>`.
-/// Errors: corrupt (also when epochs or offsets do not rise), with path and line.
+/// Format of the file in a log's folder: version `0`, number of entries, then a line
+/// `<epoch> <start offset>` for each. Errors: corrupt (also if epochs or offsets do not rise), with
+/// path and line.
 [[nodiscard]] Result<EpochCache> parse_epoch_checkpoint(std::string_view text,
                                                         std::string_view path);
 [[nodiscard]] std::string format_epoch_checkpoint(const EpochCache& epochs);

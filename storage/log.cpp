@@ -106,8 +106,8 @@ std::vector<Log::Group> Log::plan_groups() const {
         const Segment& last =
             !groups.empty() && groups.back().segment ? *groups.back().segment : segments_.back();
         if (last.must_roll(batch, size, context_.options)) {
-            // The name says where the log ended, so that a lost tail shows as a gap at recovery;
-            // only a gap that no relative offset spans is skipped.
+            // A segment is named after the log end, so that recovery sees a lost tail as a gap. The
+            // exception is a gap too large for a relative offset.
             const bool far = batch.last_offset - end > INT32_MAX;
             groups.push_back({i, 0, 0,
                               Segment(*context_.disk, folder_, far ? batch.base_offset : end,

@@ -21,31 +21,32 @@
 
 namespace hw::storage {
 
-/// Rules that a test build may break to see that the tests notice; nothing is broken by default.
+/// Bugs that a test can switch on, to check that the tests notice them. All are off by default.
 struct LogMutants {
-    bool durable_end_before_sync = false;     ///< a sync counts when it begins
-    bool ticket_outlives_truncation = false;  ///< a sync counts though the log was truncated since
-    bool folder_is_not_synced = false;        ///< entries of new files are never synced
-    /// A producer snapshot gets its name though the log was truncated since.
+    bool durable_end_before_sync = false;     ///< the durable end advances when a sync begins
+    bool ticket_outlives_truncation = false;  ///< a sync from before a truncation still counts
+    bool folder_is_not_synced = false;        ///< directory entries of new files are never synced
+    /// A producer snapshot from before a truncation still gets its name.
     bool snapshot_outlives_truncation = false;
 };
 
-/// What a log works with.
+/// Dependencies and options of a log.
 struct LogContext {
     Disk* disk = nullptr;
     Logger logger;
     LogOptions options;
-    /// Runs its argument inside the guard of the log; used only when a write ends later than its
-    /// call.
+    /// Runs its argument inside the guard of the log; used only when a write ends after its call
+    /// has returned.
     std::function<void(std::move_only_function<void()>)> enter;
-    /// Told once, inside the guard, when a write failed: the directory must go offline.
+    /// Called inside the guard when a write, snapshot or truncation fails: the directory must go
+    /// offline.
     std::function<void(const Error&)> on_failure;
     LogMutants mutants;
-    /// Of the producers of all logs; outlives the log. Null: there is no limit.
+    /// Limit of the producers of all logs; outlives the log. Null: no limit.
     ProducerLimit* producer_limit = nullptr;
 };
 
-/// What is known of a log when it has been opened (log_loader.h).
+/// State of a log that was opened from disk (log_loader.h).
 struct LogContents {
     std::string folder;
     std::vector<Segment> segments;  ///< never empty, the last one active
@@ -53,15 +54,15 @@ struct LogContents {
     ProducerTable producers;
     Offset log_start_offset;
     Offset snapshot_offset{0};  ///< of the newest producer snapshot
-    bool epochs_dirty = false;
+    bool epochs_dirty = false;  ///< the epochs differ from those in the file
 };
 
-/// The log of one partition: segments, indexes, epochs, producers; appends in two steps, reads,
-/// syncs and truncations. A core over the Disk port: it decides, and hands out what blocks as jobs.
+/// The log of one partition: its segments, indexes, leader epochs and producers. Appends are made
+/// in two steps, stage and write. A core over the Disk port: blocking work is handed out as jobs.
 ///
 /// Owned by its partition and entered by one thread at a time, in the partition's guard. Offsets:
-/// log_start_offset <= durable_end_offset <= log_end_offset <= staged_end_offset. What is readable
-/// by whom (high watermark) is the partition's business. Not destroyed while a write is under way.
+/// log_start_offset <= durable_end_offset <= log_end_offset <= staged_end_offset. The partition
+/// keeps the high watermark and decides who may read how far. Not destroyed during a write.
 class Log {
 public:
     using Done = std::move_only_function<void(Result<void>)>;
@@ -73,39 +74,42 @@ public:
 
     // --- Append
 
-    /// Gives a batch its offsets behind all that is staged. What it becomes is told by the next
-    /// write; so is a duplicate of a batch that is only staged. Codes: those of check_producer,
-    /// RECORD_LIST_TOO_LARGE, NOT_LEADER_OR_FOLLOWER (an older epoch), KAFKA_STORAGE_ERROR
-    /// (nothing was written).
+    /// Gives a batch the next offsets after all staged batches. The outcome is reported by the next
+    /// `write_staged`, also for a duplicate of a staged batch. Codes: those of AppendStage::add,
+    /// RECORD_LIST_TOO_LARGE, NOT_LEADER_OR_FOLLOWER (also during a truncation),
+    /// KAFKA_STORAGE_ERROR (nothing was written).
     [[nodiscard]] std::expected<Appended, wire::Refusal> stage(const NewBatch& batch);
-    /// The same with batches as a leader's log has them; the bytes live until the write has ended.
+    /// Stages batches copied from a leader's log, with their offsets and epochs. The bytes must
+    /// live until the write has ended.
     [[nodiscard]] std::expected<Appended, wire::Refusal> stage_from_leader(ByteView batches);
-    /// Writes what is staged. `done` is called inside the guard, maybe before this returns: with
-    /// success the log ends where the stage ended when this was called, or later. With an error
-    /// nothing of it is in the log as this object knows it, the files hold anything, and the log is
-    /// offline: an answer is indefinite.
+    /// Writes all staged batches. `done` is called inside the guard, possibly before this returns.
+    /// On success the log end is at or after the staged end at the time of the call. On an error
+    /// the log is offline and the outcome is unknown: the files may hold any part of the batches.
     void write_staged(Done done);
 
     // --- Sync
 
-    /// What must be synced so that all that is written is durable; none if there is nothing, or
-    /// while another job is out: two of them could replace the epochs in the wrong order.
-    /// The job may carry a producer snapshot, for which on_snapshot_written is called.
+    /// A job that makes everything written so far durable. None if nothing is unsynced, or while
+    /// another sync job runs: two could replace the epochs file in the wrong order. The job may
+    /// carry a producer snapshot; its outcome goes to on_snapshot_written.
     [[nodiscard]] std::optional<SyncJob> begin_sync();
-    /// The outcome of that job, whatever happened meanwhile.
+    /// Takes the outcome of a sync job; valid also after a truncation. A failure takes the log
+    /// offline.
     void on_synced(const SyncTicket& ticket, const Result<void>& outcome);
-    /// The outcome of a snapshot job, whatever happened meanwhile. A failure takes the log offline.
+    /// Takes the outcome of a snapshot job; valid also after a truncation. A failure takes the log
+    /// offline.
     void on_snapshot_written(const SnapshotJob& job, const Result<void>& outcome);
-    /// Written and not yet taken by a sync.
+    /// Bytes that were written and that no sync job has taken yet.
     [[nodiscard]] std::uint64_t unsynced_bytes() const { return unsynced_bytes_; }
 
     // --- Read
 
-    /// Errors as codes: OFFSET_OUT_OF_RANGE, NOT_LEADER_OR_FOLLOWER (while it is truncated),
-    /// KAFKA_STORAGE_ERROR (a failed read), CORRUPT_MESSAGE (damage; it is logged once).
+    /// Reads whole batches from `request.from` on. Codes: OFFSET_OUT_OF_RANGE,
+    /// NOT_LEADER_OR_FOLLOWER (during a truncation), KAFKA_STORAGE_ERROR (a failed read),
+    /// CORRUPT_MESSAGE (damage; logged once for each place).
     [[nodiscard]] std::expected<ReadAnswer, wire::Refusal> read(const ReadRequest& request,
                                                                 ReadCursor& cursor) const;
-    /// The first record with `target` or a later timestamp. Errors: io, corrupt, busy.
+    /// The first record whose timestamp is `target` or later. Errors: io, corrupt, busy.
     [[nodiscard]] Result<std::optional<record::TimestampedOffset>> find(Timestamp target) const;
     /// The first record with the largest timestamp (ListOffsets -3). Errors: io, corrupt, busy.
     [[nodiscard]] Result<std::optional<record::TimestampedOffset>> find_latest() const;
@@ -115,34 +119,35 @@ public:
 
     // --- Producers
 
-    /// Removes producers whose last use is `idle` or longer before `now`, a few pages of them;
-    /// whether there are more to look at in this pass. Transactions that are open keep theirs.
+    /// Removes producers that have been idle for `idle` or longer. Each call checks a few pages;
+    /// returns true while this pass has more. Producers with an open transaction are kept.
     [[nodiscard]] bool expire_producers(Timestamp now, std::chrono::milliseconds idle);
 
     // --- Truncate and close
 
-    /// Cuts everything from `offset` on, and the batch that it falls into. The log then ends at
-    /// `new_end` of the job, refuses appends and reads until finish_truncation, and tickets of
-    /// before are void. Nothing may be staged. Errors: io, corrupt.
+    /// Removes everything from `offset` on, including the batch that contains it. The log then ends
+    /// at `new_end` of the job and refuses appends and reads until finish_truncation; earlier sync
+    /// tickets become void. Nothing may be staged. Errors: io, corrupt.
     [[nodiscard]] Result<TruncationJob> begin_truncation(Offset offset);
-    /// Throws everything away; the log is empty and starts at `offset`.
+    /// Removes everything; the log is then empty and starts at `offset`.
     [[nodiscard]] Result<TruncationJob> begin_restart_at(Offset offset);
-    /// The job has run. A failure takes the log offline.
+    /// Takes the outcome of a truncation job. A failure takes the log offline.
     void finish_truncation(TruncationJob job, const Result<void>& outcome);
-    /// Raises the start (DeleteRecords, retention); below it nothing is read. At most the end.
+    /// Raises the log start (DeleteRecords, retention), at most to the log end. Records below it
+    /// can no longer be read.
     void advance_log_start(Offset offset);
-    /// Before a clean stop, where blocking is allowed: indexes, producer snapshot and epochs are
-    /// written and all is synced. No write is under way and no job is out; the log must not be
-    /// used afterwards. Errors: io, no_space.
+    /// Writes indexes, a producer snapshot and epochs before a clean stop, and syncs everything.
+    /// Blocks. No write or job may be under way, and the log must not be used afterwards. Errors:
+    /// io, no_space.
     [[nodiscard]] Result<void> close();
-    /// From now on appends are refused with this reason.
+    /// Refuses all later appends with this reason.
     void go_offline(const Error& reason);
 
     // --- State
 
     [[nodiscard]] Offset log_start_offset() const { return log_start_offset_; }
-    /// Of the first byte that is here; below log_start_offset when records were deleted, and (with
-    /// tiered storage) above it.
+    /// The first offset that is stored here. It is below log_start_offset after records were
+    /// deleted from within a segment, and above it with tiered storage.
     [[nodiscard]] Offset local_log_start_offset() const {
         return segments_.empty() ? log_start_offset_ : segments_.front().base_offset();
     }
@@ -154,19 +159,19 @@ public:
     [[nodiscard]] const ProducerTable& producers() const { return producers_; }
     [[nodiscard]] const std::vector<Segment>& segments() const { return segments_; }
     [[nodiscard]] const std::string& folder() const { return folder_; }
-    /// Bytes of all segments.
+    /// Total size of all segments in bytes.
     [[nodiscard]] std::uint64_t size() const;
     [[nodiscard]] const std::optional<Error>& offline() const { return offline_; }
 
 private:
     static constexpr std::size_t kReportsMax = 100;
 
-    /// Staged batches that go to one segment with one write.
+    /// Staged batches that are written to one segment with one call.
     struct Group {
         std::size_t first = 0;
         std::size_t count = 0;
         std::uint64_t position = 0;
-        std::optional<Segment> segment;  ///< a new one; none for the active segment
+        std::optional<Segment> segment;  ///< a new segment; none for the active one
         std::shared_ptr<File> file;
     };
 
@@ -199,7 +204,7 @@ private:
     Offset log_start_offset_;
     Offset end_offset_;
     Offset durable_end_;
-    Offset loaded_end_offset_;  ///< what lies below was appended by an earlier process
+    Offset loaded_end_offset_;  ///< everything below was appended by an earlier process
     Offset snapshot_offset_;
     std::int64_t truncations_ = 0;
     bool truncating_ = false;
@@ -217,12 +222,12 @@ private:
     std::uint64_t unsynced_bytes_ = 0;
     bool folder_dirty_ = false;
     bool epochs_dirty_ = false;
-    bool syncing_ = false;                      ///< a job is out
-    std::optional<SnapshotJob> next_snapshot_;  ///< for the next sync to take along
+    bool syncing_ = false;                      ///< a sync job is under way
+    std::optional<SnapshotJob> next_snapshot_;  ///< goes along with the next sync job
     bool snapshot_is_out_ = false;
-    std::size_t counted_producers_ = 0;  ///< of this log, in the limit's count
+    std::size_t counted_producers_ = 0;  ///< this log's share in the limit's count
     ProducerId next_to_expire_ = kLeastProducerId;
-    mutable std::set<std::string> reported_;  ///< damage that was logged
+    mutable std::set<std::string> reported_;  ///< damage that was already logged
 };
 
 }  // namespace hw::storage

@@ -15,8 +15,8 @@
 
 namespace hw::storage {
 
-/// Replaces one checkpoint at the root of a directory, one write at a time; what is asked for
-/// while a write is under way is written after it, the newest only.
+/// Writer of one checkpoint file at the root of a data directory. One write runs at a time; of the
+/// offsets that arrive meanwhile only the newest are written next.
 ///
 /// Owned by its directory; lives on its home shard.
 class CheckpointWriter {
@@ -28,7 +28,7 @@ public:
 
     /// `done` is called on the home shard when these offsets, or newer ones, are on stable storage.
     void write(const PartitionOffsets& offsets, Done done);
-    /// Ends when nothing is being written.
+    /// Waits until no write is under way.
     [[nodiscard]] Task<> wait_idle();
 
 private:
@@ -44,9 +44,9 @@ private:
     Signal written_;
 };
 
-/// One data directory of a running node: its committer, its checkpoints, and the one fact that all
-/// its logs share: whether it has failed. After the first failed write or sync it is offline for
-/// good: every owner is told, nothing is synced or checkpointed any more.
+/// One data directory of a running node: its committer, its checkpoints, and whether it has failed.
+/// After the first failed write or sync it stays offline: every owner is told, and nothing is
+/// synced or checkpointed any more.
 ///
 /// Owned by the node; lives on its home shard, where everything is called but `request_sync` and
 /// `report_failure`. `stop` before destruction.
@@ -63,42 +63,42 @@ public:
     LogDirectory(Disk& disk, Shard& home, const Clock& clock, Identity identity, Logger logger);
 
     void start() { committer_.start(); }
-    /// Nothing is synced or written any more when it returns.
+    /// Waits for syncs, snapshots and checkpoints under way; none begins afterwards.
     [[nodiscard]] Task<> stop();
     /// Called once, when the directory goes offline.
     void on_failure(std::function<void(const Error&)> tell) { tell_ = std::move(tell); }
 
-    /// A log that was found here and has no owner, maybe never: its recovery point is kept.
+    /// Notes a log that was found here and has no owner, at least not yet: its recovery point stays
+    /// in the checkpoint.
     void note_found(const TopicPartition& name, Offset recovery_point) {
         ownerless_[name] = recovery_point;
     }
-    /// The folder of that log is gone.
+    /// Drops the recovery point of a log without an owner, whose folder is removed.
     void forget(const TopicPartition& name) { ownerless_.erase(name); }
-    /// All of them.
+    /// Number of logs with and without an owner.
     [[nodiscard]] std::size_t logs() const { return members_.size() + ownerless_.size(); }
-    /// A log that was opened at `recovery_point`, all of it durable.
+    /// Adds an opened log that is durable up to `recovery_point`.
     LogId add(const TopicPartition& name, std::shared_ptr<LogOwner> owner, Offset recovery_point);
     void remove(LogId id);
-    /// Ends when no sync of a log that was removed is under way.
+    /// Waits until no sync of a removed log is under way.
     [[nodiscard]] Task<> wait_for_removed() { return committer_.wait_for_round(); }
-    /// The log was closed with all of it durable.
+    /// Notes that a log was closed and is durable up to `end_offset`.
     void note_closed(LogId id, Offset end_offset);
 
     /// Any thread; see Committer::request.
     void request_sync(LogId id, SyncUrgency urgency, std::uint64_t bytes) {
         committer_.request(id, urgency, bytes);
     }
-    /// Does nothing when it is offline already.
+    /// Does nothing if the directory is offline already.
     void go_offline(const Error& reason);
-    /// Any thread; the same a little later.
+    /// Posts go_offline to the home shard. Any thread.
     void report_failure(const Error& reason);
 
-    /// Runs a truncation in the order that keeps it safe: recovery point lowered and synced, then
-    /// the job. `done` hands the job back, on the home shard; the owner then calls
-    /// log.finish_truncation in the guard.
+    /// Runs a truncation job after the lowered recovery point is on stable storage. `done` hands
+    /// the job back, on the home shard; the owner then calls log.finish_truncation in the guard.
     void truncate(LogId id, TruncationJob job, TruncationDone done);
 
-    /// What is known to be durable, for all logs.
+    /// Writes the recovery points of all logs.
     void write_recovery_points(Done done);
     void write_high_watermarks(const PartitionOffsets& offsets, Done done);
     void write_log_starts(const PartitionOffsets& offsets, Done done);
@@ -129,7 +129,7 @@ private:
     CheckpointWriter high_watermark_writer_;
     CheckpointWriter log_start_writer_;
     std::map<LogId, Member> members_;
-    PartitionOffsets ownerless_;  ///< recovery points of logs that are here and no members
+    PartitionOffsets ownerless_;  ///< recovery points of logs that are not members
     LogId next_id_{0};
     std::optional<Error> failure_;
     std::function<void(const Error&)> tell_;

@@ -47,7 +47,7 @@ FolderName parse_folder_name(std::string_view name) {
             continue;
         }
         const auto log = parse_log_name(name.substr(0, name.size() - tail));
-        // The topic may have been cut, so that no partition is left in the name.
+        // A long name may have been cut before its partition.
         return {kind, log.value_or(TopicPartition{})};
     }
     const auto log = parse_log_name(name);

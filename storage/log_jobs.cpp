@@ -36,7 +36,7 @@ Result<void> SyncJob::run() const {
 
 namespace {
 
-/// Offset in the name of a file that belongs to one segment.
+/// The base offset in the name of a segment's log or index file.
 std::optional<Offset> segment_file_offset(std::string_view name) {
     for (const auto suffix : {kLogSuffix, kIndexSuffix, kTimeIndexSuffix, kTxnIndexSuffix}) {
         if (const auto offset = parse_file_name(name, suffix)) {
@@ -53,7 +53,7 @@ Result<void> TruncationJob::run() {
         return {};
     }
     HW_TRY(entries, disk->list(folder));
-    // The last segment goes first: what a crash leaves then has no gap.
+    // The last segment is removed first, so that a crash leaves no gap between segments.
     for (const DirectoryEntry& entry : std::views::reverse(entries)) {
         const auto segment = segment_file_offset(entry.name);
         const auto snapshot = parse_file_name(entry.name, kSnapshotSuffix);

@@ -15,19 +15,21 @@
 
 namespace hw::storage {
 
-/// What a sync proves when it ends well: the log up to `end_offset`, unless it was truncated since.
+/// What a successful sync proves: the log is durable up to `end_offset`, unless it was truncated
+/// since the sync began.
 struct SyncTicket {
     Offset end_offset;
     std::int64_t truncations = 0;
 };
 
-/// One producer snapshot of a log, apart from the log: written and synced under a draft's name
-/// where blocking is allowed, then given back. The log gives it its name, unless it was truncated
-/// since: a snapshot of records that are gone would be believed when the log is that long again.
+/// A job that writes one producer snapshot. It runs outside the log's guard, where blocking is
+/// allowed, and writes and syncs a draft file. The log then renames the draft, unless it was
+/// truncated since: a snapshot of removed records would be trusted once the log has grown back to
+/// that offset.
 struct SnapshotJob {
     Disk* disk = nullptr;
     std::string folder;
-    SyncTicket ticket;  ///< the snapshot is of the log up to `end_offset`
+    SyncTicket ticket;  ///< the snapshot covers the log up to its `end_offset`
     ProducerView producers;
 
     [[nodiscard]] std::string draft_path() const;
@@ -36,37 +38,40 @@ struct SnapshotJob {
     [[nodiscard]] Result<void> run() const;
 };
 
-/// One sync of a log, apart from the log: run where blocking is allowed, its ticket given back to
-/// the log. Holds the descriptors that wrote, so that none with unsynced bytes is closed.
+/// A job that syncs one log. It runs outside the log's guard, where blocking is allowed; its ticket
+/// is then given back to the log. It holds the descriptors that were written to, so that none with
+/// unsynced bytes is closed.
 struct SyncJob {
     Disk* disk = nullptr;
     std::string folder;
     SyncTicket ticket;
-    bool sync_folder = false;  ///< files were made in it
+    bool sync_folder = false;  ///< files were created or renamed in it
     std::vector<std::shared_ptr<File>> files;
     std::optional<std::string> epochs;  ///< the new leader-epoch-checkpoint
-    /// To be run by itself when the sync has ended: it may be large, and nobody waits for it.
+    /// Run separately after the sync, because it may be large and no client waits for it.
     std::optional<SnapshotJob> snapshot;
 
-    /// Folder first: nothing in a file counts before its entry does. Errors: io, no_space.
+    /// Syncs the folder first: a file without a durable directory entry is lost in a crash, with
+    /// all that was synced in it. Errors: io, no_space.
     [[nodiscard]] Result<void> run() const;
 };
 
-/// One truncation of a log, apart from the log: run where blocking is allowed, then given back. The
-/// recovery point in the checkpoint must be at or below `recovery_point` and on stable storage
-/// before it runs.
+/// A job that truncates one log. It runs outside the log's guard, where blocking is allowed, and is
+/// then given back to the log. Before it runs, a checkpoint with a recovery point at or below
+/// `recovery_point` must be on stable storage.
 struct TruncationJob {
     Disk* disk = nullptr;
     std::string folder;
     Offset recovery_point;
-    std::int64_t truncations = 0;  ///< of the log, this one included
+    std::int64_t truncations = 0;  ///< the log's count, this truncation included
     Offset new_end;
-    std::optional<Segment> active;  ///< becomes the last segment; none: there is nothing to do
-    std::optional<std::uint64_t> cut_position;  ///< where it is cut; none: made anew, all else goes
-    RecoveredProducers producers;               ///< filled by `run`
+    std::optional<Segment> active;  ///< becomes the last segment; none: nothing to do
+    /// Where `active` is cut. None: all files are removed, and `active` is created empty.
+    std::optional<std::uint64_t> cut_position;
+    RecoveredProducers producers;  ///< filled by `run`
 
-    /// Removes, cuts, syncs the file, then the folder; reads the producers of what is left.
-    /// Errors: io, corrupt.
+    /// Removes later files, cuts the active one, syncs it and the folder, then recovers the
+    /// producers from the rest. Errors: io, corrupt.
     [[nodiscard]] Result<void> run();
 };
 

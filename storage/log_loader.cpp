@@ -14,7 +14,7 @@
 namespace hw::storage {
 namespace {
 
-/// One opening of one log.
+/// Opens one log; used once.
 class Loader {
 public:
     explicit Loader(const LoadRequest& request) : request_(request), disk_(*request.disk) {}
@@ -43,8 +43,8 @@ private:
     std::vector<std::string> names_;
     std::vector<Offset> bases_;
     LogContents contents_;
-    EpochCache known_epochs_;      ///< as the file has them
-    bool folder_changed_ = false;  ///< entries were made or removed
+    EpochCache known_epochs_;      ///< the epochs in the file
+    bool folder_changed_ = false;  ///< directory entries were made or removed
 };
 
 Result<void> Loader::remove(const std::string& name) {
@@ -117,7 +117,7 @@ Result<void> Loader::load_sealed(std::size_t index) {
     if (good) {
         return {};
     }
-    request_.logger.warning("{}: the indexes are missing or wrong, they are made anew",
+    request_.logger.warning("{}: the indexes are missing or wrong and are rebuilt",
                             segment.path(kLogSuffix));
     folder_changed_ = true;
     HW_TRY_VOID(segment.rebuild(end));
@@ -146,7 +146,7 @@ Result<void> Loader::load_epochs(Offset scan_start) {
     request_.logger.warning("{}; the leader epochs are read from the log", epochs.error().message);
     for (const Segment& segment : contents_.segments) {
         if (segment.base_offset() >= scan_start) {
-            break;  // scanned later, and its end may be torn
+            break;  // recovery scans it later; its end may be torn
         }
         HW_TRY_VOID(collect_epochs(segment, scan_start));
     }
@@ -172,8 +172,8 @@ Result<void> Loader::collect_epochs(const Segment& segment, Offset end) {
 }
 
 std::size_t Loader::first_to_scan() const {
-    // The segment with the last record below the recovery point: one that ends right there may
-    // have been sealed after that sync, and its indexes are not on stable storage then.
+    // The segment with the last record below the recovery point. It may end exactly there and have
+    // been sealed after that sync; its indexes are not on stable storage then.
     const auto at = std::ranges::lower_bound(bases_, request_.recovery_point);
     return at == bases_.begin() ? 0 : static_cast<std::size_t>(at - bases_.begin()) - 1;
 }
@@ -184,7 +184,7 @@ Result<bool> Loader::load_as_clean() {
     }
     Segment& last = contents_.segments.back();
     const auto good = last.load(std::nullopt);
-    // A clean stop leaves the recovery point at the end; Kafka may have written none.
+    // After a clean stop the recovery point is the log end. Kafka may not have written one (0).
     const bool ends_elsewhere =
         last.end_offset() < request_.recovery_point ||
         (request_.recovery_point > Offset(0) && last.end_offset() != request_.recovery_point);
@@ -231,12 +231,12 @@ Result<void> Loader::finish() {
     const Offset first = contents_.segments.front().base_offset();
     contents_.log_start_offset = std::max(request_.log_start_offset, first);
     if (contents_.log_start_offset > end) {
-        request_.logger.warning("{}: the log start offset {} is beyond the end {}, {} is taken",
+        request_.logger.warning("{}: the log start offset {} is beyond the log end {}, using {}",
                                 request_.folder, contents_.log_start_offset, end, first);
         contents_.log_start_offset = first;
     }
     HW_TRY_VOID(last.open_active());
-    // Before anybody may raise the recovery point over what was scanned.
+    // The epochs must be durable before the recovery point is raised over the scanned batches.
     if (std::exchange(contents_.epochs_dirty, false)) {
         return replace_small_file(disk_, request_.folder, kEpochFile,
                                   format_epoch_checkpoint(contents_.epochs));
@@ -256,7 +256,7 @@ Result<LogContents> Loader::load() {
         return std::unexpected(clean.error());
     }
     if (!*clean && request_.shutdown == Shutdown::clean && !fresh) {
-        request_.logger.warning("{}: the files do not look as after a clean stop, they are checked",
+        request_.logger.warning("{}: the files do not match a clean stop, the log is checked",
                                 request_.folder);
     }
     if (!*clean) {

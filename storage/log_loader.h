@@ -12,32 +12,33 @@
 
 namespace hw::storage {
 
-/// How the process before this one ended.
+/// How the previous broker process ended.
 enum class Shutdown : std::uint8_t { clean, unclean };
 
 struct LoadRequest {
     Disk* disk = nullptr;
-    std::string folder;  ///< exists
+    std::string folder;  ///< must exist
     LogOptions options;
     Shutdown shutdown = Shutdown::unclean;
-    Offset recovery_point{0};    ///< everything below was on stable storage
-    Offset log_start_offset{0};  ///< from the checkpoint; 0: the first segment
+    Offset recovery_point{0};    ///< all records below were on stable storage
+    Offset log_start_offset{0};  ///< from the checkpoint; 0: start of the first segment
     Logger logger;
 };
 
-/// Opens the log in a folder, Kafka's or ours. Blocks; touches nothing but that folder.
+/// Opens the log in a folder that Kafka or we wrote. Blocks; changes nothing outside that folder.
 ///
-/// After a clean stop the files are taken as they are. Otherwise all batches of the segments from
-/// the one with the recovery point on are checked (length, CRC, offsets and epochs that rise, no
-/// gap between segments). The first bad one ends the log when it lies at or behind the recovery
-/// point: it and all that follows is cut, with a warning that names file, offset and bytes, and
-/// what is left is written once more, because a sync may have failed, and synced. Before the
-/// recovery point it is damage, and the log is not opened: it was on stable storage, and a replica
-/// may have it. So is a log that ends before it.
+/// After a clean stop batches are not scanned. Otherwise recovery checks all batches, from the
+/// segment with the last record below the recovery point on: length, CRC, rising offsets and
+/// epochs, no gap between segments. A bad batch at or after the recovery point ends the log: it and
+/// everything after it is cut, with a warning that names file, offset and bytes. The batches that
+/// are left from the recovery point on are written again, because a sync may have failed, and
+/// synced. A bad batch below the recovery point is damage of data that was on stable storage: the
+/// log is not opened, because a replica may have the data. The same holds for a log that ends below
+/// its recovery point.
 ///
-/// Missing or wrong indexes and epochs are made anew from the log, producers are read from the
-/// newest snapshot and replayed. `.deleted`, `.cleaned` and `.tmp` files are removed, and those of
-/// an index without a segment. An empty folder becomes an empty log at the log start offset.
+/// Missing or wrong indexes and epochs are rebuilt from the log. Producers come from the newest
+/// snapshot and a replay. `.deleted`, `.cleaned` and `.tmp` files and indexes without a segment are
+/// removed. An empty folder becomes an empty log at the log start offset.
 ///
 /// Errors: corrupt (with file and position), unsupported (an unfinished `.swap`), io, no_space.
 [[nodiscard]] Result<LogContents> load_log(const LoadRequest& request);

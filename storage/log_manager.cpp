@@ -17,14 +17,14 @@ Offset offset_of(const PartitionOffsets& offsets, const TopicPartition& name) {
     return found == offsets.end() ? Offset(0) : found->second;
 }
 
-/// Whether the disk failed, and not only what is on it is damaged.
+/// Whether the disk failed, as opposed to damaged contents.
 bool is_of_disk(const Error& error) {
     return error.kind == ErrorKind::io || error.kind == ErrorKind::no_space;
 }
 
 }  // namespace
 
-/// The logs that are to be opened, shared by the lanes that do it.
+/// The logs to open and the results, shared by the lanes that open them.
 struct LogManager::Opening {
     struct Item {
         FoundLog found;
@@ -153,7 +153,7 @@ Task<Result<OpenedLogs>> LogManager::open(ManagerSettings settings) {
     co_return std::move(opening->result);
 }
 
-/// Of two folders for one log nobody but an operator can know which is the right one.
+/// Refuses two folders of the same log: only an operator can know which one is right.
 Result<void> LogManager::check_copies() const {
     std::map<std::pair<TopicId, PartitionIndex>, std::string> paths;
     for (const OpenedDirectory& directory : opened_) {
@@ -163,8 +163,8 @@ Result<void> LogManager::check_copies() const {
                 paths.try_emplace({log.topic_id, log.name.partition}, path);
             if (!is_first && log.topic_id != TopicId()) {
                 return fail(ErrorKind::invalid,
-                            "{} and {} are both of one log: one is a copy of the other; move one "
-                            "of them away",
+                            "{} and {} belong to the same log: one is a copy of the other; move "
+                            "one of them away",
                             other->second, path);
             }
         }
@@ -172,8 +172,8 @@ Result<void> LogManager::check_copies() const {
     return {};
 }
 
-/// Without them the damage of a log looks like the torn end that a crash leaves, and all behind it
-/// would be cut.
+/// Refuses logs without recovery points: damage would look like the torn end that a crash leaves,
+/// and everything after it would be cut.
 Result<void> LogManager::check_recovery_points() const {
     for (const OpenedDirectory& directory : opened_) {
         const auto log = std::ranges::find_if(directory.logs, [this](const FoundLog& each) {
@@ -181,10 +181,10 @@ Result<void> LogManager::check_recovery_points() const {
         });
         if (!directory.has_recovery_points && log != directory.logs.end()) {
             return fail(ErrorKind::invalid,
-                        "{0} has logs, such as {1}, but no {2}, which says up to where they were "
-                        "on stable storage: put that file back. With a new one (printf "
+                        "{0} has logs, such as {1}, but no {2}, which says up to which offset "
+                        "they were on stable storage: put that file back. With a new one (printf "
                         "'0\\n0\\n' > {0}/{2}) each log is checked from its beginning after a "
-                        "crash, and ends at its first damage",
+                        "crash, and is cut at its first damaged batch",
                         directory.path, folder_name(log->name), kRecoveryPointFile);
         }
     }
@@ -228,7 +228,8 @@ std::shared_ptr<LogManager::Opening> LogManager::plan_opening() const {
 Task<Result<void>> LogManager::remove_doomed() {
     for (OpenedDirectory& directory : opened_) {
         for (const std::string& name : directory.deleting) {
-            logger_.info("{}/{} was being deleted or made and is removed", directory.path, name);
+            logger_.info("{}/{} was left by an interrupted deletion or creation and is removed",
+                         directory.path, name);
             auto work = [disk = disk_, path = directory.path + "/" + name] {
                 return disk->remove_tree(path);
             };
@@ -250,8 +251,8 @@ Result<void> LogManager::check_room() const {
     }
     if (logs >= settings_.logs_max) {
         return fail(ErrorKind::limit,
-                    "{} logs are open, and the limit of open files leaves room for {}: raise it "
-                    "(ulimit -n, in a systemd unit LimitNOFILE=) and start the broker again",
+                    "{} logs are open, and the limit of open files allows {}: raise it (ulimit -n, "
+                    "in a systemd unit LimitNOFILE=) and start the broker again",
                     logs, settings_.logs_max);
     }
     return {};
@@ -282,7 +283,7 @@ Task<Result<OpenedLog>> LogManager::create(LogDirectory& directory, TopicPartiti
 }
 
 Task<Result<void>> LogManager::remove(LogDirectory& directory, TopicPartition name) {
-    // A sync of it would miss the folder, or write into that of the next log of this name.
+    // A sync still under way would miss the folder, or write into that of a new log of this name.
     co_await directory.wait_for_removed();
     co_await forget(directory, name);
     const Uuid uuid = random_uuid(*entropy_);
@@ -299,10 +300,9 @@ Task<Result<void>> LogManager::remove(LogDirectory& directory, TopicPartition na
     co_return outcome;
 }
 
-/// While the folder is there: what a crash leaves then is a log that is checked whole. The other
-/// way round it would look like one that was lost. And before the name is used again: a new log
-/// must not be measured by the old one's offsets. What fails takes the directory offline, which is
-/// told there.
+/// Called before the folder is removed: after a crash in between, the log is checked as a whole. In
+/// the opposite order it would look like a lost log. A new log of the same name must not get the
+/// old offsets either. A failed write takes the directory offline, so it is not reported here.
 Task<> LogManager::forget(LogDirectory& directory, TopicPartition name) {
     directory.forget(name);
     co_await write_recovery_points(directory);

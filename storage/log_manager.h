@@ -15,7 +15,7 @@
 
 namespace hw::storage {
 
-/// A log that has been opened: contents for a Log object, and the directory it is in.
+/// An opened log: the contents for a Log object, and its directory.
 struct OpenedLog {
     TopicPartition name;
     TopicId topic_id;
@@ -24,7 +24,7 @@ struct OpenedLog {
     Offset high_watermark{0};  ///< from the checkpoint
 };
 
-/// A log that could not be opened: it is damaged, or its directory failed.
+/// A log that could not be opened, because it is damaged or its directory failed.
 struct FailedLog {
     TopicPartition name;
     TopicId topic_id;
@@ -32,7 +32,7 @@ struct FailedLog {
     Error reason;
 };
 
-/// A log that had records on stable storage, and whose folder is gone.
+/// A log that had records on stable storage, but whose folder is gone.
 struct MissingLog {
     TopicPartition name;
     LogDirectory* directory = nullptr;
@@ -45,7 +45,7 @@ struct OpenedLogs {
     std::vector<MissingLog> missing;
 };
 
-/// A log at its end: nothing is staged, nobody uses it any more.
+/// A log to be closed: nothing is staged, and it is no longer used.
 struct ClosingLog {
     LogDirectory* directory = nullptr;
     LogId id;
@@ -56,46 +56,47 @@ struct ManagerSettings {
     std::vector<std::string> directories;
     std::string cluster_id;
     BrokerId node_id;
-    std::string metadata_topic;  ///< whose log Kafka keeps without recovery points
-    /// In all directories, beyond which none is made: logs have files open.
+    std::string metadata_topic;  ///< Kafka keeps no recovery point for its log
+    /// Limit for `create`, over all directories: each log keeps a file open.
     std::size_t logs_max = 0;
-    /// Options of a topic's logs; called on the home shard.
+    /// Returns the options of a topic's logs; called on the home shard.
     std::function<LogOptions(const std::string& topic)> options_for;
 };
 
-/// The data directories of a node: opens them and their logs at start, makes and deletes logs,
-/// ends with the marker of a clean stop. The logs belong to their partitions.
+/// Manager of a node's data directories: opens them and their logs at the start, creates and
+/// removes logs, and closes everything at a clean stop. The logs belong to their partitions.
 ///
-/// Owned by the node, lives on its home shard. What blocks runs on the disk's threads. Two managers
-/// in one process work on different directories; on one, the second is refused.
+/// Owned by the node; lives on its home shard. Blocking work runs on the disk's threads. A
+/// directory that another manager uses, in this process too, is refused.
 class LogManager {
 public:
-    /// Logs that are opened at a time: enough for the disk's threads, and a bound for descriptors.
+    /// Logs opened at a time: enough to keep the disk's threads busy, and it bounds descriptors.
     static constexpr std::size_t kOpenLanes = 4;
 
     LogManager(Disk& disk, Shard& home, const Clock& clock, Entropy& entropy, Logger logger);
 
-    /// Opens all directories and all logs in them, and removes what was being deleted. A directory
-    /// whose disk fails at that is offline, with all of its logs. Errors: see open_data_directory;
-    /// also invalid when two directories have one id, or two folders one log.
+    /// Opens all directories and the logs in them, and removes folders marked for deletion. If a
+    /// disk fails while its logs are opened, its directory goes offline with all of its logs.
+    /// Errors: those of open_data_directory; also invalid if two directories have the same id, two
+    /// folders are of the same log, or a directory has logs but no file of recovery points.
     [[nodiscard]] Task<Result<OpenedLogs>> open(ManagerSettings settings);
-    /// Makes a log in `directory`; all of it is on stable storage. Errors: exists, io, no_space,
-    /// limit.
+    /// Creates a log in `directory`, durably. Errors: exists, io, no_space, limit.
     [[nodiscard]] Task<Result<OpenedLog>> create(LogDirectory& directory, TopicPartition name,
                                                  TopicId topic_id);
-    /// Forgets the offsets of a log, takes its folder out of sight, then removes it. The log is no
-    /// longer used, and not in the directory's list any more; its folder may be gone. Errors: io.
+    /// Removes the checkpointed offsets of a log, marks its folder for deletion and removes it. The
+    /// log must no longer be used, nor be a member of the directory. Succeeds if the folder is
+    /// already gone. Errors: io.
     [[nodiscard]] Task<Result<void>> remove(LogDirectory& directory, TopicPartition name);
-    /// Ends the committers. Then, if all of these logs can be closed, writes recovery points and
-    /// the marker into each directory that did not fail, and gives the locks back. A directory with
-    /// a log that could not be opened gets no marker: the next start must not trust that log. After
-    /// an `open` that failed nothing is written.
+    /// Stops the committers, then closes the logs of each directory. If that succeeds, it writes
+    /// the recovery points and the marker of a clean stop there. A directory with a log that could
+    /// not be opened gets no marker, so that the next start checks that log. Releases the locks.
+    /// After a failed `open` nothing is written. Returns the first error.
     [[nodiscard]] Task<Result<void>> close(std::vector<ClosingLog> logs, BrokerEpoch epoch);
 
     [[nodiscard]] std::span<const std::unique_ptr<LogDirectory>> directories() const {
         return directories_;
     }
-    /// The smallest broker epoch that all directories stopped cleanly with; none if one did not.
+    /// The smallest broker epoch in the markers of a clean stop; none if a directory had none.
     [[nodiscard]] std::optional<BrokerEpoch> clean_broker_epoch() const;
 
 private:
@@ -112,8 +113,8 @@ private:
     [[nodiscard]] Task<Result<void>> close_directory(LogDirectory& directory,
                                                      std::vector<ClosingLog> logs,
                                                      BrokerEpoch epoch);
-    /// Keeps the recovery points of logs that are missing, so that it is known at the next start,
-    /// too; forgets the other offsets of logs that are not there.
+    /// Finds missing logs. Their recovery points are kept, so that each start reports them; all
+    /// other offsets of logs without a folder are dropped.
     [[nodiscard]] Task<std::vector<MissingLog>> find_missing();
     [[nodiscard]] Task<> forget(LogDirectory& directory, TopicPartition name);
     [[nodiscard]] Task<Result<void>> write_recovery_points(LogDirectory& directory);
@@ -130,7 +131,7 @@ private:
     bool is_open_ = false;  ///< `open` succeeded
     std::vector<OpenedDirectory> opened_;
     std::vector<std::unique_ptr<LogDirectory>> directories_;  ///< in the order of opened_
-    std::vector<const LogDirectory*> damaged_;                ///< a log in it is not open
+    std::vector<const LogDirectory*> damaged_;                ///< with a log that failed to open
 };
 
 }  // namespace hw::storage

@@ -6,7 +6,7 @@
 
 namespace hw::storage {
 
-/// Pages of at most 32 entries that one call looks at: some tens of microseconds.
+/// Pages (of at most 32 entries) that one call checks: some tens of microseconds.
 constexpr int kExpiryPages = 16;
 
 bool Log::expire_producers(Timestamp now, std::chrono::milliseconds idle) {
@@ -30,8 +30,8 @@ void Log::count_producers() {
     }
 }
 
-/// When a segment is sealed, before anything of the next one is taken into the producers. Only the
-/// newest snapshot is wanted: one that no sync has taken along yet is replaced.
+/// Called when a segment is sealed, before the producers see batches of the next segment. Only the
+/// newest snapshot is needed, so it replaces one that no sync job has taken yet.
 void Log::plan_snapshot() {
     if (end_offset_ > snapshot_offset_) {
         next_snapshot_ = SnapshotJob{context_.disk, folder_, ticket(), producers_.share()};
@@ -48,7 +48,7 @@ void Log::on_snapshot_written(const SnapshotJob& job, const Result<void>& outcom
         job.ticket.truncations != truncations_ && !context_.mutants.snapshot_outlives_truncation;
     const auto placed = is_void || !outcome ? outcome : place_snapshot(job);
     if (is_void) {
-        // If that fails, the next start removes it.
+        // If this fails, the next start removes the file.
         static_cast<void>(context_.disk->remove_file(job.draft_path()));
     }
     if (!placed) {

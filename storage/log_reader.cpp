@@ -22,7 +22,7 @@ std::unexpected<Error> damaged(const Segment& segment, std::uint64_t position,
     return fail(ErrorKind::corrupt, "{}, byte {}: {}", segment.path(kLogSuffix), position, reason);
 }
 
-/// What stopped a walk that began at `start`. An index may be what is wrong, so it is named.
+/// The problem of a walk that began at `start`. The index may be wrong instead, so it is named.
 std::unexpected<Error> damaged(const Segment& segment, const BatchWalker& walker,
                                std::uint64_t start) {
     if (start == 0) {
@@ -37,7 +37,7 @@ Result<Buffer> read_bytes(File& file, std::uint64_t position, std::size_t count)
     Buffer bytes(count);
     HW_TRY(read, file.read_at(position, bytes.bytes()));
     if (read != count) {
-        return fail(ErrorKind::corrupt, "the file ends at byte {}, {} or more were expected",
+        return fail(ErrorKind::corrupt, "the file ends at byte {}, at least {} was expected",
                     position + read, position + count);
     }
     return bytes;
@@ -49,23 +49,22 @@ bool is_sound(ByteView bytes) {
 }
 
 constexpr const char* kIndexAdvice =
-    "stop the broker, remove the file, and the next start makes it anew";
+    "stop the broker and remove the file; the next start rebuilds it";
 
 std::unexpected<Error> wrong_index(const Segment& segment, std::uint64_t position, Offset offset,
                                    const record::BatchHeader& batch) {
     return fail(ErrorKind::corrupt,
-                "{}: an entry has byte {} of the log for offset {} or below, where a batch with "
-                "the base offset {} is; {}",
+                "{}: an entry points to byte {} of the log for offset {} or below, but the batch "
+                "there has the base offset {}; {}",
                 segment.path(kIndexSuffix), position, offset, batch.base_offset(), kIndexAdvice);
 }
 
 std::unexpected<Error> wrong_time_index(const Segment& segment, const TimeEntry& entry,
                                         const record::BatchHeader& batch) {
-    return fail(
-        ErrorKind::corrupt,
-        "{}: an entry has timestamp {} for offset {}, {} was expected, as the log has it; {}",
-        segment.path(kTimeIndexSuffix), entry.timestamp, entry.offset, batch.max_timestamp(),
-        kIndexAdvice);
+    return fail(ErrorKind::corrupt,
+                "{}: an entry has timestamp {} for offset {}, but the batch in the log has {}; {}",
+                segment.path(kTimeIndexSuffix), entry.timestamp, entry.offset,
+                batch.max_timestamp(), kIndexAdvice);
 }
 
 }  // namespace
@@ -120,7 +119,7 @@ Result<void> LogReader::locate(Offset offset, ReadCursor& cursor) const {
         const Segment& segment = segments_[index];
         HW_TRY(place, place_of(index, offset));
         if (!place) {
-            continue;  // a gap that compaction left
+            continue;  // a gap left by compaction
         }
         if (checks_.gaps == Gaps::none && place->base_offset > offset) {
             return damaged(segment, place->position,
@@ -133,8 +132,8 @@ Result<void> LogReader::locate(Offset offset, ReadCursor& cursor) const {
         return {};
     }
     return damaged(segments_.back(), segments_.back().size(),
-                   fmt::format("no batch has offset {}, and the log was expected to end at {}",
-                               offset, segments_.back().end_offset()));
+                   fmt::format("no batch has offset {}, but the log should end at {}", offset,
+                               segments_.back().end_offset()));
 }
 
 Result<Buffer> LogReader::read_batches(const ReadRequest& request, const Segment& segment,
@@ -175,7 +174,7 @@ Result<std::optional<std::string>> LogReader::objection(const record::BatchView&
         return fmt::format("a batch has the base offset {}, {} was expected", batch.base_offset(),
                            spot.expected);
     }
-    // A gap, or a wrong base offset, which would overlap with the next one.
+    // Either a gap, or a wrong base offset: then the batch overlaps with the next one.
     if (const auto next = record::parse_header(spot.behind);
         next && next->base_offset() > batch.last_offset()) {
         return std::nullopt;
@@ -199,11 +198,11 @@ Result<LogReader::Taken> LogReader::take(ByteView bytes, const ReadRequest& requ
         const bool is_first = taken.size == 0;
         const bool reaches_end = batch->last_offset() >= request.end_offset;
         if (!reason && is_first && batch->last_offset() < request.from) {
-            reason = fmt::format("a batch ends with offset {}, {} was expected in it",
+            reason = fmt::format("a batch ends with offset {}, but it should contain offset {}",
                                  batch->last_offset(), request.from);
         }
         if (!reason && is_first && reaches_end && !batch->crc_matches()) {
-            reason = kWrongChecksum;  // nothing is given: be sure that it is so
+            reason = kWrongChecksum;  // before an empty answer: the last offset may be wrong
         }
         if (reason || reaches_end) {
             taken.problem = std::move(reason);
@@ -239,7 +238,7 @@ Result<ReadAnswer> LogReader::read(const ReadRequest& request, ReadCursor& curso
     }
     HW_TRY(taken, take(bytes->view(), request, *segment, cursor));
     if (taken.problem && taken.size != 0 && !is_sound(bytes->view().subspan(taken.last))) {
-        // The length or the last offset of the batch before may be what is wrong.
+        // The length or the last offset of the batch before may be wrong.
         taken.size = taken.last;
         taken.next = taken.last_base;
         taken.problem = kWrongChecksum;
@@ -265,7 +264,7 @@ Result<std::optional<TimestampedOffset>> LogReader::find_in(std::size_t index, T
                                                             Offset start) const {
     const Segment& segment = segments_[index];
     HW_TRY(entry, segment.time_index().floor(target));
-    // An entry is good when the batch that it names has its timestamp.
+    // The entry is proven when the batch that it names has its timestamp.
     std::optional<TimeEntry> unproven = entry && entry->offset >= start ? entry : std::nullopt;
     const auto position = segment.position_before(unproven ? unproven->offset : start);
     const auto file = segment.file();

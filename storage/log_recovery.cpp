@@ -8,13 +8,13 @@
 namespace hw::storage {
 namespace {
 
-/// Where a scan stopped: the first bytes that are not of this log.
+/// Where and why a scan stopped: the position of the first bad batch.
 struct BadBatch {
     std::uint64_t position = 0;
     std::string reason;
 };
 
-/// Why `batch`, whose offsets follow those before, does not continue the log; none if it does.
+/// Why `batch` does not continue the log; none if it does. The walker has checked its offsets.
 std::optional<std::string> objection(const record::BatchView& batch, const Segment& segment,
                                      const EpochCache& epochs) {
     if (!batch.crc_matches()) {
@@ -31,18 +31,17 @@ std::optional<std::string> objection(const record::BatchView& batch, const Segme
     return std::nullopt;
 }
 
-/// Whether the last batch of a log claims offsets behind a gap and beyond what was on stable
-/// storage. No batch behind it shows that its base offset is right, and no checksum covers that.
+/// Whether the base offset of a log's last batch is unproven: the batch follows a gap and reaches
+/// beyond the recovery point. No later batch confirms the base offset, and no checksum covers it.
 bool is_unproven(const record::BatchView& batch, const Segment& segment, Offset recovery_point) {
     return batch.base_offset() > segment.end_offset() && batch.last_offset() >= recovery_point;
 }
 
-/// Walks one segment, which ends before `end_offset`, and records its batches; the first bad one,
-/// if any.
+/// Checks one segment, whose offsets are below `end_offset`, and records its batches. Returns the
+/// first bad batch, if any.
 ///
-/// Batches from the recovery point on are written once more where they stand: after a sync that
-/// failed Linux keeps them readable and calls them clean, so that the next sync would succeed
-/// without them.
+/// Batches from the recovery point on are written again in place: after a failed sync Linux keeps
+/// their pages readable but marks them clean, so the next sync would succeed without them.
 Result<std::optional<BadBatch>> scan_segment(const RecoveryScan& scan, Segment& segment,
                                              Offset end_offset) {
     EpochCache& epochs = *scan.epochs;
@@ -88,7 +87,8 @@ Result<std::uint64_t> file_size(const Segment& segment) {
     return file->size();
 }
 
-/// Removes the segments from `first` on, the last one first, so that no crash leaves a gap.
+/// Removes the segments from `first` on, the last one first, so that a crash leaves no gap. Returns
+/// the number of bytes.
 Result<std::uint64_t> remove_segments(const RecoveryScan& scan, std::size_t first) {
     std::uint64_t bytes = 0;
     while (scan.segments->size() > first) {
@@ -115,7 +115,7 @@ std::unexpected<Error> damage(const RecoveryScan& scan, const Segment& segment,
                 scan.recovery_point);
 }
 
-/// Cuts the log in segment `index`.
+/// Cuts the log at a bad batch in segment `index`.
 Result<void> cut(const RecoveryScan& scan, std::size_t index, const BadBatch& bad) {
     Segment& segment = (*scan.segments)[index];
     if (segment.end_offset() < scan.recovery_point) {
@@ -135,7 +135,7 @@ Result<void> cut(const RecoveryScan& scan, std::size_t index, const BadBatch& ba
     return segment.cut(bad.position, segment.end_offset());
 }
 
-/// Writes what the scan of a sound segment found, and syncs it.
+/// Writes the indexes of a segment without bad batches, and syncs it.
 Result<void> seal_scanned(Segment& segment) {
     HW_TRY(file, segment.file());
     std::vector<std::shared_ptr<File>> dirty{file};
@@ -150,7 +150,7 @@ Result<void> scan_segments(const RecoveryScan& scan, std::size_t first) {
     std::vector<Segment>& segments = *scan.segments;
     for (std::size_t index = first; index < segments.size(); ++index) {
         Segment& segment = segments[index];
-        // A lost tail of the segment before shows as a gap: names follow each other.
+        // A segment is named after the end of the one before, so a lost tail shows as a gap.
         const bool gap = index > first &&
                          segments[index - 1].end_offset() < segment.base_offset() &&
                          segments[index - 1].end_offset() >= scan.recovery_point;
@@ -160,7 +160,7 @@ Result<void> scan_segments(const RecoveryScan& scan, std::size_t first) {
                 scan, index - 1,
                 {end, fmt::format("the next segment begins at offset {}", segment.base_offset())});
         }
-        // Compaction leaves gaps between segments, but no segment without batches before the last.
+        // Compaction leaves gaps between segments, but only the last segment may be empty.
         if (index > first && segments[index - 1].size() == 0) {
             return damage(scan, segments[index - 1],
                           {0, fmt::format("the file is empty, and the next segment begins at "

@@ -13,20 +13,20 @@
 
 namespace hw::storage {
 
-/// What a scan of the end of a log works on.
+/// Input and output of a recovery scan.
 struct RecoveryScan {
     Disk* disk = nullptr;
     std::string folder;
     Offset recovery_point;
     Logger logger;
     std::vector<Segment>* segments = nullptr;
-    EpochCache* epochs = nullptr;  ///< of what lies before the first scanned segment
-    EpochCache known_epochs = {};  ///< of all below the recovery point; empty: not known
+    EpochCache* epochs = nullptr;  ///< in: those before the first scanned segment; out: all
+    EpochCache known_epochs = {};  ///< epochs below the recovery point; empty: not known
 };
 
-/// Checks all batches of the segments from `first` on, makes their indexes and epochs anew, and
-/// cuts the log at the first bad batch as log_loader.h says. Everything scanned is synced, then
-/// the folder. Errors: corrupt (damage), io, no_space.
+/// Checks all batches of the segments from `first` on, rebuilds their indexes and epochs, and cuts
+/// the log at the first bad batch by the rules of load_log. The scanned segments are synced; the
+/// caller syncs the folder. Errors: corrupt (damage), io, no_space.
 [[nodiscard]] Result<void> scan_segments(const RecoveryScan& scan, std::size_t first);
 
 }  // namespace hw::storage

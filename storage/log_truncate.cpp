@@ -9,9 +9,9 @@
 namespace hw::storage {
 namespace {
 
-/// Where the log ends when the segment is cut at `position`, of its first batch that reaches
-/// `offset`: behind the batch before, which may end below `offset` where a gap follows it. A
-/// recovery point above that end would claim records that are not there.
+/// The new log end if the segment is cut at `position`, where its first batch that reaches `offset`
+/// starts. It is the end of the batch before, which is below `offset` if a gap follows that batch.
+/// A recovery point above that end would claim records that are not there.
 Result<Offset> end_before(const Segment& segment, Offset offset, std::uint64_t position) {
     const auto start = segment.position_before(offset - 1);
     const auto file = segment.file();
@@ -43,7 +43,7 @@ Result<TruncationJob> Log::begin_truncation(Offset offset) {
         return begin_restart_at(offset);
     }
     if (offset >= end_offset_) {
-        // Epochs without a record behind the end must go too, or a lookup finds them for ever.
+        // Epochs that start after the end have no record. If they stayed, look-ups would find them.
         epochs_dirty_ = epochs_.truncate_from_end(offset) || epochs_dirty_;
         stage_.reset(end_offset_, latest_epoch());
         return TruncationJob{context_.disk, folder_, end_offset_, truncations_,

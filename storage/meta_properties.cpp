@@ -25,7 +25,7 @@ Result<MetaProperties> parse_meta_properties(std::string_view text, std::string_
             return lines.bad("expected key=value");
         }
         if (!values.emplace(line->substr(0, equals), line->substr(equals + 1)).second) {
-            return lines.bad("the key stands there twice");
+            return lines.bad("the key is given twice");
         }
     }
     if (values["version"] != "1") {

@@ -10,7 +10,7 @@ namespace hw::storage {
 
 inline constexpr const char* kMetaPropertiesFile = "meta.properties";
 
-/// Whose data directory it is: `meta.properties` at its root, Java properties, version 1.
+/// The owner of a data directory: `meta.properties` at its root, Java properties, version 1.
 struct MetaProperties {
     std::string cluster_id;
     BrokerId node_id = kNoBroker;
@@ -19,8 +19,8 @@ struct MetaProperties {
     bool operator==(const MetaProperties&) const = default;
 };
 
-/// Comments, blank lines and unknown keys are skipped. Errors: corrupt (a key is missing, twice or
-/// no id), unsupported (another version), with the path.
+/// Comments, blank lines and unknown keys are skipped. Errors: corrupt (a key is missing, given
+/// twice, or not an id), unsupported (another version), with the path.
 [[nodiscard]] Result<MetaProperties> parse_meta_properties(std::string_view text,
                                                            std::string_view path);
 [[nodiscard]] std::string format_meta_properties(const MetaProperties& properties);

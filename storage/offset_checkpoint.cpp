@@ -23,7 +23,7 @@ Result<PartitionOffsets> parse_offset_checkpoint(std::string_view text, std::str
         }
         const TopicPartition name{std::string(row[0]), PartitionIndex(*partition)};
         if (!offsets.emplace(name, Offset(*offset)).second) {
-            return fail(ErrorKind::corrupt, "{}, line {}: {} stands there twice", path, line, name);
+            return fail(ErrorKind::corrupt, "{}, line {}: {} is given twice", path, line, name);
         }
     }
     return offsets;

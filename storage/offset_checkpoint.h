@@ -10,7 +10,7 @@
 
 namespace hw::storage {
 
-/// One offset a log, in a file at the root of a data directory. The text of Kafka:
+/// One offset per log, in a checkpoint file at the root of a data directory, in Kafka's format:
 ///
 /// | line | meaning |
 /// |---|---|
@@ -19,14 +19,14 @@ namespace hw::storage {
 /// | then | `<topic> <partition> <offset>` |
 using PartitionOffsets = std::map<TopicPartition, Offset>;
 
-/// Everything below is on stable storage.
+/// Recovery points: all records below are on stable storage.
 inline constexpr const char* kRecoveryPointFile = "recovery-point-offset-checkpoint";
 /// High watermarks.
 inline constexpr const char* kHighWatermarkFile = "replication-offset-checkpoint";
-/// Where a log starts, if not with its first segment (DeleteRecords).
+/// Log start offsets that are not the start of the first segment (DeleteRecords).
 inline constexpr const char* kLogStartFile = "log-start-offset-checkpoint";
 
-/// Errors: corrupt (also a negative number, a log named twice), with path and line.
+/// Errors: corrupt (also for a negative number or a repeated log), with path and line.
 [[nodiscard]] Result<PartitionOffsets> parse_offset_checkpoint(std::string_view text,
                                                                std::string_view path);
 [[nodiscard]] std::string format_offset_checkpoint(const PartitionOffsets& offsets);

@@ -5,13 +5,13 @@
 
 namespace hw::storage {
 
-/// Memory of one producer entry as it is budgeted, in bytes: above what it takes where ids come in
-/// random order (producer_pages.h), with room for what a snapshot in the making keeps.
+/// Budgeted memory of one producer entry, in bytes. It is more than an entry takes when ids come in
+/// random order (producer_pages.h); the rest is for pages that a running snapshot keeps.
 inline constexpr std::size_t kProducerMemory = 256;
 
-/// Port: how many producer entries all logs of a node hold together, and how many they may. Logs
-/// count what they hold whatever the limit; only an append of a client's new producer id asks it.
-/// Implemented in broker/runtime; any thread.
+/// Port: the number of producer entries in all logs of a node, and its limit. Logs count all their
+/// entries; the limit is checked only when a client appends with a producer id that is new to the
+/// log. Implemented in broker/runtime; any thread.
 class ProducerLimit {
 public:
     virtual ~ProducerLimit() = default;

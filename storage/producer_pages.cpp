@@ -23,7 +23,8 @@ void count_copy(ProducerPages::Copied& copied, const ProducerBranch& branch) {
     copied.references += branch.items.size();
 }
 
-/// Of the page in which `id` belongs: the last one that begins at or before it, else the first.
+/// Index of the page that `id` belongs to: the last one that begins at or before it, else the
+/// first.
 template <class Page>
 std::size_t index_of(const std::vector<ProducerPageRef<Page>>& pages, ProducerId id) {
     const auto after =
@@ -31,7 +32,8 @@ std::size_t index_of(const std::vector<ProducerPageRef<Page>>& pages, ProducerId
     return after == pages.begin() ? 0 : static_cast<std::size_t>(after - pages.begin()) - 1;
 }
 
-/// Doubles the room of a full page, up to `most`: a log with one producer needs one slot.
+/// Doubles the capacity of a full page, up to `most`, so that a log with one producer needs only
+/// one slot.
 template <class Item>
 void reserve_one_more(std::vector<Item>& items, std::size_t most) {
     if (items.size() == items.capacity()) {
@@ -110,7 +112,7 @@ bool ProducerPages::is_after_all(std::size_t branch, std::size_t leaf, ProducerI
            leaves[leaf].page->items.back().id < id;
 }
 
-/// Splits the full leaf, or its branch where that is full; the caller then looks again.
+/// Splits a full leaf, or its branch if that is full too; the caller then searches again.
 void ProducerPages::make_room(std::size_t branch, std::size_t leaf, ProducerId id) {
     const bool is_last = is_after_all(branch, leaf, id);
     ProducerBranch& owned = own(root_[branch].page);
@@ -122,8 +124,8 @@ void ProducerPages::make_room(std::size_t branch, std::size_t leaf, ProducerId i
     split(owned.items, leaf, id, is_last);
 }
 
-/// Moves the upper half of a page into a new one behind it; nothing of it when `id` comes after all
-/// others, so that ids that rise fill their pages.
+/// Moves the upper half of a page into a new page after it. If `id` comes after all others the new
+/// page starts empty, so that rising ids fill their pages.
 template <class Page>
 void ProducerPages::split(std::vector<ProducerPageRef<Page>>& pages, std::size_t index,
                           ProducerId id, bool is_last) {
@@ -174,8 +176,8 @@ std::optional<ProducerId> ProducerPages::expire_page(ProducerId from, Timestamp 
     return next;
 }
 
-/// After entries were removed from a leaf of an owned branch: leaves stay at least half full, or
-/// their neighbours are.
+/// Called after entries were removed from a leaf: frees memory by joining the leaf with the next
+/// one where both fit in one. The branch must be owned.
 void ProducerPages::join_leaves(std::size_t branch, std::size_t leaf) {
     auto& leaves = root_[branch].page->items;
     auto& slots = leaves[leaf].page->items;

@@ -13,10 +13,10 @@
 
 namespace hw::storage {
 
-/// The start of a walk over producers: no id is smaller.
+/// The smallest possible id, at which a walk over producers begins.
 inline constexpr ProducerId kLeastProducerId{INT64_MIN};
 
-/// A batch as a retry of its producer would repeat it.
+/// A batch of a producer, remembered so that a retry of it is recognised.
 struct ProducerBatch {
     Offset last_offset = kNoOffset;
     Timestamp timestamp = kNoTimestamp;
@@ -27,16 +27,16 @@ struct ProducerBatch {
     bool operator==(const ProducerBatch&) const = default;
 };
 
-/// What the log knows of one producer.
+/// Producer state of a log for one producer id.
 struct ProducerEntry {
-    /// Batches that are remembered: what a client may have in flight (max.in.flight <= 5).
+    /// Remembered batches: as many as a client may have in flight (max.in.flight <= 5).
     static constexpr std::size_t kBatches = 5;
 
     std::array<ProducerBatch, kBatches> batches;  ///< of this epoch, oldest first
     Offset transaction_start = kNoOffset;         ///< first offset of the open transaction, if any
     Timestamp last_timestamp = kNoTimestamp;      ///< of its last batch or marker
-    /// By this broker's clock when it took the last batch from a client; where that is not known,
-    /// as after a restart, the same as last_timestamp.
+    /// When the last batch arrived from a client, by this broker's clock. The same as
+    /// last_timestamp if that is not known, as after a restart.
     Timestamp last_used = kNoTimestamp;
     record::CoordinatorEpoch coordinator_epoch{-1};
     ProducerEpoch epoch = record::kNoProducerEpoch;
@@ -49,7 +49,7 @@ struct ProducerEntry {
     bool operator==(const ProducerEntry&) const = default;
 };
 
-/// An entry with its key, as it lies in a page.
+/// An entry with its key, as stored in a page.
 struct ProducerSlot {
     ProducerId id;
     ProducerEntry entry;
@@ -58,14 +58,14 @@ struct ProducerSlot {
 };
 static_assert(sizeof(ProducerSlot) == 160);
 
-/// One node of the tree below: a leaf with slots, or a branch with leaves, in the order of ids.
+/// One node of the ProducerPages tree: a leaf with slots, or a branch with leaves, ordered by id.
 template <class Item>
 struct ProducerPage {
     std::uint64_t version = 0;
     std::vector<Item> items;
 };
 
-/// A child page and the id from which on it is the one to look in.
+/// A child page and the lower bound of its ids.
 template <class Page>
 struct ProducerPageRef {
     ProducerId first;
@@ -75,8 +75,8 @@ struct ProducerPageRef {
 using ProducerLeaf = ProducerPage<ProducerSlot>;
 using ProducerBranch = ProducerPage<ProducerPageRef<ProducerLeaf>>;
 
-/// All entries of a table at one moment. Immutable, may be read and dropped on any thread while the
-/// table goes on.
+/// Snapshot of all entries of a table at one moment. Immutable; may be read and destroyed on any
+/// thread while the table changes.
 class ProducerView {
 public:
     using Root = std::vector<ProducerPageRef<ProducerBranch>>;
@@ -102,27 +102,26 @@ private:
     std::size_t size_ = 0;
 };
 
-/// The entries of a producer table, in the order of ids: a tree of three levels (root, branches of
-/// at most 128 leaves, leaves of at most 32 slots of 160 bytes) that can be shared without being
-/// copied.
+/// The entries of a producer table, ordered by id: a copy-on-write tree of three levels (root,
+/// branches of at most 128 leaves, leaves of at most 32 slots of 160 bytes).
 ///
-/// `share` copies the root only, one pointer for each 2,000 to 4,000 entries, and numbers a new
-/// version. From then on a page of an older version is never written again: the first change in it
-/// copies that page. So taking a snapshot costs microseconds, whatever the number of entries, and
-/// the copies are spread over the appends that come after it.
+/// `share` copies the root only, one pointer for each 2,000 to 4,000 entries, and begins a new
+/// version. A page of an older version is never written again: its first change copies it. So
+/// taking a snapshot costs microseconds for any number of entries, and later appends copy the pages
+/// that they change.
 ///
-/// An entry takes 163 bytes where ids rise (each leaf is full), 235 where they come in random
-/// order, and 320 at most. A copy of the object is deep. Entered by one thread at a time; views may
-/// be anywhere.
+/// An entry takes 163 bytes if ids rise (each leaf is full), 235 if they come in random order, and
+/// 320 at most. A copy of the object is deep. Entered by one thread at a time; views may be used on
+/// any thread.
 class ProducerPages {
 public:
     static constexpr std::size_t kLeafSlots = 32;
     static constexpr std::size_t kBranchLeaves = 128;
 
-    /// How much was copied in all, because it was shared with a view.
+    /// Total of what was copied because a view shares it.
     struct Copied {
         std::size_t slots = 0;       ///< of 160 bytes
-        std::size_t references = 0;  ///< pointers to pages, those of `share` included
+        std::size_t references = 0;  ///< pointers to pages, including those copied by `share`
     };
 
     ProducerPages() = default;
@@ -134,21 +133,21 @@ public:
 
     /// Null for an unknown id; valid until the next change.
     [[nodiscard]] const ProducerEntry* find(ProducerId id) const;
-    /// The entry of `id`, made if missing; valid until the next change.
+    /// The entry of `id`, created if missing; valid until the next change.
     [[nodiscard]] ProducerEntry& entry(ProducerId id);
     [[nodiscard]] std::size_t size() const { return size_; }
-    /// The entries as they are now.
+    /// The entries at the time of the call.
     [[nodiscard]] ProducerView share();
 
-    /// Removes, from the page in which `from` belongs, the entries without an open transaction that
-    /// were last used at or before `idle_since`. A last use after `now`, which a clock that was set
-    /// back or a producer's timestamp may leave, becomes `now`. Returns the id at which the next
-    /// page begins; none after the last one.
+    /// Checks the leaf that `from` belongs to, and removes the entries last used at or before
+    /// `idle_since`, unless they have an open transaction. A last use after `now` becomes `now`; a
+    /// clock that was set back or a producer's timestamp can cause one. Returns the lower bound of
+    /// the next leaf; none after the last one.
     [[nodiscard]] std::optional<ProducerId> expire_page(ProducerId from, Timestamp idle_since,
                                                         Timestamp now);
 
     [[nodiscard]] const Copied& copied() const { return copied_; }
-    /// All of them, copied.
+    /// A copy of all entries.
     [[nodiscard]] std::vector<ProducerSlot> entries() const;
     bool operator==(const ProducerPages& other) const { return entries() == other.entries(); }
 

@@ -31,7 +31,7 @@ Result<RecoveredProducers> newest_snapshot(Disk& disk, const std::string& folder
     return RecoveredProducers{};
 }
 
-/// A batch that cannot be replayed, and where it is.
+/// The error for a batch that cannot be replayed.
 std::unexpected<Error> damaged(std::uint64_t position, const Error& reason) {
     return fail(reason.kind, "byte {}: {}", position, reason.message);
 }

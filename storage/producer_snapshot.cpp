@@ -15,10 +15,10 @@ constexpr std::size_t kCrcAt = 2;
 constexpr std::size_t kCountAt = 6;
 constexpr std::size_t kHeader = 10;
 constexpr std::size_t kEntry = 46;
-/// Of a file, in bytes: what is written or read with one call.
+/// Bytes that are written or read with one call.
 constexpr std::size_t kPiece = (std::size_t{1} << 20) / kEntry * kEntry;
 
-/// How bytes get into a file, or out of it.
+/// Functions that write to and read from a file or a buffer.
 using WriteAt = std::function<Result<void>(std::uint64_t position, ByteView bytes)>;
 using ReadAt = std::function<Result<std::size_t>(std::uint64_t position, MutableBytes into)>;
 
@@ -42,7 +42,7 @@ void append_entry(std::string& to, const ProducerSlot& slot) {
     append(to, entry.transaction_start.value());
 }
 
-/// Takes numbers from bytes that are known to be long enough.
+/// Decodes big-endian numbers one after the other; the caller has checked the length.
 class Cursor {
 public:
     explicit Cursor(const std::byte* at) : at_(at) {}
@@ -79,7 +79,7 @@ ProducerSlot read_entry(const std::byte* at) {
     return slot;
 }
 
-/// Writes entries piece by piece, and the header, which has their checksum, at the end.
+/// Writes the entries piece by piece. The header comes last, because it has their checksum.
 Result<void> write_snapshot(const WriteAt& write_at, const ProducerView& producers) {
     std::string piece;
     append(piece, static_cast<std::int32_t>(producers.size()));
@@ -125,7 +125,8 @@ Result<std::uint64_t> check_header(ByteView header, std::uint64_t size, std::str
     }
     const auto count = load_big_endian<std::int32_t>(header.data() + kCountAt);
     if (count < 0 || (size - kHeader) != static_cast<std::uint64_t>(count) * kEntry) {
-        return fail(ErrorKind::corrupt, "{} announces {} entries in {} bytes", path, count, size);
+        return fail(ErrorKind::corrupt, "{} should have {} entries, but has {} bytes", path, count,
+                    size);
     }
     return static_cast<std::uint64_t>(count);
 }

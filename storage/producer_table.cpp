@@ -37,13 +37,13 @@ std::expected<void, wire::Refusal> check_known(const ProducerFacts& facts,
                                                const ProducerEntry& entry) {
     if (facts.epoch < entry.epoch) {
         return refuse(ErrorCode::invalid_producer_epoch,
-                      "producer {} has epoch {}, this partition has seen its epoch {}",
+                      "producer {} has epoch {}, this partition already has its epoch {}",
                       facts.producer_id, facts.epoch, entry.epoch);
     }
     if (facts.marker) {
         if (*facts.marker < entry.coordinator_epoch) {
             return refuse(ErrorCode::transaction_coordinator_fenced,
-                          "a marker has coordinator epoch {}, this partition has seen {}",
+                          "the marker has coordinator epoch {}, this partition already has {}",
                           *facts.marker, entry.coordinator_epoch);
         }
         return {};
@@ -58,7 +58,8 @@ std::expected<void, wire::Refusal> check_known(const ProducerFacts& facts,
     return {};
 }
 
-/// The coordinator epoch in the only record of a control batch, if it ends a transaction.
+/// The coordinator epoch in the only record of a control batch; none if it does not end a
+/// transaction.
 Result<std::optional<record::CoordinatorEpoch>> read_marker(const record::BatchView& batch) {
     record::RecordCursor cursor(batch, batch.records());
     const auto first = cursor.next();
@@ -89,7 +90,7 @@ Result<std::optional<ProducerFacts>> producer_facts(const record::BatchView& bat
     facts.max_timestamp = batch.max_timestamp();
     facts.transactional = batch.is_transactional();
     if (batch.is_control()) {
-        // Compaction may leave an empty control batch behind.
+        // Compaction may leave an empty control batch.
         if (batch.count() == 0) {
             return std::nullopt;
         }
@@ -133,7 +134,7 @@ const ProducerBatch* find_duplicate(const ProducerFacts& facts, const ProducerEn
 
 void apply_batch(const ProducerFacts& facts, ProducerEntry& entry) {
     if (facts.epoch < entry.epoch) {
-        return;  // only in the copy of a leader that let it through; the newer epoch stays
+        return;  // possible only in a batch that a leader accepted; the newer epoch stays
     }
     if (facts.epoch > entry.epoch) {
         entry.epoch = facts.epoch;

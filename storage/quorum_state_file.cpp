@@ -20,8 +20,8 @@ std::string_view view_of(json::string_view text) {
     return {text.data(), text.size()};
 }
 
-/// Reads the members of the one object that a file holds. The first violation stays, and is given
-/// by `finish`; what is read after it means nothing. The text and the path outlive it.
+/// Reads the members of a file that is one JSON object. `finish` returns the first violation;
+/// values read after a violation are meaningless. The text and the path must outlive it.
 class JsonFile {
 public:
     JsonFile(std::string_view text, std::string_view path) : path_(path) {
@@ -46,13 +46,13 @@ public:
 
     [[nodiscard]] bool has(std::string_view key) const { return object_.contains(key); }
 
-    /// A whole number within the range of T. It must be there.
+    /// A required member: a whole number within the range of T.
     template <std::signed_integral T>
     [[nodiscard]] T integer(std::string_view key) {
         const json::value* const value = take(key);
         return value == nullptr ? T{} : integer_in<T>(*value, key);
     }
-    /// It must be there.
+    /// A required member: a string.
     [[nodiscard]] std::string_view string(std::string_view key) {
         const json::value* const value = take(key);
         if (value != nullptr && !value->is_string()) {
@@ -61,8 +61,8 @@ public:
         return value == nullptr || !value->is_string() ? std::string_view()
                                                        : view_of(value->get_string());
     }
-    /// An array of objects, each with the one member `name`, a whole number of 32 bits. It must be
-    /// there.
+    /// A required member: an array of objects, each with `name`, a whole number of 32 bits, as its
+    /// only member.
     [[nodiscard]] std::vector<std::int32_t> integers(std::string_view key, std::string_view name) {
         std::vector<std::int32_t> numbers;
         const json::value* const value = take(key);
@@ -91,7 +91,7 @@ public:
             failure_ = fmt::format(reason, std::forward<Args>(args)...);
         }
     }
-    /// Errors: corrupt, with the path; also for a key that was not read.
+    /// Errors: corrupt, with the path; also if a key was not read.
     [[nodiscard]] Result<void> finish() {
         const auto unread = std::ranges::find_if(object_, [this](const auto& member) {
             return !taken_.contains(view_of(member.key()));
@@ -125,8 +125,8 @@ private:
         return static_cast<T>(*number);
     }
 
-    /// Boost.JSON keeps the last of several members with the same key. No string in these files has
-    /// the text of a key.
+    /// Searches the text, because Boost.JSON keeps only the last of several members with the same
+    /// key. No string value in these files equals a key.
     void refuse_duplicates(std::string_view text) {
         for (const auto& member : object_) {
             const std::string quoted = fmt::format("\"{}\"", view_of(member.key()));

@@ -12,8 +12,8 @@ namespace hw::storage {
 
 inline constexpr const char* kQuorumStateFile = "quorum-state";
 
-/// What a voter of the metadata quorum must not forget: one line of JSON in the folder of the
-/// metadata log. Replaced and synced before any answer that follows from it.
+/// Durable state of a voter in the metadata quorum: one line of JSON in the folder of the metadata
+/// log. It is replaced and synced before the voter answers on the strength of it.
 ///
 /// | version | fields |
 /// |---|---|
@@ -30,16 +30,16 @@ struct QuorumState {
     bool operator==(const QuorumState&) const = default;
 };
 
-/// Errors: corrupt (also a key that is missing or unknown), unsupported (another version), with
-/// the path.
+/// Errors: corrupt (also for a missing or unknown key), unsupported (another version), with the
+/// path.
 [[nodiscard]] Result<QuorumState> parse_quorum_state(std::string_view text, std::string_view path);
 [[nodiscard]] std::string format_quorum_state(const QuorumState& state);
 
 inline constexpr const char* kCleanShutdownFile = ".kafka_cleanshutdown";
 
-/// The marker of a clean stop, `{"version":0,"brokerEpoch":n}`; the epoch proves to the controller
-/// which incarnation stopped cleanly (KIP-966). Kafka before 3.7 left it empty: no epoch then.
-/// Errors: corrupt, unsupported, with the path.
+/// Reads the marker of a clean stop, `{"version":0,"brokerEpoch":n}`. The epoch proves to the
+/// controller which incarnation stopped cleanly (KIP-966); none in the empty file of a Kafka before
+/// 3.7. Errors: corrupt, unsupported, with the path.
 [[nodiscard]] Result<std::optional<BrokerEpoch>> parse_clean_shutdown(std::string_view text,
                                                                       std::string_view path);
 [[nodiscard]] std::string format_clean_shutdown(BrokerEpoch epoch);

@@ -85,7 +85,7 @@ Result<bool> Segment::load(std::optional<Offset> end_offset) {
 }
 
 Result<bool> Segment::check_last_time() const {
-    // Without an entry no record has a timestamp.
+    // An index without entries means that no record has a timestamp.
     const TimeEntry entry = time_index_.last().value_or(TimeEntry{kNoTimestamp, kNoOffset});
     const auto position = position_before(entry.offset);
     const auto opened = file();
@@ -93,7 +93,7 @@ Result<bool> Segment::check_last_time() const {
         return std::unexpected(position ? opened.error() : position.error());
     }
     BatchWalker walker(**opened, std::min(*position, size_), size_, BatchWalker::kSmallWindow);
-    bool is_before = true;  // the batch that the entry names
+    bool is_before = true;  // before the batch that the entry names
     while (true) {
         HW_TRY(header, walker.next_header());
         if (!header) {
@@ -218,7 +218,7 @@ bool Segment::must_roll(const BatchSummary& batch, std::uint64_t projected_size,
     }
     const bool aged = first_timestamp_ >= Timestamp(0) && batch.max_timestamp > first_timestamp_ &&
                       batch.max_timestamp - first_timestamp_ > options.segment_ms;
-    // One entry of the time index is kept for the one that is written at roll.
+    // finish_indexes may add one more entry to the time index.
     const bool index_full =
         index_.count() >= options.segment_index_bytes / IndexEntry::kSize ||
         time_index_.count() + 1 >= options.segment_index_bytes / TimeEntry::kSize;
@@ -240,8 +240,8 @@ Result<void> Segment::cut(std::uint64_t position, Offset offset) {
     HW_TRY(whole, walk_tail());
     if (!whole) {
         return fail(ErrorKind::corrupt,
-                    "{}: what is left of the file after a cut at byte {} does not end with whole "
-                    "batches whose offsets rise",
+                    "{}: after a cut at byte {} the rest of the file does not end with whole "
+                    "batches of rising offsets",
                     path(kLogSuffix), position);
     }
     std::vector<std::shared_ptr<File>> dirty;

@@ -9,14 +9,15 @@
 
 namespace hw::storage {
 
-/// Bookkeeping files (checkpoints, properties, snapshots) at most: far above any real one.
+/// Largest bookkeeping file (checkpoints, properties) that is read: far above any real one.
 inline constexpr std::uint64_t kMaxSmallFile = std::uint64_t{256} << 20;
 
-/// Everything in a file of bookkeeping. Errors: not_found, limit (over kMaxSmallFile), io.
+/// Reads a whole bookkeeping file. Errors: not_found, limit (over kMaxSmallFile), io.
 [[nodiscard]] Result<std::string> read_small_file(Disk& disk, const std::string& path);
 
-/// Makes or replaces `name` in `directory` so that after any crash it holds either the old bytes
-/// or the new: written as `<name>.tmp`, synced, renamed, directory synced. Blocks.
+/// Creates or replaces `name` in `directory` atomically and durably: writes `<name>.tmp`, syncs it,
+/// renames it and syncs the directory. After any crash the file has the old or the new bytes.
+/// Blocks.
 [[nodiscard]] Result<void> replace_small_file(Disk& disk, const std::string& directory,
                                               const std::string& name, std::string_view bytes);
 

@@ -56,7 +56,7 @@ Result<std::vector<std::vector<std::string_view>>> parse_checkpoint(std::string_
         }
     }
     if (rows.size() != *count) {
-        return lines.bad(fmt::format("{} entries follow, {} were announced", rows.size(), *count));
+        return lines.bad(fmt::format("{} entries follow, {} were expected", rows.size(), *count));
     }
     return rows;
 }

@@ -12,15 +12,15 @@
 
 namespace hw::storage {
 
-/// Walks the lines of a small text file and words what is wrong with one of them. The text and the
-/// path outlive it.
+/// Iterator over the lines of a small text file, which also makes errors that name the line. The
+/// text and the path must outlive it.
 class TextLines {
 public:
     TextLines(std::string_view text, std::string_view path) : rest_(text), path_(path) {}
 
     /// The next line without its end; none after the last.
     [[nodiscard]] std::optional<std::string_view> next();
-    /// "<path>, line <n>: <reason>", kind corrupt; n is the line that `next` gave last.
+    /// "<path>, line <n>: <reason>", kind corrupt, for the line that `next` returned last.
     [[nodiscard]] std::unexpected<Error> bad(std::string_view reason) const;
 
 private:
@@ -29,7 +29,7 @@ private:
     std::size_t number_ = 0;
 };
 
-/// A whole decimal number; none for anything else.
+/// The value of a text that is entirely a decimal number; none for anything else.
 template <std::integral T>
 [[nodiscard]] std::optional<T> parse_number(std::string_view text) {
     T value{};
@@ -40,13 +40,13 @@ template <std::integral T>
     return value;
 }
 
-/// A checkpoint of Kafka: a line "0" (version), a line with the number of rows, then the rows of
-/// fields separated by one space each. Returns the rows; views into `text`.
-/// Errors: corrupt (another version, another number of rows or fields), with path and line.
+/// Parses Kafka's checkpoint format: a line "0" (version), a line with the number of rows, then the
+/// rows, whose fields are separated by one space. Returns the rows as views into `text`.
+/// Errors: corrupt (another version, a wrong number of rows or fields), with path and line.
 [[nodiscard]] Result<std::vector<std::vector<std::string_view>>> parse_checkpoint(
     std::string_view text, std::string_view path, std::size_t fields);
 
-/// The same written: `rows` are lines with their ends.
+/// Formats a checkpoint; each line in `rows` ends with a newline.
 [[nodiscard]] std::string format_checkpoint(std::size_t count, std::string_view rows);
 
 }  // namespace hw::storage

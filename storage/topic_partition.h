@@ -9,7 +9,7 @@
 
 namespace hw::storage {
 
-/// Which log: a partition of a topic.
+/// Name of a log: a topic and a partition of it.
 struct TopicPartition {
     std::string topic;
     PartitionIndex partition;
@@ -19,7 +19,7 @@ struct TopicPartition {
 
 }  // namespace hw::storage
 
-/// "topic-0", as folders and log lines have it.
+/// "topic-0", as in folder names and log lines.
 template <>
 struct fmt::formatter<hw::storage::TopicPartition> : fmt::formatter<std::string> {
     auto format(const hw::storage::TopicPartition& name, fmt::format_context& context) const {

@@ -14,7 +14,8 @@ struct BlockingThreads::State {
         std::move_only_function<void()> work;
         BlockingDone done;
     };
-    /// The work that runs is held by its thread; here is who is to be told, until somebody was.
+    /// Work that a thread is running: the callback to call when it ends or is abandoned. The thread
+    /// holds the work itself.
     struct Running {
         Shard* shard;
         BlockingDone done;
@@ -51,7 +52,7 @@ void BlockingThreads::State::run_jobs() {
         lock.lock();
         ++ended;
         if (abandoned) {
-            return;  // who waited was told, and the list is empty
+            return;  // `abandon` has called the callbacks and emptied the list
         }
         Running done = std::move(*self);
         running.erase(self);

@@ -9,15 +9,15 @@
 
 namespace hw::storage {
 
-/// The threads on which the blocking work of one data directory runs.
+/// Thread pool for the blocking work of one data directory.
 ///
-/// Any thread. The mutex of its state guards the queue and what runs. Its length is bounded by its
-/// users: each waits for its work.
+/// Any thread. The mutex of its state guards the queue and the list of running work. The queue is
+/// bounded by its users, because each waits for its work.
 class BlockingThreads {
 public:
     explicit BlockingThreads(std::size_t threads);
-    /// Ends after the work that is queued; when it was abandoned, at once: a thread that hangs goes
-    /// on with what it shares with its work only.
+    /// Waits for the queued work. After `abandon` it does not wait: a thread that hangs keeps only
+    /// the state that it shares.
     ~BlockingThreads();
     BlockingThreads(const BlockingThreads&) = delete;
     BlockingThreads& operator=(const BlockingThreads&) = delete;
@@ -29,7 +29,7 @@ public:
 private:
     struct State;
 
-    /// Shared with the threads, which may outlive this.
+    /// Shared with the threads, which may outlive this object.
     std::shared_ptr<State> state_;
     std::vector<std::thread> threads_;
 };

@@ -15,7 +15,7 @@ namespace {
 
 constexpr mode_t kFileMode = 0644;
 
-/// Holds the descriptor that flock belongs to.
+/// Owns the descriptor with the flock.
 class PosixLock final : public FileLock {
 public:
     explicit PosixLock(int descriptor) : descriptor_(descriptor) {}

@@ -13,18 +13,18 @@
 
 namespace hw::storage {
 
-/// Files of the operating system, and the threads on which what blocks is run.
+/// Disk implementation over POSIX files, with threads for blocking work.
 ///
-/// Owned by the process, outlives all that uses it; any thread. Its mutex guards the table of
-/// threads only.
+/// Owned by the process and outlives all its users; any thread. Its mutex guards only the table of
+/// threads.
 class PosixDisk final : public Disk {
 public:
-    /// Threads of a directory: two for syncs, which overlap, and one for what takes longer, such as
-    /// an unlink or a snapshot of producers.
+    /// Threads per directory: enough for two overlapping syncs and one longer operation, such as an
+    /// unlink or a producer snapshot.
     static constexpr std::size_t kThreads = 3;
 
     PosixDisk() = default;
-    /// Ends after the work that is queued, but does not wait for directories that were abandoned.
+    /// Waits for the queued work, except that of abandoned directories.
     ~PosixDisk() override = default;
     PosixDisk(const PosixDisk&) = delete;
     PosixDisk& operator=(const PosixDisk&) = delete;
@@ -48,7 +48,7 @@ private:
     [[nodiscard]] BlockingThreads& threads_of(const std::string& directory);
 
     std::mutex mutex_;
-    /// Made when a directory has work for the first time; as many as there are data directories.
+    /// One per data directory, created at its first work.
     std::map<std::string, BlockingThreads> threads_;
 };
 

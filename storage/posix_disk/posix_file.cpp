@@ -11,7 +11,7 @@
 namespace hw::storage {
 namespace {
 
-/// Slices of one system call; Linux takes up to 1024.
+/// Slices per system call; Linux allows 1024.
 constexpr std::size_t kMaxSlices = 512;
 
 std::unexpected<Error> last_error(const char* what, const std::string& path) {
@@ -26,7 +26,7 @@ PosixFile::~PosixFile() {
 
 Result<void> PosixFile::write(std::uint64_t position, std::span<const ByteView> slices) {
     std::array<iovec, kMaxSlices> vectors;
-    std::size_t skip = 0;  // bytes of the first slice that are written
+    std::size_t skip = 0;  // bytes of the first slice that are already written
     while (!slices.empty()) {
         const std::size_t count = std::min(slices.size(), kMaxSlices);
         for (std::size_t i = 0; i < count; ++i) {

@@ -7,7 +7,7 @@
 
 namespace hw::storage {
 
-/// A descriptor of the operating system, closed when nobody holds the file any more.
+/// File implementation over a descriptor, closed when the last owner releases the file.
 class PosixFile final : public File {
 public:
     PosixFile(int descriptor, std::string path) : descriptor_(descriptor), path_(std::move(path)) {}

@@ -219,7 +219,7 @@ class Fresh(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             with open(os.path.join(folder, "letter"), "w", encoding="utf-8"):
                 pass
-            self.assertIn("is no data directory: it is not wiped", self.dev(folder))
+            self.assertIn("is not a data directory: it is not wiped", self.dev(folder))
             self.assertEqual(os.listdir(folder), ["letter"])
 
 

@@ -207,7 +207,7 @@ TEST_CASE("manager: two folders of one log are refused, and all is left as it wa
     REQUIRE_FALSE(refused.has_value());
     CHECK(refused.error().message ==
           (is_renamed ? copy + " and /data/t-0" : "/data/t-0 and " + copy) +
-              " are both of one log: one is a copy of the other; move one of them away");
+              " belong to the same log: one is a copy of the other; move one of them away");
     REQUIRE(second.run(second.manager.close({}, BrokerEpoch(-1))).has_value());
     CHECK(world.disk.contents("/data/recovery-point-offset-checkpoint") == points);
     CHECK_FALSE(*world.disk.exists(std::string("/data/") + kCleanShutdownFile));
@@ -260,8 +260,8 @@ TEST_CASE("manager: logs without meta.properties are refused, and left as they a
     const auto refused = world.start().open();
     REQUIRE_FALSE(refused.has_value());
     CHECK(refused.error().message ==
-          "/data has logs, such as t-0, but no meta.properties, which says whose they are: put "
-          "that file back, or move the logs away to begin anew");
+          "/data has logs, such as t-0, but no meta.properties, which names their cluster and "
+          "node: put that file back, or move the logs away to start over");
     world.node.reset();
     world.disk.process_kill();
     REQUIRE(replace_small_file(world.disk, "/data", kMetaPropertiesFile, text).has_value());
@@ -385,7 +385,8 @@ TEST_CASE("manager: a deleted log is gone, a left-over one goes at start, a stra
     CHECK(opened->logs.empty());
     CHECK_FALSE(*world.disk.exists(doomed));
     CHECK(*world.disk.exists("/data/lost+found"));
-    CHECK(second.sink.lines.find("/data/lost+found is no folder of a log") != std::string::npos);
+    CHECK(second.sink.lines.find("/data/lost+found is not the folder of a log") !=
+          std::string::npos);
 }
 
 TEST_CASE("manager: a damaged log is reported, the others open", "[storage][manager]") {

@@ -35,9 +35,9 @@ TEST_CASE("files: a broken checkpoint is refused with file, line and reason", "[
     CHECK(message("1\n0\n") == "/d/f, line 1: expected the version 0");
     CHECK(message("0\nx\n") == "/d/f, line 2: expected the number of entries");
     CHECK(message("0\n1\nt 0\n") == "/d/f, line 3: expected 3 fields");
-    CHECK(message("0\n2\nt 0 1\n") == "/d/f, line 4: 1 entries follow, 2 were announced");
+    CHECK(message("0\n2\nt 0 1\n") == "/d/f, line 4: 1 entries follow, 2 were expected");
     CHECK(message("0\n1\nt 0 -1\n") == "/d/f, line 3: expected topic, partition and offset");
-    CHECK(message("0\n2\nt 0 1\nt 0 2\n") == "/d/f, line 4: t-0 stands there twice");
+    CHECK(message("0\n2\nt 0 1\nt 0 2\n") == "/d/f, line 4: t-0 is given twice");
 }
 
 TEST_CASE("epochs: ends are those of KIP-101 and KIP-279", "[storage][epochs]") {
@@ -203,11 +203,13 @@ TEST_CASE("files: a damaged one is refused with what it is for and what can be d
     const auto [folder, name, purpose] = GENERATE(
         Case{"/data", "meta.properties",
              "says which cluster, node and directory the logs belong to"},
-        Case{"/data", "recovery-point-offset-checkpoint", "says up to where logs were on stable"},
-        Case{"/data", "replication-offset-checkpoint", "says up to where records were committed"},
+        Case{"/data", "recovery-point-offset-checkpoint",
+             "says up to which offset each log was on"},
+        Case{"/data", "replication-offset-checkpoint", "holds the high watermarks of the logs"},
         Case{"/data", "log-start-offset-checkpoint",
-             "says where logs start that do not start with"},
-        Case{"/data/t-0", "partition.metadata", "says by its id which topic the log belongs to"});
+             "holds the start offset of each log that starts inside"},
+        Case{"/data/t-0", "partition.metadata",
+             "holds the id of the topic that the log belongs to"});
     sim::Scheduler scheduler(1);
     sim::SimDisk disk(scheduler, 1);
     LinesKept sink;
