@@ -15,7 +15,7 @@ const config::ListenerAddress* find_listener(const std::vector<config::ListenerA
     return found == addresses.end() ? nullptr : &*found;
 }
 
-/// What to do when a listener cannot be had.
+/// Advice for a listener that could not be bound.
 std::string listen_advice(ErrorKind why, std::uint16_t port, const config::Settings& settings) {
     constexpr std::uint16_t kFirstOfAll = 1024;
     const config::Setting* setting = settings.find("listeners");

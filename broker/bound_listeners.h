@@ -9,14 +9,14 @@
 
 namespace hw::broker {
 
-/// A listener that holds its port, and what clients and nodes are told about it.
+/// A listener whose port is bound, and the addresses that clients and other nodes are told.
 struct BoundListener {
-    std::unique_ptr<Listener> listener;  ///< until it is accepted on
+    std::unique_ptr<Listener> listener;  ///< null once an Acceptor has it
     ListenerInfo info;
 };
 
-/// Binds every listener of `config` on `shard`, all of them or none. Errors: as Network::listen,
-/// with the listener's name and what to change where.
+/// Binds every listener of `config` on `shard`, all of them or none. Errors: those of
+/// Network::listen, with the listener's name and the setting to change.
 [[nodiscard]] Result<std::vector<BoundListener>> bind_listeners(Network& network, Shard& shard,
                                                                 const config::BrokerConfig& config);
 

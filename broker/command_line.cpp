@@ -102,7 +102,7 @@ config::Command server_command() {
                          .is_repeatable = true}}};
 }
 
-/// "; see 'highwater dev --help'" ends every sentence about the arguments of `dev`.
+/// An error in the arguments of `dev`; the message ends with a pointer to the help.
 template <class... Args>
 std::unexpected<Error> complain(fmt::format_string<Args...> text, Args&&... args) {
     return fail(ErrorKind::invalid, "highwater dev: {}; see 'highwater dev --help'",

@@ -10,7 +10,7 @@
 
 namespace hw::broker {
 
-/// The environment of the process, as far as the defaults of options depend on it.
+/// Facts about the environment of the process that the defaults of options depend on.
 struct Surroundings {
     bool is_root = false;
     std::optional<std::string> home;
@@ -18,7 +18,7 @@ struct Surroundings {
 
 enum class OldData : bool { kept, wiped };
 
-/// A broker that is to be started.
+/// The command to start a broker, with its options.
 struct StartOrder {
     std::string command;                     ///< "dev" or "server"
     std::optional<std::string> config_file;  ///< path, to be read by the caller
@@ -28,14 +28,14 @@ struct StartOrder {
     OldData old_data = OldData::kept;
 };
 
-/// The meaning of `highwater`'s arguments: a text for standard output, or a broker to start.
+/// The parsed arguments of `highwater`: a text for standard output, or a broker to start.
 struct CommandLine {
     std::string text;
     std::optional<StartOrder> start;
 };
 
-/// Reads the arguments behind the program's name. Errors: invalid, with a sentence that names the
-/// command, the fault and the help.
+/// Parses the arguments after the program's name. Errors: invalid, with a message that names the
+/// command, the mistake and where to find help.
 [[nodiscard]] Result<CommandLine> read_command_line(std::span<const std::string> arguments,
                                                     const Surroundings& around);
 

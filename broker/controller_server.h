@@ -21,15 +21,15 @@ struct ControllerServerOptions {
     HostLimits limits;
 };
 
-/// What was found of the metadata log on disk.
+/// The metadata log and the election state, as read from disk.
 struct MetadataLog {
     storage::LogDirectory* directory = nullptr;
     storage::LogContents contents;
     replication::ElectionState election;
 };
 
-/// The controller role of a node: raft node, controller, and the server of its listeners, all on
-/// the control shard.
+/// The controller role of a node: raft node, controller, and the connections of its listeners, all
+/// on the control shard.
 ///
 /// Owned by the node; `stop` must have ended before it is destroyed.
 class ControllerServer {
@@ -52,10 +52,10 @@ public:
     ControllerServer(const ControllerServer&) = delete;
     ControllerServer& operator=(const ControllerServer&) = delete;
 
-    /// Takes part in the quorum and serves. `tell_end` is told when it no longer can.
+    /// Joins the quorum and serves. `tell_end` is called when it no longer can.
     void start(std::function<void(const Error&)> tell_end);
-    /// Ends when something is committed, which is when the quorum has a leader, when `tell_end` is
-    /// told, or at `deadline`.
+    /// Waits until the first record is committed, so the quorum has a leader, until the log fails,
+    /// or until `deadline`.
     [[nodiscard]] Task<> wait_for_leader(TimePoint deadline) {
         return raft_->wait_committed(Offset(0), deadline);
     }
@@ -63,9 +63,9 @@ public:
 
     /// Serves the connections of the controller listeners.
     [[nodiscard]] ConnectionHost& host() { return host_; }
-    /// A connection of the own node to `listener`, without the kernel.
+    /// Connects this node to its own controller `listener`, inside the process.
     [[nodiscard]] std::unique_ptr<Transport> connect(const ListenerInfo& listener);
-    /// After `stop`.
+    /// Call after `stop`.
     [[nodiscard]] storage::ClosingLog closing_log() { return raft_->closing_log(); }
 
 private:

@@ -35,9 +35,9 @@ void HangWatch::look(const std::string& directory) {
     }
     hung_.push_back(directory);
     ports_.log.error(
-        "data directory {} hangs: of {} operations that wait for its disk none has ended for {} s. "
-        "The stop goes on without it; it gets no marker of a clean stop, and the next start checks "
-        "its logs",
+        "data directory {} hangs: {} operations wait for its disk, and none has ended for {} s. "
+        "The stop goes on without this directory: it gets no marker of a clean stop, and the next "
+        "start checks its logs",
         directory, progress.pending,
         std::chrono::duration_cast<std::chrono::seconds>(kLimit).count());
     ports_.disk.abandon(directory);

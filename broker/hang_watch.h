@@ -11,15 +11,15 @@
 
 namespace hw::broker {
 
-/// Sees that a stop ends though a disk hangs: gives up the blocking work of a data directory where
-/// some is pending and none has ended for kLimit. Everybody who waits for it then goes on with an
-/// error, and the other directories are closed as if nothing had happened.
+/// Watchdog that lets a stop end although a disk hangs. A data directory hangs when blocking work
+/// is pending in it and none has ended for kLimit. The watchdog then gives it up: waits for its
+/// work end with an error, and the other directories are closed as usual.
 ///
 /// Lives on the control shard; owned by the node. `stop` must have ended before it is destroyed.
 class HangWatch {
 public:
-    /// A single work may take long, such as the unlink of a large file; a sync takes seconds on a
-    /// slow disk.
+    /// Longer than a single slow operation takes, such as the unlink of a large file, or a sync on
+    /// a slow disk.
     static constexpr Duration kLimit = std::chrono::seconds(20);
     static constexpr Duration kInterval = std::chrono::seconds(1);
 
@@ -36,13 +36,13 @@ public:
 
     void start() { tasks_.spawn(run()); }
     [[nodiscard]] Task<> stop();
-    /// Directories that were given up.
+    /// The directories that were given up.
     [[nodiscard]] const std::vector<std::string>& hung() const { return hung_; }
 
 private:
     struct Seen {
         std::uint64_t ended = 0;
-        TimePoint since{};  ///< when this many had ended, or nothing was pending
+        TimePoint since{};  ///< when `ended` last changed, or nothing was pending
     };
 
     [[nodiscard]] Task<> run();

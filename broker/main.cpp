@@ -36,12 +36,12 @@ constexpr int kExitUsage = 2;
 
 /// How long a stop may take in all; a hung data directory is given up long before.
 constexpr std::chrono::seconds kStopLimit{90};
-/// How long a start may go on when it was told to stop.
+/// How long a start may still take after a stop signal.
 constexpr Duration kStartLimit = HangWatch::kLimit;
-/// How long a line at the end of the process waits for a reader.
+/// How long a final line waits for a reader.
 constexpr std::chrono::seconds kSayLimit{1};
 
-/// What one process gives to its node.
+/// The ports of one process, for its node.
 struct Process {
     explicit Process(LogLevel least) : log(clock, least), loops(default_data_loops()) {}
 
@@ -71,7 +71,7 @@ void complain(const std::string& text) {
     write_within(kSayLimit, STDERR_FILENO, fmt::format("highwater: {}\n", text));
 }
 
-/// Ends the process while threads of it hang: nothing that they may still use is destroyed.
+/// Ends the process while threads of it hang. Destroys nothing, because they may still use it.
 [[noreturn]] void end_at_once(const Process& process, const std::string& reason) {
     static_cast<void>(process.log.wait_until_written(StderrLog::kEndLimit));
     complain(reason);
@@ -97,9 +97,9 @@ void print_banner(const Node& node, const config::BrokerConfig& config) {
 
 NodeLimits limits_of(const config::BrokerConfig& config) {
     constexpr std::size_t kShareOfMemory = 4;
-    // A log has two files open at most, its newest segment and an old one that is read. A tenth is
-    // left for what is opened for a moment, such as checkpoints: without it a failed disk could not
-    // be told from this limit.
+    // A log has at most two open files: its newest segment, and an old one that is being read. A
+    // tenth of the limit is left for files that are open briefly, such as checkpoints. Without it,
+    // reaching the limit would look like a failed disk.
     constexpr std::size_t kFilesPerLog = 2;
     const std::size_t files = raise_open_file_limit();
     const std::size_t lasting = files - files / 10;
@@ -108,8 +108,7 @@ NodeLimits limits_of(const config::BrokerConfig& config) {
     limits.logs_max = lasting / 2 / kFilesPerLog;
     const std::size_t memory = config.memory_limit ? static_cast<std::size_t>(*config.memory_limit)
                                                    : usable_memory() / kShareOfMemory;
-    // How highwater.memory.limit is divided: an eighth remembers producers, the rest serves
-    // requests.
+    // An eighth of highwater.memory.limit is for producer entries, the rest for requests.
     constexpr std::size_t kShareOfProducers = 8;
     limits.producers_max = memory / kShareOfProducers / storage::kProducerMemory;
     limits.memory = memory - memory / kShareOfProducers;
@@ -124,7 +123,7 @@ Result<void> wipe(storage::Disk& disk, const config::StorageConfig& storage) {
     return {};
 }
 
-/// Starts the node. A stop that is asked for meanwhile is kept for later, unless the start hangs.
+/// Starts the node. A stop signal that arrives meanwhile is kept for later, unless the start hangs.
 Result<void> start_node(Process& process, Node& node) {
     constexpr std::chrono::milliseconds kLook{50};
     auto started = process.loops.start_on_control(node.start());
@@ -133,7 +132,7 @@ Result<void> start_node(Process& process, Node& node) {
             continue;
         }
         if (started.wait_for(kStartLimit) != std::future_status::ready) {
-            end_at_once(process, "told to stop, and the start does not end: does a disk hang?");
+            end_at_once(process, "told to stop, but the start does not end: does a disk hang?");
         }
         kill(getpid(), SIGTERM);
     }
@@ -219,8 +218,8 @@ Surroundings surroundings() {
             .home = home == nullptr ? std::nullopt : std::optional<std::string>(home)};
 }
 
-/// As much of it as a configuration may have, and a little more. Errors: why it cannot be read, as
-/// the operating system says it.
+/// Reads a file up to the size limit of a configuration and a little more, so that a larger file is
+/// noticed. Errors: the operating system's reason.
 Result<std::string> read_file(const std::string& path) {
     const auto failed = [&path] {
         return std::unexpected(
@@ -291,7 +290,7 @@ int main(int count, char** values) {
     try {
         return hw::broker::run({values + 1, values + count});
     } catch (const std::system_error& failure) {
-        // Of fmt::print: standard output or standard error is full.
+        // fmt::print could not write to standard output or standard error.
         std::fputs(fmt::format("highwater: {}\n", failure.what()).c_str(), stderr);
         return hw::broker::kExitFailed;
     }

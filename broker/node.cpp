@@ -39,7 +39,7 @@ struct Node::DataShard {
     FlushQueue flushes;
     Dispatcher dispatcher;
     ConnectionHost host;
-    WaitingRequests waiting;  ///< ends first: requests that it lets go use the others
+    WaitingRequests waiting;  ///< destroyed first: requests that it releases use the others
 };
 
 namespace {
@@ -49,7 +49,7 @@ Duration duration_of(std::chrono::milliseconds span) {
     return std::min(span, kLongest);
 }
 
-/// A controller reads the largest request of a client, too, with the envelope that is around it.
+/// A controller must also accept a client's largest request inside an Envelope.
 HostLimits with_room_for_envelope(HostLimits limits) {
     constexpr std::int32_t kEnvelopeMax = 128 * 1024;
     std::int32_t& most = limits.connection.request_max_bytes;
@@ -121,7 +121,7 @@ Task<Result<void>> Node::start() {
     cluster_id_ = std::move(opened->cluster_id);
     start_controller(std::move(opened->metadata));
     if (!ended_) {
-        // Asked earlier, the controller would only refuse.
+        // Before that, the controller would refuse every request.
         co_await controller_->wait_for_leader(ports_.clock.now() + kStartLimit);
     }
     start_broker(std::move(opened->logs));
@@ -141,7 +141,7 @@ Result<void> Node::check_roles() const {
         return {};
     }
     return fail(ErrorKind::unsupported,
-                "this version runs single nodes that are broker and controller at once: write "
+                "this version supports only a single node that is broker and controller: set "
                 "process.roles=broker,controller, and name no controller but this node in "
                 "controller.quorum.voters or controller.quorum.bootstrap.servers");
 }
@@ -169,7 +169,7 @@ const ListenerInfo& Node::controller_listener() const {
 
 HostLimits Node::host_limits() const {
     HostLimits limits;
-    // The control shard, which serves the controller's listeners, is one more.
+    // One more for the control shard, which serves the controller's listeners.
     limits.memory = memory_of_shard(limits_.memory, ports_.data.size() + 1, large_frames_);
     limits.connection.request_max_bytes = config_.connections.request_bytes_max;
     limits.connection.idle_max =
@@ -328,8 +328,8 @@ Task<Result<void>> Node::wait_until_ready() {
     }
     if (!is_ready()) {
         co_return fail(ErrorKind::timed_out,
-                       "the controller has not taken this broker within {} s; the log lines above "
-                       "say why",
+                       "the controller has not unfenced this broker within {} s; the log lines "
+                       "above say why",
                        std::chrono::duration_cast<std::chrono::seconds>(kStartLimit).count());
     }
     co_return Result<void>();
@@ -373,7 +373,7 @@ Task<> Node::stop() {
 Task<> Node::stop_in_order() {
     co_await stop_accepting();
     if (in_session_ && !ended_) {
-        // Who waits for a batch to be durable would not learn that it is in the log.
+        // Otherwise producers would not learn that their batches are in the log.
         co_await drain();
         co_await agent_->leave();
     }
@@ -417,7 +417,7 @@ Task<> Node::stop_serving() {
         co_await data.waiting.stop();
     };
     co_await on_data_shards(stop_one);
-    // Ends of connections are counted by work that was posted here before; it runs first.
+    // Closed connections have posted work here that lowers the count; let it run.
     Signal settled;
     ports_.control.post([&settled] { settled.set(); });
     co_await ports_.control.wait(settled, kNever);
@@ -457,11 +457,10 @@ Task<> Node::close_logs() {
     const auto closed = co_await logs_.close(std::move(closing), epoch);
     if (!closed && !ended_) {
         ended_ = Error{closed.error().kind,
-                       fmt::format("the data is not closed cleanly, and the next start checks it: "
-                                   "{}",
+                       fmt::format("the data was not closed cleanly; the next start checks it: {}",
                                    closed.error().message)};
     }
-    // The last writes let their requests go by posts to their shards.
+    // The last writes release their requests by posts to the shards; let these run.
     const auto look_in = [](DataShard&) -> Task<> { co_return; };
     co_await on_data_shards(look_in);
 }

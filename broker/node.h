@@ -36,15 +36,15 @@
 
 namespace hw::broker {
 
-/// What of the process and machine a node may use.
+/// Limits of what a node may use of the process and the machine.
 struct NodeLimits {
     std::size_t connections_max = 10'000;
-    std::size_t logs_max = 10'000;              ///< beyond which none is made
+    std::size_t logs_max = 10'000;              ///< no more are created
     std::size_t memory = std::size_t{1} << 30;  ///< of requests and answers, in bytes
-    std::size_t producers_max = 100'000;        ///< entries in all logs, beyond which none is new
+    std::size_t producers_max = 100'000;        ///< entries in all logs; no more are added
 };
 
-/// The powers a node is given: of the operating system, or of the simulated world. They outlive it.
+/// The ports of a node: of the operating system, or of the simulated world. They must outlive it.
 struct NodePorts {
     const Clock& clock;
     Entropy& entropy;
@@ -59,11 +59,11 @@ struct NodePorts {
     storage::LogMutants log_mutants = {};
 };
 
-/// A broker and its controller: the composition root, where the configuration becomes objects and
-/// objects are connected. Several nodes live in one process.
+/// A broker and its controller. This is the composition root: it makes the objects from the
+/// configuration and connects them. Several nodes can live in one process.
 ///
-/// Entered on the control shard. `stop` must have ended before it is destroyed, unless its shards
-/// were dropped with all that ran there.
+/// Used on the control shard. `stop` must have ended before it is destroyed, unless its shards were
+/// destroyed before, with all that ran on them.
 class Node final : public BrokerAgentListener {
 public:
     Node(config::BrokerConfig config, const NodeLimits& limits, NodePorts ports);
@@ -71,40 +71,42 @@ public:
     Node(const Node&) = delete;
     Node& operator=(const Node&) = delete;
 
-    /// Binds the listeners, opens the data directories, joins the cluster, and serves. Errors: what
-    /// is wrong and which key to change; then `stop` it.
+    /// Binds the listeners, opens the data directories, joins the cluster, and serves. Errors: the
+    /// message says what is wrong and which key to change; call `stop` after an error, too.
     [[nodiscard]] Task<Result<void>> start();
-    /// Ends in order: takes no more requests, answers those that it has taken, leaves the cluster,
-    /// ends the connections on every shard, closes the logs. A data directory that hangs is given
-    /// up on the way.
+    /// Stops in order: takes no more requests, answers those already taken, leaves the cluster,
+    /// closes the connections on every shard, closes the logs. Gives up a data directory that
+    /// hangs.
     [[nodiscard]] Task<> stop();
-    /// The data directories that a stop gave up. Their work goes on, maybe for ever, with what the
-    /// node and its disk have: if there are any, the process ends without destroying them.
+    /// The data directories that `stop` gave up. Their blocking work may still run and use objects
+    /// of the node and its disk. So if there are any, the process must end without destroying
+    /// these.
     [[nodiscard]] const std::vector<std::string>& hung_directories() const {
         return hang_watch_.hung();
     }
-    /// `tell` is called once, when the node can no longer do its part: the process must end.
+    /// `tell` is called once, when the node can no longer run: the process must end then.
     void on_end(std::function<void(const Error&)> tell) { tell_end_ = std::move(tell); }
 
-    /// What is listened on, with the ports that were really taken; valid after start.
+    /// The listeners, with their actual ports; valid after start.
     [[nodiscard]] std::vector<ListenerInfo> listeners() const;
     [[nodiscard]] const std::string& cluster_id() const { return cluster_id_; }
-    /// Why it ended by itself or could not end in order, if so; read after `stop`.
+    /// The error, if the node failed or its data was not closed cleanly. Read it after `stop`.
     [[nodiscard]] const std::optional<Error>& ended() const { return ended_; }
 
     void on_session(bool in_session) override;
     void on_refused(const Error& reason) override { end(reason); }
 
 private:
-    /// What one data shard has of its own.
+    /// The objects of one data shard.
     struct DataShard;
 
-    /// What is done on every data shard at once.
+    /// A task that runs on every data shard.
     using ShardWork = std::function<Task<>(DataShard&)>;
 
-    /// How long a start waits for the controller to take the broker.
+    /// How long a start waits for the quorum to have a leader, and then for the broker to be
+    /// unfenced.
     static constexpr Duration kStartLimit = std::chrono::minutes(1);
-    /// How long a stop waits for the outcomes of requests that were taken.
+    /// How long a stop waits for the answers to requests already taken.
     static constexpr Duration kDrainLimit = std::chrono::seconds(5);
 
     [[nodiscard]] Result<void> check_roles() const;
@@ -112,7 +114,7 @@ private:
     [[nodiscard]] const ListenerInfo& controller_listener() const;
     void start_controller(MetadataLog metadata);
     void start_broker(storage::OpenedLogs opened);
-    /// Until this broker has a session, and the metadata that it serves says so.
+    /// Waits until this broker has a session, and the metadata that it serves shows it unfenced.
     [[nodiscard]] Task<Result<void>> wait_until_ready();
     [[nodiscard]] bool is_ready() const { return in_session_ && is_shown_alive_; }
     void serve();
@@ -148,9 +150,9 @@ private:
     NoQuotas quotas_;
     std::function<void(const Error&)> tell_end_;
     std::optional<Error> ended_;
-    Signal session_changed_;  ///< or the metadata, or the node has ended
+    Signal session_changed_;  ///< also set when the metadata changes or the node ends
     bool in_session_ = false;
-    bool is_shown_alive_ = false;  ///< by the metadata that every shard was told of
+    bool is_shown_alive_ = false;  ///< in the image that every shard was given
 
     std::shared_ptr<LargeFrameLimit> large_frames_;  ///< shared by the hosts of all shards
     HangWatch hang_watch_;
@@ -160,10 +162,12 @@ private:
     ApiServices control_services_;
     FlushQueue control_flushes_;
     std::vector<std::unique_ptr<DataShard>> shards_;
-    std::vector<BoundListener> bound_;  ///< as many for good after the start
+    /// Never resized after the start, because connections refer to its infos.
+    std::vector<BoundListener> bound_;
     std::vector<std::unique_ptr<Acceptor>> acceptors_;
     std::unique_ptr<ControllerServer> controller_;
-    /// To the active controller: one for requests, one for the fetch that waits there.
+    /// Connections to the active controller: one for requests, one for the fetch of the metadata
+    /// log, which waits there.
     PeerChannel controller_channel_;
     PeerChannel metadata_channel_;
     ControllerGateway gateway_;

@@ -34,8 +34,8 @@ Error with_advice(Error error) {
 Error with_repair_advice(Error error) {
     if (error.kind == ErrorKind::corrupt) {
         error.message +=
-            ". `hw log dump` shows what of the file is readable. Put an undamaged copy of it back; "
-            "or move all of the data directories (log.dirs) away to begin a new cluster";
+            ". `hw log dump` shows the readable part of the file. Put an undamaged copy of it "
+            "back, or move all data directories (log.dirs) away to begin a new cluster";
     }
     return error;
 }
@@ -102,8 +102,8 @@ Task<Result<MetadataLog>> StorageOpening::take_metadata_log(storage::OpenedLogs&
     const auto missing = std::ranges::find_if(opened.missing, is_metadata);
     if (missing != opened.missing.end()) {
         co_return fail(ErrorKind::corrupt,
-                       "{}/{} is gone, and with it what the cluster is: put it back, or move all "
-                       "of the data away to begin anew",
+                       "{}/{} is missing, and with it the metadata of the cluster: put it back, or "
+                       "move all data directories (log.dirs) away to begin a new cluster",
                        config_.storage.metadata_log_dir, missing->name);
     }
     MetadataLog metadata;
@@ -131,8 +131,8 @@ Task<Result<MetadataLog>> StorageOpening::take_metadata_log(storage::OpenedLogs&
     co_return metadata;
 }
 
-/// Whoever has logs has a metadata log: a new one would begin another cluster, without their
-/// topics.
+/// Refuses to create a metadata log when there are other logs: it would begin a new cluster, which
+/// does not have their topics.
 Result<void> StorageOpening::check_new(const storage::OpenedLogs& opened) const {
     std::vector<std::string> logs;
     const auto add = [&logs](const auto& log) {
@@ -146,9 +146,9 @@ Result<void> StorageOpening::check_new(const storage::OpenedLogs& opened) const 
     }
     return fail(
         ErrorKind::invalid,
-        "{0} has no metadata log, {1}-{2}, but there are logs of this node, such as {3}: is "
-        "{0} not mounted, or was metadata.log.dir (the first of log.dirs when it is not "
-        "set) another directory before? It must be the same again",
+        "{0} has no metadata log ({1}-{2}), but this node has other logs, such as {3}. Is {0} not "
+        "mounted, or was metadata.log.dir (by default the first of log.dirs) another directory "
+        "before? Set it to that directory again",
         config_.storage.metadata_log_dir, replication::kMetadataTopic,
         replication::kMetadataPartition, logs.front());
 }

@@ -13,17 +13,17 @@
 
 namespace hw::broker {
 
-/// What a node finds in its data directories.
+/// The contents of a node's data directories at its start.
 struct OpenedStorage {
     std::string cluster_id;
     MetadataLog metadata;
-    storage::OpenedLogs logs;  ///< all others
+    storage::OpenedLogs logs;  ///< all but the metadata log
 };
 
-/// An error of the disk, and what to do about it.
+/// Adds advice to a disk error. Returns other errors unchanged.
 [[nodiscard]] Error with_advice(Error error);
-/// Damage of the metadata log, without which no node can start, and what to do about it. Other
-/// errors stay as they are.
+/// Adds advice to an error about a damaged metadata log, without which no node can start. Returns
+/// other errors unchanged.
 [[nodiscard]] Error with_repair_advice(Error error);
 
 /// Opens the data directories of a node at its start. New directories become those of a new
@@ -41,13 +41,14 @@ public:
         std::size_t logs_max;
     };
 
-    /// `config` outlives it; `options_for` is asked for as long as logs are made.
+    /// `config` must outlive it. `options_for` gives the options of every log that is opened or
+    /// created, also after the start.
     StorageOpening(const Ports& ports, const config::BrokerConfig& config,
                    std::function<storage::LogOptions(const std::string& topic)> options_for)
         : ports_(ports), config_(config), options_for_(std::move(options_for)) {}
 
-    /// Errors: those of LogManager::open, and of a metadata log that cannot be read; those of a
-    /// disk say what to do.
+    /// Errors: those of LogManager::open, and those of reading the metadata log. Disk errors say
+    /// what to do.
     [[nodiscard]] Task<Result<OpenedStorage>> open();
 
 private:

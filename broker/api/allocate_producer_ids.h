@@ -5,7 +5,7 @@
 
 namespace hw::broker {
 
-/// AllocateProducerIds: a broker gets a block of producer ids (KIP-730).
+/// Handles AllocateProducerIds: gives a broker a block of producer ids (KIP-730).
 class AllocateProducerIdsHandler final
     : public ControllerHandler<schema::AllocateProducerIdsRequest, controller::ProducerIdsResult> {
 public:

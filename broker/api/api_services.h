@@ -5,10 +5,9 @@
 
 namespace hw::broker {
 
-/// What the handlers of one shard work with. Owned by the node's part for that shard; used there
-/// only.
+/// Services for the handlers of one shard. Owned by the node; used on that shard only.
 struct ApiServices : ShardView {
-    /// The requests of this shard that wait.
+    /// The delayed requests of this shard.
     WaitingRequests& waiting;
 };
 

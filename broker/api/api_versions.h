@@ -9,10 +9,10 @@
 
 namespace hw::broker {
 
-/// ApiVersions: which APIs and versions this listener serves (KIP-35, KIP-511, KIP-1242). An
+/// Handles ApiVersions: lists the APIs and versions of this listener (KIP-35, KIP-511, KIP-1242),
+/// the features that this program supports, and those that the cluster has finalized (KIP-584). An
 /// unknown version is answered in version 0 with UNSUPPORTED_VERSION and the same list, from which
-/// the client picks the version it tries next. With the features that this program supports and
-/// those that the cluster has finalized (KIP-584).
+/// the client picks the version to try next.
 class ApiVersionsHandler final : public Handler {
 public:
     ApiVersionsHandler(const Dispatcher& dispatcher, ApiServices& services)

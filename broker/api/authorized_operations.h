@@ -5,10 +5,10 @@
 
 #include "broker/net/request_context.h"
 
-/// The bit sets of KIP-430: bit n is set where the caller may do operation n of the ACLs.
+/// Bit sets of authorized operations (KIP-430): bit n is set if the caller may do ACL operation n.
 namespace hw::broker {
 
-/// What a caller who did not ask is told.
+/// The value for a caller that did not ask.
 inline constexpr std::int32_t kOperationsNotAsked = INT32_MIN;
 
 [[nodiscard]] std::int32_t topic_operations(const RequestContext& who, std::string_view topic);

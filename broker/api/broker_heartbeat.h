@@ -5,7 +5,8 @@
 
 namespace hw::broker {
 
-/// BrokerHeartbeat: a broker lives, and learns whether it is fenced and may stop (KIP-631).
+/// Handles BrokerHeartbeat: keeps a broker's session alive and tells the broker whether it is
+/// fenced and may stop (KIP-631).
 class BrokerHeartbeatHandler final
     : public ControllerHandler<schema::BrokerHeartbeatRequest, controller::BrokerHeartbeatResult> {
 public:

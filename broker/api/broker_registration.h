@@ -5,7 +5,7 @@
 
 namespace hw::broker {
 
-/// BrokerRegistration: a broker joins the cluster, fenced (KIP-631).
+/// Handles BrokerRegistration: a broker joins the cluster and is fenced at first (KIP-631).
 class BrokerRegistrationHandler final
     : public ControllerHandler<schema::BrokerRegistrationRequest,
                                controller::BrokerRegistrationResult> {

@@ -11,8 +11,9 @@
 
 namespace hw::broker {
 
-/// On a controller's listener: an API whose answer is a decision of the controller. The answer goes
-/// out when its records are committed; later requests of the connection need not wait for it.
+/// Base class of handlers whose answer is a decision of the controller, on a controller's listener.
+/// The answer is sent when its records are committed; later requests of the connection do not wait
+/// for it.
 template <class Request, class Result>
 class ControllerHandler : public MessageHandler<Request> {
 public:
@@ -36,7 +37,7 @@ protected:
         return this->done();
     }
 
-    /// Calls `then` with what the controller decides, once that is committed.
+    /// Calls `then` with the controller's decision, once it is committed.
     template <class Then>
     void decide(const Request& request, Then then) {
         controller_.handle(request, [then = std::move(then)](
@@ -44,10 +45,11 @@ protected:
             then(std::get<Result>(response));
         });
     }
-    /// Topics of one request, at most: more could not be decided in one batch of records.
+    /// Most topics of one request: a decision must fit in one batch of records.
     static constexpr std::size_t kTopicsMax = controller::RecordBatch::kMaxRecords;
 
-    /// True when the request names more than kTopicsMax; each of them is told so then.
+    /// Refuses a request that names more than kTopicsMax topics, with an error for each. Returns
+    /// whether it refused.
     [[nodiscard]] bool refuse_too_many(Exchange& exchange, const Request& request,
                                        std::size_t topics) const {
         if (topics <= kTopicsMax) {
@@ -56,32 +58,33 @@ protected:
         Result refused;
         refused.refusal = {
             wire::ErrorCode::policy_violation,
-            fmt::format("{} topics in one request are more than {}", topics, kTopicsMax)};
+            fmt::format("{} topics in one request are over the limit of {}", topics, kTopicsMax)};
         if (exchange.take_work(topics, kBytesPerTopic)) {
             reply(exchange, request, refused);
         }
         return true;
     }
 
-    /// The same for the part `allowed` of `request`; the `denied` topics are answered beside it.
+    /// Like `decide`, for the part `allowed` of `request`. The `denied` topics are added to the
+    /// answer.
     template <class Topic>
     void decide_part(ExchangePtr exchange, const Request& request, const Request& allowed,
                      std::vector<Topic> denied) {
         decide(allowed, [this, &request, denied = std::move(denied),
                          exchange = std::move(exchange)](Result result) {
-            // A refusal of the request as a whole is told to every topic that it names.
+            // If the whole request is refused, `reply` gives that error to every topic of it.
             if (result.refusal.code == wire::ErrorCode::none) {
                 result.topics.insert(result.topics.end(), denied.begin(), denied.end());
             }
             reply(*exchange, request, result);
         });
     }
-    /// The metadata that is committed.
+    /// The committed metadata.
     [[nodiscard]] const controller::MetadataImage& image() const {
         return controller_.controller().committed();
     }
 
-    /// Makes the message of the request's version, and sends it.
+    /// Makes the response message and sends it.
     virtual void reply(Exchange& exchange, const Request& request, const Result& result) const = 0;
 
 private:

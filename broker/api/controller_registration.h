@@ -5,7 +5,7 @@
 
 namespace hw::broker {
 
-/// ControllerRegistration: a controller makes its listeners and features known (KIP-919).
+/// Handles ControllerRegistration: a controller registers its listeners and features (KIP-919).
 class ControllerRegistrationHandler final
     : public ControllerHandler<schema::ControllerRegistrationRequest,
                                controller::ControllerRegistrationResult> {

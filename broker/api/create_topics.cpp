@@ -14,7 +14,7 @@ namespace {
 
 using schema::CreateTopicsResponse;
 
-/// Null where there is nothing to say, as Kafka answers a topic that was created.
+/// Null for a topic that was created, as in Kafka.
 std::string_view message_of(const wire::Refusal& refusal) {
     return refusal.code == wire::ErrorCode::none ? std::string_view()
                                                  : std::string_view(refusal.message);
@@ -33,7 +33,7 @@ std::vector<CreateTopicsResponse::Config> configs_of(const controller::CreatedTo
     return configs;
 }
 
-/// What the topic's creator asked for and does not get yet; empty when it gets all.
+/// A warning about settings of the topic that have no effect yet; empty when there are none.
 std::string caution_about(const controller::CreatedTopic& topic) {
     std::string cautions;
     for (const controller::TopicConfig& config : topic.configs) {
@@ -78,7 +78,7 @@ Task<> CreateTopicsHandler::serve(ExchangePtr exchange,
 }
 
 void CreateTopicsHandler::warn(const controller::CreateTopicsResult& result) const {
-    // One line a request: anybody can ask for thousands of topics.
+    // One line per request, because a client can ask for thousands of topics.
     std::string first;
     std::size_t others = 0;
     for (const controller::CreatedTopic& topic : result.topics) {
@@ -99,7 +99,7 @@ void CreateTopicsHandler::reply(Exchange& exchange, const schema::CreateTopicsRe
     warn(result);
     std::deque<std::vector<CreateTopicsResponse::Config>> configs;
     std::vector<CreateTopicsResponse::Topic> topics;
-    // The message has no place for an error of the request as a whole: each topic gets it.
+    // The response has no field for an error of the whole request, so each topic gets it.
     const bool refused = result.refusal.code != wire::ErrorCode::none;
     for (const auto& asked : request.topics) {
         if (refused) {

@@ -6,9 +6,9 @@
 
 namespace hw::broker {
 
-/// CreateTopics, with each topic's own error (KIP-4). Topics that the sender may not create are
-/// left out of what the controller decides. What a topic asks for and does not get yet is warned of
-/// in the log.
+/// Handles CreateTopics; each topic has its own error (KIP-4). Topics that the sender may not
+/// create are refused without the controller. Logs a warning about settings of a topic that have no
+/// effect yet.
 class CreateTopicsHandler final
     : public ControllerHandler<schema::CreateTopicsRequest, controller::CreateTopicsResult> {
 public:

@@ -9,18 +9,18 @@ namespace {
 using schema::DeleteTopicsRequest;
 using schema::DeleteTopicsResponse;
 
-/// Null for a topic that was named by its id and is not known.
+/// Null for an unknown topic that was named by its id.
 std::string_view name_of(const controller::DeletedTopic& topic) {
     const bool unknown = topic.name.empty() && topic.id != TopicId();
     return unknown ? std::string_view() : std::string_view(topic.name);
 }
 
-/// Null where there is nothing to say.
+/// Null when there is no message.
 std::string_view message_of(const wire::Refusal& refusal) {
     return refusal.message.empty() ? std::string_view() : std::string_view(refusal.message);
 }
 
-/// Every topic of a request, whichever way its version names them, with one error.
+/// An answer with the same error for every topic, whether named by name or by id.
 std::vector<DeleteTopicsResponse::Topic> refuse_all(const DeleteTopicsRequest& request,
                                                     const wire::Refusal& refusal) {
     std::vector<DeleteTopicsResponse::Topic> topics;
@@ -41,7 +41,7 @@ bool may_delete(const RequestContext& who, std::string_view topic) {
     return who.allows(Operation::remove, topic_resource(topic));
 }
 
-/// An id that is not known may be deleted: the controller says that it is not.
+/// Allows an unknown id: the controller answers that it is unknown.
 bool may_delete(const RequestContext& who, const DeleteTopicsRequest::Topic& topic,
                 const controller::MetadataImage& image) {
     if (!wire::is_null(topic.name)) {

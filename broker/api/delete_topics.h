@@ -5,7 +5,7 @@
 
 namespace hw::broker {
 
-/// DeleteTopics, by name or (from version 6 on) by id (KIP-516).
+/// Handles DeleteTopics, by name or (from version 6 on) by id (KIP-516).
 class DeleteTopicsHandler final
     : public ControllerHandler<schema::DeleteTopicsRequest, controller::DeleteTopicsResult> {
 public:

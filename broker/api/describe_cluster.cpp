@@ -54,14 +54,14 @@ Nodes controllers_of(const MetadataImage& image, const ListenerInfo& listener) {
     return nodes;
 }
 
-/// Version 0 cannot say what it asks for, which is brokers; its clients know none of the newer
-/// codes.
+/// Version 0 always asks for brokers, because it has no field for the type. Its clients do not know
+/// the newer code.
 Checked<void> check_type(const DescribeClusterRequest& request, const ListenerInfo& listener,
                          ApiVersion version) {
     const auto asked = static_cast<EndpointType>(request.endpoint_type);
     if (asked != EndpointType::brokers && asked != EndpointType::controllers) {
         return refuse(ErrorCode::unsupported_endpoint_type,
-                      "there are no endpoints of type {}: 1 is brokers, 2 controllers",
+                      "unknown endpoint type {}: 1 is brokers, 2 is controllers",
                       request.endpoint_type);
     }
     if (asked == type_of(listener)) {
@@ -81,7 +81,7 @@ Checked<void> check_type(const DescribeClusterRequest& request, const ListenerIn
                   listener.name);
 }
 
-/// Until controllers register, nobody knows them.
+/// Controllers are known only from the metadata version in which they register.
 Checked<void> check_level(const MetadataImage& image, EndpointType type) {
     const MetadataVersion version(image.feature_level(controller::kMetadataVersionFeature));
     if (type == EndpointType::controllers && !version.has_controller_registration()) {
@@ -93,11 +93,11 @@ Checked<void> check_level(const MetadataImage& image, EndpointType type) {
     return {};
 }
 
-/// Kafka tells controllers to those alone who may alter the cluster.
+/// Only callers that may alter the cluster get its controllers, as in Kafka.
 Checked<void> check_caller(const RequestContext& who) {
     if (who.listener->role == ListenerRole::controller && !who.allows(Operation::alter, kCluster)) {
         return refuse(ErrorCode::cluster_authorization_failed,
-                      "only who may alter the cluster is told its controllers");
+                      "only clients that may alter the cluster may list its controllers");
     }
     return {};
 }
@@ -112,7 +112,7 @@ Checked<Nodes> nodes_for(const MetadataImage& image, const RequestContext& who,
                                                       : controllers_of(image, listener);
 }
 
-/// Of the nodes told, so that clients find it among them; -1 when it is not.
+/// The controller, if it is one of the listed nodes, so that clients find it there; otherwise -1.
 BrokerId controller_of(const MetadataImage& image, const ListenerInfo& listener,
                        const Nodes& nodes) {
     if (type_of(listener) == EndpointType::brokers) {

@@ -6,9 +6,9 @@
 
 namespace hw::broker {
 
-/// DescribeCluster (KIP-700): on a broker's listener the brokers that are reached over a listener
-/// of its name, on a controller's listener the controllers (KIP-919), to callers who may alter the
-/// cluster. Who asks the one for the other is told so.
+/// Handles DescribeCluster (KIP-700). A broker's listener lists the brokers that have a listener of
+/// its name. A controller's listener lists the controllers (KIP-919), to callers that may alter the
+/// cluster. A request for the other kind of node is refused.
 class DescribeClusterHandler final : public MessageHandler<schema::DescribeClusterRequest> {
 public:
     explicit DescribeClusterHandler(ApiServices& services) : services_(services) {}

@@ -35,7 +35,7 @@ std::int32_t replicas_of(const TopicImage& topic) {
     return first == nullptr ? 0 : static_cast<std::int32_t>(first->replicas.size());
 }
 
-/// One answer under construction; what it points to lives as long as it does.
+/// Builds one answer, and owns everything that it points to.
 class ConfigsAnswer {
 public:
     ConfigsAnswer(const RequestContext& who, const DescribeConfigsRequest& request,
@@ -88,13 +88,13 @@ Checked<Rows> ConfigsAnswer::describe_broker(std::string_view name) const {
                       "not allowed to describe the configs of the cluster");
     }
     if (name.empty()) {
-        // What is set for all brokers at once: no key can be yet.
+        // The settings of all brokers: none can be set yet.
         return Rows();
     }
     std::int32_t id = 0;
     const auto parsed = std::from_chars(name.data(), name.data() + name.size(), id);
     if (parsed.ec != std::errc() || parsed.ptr != name.data() + name.size()) {
-        return refuse(ErrorCode::invalid_request, "'{}' is not a broker: its name is its number",
+        return refuse(ErrorCode::invalid_request, "'{}' is not a broker id: it must be a number",
                       name);
     }
     if (BrokerId(id) != services_.node_id) {
@@ -106,7 +106,7 @@ Checked<Rows> ConfigsAnswer::describe_broker(std::string_view name) const {
 }
 
 Checked<Rows> ConfigsAnswer::describe(const DescribeConfigsRequest::Resource& resource) {
-    // So that an answer stays within the size of what it describes.
+    // A repeated resource is refused, so that a small request cannot have a huge answer.
     if (!seen_.emplace(resource.resource_type, resource.resource_name).second) {
         return refuse(ErrorCode::invalid_request, "'{}' (type {}) is in the request more than once",
                       resource.resource_name, resource.resource_type);
@@ -160,7 +160,7 @@ void ConfigsAnswer::add(const DescribeConfigsRequest::Resource& resource) {
     const std::set<std::string_view> names(keys.begin(), keys.end());
     auto& configs = configs_.emplace_back();
     for (const DescribedKey& row : rows_.emplace_back(std::move(*described))) {
-        // No names ask for all, as null does.
+        // An empty list asks for all keys, as null does.
         if (names.empty() || names.contains(row.key->name)) {
             configs.push_back(config_of(row));
         }
@@ -177,7 +177,7 @@ const DescribeConfigsResponse& ConfigsAnswer::finish() {
 }  // namespace
 
 Task<> DescribeConfigsHandler::serve(ExchangePtr exchange, const DescribeConfigsRequest& request) {
-    // A resource is some hundred keys with their values; one that is not there costs less.
+    // A resource has some hundred keys with their values; one that does not exist takes less.
     constexpr std::size_t kBytesPerResource = 64 * 1024;
     constexpr std::size_t kResourcesPerTurn = 16;
     ConfigsAnswer answer(exchange->context(), request, services_, settings_);

@@ -7,11 +7,11 @@
 
 namespace hw::broker {
 
-/// DescribeConfigs: the keys of a topic or of this node, with where each value comes from (KIP-226,
-/// KIP-569). The same on the listeners of brokers and controllers.
+/// Handles DescribeConfigs: lists the keys of a topic or of this node, with the source of each
+/// value (KIP-226, KIP-569). The same on the listeners of brokers and controllers.
 class DescribeConfigsHandler final : public MessageHandler<schema::DescribeConfigsRequest> {
 public:
-    /// Both outlive it.
+    /// Both must outlive it.
     DescribeConfigsHandler(ApiServices& services, const config::Settings& settings)
         : services_(services), settings_(settings) {}
 

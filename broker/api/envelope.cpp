@@ -14,7 +14,7 @@ using schema::EnvelopeResponse;
 
 constexpr std::size_t kPrefix = 4;
 
-/// The exchange of the request inside: what answers it answers the envelope.
+/// The exchange of the request inside. Its answer becomes the answer to the envelope.
 class Inner final : public AnswerSink {
 public:
     Inner(ExchangePtr outer, ByteView request, std::string principal)
@@ -69,8 +69,8 @@ void refuse(Exchange& exchange, wire::ErrorCode code) {
     exchange.reply(response);
 }
 
-/// True for a request that a broker may pass on: what is inside must not reach further than what
-/// its client could have asked of the controller's own listener.
+/// True for a request that brokers forward for clients. An Envelope must not give a client more
+/// than it could ask of the controller's own listener.
 bool is_forwardable(ByteView request) {
     if (request.size() < sizeof(std::int16_t)) {
         return false;

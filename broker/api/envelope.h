@@ -5,11 +5,11 @@
 
 namespace hw::broker {
 
-/// On a controller's listener: unwraps a client's request that a broker passes on (KIP-590), serves
-/// it with the client's principal, and wraps the answer.
+/// Handles Envelope on a controller's listener: unwraps a client's request that a broker forwards
+/// (KIP-590), serves it with the client's principal, and wraps the answer.
 class EnvelopeHandler final : public MessageHandler<schema::EnvelopeRequest> {
 public:
-    /// `dispatcher` serves what is inside, too.
+    /// `dispatcher` also serves the request inside.
     explicit EnvelopeHandler(const Dispatcher& dispatcher) : dispatcher_(dispatcher) {}
 
 protected:

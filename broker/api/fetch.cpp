@@ -8,7 +8,7 @@
 namespace hw::broker {
 namespace {
 
-/// Epochs of a request that needs no session: it ends the one it names, or asks for a new one.
+/// Session epochs of a full request: one that ends its session, and one that asks for a new one.
 constexpr std::int32_t kSessionFinalEpoch = -1;
 constexpr std::int32_t kSessionInitialEpoch = 0;
 

@@ -6,8 +6,8 @@
 
 namespace hw::broker {
 
-/// Fetch of consumers, with the long poll (fetch_job.h). There are no fetch sessions (KIP-227): a
-/// client that asks for one is answered in full with session id 0, which tells it so.
+/// Handles Fetch of consumers, with long polling (fetch_job.h). Fetch sessions (KIP-227) are not
+/// supported: a client that asks for one gets a full answer with session id 0, which tells it so.
 class FetchHandler final : public MessageHandler<schema::FetchRequest> {
 public:
     explicit FetchHandler(ApiServices& services) : services_(services) {}

@@ -20,13 +20,13 @@ constexpr ApiVersion kStorageErrorFrom{6};
 constexpr ApiVersion kTopicIdsFrom{13};
 constexpr ApiVersion kLeaderHintsFrom{16};
 
-/// From version 15 on the id is in a struct of its own.
+/// From version 15 on, the id is in a struct of its own.
 bool is_of_a_replica(const schema::FetchRequest& request) {
     return std::max(request.replica_id, request.replica_state.replica_id) > kNoBroker;
 }
 
-/// Kafka's answer to a replica that is not in the leader's list: with a leader epoch the follower
-/// may be ahead of us, without one nobody can say who is behind.
+/// Kafka's answer to an unknown replica. A request with a leader epoch may come from a follower
+/// that is ahead of this leader. Without one, nobody can tell which of the two is behind.
 wire::Refusal unknown_replica(const schema::FetchRequest::Partition& asked) {
     return {asked.current_leader_epoch != kNoLeaderEpoch ? ErrorCode::unknown_leader_epoch
                                                          : ErrorCode::not_leader_or_follower,
@@ -221,8 +221,9 @@ bool FetchJob::take_memory(const Read& read) {
 }
 
 Task<> FetchJob::wait_for_memory(const Read& read) {
-    // Others hold it who are cut off when they do not take their answers; a Fetch without records
-    // is asked again. What has found some already is content with them.
+    // Other connections hold the memory; they are closed when they do not read their answers. A
+    // request that has found records does not wait. One that finds none is answered without
+    // records, and its client asks again.
     constexpr Duration kPause = std::chrono::milliseconds(10);
     Signal nobody;
     const auto exchange = exchange_.lock();
@@ -288,7 +289,7 @@ void FetchJob::end_read(Read& read) {
     if (!result_) {
         refuse(read.answer, result_.error().code);
     } else if (!services_.in_session) {
-        // It was lost while the request waited.
+        // The session was lost while the request waited.
         memory_.return_answer(used);
         refuse(read.answer, ErrorCode::not_leader_or_follower);
     } else {
@@ -317,7 +318,7 @@ void FetchJob::take(Read& read, FetchAnswer found) {
 bool FetchJob::begin_wait() {
     const std::int64_t most = std::min(limit_, std::max<std::int64_t>(allowed_, 1));
     const std::int64_t wanted = std::min<std::int64_t>(request_.min_bytes, most);
-    // Who waits keeps the memory of its request: when that runs short, nobody begins to.
+    // A delayed request keeps its memory, so none is delayed when memory is scarce.
     const bool may_wait =
         deadline_ > services_.clock.now() && !reads_.empty() && !memory_.is_scarce();
     if (!may_wait || has_no_memory_ || has_to_tell_ || found_ >= wanted) {
@@ -356,11 +357,11 @@ void FetchJob::answer() {
         const auto answers = rest.first(topic_answers_[index]);
         rest = rest.subspan(answers.size());
         if (answers.empty() && !topic.partitions.empty()) {
-            continue;  // they stand with an earlier mention of the topic
+            continue;  // they are in the answer of an earlier mention of the topic
         }
         topics.push_back(
             {topic.topic, topic.topic_id, std::span<const Response::Partition>(answers)});
-        // Who is refused that often needs the whole metadata anyway.
+        // With that many partitions, the client refreshes all of its metadata anyway.
         const bool hints_help = has_to_tell_ && answers_.size() <= kItemsPerTurn;
         if (!hints_help || version_ < kLeaderHintsFrom) {
             continue;

@@ -18,23 +18,23 @@
 
 namespace hw::broker {
 
-/// One Fetch request while it is served: its partitions are read in their order; when they have
-/// less than min.bytes and nothing else to tell, the request waits, and reads once more.
+/// One Fetch request in progress. It reads its partitions in order. If they have less than
+/// min.bytes and nothing else to report, the request is delayed, and then reads once more.
 ///
-/// The first batch that is found is given though it is larger than all limits (KIP-74). A request
-/// with a replica id is refused as Kafka refuses a replica that a leader does not know, because no
-/// leader here knows its followers.
+/// The first batch found is returned even if it is larger than all limits (KIP-74). A request with
+/// a replica id is refused as Kafka refuses an unknown replica, because leaders do not know their
+/// followers yet.
 ///
-/// A partition that is named several times is answered once, at its first place, with what is asked
-/// for at its last, as in Kafka.
+/// A partition that is named several times is answered once, at its first place, with the
+/// parameters of its last, as in Kafka.
 ///
-/// Memory for the records is taken before they are read, and less is read when there is less.
+/// Memory for the records is reserved before they are read; when there is less, less is read.
 ///
-/// Kept by its exchange, and lives on its shard: when the connection ends while nothing but the
-/// wait is left, both go. Each coroutine of it holds the exchange.
+/// Owned by its exchange; used on its shard. Its coroutines hold the exchange. During the wait only
+/// the connection does, so the end of the connection frees both.
 class FetchJob {
 public:
-    /// `fetch.max.bytes`: records in one answer.
+    /// `fetch.max.bytes`: most bytes of records in one answer.
     static constexpr std::int64_t kMaxBytes = std::int64_t{55} * 1024 * 1024;
     /// Memory of this object and of the answer for each topic and partition of a request with
     /// several.
@@ -43,7 +43,7 @@ public:
     FetchJob(ApiServices& services, const ExchangePtr& exchange,
              const schema::FetchRequest& request, replication::IsolationLevel isolation);
 
-    /// The ordered stage: reads, and answers or begins to wait. `job` is what the exchange keeps.
+    /// The ordered stage: reads, then answers or begins to wait. The exchange owns `job`.
     [[nodiscard]] static Task<> serve(ExchangePtr exchange, FetchJob& job);
 
 private:
@@ -51,25 +51,25 @@ private:
     using Response = schema::FetchResponse;
     using ReadResult = std::expected<replication::FetchAnswer, wire::Refusal>;
 
-    /// A partition that is read. What was read stands here until the answer is sent.
+    /// A partition to read. Keeps the bytes that were read until the answer is sent.
     struct Read {
         ReplicaPtr replica;
         const Request::Partition* asked = nullptr;
         std::size_t answer = 0;         ///< index into answers_
         std::uint32_t batch_bytes = 0;  ///< max.message.bytes of the topic
         Buffer bytes;
-        ByteView records;              ///< the bytes, as the answer points to them
+        ByteView records;              ///< view of `bytes`; the answer points to it
         std::uint64_t seen_bytes = 0;  ///< readable bytes when it was read
-        std::uint64_t room = 0;        ///< bytes that the partition's limit would still allow
+        std::uint64_t room = 0;        ///< bytes left of the partition's limit
     };
 
-    /// A place in a request that names a partition.
+    /// One mention of a partition in the request.
     struct Mention {
         const Request::Topic* topic = nullptr;
         const Request::Partition* asked = nullptr;
         std::size_t place = 0;  ///< from 0, over all topics
 
-        /// Mentions of one partition are neighbours, in the order of the request.
+        /// Sorts the mentions of one partition next to each other, in the order of the request.
         [[nodiscard]] auto key() const {
             return std::tuple(topic->topic, topic->topic_id, asked->partition);
         }
@@ -77,10 +77,10 @@ private:
             return std::tuple(key(), place) < std::tuple(other.key(), other.place);
         }
     };
-    /// What becomes of a partition that is named several times.
+    /// A change to one mention of a partition that is named several times.
     struct Correction {
         std::size_t place = 0;
-        const Request::Partition* asked = nullptr;  ///< instead; null: it is left out
+        const Request::Partition* asked = nullptr;  ///< used instead; null: the mention is skipped
     };
 
     [[nodiscard]] static Task<> read_again(ExchangePtr exchange, FetchJob& job);
@@ -90,7 +90,7 @@ private:
     [[nodiscard]] Task<> watch_all();
 
     [[nodiscard]] FoundTopic find(const Request::Topic& topic) const;
-    /// Resolves the next partitions; false when it is to be called again.
+    /// Resolves the next partitions; false when it must be called again.
     [[nodiscard]] bool resolve_some();
     void resolve(const FoundTopic& topic, const Request::Partition& asked);
     [[nodiscard]] std::expected<const HostedPartition*, wire::Refusal> find_partition(
@@ -98,9 +98,9 @@ private:
     void refuse(std::size_t answer, wire::ErrorCode code);
 
     void forget_reads();
-    /// How many bytes the answer may have now, for want of memory.
+    /// Sets `allowed_` from the memory that is free now.
     void choose_limit();
-    /// Takes memory for the next read; false when there is not enough for one batch.
+    /// Takes memory for the next read; false when there is not enough.
     [[nodiscard]] bool take_memory(const Read& read);
     [[nodiscard]] Task<> wait_for_memory(const Read& read);
     [[nodiscard]] bool begin_read(Read& read);
@@ -108,7 +108,7 @@ private:
     void take(Read& read, replication::FetchAnswer found);
     [[nodiscard]] replication::FetchRead next_read(const Read& read) const;
 
-    /// False when the request is to be answered now.
+    /// Begins the wait. False when the request must be answered now.
     [[nodiscard]] bool begin_wait();
     [[nodiscard]] bool begin_watch(const Read& read);
     void answer();
@@ -121,22 +121,22 @@ private:
     ApiVersion version_;
     replication::IsolationLevel isolation_;
     std::int64_t limit_;                   ///< bytes of records in the answer
-    std::int64_t allowed_ = 0;             ///< of them, by the memory that there is
-    std::size_t taken_ = 0;                ///< bytes of memory for the read that is next
+    std::int64_t allowed_ = 0;             ///< of them, as far as there is memory
+    std::size_t taken_ = 0;                ///< bytes of memory for the next read
     std::size_t partitions_ = 0;           ///< that the request names
-    std::vector<Correction> corrections_;  ///< by place
+    std::vector<Correction> corrections_;  ///< sorted by place
     std::size_t next_correction_ = 0;
     std::size_t next_place_ = 0;
     std::size_t next_topic_ = 0;                                    ///< to be resolved
     std::size_t next_partition_ = 0;                                ///< of that topic
-    boost::container::small_vector<std::size_t, 1> topic_answers_;  ///< how many each topic has
+    boost::container::small_vector<std::size_t, 1> topic_answers_;  ///< number of answers per topic
     TimePoint deadline_;
     std::vector<Response::Partition> answers_;  ///< of all topics, in the order of the request
     std::vector<Read> reads_;
     GuardVisit visit_;
     ReadResult result_;           ///< of the visit
     std::int64_t found_ = 0;      ///< bytes of records
-    bool has_to_tell_ = false;    ///< an error, or where logs diverge
+    bool has_to_tell_ = false;    ///< an error or a diverging epoch
     bool has_no_memory_ = false;  ///< for records
     replication::WaitHandle<replication::FetchWait> wait_;
 };

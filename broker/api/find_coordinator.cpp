@@ -16,13 +16,13 @@ enum KeyType : std::int8_t { kGroup = 0, kTransaction = 1, kShare = 2 };
 
 constexpr std::int32_t kNoPort = -1;
 
-/// KIP-932: clients of before version 6 know no share groups.
+/// Share groups exist from version 6 on (KIP-932).
 bool is_known(std::int8_t key_type, ApiVersion version) {
     constexpr ApiVersion kKnowsShare{6};
     return key_type >= 0 && key_type <= kShare && (key_type != kShare || version >= kKnowsShare);
 }
 
-/// None for who may know the coordinator of that key.
+/// The error for a caller that may not look up the coordinator of the key; none if it may.
 wire::ErrorCode denial(const RequestContext& who, std::int8_t key_type, std::string_view key) {
     switch (key_type) {
         case kGroup:
@@ -44,17 +44,17 @@ wire::Refusal refusal_of(const RequestContext& who, std::int8_t key_type, std::s
                          ApiVersion version) {
     if (!is_known(key_type, version)) {
         return {wire::ErrorCode::invalid_request,
-                fmt::format("version {} has no coordinators of type {}: 0 is groups, 1 "
-                            "transactions, from version 6 on 2 share partitions",
+                fmt::format("version {} has no coordinators of type {}: 0 is groups, 1 is "
+                            "transactions, and 2, from version 6 on, is share partitions",
                             version, key_type)};
     }
     if (const wire::ErrorCode denied = denial(who, key_type, key);
         denied != wire::ErrorCode::none) {
-        return {denied, fmt::format("not allowed to know the coordinator of '{}'", key)};
+        return {denied, fmt::format("not allowed to look up the coordinator of '{}'", key)};
     }
     return {wire::ErrorCode::coordinator_not_available,
             "this broker has no coordinators yet: groups, transactions and share groups are not "
-            "built"};
+            "supported"};
 }
 
 FindCoordinatorResponse refuse_one(const wire::Refusal& refusal) {

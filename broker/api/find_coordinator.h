@@ -5,8 +5,9 @@
 
 namespace hw::broker {
 
-/// FindCoordinator: who coordinates a group, a transactional id or a share partition. Nobody does
-/// yet: every key gets COORDINATOR_NOT_AVAILABLE, after which clients ask again.
+/// Handles FindCoordinator: the coordinator of a group, a transactional id or a share partition.
+/// There are no coordinators yet: every key gets COORDINATOR_NOT_AVAILABLE, after which clients ask
+/// again.
 class FindCoordinatorHandler final : public MessageHandler<schema::FindCoordinatorRequest> {
 protected:
     [[nodiscard]] Task<> serve(ExchangePtr exchange,

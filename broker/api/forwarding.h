@@ -7,8 +7,8 @@
 
 namespace hw::broker {
 
-/// On a broker's listener: any API that the table says is forwarded. The request is not even
-/// decoded here; the active controller checks it and answers.
+/// Handles the APIs that the table marks as forwarded, on a broker's listener. The request is not
+/// decoded here; the active controller checks and answers it.
 class ForwardingHandler final : public Handler {
 public:
     ForwardingHandler(Shard& home, ControllerGateway& gateway) : home_(home), gateway_(gateway) {}

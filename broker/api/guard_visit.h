@@ -8,19 +8,19 @@
 
 namespace hw::broker {
 
-/// A request's stay in the guards of partitions, one after the other, and its way back to its own
-/// shard: a work runs at once, or later, or on another shard.
+/// Runs a request's work in the guards of partitions, one after the other, and reports its end on
+/// the request's shard. The work runs at once, or later, or on another shard.
 ///
-/// Owned by what the request's coroutine keeps alive until the visit has ended; used on the
-/// request's shard.
+/// The request's coroutine must keep it alive until the visit has ended. Used on the request's
+/// shard.
 class GuardVisit {
 public:
     explicit GuardVisit(Shard& shard) : shard_(shard) {}
     GuardVisit(const GuardVisit&) = delete;
     GuardVisit& operator=(const GuardVisit&) = delete;
 
-    /// Enters with `work(PartitionReplica&)`. What it writes belongs to it until the visit has
-    /// ended. False, and nothing done, when the guard is full.
+    /// Runs `work(PartitionReplica&)` in the guard. The caller must not touch the variables that it
+    /// writes until the visit has ended. False, and nothing done, when the guard is full.
     template <class Work>
     [[nodiscard]] bool begin(HostedReplica& replica, Work work) {
         inside_ = true;
@@ -34,7 +34,7 @@ public:
         return entered;
     }
     [[nodiscard]] bool inside() const { return inside_; }
-    /// Ends when the visit has; to be waited for while inside.
+    /// Waits until the visit has ended.
     [[nodiscard]] Task<> wait() {
         while (inside_) {
             co_await shard_.wait(ended_, kNever);
@@ -59,7 +59,7 @@ private:
     bool inside_ = false;
 };
 
-/// How long a request waits, and its connection with it, before it tries a full guard again.
+/// Pause before a request tries a full guard again. Its connection waits, too.
 [[nodiscard]] inline Task<> wait_for_room(Shard& shard, const Clock& clock) {
     constexpr Duration kPause = std::chrono::milliseconds(1);
     Signal nobody;

@@ -9,16 +9,16 @@
 
 namespace hw::broker {
 
-/// What the handlers of all shards of a node share; each may be used from any shard.
+/// Services that the handlers of all shards of a node share; each may be used from any shard.
 struct NodeServices {
     const config::Settings& settings;
     ControllerGateway& gateway;
     ProducerIdPool& producer_ids;
-    TopicCreator* topic_creator;  ///< null where auto.create.topics.enable is false
+    TopicCreator* topic_creator;  ///< null if auto.create.topics.enable is false
 };
 
-/// Puts the handler of every API that clients are served into the dispatcher of a shard. All
-/// outlive the handlers.
+/// Adds the handler of every API on the brokers' listeners to the dispatcher of a shard. The
+/// arguments must outlive the handlers.
 void add_handlers(Dispatcher& dispatcher, ApiServices& services, const NodeServices& node);
 
 }  // namespace hw::broker

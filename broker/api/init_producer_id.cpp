@@ -11,7 +11,7 @@ using schema::InitProducerIdRequest;
 using schema::InitProducerIdResponse;
 using wire::ErrorCode;
 
-/// KIP-679: who may write to some topic may do so idempotently.
+/// A client that may write to any topic may do so idempotently (KIP-679).
 bool is_allowed(const RequestContext& who, std::string_view transactional_id) {
     if (!wire::is_null(transactional_id)) {
         return who.allows(Operation::write, {ResourceType::transactional_id, transactional_id});
@@ -45,7 +45,7 @@ InitProducerIdResponse refusal(ErrorCode code) {
     return response;
 }
 
-/// Without an id it is a code that old clients too take for a reason to ask again.
+/// Without an id, the code is one after which old clients, too, ask again.
 InitProducerIdResponse response_with(std::optional<ProducerId> id) {
     if (!id) {
         return refusal(ErrorCode::coordinator_load_in_progress);

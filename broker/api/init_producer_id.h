@@ -7,12 +7,12 @@
 
 namespace hw::broker {
 
-/// InitProducerId: an idempotent producer gets a fresh id with epoch 0, whichever it had before
-/// (KIP-98, KIP-360). Nobody coordinates transactions yet: with a transactional id it is
-/// COORDINATOR_NOT_AVAILABLE, after which clients ask again.
+/// Handles InitProducerId: gives an idempotent producer a new id with epoch 0, whatever id it had
+/// before (KIP-98, KIP-360). Transactions are not supported yet: a request with a transactional id
+/// gets COORDINATOR_NOT_AVAILABLE, after which clients ask again.
 class InitProducerIdHandler final : public MessageHandler<schema::InitProducerIdRequest> {
 public:
-    /// Both outlive it.
+    /// Both must outlive it.
     InitProducerIdHandler(ApiServices& services, ProducerIdPool& ids)
         : services_(services), ids_(ids) {}
 

@@ -8,8 +8,8 @@
 
 namespace hw::broker {
 
-/// What an answer tells of the leaders of partitions that this broker does not lead, so that a
-/// client need not ask for metadata (KIP-951). The views point into the metadata.
+/// Adds the leaders of partitions that this broker does not lead to an answer, so that the client
+/// need not ask for metadata (KIP-951). The views point into the metadata.
 template <class Response>
 class LeaderHints {
     using Endpoint = Response::NodeEndpoint;
@@ -18,7 +18,7 @@ public:
     LeaderHints(const ApiServices& services, const ListenerInfo& listener)
         : services_(services), listener_(listener) {}
 
-    /// Adds what is known of the leader to the answer of one partition, which has an error.
+    /// Adds the known leader to the answer of one partition, if its error says that another leads.
     void add(const FoundTopic& topic, PartitionIndex index, Response::Partition& answer) {
         const auto* partition =
             topic.image == nullptr ? nullptr : topic.image->partitions.find(index);
@@ -33,7 +33,7 @@ public:
     [[nodiscard]] const std::vector<Endpoint>& endpoints() const { return endpoints_; }
 
 private:
-    /// Not where this broker would lead but cannot: it would send the client to where it is.
+    /// False if this broker is the leader but cannot serve: the client would be sent back here.
     [[nodiscard]] bool says_more(const controller::PartitionImage& partition,
                                  const Response::Partition& answer) const {
         return answer.error_code == wire::ErrorCode::fenced_leader_epoch ||

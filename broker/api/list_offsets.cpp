@@ -25,7 +25,7 @@ using Response = schema::ListOffsetsResponse;
 constexpr ApiVersion kLeaderEpochFrom{4};
 constexpr ApiVersion kOffsetNotAvailableFrom{5};
 
-/// The first version with each of the timestamps -1, -2, ...
+/// The first version that has each special timestamp: -1, -2, ...
 constexpr std::array<ApiVersion, 6> kSpecialTimestampFrom{
     ApiVersion(1), ApiVersion(1), ApiVersion(7), ApiVersion(8), ApiVersion(9), ApiVersion(11)};
 
@@ -75,7 +75,7 @@ std::size_t partitions_of(const Request& request) {
     return partitions;
 }
 
-/// One request while it is served, in the frame of its coroutine.
+/// One ListOffsets request in progress. Lives in the frame of its coroutine.
 class ListOffsetsJob {
 public:
     ListOffsetsJob(const ApiServices& services, const Exchange& exchange, const Request& request,
@@ -87,7 +87,7 @@ public:
           isolation_(isolation),
           visit_(services.shard) {}
 
-    /// Finds the partitions that are asked for.
+    /// Looks up the requested partitions.
     [[nodiscard]] Task<> resolve_all();
     [[nodiscard]] std::size_t queries() const { return queries_.size(); }
     /// False when the guard is full.
@@ -220,7 +220,7 @@ Task<> ListOffsetsHandler::serve(ExchangePtr exchange, const Request& request) {
         exchange->reject(isolation.error());
         co_return;
     }
-    // Memory for what is found, for the answer, and to find what is repeated.
+    // Memory for the lookups, for the answer, and to find repeated partitions.
     constexpr std::size_t kBytesPerItem = 256;
     const std::size_t items = request.topics.size() + partitions_of(request);
     if (items > 2 && !exchange->take_work(items, kBytesPerItem)) {

@@ -6,8 +6,9 @@
 
 namespace hw::broker {
 
-/// ListOffsets: offsets by timestamp, of partitions that this broker leads (KIP-79). A client sees
-/// what it may read; a request with a replica id, Kafka's debug id -2 included, the whole log.
+/// Handles ListOffsets: looks up offsets by timestamp, in partitions that this broker leads
+/// (KIP-79). A client's lookup covers the records that it may read. A request with a replica id,
+/// also Kafka's debug id -2, covers the whole log.
 class ListOffsetsHandler final : public MessageHandler<schema::ListOffsetsRequest> {
 public:
     explicit ListOffsetsHandler(ApiServices& services) : services_(services) {}

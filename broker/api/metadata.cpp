@@ -24,7 +24,7 @@ bool may_describe(const RequestContext& who, std::string_view topic) {
     return who.allows(Operation::describe, topic_resource(topic));
 }
 
-/// One answer under construction; the arrays it points to live as long as it does.
+/// Builds one answer, and owns the arrays that it points to.
 class MetadataAnswer {
 public:
     MetadataAnswer(std::shared_ptr<const MetadataImage> image, const RequestContext& who,
@@ -33,8 +33,8 @@ public:
 
     void add_brokers();
     void add_all_topics();
-    /// What is asked for again is not answered again, as in Kafka: a request of a few bytes a topic
-    /// must not make an answer of all its partitions each time.
+    /// Adds a requested topic. A repeated one is not answered again, as in Kafka, so that a small
+    /// request cannot have a huge answer.
     void add_asked(const MetadataRequest::Topic& asked);
     void add_operations(const MetadataRequest& request);
     [[nodiscard]] const MetadataResponse& finish();
@@ -45,7 +45,7 @@ private:
     void add_error(const MetadataRequest::Topic& asked, wire::ErrorCode error);
     [[nodiscard]] MetadataResponse::Partition describe(const PartitionImage& partition);
 
-    std::shared_ptr<const MetadataImage> kept_;  ///< others may take its place meanwhile
+    std::shared_ptr<const MetadataImage> kept_;  ///< the shard may get a newer one meanwhile
     const MetadataImage& image_;
     const RequestContext& who_;
     const TopicCreator::Refusals& refusals_;
@@ -169,8 +169,8 @@ bool can_be_made(std::string_view name) {
            name != controller::kMetadataTopic;
 }
 
-/// Versions 10 and 11 have the field of the id and allow a null name, but Kafka's brokers never
-/// served either there.
+/// Versions 10 and 11 have a topic id and allow a null name, but Kafka's brokers never served
+/// either in them.
 bool asks_by_id_too_early(const MetadataRequest& request, ApiVersion version) {
     constexpr ApiVersion kByIdFrom{12};
     return version < kByIdFrom && std::ranges::any_of(
@@ -181,7 +181,7 @@ bool asks_by_id_too_early(const MetadataRequest& request, ApiVersion version) {
                                       });
 }
 
-/// Refuses the request as a whole: each topic gets the error, and nothing else is told.
+/// Refuses the whole request: each topic gets the error, and the answer has nothing else.
 void refuse(Exchange& exchange, const MetadataRequest& request, wire::ErrorCode error) {
     std::vector<MetadataResponse::Topic> topics;
     for (const MetadataRequest::Topic& asked : request.topics) {

@@ -7,11 +7,11 @@
 
 namespace hw::broker {
 
-/// Metadata: brokers, topics, partitions and their leaders, from the image of this shard. A request
-/// that lets unknown topics be created waits until they are there, but not for long.
+/// Handles Metadata: lists brokers, topics, partitions and their leaders, from the image of this
+/// shard. A request that creates unknown topics waits for them, but not for long.
 class MetadataHandler final : public MessageHandler<schema::MetadataRequest> {
 public:
-    /// Both outlive it. No `creator` where `auto.create.topics.enable` is false.
+    /// Both must outlive it. `creator` is null if `auto.create.topics.enable` is false.
     MetadataHandler(ApiServices& services, TopicCreator* creator)
         : services_(services), creator_(creator) {}
 
@@ -20,13 +20,14 @@ protected:
                                const schema::MetadataRequest& request) override;
 
 private:
-    /// Topics that are asked for, not there, and may be created; and why others may not.
+    /// Requested topics that do not exist: those to create, and the errors of those that may not
+    /// be.
     struct Missing {
         TopicCreator::Names names;
         TopicCreator::Refusals refusals;
     };
 
-    /// Memory for finding a topic that is asked for, and creating it or saying why not.
+    /// Memory for each requested topic, to find it, and to create it or refuse that.
     static constexpr std::size_t kBytesPerTopic = 320;
 
     void add_missing(const RequestContext& who, const schema::MetadataRequest::Topic& asked,

@@ -11,20 +11,20 @@
 
 namespace hw::broker {
 
-/// A topic that a request names.
+/// The result of a topic lookup.
 struct FoundTopic {
     const controller::TopicImage* image = nullptr;  ///< null when there is none
-    wire::ErrorCode missing;                        ///< what its partitions are answered then
+    wire::ErrorCode missing;                        ///< the error of its partitions then
 };
 
-/// What a request wants to do with the topics it names.
+/// The sender of a request, and the operation that it needs on its topics.
 struct TopicAccess {
     const RequestContext& who;
     Operation operation;
 };
 
-/// The topic; none for who may not do that with it, and then by name nobody learns whether there is
-/// one. Valid until the metadata changes, as is all that is found here.
+/// Looks up a topic. A caller without the permission gets none, and a lookup by name does not
+/// reveal to it whether the topic exists. Like all results here, valid until the metadata changes.
 [[nodiscard]] FoundTopic find_topic(const ApiServices& services, const TopicAccess& access,
                                     std::string_view name);
 [[nodiscard]] FoundTopic find_topic(const ApiServices& services, const TopicAccess& access,
@@ -32,7 +32,7 @@ struct TopicAccess {
 
 /// The partition, if the metadata says that this broker leads it. Codes:
 /// TOPIC_AUTHORIZATION_FAILED, UNKNOWN_TOPIC_OR_PARTITION, UNKNOWN_TOPIC_ID,
-/// NOT_LEADER_OR_FOLLOWER. A replica that was found may refuse all the same.
+/// NOT_LEADER_OR_FOLLOWER. The replica may still refuse the request.
 [[nodiscard]] std::expected<const HostedPartition*, wire::Refusal> find_partition(
     const ApiServices& services, const FoundTopic& topic, PartitionIndex index);
 

@@ -7,8 +7,8 @@
 
 namespace hw::broker {
 
-/// Produce: batches are checked here, on the connection's shard, then appended in the guards of
-/// their partitions (produce_job.h).
+/// Handles Produce: checks the batches on the connection's shard, then appends them in the guards
+/// of their partitions (produce_job.h).
 class ProduceHandler final : public MessageHandler<schema::ProduceRequest> {
 public:
     explicit ProduceHandler(ApiServices& services) : services_(services) {}

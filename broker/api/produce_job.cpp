@@ -21,14 +21,14 @@ namespace {
 constexpr ApiVersion kZstdFrom{7};
 constexpr ApiVersion kLeaderHintsFrom{10};
 constexpr ApiVersion kTopicIdsFrom{13};
-/// Whose appends to internal topics are its own business, as in Kafka.
+/// The client id that may append to internal topics, as in Kafka.
 constexpr std::string_view kAdminClient = "__admin_client";
 
 bool has_meaning(std::int16_t acks) {
     return acks == -1 || acks == 0 || acks == 1;
 }
 
-/// Memory that the words of a refusal take until they are sent: here, as they are sent, encoded.
+/// Memory that the text of a refusal takes until it is sent: here and encoded.
 std::size_t text_of(const ProduceError& error) {
     constexpr std::size_t kTimes = 2;
     std::size_t bytes = error.message.size();
@@ -38,7 +38,7 @@ std::size_t text_of(const ProduceError& error) {
     return kTimes * bytes;
 }
 
-/// The wire has one slice of records.
+/// A decoded request has its records in one slice.
 ByteView bytes_of(const wire::Records& records) {
     return records.empty() ? ByteView() : records[0];
 }
@@ -76,13 +76,15 @@ std::optional<ProduceError> ProduceJob::refusal_of_all() const {
     if (!has_meaning(request_.acks)) {
         return ProduceError{
             ErrorCode::invalid_required_acks,
-            fmt::format("acks is {}; it is 0, 1, or -1 for all in-sync replicas", request_.acks),
+            fmt::format("acks is {}; it must be 0, 1, or -1 for all in-sync replicas",
+                        request_.acks),
             {}};
     }
     if (!wire::is_null(request_.transactional_id)) {
-        return ProduceError{ErrorCode::invalid_txn_state,
-                            "this broker serves no transactions: transactional.id must not be set",
-                            {}};
+        return ProduceError{
+            ErrorCode::invalid_txn_state,
+            "this broker does not support transactions: transactional.id must not be set",
+            {}};
     }
     return std::nullopt;
 }
@@ -131,10 +133,11 @@ std::expected<ProduceJob::CheckedBatch, ProduceError> ProduceJob::check_partitio
         return std::unexpected(ProduceError{hosted.error().code, hosted.error().message, {}});
     }
     if (topic.image->internal && exchange_.lock()->context().client_id != kAdminClient) {
-        return std::unexpected(ProduceError{
-            ErrorCode::invalid_topic_exception,
-            fmt::format("{} is an internal topic: clients do not produce to it", topic.image->name),
-            {}});
+        return std::unexpected(
+            ProduceError{ErrorCode::invalid_topic_exception,
+                         fmt::format("{} is an internal topic: clients may not produce to it",
+                                     topic.image->name),
+                         {}});
     }
     return check_batch(**hosted, bytes_of(partition.records), scanner);
 }
@@ -146,10 +149,10 @@ std::expected<ProduceJob::CheckedBatch, ProduceError> ProduceJob::check_batch(
     rules.zstd_allowed = version_ >= kZstdFrom;
     HW_TRY(valid, record::validate_produce(records, rules, scanner));
     if (valid.batch.is_transactional()) {
-        return std::unexpected(
-            ProduceError{ErrorCode::invalid_txn_state,
-                         "this broker serves no transactions: the batch must not be transactional",
-                         {}});
+        return std::unexpected(ProduceError{
+            ErrorCode::invalid_txn_state,
+            "this broker does not support transactions: the batch must not be transactional",
+            {}});
     }
     CheckedBatch append{hosted.replica, exchange_.lock()->writable(records), std::nullopt, 0};
     if (rules.timestamp_type == record::TimestampType::log_append_time) {
@@ -183,14 +186,14 @@ void ProduceJob::begin_wait() {
     }
     wait_ = ProduceWait::begin(services_.shard, appends_.size(), exchange_.lock(),
                                [this] { on_wait_end(); });
-    // Only the wait for other replicas is the client's to bound; a write takes what it takes.
+    // The client's timeout bounds only the wait for other replicas. A write has no timeout.
     if (Acks{static_cast<std::int8_t>(request_.acks)} != Acks::all) {
         services_.waiting.add_untimed(*wait_);
         return;
     }
     if (!services_.waiting.add_produce(*wait_, services_.waiting.deadline(request_.timeout_ms))) {
         refuse_appends({ErrorCode::not_enough_replicas,
-                        fmt::format("{} Produce requests with acks=all wait already, which is the "
+                        fmt::format("{} Produce requests with acks=all are waiting, which is the "
                                     "limit of a shard: nothing was appended",
                                     replication::WaitTimers::kMaxWaits),
                         {}});
@@ -233,7 +236,7 @@ void ProduceJob::take_outcomes() {
 }
 
 void ProduceJob::finish() {
-    // The wait and its exchange, which keeps this object, hold each other until here.
+    // Until here, the wait and the exchange, which owns this object, own each other.
     const auto exchange = exchange_.lock();
     const auto wait = std::move(wait_);
     finished_ = true;
@@ -266,8 +269,8 @@ void ProduceJob::finish_without_answer() {
     const RefusedPartition& first = refusals_.front();
     exchange_.lock()->reject(
         {ErrorKind::invalid,
-         fmt::format("a Produce with acks=0 was refused, which only the end of the connection can "
-                     "tell the client: {} of {} partitions, the first with {}: {}",
+         fmt::format("a Produce with acks=0 was refused; it has no answer, so closing the "
+                     "connection tells the client: {} of {} partitions, the first with {}: {}",
                      refusals_.size(), answers_.size(), first.error.code, first.error.message)});
 }
 
@@ -290,7 +293,7 @@ void ProduceJob::answer() {
         rest = rest.subspan(answers.size());
         topics.push_back(
             {topic.name, topic.topic_id, std::span<const Response::Partition>(answers)});
-        // Who is refused that often needs the whole metadata anyway.
+        // A client with that many errors refreshes all of its metadata anyway.
         const bool hints_help = !refusals_.empty() && refusals_.size() <= kItemsPerTurn;
         if (!hints_help || version_ < kLeaderHintsFrom) {
             continue;

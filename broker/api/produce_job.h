@@ -16,39 +16,40 @@
 
 namespace hw::broker {
 
-/// One Produce request while it is served: its batches are checked, appended, awaited, answered.
+/// One Produce request in progress: checks its batches, appends them, waits for the outcomes, and
+/// answers.
 ///
-/// A partition that is named twice gets both batches, in their order, and both are answered; Kafka
-/// keeps the last one only. Transactions are refused.
+/// If a partition is named twice, both batches are appended, in order, and both are answered; Kafka
+/// appends only the last one. Transactions are refused.
 ///
-/// Kept by its exchange, whose wait keeps the exchange until all writes have ended; lives on the
-/// exchange's shard. The wait ends at its deadline though the connection has ended.
+/// Owned by its exchange, which the wait keeps alive until all writes have ended. Used on the
+/// exchange's shard. The end of the connection does not end the wait.
 class ProduceJob {
 public:
     ProduceJob(ApiServices& services, const ExchangePtr& exchange,
                const schema::ProduceRequest& request);
 
     /// Memory of this object, of the waits and of the answer for each topic and partition of a
-    /// request with several; what a refusal has to say comes on top.
+    /// request with several; the text of refusals comes on top.
     static constexpr std::size_t kBytesPerItem = 512;
     [[nodiscard]] static std::size_t partitions_of(const schema::ProduceRequest& request);
 
-    /// Checks the next batches; those that pass are appends. False when it is to be called again,
-    /// after others had their turn.
+    /// Checks the next batches; those that pass become appends. False when it must be called again,
+    /// after other work had its turn.
     [[nodiscard]] bool check(record::RecordScanner& scanner);
     /// Begins to wait for the appends, or answers if there are none.
     void begin_wait();
     [[nodiscard]] std::size_t appends() const { return appends_.size(); }
     /// Enters the partition of append `index`; does nothing when the request is answered already.
-    /// False when its guard is full: to be called again later.
+    /// False when its guard is full: call it again later.
     [[nodiscard]] bool begin_append(std::size_t index);
 
 private:
     using Request = schema::ProduceRequest;
     using Response = schema::ProduceResponse;
 
-    /// A batch that passed its checks. It holds its partition, because the request may wait before
-    /// it enters.
+    /// A batch that passed its checks. It holds its replica, because the request may wait before it
+    /// enters the guard.
     struct CheckedBatch {
         ReplicaPtr replica;
         MutableBytes batch;
@@ -58,13 +59,13 @@ private:
     struct RefusedPartition {
         std::size_t answer = 0;
         record::ProduceError error;
-        std::vector<Response::RecordError> records;  ///< those of the error, as they are sent
+        std::vector<Response::RecordError> records;  ///< those of `error`, in the response's type
     };
 
     [[nodiscard]] FoundTopic find(const Request::Topic& topic) const;
     void check_next(const FoundTopic& topic, const Request::Partition& partition,
                     record::RecordScanner& scanner);
-    /// Why no partition of the request is appended to.
+    /// The error of all partitions, if the whole request is refused.
     [[nodiscard]] std::optional<record::ProduceError> refusal_of_all() const;
     [[nodiscard]] std::expected<CheckedBatch, record::ProduceError> check_partition(
         const FoundTopic& topic, const Request::Partition& partition,

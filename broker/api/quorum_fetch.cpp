@@ -105,7 +105,8 @@ schema::FetchResponse::Partition QuorumFetchHandler::read(Exchange& exchange,
         partition.error_code = found.error().code;
         return partition;
     }
-    // Unknown at first: an observer must not take the little that is known for all there is.
+    // Unknown until the leader has committed in its epoch: before that its high watermark may be
+    // too low, and an observer would believe that it has everything.
     partition.high_watermark = core.active() ? core.high_watermark() : kNoOffset;
     partition.log_start_offset = Offset(0);
     const auto kept = std::make_shared<const Buffer>(std::move(found->bytes));

@@ -9,12 +9,12 @@
 
 namespace hw::broker {
 
-/// Fetch on a controller's listener: observers read the metadata log from its leader (KIP-595).
-/// They are given what is committed, and wait for more. Fetch sessions are not offered: id 0 gets
-/// full answers.
+/// Handles Fetch on a controller's listener: observers read the metadata log from its leader
+/// (KIP-595). They get committed records, and wait for more. Fetch sessions are not supported:
+/// session id 0 gets full answers.
 ///
-/// On the control shard, with the raft node. Later requests of the connection wait behind one that
-/// waits: an observer has a connection of its own for it.
+/// Used on the control shard, with the raft node. A waiting Fetch holds up later requests of its
+/// connection, so an observer uses a separate connection for it.
 class QuorumFetchHandler final : public MessageHandler<schema::FetchRequest> {
 public:
     QuorumFetchHandler(replication::RaftNode& raft, const Clock& clock, std::string cluster_id)
@@ -28,14 +28,14 @@ private:
 
     /// The longest wait, whatever the request says.
     static constexpr Millis kWaitMax{30'000};
-    /// Bytes of one answer, at most, but for a larger first batch.
+    /// Most bytes of one answer, except for a larger first batch.
     static constexpr std::int32_t kBytesMax = 8 << 20;
 
     [[nodiscard]] wire::ErrorCode check(const schema::FetchRequest& request,
                                         ApiVersion version) const;
     [[nodiscard]] wire::ErrorCode check_epoch(LeaderEpoch epoch) const;
     void answer(Exchange& exchange, const schema::FetchRequest& request);
-    /// `records` is what is found; the exchange holds the memory.
+    /// Sets `records` to the bytes found; the exchange owns them.
     [[nodiscard]] schema::FetchResponse::Partition read(Exchange& exchange,
                                                         const schema::FetchRequest& request,
                                                         ByteView& records);

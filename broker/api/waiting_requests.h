@@ -7,42 +7,41 @@
 
 namespace hw::broker {
 
-/// The requests of one shard that wait: their deadlines, and the coroutines that go on when a wait
-/// has ended.
+/// The delayed requests of one shard: their deadlines, and the coroutines that continue them.
 ///
-/// Owned by the node's part for that shard, used there only. `stop` must have ended before it is
-/// destroyed.
+/// Owned by the node; used on that shard only. `stop` must have ended before it is destroyed.
 class WaitingRequests {
 public:
-    /// No request waits longer, whatever it asks for: it holds memory meanwhile.
+    /// Longest wait, whatever a request asks for, because a waiting request holds memory.
     static constexpr Duration kMaxWait = std::chrono::minutes(5);
 
     WaitingRequests(Shard& shard, const Clock& clock);
     WaitingRequests(const WaitingRequests&) = delete;
     WaitingRequests& operator=(const WaitingRequests&) = delete;
 
-    /// Starts watching time. Called once.
+    /// Starts watching the deadlines. Called once.
     void start();
-    /// Ends every wait as if its deadline had come; nothing of them runs any more when it returns.
-    /// After the connections have ended.
+    /// Ends every wait that has a deadline, as if it had come. None of their coroutines runs when
+    /// it returns. Call after the connections have ended.
     [[nodiscard]] Task<> stop();
 
-    /// The end of a wait of `span` that begins now; at most kMaxWait from now, and not before now.
+    /// The deadline of a wait of `span` that begins now: at most kMaxWait from now, and not before
+    /// now.
     [[nodiscard]] TimePoint deadline(Millis span) const;
-    /// Ends `wait` at `deadline` unless it ends before; see WaitTimers::add. Fetches, which anybody
-    /// can park, take no place from produces.
+    /// Ends `wait` at `deadline` unless it ends before; see WaitTimers::add. Fetches and produces
+    /// have separate places, so that many delayed fetches cannot block produces.
     [[nodiscard]] bool add_fetch(replication::RequestWait& wait, TimePoint deadline) {
         return fetches_.add(wait, deadline);
     }
     [[nodiscard]] bool add_produce(replication::RequestWait& wait, TimePoint deadline) {
         return produces_.add(wait, deadline);
     }
-    /// `wait` ends without a deadline, with a write.
+    /// Keeps `wait`, which has no deadline: it ends with a write.
     void add_untimed(replication::RequestWait& wait) { produces_.add_untimed(wait); }
-    /// Runs the rest of a request whose wait has ended.
+    /// Runs the rest of a request after its wait.
     void go_on(Task<> rest) { tasks_.spawn(std::move(rest)); }
 
-    /// Requests with a deadline.
+    /// Number of requests with a deadline.
     [[nodiscard]] std::size_t size() const { return fetches_.size() + produces_.size(); }
 
 private:
@@ -50,7 +49,7 @@ private:
 
     Shard& shard_;
     const Clock& clock_;
-    Signal changed_;  ///< the next deadline has come nearer, or the end
+    Signal changed_;  ///< set when the next deadline comes nearer, and by `stop`
     replication::WaitTimers fetches_;
     replication::WaitTimers produces_;
     TaskGroup tasks_;

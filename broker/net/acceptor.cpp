@@ -18,7 +18,7 @@ Task<> Acceptor::run() {
         if (accepted) {
             deal(std::move(*accepted), host);
         } else if (!stopping_) {
-            services_.log.warning("{}; accepting rests for 100 ms", accepted.error().message);
+            services_.log.warning("{}; accepting again in 100 ms", accepted.error().message);
             co_await services_.shard.wait(stop_, services_.clock.now() + kRest);
         }
     }
@@ -27,8 +27,9 @@ Task<> Acceptor::run() {
 void Acceptor::deal(std::unique_ptr<Transport> transport, ConnectionHost& host) {
     if (!services_.count.try_add(user())) {
         warnings_.warning(
-            "connection of {} to {} refused: {} are open, the limit for this listener, which "
-            "follows from the limit of open files (ulimit -n). Raise that, or close some",
+            "connection from {} to {} refused: {} connections are open, which is the limit for "
+            "this listener. It follows from the limit of open files (ulimit -n): raise that, or "
+            "close connections",
             to_string(transport->peer()), info_.name, services_.count.limit(user()));
         transport->close();
         return;

@@ -10,12 +10,13 @@
 
 namespace hw::broker {
 
-/// Connections of all listeners of a node, counted on the shard that accepts. Clients cannot use up
-/// what members of the cluster need: for these a tenth is kept, and they may have the rest, too.
+/// Counts the open connections of a node and bounds them. A tenth of the limit is reserved for
+/// members of the cluster, so that clients cannot lock them out; members may use the rest, too.
+/// Used on the shard that accepts.
 class ConnectionCount {
 public:
-    /// Of a node's listeners: those that clients use, and those of the controllers and of other
-    /// brokers (inter.broker.listener.name, where clients are not told of it).
+    /// The users of a listener: clients, or controllers and other brokers
+    /// (inter.broker.listener.name, if clients have another listener).
     enum class User : std::uint8_t { client, cluster };
 
     explicit ConnectionCount(std::size_t limit) : limit_(limit), kept_(limit / kKeptOf) {}
@@ -45,16 +46,16 @@ private:
     std::size_t clients_ = 0;
 };
 
-/// What the acceptors of a node share.
+/// Services that the acceptors of a node share.
 struct AcceptorServices {
-    Shard& shard;  ///< that accepts
+    Shard& shard;  ///< accepts the connections
     const Clock& clock;
-    std::vector<ConnectionHost*> hosts;  ///< that serve, at least one
+    std::vector<ConnectionHost*> hosts;  ///< serve the connections; at least one
     ConnectionCount& count;
     Logger log;
 };
 
-/// Accepts on one listener and deals the connections to the hosts in turn.
+/// Accepts connections on one listener and deals them to the hosts in turn.
 ///
 /// Owned by the node; used on the shard that accepts. `stop` must have ended before it is
 /// destroyed.
@@ -69,7 +70,7 @@ public:
     [[nodiscard]] const ListenerInfo& info() const { return info_; }
 
 private:
-    /// How long accepting rests when the process is out of descriptors or of its share of them.
+    /// Pause after a failed accept, for example when the process has no file descriptors left.
     static constexpr Duration kRest = std::chrono::milliseconds(100);
 
     [[nodiscard]] Task<> run();

@@ -8,8 +8,8 @@
 
 namespace hw::broker {
 
-/// The exchanges of one connection in the order of their requests, and how much of the answers at
-/// the front is sent. Pure: it neither writes nor waits.
+/// Queue of a connection's exchanges, in the order of their requests. Knows how much of the front
+/// answer is sent. Does no I/O and never waits.
 class AnswerQueue {
 public:
     /// Slices given for one write, at most.
@@ -17,23 +17,26 @@ public:
 
     void push(ExchangePtr exchange) { exchanges_.push_back(std::move(exchange)); }
 
-    /// The bytes to send next: answers from the front up to the first request without one, or to a
-    /// rejected one, which ends the connection. Valid until the queue changes; empty when there is
-    /// nothing to send.
+    /// The bytes to send next: the answers from the front up to the first request that is not
+    /// answered, or is rejected. Valid until the queue changes; empty when there is nothing to
+    /// send.
     [[nodiscard]] std::span<const ByteView> gather();
-    /// `bytes` of what was gathered are sent; answers that are complete leave the queue.
+    /// Records that `bytes` of the gathered bytes are sent. Removes answers that are completely
+    /// sent.
     void sent(std::size_t bytes);
 
     [[nodiscard]] std::size_t size() const { return exchanges_.size(); }
     [[nodiscard]] bool empty() const { return exchanges_.empty(); }
-    /// A request that writes has no answer yet.
+    /// True while a request that writes has no answer.
     [[nodiscard]] bool has_open_write() const;
-    /// The request at the front was rejected: all answers before it are sent, none after it may be.
+    /// True when the request at the front was rejected: all answers before it are sent, and no
+    /// later one may be.
     [[nodiscard]] bool ends_here() const;
-    /// Whether a sender waits for an answer that it cannot do without: to any request but a Fetch,
-    /// which changes nothing and may wait for long.
+    /// True while any request but a Fetch is queued. A stop waits for those; a Fetch changes
+    /// nothing and may wait for long.
     [[nodiscard]] bool owes_an_outcome() const;
-    /// Cuts every exchange off from its connection; late answers are dropped.
+    /// Detaches every exchange from the connection, so that late answers are dropped, and empties
+    /// the queue.
     void detach_all();
 
 private:

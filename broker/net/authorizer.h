@@ -7,7 +7,7 @@ namespace hw::broker {
 
 struct RequestContext;
 
-/// What may be done with a resource. The numbers are those of ACLs in the protocol.
+/// Operations on a resource, with the numbers that ACLs have in the protocol.
 enum class Operation : std::int8_t {
     read = 3,
     write = 4,
@@ -21,7 +21,7 @@ enum class Operation : std::int8_t {
     idempotent_write = 12,
 };
 
-/// The numbers are those of ACLs in the protocol.
+/// Types of resources, with the numbers that ACLs have in the protocol.
 enum class ResourceType : std::int8_t { topic = 2, group = 3, cluster = 4, transactional_id = 5 };
 
 struct Resource {
@@ -29,26 +29,26 @@ struct Resource {
     std::string_view name;
 };
 
-/// The cluster as a whole, by the name that ACLs have for it.
+/// The cluster as a whole, with its name in ACLs.
 inline constexpr Resource kCluster{ResourceType::cluster, "kafka-cluster"};
 
 [[nodiscard]] constexpr Resource topic_resource(std::string_view name) {
     return {ResourceType::topic, name};
 }
 
-/// Decides what the sender of a request may do: asked for each resource that the request names, on
-/// the request's shard, by any shard at the same time. Never waits.
+/// Decides what the sender of a request may do. Handlers ask it for each resource that the request
+/// names. Called on every shard, at the same time; never waits.
 class Authorizer {
 public:
     virtual ~Authorizer() = default;
     [[nodiscard]] virtual bool allows(const RequestContext& who, Operation operation,
                                       const Resource& resource) const = 0;
-    /// Whether the operation is allowed on one resource of the type at least.
+    /// True if the operation is allowed on at least one resource of the type.
     [[nodiscard]] virtual bool allows_any(const RequestContext& who, Operation operation,
                                           ResourceType type) const = 0;
 };
 
-/// Everybody may do everything.
+/// Authorizer that allows everything to everybody.
 class AllowAll final : public Authorizer {
 public:
     [[nodiscard]] bool allows(const RequestContext& /*who*/, Operation /*operation*/,

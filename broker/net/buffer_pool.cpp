@@ -29,7 +29,7 @@ Buffer BufferPool::take(std::size_t size) {
 
 void BufferPool::give(Buffer buffer) {
     if (buffer.capacity() == kCapacity && kept_.size() < kMaxKept) {
-        // Who uses it still is found as if it had been freed.
+        // AddressSanitizer then finds uses of the buffer as if it had been freed.
         ASAN_POISON_MEMORY_REGION(buffer.data(), buffer.capacity());
         kept_.push_back(std::move(buffer));
     }

@@ -8,13 +8,13 @@
 
 namespace hw::broker {
 
-/// The memory of small requests that have ended, for the next ones: of all that a request
-/// allocates, only these blocks are too large for the allocator's fast way.
+/// Free list of 4 KiB buffers, reused by later small requests. Everything else that a request
+/// allocates is small enough for the allocator's fast path.
 ///
 /// Owned by the shard's MemoryBudget; used on that shard only.
 class BufferPool {
 public:
-    /// Capacity of what is kept; larger buffers come from the allocator and go back to it.
+    /// Capacity of the buffers on the list. Larger ones come from the allocator and go back to it.
     static constexpr std::size_t kCapacity = 4096;
     static constexpr std::size_t kMaxKept = 256;
 
@@ -23,13 +23,13 @@ public:
     BufferPool& operator=(const BufferPool&) = delete;
     ~BufferPool();
 
-    /// What a buffer of `size` bytes takes of memory.
+    /// Memory that a buffer of `size` bytes takes.
     [[nodiscard]] static std::size_t memory_of(std::size_t size) {
         return std::max(size, kCapacity);
     }
-    /// `size` bytes, with kCapacity of memory unless more is asked for.
+    /// A buffer of `size` bytes, with a capacity of at least kCapacity.
     [[nodiscard]] Buffer take(std::size_t size);
-    /// Takes back a buffer of any origin.
+    /// Keeps the buffer if its capacity is kCapacity and there is room; otherwise frees it.
     void give(Buffer buffer);
 
     [[nodiscard]] std::size_t kept() const { return kept_.size(); }

@@ -50,7 +50,7 @@ Task<> Connection::receive() {
         std::size_t asked = 0;
         const Transfer transfer = read_some(input, asked);
         if (transfer.progress == Progress::closed) {
-            // What is answered already still goes out; nobody waits for the rest.
+            // Send the answers that are ready. Nobody waits for the others.
             send();
             close();
         }
@@ -96,7 +96,7 @@ Task<> Connection::take_frames(ByteView input) {
             take_frame();
         } else if (!try_step(input.size())) {
             if (!is_stashed) {
-                // Others use the scratch memory while this connection waits.
+                // Other connections use the scratch buffer while this one waits.
                 stash = copy_of(input);
                 input = stash.view();
                 is_stashed = true;
@@ -193,7 +193,7 @@ bool Connection::has_room_for_frames() const {
     if (arrived_.empty() && answers_.empty()) {
         return true;
     }
-    constexpr std::size_t kOneIn = 4;  // connections may hold all there is
+    constexpr std::size_t kOneIn = 4;  // a quarter of the shard's part
     const std::size_t share =
         std::max(services_->memory.limits().requests / kOneIn, MemoryBudget::kSmallFrame);
     const std::size_t most = std::min(limits.request_bytes_max, share);
@@ -255,7 +255,7 @@ void Connection::on_reject(const Error& reason) {
 }
 
 void Connection::end_with_warning(std::string_view why) {
-    services_->warnings.warning("connection of {} on {} ends: {}", to_string(*peer_),
+    services_->warnings.warning("closing the connection from {} on {}: {}", to_string(*peer_),
                                 listener_->name, why);
     reading_ = false;
     schedule_send();
@@ -266,7 +266,7 @@ void Connection::schedule_send() {
 }
 
 void Connection::at_end_of_turn() {
-    // When it reads no more, its host may be the last to hold it, and close() makes that let go.
+    // The host may have the last reference, and close() makes it drop that.
     const auto self = shared_from_this();
     send();
 }
@@ -332,8 +332,9 @@ void Connection::check_time(TimePoint now) {
     }
     const bool is_idle = frame_started_ == kNever && answers_.empty();
     if (is_idle && now - last_received_ > services_->limits.idle_max) {
-        services_->log.debug("connection of {} ends: idle for longer than connections.max.idle.ms",
-                             to_string(*peer_));
+        services_->log.debug(
+            "closing the connection from {}: idle for longer than connections.max.idle.ms",
+            to_string(*peer_));
         close();
     }
 }
@@ -344,8 +345,8 @@ bool Connection::ends_as_slow_reader(TimePoint now) {
         return false;
     }
     services_->warnings.warning(
-        "connection of {} ends: it takes its answers more slowly than {} KiB/s, averaged over {} "
-        "s, and {} bytes wait for it",
+        "closing the connection from {}: it takes its answers more slowly than {} KiB/s, averaged "
+        "over {} s, and {} bytes wait for it",
         to_string(*peer_), limits.least_bytes_per_second / 1024, in_seconds(limits.read_window),
         share_->answers());
     close();
@@ -362,13 +363,13 @@ bool Connection::ends_as_slow_sender(TimePoint now) {
         limits.frame_max + std::chrono::seconds(frames_.size() / kFrameBytesPerSecond);
     if (now - frame_started_ > allowed) {
         services_->warnings.warning(
-            "connection of {} ends: a request of {} bytes was not sent whole within {} s",
+            "closing the connection from {}: a request of {} bytes was not sent whole within {} s",
             to_string(*peer_), frames_.size(), in_seconds(allowed));
     } else if (size > BufferPool::kCapacity &&
                received_.is_too_slow(now, limits.send_window, limits.least_bytes_per_second)) {
         services_->warnings.warning(
-            "connection of {} ends: it sends a request of {} bytes more slowly than {} KiB/s, "
-            "averaged over {} s; {} bytes are here",
+            "closing the connection from {}: it sends a request of {} bytes more slowly than {} "
+            "KiB/s, averaged over {} s; {} bytes have arrived",
             to_string(*peer_), size, limits.least_bytes_per_second / 1024,
             in_seconds(limits.send_window), frames_.filled());
     } else {

@@ -17,26 +17,27 @@
 
 namespace hw::broker {
 
-/// Bounds of one connection.
+/// Limits of one connection.
 struct ConnectionLimits {
     std::int32_t request_max_bytes = 100 * 1024 * 1024;  ///< socket.request.max.bytes
     Duration idle_max = std::chrono::minutes(10);        ///< connections.max.idle.ms
-    /// From a frame's first byte to its last, and a second more for each MiB of it.
+    /// Time from a frame's first byte to its last, plus a second for each MiB of it.
     Duration frame_max = std::chrono::minutes(1);
-    /// What a peer has to send of a frame that it has begun, and to take of answers that wait for
-    /// it: slow links do, and Kafka's clients give a request up after 30 s (request.timeout.ms).
+    /// Least rate at which a peer must send a frame that it has begun, and read answers that wait
+    /// for it. Slow links reach it, and Kafka's clients give up a request after 30 s
+    /// (request.timeout.ms).
     std::int64_t least_bytes_per_second = 64 * 1024;
-    Duration send_grace = std::chrono::seconds(10);   ///< from a frame's first byte on
+    Duration send_grace = std::chrono::seconds(10);   ///< before a sender's rate is measured
     Duration send_window = std::chrono::seconds(10);  ///< over which a sender's rate is averaged
-    /// The same for readers. Longer, because a kernel takes answers in gulps of a megabyte.
+    /// The same for readers. Longer, because kernels take answers in bursts of a megabyte.
     Duration read_window = std::chrono::seconds(30);
-    // Beyond each of these nothing more is read, or what was read waits for its turn.
+    // Beyond any of these limits, nothing more is read, or requests already read wait.
     std::size_t requests_in_flight_max = 128;
     std::size_t request_bytes_max = 16 * 1024 * 1024;  ///< of requests in flight
     std::size_t answer_bytes_max = 1024 * 1024;        ///< of answers that are not sent
 };
 
-/// What the connections of one shard share. Owned by ConnectionHost.
+/// Services that the connections of one shard share. Owned by ConnectionHost.
 struct ConnectionServices {
     Shard& shard;
     TaskGroup& tasks;
@@ -46,12 +47,13 @@ struct ConnectionServices {
     ConnectionLimits limits;
     Logger log;
     LimitedLog warnings;
-    /// Where reads land before their frame is known; used between two waits only.
+    /// Buffer for bytes whose frame is not known yet. Its content does not survive a wait.
     std::vector<std::byte> scratch;
 };
 
-/// One peer: reads frames, runs the ordered stage of each request in turn, sends the answers in
-/// order, all ready ones in one write at the end of the turn.
+/// Connection to one peer. Reads frames, runs the ordered stage of each request in order, and sends
+/// the answers in the same order. Sends all answers that are ready in one write, at the end of the
+/// turn.
 ///
 /// Owned by its host and by the coroutines that work for it; lives on one shard.
 class Connection final : public AnswerSink,
@@ -64,16 +66,16 @@ public:
 
     /// Serves until either side closes. Spawned once.
     [[nodiscard]] static Task<> serve(std::shared_ptr<Connection> self);
-    /// Takes no more requests. It stays open for the answers to those that it has taken.
+    /// Takes no more requests, but stays open for the answers to those already taken.
     void take_no_more() { taking_ = false; }
-    /// Waits until no sender waits for an outcome any more, or until `deadline`; after
-    /// take_no_more. The caller keeps it.
+    /// Waits until all requests but Fetches are answered and the answers sent, or until `deadline`.
+    /// Call after take_no_more. The caller keeps the connection alive.
     [[nodiscard]] Task<> wait_settled(TimePoint deadline);
-    /// Ends it from our side; answers not sent yet are dropped.
+    /// Closes the connection; unsent answers are dropped.
     void close();
-    /// Closes it when a limit of time has passed; called about once a second.
+    /// Closes the connection when a time limit has passed. Called about once a second.
     void check_time(TimePoint now);
-    /// Bytes of memory that its requests and answers hold.
+    /// Memory that its requests and answers hold, in bytes.
     [[nodiscard]] std::size_t held_bytes() const { return share_->total(); }
     [[nodiscard]] const Endpoint& peer() const { return *peer_; }
 
@@ -82,44 +84,44 @@ public:
     void at_end_of_turn() override;
 
 private:
-    /// Bytes read in one turn before other connections have theirs.
+    /// Bytes read in one turn, before other connections have their turn.
     static constexpr std::size_t kBytesPerTurn = 1024 * 1024;
-    /// Bytes of one read, so that they are still in the cache when they are checked.
+    /// Most bytes of one read: few enough to be still in the cache when they are checked.
     static constexpr std::size_t kBytesPerRead = 256 * 1024;
-    /// A frame that has room for at least this much is read straight into its own memory.
+    /// Bytes are read straight into the frame's buffer when it has room for at least this many.
     static constexpr std::size_t kDirectRead = 4096;
-    /// Bytes of one read when memory is scarce: what was read is kept while a frame waits for it.
+    /// Most bytes of one read when memory is scarce, because they are kept while their frame waits.
     static constexpr std::size_t kScarceRead = 4096;
-    /// Memory that a frame takes at once, at most, and before anything is known of its sender.
+    /// Most memory that a frame takes in one step; and the step of an unknown sender's frame.
     static constexpr std::size_t kStep = 256 * 1024;
     static constexpr std::size_t kFirstStep = 16 * 1024;
-    /// A frame's time grows by a second for each of these.
+    /// A frame gets a second more for each this many bytes.
     static constexpr std::int64_t kFrameBytesPerSecond = 1024 * 1024;
 
     [[nodiscard]] Task<> receive();
     [[nodiscard]] Transfer read_some(ByteView& input, std::size_t& asked);
     [[nodiscard]] Task<> take_frames(ByteView input);
-    /// True when the next step of the frame was taken without a wait.
+    /// Takes the frame's next step of memory. False when it has to wait.
     [[nodiscard]] bool try_step(std::size_t arrived);
-    /// False when the connection has ended meanwhile.
+    /// Waits for the frame's next step. False when the connection has ended meanwhile.
     [[nodiscard]] Task<bool> wait_for_step(std::size_t arrived);
-    /// Bytes of memory that the frame takes next, when `arrived` bytes are there for it.
+    /// Memory that the frame takes next, in bytes, when `arrived` more bytes have been read.
     [[nodiscard]] std::size_t step_size(std::size_t arrived) const;
     void use_step(std::size_t bytes);
     void take_frame();
-    /// A frame that is not whole is timed from now on.
+    /// Starts timing a frame that is not complete.
     void note_frame_time();
     [[nodiscard]] Task<> dispatch_arrived();
-    /// Whether more work may be taken on, beside what is in flight.
+    /// True if another frame may be read, beside the requests in flight.
     [[nodiscard]] bool has_room_for_frames() const;
     [[nodiscard]] bool has_room_for_answers() const;
     [[nodiscard]] bool ends_as_slow_reader(TimePoint now);
     [[nodiscard]] bool ends_as_slow_sender(TimePoint now);
-    /// There is room for its answer, and the writes that it must see are answered. The answer to a
-    /// write comes when it has its effect; so a Fetch sees what its client would see if it had
-    /// waited for the answers before it, as Kafka has it, which takes one request at a time.
+    /// True if there is room for its answer, and the writes that it must see are answered. A write
+    /// is answered when it has taken effect. So a client that pipelines a Fetch behind a Produce
+    /// reads what it has written, as in Kafka, which serves one request of a connection at a time.
     [[nodiscard]] bool may_begin(const Exchange& next) const;
-    /// Ends after `span`, or with the connection.
+    /// Waits for `span`, or until the connection ends.
     [[nodiscard]] Task<> pause(Millis span);
     void send();
     [[nodiscard]] static Task<> send_when_writable(std::shared_ptr<Connection> self);
@@ -134,22 +136,22 @@ private:
     FrameReader frames_;
     Reservation::Share share_;
     Reservation reservation_;      ///< of the frame that is being read
-    std::size_t usual_frame_ = 0;  ///< bytes of the largest frame that came whole, at most kStep
+    std::size_t usual_frame_ = 0;  ///< size of the largest complete frame, at most kStep
     std::vector<ExchangePtr> arrived_;
     AnswerQueue answers_;
-    Signal room_;  ///< set when requests were answered, memory was given back, or it ended
+    Signal room_;  ///< set when requests were answered, memory was given back, or at the end
     Signal sent_;  ///< likewise, for wait_settled
     TimePoint last_received_;
     TimePoint frame_started_ = kNever;
     bool write_blocked_ = false;
-    RateWatch received_;  ///< from the peer, while a frame is not whole
-    RateWatch taken_;     ///< by the peer, while answers wait for it
-    /// This side holds reading up: it waits for memory, room, an ordered stage, or because the peer
-    /// is over its quota. None of that counts against the peer.
+    RateWatch received_;  ///< incoming bytes, while a frame is incomplete
+    RateWatch taken_;     ///< outgoing bytes, while answers wait for the peer
+    /// This side holds up reading: it waits for memory, for room, for an ordered stage, or because
+    /// the peer is over its quota. This time does not count against the peer.
     bool paused_ = false;
     bool open_ = true;
-    bool reading_ = true;  ///< false once the peer has ended or broke the protocol
-    bool taking_ = true;   ///< requests
+    bool reading_ = true;  ///< false after the end, or when the peer broke the protocol
+    bool taking_ = true;   ///< false after take_no_more
 };
 
 }  // namespace hw::broker

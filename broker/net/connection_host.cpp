@@ -76,9 +76,10 @@ void ConnectionHost::report_waits() {
     }
     const MemoryLimits& limits = memory_.limits();
     services_.log.warning(
-        "{} connections wait for memory, {} of them with requests over 1 MiB: requests up to that "
-        "hold {} of {} bytes here, larger ones {} of {} of the node, unsent answers {} of {} here. "
-        "All are shares of highwater.memory.limit; raise it if this lasts. Most is held by {}",
+        "{} connections wait for memory, {} of them with requests over 1 MiB. Smaller requests "
+        "hold {} of {} bytes of this shard, larger ones {} of {} bytes of the node, unsent answers "
+        "{} of {} bytes of this shard. These are shares of highwater.memory.limit: raise it if "
+        "this lasts. Most is held by {}",
         memory_.waiting(), memory_.waiting_large(), memory_.held(), limits.requests,
         limits.large_frames->held(), limits.large_frames->limit(), memory_.answers(),
         limits.answers, names);

@@ -9,13 +9,13 @@
 
 namespace hw::broker {
 
-/// Bounds of the connections of one shard, together and each.
+/// Limits of the connections of one shard, together and each.
 struct HostLimits {
     MemoryLimits memory;
     ConnectionLimits connection;
 };
 
-/// The connections of one shard: adopts them, watches their time, ends them.
+/// Owner of the connections of one shard: takes them over, checks their time limits, closes them.
 ///
 /// Owned by the node; used on its shard only. `stop` must have ended before it is destroyed.
 class ConnectionHost {
@@ -25,15 +25,16 @@ public:
     ConnectionHost(const ConnectionHost&) = delete;
     ConnectionHost& operator=(const ConnectionHost&) = delete;
 
-    /// Starts watching time. Called once.
+    /// Starts checking time limits. Called once.
     void start();
-    /// Serves a transport that is bound to this shard; `on_end` is called when it has ended.
+    /// Serves a transport that is bound to this shard; `on_end` is called when the connection has
+    /// ended.
     void adopt(std::unique_ptr<Transport> transport, const ListenerInfo& listener,
                std::move_only_function<void()> on_end);
-    /// Takes no more connections and requests, and waits until the outcomes of the requests that
-    /// were taken are sent, or until `deadline`. Before `stop`, which drops them.
+    /// Takes no more connections and requests. Waits until all requests already taken, but Fetches,
+    /// are answered, or until `deadline`. Call before `stop`, which drops unsent answers.
     [[nodiscard]] Task<> drain(TimePoint deadline);
-    /// Ends every connection and the watch; nothing of them runs any more when it returns.
+    /// Closes every connection and ends the checks. None of their coroutines runs when it returns.
     [[nodiscard]] Task<> stop();
 
     [[nodiscard]] Shard& shard() { return services_.shard; }
@@ -44,13 +45,13 @@ private:
     static constexpr Duration kWatchInterval = std::chrono::seconds(1);
     static constexpr Duration kReportInterval = std::chrono::seconds(10);
 
-    /// Connections named in a log line.
+    /// Most connections that a log line names.
     static constexpr std::size_t kNamed = 3;
 
     [[nodiscard]] Task<> watch();
-    /// Says so when frames wait for memory, and who holds it.
+    /// Logs that frames wait for memory, with the connections that hold the most.
     void report_waits();
-    /// A copy, because a connection that is closed leaves the map.
+    /// A copy of the connections, because closing one removes it from the map.
     [[nodiscard]] std::vector<std::shared_ptr<Connection>> all() const;
 
     TaskGroup tasks_;

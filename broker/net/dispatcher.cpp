@@ -36,11 +36,11 @@ Result<Handler*> Dispatcher::find(Exchange& exchange) const {
         return fail(ErrorKind::unsupported, "{} is not served on listener {}", api.name,
                     exchange.context().listener->name);
     }
-    // ApiVersions alone answers versions it does not know: that is how clients find theirs.
+    // Only ApiVersions answers unknown versions, because clients use it to find a common version.
     if (!api.versions.contains(exchange.version()) && api.key != schema::ApiKey::api_versions) {
         return fail(ErrorKind::unsupported,
-                    "{} version {} is not served; versions {} to {} are. ApiVersions tells clients "
-                    "so: this one did not ask",
+                    "{} version {} is not served; versions {} to {} are. Clients must ask for the "
+                    "versions with ApiVersions first",
                     api.name, exchange.version(), api.versions.low, api.versions.high);
     }
     RequestContext& context = exchange.context();

@@ -9,17 +9,17 @@
 
 namespace hw::broker {
 
-/// What serves one API on one shard.
+/// Serves the requests of one API on one shard.
 class Handler {
 public:
     virtual ~Handler() = default;
 
-    /// The ordered stage: later requests of the connection wait until the task ends. The answer may
-    /// be given then, or later by whoever holds the exchange.
+    /// Runs the ordered stage: later requests of the connection wait until the task ends. The
+    /// answer may be given in the task, or later by code that holds the exchange.
     [[nodiscard]] virtual Task<> handle(ExchangePtr exchange) = 0;
 };
 
-/// A handler of a decoded message. A request that does not decode ends its connection.
+/// Handler that is given the decoded request. A request that cannot be decoded ends its connection.
 template <class Request>
 class MessageHandler : public Handler {
 public:
@@ -36,24 +36,24 @@ protected:
     /// `request` lives as long as `exchange`.
     [[nodiscard]] virtual Task<> serve(ExchangePtr exchange, const Request& request) = 0;
 
-    /// The end of an ordered stage that waits for nothing.
+    /// The task of an ordered stage that waits for nothing.
     [[nodiscard]] static Task<> done() { co_return; }
 };
 
-/// Finds the handler of a request: header, version and listener checked from the table of APIs, the
-/// sender's quotas charged. What a request may do with the resources it names, its handler asks.
-/// One per shard, filled before the shard serves, constant after.
+/// Finds the handler of a request, after checking its header, version and listener against the
+/// table of APIs, and charging its sender's quotas. The handler does the authorization. One per
+/// shard, filled before the shard serves, constant after that.
 class Dispatcher {
 public:
-    /// Both outlive the requests.
+    /// Both must outlive the requests.
     Dispatcher(const Authorizer& authorizer, Quotas& quotas)
         : authorizer_(authorizer), quotas_(quotas) {}
 
-    /// The listener that the API may be used on is in the table. One handler an API.
+    /// One handler per API. The table of APIs says on which listeners it is served.
     void add(schema::ApiKey key, std::unique_ptr<Handler> handler);
     [[nodiscard]] bool serves(schema::ApiKey key) const;
 
-    /// Runs the ordered stage of a request whose header is unread.
+    /// Reads the header of a request and runs its ordered stage.
     [[nodiscard]] Task<> dispatch(ExchangePtr exchange) const;
 
 private:

@@ -16,7 +16,7 @@ Exchange::~Exchange() {
 }
 
 Result<void> Exchange::read_header() {
-    // The header's own fields come before its version can be known: key and version lead it.
+    // API key, version and correlation id are at the same place in every version of the header.
     constexpr std::size_t kLeast = 8;
     if (frame_.size() < kLeast) {
         return fail(ErrorKind::corrupt, "a request of {} bytes is shorter than its header of {}",
@@ -65,7 +65,7 @@ bool Exchange::reserve(std::size_t bytes) {
 bool Exchange::take_work(std::size_t items, std::size_t bytes_each) {
     const std::size_t bytes = items * bytes_each;
     if (!memory_.try_work(bytes)) {
-        reject(out_of_memory(fmt::format("serve the {} items that it names", items), bytes));
+        reject(out_of_memory(fmt::format("serve the {} items of the request", items), bytes));
         return false;
     }
     return true;
@@ -73,7 +73,7 @@ bool Exchange::take_work(std::size_t items, std::size_t bytes_each) {
 
 bool Exchange::take_answer(std::size_t bytes) {
     if (!memory_.try_encode(bytes)) {
-        reject(out_of_memory("answer it", bytes));
+        reject(out_of_memory("answer the request", bytes));
         return false;
     }
     return true;
@@ -82,9 +82,9 @@ bool Exchange::take_answer(std::size_t bytes) {
 Error Exchange::out_of_memory(std::string_view purpose, std::size_t bytes) const {
     return {
         ErrorKind::limit,
-        fmt::format("to {} takes {} bytes of memory more, and other requests leave less of what "
-                    "they share: ask for less at once, or raise highwater.memory.limit ({} "
-                    "version {}, a request of {} bytes)",
+        fmt::format("not enough memory to {}: it takes {} more bytes, and other requests hold the "
+                    "memory that they share. Ask for less at once, or raise highwater.memory.limit "
+                    "({} version {}, a request of {} bytes)",
                     purpose, bytes, api_->name, version_, frame_.size())};
 }
 

@@ -17,21 +17,22 @@
 
 namespace hw::broker {
 
-/// Told when an exchange gets its answer: the connection it came from.
+/// Receiver of an exchange's answer, such as the connection that the request came from.
 class AnswerSink {
 public:
     virtual ~AnswerSink() = default;
     virtual void on_answer() = 0;
-    /// The request breaks the protocol so that no answer can be understood: the connection ends
-    /// once the answers before this one are sent; no answer after it goes out.
+    /// The request cannot be answered, for example because it breaks the protocol. The connection
+    /// ends once the answers before this one are sent; no later answer is sent.
     virtual void on_reject(const Error& reason) = 0;
 };
 
-/// One request and the place of its answer. The request's bytes, what was decoded from them and
-/// the answer live until the answer is sent, so that nothing between is copied.
+/// One request and the place of its answer. The bytes of the request, the decoded request and the
+/// answer live until the answer is sent, so nothing is copied between them.
 ///
-/// Shared by the connection, which sends answers in the order of requests, and by whoever answers;
-/// an answer after the connection ended is dropped. Used on the connection's shard only.
+/// Shared by the connection, which sends answers in the order of requests, and the code that
+/// answers. An answer after the end of the connection is dropped. Used on the connection's shard
+/// only.
 class Exchange final : private ArenaSource {
 public:
     Exchange(Buffer frame, Reservation memory, AnswerSink& sink);
@@ -45,24 +46,23 @@ public:
     [[nodiscard]] const schema::ApiInfo& api() const { return *api_; }
     [[nodiscard]] ApiVersion version() const { return version_; }
     [[nodiscard]] std::int16_t api_key() const { return api_key_; }
-    /// The API that the first bytes of the request name, its header read or not; nullptr when it is
-    /// none of the table's.
+    /// The API in the first bytes of the request; works before read_header. nullptr: unknown.
     [[nodiscard]] const schema::ApiInfo* named_api() const;
     [[nodiscard]] const RequestContext& context() const { return context_; }
     [[nodiscard]] RequestContext& context() { return context_; }
     [[nodiscard]] Arena& arena() { return arena_; }
-    /// The request as it came: header and body.
+    /// The received request: header and body.
     [[nodiscard]] ByteView request_bytes() const { return frame_.view(); }
     void set_api(const schema::ApiInfo& api) { api_ = &api; }
 
     /// Decodes the body; the result lives as long as the exchange. Errors: corrupt, limit (also
-    /// when no memory is left to decode it). Bytes after the message are ignored, as Kafka does:
+    /// when no memory is left to decode it). Bytes after the message are ignored, as in Kafka:
     /// librdkafka's request for the metadata of all topics has three of them from version 9 on.
     template <class Message>
     [[nodiscard]] Result<const Message*> parse();
 
-    /// Answers with a message in the request's version, and says in it how long the sender has to
-    /// pause. At most one answer is given.
+    /// Answers with a message in the request's version, and sets its throttle time. At most one
+    /// answer is given.
     template <class Message>
     void reply(Message message) {
         reply_as(message, version_);
@@ -70,30 +70,30 @@ public:
     /// The same in another version: ApiVersions answers an unknown version in version 0.
     template <class Message>
     void reply_as(Message message, ApiVersion version);
-    /// Answers with bytes that somebody else encoded: response header and body.
+    /// Answers with an encoded response header and body.
     void reply_encoded(ByteView header_and_body);
     /// The request wants no answer (Produce with acks=0).
     void finish_silently();
     /// See AnswerSink::on_reject.
     void reject(const Error& reason);
 
-    /// The same bytes of the request, to be changed where they are. `part` lies in the request.
+    /// Write access to `part`, which lies in the request's bytes.
     [[nodiscard]] MutableBytes writable(ByteView part);
-    /// Keeps what works on the answer and what the answer points to, at most one object. It ends
-    /// with the exchange: a request that waits is over when its connection has ended.
+    /// Keeps an object as long as the exchange: the job that makes the answer, or bytes that the
+    /// answer points to. At most one object. So a waiting Fetch ends with its connection.
     void keep(std::shared_ptr<const void> work) { work_ = std::move(work); }
-    /// What the request holds of its shard's memory, to take more of it before it is used. The
-    /// frame, what it is decoded to and the encoded answer are counted already.
+    /// The memory that the request holds. A handler takes more of it before it uses more. The
+    /// frame, the decoded request and the encoded answer are counted without its help.
     [[nodiscard]] Reservation& memory() { return memory_; }
-    /// Takes memory for the work on a request that names `items` things. False, and the request is
-    /// rejected, when there is none.
+    /// Takes memory for the work on a request that names `items` things. When there is not enough,
+    /// rejects the request and returns false.
     [[nodiscard]] bool take_work(std::size_t items, std::size_t bytes_each);
 
-    /// False when its connection has ended, so that nobody is told its answer.
+    /// False when the connection has ended, so an answer would be dropped.
     [[nodiscard]] bool is_wanted() const { return sink_ != nullptr; }
 
-    /// For the connection. Answered means that nobody works on it any more; rejected, that the
-    /// connection ends in its place.
+    /// For the connection. Answered: nobody works on the request any more. Rejected: the connection
+    /// ends instead of an answer.
     [[nodiscard]] bool answered() const { return answered_; }
     [[nodiscard]] bool rejected() const { return rejected_; }
     [[nodiscard]] const wire::Encoded& answer() const { return answer_; }
@@ -108,7 +108,7 @@ private:
     Buffer frame_;
     Reservation memory_;
     AnswerSink* sink_;
-    Arena arena_{0};  ///< begins in what is left of the frame's memory
+    Arena arena_{0};  ///< begins in the unused rest of the frame's buffer
     RequestContext context_;
     const schema::ApiInfo* api_ = nullptr;
     std::int16_t api_key_ = -1;
@@ -118,7 +118,7 @@ private:
     wire::Encoded answer_;
     bool answered_ = false;
     bool rejected_ = false;
-    std::size_t refused_bytes_ = 0;  ///< of the arena, for want of memory
+    std::size_t refused_bytes_ = 0;  ///< that the arena asked for and did not get
     std::shared_ptr<const void> work_;
 };
 
@@ -130,14 +130,15 @@ Result<const Message*> Exchange::parse() {
     arena_.reset(frame_.size() * api_->memory_factor + kSlack);
     auto* message = arena_.allocate<Message>(1);
     if (message == nullptr) {
-        return std::unexpected(out_of_memory("decode it", sizeof(Message)));
+        return std::unexpected(out_of_memory("decode the request", sizeof(Message)));
     }
     new (message) Message();
     wire::Reader reader(body_, arena_);
     decode(reader, version_, *message);
     if (const auto decoded = reader.status(); !decoded) {
-        return std::unexpected(refused_bytes_ == 0 ? decoded.error()
-                                                   : out_of_memory("decode it", refused_bytes_));
+        return std::unexpected(refused_bytes_ == 0
+                                   ? decoded.error()
+                                   : out_of_memory("decode the request", refused_bytes_));
     }
     return message;
 }

@@ -33,7 +33,7 @@ FrameReader::Step FrameReader::next(ByteView& input) {
         return Step::invalid;
     }
     if (!admitted_) {
-        // Who has announced a body and sent nothing of it gets no memory.
+        // A peer that announced a body and sent nothing of it gets no memory.
         return input.empty() && size() != 0 ? Step::need_input : Step::need_memory;
     }
     filled_ += move_front(input, frame_.data() + filled_, granted_ - filled_);

@@ -8,8 +8,8 @@
 
 namespace hw::broker {
 
-/// Warnings that anybody can cause who reaches a port. At most kLines in each kWindow are written;
-/// how many were left out is said with the next one. Used on one shard.
+/// Rate-limited log for warnings that any peer can cause. Writes at most kLines in each kWindow;
+/// the first warning after that says how many were left out. Used on one shard.
 class LimitedLog {
 public:
     static constexpr std::uint64_t kLines = 20;

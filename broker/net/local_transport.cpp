@@ -6,10 +6,10 @@
 namespace hw::broker {
 namespace {
 
-/// Bytes under way in one direction, at most.
+/// Most bytes in flight in one direction.
 constexpr std::size_t kWindow = 1024 * 1024;
 
-/// One side. Touched on its shard only; the other side reaches it by posting.
+/// State of one end. Used on its shard only; the other end changes it by posts.
 struct Side {
     explicit Side(Shard& place) : shard(place) {}
 

@@ -9,24 +9,24 @@
 
 namespace hw::broker {
 
-/// Items of a request that are worked on before others have their turn.
+/// Items of a request that are handled before other work of the shard has its turn.
 inline constexpr std::size_t kItemsPerTurn = 1024;
 
-/// Lets everything else run that is ready on the shard.
+/// Yields: all other work that is ready on the shard runs first.
 [[nodiscard]] inline Task<> let_others_run(Shard& shard) {
     const auto turn = std::make_shared<Signal>();
     shard.post([turn] { turn->set(); });
     co_await shard.wait(*turn, kNever);
 }
 
-/// Counts the items of a loop over what a request names: `if (loop.is_over()) co_await
-/// let_others_run(shard);` after each.
+/// Counter for a loop over the items of a request, so that it yields from time to time: `if
+/// (loop.is_over()) co_await let_others_run(shard);` after each.
 class LongLoop {
 public:
     explicit LongLoop(std::size_t items_per_turn = kItemsPerTurn)
         : items_per_turn_(items_per_turn) {}
 
-    /// True when the turn of this loop is over.
+    /// Counts an item. True when the loop must yield.
     [[nodiscard]] bool is_over() { return ++items_ % items_per_turn_ == 0; }
 
 private:
@@ -34,7 +34,7 @@ private:
     std::size_t items_ = 0;
 };
 
-/// Sorts in turns what is too long for one; needs no memory. `items` outlive it.
+/// Sorts `items` in place, and yields from time to time. `items` must outlive the task.
 template <class Item>
 [[nodiscard]] Task<> sort_in_turns(Shard& shard, std::span<Item> items) {
     if (items.size() <= kItemsPerTurn) {

@@ -9,7 +9,7 @@
 namespace hw::broker {
 namespace {
 
-/// The answers of a connection take one of so many parts of what others left.
+/// The answers of a connection may take 1/kAnswersOf of what other connections leave.
 constexpr std::size_t kAnswersOf = 4;
 
 }  // namespace
@@ -213,7 +213,8 @@ Reservation MemoryBudget::begin(const Reservation::Share& share, std::size_t siz
 bool MemoryBudget::try_step(Reservation& frame, std::size_t bytes) {
     const MemoryAccount::Waiters& waiters = frame.is_large_ ? account_->large_ : account_->small_;
     const bool is_first = waiters.empty() || frame.frame_ < waiters.front()->frame->frame_;
-    // The frame that passes the limit waits for nobody: an older one that waits waits for it.
+    // The frame that exceeds the limit does not queue, because older waiting frames wait for its
+    // end.
     if ((is_first || frame.is_favoured()) && frame.take(bytes)) {
         return true;
     }
@@ -228,7 +229,7 @@ Task<bool> MemoryBudget::step(Reservation& frame, std::size_t bytes) {
     if (try_step(frame, bytes)) {
         co_return true;
     }
-    // Whatever ends with the wait may outlive this object.
+    // Keeps the queues, because the coroutine may be destroyed after this object.
     const auto account = account_;
     auto& waiters = frame.is_large_ ? account->large_ : account->small_;
     Waiter waiter{.frame = &frame, .bytes = bytes, .changed = {}};

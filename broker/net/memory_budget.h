@@ -16,9 +16,9 @@
 
 namespace hw::broker {
 
-/// Bytes of each kind that the connections of one shard may hold.
+/// Limits of the memory that the connections of one shard may hold, in bytes.
 struct MemoryLimits {
-    /// Small frames, what requests are decoded to, and what is needed to work on them.
+    /// Small frames, decoded requests, and memory for the work on them.
     std::size_t requests = std::size_t{64} << 20;
     std::size_t answers = std::size_t{64} << 20;  ///< that are not sent yet
     /// Shared by the shards of the node.
@@ -26,16 +26,16 @@ struct MemoryLimits {
         std::make_shared<LargeFrameLimit>(std::size_t{128} << 20, std::size_t{100} << 20);
 };
 
-/// The limits of one of `shards` shards of a node that may hold `total` bytes
-/// (highwater.memory.limit): half of it is for large frames.
+/// The limits of one shard, in a node of `shards` shards that may hold `total` bytes (from
+/// highwater.memory.limit). Half of `total` is for large frames.
 [[nodiscard]] MemoryLimits memory_of_shard(std::size_t total, std::size_t shards,
                                            std::shared_ptr<LargeFrameLimit> large_frames);
 
 class MemoryShare;
 class Reservation;
 
-/// The counts of one shard. Everything that counts shares it, because the requests of a node that
-/// ends go in any order.
+/// The memory counters of one shard. All reservations share it, because the requests of a node that
+/// ends are destroyed in any order.
 class MemoryAccount {
 public:
     explicit MemoryAccount(MemoryLimits limits) : limits_(std::move(limits)) {}
@@ -50,14 +50,14 @@ private:
         Reservation* frame;
         std::size_t bytes;
         bool granted = false;
-        bool ended = false;  ///< by its connection
-        Signal changed;      ///< one of these, or it has become the first
+        bool ended = false;  ///< its connection ended the wait
+        Signal changed;      ///< set with these, or when it becomes the first
 
         void grant();
     };
     using Waiters = std::deque<Waiter*>;  ///< the oldest frame first
 
-    /// Memory is scarce when one of so many parts is left.
+    /// Memory is scarce when no more than 1/kScarceOf of it is left.
     static constexpr std::size_t kScarceOf = 4;
 
     [[nodiscard]] bool fits(std::size_t bytes) const {
@@ -66,20 +66,20 @@ private:
     [[nodiscard]] bool is_scarce() const {
         return held_ >= limits_.requests / kScarceOf * (kScarceOf - 1);
     }
-    /// Gives the first waiters what they wait for, as far as there is room.
+    /// Grants the first waiters their steps, as long as there is room.
     static void serve(Waiters& waiters);
 
     MemoryLimits limits_;
     std::size_t held_ = 0;  ///< of limits_.requests
     std::size_t answers_ = 0;
     std::uint64_t next_small_ = 1;
-    std::uint64_t favoured_ = 0;  ///< number of the small frame that passes the limit, if one does
+    std::uint64_t favoured_ = 0;  ///< number of the small frame that may exceed the limit; 0: none
     Waiters small_;
     Waiters large_;
     BufferPool pool_;
 };
 
-/// What one connection holds of its shard's memory. Shared with the requests that outlive it.
+/// The memory that one connection holds. Shared with its requests, which may outlive it.
 class MemoryShare {
 public:
     explicit MemoryShare(boost::local_shared_ptr<MemoryAccount> account)
@@ -90,7 +90,7 @@ public:
     /// Bytes of answers that are not sent yet.
     [[nodiscard]] std::size_t answers() const { return answers_; }
     [[nodiscard]] std::size_t total() const { return requests_ + answers_; }
-    /// `signal` is set when the share has become smaller; null: nobody listens.
+    /// Sets the signal that is set when the share becomes smaller; null: none.
     void tell(Signal* signal) { smaller_ = signal; }
 
 private:
@@ -101,12 +101,12 @@ private:
     std::size_t requests_ = 0;
     std::size_t answers_ = 0;
     Signal* smaller_ = nullptr;
-    MemoryAccount::Waiter* waiter_ = nullptr;  ///< its frame that waits, if one does
+    MemoryAccount::Waiter* waiter_ = nullptr;  ///< the frame that waits; null: none
 };
 
-/// The memory of one request: its frame, what is made of it, its answer. Given back when it ends.
+/// The memory of one request: its frame, the decoded request, work, answer. Given back at its end.
 ///
-/// A default one counts nothing and refuses nothing.
+/// A default-constructed one counts nothing and refuses nothing.
 class Reservation {
 public:
     using Share = boost::local_shared_ptr<MemoryShare>;
@@ -119,39 +119,39 @@ public:
     }
     ~Reservation();
 
-    /// Takes memory for work on the request. False, and nothing taken, when that passes the limit
-    /// by more than kOverdraft.
+    /// Takes memory for work on the request. False, and nothing taken, if that would exceed the
+    /// limit by more than kOverdraft.
     [[nodiscard]] bool try_work(std::size_t bytes);
-    /// Counts memory of work that is spent already.
+    /// Counts memory that the work already uses.
     void add_work(std::size_t bytes);
 
-    /// Takes memory for an encoded answer. False, and nothing taken, when that passes the limit by
-    /// more than kOverdraft.
+    /// Takes memory for an encoded answer. False, and nothing taken, if that would exceed the limit
+    /// by more than kOverdraft.
     [[nodiscard]] bool try_encode(std::size_t bytes);
-    /// Counts a part of an answer that exists already.
+    /// Counts memory that the answer already uses.
     void add_answer(std::size_t bytes);
-    /// How many bytes of answers the connection may take now: a quarter of what others left, so
-    /// that there is something left for the next one, too. Unlimited when nothing is counted.
+    /// Bytes that the connection may take for answers now: a quarter of what others leave, minus
+    /// what it holds, so that the next one finds room, too. Unlimited when nothing is counted.
     [[nodiscard]] std::size_t answer_room() const;
-    /// The same for a connection that is alone; larger parts of an answer may pass the limit.
+    /// The same for a connection that is alone. A larger part of an answer may exceed the limit.
     [[nodiscard]] std::size_t largest_part() const;
-    /// Takes memory for what an answer will point to. False, and nothing taken, when there is less.
+    /// Takes memory that the answer will point to. False, and nothing taken, if there is less.
     [[nodiscard]] bool try_answer(std::size_t bytes);
-    /// Gives back what of a part of the answer was not needed.
+    /// Gives back memory of the answer that was not needed.
     void return_answer(std::size_t bytes);
 
-    /// Gives back the memory of the frame, for the next one.
+    /// Gives the buffer of the frame back to the pool.
     void recycle(Buffer buffer);
-    /// For another request that this one carries, on account of the same connection.
+    /// A reservation of the same connection, for a request inside this one (Envelope).
     [[nodiscard]] Reservation beside() const { return {share_, 0}; }
 
-    /// Requests hold nearly all that they may.
+    /// True when requests hold three quarters of the shard's limit, or more.
     [[nodiscard]] bool is_scarce() const { return share_ && account().is_scarce(); }
     /// Bytes of the frame and of work.
     [[nodiscard]] std::size_t requests() const { return requests_ + large_; }
 
-    /// What work and encoded answers may pass their limits by: so that a small request is not
-    /// refused because memory happens to be full.
+    /// Bytes by which work and encoded answers may exceed their limits, so that a small request is
+    /// not refused because memory happens to be full.
     static constexpr std::size_t kOverdraft = std::size_t{4} << 20;
 
 private:
@@ -170,14 +170,14 @@ private:
         std::swap(is_large_, other.is_large_);
     }
     [[nodiscard]] MemoryAccount& account() const { return *share_->account_; }
-    /// The connection holds nothing, and its next frame is so small that it may always be there.
+    /// True when the connection holds nothing and the step is so small that it is always granted.
     [[nodiscard]] bool is_free(std::size_t bytes) const {
         return bytes <= BufferPool::kCapacity && share_->total() == 0 && !is_large_;
     }
     [[nodiscard]] bool is_favoured() const;
     void wake_others();
     [[nodiscard]] bool try_answer_within(std::size_t limit, std::size_t bytes);
-    /// Takes a step of the frame, whoever waits. False when there is no room for it.
+    /// Takes a step of the frame, even if other frames wait. False when there is no room.
     [[nodiscard]] bool take(std::size_t bytes);
 
     Share share_;
@@ -188,40 +188,40 @@ private:
     bool is_large_ = false;
 };
 
-/// Bounds the memory of all requests of one shard before it is spent; README.md says how.
+/// Limits the memory of all requests of one shard, before it is used. README.md has the rules.
 ///
-/// A frame takes memory in steps, as its bytes arrive. Who finds no room waits: small frames
-/// (kSmallFrame) for small ones, large frames for large ones, the oldest first. The oldest frame
-/// gets its step though there is no room, if no other frame passes the limit so.
+/// A frame takes memory in steps, as its bytes arrive. If there is no room, it queues, the oldest
+/// first, small frames (kSmallFrame) apart from large ones. The oldest frame gets its step even
+/// without room, unless another frame already exceeds the limit that way.
 ///
 /// Owned by the shard's services; used on that shard only.
 class MemoryBudget {
 public:
-    /// Bytes of the largest small frame.
+    /// Size of the largest small frame, in bytes.
     static constexpr std::size_t kSmallFrame = std::size_t{1} << 20;
 
     MemoryBudget(Shard& shard, const Clock& clock, MemoryLimits limits);
     MemoryBudget(const MemoryBudget&) = delete;
     MemoryBudget& operator=(const MemoryBudget&) = delete;
 
-    /// For a new connection.
+    /// The share of a new connection.
     [[nodiscard]] Reservation::Share share();
-    /// For a frame of `size` bytes, of which nothing is taken yet.
+    /// The reservation for a frame of `size` bytes. Takes no memory yet.
     [[nodiscard]] Reservation begin(const Reservation::Share& share, std::size_t size);
-    /// Takes the next `bytes` of the frame. False, and nothing taken, when it has to wait. A small
-    /// buffer is always there for a connection that holds nothing.
+    /// Takes the next `bytes` of the frame. False, and nothing taken, when it has to wait. A
+    /// connection that holds nothing always gets a small buffer (BufferPool::kCapacity).
     [[nodiscard]] bool try_step(Reservation& frame, std::size_t bytes);
-    /// The same, waiting for its turn. False when `end_wait` ended it.
+    /// The same, but waits for its turn. False when `end_wait` ended the wait.
     [[nodiscard]] Task<bool> step(Reservation& frame, std::size_t bytes);
     /// Ends the wait of a connection.
     void end_wait(const Reservation::Share& share);
-    /// Memory for a frame of `size` bytes; Reservation::recycle gives it back. The rest of a large
-    /// one is address space only.
+    /// A buffer for a frame of `size` bytes; Reservation::recycle gives it back. The part of a
+    /// large one that is not granted is only address space.
     [[nodiscard]] Buffer buffer(std::size_t size) { return account_->pool_.take(size); }
 
-    /// Frames wait, or will soon.
+    /// True when frames wait for memory, or will soon.
     [[nodiscard]] bool is_scarce() const { return account_->is_scarce() || waiting() > 0; }
-    /// Answers that nobody takes hold all that there is for them.
+    /// True when unsent answers hold all memory for answers.
     [[nodiscard]] bool answers_are_full() const {
         return account_->answers_ >= account_->limits_.answers;
     }
@@ -236,10 +236,10 @@ public:
 private:
     using Waiter = MemoryAccount::Waiter;
 
-    /// How often the oldest large frame looks whether another shard has given memory back.
+    /// How often the first waiting large frame checks whether another shard has given memory back.
     static constexpr Duration kLargeRetry = std::chrono::milliseconds(10);
 
-    /// Takes a waiter out of the queue when it has its step, or its coroutine is dropped.
+    /// A waiter's place in its queue, which ends with its step or with its coroutine.
     class Place;
 
     Shard* shard_;

@@ -32,7 +32,7 @@ Result<Buffer> make_frame(const schema::ApiInfo& api, const schema::RequestHeade
 
 }  // namespace
 
-/// One connection of the channel, from its start to its end.
+/// One connection of a channel, from its start to its end.
 class PeerChannel::Line {
 public:
     explicit Line(std::unique_ptr<Transport> transport) : transport_(std::move(transport)) {}
@@ -187,7 +187,7 @@ Task<Result<Buffer>> PeerChannel::exchange(schema::ApiKey key, ApiVersion versio
     if (!pending.answer) {
         co_return std::unexpected(pending.answer.error());
     }
-    // The header: the correlation id, and in flexible versions its tagged fields.
+    // Skip the header: the correlation id, and in flexible versions its tagged fields.
     Arena arena(pending.answer->size());
     wire::Reader reader(pending.answer->view(), arena);
     schema::ResponseHeader answer_header;

@@ -12,10 +12,10 @@
 
 namespace hw::broker {
 
-/// One connection to another node: requests in a line, answers by correlation id.
+/// A connection to another node. Requests are pipelined; answers are matched by correlation id.
 ///
-/// Connects at the first call, and at the first one after an end. Owned by who calls; used on one
-/// shard; `stop` must have ended before it is destroyed.
+/// Connects at the first call, and again at the first call after the connection ended. Owned by its
+/// caller; used on one shard. `stop` must have ended before it is destroyed.
 class PeerChannel final : public replication::PeerClient {
 public:
     /// Makes a transport bound to the channel's shard; Network::connect, or a local pair.
@@ -33,13 +33,13 @@ public:
 
     [[nodiscard]] Task<Result<Buffer>> exchange(schema::ApiKey key, ApiVersion version,
                                                 wire::Encoded body, TimePoint deadline) override;
-    /// Ends the connection; calls that wait end with closed. New calls connect again.
+    /// Closes the connection; waiting calls fail with `closed`. New calls connect again.
     void disconnect();
-    /// For good: no call is made after it.
+    /// Closes the connection for good: no call may be made after it.
     [[nodiscard]] Task<> stop();
 
 private:
-    /// Largest answer that is believed, as socket.request.max.bytes is for requests.
+    /// Size of the largest answer that is accepted, as socket.request.max.bytes for requests.
     static constexpr std::int32_t kAnswerMaxBytes = 100 * 1024 * 1024;
 
     struct Pending {

@@ -9,18 +9,19 @@ namespace hw::broker {
 
 struct RequestContext;
 
-/// Counts what requests cost their senders. Asked once a request, on its shard, by any shard at the
-/// same time. Never waits.
+/// Charges requests to the quotas of their senders. Called once per request, on every shard, at the
+/// same time; never waits.
 class Quotas {
 public:
     virtual ~Quotas() = default;
-    /// How long the sender has to pause after the request (KIP-219): it is answered at once, the
-    /// answer says how long, and nothing more is served on the connection for that time.
+    /// Charges a request. Returns how long its sender is throttled (KIP-219): the request is
+    /// answered at once, the answer has the time, and the connection serves nothing more for that
+    /// time.
     [[nodiscard]] virtual Millis charge(const RequestContext& who, const schema::ApiInfo& api,
                                         std::size_t request_bytes) = 0;
 };
 
-/// Nobody has to pause.
+/// Quotas without limits: nobody is throttled.
 class NoQuotas final : public Quotas {
 public:
     [[nodiscard]] Millis charge(const RequestContext& /*who*/, const schema::ApiInfo& /*api*/,

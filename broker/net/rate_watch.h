@@ -6,12 +6,12 @@
 
 namespace hw::broker {
 
-/// The rate at which a peer moves bytes, averaged over one window after the other. Pure; off until
-/// it begins.
+/// Measures the rate at which a peer sends or takes bytes, averaged over one window after the
+/// other. Reads no clock; off until `begin`.
 class RateWatch {
 public:
-    /// The first window begins at `start`, which may be later than now: bytes until then do not
-    /// count, and are not missed.
+    /// Begins the first window at `start`, which may be later than now. Before it, bytes are
+    /// neither counted nor demanded.
     void begin(TimePoint start) {
         window_start_ = start;
         window_bytes_ = 0;
@@ -19,14 +19,14 @@ public:
     void end() { window_start_ = kNever; }
     [[nodiscard]] bool is_on() const { return window_start_ != kNever; }
     void moved(std::size_t bytes) { window_bytes_ += static_cast<std::int64_t>(bytes); }
-    /// The peer could move nothing for `span`, which does not count against it.
+    /// The peer could not send or take bytes for `span`: this does not count against it.
     void stood_still(Duration span) {
         if (is_on()) {
             window_start_ += span;
         }
     }
-    /// True when a window is over in which the average was less than `least` bytes a second; else
-    /// the next window begins, if one is over.
+    /// True when a window has ended with an average below `least` bytes per second. If one has
+    /// ended with more, begins the next.
     [[nodiscard]] bool is_too_slow(TimePoint now, Duration window, std::int64_t least) {
         if (!is_on()) {
             return false;

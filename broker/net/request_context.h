@@ -11,28 +11,28 @@
 
 namespace hw::broker {
 
-/// Who may be spoken to on a listener: clients and other brokers, or the controller quorum.
+/// The role of the node that serves a listener: the broker or the controller.
 enum class ListenerRole : std::uint8_t { broker, controller };
 
 /// One entry of `listeners`. Immutable while the node runs.
 struct ListenerInfo {
     std::string name;  ///< for example "PLAINTEXT"
     ListenerRole role = ListenerRole::broker;
-    Endpoint bound;       ///< with the port that was really taken
+    Endpoint bound;       ///< with the actual port
     Endpoint advertised;  ///< what clients are told to connect to
-    /// It is the one of inter.broker.listener.name, and clients have another.
+    /// It is inter.broker.listener.name, and clients have another listener.
     bool between_brokers = false;
 };
 
-/// Who sends a request, over what, and what that allows. Valid as long as the request; listeners
-/// and the authorizer outlive all.
+/// The sender of a request, its listener and its permissions. Valid as long as the request.
+/// Listeners and the authorizer outlive all requests.
 struct RequestContext {
     const ListenerInfo* listener = nullptr;
     const Authorizer* authorizer = nullptr;
     std::string_view principal = "User:ANONYMOUS";
     std::string_view client_id;
     std::shared_ptr<const Endpoint> peer;  ///< shared, because a request may outlive its connection
-    Millis throttle{0};                    ///< how long the sender has to pause after this request
+    Millis throttle{0};                    ///< how long the sender is throttled after this request
 
     [[nodiscard]] bool allows(Operation operation, const Resource& resource) const {
         return authorizer->allows(*this, operation, resource);

@@ -52,7 +52,7 @@ Task<> ControllerRegistrar::send() {
     const auto answer = co_await replication::call<schema::ControllerRegistrationResponse>(
         controller_, request, ApiVersion(0), deadline);
     under_way_ = false;
-    // Without an answer the next metadata brings the next attempt.
+    // If there was no answer, the next image causes the next attempt.
     if (answer && (*answer)->error_code != wire::ErrorCode::none) {
         log_.warning("the registration of controller {} is refused: {} {}", self_.id,
                      (*answer)->error_code, (*answer)->error_message);

@@ -8,8 +8,8 @@
 
 namespace hw::broker {
 
-/// Makes a controller known to the active one, which may be itself: sends its registration
-/// (KIP-919) whenever the metadata does not have it.
+/// Registers this node's controller with the active controller, which may be itself (KIP-919).
+/// Sends the registration whenever the metadata does not have it.
 ///
 /// Lives on the control shard; owned by the node. `stop` must have ended before it is destroyed.
 class ControllerRegistrar {
@@ -25,9 +25,9 @@ public:
     ControllerRegistrar(const ControllerRegistrar&) = delete;
     ControllerRegistrar& operator=(const ControllerRegistrar&) = delete;
 
-    /// There is new metadata.
+    /// Called with each new image.
     void on_metadata(const controller::MetadataImage& image);
-    /// The channel to the controller was stopped before.
+    /// Call after the channel to the controller was stopped.
     [[nodiscard]] Task<> stop() { return tasks_.wait_idle(); }
 
 private:

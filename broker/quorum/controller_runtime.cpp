@@ -52,7 +52,7 @@ void ControllerRuntime::handle(const controller::ControllerRequest& request, Don
 
 void ControllerRuntime::on_activate(LeaderEpoch epoch, Offset) {
     if (failed_) {
-        return;  // it does not know all that is committed: it must decide nothing
+        return;  // it has not read all that is committed, so it must decide nothing
     }
     ControllerEffects effects;
     controller_.on_leader(epoch, clock_.now(), effects);
@@ -78,7 +78,7 @@ void ControllerRuntime::on_failure(const Error& reason) {
     if (std::exchange(failed_, true)) {
         return;
     }
-    log_.error("the controller of this node ends: {}", reason.message);
+    log_.error("the controller of this node has failed: {}", reason.message);
     if (tell_end_) {
         std::exchange(tell_end_, nullptr)(reason);
     }
@@ -95,8 +95,8 @@ Result<void> ControllerRuntime::follow(Offset end_offset) {
         }
         if (answer->next_offset <= followed_) {
             return fail(ErrorKind::corrupt,
-                        "the metadata log has no whole batch at offset {}, and all below {} is "
-                        "committed",
+                        "the metadata log has no whole batch at offset {}, although all below {} "
+                        "is committed",
                         followed_, end_offset);
         }
         HW_TRY_VOID(load(answer->bytes.view()));
@@ -145,8 +145,8 @@ Result<void> ControllerRuntime::append(const controller::MetadataAppend& append)
     }
     HW_TRY(first, raft_.append(views));
     if (first != append.base_offset) {
-        return fail(ErrorKind::invalid, "the log ends at {}, the controller decided for {}", first,
-                    append.base_offset);
+        return fail(ErrorKind::invalid, "the log ends at {}, but the controller decided for {}",
+                    first, append.base_offset);
     }
     controller_.on_appended(first + static_cast<std::int64_t>(views.size()) - 1);
     return {};

@@ -13,8 +13,8 @@
 
 namespace hw::broker {
 
-/// The controller of a node at work: feeds it the metadata log, appends what it decides, and gives
-/// its answers when the log says that they are committed.
+/// Runs the controller of a node: feeds it the metadata log, appends its decisions, and answers
+/// requests when their decisions are committed.
 ///
 /// Lives on the control shard; owned by the node. `stop` must have ended before it is destroyed.
 class ControllerRuntime final : public replication::RaftListener {
@@ -26,13 +26,14 @@ public:
     ControllerRuntime(const ControllerRuntime&) = delete;
     ControllerRuntime& operator=(const ControllerRuntime&) = delete;
 
-    /// Begins to take part, and to watch the time.
+    /// Joins the quorum, and starts watching the controller's deadlines.
     void start();
     [[nodiscard]] Task<> stop();
-    /// Told once, with the reason, when the node can no longer take part: the process must end.
+    /// `tell` is called once, with the reason, when the node can no longer take part: the process
+    /// must end then.
     void on_end(std::function<void(const Error&)> tell) { tell_end_ = std::move(tell); }
 
-    /// `done` is called once: when what was decided is committed, or at once with NOT_CONTROLLER.
+    /// `done` is called once: when the decision is committed, or at once with NOT_CONTROLLER.
     void handle(const controller::ControllerRequest& request, Done done);
     [[nodiscard]] const controller::QuorumController& controller() const { return controller_; }
 
@@ -45,7 +46,7 @@ private:
     static constexpr std::size_t kReadBytes = std::size_t{1} << 20;
 
     [[nodiscard]] Task<> watch();
-    /// Gives the controller what is committed below `end_offset`. Errors: corrupt, io.
+    /// Feeds the controller the committed log below `end_offset`. Errors: corrupt, io.
     [[nodiscard]] Result<void> follow(Offset end_offset);
     /// Errors: corrupt, unsupported, with the offset of the batch.
     [[nodiscard]] Result<void> load(ByteView batches);
@@ -60,7 +61,7 @@ private:
     std::function<void(const Error&)> tell_end_;
     std::map<controller::Ticket, Done> waiting_;
     controller::Ticket next_ticket_ = 0;
-    Offset followed_{0};  ///< the controller was given the log up to here, exclusive
+    Offset followed_{0};  ///< end of the log that the controller was given
     storage::ReadCursor cursor_;
     TaskGroup tasks_;
     Signal deadline_changed_;

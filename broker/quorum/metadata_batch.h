@@ -10,11 +10,11 @@
 
 namespace hw::broker {
 
-/// One batch of the metadata log, decoded, with the memory that its records point to. The bytes
-/// it was made from must outlive it.
+/// A decoded batch of the metadata log. Owns the memory that the decoding took; the bytes of the
+/// batch must outlive it.
 class DecodedBatch {
 public:
-    /// Compares the checksum first. Errors: corrupt, unsupported, with the offset of the batch or
+    /// Checks the checksum first. Errors: corrupt, unsupported, with the offset of the batch or
     /// record.
     [[nodiscard]] static Result<DecodedBatch> decode(const record::BatchView& batch);
 

@@ -5,11 +5,10 @@
 
 namespace hw::broker {
 
-/// The controller's rules for the configs of topics: those of the table of keys, with the defaults
-/// of this node.
+/// The controller's rules for topic configs: the table of keys, with the defaults of this node.
 class TopicRules final : public controller::TopicConfigs {
 public:
-    /// `settings` outlive it.
+    /// `settings` must outlive it.
     explicit TopicRules(const config::Settings& settings) : settings_(settings) {}
 
     [[nodiscard]] Result<void> validate(std::string_view name,

@@ -29,7 +29,7 @@ Error to_error(const boost::system::error_code& error, const std::string& what) 
     return Error{ErrorKind::not_found, what + ": " + error.message()};
 }
 
-/// What the timer and the attempt share: either may end last.
+/// State that a connect and its timer share. Either may end last.
 struct ConnectAttempt {
     explicit ConnectAttempt(asio::io_context& io) : resolver(io), socket(io), timer(io) {}
 
@@ -92,7 +92,7 @@ Result<tcp::endpoint> resolve_to_listen(asio::io_context& io, const Endpoint& en
     if (error || found.empty()) {
         return fail(ErrorKind::not_found,
                     "the host name '{}' of a listener has no address ({}); give an address of this "
-                    "machine, or none to listen on all",
+                    "machine, or no host to listen on all",
                     endpoint.host, error.message());
     }
     return found.begin()->endpoint();
@@ -105,7 +105,7 @@ boost::system::error_code bind_and_listen(tcp::acceptor& acceptor, const tcp::en
         acceptor.set_option(tcp::acceptor::reuse_address(true), error);
     }
     if (!error && address.address() == asio::ip::address_v6::any()) {
-        // All addresses are those of IPv4, too, whatever the system's default is.
+        // Accept IPv4, too, whatever the system's default is.
         acceptor.set_option(asio::ip::v6_only(false), error);
     }
     if (!error) {

@@ -6,15 +6,15 @@
 
 namespace hw::broker {
 
-/// TCP by Boost.Asio on epoll. Every Shard given to it must be an EventLoop of this process.
-/// Stateless; each call belongs to the shard it names.
+/// TCP with Boost.Asio, on epoll. Every Shard given to it must be an EventLoop of this process.
+/// Stateless; call it on the shard that is passed to it.
 class AsioNetwork final : public Network {
 public:
-    /// Connections that the kernel holds for us before they are accepted.
+    /// Connections that the kernel queues until they are accepted.
     static constexpr int kBacklog = 1024;
 
-    /// Without a host on all addresses of the machine, those of IPv4 and of IPv6 where there is
-    /// IPv6; `::` as a host means the same, `0.0.0.0` those of IPv4.
+    /// Without a host, listens on all addresses of the machine: IPv4, and IPv6 if the machine has
+    /// it. The host `::` means the same, `0.0.0.0` all IPv4 addresses.
     [[nodiscard]] Result<std::unique_ptr<Listener>> listen(Shard& shard,
                                                            const Endpoint& endpoint) override;
     [[nodiscard]] Task<Result<std::unique_ptr<Transport>>> connect(Shard& shard, Endpoint endpoint,

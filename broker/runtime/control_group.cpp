@@ -11,7 +11,7 @@ namespace {
 
 /// A mounted hierarchy of control groups.
 struct Mount {
-    std::string root;   ///< the group that stands at the mount point
+    std::string root;   ///< the group at the mount point
     std::string point;  ///< where it is mounted
     bool is_version_2 = false;
     std::string controllers;  ///< of version 1, among other options
@@ -35,7 +35,7 @@ std::optional<std::uint64_t> parse_number(std::string_view text) {
     return code == std::errc() ? std::optional(number) : std::nullopt;
 }
 
-/// mountinfo writes a blank, a tab, a line end and a backslash as `\040` and the like.
+/// mountinfo escapes blanks, tabs, line ends and backslashes, a blank as `\040`.
 std::string unescape(std::string_view text) {
     constexpr std::size_t kEscape = 4;
     std::string plain;
@@ -79,8 +79,8 @@ std::vector<Mount> find_mounts(const ReadFile& read) {
     return mounts;
 }
 
-/// The folders of a group and of its parents, as far as they are mounted. A group outside of what
-/// is mounted, as a container may see its own, is the one at the mount point.
+/// The folders of a group and of its parents, up to the mount point. A group outside of the mount,
+/// as a container may see its own, is taken for the group at the mount point.
 std::vector<std::string> folders_of(const Mount& mount, std::string_view group) {
     const std::string root = mount.root == "/" ? "" : mount.root;
     std::string below;
@@ -107,7 +107,7 @@ std::optional<std::uint64_t> read_number(const ReadFile& read, const std::string
     return text ? parse_number(*text) : std::nullopt;
 }
 
-/// Thousandths of a core: "-1" and "max" are no quota.
+/// Quota in thousandths of a core; none for "-1" and "max".
 std::optional<std::uint64_t> share_of_core(std::optional<std::uint64_t> quota,
                                            std::optional<std::uint64_t> period) {
     constexpr std::uint64_t kLongest = UINT64_MAX / 1000;

@@ -7,7 +7,7 @@
 
 namespace hw::broker {
 
-/// What the control groups of a process leave it; none: no limit.
+/// The limits that control groups set for a process; none: no limit.
 struct GroupLimits {
     std::optional<std::uint64_t> memory;           ///< in bytes
     std::optional<std::uint64_t> cpu_thousandths;  ///< of one core's time
@@ -18,14 +18,14 @@ struct GroupLimits {
 /// The text of a file; none when it cannot be read.
 using ReadFile = std::function<std::optional<std::string>(const std::string& path)>;
 
-/// The smallest limits on the way from this process's own control groups (`/proc/self/cgroup`) up
-/// to where their hierarchies are mounted (`/proc/self/mountinfo`): `memory.max` and `cpu.max` of
-/// version 2, `memory.limit_in_bytes` and `cpu.cfs_quota_us` of version 1, or both, as each parent
-/// bounds its children. What cannot be read or understood limits nothing.
+/// The smallest limits of this process's control groups (`/proc/self/cgroup`) and their parents, up
+/// to the mount points (`/proc/self/mountinfo`), because a parent also bounds its children. Reads
+/// `memory.max` and `cpu.max` of version 2, and `memory.limit_in_bytes` and `cpu.cfs_quota_us` of
+/// version 1. Files that cannot be read or parsed set no limit.
 [[nodiscard]] GroupLimits control_group_limits(const ReadFile& read);
 
-/// Cores for a process that may run on `cores` of them: whole ones only, so that a process with a
-/// quota of 1.5 cores is not stopped in the middle of every period; at least one.
+/// Number of cores to use, for a process that may run on `cores` of them; at least one. A quota is
+/// rounded down, because two threads on a quota of 1.5 cores would be stopped in every period.
 [[nodiscard]] unsigned usable_cores(unsigned cores, const GroupLimits& limits);
 
 }  // namespace hw::broker

@@ -15,7 +15,7 @@ namespace hw::broker {
 namespace asio = boost::asio;
 namespace {
 
-/// A signal that cancels a timer, as long as the waiting coroutine lives.
+/// Lets a signal cancel a timer, as long as the waiting coroutine lives.
 class Parking {
 public:
     Parking(Signal& signal, asio::steady_timer& timer) : signal_(signal) {
@@ -44,7 +44,8 @@ void EventLoop::run() {
         }
         run_posted();
         hooks_.run(TurnStep::apply);
-        // The outcomes of what took effect are posted: so their answers leave in the same turn.
+        // The apply step has posted outcomes. Run them now, so that their answers leave in this
+        // turn.
         run_posted();
         hooks_.run(TurnStep::send);
     }
@@ -69,14 +70,14 @@ void EventLoop::take_posted() {
 void EventLoop::run_posted() {
     take_posted();
     for (auto& work : running_) {
-        // It ends here, not with the last of them: it may be all that holds a request.
+        // Destroy each work after it ran, because it may hold the last reference to a request.
         std::exchange(work, nullptr)();
     }
     running_.clear();
 }
 
 void EventLoop::drop_posted() {
-    // What is dropped may post again while it goes.
+    // Destroying work may post more work.
     do {
         running_.clear();
         take_posted();

@@ -11,11 +11,11 @@
 
 namespace hw::broker {
 
-/// A data loop or the control loop of a real process: one thread runs `run`, everything of the
-/// shard happens there. Owned by the process; outlives the node that uses it.
+/// A shard of a real process: a data loop or the control loop. One thread calls `run`, and
+/// everything on the shard happens there. Owned by the process; outlives the node that uses it.
 class EventLoop final : public Shard {
 public:
-    /// Handlers run in one turn before its end, so that answers are not held up by a flood.
+    /// Most handlers in one turn, so that a flood of them does not hold up answers.
     static constexpr std::size_t kHandlersPerTurn = 256;
 
     explicit EventLoop(std::size_t index) : io_(1), index_(index) {}
@@ -23,7 +23,7 @@ public:
 
     /// Runs turns until `stop`. Called by the loop's thread.
     void run();
-    /// Ends `run` after its turn. Any thread.
+    /// Ends `run` after the current turn. Any thread.
     void stop();
 
     void post(std::move_only_function<void()> work) override;
@@ -32,13 +32,13 @@ public:
     [[nodiscard]] Task<Woken> wait(Signal& signal, TimePoint deadline) override;
     [[nodiscard]] std::size_t index() const override { return index_; }
 
-    /// For the network of the same process.
+    /// For AsioNetwork.
     [[nodiscard]] boost::asio::io_context& io() { return io_; }
 
 private:
     using Works = std::vector<std::move_only_function<void()>>;
 
-    /// True when nothing is posted: from now on a post wakes the loop.
+    /// True when nothing is posted. From then on, a post wakes the loop.
     [[nodiscard]] bool begin_sleep();
     void end_sleep();
     void take_posted();
@@ -47,10 +47,11 @@ private:
 
     boost::asio::io_context io_;
     TurnHooks hooks_;
-    /// A queue beside Asio's: many works cost one lock to take and at most one wake-up.
+    /// Guards a queue apart from Asio's: taking many works costs one lock, and posting them at most
+    /// one wake-up.
     std::mutex mutex_;
     Works posted_;
-    Works running_;  ///< of the loop; keeps its memory
+    Works running_;  ///< works that run now; a member to keep its memory
     bool sleeps_ = false;
     std::size_t index_;
     bool stopping_ = false;

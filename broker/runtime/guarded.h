@@ -12,15 +12,15 @@
 
 namespace hw::broker {
 
-/// Decides whether work that could run at once is deferred all the same; in simulation by a coin,
-/// so that nobody relies on it running inside `enter`.
+/// Decides whether work that could run at once is queued instead. The simulation decides at random,
+/// so that no code relies on work running inside `enter`.
 class DeferPolicy {
 public:
     virtual ~DeferPolicy() = default;
     [[nodiscard]] virtual bool defer() = 0;
 };
 
-/// What Guarded is built on; a model check puts its own in its place.
+/// The atomics and limits of Guarded. A model checker replaces them.
 struct GuardedTraits {
     template <class Value>
     using Atomic = std::atomic<Value>;
@@ -28,25 +28,25 @@ struct GuardedTraits {
     static constexpr std::size_t kTurnWorks = 64;
 };
 
-/// The one seam between threads: an object that any shard may enter, one at a time.
+/// Guard of an object that any shard may enter, one at a time. It is the one seam between threads.
 ///
-/// `enter` runs the work at once when nobody is inside; else it queues it for whoever is. Work is a
-/// plain function, never a coroutine, and runs in the order of entering. So an uncontended request
-/// crosses no thread, and the code of T sees one thread.
+/// `enter` runs the work at once when nobody is inside; otherwise it queues the work for the shard
+/// that is inside. Work is a plain function, never a coroutine, and runs in the order of entering.
+/// So an uncontended request stays on its thread, and the code of T sees one thread at a time.
 ///
-/// How: `stack_` is a lock and a queue in one word. Null: nobody is inside. Else somebody is, the
-/// owner, and it points at the newest queued work, with `bottom_` below the oldest. So to enter and
-/// to find who runs the work is one step, and so is to find no work and to leave. The owner takes
-/// the whole stack at once and turns it around. After kTurnWorks works, or kTurnTime, the rest goes
-/// on in a later turn of the owner's shard, which keeps the ownership.
+/// `stack_` is a lock and a queue in one word. Null: nobody is inside. Otherwise a shard, the
+/// owner, is inside, and `stack_` points at the newest queued work, with `bottom_` below the
+/// oldest. So one atomic step either enters or queues work for the owner, and one leaves if no work
+/// is queued. The owner takes the whole stack at once and reverses it. After kTurnWorks works, or
+/// kTurnTime, it continues in a later turn of its shard, and stays the owner meanwhile.
 ///
-/// Atomics instead of a mutex, because the uncontended way is two atomic operations and nothing
-/// sleeps. Shared by shared_ptr: who entered keeps it alive.
+/// Atomics instead of a mutex, because the uncontended path is two atomic operations and nothing
+/// sleeps. Owned by shared_ptr: callers of `enter` keep it alive, and so does a later turn.
 template <class T, class Traits = GuardedTraits>
 class Guarded : public std::enable_shared_from_this<Guarded<T, Traits>> {
 public:
-    /// Works queued, at most; `enter` refuses the next. Threads that enter at once may all find
-    /// room for the last.
+    /// Most queued works; `enter` refuses the next. Threads that enter at the same moment may each
+    /// exceed it by one.
     static constexpr std::size_t kMaxWorks = Traits::kMaxWorks;
     static constexpr std::size_t kTurnWorks = Traits::kTurnWorks;
     static constexpr Duration kTurnTime = std::chrono::microseconds(200);
@@ -58,9 +58,9 @@ public:
     Guarded& operator=(const Guarded&) = delete;
     ~Guarded() { discard(); }
 
-    /// Runs or queues `work`, a function of T& and of the shard on which it runs, which may be
-    /// another than `from`, the caller's. False, and nothing done, when too many are queued: the
-    /// caller stops reading from its connection and tries again.
+    /// Runs or queues `work(T&, Shard& here)`. It runs on `here`, which may be another shard than
+    /// `from`, the caller's. False, and nothing done, when too many are queued: the caller stops
+    /// reading from its connection and tries again.
     template <class Function>
     [[nodiscard]] bool enter(Shard& from, Function work) {
         if (run_if_idle(from, work)) {
@@ -73,7 +73,7 @@ public:
         return true;
     }
 
-    /// The same for works whose number is bounded by who enters them: never refused.
+    /// The same, but never refused: for works whose number the caller bounds.
     template <class Function>
     void enter_unrefused(Shard& from, Function work) {
         if (!run_if_idle(from, work)) {
@@ -108,7 +108,7 @@ private:
         }
     }
 
-    /// True when nobody was inside: now the caller is the owner.
+    /// Queues work. True when nobody was inside: then the caller is the owner.
     [[nodiscard]] bool push(std::unique_ptr<Node> owned) {
         Node* const node = owned.release();
         Node* below = stack_.load(std::memory_order_relaxed);
@@ -134,8 +134,8 @@ private:
         continue_later(shard);
     }
 
-    /// Owner only: sees to it that `taken_` has the oldest work. False when none is queued, which
-    /// ends the ownership.
+    /// Owner only. Makes sure that `taken_` has the oldest work. When none is queued, ends the
+    /// ownership and returns false.
     [[nodiscard]] bool take_or_leave() {
         if (taken_ != nullptr) {
             return true;
@@ -153,7 +153,7 @@ private:
         return true;
     }
 
-    /// The oldest work; take_or_leave has seen that there is one.
+    /// Removes the oldest work. Call after take_or_leave returned true.
     [[nodiscard]] std::unique_ptr<Node> pop() {
         queued_.fetch_sub(1, std::memory_order_relaxed);
         return std::unique_ptr<Node>(std::exchange(taken_, taken_->next));
@@ -163,7 +163,7 @@ private:
         shard.post([self = this->shared_from_this(), &shard] { self->drain(shard); });
     }
 
-    /// Drops what is queued behind an owner whose later turn never came.
+    /// Drops queued work of an owner whose later turn never came.
     void discard() {
         if (stack_.load(std::memory_order_acquire) == nullptr) {
             return;
@@ -178,7 +178,7 @@ private:
     typename Traits::template Atomic<std::size_t> queued_ = 0;
     typename Traits::template Atomic<Node*> stack_ = nullptr;
     Node bottom_{nullptr, nullptr};
-    Node* taken_ = nullptr;  ///< oldest first; the owner's
+    Node* taken_ = nullptr;  ///< oldest first; used by the owner only
     T value_;
 };
 

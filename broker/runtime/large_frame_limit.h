@@ -7,17 +7,19 @@
 
 namespace hw::broker {
 
-/// Memory that the large frames of a whole node may hold: half of `highwater.memory.limit`.
+/// Limit of the memory that the large frames of a whole node may hold: half of
+/// `highwater.memory.limit`.
 ///
-/// Most of it is for all of them. The rest, as large as the largest request, is for one frame at a
-/// time: it gets each next step though the others hold everything else, so half-received frames
-/// never wait for each other. When even that is more than the limit, this one frame passes it.
+/// All large frames share a part of it. The rest, as large as the largest request, is for one frame
+/// at a time, the favoured one: it gets each next step even if the others hold everything else. So
+/// half-received frames never wait for each other. If the limit is too small for that, the favoured
+/// frame exceeds it.
 ///
-/// Shared by the shards, and entered for every 256 KiB of a large frame only. Atomics, because a
-/// frame must not wait for another thread when there is room.
+/// Shared by the shards, and called about once for every 256 KiB of a large frame. Atomics, because
+/// a frame must not wait for another thread when there is room.
 class LargeFrameLimit {
 public:
-    /// Names a frame; never 0.
+    /// Identifies a frame; never 0.
     using Number = std::uint64_t;
 
     /// `limit`: bytes of all large frames. `largest`: of one frame (socket.request.max.bytes).
@@ -39,11 +41,11 @@ public:
         held_.fetch_add(bytes, std::memory_order_relaxed);
         return true;
     }
-    /// The frame is the one that gets each next step.
+    /// True for the favoured frame, which gets each next step.
     [[nodiscard]] bool favours(Number frame) const {
         return favoured_.load(std::memory_order_relaxed) == frame;
     }
-    /// The frame is done with; `bytes` is all that it has taken.
+    /// Gives back `bytes`, which is all that the frame has taken.
     void give_back(Number frame, std::size_t bytes) {
         held_.fetch_sub(bytes, std::memory_order_relaxed);
         favoured_.compare_exchange_strong(frame, 0, std::memory_order_relaxed);
@@ -64,10 +66,10 @@ private:
     }
 
     const std::size_t limit_;
-    const std::size_t shared_;  ///< of the limit, for all frames
+    const std::size_t shared_;  ///< part of the limit for all frames
     std::atomic<std::size_t> held_ = 0;
     std::atomic<Number> next_ = 1;
-    std::atomic<Number> favoured_ = 0;  ///< the frame that passes `shared_`, if one does
+    std::atomic<Number> favoured_ = 0;  ///< the frame that may exceed `shared_`; 0: none
 };
 
 }  // namespace hw::broker

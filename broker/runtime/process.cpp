@@ -22,7 +22,7 @@ sigset_t stop_signals() {
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
-    // Its terminal is gone, unless nohup has it go on; waited for, an ignored signal would come.
+    // SIGHUP: the terminal is gone. Under nohup it is ignored, but sigwait would still return it.
     struct sigaction hang_up{};
     if (sigaction(SIGHUP, nullptr, &hang_up) == 0 && hang_up.sa_handler != SIG_IGN) {
         sigaddset(&signals, SIGHUP);

@@ -16,7 +16,7 @@ class LoopThreads {
 public:
     /// Starts `data_loops` + 1 threads.
     explicit LoopThreads(std::size_t data_loops);
-    /// Ends the loops after their running turn and waits for the threads.
+    /// Ends the loops after their current turn and joins the threads.
     ~LoopThreads();
     LoopThreads(const LoopThreads&) = delete;
     LoopThreads& operator=(const LoopThreads&) = delete;
@@ -24,15 +24,15 @@ public:
     [[nodiscard]] std::vector<Shard*> data() const;
     [[nodiscard]] EventLoop& control() const { return *loops_.back(); }
 
-    /// Starts a task on the control loop; its result comes to the caller, who is on none of the
-    /// loops.
+    /// Starts a task on the control loop; the future gets its result. Call from a thread that runs
+    /// no loop.
     template <class T>
     std::future<T> start_on_control(Task<T> task) {
         auto result = std::make_shared<std::promise<T>>();
         control().spawn(deliver(std::move(task), result));
         return result->get_future();
     }
-    /// The same; waits for the end.
+    /// The same, but waits for the result.
     template <class T>
     T run_on_control(Task<T> task) {
         return start_on_control(std::move(task)).get();
@@ -54,19 +54,19 @@ private:
     std::vector<std::thread> threads_;
 };
 
-/// Data loops for this process: one a core that it may use by its affinity and the quota of its
-/// control groups, at most 4.
+/// Number of data loops for this process: one per core that its affinity and the quota of its
+/// control groups allow, at most 4.
 [[nodiscard]] std::size_t default_data_loops();
 
-/// Blocks the signals that ask for an end in this thread and those it starts; call it first.
+/// Blocks the stop signals in this thread and the threads that it starts; call it first.
 void block_stop_signals();
 /// Waits for SIGINT, SIGTERM or SIGHUP; returns its number.
 int wait_for_stop_signal();
 /// The same for `limit` at most; false when none came.
 [[nodiscard]] bool wait_for_stop_signal(std::chrono::milliseconds limit);
 
-/// A write to a pipe that nobody reads any more is an error and not the end of the process: who
-/// read the log lines may go before it.
+/// Makes a write to a pipe without a reader an error instead of the end of the process, because the
+/// reader of the log may end first.
 void ignore_broken_pipes();
 
 /// Raises the soft limit of open files to the hard one; returns it.

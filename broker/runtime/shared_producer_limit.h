@@ -8,8 +8,8 @@
 
 namespace hw::broker {
 
-/// The count of producers in all logs of a node. Atomic because logs are entered on every thread;
-/// it orders nothing, so that a few appends at the same moment may each pass the limit by one.
+/// Counts the producers in all logs of a node, and has their limit. Atomic, because logs are
+/// entered on every thread. Appends at the same moment may each exceed the limit by one.
 class SharedProducerLimit final : public storage::ProducerLimit {
 public:
     explicit SharedProducerLimit(std::size_t most) : most_(most) {}

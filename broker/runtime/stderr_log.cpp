@@ -51,7 +51,7 @@ std::string format_line(std::int64_t now, LogLevel level, std::string_view compo
     return text;
 }
 
-/// Blocks. What cannot be written has nowhere to be reported.
+/// Blocks. Ignores errors, because there is nowhere to report them.
 void write_all(int descriptor, std::string_view text) {
     while (!text.empty()) {
         const ssize_t count = ::write(descriptor, text.data(), text.size());
@@ -65,7 +65,7 @@ void write_all(int descriptor, std::string_view text) {
     }
 }
 
-/// Sleeps that long; may be called in a signal handler.
+/// Sleeps for a millisecond; may be called in a signal handler.
 void sleep_briefly() {
     constexpr long kMillisecond = 1'000'000;
     const timespec time{0, kMillisecond};
@@ -74,8 +74,8 @@ void sleep_briefly() {
 
 }  // namespace
 
-/// The lines that wait. The mutex guards all but `waiting`, which the crash handler reads: bytes
-/// that are not written yet, those that are being written included.
+/// The lines that wait. The mutex guards all but `waiting`, which the crash handler reads: the
+/// number of bytes not written yet, including those being written.
 struct StderrLog::Queue {
     explicit Queue(int target) : descriptor(target) {}
 
@@ -131,7 +131,7 @@ void StderrLog::write(LogLevel level, std::string_view component, std::string_vi
         if (const std::size_t dropped = std::exchange(queue_->dropped, 0); dropped != 0) {
             text = format_line(now, LogLevel::warning, "log",
                                fmt::format("{} log lines are missing here: nobody read standard "
-                                           "error, and {} bytes of lines waited, which is the most",
+                                           "error, and the limit of {} waiting bytes was reached",
                                            dropped, kMaxWaiting)) +
                    text;
         }
@@ -155,7 +155,7 @@ namespace {
 
 const StderrLog* crash_log = nullptr;
 
-/// Lets the log's thread go on for a moment, then ends as if there were no handler.
+/// Gives the log's thread a moment, then ends the process as if there were no handler.
 void on_crash(int signal) {
     constexpr std::chrono::milliseconds kCrashLimit{500};
     std::signal(signal, SIG_DFL);
@@ -175,7 +175,7 @@ void StderrLog::install_crash_handler() const {
 void write_within(std::chrono::milliseconds limit, int descriptor, std::string text) {
     std::promise<void> written;
     auto done = written.get_future();
-    // A thread that is left behind must not take a signal which the others block to wait for it.
+    // A thread that is left behind must not take a signal that the others block and wait for.
     sigset_t all;
     sigset_t before;
     sigfillset(&all);

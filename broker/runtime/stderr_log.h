@@ -17,16 +17,15 @@ namespace hw::broker {
 /// in the text are escaped, so a client cannot forge a line. Any thread.
 ///
 /// `write` never blocks: lines wait in memory, at most kMaxWaiting bytes of them, for a thread that
-/// writes them. When nobody reads them and that is full, lines are dropped, the next line that
-/// finds room says how many. At a crash `wait_until_written` of the signal handler gives the thread
-/// time.
+/// writes them. When that memory is full, because nobody reads standard error, lines are dropped;
+/// the next line that finds room says how many. In a crash, a signal handler gives the thread time.
 class StderrLog final : public LogSink {
 public:
     static constexpr std::size_t kMaxWaiting = std::size_t{1} << 20;
     /// How long the end of the process waits for lines that nobody reads.
     static constexpr std::chrono::milliseconds kEndLimit{1000};
 
-    /// `descriptor` is another one in tests.
+    /// `descriptor` is for tests.
     StderrLog(const Clock& clock, LogLevel least, int descriptor = STDERR_FILENO);
     /// Waits until all lines are written, for kEndLimit at most.
     ~StderrLog() override;
@@ -35,10 +34,10 @@ public:
 
     void write(LogLevel level, std::string_view component, std::string_view line) override;
     [[nodiscard]] bool enabled(LogLevel level) const override { return level >= least_; }
-    /// True when no line waits any more; false when that takes longer than `limit`.
+    /// Waits until no line is left; false when that takes longer than `limit`.
     bool wait_until_written(std::chrono::milliseconds limit) const;
-    /// Lets a broken assertion, or another signal that ends the process, wait for the lines that
-    /// were logged before it. Once a process; the log outlives it.
+    /// Lets a failed assertion, or another signal that ends the process, wait for the lines logged
+    /// before it. Call once per process; the log must live until the process ends.
     void install_crash_handler() const;
 
 private:
@@ -46,12 +45,12 @@ private:
 
     const Clock* clock_;
     LogLevel least_;
-    /// Shared with the thread, which may be stuck in a write when this ends.
+    /// Shared with the thread, which may be stuck in a write when this is destroyed.
     std::shared_ptr<Queue> queue_;
     std::thread thread_;
 };
 
-/// Writes text that must not hold up the end of a process: gives up after `limit`.
+/// Writes text, but gives up after `limit`, so that it cannot hold up the end of a process.
 void write_within(std::chrono::milliseconds limit, int descriptor, std::string text);
 
 }  // namespace hw::broker

@@ -33,7 +33,7 @@ Endpoint to_endpoint(const asio::ip::tcp::endpoint& endpoint) {
 }
 
 TcpTransport::TcpTransport(asio::ip::tcp::socket socket) : socket_(std::move(socket)) {
-    // A peer that is gone already shows at the first read; none of these failures matters before.
+    // Errors are ignored: if the peer is gone already, the first read reports it.
     boost::system::error_code ignored;
     socket_.non_blocking(true, ignored);
     socket_.set_option(asio::ip::tcp::no_delay(true), ignored);

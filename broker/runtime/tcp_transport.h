@@ -11,10 +11,10 @@ namespace hw::broker {
 /// One TCP connection on an EventLoop. Reads and writes go straight to the kernel; Asio only waits.
 class TcpTransport final : public Transport {
 public:
-    /// Slices of one sendmsg; the kernel takes at most 1024.
+    /// Most slices of one sendmsg; the kernel takes at most 1024.
     static constexpr std::size_t kSlicesPerWrite = 256;
 
-    /// Takes a connected socket; makes it non-blocking and without delay (Nagle).
+    /// Takes a connected socket; makes it non-blocking and turns off Nagle's algorithm.
     explicit TcpTransport(boost::asio::ip::tcp::socket socket);
 
     [[nodiscard]] Transfer try_read(MutableBytes into) override;
@@ -32,7 +32,8 @@ private:
     Endpoint peer_;
 };
 
-/// A peer that came by IPv4 to a listener of all addresses has its IPv4 address.
+/// Converts an endpoint. The IPv6 form of an IPv4 address, which a listener on all addresses sees,
+/// becomes the IPv4 address.
 [[nodiscard]] Endpoint to_endpoint(const boost::asio::ip::tcp::endpoint& endpoint);
 
 }  // namespace hw::broker

@@ -51,7 +51,7 @@ TEST_CASE("find coordinator: many keys are answered in their order, each with a 
         CHECK(coordinator.port == -1);
         CHECK(coordinator.error_message ==
               "this broker has no coordinators yet: groups, transactions and share groups are not "
-              "built");
+              "supported");
     }
 }
 

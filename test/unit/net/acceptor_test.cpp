@@ -105,9 +105,9 @@ TEST_CASE("acceptor: who is refused is logged, with the listener and the limit",
     World world;
     CHECK(world.connect(9092, 40) == 18);
     REQUIRE(world.log.lines.size() == LimitedLog::kLines);
-    CHECK(world.log.lines.front().find("to CLIENTS refused: 18 are open, the limit for this "
-                                       "listener, which follows from the limit of open files "
-                                       "(ulimit -n)") != std::string::npos);
+    CHECK(world.log.lines.front().find("to CLIENTS refused: 18 connections are open, which is the "
+                                       "limit for this listener. It follows from the limit of open "
+                                       "files (ulimit -n)") != std::string::npos);
 }
 
 TEST_CASE("acceptor: the end of a connection makes room for the next", "[net][acceptor]") {

@@ -505,8 +505,8 @@ TEST_CASE("node: a start without the metadata log that was there is refused", "[
         member.run(member.start(), member.done);
         REQUIRE_FALSE(member.started);
         CHECK(member.started.error().message ==
-              "/data/__cluster_metadata-0 is gone, and with it what the cluster is: put it back, "
-              "or move all of the data away to begin anew");
+              "/data/__cluster_metadata-0 is missing, and with it the metadata of the cluster: put "
+              "it back, or move all data directories (log.dirs) away to begin a new cluster");
         member.run(member.stop(), member.stopped);
     }
 }
