@@ -297,9 +297,9 @@ class Servers(unittest.TestCase):
         for answer, reason in (
                 (b"HTTP/1.1 400 Bad Request\r\n\r\n",
                  "announced a response of 1213486160 bytes; the limit is 104857600; this is not a "
-                 "Kafka listener, or one with TLS"),
+                 "Kafka listener, or it uses TLS"),
                 (b"\0\0\0\x08abcdefgh", "answered request 1633837924 instead of 1; this is not a "
-                                         "Kafka listener, or one with TLS"),
+                                         "Kafka listener, or it uses TLS"),
                 (b"", "the other side closed the connection")):
             with self.subTest(answer), Speaker(answer) as address:
                 done = Hw(address).run("topic", "list")
