@@ -243,8 +243,8 @@ Result<void> Consumer::read(const schema::FetchResponse::Partition& partition) {
 
 Result<void> Consumer::read_batch(const record::BatchView& batch, Part& part) {
     if (!batch.crc_matches()) {
-        return fail(ErrorKind::corrupt, "its CRC should be {} and is {}", batch.crc(),
-                    batch.computed_crc());
+        return fail(ErrorKind::corrupt, "the CRC in its header is {}, the computed CRC is {}",
+                    batch.crc(), batch.computed_crc());
     }
     const auto codec = batch.codec();
     if (!codec) {
