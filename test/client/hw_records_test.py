@@ -26,7 +26,7 @@ class WithTopics(WithBroker):
         return name
 
     def refused(self, status, *arguments, stdin=""):
-        """Standard error of a run that ends with that status."""
+        """Standard error of a run that ends with `status`."""
         done = self.hw.run(*arguments, stdin=stdin)
         self.assertEqual(done.returncode, status, done.stderr)
         return done.stderr
