@@ -45,7 +45,7 @@ Result<Address> parse_address(std::string_view text) {
                     "address");
     }
     if (!std::ranges::all_of(host, is_host_character)) {
-        return fail(ErrorKind::invalid, "has a host with a character that no host has");
+        return fail(ErrorKind::invalid, "has a host name with an invalid character");
     }
     const std::string_view digits = text.substr(colon + 1);
     const auto port = parse_integer(digits);

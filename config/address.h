@@ -8,8 +8,8 @@
 
 namespace hw::config {
 
-/// A host name or address, and a port, as written. The composition root makes an Endpoint of it;
-/// that type's header would bring the event loop into everything that has options.
+/// A host name or IP address and a port, as written. It is not an Endpoint, because that type's
+/// header would pull the event loop into every program with options; the composition root converts.
 struct Address {
     std::string host;
     std::uint16_t port = 0;
@@ -17,14 +17,14 @@ struct Address {
     bool operator==(const Address&) const = default;
 };
 
-/// Whether only the same machine reaches it: "localhost", 127.0.0.0/8 or ::1.
+/// Whether only this machine can reach `host`: "localhost", 127.0.0.0/8 or ::1.
 [[nodiscard]] bool is_loopback(std::string_view host);
 
 /// "host:port", with brackets around an IPv6 address.
 [[nodiscard]] std::string to_string(const Address& address);
 
-/// "host:port" or "[address]:port"; the host may be empty and the port 0. Errors: invalid, as a
-/// clause that goes on from the text.
+/// "host:port" or "[address]:port"; the host may be empty and the port 0. Errors: invalid; the
+/// message is a predicate of the text, such as "has no port after a colon".
 [[nodiscard]] Result<Address> parse_address(std::string_view text);
 
 }  // namespace hw::config

@@ -13,7 +13,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// Of a key whose default is not null.
+/// The value of a key whose default is not null.
 std::int64_t integer(const Settings& settings, std::string_view name) {
     const auto value = settings.integer(name);
     HW_ASSERT(value.has_value());
@@ -41,8 +41,8 @@ bool is_alone(const Settings& settings) {
            settings.list("controller.quorum.bootstrap.servers").empty();
 }
 
-/// A node that is its own quorum may go without a number; in a cluster two nodes with the same
-/// assumed number would shut each other out.
+/// A node that is its own quorum may leave out its id. In a cluster, two nodes that assume the same
+/// id would lock each other out.
 BrokerId read_node_id(const Settings& settings, Problems& problems) {
     constexpr std::int64_t kAssumed = 1;
     const auto node_id = settings.integer("node.id");
@@ -56,9 +56,9 @@ BrokerId read_node_id(const Settings& settings, Problems& problems) {
     const bool is_given = settings.mentions("node.id") || broker_id != -1;
     if (!is_given && !is_alone(settings)) {
         settings.complain(problems, "node.id",
-                          "must be set where controller.quorum.voters or "
-                          "controller.quorum.bootstrap.servers is; give each node a number of its "
-                          "own, for example node.id=1");
+                          "must be set when controller.quorum.voters or "
+                          "controller.quorum.bootstrap.servers is set; give each node its own "
+                          "number, for example node.id=1");
     }
     const std::int64_t id = node_id.value_or(broker_id == -1 ? kAssumed : broker_id);
     return BrokerId(static_cast<std::int32_t>(id));
@@ -86,8 +86,8 @@ ConnectionConfig read_connections(const Settings& settings) {
             .idle_max = idle.count() < 0 ? std::nullopt : std::optional(idle)};
 }
 
-/// Without what does not change which directory it is: "./d0/" and "d0//." are "d0". For comparing
-/// only: whether ".." means the directory before it, only the file system knows.
+/// `path` without "." parts and superfluous slashes: "./d0/" and "d0//." become "d0". For comparing
+/// only. Keeps "..", because after a link it is not the directory before it.
 std::string plain_path(std::string_view path) {
     std::string plain = path.starts_with('/') ? "/" : "";
     while (!path.empty()) {
@@ -106,8 +106,8 @@ bool lies_in(std::string_view path, std::string_view directory) {
     return path.starts_with(directory) && path.substr(directory.size()).starts_with('/');
 }
 
-/// Why a node cannot have both as data directories; empty when it can. The file system finds what
-/// names do not tell, such as links.
+/// Why a node cannot have both as data directories; empty when it can. Compares names only; links
+/// are found when the directories are opened.
 std::string conflict_of(const std::string& one, const std::string& other) {
     const std::string plain = plain_path(one);
     const std::string plain_other = plain_path(other);
@@ -123,7 +123,7 @@ std::string conflict_of(const std::string& one, const std::string& other) {
     return {};
 }
 
-/// By the name that log.dirs has for it, if it is there, too.
+/// Spelled as in log.dirs when it is one of those, so that the two compare equal.
 std::string read_metadata_log_dir(const Settings& settings,
                                   const std::vector<std::string>& log_dirs, Problems& problems) {
     const auto own = settings.text("metadata.log.dir");
@@ -188,7 +188,7 @@ ProduceConfig read_produce(const Settings& settings) {
             .producer_expiry_interval = span(settings, "producer.id.expiration.check.interval.ms")};
 }
 
-/// Without knowing who the node is, complaints about its listeners and voters would be guesses.
+/// Whether id and roles are valid. If not, errors about listeners and voters would be guesses.
 bool knows_identity(const Settings& settings, const NodeConfig& node) {
     return !settings.is_broken("node.id") && !settings.is_broken("process.roles") &&
            (node.roles.is_broker || node.roles.is_controller);

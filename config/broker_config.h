@@ -10,7 +10,8 @@
 
 namespace hw::config {
 
-/// When a record counts as replicated: on stable storage of the replica, or in its memory.
+/// When a record counts as replicated: once it is on the replica's stable storage, or in its
+/// memory.
 enum class Durability : std::uint8_t { disk, memory };
 
 /// How much of a produced batch is checked: its records too, or its header and checksum only.
@@ -25,26 +26,25 @@ struct NodeConfig {
 
 struct ConnectionConfig {
     std::int32_t request_bytes_max;
-    /// Nothing: a connection may be idle without end.
+    /// Nothing: idle connections are never closed.
     std::optional<std::chrono::milliseconds> idle_max;
 };
 
 struct StorageConfig {
-    std::vector<std::string> log_dirs;  ///< at least one, no two the same
-    std::string metadata_log_dir;       ///< one of them, or one of its own
+    std::vector<std::string> log_dirs;  ///< at least one, all different
+    std::string metadata_log_dir;       ///< one of log_dirs, or another one
     std::chrono::milliseconds disk_stall;
 
-    /// All of them, each once.
+    /// log_dirs and metadata_log_dir, each once.
     [[nodiscard]] std::vector<std::string> directories() const;
 };
 
-/// How a topic is made that says nothing itself. What a topic's own keys default to is in
-/// topic_config.h.
+/// Defaults for creating topics. The defaults of a topic's own keys are in topic_config.h.
 struct TopicCreationConfig {
     std::int32_t partitions;
-    /// Nothing: three, or one a live broker in a smaller cluster.
+    /// Nothing: three, or the number of live brokers if that is smaller.
     std::optional<std::int16_t> replication_factor;
-    bool is_automatic;  ///< asking for an unknown topic creates it
+    bool is_automatic;  ///< a request for an unknown topic creates it
 };
 
 struct ProduceConfig {
@@ -53,8 +53,8 @@ struct ProduceConfig {
     std::chrono::milliseconds producer_expiry_interval;
 };
 
-/// What one node is told at its start: typed, checked, immutable, free to share between threads.
-/// Spans may be as long as 2^63-1 ms, which is more than Duration holds.
+/// The configuration of one node: typed, checked, immutable, free to share between threads. A time
+/// span may be as long as 2^63-1 ms, which is more than Duration holds.
 struct BrokerConfig {
     NodeConfig node;
     NetworkConfig network;
@@ -63,18 +63,18 @@ struct BrokerConfig {
     StorageConfig storage;
     TopicCreationConfig topic_creation;
     ProduceConfig produce;
-    /// In bytes; nothing: a share of what the machine or container has.
+    /// In bytes. Nothing: a share of the memory of the machine or container.
     std::optional<std::int64_t> memory_limit;
     Settings settings;  ///< every key with its value and where it comes from
 };
 
-/// `config` is there exactly when `problems` has no error.
+/// The result of loading a configuration. `config` is set exactly when `problems` has no error.
 struct LoadedConfig {
     std::optional<BrokerConfig> config;
     Problems problems;
 };
 
-/// Reads everything and reports all that is wrong at once. Does no I/O.
+/// Parses and checks all of `input`, and reports all problems at once. Does no I/O.
 [[nodiscard]] LoadedConfig load_broker_config(const BrokerInput& input);
 
 }  // namespace hw::config

@@ -25,7 +25,7 @@ namespace po = boost::program_options;
 using Texts = std::vector<std::string>;
 
 constexpr unsigned kColumns = 100;
-/// Longest name of a command, in words.
+/// Words in the longest name of a command.
 constexpr std::size_t kMaxWords = 2;
 
 std::size_t word_count(std::string_view name) {
@@ -36,7 +36,7 @@ bool asks_for_help(std::string_view argument) {
     return argument == "--help" || argument == "-h";
 }
 
-/// The arguments up to the first option, as many as a command's name may have.
+/// The arguments before the first option, at most kMaxWords of them.
 std::span<const std::string> leading_words(std::span<const std::string> arguments) {
     const auto option = std::ranges::find_if(
         arguments, [](const std::string& argument) { return argument.starts_with('-'); });
@@ -54,7 +54,7 @@ std::vector<Command> commands_after(const Program& program, const std::string& w
     return group;
 }
 
-/// A line for each of `commands`, a part of the program's.
+/// One line for each of `commands`, aligned as in the list of all commands of the program.
 std::string lines_of(const Program& program, std::span<const Command> commands) {
     std::size_t width = 0;
     for (const Command& command : program.commands) {
@@ -72,8 +72,8 @@ std::string overview(const Program& program) {
                        program.outro);
 }
 
-/// "help topic create" and "topic help create" as "topic create --help"; no words as "--help". The
-/// "help" after a whole command is an operand: "produce help" names a topic.
+/// Turns "help topic create" and "topic help create" into "topic create --help", and no arguments
+/// into "--help". After a complete command "help" is an operand: "produce help" names a topic.
 Texts with_help_as_option(const Program& program, std::span<const std::string> arguments) {
     Texts words(arguments.begin(), arguments.end());
     if (words.empty()) {
@@ -87,7 +87,7 @@ Texts with_help_as_option(const Program& program, std::span<const std::string> a
     return words;
 }
 
-/// " (did you mean '...'?)" for the one of `names` that is near `given`; else empty.
+/// " (did you mean '...'?)" with the one of `names` that is similar to `given`; empty if none is.
 std::string suggestion(std::span<const std::string> names, std::string_view given,
                        std::string_view prefix) {
     const std::vector<std::string_view> views(names.begin(), names.end());
@@ -131,7 +131,7 @@ Result<const Command*> find_command(const Program& program,
     const auto group = commands_after(program, words.front());
     if (words.size() == 1 && !group.empty()) {
         return fail(ErrorKind::invalid,
-                    "{0}: '{1}' is not a whole command; the commands are:\n{2}See '{0} COMMAND "
+                    "{0}: '{1}' is not a complete command; the commands are:\n{2}See '{0} COMMAND "
                     "--help'.",
                     program.name, words.front(), lines_of(program, group));
     }
@@ -139,7 +139,7 @@ Result<const Command*> find_command(const Program& program,
                 joined(words), near_commands(program, words));
 }
 
-/// One command, with its options in the form that Boost takes.
+/// The parser of one command's arguments, on top of Boost.Program_options.
 class Parser {
 public:
     Parser(const Program& program, const Command& command)
@@ -166,7 +166,7 @@ private:
     [[nodiscard]] std::unexpected<Error> unknown_option(const std::string& given) const;
     [[nodiscard]] Result<void> check_operands(const Texts& operands) const;
 
-    /// Each sentence about wrong arguments begins and ends so.
+    /// Every error about the arguments of this command has this form.
     [[nodiscard]] std::unexpected<Error> complain(std::string_view sentence) const {
         return fail(ErrorKind::invalid, "{0}: {1}; see '{0} --help'", title_, sentence);
     }

@@ -12,7 +12,7 @@
 #include "protocol/base/result.h"
 
 /// The command line of a program with sub-commands: describing the commands, parsing arguments,
-/// printing help, suggesting the name that was meant. The parser is Boost.Program_options, whose
+/// printing help, suggesting similar names. The parser is Boost.Program_options, whose
 /// headers and exceptions stay inside. No I/O.
 namespace hw::config {
 
@@ -35,7 +35,7 @@ struct Operands {
     std::size_t most = 0;
 };
 
-/// A sub-command. The views are of literals.
+/// A sub-command. Its string views point to literals.
 struct Command {
     std::string_view name;     ///< one or two words: "log dump"
     std::string_view summary;  ///< its line in the help of the program
@@ -44,7 +44,7 @@ struct Command {
     Operands operands = {};
 };
 
-/// A program with its commands. `intro` and `outro` stand around the list of commands in its help.
+/// A program with its commands. Its help is `intro`, the list of commands, and `outro`.
 struct Program {
     std::string_view name;  ///< "hw"
     std::string_view version;
@@ -58,7 +58,7 @@ class Arguments {
 public:
     /// Whether an option was given or has a default.
     [[nodiscard]] bool has(std::string_view option) const { return options_.contains(option); }
-    /// The value of an option that `has` one.
+    /// The only value of an option for which `has` is true.
     [[nodiscard]] const std::string& value(std::string_view option) const;
     /// All values of an option that may be given several times, in their order.
     [[nodiscard]] std::vector<std::string> values(std::string_view option) const;
@@ -79,10 +79,10 @@ struct Invocation {
     std::string text;
 };
 
-/// Reads the arguments behind the program's name. Help is asked for by no argument at all,
-/// `--help`, `help COMMAND`, `COMMAND --help`, and for the commands that share their first word
-/// also by `WORD --help` and `WORD help COMMAND`. Errors: invalid, as a sentence for the user
-/// that names the program or command, the fault, a similar name if there is one, and the help.
+/// Reads the arguments after the program's name. No arguments, `--help`, `help COMMAND` and
+/// `COMMAND --help` print help, and so do `WORD --help` and `WORD help COMMAND` where WORD is the
+/// first word of several commands. Errors: invalid, with a sentence for the user that names the
+/// program or command, the mistake, a similar name if there is one, and how to get help.
 [[nodiscard]] Result<Invocation> read_arguments(const Program& program,
                                                 std::span<const std::string> arguments);
 

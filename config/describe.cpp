@@ -53,7 +53,7 @@ DescribedKey describe_broker_key(const Key& key, const Settings& broker) {
     return row;
 }
 
-/// A default of a key without effect would say that something happens which does not.
+/// Keys without effect are hidden unless they were set: their defaults would promise an effect.
 bool says_something(const DescribedKey& row) {
     return row.key->use == Use::in_use || row.source != Source::default_value;
 }

@@ -21,16 +21,16 @@ struct DescribedKey {
     std::optional<std::string> value;  ///< nothing when it is null or sensitive
     Source source;
     bool is_read_only;
-    std::vector<DescribedSynonym> synonyms;  ///< the place that counts first
+    std::vector<DescribedSynonym> synonyms;  ///< in order of precedence
 };
 
-/// All topic keys, whether they have an effect yet or not, of a topic with `overrides` and
-/// `replicas` replicas: clients that know Kafka look for each of them.
+/// All topic keys of a topic with `overrides` and `replicas` replicas, also keys without effect so
+/// far, because Kafka clients look for them.
 [[nodiscard]] std::vector<DescribedKey> describe_topic(const Overrides& overrides,
                                                        const Settings& broker,
                                                        std::int32_t replicas);
 
-/// The broker keys that are in use, and those that somebody has set.
+/// The broker keys that are in use, and those that were set.
 [[nodiscard]] std::vector<DescribedKey> describe_broker(const Settings& broker);
 
 }  // namespace hw::config

@@ -97,7 +97,7 @@ const Key* key_of_listener(std::string_view name) {
 std::string_view where_set(Scope scope) {
     switch (scope) {
         case Scope::broker:
-            return "in the file of a broker";
+            return "in a broker's file";
         case Scope::topic:
             return "on a topic";
         case Scope::group:

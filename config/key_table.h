@@ -5,10 +5,10 @@
 
 #include "config/keys/key.h"
 
-/// The one table of keys, put together from the subjects in keys/. Constant, so free to share.
+/// The table of all configuration keys, assembled from keys/. Constant, so free to share.
 namespace hw::config {
 
-/// What a key is set on.
+/// The kind of thing that a key is set on.
 enum class Scope : std::uint8_t { broker, topic, group, client_metrics, quota };
 
 /// All keys of `scope`, in the order of the table.
@@ -23,11 +23,11 @@ enum class Scope : std::uint8_t { broker, topic, group, client_metrics, quota };
 /// Whether `name` begins with a prefix whose rest belongs to a plug-in or to one listener.
 [[nodiscard]] bool has_accepted_prefix(std::string_view name);
 
-/// KEY where `name` is listener.name.NAME.KEY or listener.name.NAME.MECHANISM.KEY and KEY is one of
-/// a broker; else null.
+/// The broker key KEY of a `name` listener.name.NAME.KEY or listener.name.NAME.MECHANISM.KEY; null
+/// for other names.
 [[nodiscard]] const Key* key_of_listener(std::string_view name);
 
-/// Where a key that no file may set is set: "on a topic", "on a group"; for messages.
+/// Where keys of `scope` are set, for messages: "on a topic", "on a group".
 [[nodiscard]] std::string_view where_set(Scope scope);
 
 }  // namespace hw::config

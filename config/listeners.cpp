@@ -45,7 +45,7 @@ Result<ListenerAddress> parse_listener(const std::string& text) {
     return ListenerAddress{upper(text.substr(0, separator)), std::move(address)};
 }
 
-/// Works through the keys in the order in which they depend on each other.
+/// Reads and checks the listener keys, in the order in which they depend on each other.
 class NetworkReader {
 public:
     NetworkReader(const Settings& settings, Roles roles, const std::string& host_name,
@@ -60,7 +60,7 @@ public:
             complain("controller.listener.names", "must name at least one listener");
             return network_;
         }
-        // What follows would only repeat, in other words, that a listener is missing.
+        // The checks below would only report again that a listener is missing.
         if (!read_listeners() || !read_advertised()) {
             return network_;
         }
@@ -116,7 +116,7 @@ private:
         return true;
     }
 
-    /// Controllers are reached at their own listeners where advertised.listeners leaves them out.
+    /// A controller listener that advertised.listeners leaves out is advertised at its own address.
     bool read_advertised() {
         std::vector<ListenerAddress> entries;
         if (!parse("advertised.listeners", entries)) {
@@ -210,8 +210,8 @@ private:
         }
     }
 
-    /// Whether a listener's name is the mistake, and not what the map says of it: there is no map,
-    /// or the name alone was typed.
+    /// Whether an error should blame the listener's name and not the protocol map: the map is not
+    /// set, or only the name comes from the command line.
     bool is_name_to_blame(const std::string& name) const {
         const Setting* listeners = settings_.find("listeners");
         const Setting* map = settings_.find(kProtocolMap);
@@ -225,12 +225,13 @@ private:
 
     void complain_of_no_protocol(const std::string& name) {
         if (is_name_to_blame(name)) {
-            complain("listeners", fmt::format("has a listener {0}, and {1} does not say its "
+            complain("listeners", fmt::format("has a listener {0}, and {1} does not give its "
                                               "protocol; add {0}:PLAINTEXT there",
                                               name, kProtocolMap));
         } else {
-            complain(kProtocolMap,
-                     fmt::format("must say the protocol of listener {0}; add {0}:PLAINTEXT", name));
+            complain(
+                kProtocolMap,
+                fmt::format("must give the protocol of listener {0}; add {0}:PLAINTEXT", name));
         }
     }
 
@@ -249,7 +250,7 @@ private:
         }
     }
 
-    /// Every listener is a plaintext one.
+    /// Treats all listeners as plaintext: check_protocols refuses those of other protocols.
     void warn_of_open_listeners() {
         std::vector<std::string> open;
         for (const ListenerAddress& listener : network_.listeners) {
@@ -259,14 +260,14 @@ private:
         }
         if (!open.empty()) {
             problems_.warnings.push_back(fmt::format(
-                "other machines reach {} without encryption and authentication, and may read and "
-                "delete everything; listen on 127.0.0.1, or in a network that you trust",
+                "other machines can reach {} without encryption or authentication, and can read "
+                "and delete everything; listen on 127.0.0.1, or in a network that you trust",
                 fmt::join(open, " and ")));
         }
     }
 
-    /// A controller listens on every name in controller.listener.names, a broker alone on none of
-    /// them, a controller alone on nothing else.
+    /// A controller listens on every name in controller.listener.names. A node that is only a
+    /// broker listens on none of them, a node that is only a controller on no other.
     void check_roles() {
         const std::vector<std::string> names = names_of(network_.listeners);
         const std::string controllers =
@@ -322,15 +323,15 @@ private:
         const std::string_view key = is_derived_ ? "listeners" : "advertised.listeners";
         if (!contains(names, entry.name)) {
             const std::string_view why = is_controller_listener(entry.name)
-                                             ? " and controller.listener.names says that "
-                                               "controllers do"
+                                             ? ", which controller.listener.names reserves for "
+                                               "controllers"
                                              : "";
             complain(key, fmt::format("has {}, but listeners has no {}{}; remove it", text,
                                       entry.name, why));
         } else if (is_wildcard(entry.address.host)) {
-            complain(key, fmt::format("makes others connect to {}, the address of no machine; set "
-                                      "a reachable host in advertised.listeners, or leave the host "
-                                      "out for the name of this machine, {}",
+            complain(key, fmt::format("advertises {}, which is not the address of a machine; set a "
+                                      "reachable host in advertised.listeners, or leave the host "
+                                      "out to use the name of this machine, {}",
                                       text, host_name_));
         } else if (entry.address.port == 0 && bound_port(entry.name) != 0) {
             complain(key, fmt::format("has {} with port 0; write the port that others connect to",
@@ -348,9 +349,10 @@ private:
         const std::string& name = network_.inter_broker_listener_name;
         const std::vector<std::string> advertised = names_of(network_.advertised);
         if (!advertised.empty() && !contains(advertised, name)) {
-            complain("inter.broker.listener.name",
-                     fmt::format("must name an advertised listener, and {} is none; use one of {}",
-                                 name, fmt::join(advertised, ", ")));
+            complain(
+                "inter.broker.listener.name",
+                fmt::format("must name an advertised listener, and {} is not one; use one of {}",
+                            name, fmt::join(advertised, ", ")));
         }
     }
 

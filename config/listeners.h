@@ -17,25 +17,25 @@ struct ListenerAddress {
     bool operator==(const ListenerAddress&) const = default;
 };
 
-/// The parts that a process plays; at least one.
+/// The roles of a node; at least one.
 struct Roles {
     bool is_broker = false;
     bool is_controller = false;
 };
 
-/// Where a node listens and where it says it does. Every listener speaks PLAINTEXT.
+/// The addresses that a node listens on and those that it advertises. Every listener is PLAINTEXT.
 struct NetworkConfig {
     std::vector<ListenerAddress> listeners;
     std::vector<ListenerAddress> advertised;              ///< for clients and brokers
-    std::vector<ListenerAddress> advertised_controllers;  ///< of controller listeners
-    /// The preferred one first; on a broker alone they are those of the controllers it calls.
+    std::vector<ListenerAddress> advertised_controllers;  ///< controller listeners
+    /// The preferred one first. On a node that is only a broker: the listeners that it connects to.
     std::vector<std::string> controller_listener_names;
-    std::string inter_broker_listener_name;  ///< of `advertised`; empty on a controller alone
+    std::string inter_broker_listener_name;  ///< in `advertised`; empty without the broker role
 };
 
-/// Kafka's rules for the listener keys, for a node with `roles`; every broken one is an error in
-/// `problems`. A listener advertised without a host takes `host_name`, and one advertised on port 0
-/// waits for the port that is really bound.
+/// Reads the listener keys of a node with `roles`. Each violation of Kafka's rules for them is an
+/// error in `problems`. A listener advertised without a host gets `host_name`; an advertised port 0
+/// stands for the port that will be bound.
 [[nodiscard]] NetworkConfig make_network_config(const Settings& settings, Roles roles,
                                                 const std::string& host_name, Problems& problems);
 

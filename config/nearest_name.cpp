@@ -7,7 +7,7 @@
 namespace hw::config {
 namespace {
 
-/// Levenshtein's distance, row by row. Callers bound both lengths.
+/// Levenshtein distance, computed row by row. Callers bound both lengths.
 std::size_t edit_distance(std::string_view left, std::string_view right) {
     std::vector<std::size_t> above(right.size() + 1);
     std::iota(above.begin(), above.end(), std::size_t{0});

@@ -7,12 +7,12 @@
 
 namespace hw::config {
 
-/// A number of edits (characters put in, taken out or changed) up to which an unknown name is taken
-/// for a slip of the pen.
+/// Most edits (characters inserted, deleted or changed) by which an unknown name may differ from
+/// the known name that is suggested for it.
 inline constexpr std::size_t kTypoDistance = 2;
 
-/// The one of `names` that is nearest to `name`, the first of equals; none when none is within
-/// kTypoDistance. Names of any length may be asked for.
+/// The one of `names` with the fewest edits to `name`, the first of equals; nothing when none is
+/// within kTypoDistance. `name` may have any length.
 [[nodiscard]] std::optional<std::string_view> nearest_name(std::span<const std::string_view> names,
                                                            std::string_view name);
 

@@ -23,13 +23,13 @@ std::string_view skip_blanks(std::string_view text) {
     return text;
 }
 
-/// Hands out lines as they stand, ended by \n, \r or \r\n.
+/// Splits text into physical lines, which end with \n, \r or \r\n.
 class Lines {
 public:
     explicit Lines(std::string_view text) : rest_(text) {}
 
     [[nodiscard]] bool at_end() const { return rest_.empty(); }
-    /// Number of the line that `next` gave last, from 1.
+    /// Number of the line that `next` returned last, from 1.
     [[nodiscard]] int number() const { return number_; }
 
     std::string_view next() {
@@ -46,7 +46,7 @@ private:
     int number_ = 0;
 };
 
-/// An odd number of backslashes at the end: the last one is not escaped.
+/// Whether the next line continues this one: its last character is a backslash that is not escaped.
 bool goes_on(std::string_view line) {
     std::size_t backslashes = 0;
     while (backslashes < line.size() && line[line.size() - 1 - backslashes] == '\\') {
@@ -55,7 +55,7 @@ bool goes_on(std::string_view line) {
     return backslashes % 2 == 1;
 }
 
-/// The line and those that continue it, without the backslashes between; empty for a comment.
+/// A line joined with its continuation lines, without their backslashes; empty for a comment.
 std::string next_logical_line(Lines& lines) {
     std::string_view line = skip_blanks(lines.next());
     if (line.starts_with('#') || line.starts_with('!')) {
@@ -123,7 +123,8 @@ void append_utf8(std::string& out, std::uint32_t point) {
     }
 }
 
-/// Reads what follows "\u", a second half of a surrogate pair included, and moves `text` past it.
+/// Reads the digits after "\u", and the second escape of a surrogate pair, and moves `text` past
+/// them.
 std::optional<std::uint32_t> take_unicode(std::string_view& text) {
     const auto unit = hex4(text);
     if (!unit) {
@@ -212,7 +213,7 @@ Properties parse_properties(std::string_view text) {
         const auto lines_before = std::ranges::count(text.substr(0, zero), '\n');
         properties.errors.push_back({static_cast<int>(lines_before) + 1,
                                      fmt::format("the file is not text: byte {} is zero. Is it the "
-                                                 "configuration that was meant?",
+                                                 "right file?",
                                                  zero + 1)});
         return properties;
     }

@@ -6,10 +6,9 @@
 #include <vector>
 
 /// The text format of configuration files, as java.util.Properties reads it: `key=value`,
-/// `key:value` or `key value`; `#` and `!` begin comments; a backslash at the end goes on in the
-/// next line;
-/// \t \n \r \f, \uXXXX, and any other character after a backslash is itself. Bytes are taken as
-/// UTF-8, and \uXXXX becomes UTF-8.
+/// `key:value` or `key value`; `#` and `!` begin comments; a backslash at the end of a line
+/// continues it on the next line. Escapes are \t \n \r \f and \uXXXX; a backslash before any other
+/// character is dropped. Bytes are taken as UTF-8, and \uXXXX becomes UTF-8.
 namespace hw::config {
 
 inline constexpr std::size_t kPropertiesBytesMax = std::size_t{1} << 20;
@@ -18,7 +17,7 @@ inline constexpr std::size_t kPropertiesEntriesMax = 10'000;
 struct Property {
     std::string key;
     std::string value;
-    int line = 0;  ///< where it begins, from 1
+    int line = 0;  ///< of its first character, from 1
 
     bool operator==(const Property&) const = default;
 };
@@ -30,12 +29,12 @@ struct LineError {
 
 struct Properties {
     std::vector<Property> entries;  ///< in the order of the file, duplicates included
-    std::vector<LineError> errors;  ///< lines that are no property; the others are in `entries`
+    std::vector<LineError> errors;  ///< one for each line that is not a property
 };
 
-/// Each broken line is one error. A text over kPropertiesBytesMax, or with a zero byte, which no
-/// text has, has no entries and one error; what follows the entry number kPropertiesEntriesMax is
-/// one error.
+/// Each line that cannot be parsed is one error. A text with more than kPropertiesBytesMax bytes,
+/// or with a zero byte, gives one error and no entries. Lines after the first kPropertiesEntriesMax
+/// are not read and give one error together.
 [[nodiscard]] Properties parse_properties(std::string_view text);
 
 }  // namespace hw::config

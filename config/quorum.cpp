@@ -14,7 +14,7 @@ namespace {
 constexpr std::string_view kVoters = "controller.quorum.voters";
 constexpr std::string_view kServers = "controller.quorum.bootstrap.servers";
 
-/// An address to connect to, so with a host and a port.
+/// An address to connect to, which needs a host and a port.
 Result<Address> parse_target(std::string_view text) {
     auto address = parse_address(text);
     if (address && (address->host.empty() || address->port == 0)) {

@@ -19,13 +19,13 @@ struct Voter {
 struct QuorumConfig {
     std::vector<Voter> voters;  ///< empty when only bootstrap servers are given
     std::vector<Address> bootstrap_servers;
-    /// Without a leader for so long, a voter stands for election.
+    /// A voter that knows no leader for this long stands for election.
     std::chrono::milliseconds election_timeout;
 };
 
 /// Reads controller.quorum.voters, controller.quorum.bootstrap.servers and the election timeout. A
-/// controller with neither is its own only voter, at the first of `network.advertised_controllers`.
-/// Each rule that `node_id` and `roles` break is an error in `problems`.
+/// controller with neither is the only voter, at the first of `network.advertised_controllers`.
+/// Each rule that `node_id` or `roles` break is an error in `problems`.
 [[nodiscard]] QuorumConfig make_quorum_config(const Settings& settings, BrokerId node_id,
                                               Roles roles, const NetworkConfig& network,
                                               Problems& problems);

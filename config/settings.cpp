@@ -36,7 +36,7 @@ const Key& known_key(std::string_view name) {
     return *key;
 }
 
-/// What is wrong with a name that is a key, but not of a broker; nothing for other names.
+/// The error for a name that is a key, but not a broker key; nothing for other names.
 std::optional<std::string> misplaced(std::string_view name) {
     constexpr std::array kOthers{Scope::topic, Scope::group, Scope::client_metrics, Scope::quota};
     for (const Scope scope : kOthers) {
@@ -48,13 +48,13 @@ std::optional<std::string> misplaced(std::string_view name) {
                                         ? "remove the line"
                                         : fmt::format("for all topics of this broker set '{}'",
                                                       synonyms.front().broker_key);
-        return fmt::format("'{}' is set {}, not in the file of a broker; {}", name,
-                           where_set(scope), instead);
+        return fmt::format("'{}' is set {}, not in a broker's file; {}", name, where_set(scope),
+                           instead);
     }
     return std::nullopt;
 }
 
-/// Whether somebody who sets `key` to `value` may think that his cluster is protected.
+/// Whether an operator who sets `key` to `value` could believe that the cluster is protected.
 bool asks_for_security(const Key& key, std::string_view value) {
     return key.use == Use::security && !same_value(key, value, key.default_value.value_or(""));
 }
@@ -63,8 +63,8 @@ constexpr std::string_view kNoSecurity =
     "asks for security, and Highwater has no authentication, authorization or encryption yet; "
     "remove it, and listen on 127.0.0.1 or in a network that you trust";
 
-/// Names that are no key: errors where a slip of the pen is likely, else warnings. The value is
-/// never shown, as it may be a secret.
+/// Reports a name that is not a broker key: an error if it is probably a mistake, else a warning.
+/// The value is never shown, as it may be a secret.
 void report_unknown(std::string_view name, const Setting& setting, Problems& problems) {
     const std::string text = printable(name);
     const std::string& place = setting.place;
@@ -119,8 +119,7 @@ Settings Settings::collect(const BrokerInput& input, Problems& problems) {
     });
     if (!in_file.empty() && !has_meaning && problems.errors.empty()) {
         problems.errors.push_back(
-            fmt::format("{}: nothing in it is a known key; is it the configuration that was meant?",
-                        input.file_name));
+            fmt::format("{}: it contains no known key; is it the right file?", input.file_name));
     }
     for (const Given& given : read_presets(input)) {
         settings.take(given, problems);
@@ -164,10 +163,10 @@ std::vector<Settings::Given> Settings::read_overrides(const BrokerInput& input,
         const std::size_t equals = text.find('=');
         const std::string_view name = trim(std::string_view(text).substr(0, equals));
         if (equals == std::string::npos || name.empty()) {
-            // What stands there may be the secret half of a pair, so it is not repeated.
+            // The text is not repeated, because it may contain a secret.
             problems.refuse(
                 Origin::command_line,
-                "--set: what follows is not KEY=VALUE; write for example --set node.id=1");
+                "--set: the argument is not KEY=VALUE; write for example --set node.id=1");
             continue;
         }
         all.push_back({std::string(name), text.substr(equals + 1), Origin::command_line, "--set"});
@@ -185,8 +184,9 @@ void Settings::take(const Given& given, Problems& problems) {
     }
     Setting& setting = settings_[given.name];
     if (setting.key != nullptr && setting.origin == given.origin) {
-        problems.warnings.push_back(fmt::format("{}: '{}' is set again; the value of {} is dropped",
-                                                given.place, key->name, setting.place));
+        problems.warnings.push_back(
+            fmt::format("{}: '{}' is set again; the value from {} is ignored", given.place,
+                        key->name, setting.place));
     }
     setting = std::move(candidate);
 }

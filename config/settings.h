@@ -13,24 +13,24 @@
 
 namespace hw::config {
 
-/// Longest value of one key, so that what is done with its items is bounded.
+/// Longest value of one key in bytes, which also bounds the number of its items.
 inline constexpr std::size_t kValueBytesMax = std::size_t{64} << 10;
 
-/// A key that an option of the command line stands for, as --data-dir does for log.dirs.
+/// The value of a key from a command-line option of its own, such as --data-dir for log.dirs.
 struct Preset {
     std::string name;
     std::string value;
-    std::string option;  ///< as messages name it
+    std::string option;  ///< its name in messages
 };
 
-/// What a broker's configuration is read from. Reading the file is the caller's.
+/// The sources of a broker's configuration. The caller reads the file.
 struct BrokerInput {
-    std::string file_name;               ///< as messages name it
+    std::string file_name;               ///< its name in messages
     std::string file_text;               ///< empty: no file
     std::vector<std::string> overrides;  ///< KEY=VALUE each, as --set gives them; the last wins
     std::string default_log_dir;         ///< used when neither log.dirs nor log.dir is set
     std::string host_name;               ///< what a listener without a host is advertised as
-    std::vector<Preset> presets = {};    ///< go before the file, and --set before them
+    std::vector<Preset> presets = {};    ///< override the file; `overrides` override them
 };
 
 enum class Origin : std::uint8_t {
@@ -40,18 +40,18 @@ enum class Origin : std::uint8_t {
     command_line,  ///< --set
 };
 
-/// Sentences for people, in the order in which they were found. A value of a sensitive key is in
-/// none of them.
+/// Errors and warnings for the operator, in the order in which they were found. None of them
+/// contains the value of a sensitive key.
 struct Problems {
-    std::vector<std::string> errors;      ///< each one forbids the start
+    std::vector<std::string> errors;      ///< each one prevents the start
     std::vector<std::string> warnings;    ///< each one names what is ignored
-    std::size_t command_line_errors = 0;  ///< those of `errors` about what the command line says
-    /// Nothing in the file could be read: what is missing in it is not known.
+    std::size_t command_line_errors = 0;  ///< how many of `errors` are about the command line
+    /// No line of the file could be read, so nothing is known about missing keys.
     bool is_file_unreadable = false;
 
     /// Adds an error about something set in `origin`.
     void refuse(Origin origin, std::string sentence);
-    /// Whether a right command line would leave no error.
+    /// Whether the command line causes all errors.
     [[nodiscard]] bool are_all_of_command_line() const {
         return command_line_errors == errors.size();
     }
@@ -66,19 +66,19 @@ struct Setting {
     bool is_valid = true;
 };
 
-/// The broker keys that were set, and the defaults of the others. Immutable once collected. Names
-/// given to its functions must be keys of the table.
+/// The broker keys that were set, and the defaults of the others. Immutable once collected. A
+/// `name` must be a broker key of the table.
 class Settings {
 public:
     /// Reads `input`, checks every key and value by itself, and reports to `problems`. A value that
     /// breaks its rule is reported and then counts as not set, so that the rest can be checked.
     [[nodiscard]] static Settings collect(const BrokerInput& input, Problems& problems);
 
-    /// Null when the key is not set, or not validly.
+    /// Null when the key is not set, or its value is invalid.
     [[nodiscard]] const Setting* find(std::string_view name) const;
-    /// Whether the key was set at all, validly or not.
+    /// Whether the key was set, even to an invalid value.
     [[nodiscard]] bool mentions(std::string_view name) const;
-    /// Whether the key was set to a value that breaks its rule, so that what is meant is not known.
+    /// Whether the key was set to an invalid value.
     [[nodiscard]] bool is_broken(std::string_view name) const;
 
     /// The value set, else the default; nothing when that is null.
@@ -88,8 +88,7 @@ public:
     [[nodiscard]] bool flag(std::string_view name) const;
     [[nodiscard]] std::vector<std::string> list(std::string_view name) const;
 
-    /// Adds an error to `problems`: where `name` was set, its value, and `rule`, which goes on from
-    /// there.
+    /// Adds the error "PLACE: NAME=VALUE RULE" to `problems`, or "NAME is not set: it RULE".
     void complain(Problems& problems, std::string_view name, std::string_view rule) const;
 
     [[nodiscard]] const std::map<std::string, Setting, std::less<>>& all() const {

@@ -15,7 +15,7 @@ struct Entry {
     Synonym synonym;
 };
 
-/// Synonyms of one topic key stand together, the one that goes first on top.
+/// The synonyms of one topic key are adjacent, in order of precedence.
 constexpr Entry kEntries[] = {
     {"cleanup.policy", {"log.cleanup.policy", 1}},
     {"retention.ms", {"log.retention.ms", 1}},
@@ -55,7 +55,7 @@ constexpr Entry kEntries[] = {
     {"highwater.durability", {"highwater.durability.default", 1}},
 };
 
-/// The synonyms alone, in the order of kEntries, so that a part of it can be handed out.
+/// The synonyms alone, in the order of kEntries, so that synonyms_of can return a span of them.
 constexpr auto kSynonyms = [] {
     std::array<Synonym, std::size(kEntries)> synonyms{};
     std::ranges::transform(kEntries, synonyms.begin(), &Entry::synonym);

@@ -61,7 +61,7 @@ std::unexpected<Error> broken_rule(const Key& key, std::string_view value) {
 std::unexpected<Error> unknown_name(std::string_view name) {
     if (const std::string_view topic_key = topic_key_of(name); !topic_key.empty()) {
         return fail(ErrorKind::not_found,
-                    "'{}' is a key of the broker; the topic key of that meaning is '{}'", name,
+                    "'{}' is a broker key; the topic key with that meaning is '{}'", name,
                     topic_key);
     }
     if (const Key* nearest = nearest_key(Scope::topic, name)) {

@@ -12,11 +12,11 @@
 
 namespace hw::config {
 
-/// Whose clock a record's timestamp is of.
+/// Whether a record's timestamp is the producer's time or the time of the append.
 enum class TimestampType : std::uint8_t { create_time, log_append_time };
 
-/// The settings of one topic: typed, checked, immutable. Spans may be as long as 2^63-1 ms, which
-/// means "without end" and is more than Duration holds.
+/// The settings of one topic: typed, checked, immutable. A time span may be as long as 2^63-1 ms,
+/// which means "without end" and is more than Duration holds.
 struct TopicConfig {
     std::int32_t segment_bytes_max;
     std::chrono::milliseconds segment_age_max;
@@ -35,30 +35,30 @@ struct TopicConfig {
     bool is_compacted;  ///< `cleanup.policy` has compact: each record needs a key
     Durability durability;
 
-    /// What counts for a partition with `replicas` replicas.
+    /// The value that was set, else the derived one.
     [[nodiscard]] std::int32_t min_insync_replicas(std::int32_t replicas) const;
 };
 
-/// What a topic with `replicas` replicas needs in sync when nobody said a number: 2 of 3 or more,
-/// so that the loss of one node loses nothing that was acknowledged, else 1.
+/// The default of min.insync.replicas for a topic with `replicas` replicas: 2 for 3 or more, so
+/// that the loss of one node loses no acknowledged record, else 1.
 [[nodiscard]] std::int32_t derived_min_insync_replicas(std::int32_t replicas);
 
 /// The settings of a topic with `overrides` on a broker with `broker`. Overrides of names that are
-/// no topic key are passed over: a newer version may have written them. Errors: invalid, for a
+/// not topic keys are ignored: a newer version may have written them. Errors: invalid, for a
 /// value that breaks the rule of its key.
 [[nodiscard]] Result<TopicConfig> make_topic_config(const Overrides& overrides,
                                                     const Settings& broker);
 
 /// Whether a user may set `name` to `value` on a topic. Errors, each a sentence for that user:
-/// not_found for a name that is no topic key; invalid; unsupported for a value that would have no
-/// effect, which is every value but the default where the key is not built yet.
+/// not_found for a name that is not a topic key; invalid; unsupported for a value that would have
+/// no effect, such as any value but the default of a key that is not built yet.
 [[nodiscard]] Result<void> check_topic_setting(std::string_view name, std::string_view value);
 
-/// What a user should know who sets `name` to `value`, which check_topic_setting accepts though not
-/// all of its effect is built: a sentence. Empty when there is nothing to say.
+/// A warning for a user who sets `name` to `value`, when check_topic_setting accepts the value but
+/// not all of its effect is built; else empty.
 [[nodiscard]] std::string caution_about(std::string_view name, std::string_view value);
 
-/// Whether a topic may go from `from` to `to` while it is there. Errors: invalid.
+/// Whether an existing topic may change from `from` to `to`. Errors: invalid.
 [[nodiscard]] Result<void> check_topic_change(const TopicConfig& from, const TopicConfig& to);
 
 }  // namespace hw::config

@@ -23,7 +23,7 @@ std::vector<Candidate> candidates_of(const Key& topic_key, const Overrides& over
         }
     }
     if (!synonyms.empty()) {
-        // Only the first one: Kafka shows no default of a synonym in another unit.
+        // Only the first one: like Kafka, which shows no defaults of synonyms in other units.
         const Key* first = find_key(Scope::broker, synonyms.front().broker_key);
         HW_ASSERT(first != nullptr);
         if (first->default_value) {

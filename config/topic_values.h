@@ -12,7 +12,7 @@
 
 namespace hw::config {
 
-/// What was set on one topic, by name.
+/// The settings of one topic itself, by name.
 using Overrides = std::map<std::string, std::string, std::less<>>;
 
 /// Where a value comes from; the numbers are those that DescribeConfigs carries (KIP-226).
@@ -22,16 +22,16 @@ enum class Source : std::int8_t {
     default_value = 5,
 };
 
-/// One of the places that could give a topic key its value.
+/// A source of a topic key's value, and the value there.
 struct Candidate {
     std::string_view name;  ///< the topic key itself, or the broker key
-    std::string value;      ///< as it stands there, in the unit of `name`
+    std::string value;      ///< as set there, in the unit of `name`
     Source source;
     std::int64_t factor = 1;  ///< from that unit to the topic key's
 };
 
-/// All places that do, the one that counts first. Empty when only the topic key's own default is
-/// left. `topic_key` must be one.
+/// All sources of a value for `topic_key`, in order of precedence. Empty when only the topic key's
+/// own default is left.
 [[nodiscard]] std::vector<Candidate> candidates_of(const Key& topic_key, const Overrides& overrides,
                                                    const Settings& broker);
 

@@ -40,7 +40,7 @@ struct Bounds {
     std::int64_t max;
 };
 
-/// The rule within what the type can hold.
+/// The bounds of the rule, limited to those of the type.
 Bounds bounds_of(const Key& key) {
     Bounds type{std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()};
     if (key.type == Type::int16) {

@@ -1,4 +1,4 @@
-"""The commands that a newcomer calls say what is wrong with a call."""
+"""tools/run, tools/setup and tools/test say what is wrong when they are called wrongly."""
 
 import os
 import shutil

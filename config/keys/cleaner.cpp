@@ -10,7 +10,7 @@ using enum Use;
 
 constexpr Key kCleanerKeys[] = {
     {"log.cleaner.threads", int32, "1", at_least(0), count, cluster_wide, automatic,
-     "Threads of compaction; Highwater uses the disk's own."},
+     "Threads of compaction; Highwater uses the disk's threads."},
     {"log.cleaner.io.max.bytes.per.second", float64, "1.7976931348623157E308", any(),
      bytes_per_second, cluster_wide, later, "Bytes a second that compaction reads and writes."},
     {"log.cleaner.dedupe.buffer.size", int64, "134217728", any(), bytes, cluster_wide, automatic,
@@ -20,7 +20,7 @@ constexpr Key kCleanerKeys[] = {
     {"log.cleaner.io.buffer.load.factor", float64, "0.9", any(), ratio, cluster_wide, automatic,
      "How full the key table of compaction gets; Highwater chooses it."},
     {"log.cleaner.backoff.ms", int64, "15000", at_least(0), milliseconds, cluster_wide, later,
-     "Pause of compaction when nothing is to be done."},
+     "Pause of compaction when there is nothing to do."},
     {"log.cleaner.min.cleanable.ratio", float64, "0.5", real(0, 1), ratio, cluster_wide, later,
      "Share of a log that must be uncompacted before compaction runs."},
     {"log.cleaner.enable", boolean, "true", any(), none, read_only, later,
@@ -30,7 +30,8 @@ constexpr Key kCleanerKeys[] = {
     {"log.cleaner.min.compaction.lag.ms", int64, "0", at_least(0), milliseconds, cluster_wide,
      later, "How long a record stays out of compaction."},
     {"log.cleaner.max.compaction.lag.ms", int64, "9223372036854775807", at_least(1), milliseconds,
-     cluster_wide, later, "Age at which a record is compacted even when the share is small."},
+     cluster_wide, later,
+     "Age at which a record is compacted even when the share of uncompacted data is small."},
 };
 
 }  // namespace

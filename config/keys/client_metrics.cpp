@@ -10,10 +10,11 @@ using enum Use;
 
 constexpr Key kClientMetricsKeys[] = {
     {"metrics", list, "", any(), none, cluster_wide, later,
-     "What names of metrics to send begin with; empty means none, * all."},
+     "Prefixes of the metric names to send; empty means none, * means all."},
     {"interval.ms", int32, "300000", between(100, 3600000), milliseconds, cluster_wide, later,
      "How often clients send their metrics."},
-    {"match", list, "", any(), none, cluster_wide, later, "Which clients send, NAME=PATTERN each."},
+    {"match", list, "", any(), none, cluster_wide, later,
+     "Which clients send metrics, NAME=PATTERN each."},
 };
 
 }  // namespace

@@ -36,7 +36,7 @@ constexpr Key kGroupsKeys[] = {
      cluster_wide, automatic,
      "Largest write buffer that a coordinator keeps; Highwater chooses it."},
     {"offset.metadata.max.bytes", int32, "4096", any(), bytes, read_only, later,
-     "Largest note that a commit may carry with an offset."},
+     "Largest metadata text that a commit may carry with an offset."},
     {"offsets.retention.minutes", int32, "10080", at_least(1), minutes, read_only, later,
      "How long offsets of an empty group are kept."},
     {"offsets.retention.check.interval.ms", int64, "600000", at_least(1), milliseconds, read_only,
@@ -64,7 +64,7 @@ constexpr Key kGroupsKeys[] = {
     {"group.consumer.max.size", int32, "2147483647", at_least(1), count, read_only, later,
      "Members that a consumer group may have."},
     {"group.consumer.assignors", list, "uniform,range", any(), none, read_only, later,
-     "Assignors on the broker's side; the first is the default."},
+     "Assignors that run on the broker; the first is the default."},
     {"group.consumer.migration.policy", string, "bidirectional",
      one_of("bidirectional,upgrade,downgrade,disabled"), none, read_only, later,
      "Whether groups may change between the classic and the consumer protocol."},
@@ -76,15 +76,15 @@ constexpr Key kGroupsKeys[] = {
      read_only, later, "Longest assignment interval that a consumer group may be given."},
     {"group.consumer.assignor.offload.enable", boolean, "true", any(), none, cluster_wide,
      automatic,
-     "Whether assignments are computed beside the coordinator; Highwater decides it by their "
-     "size."},
+     "Whether assignments are computed outside the coordinator's thread; Highwater decides by "
+     "their size."},
     {"group.consumer.regex.refresh.interval.ms", int32, "600000", at_least(10000), milliseconds,
      read_only, later, "How often subscriptions by pattern are matched with the topics."},
     {"errors.deadletterqueue.auto.create.topics.enable", boolean, "false", any(), none,
      cluster_wide, later,
      "Whether the topic for undeliverable records is created when it is missing."},
     {"errors.deadletterqueue.topic.name.prefix", string, "dlq.", any(), none, cluster_wide, later,
-     "What names of topics for undeliverable records begin with."},
+     "Prefix of the names of topics for undeliverable records."},
 };
 
 }  // namespace

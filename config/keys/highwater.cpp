@@ -16,7 +16,7 @@ constexpr Key kHighwaterKeys[] = {
      "Memory for requests in flight, caches and tables; null means a quarter of the machine's or "
      "container's."},
     {"highwater.produce.validation", string, "full", one_of("full,header"), none, read_only, in_use,
-     "What is checked of a produced batch: full walks its records, header does not."},
+     "What is checked in a produced batch: full also checks every record, header does not."},
     {"highwater.disk.stall.ms", int64, "10000", at_least(1000), milliseconds, read_only, later,
      "A write or sync older than this counts as a failed disk."},
     {"replica.lag.max.messages", int64, "-1", at_least_or(1, -1), count, read_only, later,

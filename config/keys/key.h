@@ -5,10 +5,10 @@
 #include <optional>
 #include <string_view>
 
-/// What a configuration key is: one row of the table. Rows are constants; nothing here has state.
+/// A configuration key: one row of the table. Rows are constants; nothing here has state.
 namespace hw::config {
 
-/// The values are those that DescribeConfigs carries (KIP-569).
+/// The type of a key's value; the numbers are those that DescribeConfigs carries (KIP-569).
 enum class Type : std::uint8_t {
     boolean = 1,
     string = 2,
@@ -38,16 +38,16 @@ enum class Unit : std::uint8_t {
 /// When a new value takes effect: at the next start, or live on one broker or on all.
 enum class Update : std::uint8_t { read_only, per_broker, cluster_wide };
 
-/// What the value does here.
+/// Whether the value of a key has an effect.
 enum class Use : std::uint8_t {
     in_use,
-    later,      ///< a known name of Kafka without effect so far
-    security,   ///< without effect so far; who sets it relies on it, so only its default is taken
+    later,      ///< a key of Kafka without effect so far
+    security,   ///< the same, but users would rely on it, so only its default is accepted
     automatic,  ///< without effect, because the program chooses the value itself
 };
 
-/// Which values of its type a key takes. For numbers `min` to `max`, both included, and `also`;
-/// `real_min` to `real_max` for float64. For strings and items of lists one of `choices`, unless
+/// Which values of its type a key accepts. Integers: from `min` to `max`, inclusive, and `also`.
+/// float64: from `real_min` to `real_max`. Strings and list items: one of `choices`, or anything if
 /// that is empty.
 struct Rule {
     std::int64_t min = std::numeric_limits<std::int64_t>::min();
@@ -55,8 +55,8 @@ struct Rule {
     std::optional<std::int64_t> also;
     double real_min = std::numeric_limits<double>::lowest();
     double real_max = std::numeric_limits<double>::max();
-    std::string_view choices;  ///< with commas between
-    std::string_view offered;  ///< those of `choices` that are built; empty means all
+    std::string_view choices;  ///< separated by commas
+    std::string_view offered;  ///< the part of `choices` that is built; empty: all
 };
 
 constexpr Rule any() {
@@ -95,7 +95,7 @@ constexpr Rule one_of(std::string_view choices, std::string_view offered = {}) {
     return rule;
 }
 
-/// A default that is no text: unset, or derived as the doc of the key says.
+/// No default value: the key is unset, or its value is derived as its `doc` says.
 inline constexpr std::nullopt_t kNull = std::nullopt;
 
 struct Key {

@@ -4,10 +4,10 @@
 
 #include "config/keys/key.h"
 
-/// The rows of the table, one function and one file a subject; key_table.h puts them together.
+/// The rows of the table, one function and one file per subject; key_table.h assembles them.
 namespace hw::config {
 
-/// What a node is and how it lives: roles, id, sessions, whole-process switches.
+/// Roles, id, sessions and switches of the whole process.
 [[nodiscard]] std::span<const Key> node_keys();
 /// Listeners, sockets and limits of connections and requests.
 [[nodiscard]] std::span<const Key> network_keys();
@@ -27,7 +27,7 @@ namespace hw::config {
 [[nodiscard]] std::span<const Key> share_keys();
 /// Transactions and producer ids.
 [[nodiscard]] std::span<const Key> transactions_keys();
-/// Measuring of quotas, and throttles of replication.
+/// Measurement of quotas, and throttles of replication.
 [[nodiscard]] std::span<const Key> quotas_keys();
 /// Quotas of a user, a client id or an address; set on those, never in a file.
 [[nodiscard]] std::span<const Key> quota_entities_keys();
@@ -35,11 +35,11 @@ namespace hw::config {
 [[nodiscard]] std::span<const Key> tls_keys();
 /// Authentication, authorization and delegation tokens.
 [[nodiscard]] std::span<const Key> sasl_keys();
-/// Metrics and telemetry of clients.
+/// Metrics, and telemetry of clients.
 [[nodiscard]] std::span<const Key> metrics_keys();
 /// Tiered storage.
 [[nodiscard]] std::span<const Key> remote_keys();
-/// What only Highwater has.
+/// Keys that only Highwater has.
 [[nodiscard]] std::span<const Key> highwater_keys();
 /// Settings of one topic.
 [[nodiscard]] std::span<const Key> topic_keys();

@@ -10,7 +10,7 @@ using enum Use;
 
 constexpr Key kQuorumKeys[] = {
     {"controller.listener.names", string, "CONTROLLER", any(), none, read_only, in_use,
-     "Names of the listeners that controllers use, the preferred one first."},
+     "Names of the listeners of controllers, the preferred one first."},
     {"controller.quorum.voters", list, "", any(), none, read_only, in_use,
      "The controllers as ID@HOST:PORT each, for a quorum that never changes."},
     {"controller.quorum.bootstrap.servers", list, "", any(), none, read_only, in_use,

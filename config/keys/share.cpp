@@ -32,8 +32,8 @@ constexpr Key kShareKeys[] = {
     {"group.share.max.assignment.interval.ms", int32, "15000", at_least(0), milliseconds, read_only,
      later, "Longest assignment interval that a share group may be given."},
     {"group.share.assignor.offload.enable", boolean, "true", any(), none, cluster_wide, automatic,
-     "Whether assignments are computed beside the coordinator; Highwater decides it by their "
-     "size."},
+     "Whether assignments are computed outside the coordinator's thread; Highwater decides by "
+     "their size."},
     {"group.share.initialize.retry.interval.ms", int32, "30000", at_least(1), milliseconds,
      read_only, later, "Pause before the state of a share partition is initialised again."},
     {"group.share.delivery.count.limit", int32, "5", between(2, 10), count, read_only, later,

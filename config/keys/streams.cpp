@@ -38,8 +38,8 @@ constexpr Key kStreamsKeys[] = {
     {"group.streams.assignors", list, "sticky", any(), none, read_only, later,
      "Assignors of streams groups; the first is the default."},
     {"group.streams.assignor.offload.enable", boolean, "true", any(), none, cluster_wide, automatic,
-     "Whether assignments are computed beside the coordinator; Highwater decides it by their "
-     "size."},
+     "Whether assignments are computed outside the coordinator's thread; Highwater decides by "
+     "their size."},
     {"group.streams.task.offset.interval.ms", int32, "60000", at_least(1), milliseconds, read_only,
      later, "How often members report the offsets of their tasks."},
     {"group.streams.min.task.offset.interval.ms", int32, "15000", at_least(1), milliseconds,

@@ -12,7 +12,7 @@ constexpr Key kTlsKeys[] = {
     {"ssl.client.auth", string, "none", one_of("none,requested,required"), none, per_broker,
      security, "Whether clients must show a certificate."},
     {"ssl.principal.mapping.rules", string, "DEFAULT", any(), none, per_broker, security,
-     "Rules that make a user name of a certificate's subject."},
+     "Rules that turn a certificate's subject into a user name."},
     {"ssl.allow.dn.changes", boolean, "false", any(), none, per_broker, security,
      "Whether a new certificate may have another subject."},
     {"ssl.allow.san.changes", boolean, "false", any(), none, per_broker, security,

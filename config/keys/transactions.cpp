@@ -38,10 +38,9 @@ constexpr Key kTransactionsKeys[] = {
     {"transaction.two.phase.commit.enable", boolean, "false", any(), none, read_only, later,
      "Whether a transaction may be prepared by an outside coordinator."},
     {"add.partitions.to.txn.retry.backoff.max.ms", int32, "100", at_least(0), milliseconds,
-     read_only, later,
-     "How long adding a partition to a transaction is tried again on the broker."},
+     read_only, later, "How long the broker retries adding a partition to a transaction."},
     {"add.partitions.to.txn.retry.backoff.ms", int32, "20", at_least(1), milliseconds, read_only,
-     later, "Pause before adding a partition to a transaction is tried again on the broker."},
+     later, "Pause before the broker retries adding a partition to a transaction."},
 };
 
 }  // namespace

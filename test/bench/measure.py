@@ -1,4 +1,4 @@
-"""The cases, and what one run of each gives."""
+"""The cases, and the figures of their runs."""
 
 import os
 import shutil
@@ -13,7 +13,7 @@ LATENCY_SECONDS = 5
 STARTS = 3
 LEAST_FREE = 64 << 20
 CHUNK = bytes(4 << 20)
-READABLE_BYTES = 256_000_000  # what is read again and again fits into the page cache
+READABLE_BYTES = 256_000_000  # small enough for the page cache
 MOST_IDLE_BYTES = 30_000_000  # resident, above which --check fails
 MOST_WORSE = 0.05  # against another binary, above which --check fails
 
@@ -26,7 +26,7 @@ class Case:
     text: str
     command: str  # of the driver
     arguments: tuple
-    bytes: int | None  # of a run; none: it lasts for a time
+    bytes: int | None  # of a run; None: the run lasts for a fixed time
     durability: str
     has_toy: bool = True
     least_ratio: float | None = None  # of the toy's throughput, below which --check fails
@@ -53,7 +53,7 @@ CASES = (
          ("--rate", "1000", "--acks", "-1"), None, "disk", has_toy=False),
 )
 
-# The figures that are compared, and where they are in a report. Of throughput more is better.
+# The figures that are compared, and where they are in a report. Only for throughput more is better.
 FIGURES = {
     "throughput": ("megabytesPerSecond",),
     "CPU": ("brokerCpuSecondsPerGb",),
@@ -64,7 +64,7 @@ FIGURES = {
 
 
 def figures_of(case):
-    """A load at a fixed rate has no throughput, and too few bytes for a figure of CPU."""
+    """A load at a fixed rate does not measure throughput, and has too few bytes to measure CPU."""
     return ("p50", "p99", "p99.9") if case.command == "latency" else ("throughput", "CPU", "p50",
                                                                      "p99")
 
@@ -76,7 +76,7 @@ class Bench:
         self.options = options
 
     def sides(self, case):
-        """Name and command of each server, the one that is compared with first."""
+        """Name and command of each server; the first is the base of the comparison."""
         if self.options.against:
             return {"old": self.options.against, "broker": self.options.broker}
         if case.has_toy:
@@ -156,7 +156,7 @@ class Bench:
 
 
 def check(rows, start):
-    """Sentences about ratios to the toy, and memory, beyond their limits. Times have none."""
+    """Sentences about ratios to the toy, and memory, that are beyond their limits."""
     least = {case.name: case.least_ratio for case in CASES}
     for row in rows:
         ratio = row.get("ratios", {}).get("throughput")
@@ -209,7 +209,7 @@ def value_in(report, path):
 
 
 def ratios_of(values, bases):
-    """Pair by pair; none where a run was too short for a figure."""
+    """Ratios of pairs; None if a run was too short for a figure."""
     if any(base == 0 for base in bases):
         return None
     ratios = [value / base for value, base in zip(values, bases)]
@@ -226,7 +226,7 @@ def room_in(directory):
 
 
 def warm_memory(directory, size):
-    """Touches as much memory as a run will: on a virtual machine the first touch is the host's."""
+    """Touches as much memory as a run will, so that the host of a virtual machine provides it."""
     path = os.path.join(directory, f"hw-bench-warm-{os.getpid()}")
     try:
         with open(path, "wb") as file:
@@ -237,7 +237,7 @@ def warm_memory(directory, size):
 
 
 def machine_cpu():
-    """Seconds since the start of the machine: of all cores, and of them busy or stolen."""
+    """CPU seconds of all cores since the machine started: in total, and busy or stolen."""
     with open("/proc/stat", encoding="ascii") as stat:
         ticks = [int(word) for word in stat.readline().split()[1:9]]
     user, nice, system, idle, iowait, irq, softirq, steal = ticks
@@ -247,7 +247,7 @@ def machine_cpu():
 
 
 def foreign_share(before, after, report):
-    """Share of all cores that others had during a run, 0 to 1."""
+    """Share of all cores that other processes used during a run, 0 to 1."""
     total, busy = (late - early for early, late in zip(before, after))
     per_gb = report["driverCpuSecondsPerGb"] + report["brokerCpuSecondsPerGb"]
     own = per_gb * report["bytes"] / 1e9

@@ -1,4 +1,4 @@
-"""The bench gives figures for a server that works, and a reason for one that does not."""
+"""The bench prints figures for a server that works, and the reason for one that does not."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Starts the server of one measurement, drives it, and ends it again without a trace."""
+"""Starts the server of one measurement, runs loads on it, ends it, and removes its files."""
 
 import json
 import os
@@ -17,7 +17,7 @@ LAST_LINES = 5
 
 
 class Failure(Exception):
-    """A measurement without figures; its text says why."""
+    """A measurement that failed; the text says why."""
 
 
 def free_port():
@@ -28,7 +28,7 @@ def free_port():
 
 
 class Server:
-    """One process with a data directory of its own below `parent`; both end with the block.
+    """One process with its own data directory below `parent`; a with block ends both.
 
     `command` is a line of shell words; {dir}, {port} and {partitions} in it are replaced by the
     directory, the port, and the number of partitions of the topic that is measured.
@@ -63,7 +63,7 @@ class Server:
         shutil.rmtree(self.directory)
 
     def drive(self, driver, load, arguments):
-        """Runs a load against the server, which may still be starting; its report."""
+        """Runs a load against the server, which may still be starting; returns its report."""
         command = [*shlex.split(driver), load, "-b", f"127.0.0.1:{self.port}", "-o", "ndjson",
                    "--pid", str(self.process.pid), "--wait", str(START_SECONDS), *arguments]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -81,7 +81,7 @@ class Server:
         return report
 
     def dies_before(self, driver):
-        """Waits for the first of the two to end."""
+        """Waits until the driver or the server ends; true if the server ended first."""
         descriptors = [os.pidfd_open(process.pid) for process in (driver, self.process)]
         ended, _, _ = select.select(descriptors, [], [])
         first_is_server = descriptors[0] not in ended

@@ -19,22 +19,22 @@ struct ToyOptions {
     std::int32_t partitions = 1;
 };
 
-/// The physical limit of producing and fetching: receive, CRC, append to the page cache, answer,
-/// with one thread and no broker around it; records are sent from the page cache. Any topic exists,
-/// and all topics share the partitions' files.
+/// A minimal broker that shows the physical limit of producing and fetching: receive, CRC, append
+/// to the page cache, answer, with one thread; records are sent from the page cache. Every topic
+/// exists, and all topics share the files of the partitions.
 ///
-/// Speaks just enough Kafka for `hw perf`: ApiVersions, Metadata, ListOffsets, Produce, Fetch. A
+/// Serves just enough of Kafka for `hw perf`: ApiVersions, Metadata, ListOffsets, Produce, Fetch. A
 /// Fetch at the end of its partitions waits until there are records. Listens on loopback only. Its
-/// files are new and removed at its end. Used by one thread.
+/// files are new, and removed when it is destroyed. Used by one thread.
 class Toy {
 public:
-    /// Listens and makes the files. Errors: those of the operating system.
+    /// Listens and creates the files. Errors: those of the operating system.
     [[nodiscard]] static Result<std::unique_ptr<Toy>> start(const ToyOptions& options);
     Toy(client::Poller poller, client::Listener listener, ToyFiles files)
         : poller_(std::move(poller)), listener_(std::move(listener)), files_(std::move(files)) {}
 
     [[nodiscard]] std::uint16_t port() const { return listener_.port(); }
-    /// Of the partitions, in order.
+    /// The files of the partitions, in order.
     [[nodiscard]] const ToyFiles& files() const { return files_; }
 
     /// Serves until `stop` becomes readable. Errors: those of the operating system.

@@ -15,10 +15,10 @@
 namespace hw::bench {
 namespace {
 
-/// Bytes read while the size of the next frame is unknown: enough for many small frames, and little
-/// of a large one, which would have to be moved.
+/// Bytes read while the size of the next frame is unknown: enough for many small frames, but only a
+/// small part of a large one, which would have to be moved.
 constexpr std::size_t kReadAhead = 16384;
-/// Bytes that one connection may send before the others have their turn.
+/// Bytes read from one connection before the others get their turn.
 constexpr std::size_t kTurn = 262144;
 constexpr std::size_t kMaxFrame = std::size_t{100} << 20;
 constexpr std::size_t kArenaBudget = std::size_t{1} << 20;
@@ -26,7 +26,7 @@ constexpr std::size_t kHeaderSize = 4;
 constexpr std::size_t kLengthSize = 4;
 constexpr client::Milliseconds kPatience{30000};
 constexpr BrokerId kSelf{1};
-/// Versions that name topics by name.
+/// Versions that identify topics by name.
 constexpr schema::VersionRange kProduceVersions{ApiVersion(3), ApiVersion(12)};
 constexpr schema::VersionRange kFetchVersions{ApiVersion(4), ApiVersion(12)};
 constexpr schema::VersionRange kListOffsetsVersions{ApiVersion(1), ApiVersion(6)};
@@ -41,7 +41,7 @@ Result<record::BatchView> checked_batch(const wire::Records& records) {
     return batch;
 }
 
-/// The bytes of `view`, a part of `frame`, to be changed.
+/// The bytes of `view`, which is a part of `frame`, for changing them.
 MutableBytes part_of(MutableBytes frame, ByteView view) {
     return frame.subspan(static_cast<std::size_t>(view.data() - frame.data()), view.size());
 }
@@ -194,7 +194,7 @@ Result<void> ToyConnection::on_produce(const schema::RequestHeader& header, wire
         return read;
     }
     if (request.topic_data.size() != 1 || request.topic_data[0].partition_data.size() != 1) {
-        return fail(ErrorKind::unsupported, "the toy takes one partition a request");
+        return fail(ErrorKind::unsupported, "the toy serves one partition per Produce request");
     }
     const auto& topic = request.topic_data[0];
     const auto& asked = topic.partition_data[0];
@@ -260,7 +260,7 @@ Result<void> ToyConnection::on_fetch(const schema::RequestHeader& header, wire::
         return read;
     }
     if (request.topics.size() != 1) {
-        return fail(ErrorKind::unsupported, "the toy reads one topic a request");
+        return fail(ErrorKind::unsupported, "the toy serves one topic per Fetch request");
     }
     if (auto finished = finish_produces(); !finished) {
         return finished;
@@ -297,7 +297,7 @@ Result<void> ToyConnection::on_fetch(const schema::RequestHeader& header, wire::
     return answer_with_records(header, response);
 }
 
-/// Sends the answer at once, its record bytes straight from the files' mappings.
+/// Sends the answer immediately, with the records directly from the mapped files.
 Result<void> ToyConnection::answer_with_records(const schema::RequestHeader& header,
                                                 const schema::FetchResponse& response) {
     const ApiVersion version = header.request_api_version;
@@ -334,7 +334,7 @@ Result<void> ToyConnection::answer(const schema::RequestHeader& header, const Re
     return {};
 }
 
-/// Encodes to the end of the output, without memory of its own.
+/// Encodes at the end of the output, without allocating other memory.
 template <class Message>
 Result<void> ToyConnection::append_message(const Message& message, ApiVersion version) {
     const auto size = measure(message, version);

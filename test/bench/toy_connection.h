@@ -20,14 +20,15 @@ namespace hw::bench {
 
 using ToyFiles = std::vector<std::unique_ptr<ToyFile>>;
 
-/// One client of the toy. Appends what one read of the socket brought, then answers it all at once.
+/// A client connection of the toy. Appends all batches of one read of the socket, then answers them
+/// with one send.
 class ToyConnection {
 public:
-    /// `files` outlive it. `port` is what Metadata names.
+    /// `files` outlive it. `port` is the port in Metadata responses.
     ToyConnection(client::Socket socket, const ToyFiles& files, std::uint16_t port);
 
     /// Reads, appends and answers what the socket has. Errors: closed, corrupt, unsupported, limit,
-    /// timed_out, those of the operating system: the connection is of no more use.
+    /// timed_out, those of the operating system; after one the connection must not be used.
     [[nodiscard]] Result<void> on_ready();
     /// Answers a fetch that waits for records, if there are some now. Errors: closed, timed_out.
     [[nodiscard]] Result<void> on_appended();
@@ -35,7 +36,7 @@ public:
     [[nodiscard]] int number() const { return socket_.number(); }
 
 private:
-    /// A fetch that waits for records, without an end: the bytes of its request.
+    /// The request bytes of a fetch that waits for records, without a deadline.
     using Parked = std::vector<std::byte>;
 
     [[nodiscard]] Result<void> take_frames();

@@ -12,7 +12,7 @@
 namespace hw::bench {
 namespace {
 
-/// Address space, not memory: only what was written may be read.
+/// Reserved address space, not memory: only bytes that were written may be read.
 constexpr std::size_t kMappingSize = std::size_t{64} << 30;
 
 }  // namespace
@@ -38,7 +38,7 @@ ToyFile::~ToyFile() {
 }
 
 Offset ToyFile::stage(MutableBytes batch, std::int32_t records) {
-    // The base offset is the first field of a batch, and not under its CRC.
+    // The base offset is the first field of a batch, and its CRC does not cover it.
     store_big_endian(batch.data(), end_offset_.value());
     staged_.push_back(client::slice_of(batch));
     batches_.push_back({.base_offset = end_offset_, .position = staged_position_});
@@ -77,7 +77,7 @@ ByteView ToyFile::read(Offset offset, std::size_t most_bytes) const {
     }
     const auto next = std::ranges::upper_bound(first + 1, batches_.end(), start + most_bytes, {},
                                                &Batch::position);
-    // The batch before `next` begins within the limit; what it ends at is the end of what fits.
+    // The last batch that begins within the limit may end beyond it, so the result ends before it.
     const auto end = std::max(next - 1, first + 1);
     return {mapping_ + start, (end == batches_.end() ? position_ : end->position) - start};
 }

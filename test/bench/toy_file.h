@@ -15,8 +15,8 @@
 
 namespace hw::bench {
 
-/// The log of one partition of the toy: a new file that batches are appended to, with their
-/// offsets, and read from through a mapping. Removed at its end. Used by one thread.
+/// The log of one partition of the toy: a new file to which batches are appended with their
+/// offsets, and which is read through a mapping. The destructor removes it. Used by one thread.
 class ToyFile {
 public:
     /// Errors: exists, those of the operating system.
@@ -27,16 +27,16 @@ public:
     ToyFile(const ToyFile&) = delete;
     ToyFile& operator=(const ToyFile&) = delete;
 
-    /// Gives a batch its base offset, which it returns, and keeps the batch for `write_staged`.
+    /// Sets the base offset of a batch and returns it; keeps the batch for `write_staged`.
     Offset stage(MutableBytes batch, std::int32_t records);
     /// Appends all staged batches with one call. Errors: those of the operating system, limit (the
     /// file is full).
     [[nodiscard]] Result<void> write_staged();
 
-    /// Of what was written.
+    /// The end of the written batches.
     [[nodiscard]] Offset end_offset() const { return written_end_offset_; }
-    /// The batches from the one with that offset on: as many as fit into `most_bytes`, one at
-    /// least; empty at the end.
+    /// Batches from the one with `offset` on: as many as fit into `most_bytes`, at least one; empty
+    /// at the end of the log.
     [[nodiscard]] ByteView read(Offset offset, std::size_t most_bytes) const;
 
     [[nodiscard]] const std::string& path() const { return path_; }
@@ -55,7 +55,7 @@ private:
     Offset end_offset_{0};
     Offset written_end_offset_{0};
     std::vector<iovec> staged_;
-    std::vector<Batch> batches_;  ///< in their order
+    std::vector<Batch> batches_;  ///< in order
 };
 
 }  // namespace hw::bench

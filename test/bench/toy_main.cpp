@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::string_view kUsage =
     "Usage: bench_toy [--port N] [--dir DIRECTORY] [--partitions N]\n"
-    "The limit of producing and fetching; see test/bench/README.md. Ends with SIGINT or SIGTERM.\n";
+    "A minimal broker for comparison; see test/bench/README.md. SIGINT or SIGTERM ends it.\n";
 
 template <class T>
 bool parse_number(std::string_view text, T& value) {

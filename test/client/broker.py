@@ -1,4 +1,4 @@
-"""Starts a broker for a test and ends it again."""
+"""Starts and stops a broker for a test."""
 
 import os
 import re
@@ -11,7 +11,7 @@ class Broker:
     """`highwater dev` on a free port of loopback; `address` is where clients connect."""
 
     def __init__(self, *arguments, data=None):
-        """`data` is the directory of an earlier broker; without it this one begins anew."""
+        """`data` is the directory of an earlier broker; without it this one has a new directory."""
         self.scratch = tempfile.TemporaryDirectory() if data is None else None
         self.data = data or self.scratch.name
         self.process = subprocess.Popen(
@@ -30,7 +30,7 @@ class Broker:
         self.port = int(port)
 
     def stop(self):
-        """Ends it as a user does; returns its exit status and what it logged."""
+        """Stops it like a user; returns its exit status and its log."""
         self.process.send_signal(signal.SIGTERM)
         said, log = self.process.communicate(timeout=30)
         has_stopped = said.endswith("highwater has stopped.\n")

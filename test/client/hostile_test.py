@@ -1,8 +1,8 @@
-"""Hostile clients beside a good one: the good one is always answered, memory stays bounded.
+"""Hostile clients and a good one: the good one is always answered, memory stays bounded.
 
-The broker has 256 MiB (highwater.memory.limit). Each test lets some peers misbehave while a good
-client produces, fetches and asks for ApiVersions, and prints how long it waited; by hand on a quiet
-machine, p99 is to be under 50 ms.
+The broker has 256 MiB (highwater.memory.limit). In each test some peers misbehave while a good
+client produces, fetches and asks for ApiVersions; the test prints how long the good client waited.
+On a quiet machine, p99 should be under 50 ms.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ MIB = 1 << 20
 LIMIT = 256 * MIB
 SLACK = 64 * MIB
 BYTES_PER_CONNECTION = 8 * 1024
-ANSWERED_WITHIN = 10.0  # seconds, on a machine that does other things, too
+ANSWERED_WITHIN = 10.0  # seconds, on a busy machine
 LOAD_SECONDS = float(os.environ.get("HOSTILE_SECONDS", "5"))
 PRODUCE, FETCH, METADATA, API_VERSIONS, CREATE_TOPICS = 0, 1, 3, 18, 19
 
@@ -103,7 +103,7 @@ def answer(peer):
 
 
 class Good(threading.Thread):
-    """Produces, fetches and asks for ApiVersions, each on new and on old connections."""
+    """Asks for ApiVersions on new connections, produces and fetches on an old one."""
 
     def __init__(self, broker):
         super().__init__()
@@ -128,13 +128,13 @@ class Good(threading.Thread):
                     if code != 0:
                         raise AssertionError(f"Produce is answered with error {code}")
                     offset, = struct.unpack(">q", got[4 + 4 + 6 + 4 + 4 + 2:][:8])
-                    # When it is durable; when memory is short, no Fetch waits for that.
+                    # Until the record is durable: when memory is short, no Fetch waits for that.
                     end = time.monotonic() + ANSWERED_WITHIN
                     while b"v" * 1000 not in self.ask(old, fetch("good", offset, MIB)):
                         if time.monotonic() > end:
                             raise AssertionError(f"the record at {offset} is not fetched")
                     time.sleep(0.002)
-        except Exception as failure:  # told by the test's thread
+        except Exception as failure:  # raised again by the test's thread
             self.failure = failure
 
     def connect(self):
@@ -157,7 +157,7 @@ class HostileClients(unittest.TestCase):
             for topic in ("good", "large"):
                 peer.sendall(create(topic))
                 answer(peer)
-                # Each data loop hears of it by itself.
+                # Each data loop learns of the topic separately.
                 while self.is_unknown(topic):
                     time.sleep(0.01)
         self.most_resident = 0
@@ -180,7 +180,7 @@ class HostileClients(unittest.TestCase):
         return peer
 
     def fill(self, megabytes):
-        """Batches of nearly 1 MiB for those who fetch and do not read."""
+        """Appends batches of nearly 1 MiB for peers that fetch and do not read."""
         records = batch(MIB - 200)
         with self.connect() as peer:
             for _ in range(megabytes):
@@ -193,7 +193,7 @@ class HostileClients(unittest.TestCase):
 
     @contextlib.contextmanager
     def good_client(self):
-        """The good client works inside; afterwards it, and the memory, must have been well."""
+        """Runs the good client during the block; then checks its waits and the memory."""
         good = Good(self.broker)
         good.start()
         try:
@@ -222,7 +222,7 @@ class HostileClients(unittest.TestCase):
             time.sleep(0.02)
 
     def send_and_forget(self, peer, data):
-        """As much of it as the broker takes, from a thread of its own."""
+        """Sends as much of `data` as the broker takes, in a separate thread."""
         def run():
             with contextlib.suppress(OSError):
                 peer.sendall(data)
@@ -287,7 +287,8 @@ class HostileClients(unittest.TestCase):
                 self.send_and_forget(self.connect(), fetch("good", 0, 1000, times=300_000))
 
     def test_idle_connections(self):
-        # Here and in the broker, which keeps half of its files for logs and a tenth of the rest.
+        # Limits of this process and the broker, which keeps half of its files for logs and a
+        # tenth of the rest.
         count = min(10_000, int(self.files * 0.35))
         for _ in range(count):
             self.connect()

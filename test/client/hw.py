@@ -9,13 +9,13 @@ from broker import Broker
 
 
 class Hw:
-    """`hw` with the address of a broker; what it prints is taken as text."""
+    """Runs `hw` with the address of a broker; output is text."""
 
     def __init__(self, address):
         self.address = address
 
     def run(self, *arguments, stdin=""):
-        """Any outcome."""
+        """A completed run, whatever its outcome."""
         return subprocess.run([os.environ["HW"], *arguments, "-b", self.address], input=stdin,
                               capture_output=True, text=True, timeout=60, check=False)
 
@@ -33,14 +33,14 @@ class Hw:
         return [json.loads(line) for line in self.out(*arguments, "-o", "ndjson").splitlines()]
 
     def start(self, *arguments, stdin=subprocess.PIPE):
-        """A run that goes on; its ends are pipes."""
+        """A run in the background, with pipes for its input and output."""
         return subprocess.Popen([os.environ["HW"], *arguments, "-b", self.address],
                                 stdin=stdin, stdout=subprocess.PIPE,
                                 stderr=subprocess.PIPE, text=True)
 
 
 class WithBroker(unittest.TestCase):
-    """The tests of a class share a broker."""
+    """A test case whose tests share a broker."""
 
     @classmethod
     def setUpClass(cls):
@@ -49,7 +49,7 @@ class WithBroker(unittest.TestCase):
         cls.hw = Hw(cls.broker.address)
 
     def refused(self, status, *arguments):
-        """Standard error of a run that ends with that status."""
+        """Standard error of a run that ends with `status`."""
         done = self.hw.run(*arguments)
         self.assertEqual(done.returncode, status, done.stderr)
         self.assertEqual(done.stdout, "")

@@ -1,4 +1,4 @@
-"""hw perf against a broker: what it reports is what the topic holds."""
+"""hw perf against a broker: its report matches the topic."""
 
 import json
 import signal

@@ -26,7 +26,7 @@ class WithTopics(WithBroker):
         return name
 
     def refused(self, status, *arguments, stdin=""):
-        """Standard error of a run that ends with that status."""
+        """Standard error of a run that ends with `status`."""
         done = self.hw.run(*arguments, stdin=stdin)
         self.assertEqual(done.returncode, status, done.stderr)
         return done.stderr
@@ -265,7 +265,7 @@ class StoppedBroker(unittest.TestCase):
             broker.stop()
             said = reader.communicate(timeout=60)[1]
         self.assertEqual(reader.returncode, 4, said)
-        self.assertIn("; go on with --partition 0 --from 0, --partition 1 --from 2\n", said)
+        self.assertIn("; continue with --partition 0 --from 0, --partition 1 --from 2\n", said)
 
 
 class WrongInput(WithTopics):
@@ -314,9 +314,10 @@ class WrongInput(WithTopics):
         topic = self.topic("separated")
         error = self.refused(6, "produce", topic, "-k", ":", stdin="a:1\nb:2\nc\nd:4\n")
         self.assertIn("Produced 2 records", error)
-        self.assertIn("line 3 has no key separator ':'; no line was sent from there on\n", error)
+        self.assertIn("line 3 has no key separator ':'; this line and later ones were not sent\n",
+                      error)
         self.assertEqual(self.hw.out("consume", topic, *FROM_START), "1\n2\n")
-        self.assertIn("line 1 has no key separator ':'; no line was sent from there on\n",
+        self.assertIn("line 1 has no key separator ':'; this line and later ones were not sent\n",
                       self.refused(1, "produce", topic, "-k", ":", stdin="a\n"))
 
 

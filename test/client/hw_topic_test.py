@@ -1,4 +1,4 @@
-"""hw topic create, list, describe and delete, as people and scripts see them."""
+"""hw topic create, list, describe and delete, as text and JSON."""
 
 import os
 import pty
@@ -200,7 +200,7 @@ class Delete(WithBroker):
         self.assertEqual((status, said), (6, "Deleted topic present.\n"))
         self.assertIn("Delete present with all records? Type yes: ", error)
         self.assertIn("topic 'absent' does not exist", error)
-        # Nobody is asked, so no terminal is needed either.
+        # Without a question no terminal is needed.
         self.assertIn("hw topic delete: topic 'absent' does not exist",
                       self.refused(3, "topic", "delete", "absent"))
         self.assertIn("hw topic delete: topic 'a b': INVALID_TOPIC_EXCEPTION",
@@ -216,7 +216,7 @@ class Delete(WithBroker):
 
 
 class Speaker:
-    """Listens for one client, reads its first words, answers, and closes; gives the address."""
+    """Listens for one client, reads its first bytes, answers, and closes; yields the address."""
 
     def __init__(self, answer):
         self.answer = answer
@@ -254,7 +254,7 @@ class Servers(unittest.TestCase):
     def test_somebody_listens_and_never_answers(self):
         with socket.create_server(("127.0.0.1", 0)) as silent:
             address = f"127.0.0.1:{silent.getsockname()[1]}"
-            # One server gets all of the time, several share it.
+            # A single server gets all of the time, several share it.
             for servers, seconds in ((address, 6), (f"{address},{address}", 1)):
                 with self.subTest(servers):
                     begin = time.monotonic()
@@ -297,9 +297,9 @@ class Servers(unittest.TestCase):
         for answer, reason in (
                 (b"HTTP/1.1 400 Bad Request\r\n\r\n",
                  "announced a response of 1213486160 bytes; the limit is 104857600; this is not a "
-                 "Kafka listener, or one with TLS"),
+                 "Kafka listener, or it uses TLS"),
                 (b"\0\0\0\x08abcdefgh", "answered request 1633837924 instead of 1; this is not a "
-                                         "Kafka listener, or one with TLS"),
+                                         "Kafka listener, or it uses TLS"),
                 (b"", "the other side closed the connection")):
             with self.subTest(answer), Speaker(answer) as address:
                 done = Hw(address).run("topic", "list")

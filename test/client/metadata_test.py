@@ -1,4 +1,4 @@
-"""Real clients find the broker; wrong ones do it no harm."""
+"""Real clients find the broker; wrong input does not harm it."""
 
 import os
 import random
@@ -21,7 +21,7 @@ def kcat(broker, *arguments):
 
 
 def send(broker, data):
-    """Sends bytes, ends the own half, and returns what comes back until the broker ends."""
+    """Sends bytes, shuts down sending, and returns what the broker sends until it closes."""
     with socket.create_connection((broker.host, broker.port), timeout=30) as peer:
         peer.sendall(data)
         peer.shutdown(socket.SHUT_WR)
@@ -74,7 +74,7 @@ class RealClients(unittest.TestCase):
 
 
 class WrongClients(unittest.TestCase):
-    """Each is cut off, or answered with an error; the broker goes on, and says why in its log."""
+    """Each gets an error or loses its connection; the broker goes on, and its log says why."""
 
     def check(self, data, reason, answer=b""):
         with Broker() as broker:

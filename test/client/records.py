@@ -25,7 +25,7 @@ def timestamp(number):
 
 
 class RecordsCase(unittest.TestCase):
-    """Its tests have a broker with the topic, which has two partitions."""
+    """A test case with a broker and the topic, which has two partitions."""
 
     def setUp(self):
         self.broker = Broker().__enter__()

@@ -1,4 +1,4 @@
-"""`highwater server` starts from a file as Kafka has it, and says what is wrong with another."""
+"""`highwater server` starts from a file like Kafka's, and says what is wrong with a bad one."""
 
 import os
 import signal
@@ -10,7 +10,7 @@ import unittest
 from broker import Broker
 from hw import Hw
 
-# The keys of the file that Kafka brings for a single node, and the values that it has there.
+# The keys and values of the file that Kafka ships for a single node.
 PROPERTIES = """\
 process.roles=broker,controller
 node.id=7
@@ -60,7 +60,7 @@ class Server(unittest.TestCase):
         return process
 
     def refused(self, *arguments, status=1):
-        """What it says when it does not start."""
+        """Its output when it does not start."""
         run = subprocess.run(self.command(*arguments), capture_output=True, text=True, timeout=60,
                              check=False)
         self.assertEqual(run.returncode, status, run.stderr)
@@ -168,7 +168,7 @@ class Server(unittest.TestCase):
 
 
 class Fresh(unittest.TestCase):
-    """`highwater dev --fresh` wipes what it should, and nothing of anybody who uses it."""
+    """`highwater dev --fresh` wipes its own data, and nothing that is in use."""
 
     def dev(self, data, *arguments, status=1):
         """Standard error of a start that is refused."""

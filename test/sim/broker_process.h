@@ -17,7 +17,7 @@ namespace hw::sim {
 /// Where the broker of a run listens for clients.
 inline const Endpoint kBrokerAddress{"localhost", 9092};
 
-/// A coin that makes some works on a replica wait for a later turn.
+/// A random choice that defers some work on a replica to a later turn.
 class DeferCoin final : public broker::DeferPolicy {
 public:
     DeferCoin(Random& random, std::uint64_t one_in) : random_(&random), one_in_(one_in) {}
@@ -28,7 +28,7 @@ private:
     std::uint64_t one_in_;
 };
 
-/// What the processes of a run are given.
+/// The ports and options that the processes of a run get.
 struct ProcessWorld {
     Scheduler& scheduler;
     SimNetwork& network;
@@ -40,8 +40,8 @@ struct ProcessWorld {
     Mutants mutants;
 };
 
-/// One process of a broker: a node with its shards, on the disk of its machine. What ends it from
-/// outside (SimDisk::process_kill, SimNetwork::cut) is done before it is destroyed.
+/// One process of a broker: a node with its shards, on the disk of its machine. At a crash, its
+/// disk and network are cut off (SimDisk::process_kill, SimNetwork::cut) before it is destroyed.
 class BrokerProcess {
 public:
     static constexpr NodeTag kTag = 1;
@@ -52,13 +52,13 @@ public:
     BrokerProcess& operator=(const BrokerProcess&) = delete;
 
     void begin_start();
-    /// After the start has ended.
+    /// Call after the start has ended.
     void begin_stop();
 
     /// None until the start has ended.
     [[nodiscard]] const std::optional<Result<void>>& started() const { return started_; }
     [[nodiscard]] bool stopped() const { return stopped_; }
-    /// The node said that it can no longer do its part.
+    /// The node reported that it cannot continue.
     [[nodiscard]] bool ended() const { return ended_; }
 
 private:

@@ -31,7 +31,7 @@ std::optional<ParsedValue> parse_value(std::string_view text) {
     return parsed;
 }
 
-/// Without the padding.
+/// The value without its padding.
 std::string_view name_of(std::string_view value) {
     return value.substr(0, value.rfind('-'));
 }
@@ -66,7 +66,7 @@ void Checker::on_acknowledged(const AcknowledgedBatch& batch, const Mark& mark) 
         fail_rule("partition {}: a batch that was sent after a sync failed was acknowledged",
                   number.value());
     }
-    // Of a life that ended before the answer was taken, and took its promises along.
+    // The answer is from before a power loss, which ended the promises of that life.
     if (!outlives_power && mark.losses != partition.losses) {
         return;
     }
@@ -107,7 +107,7 @@ void Checker::on_out_of_sequence(ProducerNumber producer) {
 
 void Checker::on_fetched(PartitionNumber number, const FetchedRecords& fetched, const Mark& mark) {
     Partition& partition = at(number);
-    // An answer of a life whose end took what it told.
+    // The answer is from before a power loss, which may have taken these records.
     if (partition.durability == Durability::memory && mark.losses != partition.losses) {
         return;
     }
@@ -119,7 +119,7 @@ void Checker::on_fetched(PartitionNumber number, const FetchedRecords& fetched, 
     Offset expected = fetched.from;
     for (const FetchedRecord& record : fetched.records) {
         if (record.offset != expected) {
-            fail_rule("partition {}: a reader got offset {} where {} comes", number.value(),
+            fail_rule("partition {}: a reader got offset {} instead of {}", number.value(),
                       record.offset, expected);
             return;
         }
@@ -141,8 +141,8 @@ void Checker::on_damage_told(PartitionNumber number, Offset from, const Mark& ma
     ++told_;
     const Partition& partition = at(number);
     if (!mark.is_damaged && mark.damages == partition.damages) {
-        fail_rule("partition {}: offset {} is said to be damaged, and nothing was", number.value(),
-                  from);
+        fail_rule("partition {}: offset {} was reported as damaged, but nothing was damaged",
+                  number.value(), from);
     }
 }
 
@@ -160,8 +160,9 @@ void Checker::on_repaired() {
 void Checker::on_out_of_range(PartitionNumber number, Offset from, const Mark& mark) {
     const Partition& partition = at(number);
     if (partition.durability == Durability::disk || mark.losses == partition.losses) {
-        fail_rule("partition {}: offset {} is out of range, a reader was told of {}",
-                  number.value(), from, mark.high_watermark);
+        fail_rule(
+            "partition {}: offset {} is out of range, but a reader has seen the high watermark {}",
+            number.value(), from, mark.high_watermark);
     }
 }
 
@@ -221,13 +222,13 @@ void Checker::note(PartitionNumber number, Offset offset, const std::string& val
         records.resize(index + 1);
     }
     if (!records[index].empty() && records[index] != value) {
-        fail_rule("partition {}: offset {} held '{}' and holds '{}' now", number.value(), offset,
+        fail_rule("partition {}: offset {} held '{}' and now holds '{}'", number.value(), offset,
                   name_of(records[index]), name_of(value));
     }
     records[index] = value;
 }
 
-/// Each value of an idempotent producer stands once, after those that it sent before.
+/// Checks that each value of an idempotent producer is there once, in the order of sending.
 void Checker::check_order(PartitionNumber number) {
     std::map<ProducerNumber, std::uint64_t> last;
     for (const std::string& value : at(number).records) {
@@ -237,7 +238,7 @@ void Checker::check_order(PartitionNumber number) {
         }
         const auto [entry, is_first] = last.emplace(parsed->producer, parsed->number);
         if (!is_first && entry->second >= parsed->number) {
-            fail_rule("partition {}: '{}' of an idempotent producer stands behind its number {}",
+            fail_rule("partition {}: '{}' of an idempotent producer comes after its number {}",
                       number.value(), name_of(value), entry->second);
         }
         entry->second = parsed->number;

@@ -18,18 +18,19 @@
 
 namespace hw::sim {
 
-/// A partition of a run by its place in the list of all, and a producer likewise.
+/// Index of a partition, or of a producer, in the list of all of a run.
 using PartitionNumber = Id<struct PartitionNumberTag, std::uint32_t>;
 using ProducerNumber = Id<struct ProducerNumberTag, std::uint32_t>;
 
-/// What the checker has to know of a producer. It sends to one partition, one request at a time.
+/// What the checker knows about a producer, which sends to one partition, one request at a time.
 struct ProducerFacts {
     PartitionNumber partition;
     replication::Acks acks = replication::Acks::all;
     bool idempotent = false;
 };
 
-/// "PRODUCER-NUMBER-PADDING": who sent a value, and which it is in its line.
+/// "PRODUCER-NUMBER-PADDING": a value that names its producer and its place in the order of
+/// sending.
 [[nodiscard]] std::string make_value(ProducerNumber producer, std::uint64_t number,
                                      std::size_t padding);
 
@@ -44,25 +45,25 @@ struct FetchedRecord {
     std::string value;
 };
 struct FetchedRecords {
-    Offset from;  ///< what was asked for
+    Offset from;  ///< the requested offset
     Offset high_watermark;
-    std::vector<FetchedRecord> records;  ///< from there on
+    std::vector<FetchedRecord> records;  ///< from `from` on
 };
 
-/// Judges a run by what its clients saw. A promise is a record that was acknowledged or read; it
-/// is kept by being read again, at its offset, with its value, after whatever happened, as long as
-/// nothing happened that may cost it: a power loss, unless the topic is a `disk` one and the record
-/// was acknowledged with acks=all or read, that is, was below the high watermark.
+/// Checks a run by what its clients saw. A record that was acknowledged or read is a promise: it
+/// must be read again at its offset with its value, after whatever faults. Only a power loss may
+/// take it, and not if the topic is a `disk` topic and the record was below the high watermark,
+/// that is, acknowledged with acks=all or read.
 ///
-/// Told by clients in any order; the first broken rule stays.
+/// Clients report in any order; the first broken rule is kept.
 class Checker {
 public:
     Checker(std::vector<replication::Durability> partitions, std::vector<ProducerFacts> producers);
 
-    /// What counts when a request leaves: its answer is judged by it.
+    /// What is known when a request is sent; its answer is checked against that.
     struct Mark {
         TimePoint sent;
-        Offset high_watermark;  ///< seen until then
+        Offset high_watermark;  ///< the highest seen until then
         std::uint64_t losses = 0;
         std::uint64_t damages = 0;
         bool is_damaged = false;
@@ -70,29 +71,29 @@ public:
     [[nodiscard]] Mark mark(PartitionNumber partition, TimePoint now) const;
 
     void on_acknowledged(const AcknowledgedBatch& batch, const Mark& mark);
-    /// No attempt to send the values was answered by anything but a definite error.
+    /// The only answer to the values was a definite error.
     void on_refused(ProducerNumber producer, const std::vector<std::string>& values);
-    /// A broker has lost track of an idempotent producer.
+    /// A broker does not know the sequence numbers of an idempotent producer.
     void on_out_of_sequence(ProducerNumber producer);
     void on_fetched(PartitionNumber partition, const FetchedRecords& fetched, const Mark& mark);
     void on_out_of_range(PartitionNumber partition, Offset from, const Mark& mark);
 
-    /// A read was refused because of damage: by the broker, or by the client, which found that a
-    /// checksum does not match.
+    /// A read failed because of damage: the broker refused it, or the client found a wrong
+    /// checksum.
     void on_damage_told(PartitionNumber partition, Offset from, const Mark& mark);
-    /// Bytes of the partition's log were changed at rest; until they are repaired what is in it may
+    /// Bytes of the partition's log were changed at rest; until they are repaired, reads of it may
     /// be refused.
     void on_damaged(PartitionNumber partition);
     void on_repaired();
 
     void on_sync_failed(TimePoint when);
     void on_power_loss();
-    /// The last word, after all was read once more.
+    /// The final checks, after everything was read once more.
     void on_end();
 
-    /// Behind the last record that must be there.
+    /// The offset after the last record that must be there.
     [[nodiscard]] Offset end_offset(PartitionNumber partition) const;
-    /// How many records were acknowledged, and how many read.
+    /// Numbers of records that were acknowledged and read.
     [[nodiscard]] std::uint64_t acknowledged() const { return acknowledged_; }
     [[nodiscard]] std::uint64_t read() const { return read_; }
     /// Reads that were refused because of damage.
@@ -101,14 +102,14 @@ public:
     [[nodiscard]] const std::optional<std::string>& broken() const { return broken_; }
 
 private:
-    /// A failed sync may end while answers to earlier requests are made; this long, at most.
+    /// After a failed sync, answers to earlier requests may still be made for this long.
     static constexpr Duration kSyncFailureSpreads = std::chrono::seconds(1);
 
     struct Partition {
         replication::Durability durability;
-        /// By offset; what nobody saw is empty.
+        /// By offset; empty where no client has seen a record.
         std::vector<std::string> records;
-        /// The largest that was seen, by an answer or by an acknowledgement of acks=all.
+        /// The highest seen, in an answer or by an acknowledgement of acks=all.
         Offset high_watermark{0};
         std::uint64_t losses = 0;
         std::uint64_t damages = 0;

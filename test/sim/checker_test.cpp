@@ -16,7 +16,7 @@ constexpr ProducerNumber kLeader{1};      // acks=1 to the disk topic
 constexpr ProducerNumber kIdempotent{2};  // to the disk topic
 constexpr ProducerNumber kInMemory{3};    // acks=all to the memory topic
 
-/// What clients told of a run, by hand.
+/// A run as its clients report it, written by hand.
 struct History {
     Checker checker{{Durability::disk, Durability::memory},
                     {{.partition = kDisk, .acks = Acks::all},
@@ -42,7 +42,7 @@ struct History {
                                  {{Offset(offset), make_value(producer, number, 0)}}};
         checker.on_fetched(partition, one, checker_mark_without_watermark(partition));
     }
-    /// As of a request that left before anything was seen.
+    /// The mark of a request that was sent before anything was seen.
     [[nodiscard]] Checker::Mark checker_mark_without_watermark(PartitionNumber partition) const {
         Checker::Mark at = mark(partition);
         at.high_watermark = Offset(0);
@@ -69,7 +69,7 @@ TEST_CASE("checker: a record of acks=all in a disk topic outlives a power loss",
     h.checker.on_power_loss();
     SECTION("another one at its offset is noticed") {
         h.read(kDisk, 0, kLeader, 0);
-        CHECK_THAT(h.broken(), Contains("held '0-0' and holds '1-0' now"));
+        CHECK_THAT(h.broken(), Contains("held '0-0' and now holds '1-0'"));
     }
     SECTION("a high watermark before it is noticed") {
         h.checker.on_fetched(kDisk, {Offset(0), Offset(0), {}}, h.mark(kDisk));
@@ -98,7 +98,7 @@ TEST_CASE("checker: a record of acks=1 outlives a process kill, not a power loss
     }
     SECTION("nothing else may") {
         h.read(kDisk, 0, kAll, 0);
-        CHECK_THAT(h.broken(), Contains("held '1-0' and holds '0-0' now"));
+        CHECK_THAT(h.broken(), Contains("held '1-0' and now holds '0-0'"));
     }
     SECTION("not even of a life before: its answer may come after the power loss") {
         const Checker::Mark before = h.mark(kDisk);
@@ -130,7 +130,7 @@ TEST_CASE("checker: a reader gets offsets without gaps, below the high watermark
     const FetchedRecord second{Offset(1), make_value(kAll, 1, 0)};
     SECTION("a gap is noticed") {
         h.checker.on_fetched(kDisk, {Offset(0), Offset(2), {second}}, h.mark(kDisk));
-        CHECK_THAT(h.broken(), Contains("got offset 1 where 0 comes"));
+        CHECK_THAT(h.broken(), Contains("got offset 1 instead of 0"));
     }
     SECTION("a record above the high watermark is noticed") {
         h.checker.on_fetched(kDisk, {Offset(1), Offset(1), {second}}, h.mark(kDisk));
@@ -154,7 +154,7 @@ TEST_CASE("checker: a value of an idempotent producer stands once", "[sim][check
     CHECK(h.broken().empty());
     h.read(kDisk, 3, kIdempotent, 0);
     h.checker.on_end();
-    CHECK_THAT(h.broken(), Contains("stands behind its number 0"));
+    CHECK_THAT(h.broken(), Contains("comes after its number 0"));
 }
 
 TEST_CASE("checker: a disk topic does not forget an idempotent producer", "[sim][checker]") {
@@ -214,12 +214,12 @@ TEST_CASE("checker: damage may be told where something was damaged", "[sim][chec
         CHECK(h.broken().empty());
         CHECK(h.checker.told() == 2);
         h.checker.on_damage_told(kDisk, Offset(0), h.mark(kDisk));
-        CHECK_THAT(h.broken(), Contains("is said to be damaged, and nothing was"));
+        CHECK_THAT(h.broken(), Contains("was reported as damaged, but nothing was damaged"));
     }
     SECTION("not of another one") {
         h.checker.on_damaged(kMemory);
         h.checker.on_damage_told(kDisk, Offset(0), h.mark(kDisk));
-        CHECK_THAT(h.broken(), Contains("is said to be damaged, and nothing was"));
+        CHECK_THAT(h.broken(), Contains("was reported as damaged, but nothing was damaged"));
     }
 }
 

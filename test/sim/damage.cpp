@@ -14,7 +14,7 @@ using record::BatchLayout;
 
 namespace {
 
-/// Of the log in `folder`, as its data directory has it; nothing is below 0.
+/// The recovery point of the log in `folder` in the file of its data directory; 0 without one.
 Offset recovery_point(const SimDisk& disk, const std::string& folder) {
     const std::size_t slash = folder.rfind('/');
     const std::string path = folder.substr(0, slash + 1) + storage::kRecoveryPointFile;
@@ -69,7 +69,7 @@ void DamageAtRest::change(const DamagePlan& plan, const Stretch& batch, Random& 
     const std::uint64_t size = batch.end - batch.begin;
     std::uint64_t count = 1;
     if (plan.kind == DamageKind::zeroed_sector) {
-        // Not beyond the batch: what follows may not have been on stable storage.
+        // Not beyond the batch: the bytes after it may not have been on stable storage.
         count = std::min(size, SimDisk::kSector);
         position_ += random.below(size - count + 1);
     } else {

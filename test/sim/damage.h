@@ -11,7 +11,7 @@
 
 namespace hw::sim {
 
-/// What happens to bytes that were on stable storage.
+/// The kinds of damage to bytes that were on stable storage.
 enum class DamageKind : std::uint8_t { bit_flip, header_bit_flip, zeroed_sector };
 
 /// Damage of one log, as a seed draws it.
@@ -19,19 +19,19 @@ struct DamagePlan {
     Duration after{};  ///< the start of the process; zero: while no process runs
     bool is_of_metadata = false;
     DamageKind kind = DamageKind::bit_flip;
-    std::uint64_t seed = 0;  ///< of the place
+    std::uint64_t seed = 0;  ///< for drawing the place
 };
 
-/// Damages the logs of a broker at rest, below their recovery points, and repairs them: what lies
-/// there was promised to outlive every crash, so nothing may cut it or give it as something else.
+/// Damages the logs of a broker at rest, below their recovery points, and repairs them. Records
+/// below a recovery point survive every crash, so the broker may neither cut nor alter them.
 class DamageAtRest {
 public:
     explicit DamageAtRest(SimDisk& disk) : disk_(&disk) {}
 
-    /// Damages a batch of one of the folders, of which the first that has one counts. False when
-    /// none has a batch below its recovery point.
+    /// Damages a batch below the recovery point, in the first of `folders` that has one. False when
+    /// none has one.
     bool make(const DamagePlan& plan, const std::vector<std::string>& folders);
-    /// As an operator does who has an undamaged copy of the file.
+    /// Restores the original bytes, as an operator with an undamaged copy of the file would.
     void repair();
 
     /// The damaged file; empty when there is none.

@@ -12,13 +12,13 @@
 
 namespace hw::sim {
 
-/// What happened in a run: the last events for the report of a failure, all of them for who wants
-/// to watch. The log lines of the nodes are events, too.
+/// The events of a run, log lines of the nodes included: keeps the last ones for the report of a
+/// failure, and passes all of them to an echo.
 class EventTrace final : public LogSink {
 public:
     using Echo = std::function<void(const std::string& line)>;
 
-    /// `echo`, if any, is told of every event.
+    /// `echo`, if any, is called with every event.
     EventTrace(const Scheduler& scheduler, Echo echo)
         : scheduler_(&scheduler), echo_(std::move(echo)) {}
 

@@ -16,21 +16,21 @@ namespace po = boost::program_options;
 constexpr int kExitOk = 0;
 constexpr int kExitFailed = 1;
 constexpr int kExitUsage = 2;
-/// One run in so many is run twice, to see whether it is the same.
+/// One run in this many is repeated, to check that it is the same.
 constexpr std::uint64_t kTwiceOneIn = 100;
 
 constexpr const char* kHelp =
-    R"(hw-sim: whole brokers in a simulated world, judged by what their clients see
+    R"(hw-sim: whole brokers in a simulated world, checked by what their clients see
 
 Usage:
   hw-sim --seed N [--steps M] [--trace]     one run; with --trace every event is printed
   hw-sim --minutes M [--first-seed S]       seeds from S on until M minutes are over
 
-A run ends with a failure when a promise to a client is broken. The same seed and program give the
+A run fails when a promise to a client is broken. The same seed and program give the
 same run.
 )";
 
-/// Runs that had a fault of one kind.
+/// Counts of runs that had a fault of one kind.
 struct FaultRuns {
     std::uint64_t runs = 0;
     std::uint64_t times = 0;
@@ -102,7 +102,7 @@ bool run_one(const SimulationOptions& options, bool twice, Totals& totals) {
         return false;
     }
     if (twice && simulate(options).trace_hash != verdict.trace_hash) {
-        fmt::print("seed {} failed: a second run took another course\n", options.seed);
+        fmt::print("seed {} failed: a second run was different\n", options.seed);
         return false;
     }
     totals.run_twice += twice ? 1 : 0;

@@ -8,7 +8,7 @@
 namespace hw::sim {
 namespace {
 
-/// Within so many seeds a broken rule must be noticed. The rarest is noticed by one in ten.
+/// A broken rule must be noticed within this many seeds. The rarest is noticed by one seed in ten.
 constexpr std::uint64_t kSeeds = 60;
 
 Verdict run(std::uint64_t seed, const Mutants& mutants) {
@@ -18,7 +18,7 @@ Verdict run(std::uint64_t seed, const Mutants& mutants) {
     return simulate(options);
 }
 
-/// Some seed notices what does not happen without the mutants.
+/// Checks that some seed fails with the mutants and not without them.
 void check_noticed(const Mutants& mutants) {
     std::uint64_t seed = 1;
     while (seed <= kSeeds && !run(seed, mutants).broken) {

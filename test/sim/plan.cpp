@@ -18,8 +18,8 @@ Duration draw_span(Random& random, Duration least, Duration most) {
     return Duration(random.between(least.count(), most.count()));
 }
 
-/// Segments that end, so that files come and go; and records with the time of the broker's wall
-/// clock, so that its jumps are in them.
+/// Short segments, so that files are created and closed; and records with the time of the broker's
+/// wall clock, so that they show its jumps.
 std::map<std::string, std::string> draw_configs(Random& random) {
     std::map<std::string, std::string> configs;
     if (random.chance(1, 2)) {
@@ -101,7 +101,7 @@ NetworkFaults draw_network(Random& random) {
     return network;
 }
 
-/// By minutes, hours or days, either way, or back to the true time.
+/// A jump by minutes, hours or days in either direction, or back to the true time.
 WallJump draw_wall_jump(Random& random, Duration length) {
     constexpr std::array<Duration, 3> kUnits{std::chrono::minutes(1), std::chrono::hours(1),
                                              std::chrono::days(1)};
@@ -118,7 +118,7 @@ LifePlan draw_life(Random& random) {
                                End::power_loss, End::freeze_and_kill,
                                End::sync_error, End::freeze_and_power_loss,
                                End::full_disk,  End::full_disk_and_power_loss};
-    // Some end before they serve: a crash in the middle of a recovery.
+    // Some lives end before the broker serves: a crash during a recovery.
     const Duration longest = random.chance(1, 5) ? Duration(milliseconds(600)) : seconds(15);
     LifePlan life{.length = draw_span(random, Duration::zero(), longest),
                   .end = kEnds[random.below(kEnds.size())],
@@ -136,7 +136,7 @@ LifePlan draw_life(Random& random) {
     return life;
 }
 
-/// Drawn apart from the rest, so that the seeds that were kept still have their faults.
+/// Drawn separately, so that the kept seeds still have the same other faults.
 void draw_damage(Random random, Plan& plan) {
     constexpr std::array kKinds{DamageKind::bit_flip, DamageKind::header_bit_flip,
                                 DamageKind::zeroed_sector};

@@ -20,7 +20,7 @@ struct TopicPlan {
     std::string name;
     std::int32_t partitions = 1;
     replication::Durability durability = replication::Durability::disk;
-    std::map<std::string, std::string> configs;  ///< that it is created with
+    std::map<std::string, std::string> configs;  ///< of the request that creates it
 };
 
 /// A partition, numbered by its place in Plan::partitions.
@@ -32,7 +32,7 @@ struct PartitionPlan {
 
 struct ProducerPlan {
     ProducerFacts facts;
-    /// Sends a batch whose fate it does not know again until it is acknowledged.
+    /// Sends a batch again until it is acknowledged.
     bool retries = true;
     std::uint64_t batch_records_most = 1;
     Duration pause_most{};
@@ -52,19 +52,20 @@ enum class End : std::uint8_t {
     process_kill,
     power_loss,
     freeze_and_kill,           ///< between two operations on the disk
-    freeze_and_power_loss,     ///< likewise
-    sync_error,                ///< then a power loss: what the page cache says is not on the disk
-    full_disk,                 ///< for a while, in which the process is started again and again
-    full_disk_and_power_loss,  ///< likewise, and each of these processes ends with a power loss
+    freeze_and_power_loss,     ///< the same, then a power loss
+    sync_error,                ///< then a power loss, as the page cache differs from the disk
+    full_disk,                 ///< for a while, with repeated starts of the process
+    full_disk_and_power_loss,  ///< the same, but each of these processes ends with a power loss
 };
 [[nodiscard]] const char* name_of(End end);
 
-/// Somebody sets the wall clock of the broker's machine.
+/// A change of the wall clock of the broker's machine.
 struct WallJump {
     Duration after{};  ///< the start of the process
     Duration ahead{};  ///< of the true time; negative: behind it
 };
 
+/// One life of the broker's process: its length, its faults and its end.
 struct LifePlan {
     Duration length{};  ///< from the start of the process; may end before it serves
     End end = End::clean_stop;
@@ -80,11 +81,11 @@ struct LifePlan {
     std::optional<DamagePlan> damage;  ///< repaired when the life has ended
 };
 
-/// Everything of a run that is drawn before it begins.
+/// All of a run that is drawn from the seed before it begins.
 struct Plan {
     bool has_faults = true;
     std::size_t data_shards = 1;
-    /// One work in so many on a replica waits for a later turn; 0: none.
+    /// One piece of work on a replica in this many is deferred to a later turn; 0: none.
     std::uint64_t defer_one_in = 0;
     std::vector<TopicPlan> topics;
     std::vector<PartitionPlan> partitions;

@@ -87,7 +87,7 @@ std::vector<Scheduler::Work> Scheduler::take_all_of(NodeTag node) {
 }
 
 void Scheduler::drop(NodeTag node) {
-    // A coroutine that is abandoned posts its own end to its executor: hence again and again.
+    // Repeated, because an abandoned coroutine posts its own end to its executor.
     while (!take_all_of(node).empty()) {
     }
 }

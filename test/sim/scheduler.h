@@ -11,12 +11,12 @@
 
 namespace hw::sim {
 
-/// Whose work it is: a node of the simulated cluster, or the world itself (0).
+/// Owner of a piece of work: a node of the simulated cluster, or the world itself (0).
 using NodeTag = std::uint32_t;
 inline constexpr NodeTag kWorld = 0;
 
 /// The one thread of a simulation: ready work in an order drawn from the seed, parked work that
-/// waits to be woken or for its time, and virtual time that moves only when nothing is ready.
+/// waits to be woken or for its deadline, and virtual time.
 class Scheduler {
 public:
     using Work = std::move_only_function<void()>;
@@ -27,16 +27,16 @@ public:
     Scheduler& operator=(const Scheduler&) = delete;
 
     void ready(NodeTag node, Work work);
-    /// Keeps `work` until it is woken or `deadline` has come; either makes it ready.
+    /// Keeps `work` until it is woken or `deadline` has passed; then it is ready.
     ParkId park(NodeTag node, Work work, TimePoint deadline = kNever);
     /// Does nothing when it was woken before.
     void wake(ParkId id);
 
-    /// Runs one piece of work, moving time on if none is ready. False when there is nothing at all.
+    /// Runs one piece of work, first moving time on if none is ready. False when there is no work.
     bool step();
-    /// Steps until `done`; false when `limit` came, or nothing was left, before that.
+    /// Steps until `done`; false when `limit` passes or no work is left before that.
     bool run_until(const std::function<bool()>& done, TimePoint limit);
-    /// Destroys all work of a node, and what that makes ready, until nothing is left of it.
+    /// Destroys all work of a node, also work that becomes ready meanwhile, until none is left.
     void drop(NodeTag node);
 
     [[nodiscard]] TimePoint now() const { return now_; }

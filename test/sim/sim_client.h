@@ -14,24 +14,24 @@
 
 namespace hw::sim {
 
-/// What all clients of a run share; they live on one shard of a node of their own.
+/// State that all clients of a run share. They run on one shard of a separate node.
 struct ClientWorld {
     SimShard& shard;
     const Clock& clock;
     SimNetwork& network;
     Checker& checker;
     EventTrace& trace;
-    /// Of the broker's process: after each, readers read everything anew.
+    /// Ended lives of the broker's process; after each, readers read everything again.
     std::uint64_t ended_lives = 0;
-    /// Producers end after one more success, then readers when they have read all.
+    /// Producers end after one more success; then readers end when they have read everything.
     bool producers_finish = false;
     bool readers_finish = false;
-    std::size_t producers = 0;  ///< that run
+    std::size_t producers = 0;  ///< that are running
     std::size_t readers = 0;
-    std::uint64_t operations = 0;  ///< that were answered
+    std::uint64_t operations = 0;  ///< answered ones
 };
 
-/// The connection of one client to the broker and its own chance.
+/// Base of a client: its connection to the broker and its own random numbers.
 class SimClient {
 public:
     SimClient(ClientWorld& world, std::string_view name, std::uint64_t seed)
@@ -46,7 +46,7 @@ public:
 protected:
     ~SimClient() = default;
 
-    /// Waits for a random while.
+    /// Waits for a random time up to `most`.
     [[nodiscard]] Task<> pause(Duration most) {
         Signal never;
         const TimePoint until = world_.clock.now() + Duration(random_.between(1, most.count()));

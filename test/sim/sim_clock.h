@@ -21,7 +21,7 @@ public:
                          std::chrono::duration_cast<std::chrono::milliseconds>(shown).count());
     }
 
-    /// Sets the wall clock so far ahead of the true time, or behind it; `now` is not touched.
+    /// Sets the wall clock ahead of the true time, or behind it if negative; `now` does not change.
     void set_wall(Duration ahead) { wall_ahead_ = ahead; }
 
 private:
@@ -29,7 +29,7 @@ private:
     Duration wall_ahead_{};
 };
 
-/// Bytes from the seed.
+/// Random bytes drawn from the seed.
 class SimEntropy final : public Entropy {
 public:
     explicit SimEntropy(Random& random) : random_(&random) {}

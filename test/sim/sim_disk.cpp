@@ -128,7 +128,7 @@ private:
         return {};
     }
 
-    /// Sectors that a failed sync marked clean stay as they are in the durable image.
+    /// Leaves sectors that a failed sync marked clean unchanged in the durable image.
     void copy_dirty_sectors() {
         std::string& durable = node_->durable;
         durable.resize(node_->current.size());

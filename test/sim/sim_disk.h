@@ -14,22 +14,22 @@
 
 namespace hw::sim {
 
-/// How the simulated disk behaves; drawn per seed. One in 0 is never.
+/// How the simulated disk behaves; drawn per seed. A `one_in` of 0 means never.
 struct DiskFaults {
     static constexpr std::uint64_t kNoLimit = UINT64_MAX;
 
     std::uint64_t read_error_one_in = 0;
     std::uint64_t write_error_one_in = 0;
     std::uint64_t sync_error_one_in = 0;
-    /// One write_at in so many ends later than its call.
+    /// One write_at in this many ends later than its call.
     std::uint64_t late_write_one_in = 0;
-    /// Bytes that may still be written before there is no space, and no room for a new entry.
+    /// Bytes that may still be written before the disk is full, also for new entries.
     std::uint64_t space_left = kNoLimit;
-    /// Operations that change something and still have an effect; then the disk is frozen: every
-    /// operation fails, nothing changes. This is a crash between two operations of code that does
-    /// not wait between them.
+    /// Changing operations that still have an effect; then the disk is frozen: every changing
+    /// operation fails. This is a crash between two operations of code that does not wait between
+    /// them.
     std::uint64_t freeze_after = kNoLimit;
-    /// Data directories whose blocking work begins and does not end until SimDisk::release.
+    /// Data directories whose blocking work does not end until SimDisk::release.
     std::set<std::string> hung;
     Duration delay_least = std::chrono::microseconds(50);
     Duration delay_most = std::chrono::milliseconds(2);
@@ -44,17 +44,16 @@ struct DiskFaults {
 ///
 /// power_loss keeps of each file any subset of the unsynced sectors (so writes are torn and out of
 /// order), a size between the durable and the current one, and any subset of the pending entry
-/// operations, applied in order; what was synced is all there. process_kill keeps everything.
-/// Both make all open files and locks dead.
+/// operations, applied in order; synced data is kept. process_kill keeps everything. Both make all
+/// open files and locks dead.
 ///
-/// A write that fails has written a prefix. Bytes that are written again take space again, and
-/// nothing gives it back but a change of the faults. A sync that fails marks the sectors clean, as
-/// Linux does: they are read back as written, and are gone after a power loss whatever is synced
-/// later, unless they are written again. A sync of a directory that fails changes nothing.
-/// run_blocking starts its work after a delay of the seed, so works overlap in any order. Work of a
-/// directory that hangs is done when it is released, though it may be abandoned by then. A late
-/// write_at takes its bytes when it ends. Bit flips and misdirected writes are made by tests with
-/// `contents`, `overwrite` and `alter`.
+/// A write that fails has written a prefix. Overwriting bytes takes space again; only a change of
+/// the faults frees space. A sync that fails marks the sectors clean, as Linux does: they are read
+/// back as written, and are lost at a power loss even after later syncs, unless they are written
+/// again. A sync of a directory that fails changes nothing. run_blocking starts its work after a
+/// random delay, so works overlap in any order. Work of a directory that hangs is done after its
+/// release, even if it was abandoned before. A late write_at reads its bytes when it ends. Tests
+/// make bit flips and misdirected writes with `contents`, `overwrite` and `alter`.
 class SimDisk final : public storage::Disk {
 public:
     static constexpr std::uint64_t kSector = 512;
@@ -66,20 +65,20 @@ public:
     void power_loss();
 
     [[nodiscard]] DiskFaults& faults() { return faults_; }
-    /// Operations so far that changed something.
+    /// Number of changing operations so far.
     [[nodiscard]] std::uint64_t operations() const { return operations_; }
-    /// Operations so far that failed because there was no space.
+    /// Number of operations so far that failed because the disk was full.
     [[nodiscard]] std::uint64_t refusals() const { return refusals_; }
-    /// When a sync failed by a fault for the first time since the last end of the node, if one did.
+    /// Time of the first sync that failed by a fault since the last end of the node, if any.
     [[nodiscard]] const std::optional<TimePoint>& sync_failed() const { return sync_failed_; }
-    /// What a reader sees of a file now; empty when it does not exist.
+    /// The current contents of a file; empty when it does not exist.
     [[nodiscard]] std::string contents(const std::string& path) const;
     /// Changes bytes of a file, durably: damage at rest.
     void overwrite(const std::string& path, std::uint64_t position, std::string_view bytes);
-    /// Changes bytes inside of a file where they are at rest; what else of it is not durable stays
-    /// so.
+    /// Changes bytes inside a file in its durable and current images; other bytes that are not
+    /// durable stay so.
     void alter(const std::string& path, std::uint64_t position, std::string_view bytes);
-    /// A directory that hung works again; so does the work that waited.
+    /// Ends the hanging of a directory, and schedules the work that waited.
     void release(const std::string& directory);
 
     Result<std::shared_ptr<storage::File>> open(const std::string& path,
@@ -104,7 +103,7 @@ private:
     friend class SimLock;
     struct Node;
     using NodePointer = std::shared_ptr<Node>;
-    /// A change of entries that is not durable: `node` under `name` of `directory`, or nothing.
+    /// A pending change of an entry: `node` under `name` in `directory`, or its removal if null.
     struct EntryChange {
         NodePointer directory;
         std::string name;
@@ -116,14 +115,14 @@ private:
     struct Place {
         NodePointer directory;
         std::string name;
-        NodePointer node;  ///< what stands there; null if nothing
+        NodePointer node;  ///< null if it does not exist
     };
 
-    /// One blocking work; owned by the scheduler's queue, or by `hung` of its directory.
+    /// One piece of blocking work; owned by the scheduler's queue, or by `hung` of its directory.
     struct Work {
         Shard* shard;
         std::move_only_function<void()> work;
-        storage::BlockingDone done;  ///< null when it was told
+        storage::BlockingDone done;  ///< null after it was called
     };
     /// The blocking work of one data directory.
     struct Works {
@@ -138,7 +137,7 @@ private:
     [[nodiscard]] bool draw_sync_error();
     /// Counts an operation that changes something. Errors: io when frozen.
     [[nodiscard]] Result<void> change(std::string_view what, const std::string& path);
-    /// The same for an operation that makes an entry. Errors: also no_space.
+    /// The same for an operation that creates an entry. Errors: also no_space.
     [[nodiscard]] Result<void> new_entry(std::string_view what, const std::string& path);
     [[nodiscard]] std::unexpected<Error> no_space(std::string_view what, const std::string& path);
     [[nodiscard]] Result<Place> find(const std::string& path) const;
@@ -151,7 +150,7 @@ private:
     DiskFaults faults_;
     std::uint64_t operations_ = 0;
     std::uint64_t refusals_ = 0;
-    std::uint64_t generation_ = 0;  ///< of handles that are alive
+    std::uint64_t generation_ = 0;  ///< handles of other generations are dead
     std::optional<TimePoint> sync_failed_;
     NodePointer root_;
     std::vector<Operation> pending_;

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t kPipeRoom = 256 * 1024;
 
-/// One coroutine that waits for something of the network, woken at most once.
+/// A coroutine that waits for an event of the network, woken at most once.
 class Waiting {
 public:
     [[nodiscard]] Task<> wait(Scheduler& scheduler, NodeTag node) {
@@ -215,7 +215,7 @@ void SimNetwork::deliver(const std::shared_ptr<Link>& link, std::size_t side, st
             return;
         }
         Pipe& target = link->pipes[side];
-        // Chunks that fall due together may run in any order; the bytes keep theirs.
+        // Chunks that are due at the same time may run in any order; the bytes keep their order.
         target.arrived.append(target.under_way, 0, bytes);
         target.under_way.erase(0, bytes);
         target.reader.wake(*scheduler_);

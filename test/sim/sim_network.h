@@ -14,18 +14,18 @@ namespace hw::sim {
 struct NetworkFaults {
     Duration delay_least = std::chrono::microseconds(20);
     Duration delay_most = std::chrono::microseconds(200);
-    /// One chunk in so many is delayed a hundred times longer; 0: none.
+    /// One chunk in this many is delayed a hundred times longer; 0: none.
     std::uint64_t slow_one_in = 0;
-    /// One write or read in so many resets its connection; 0: none.
+    /// One write or read in this many resets its connection; 0: none.
     std::uint64_t reset_one_in = 0;
 };
 
 /// Byte streams between the nodes of one simulated world.
 ///
-/// The model: a connection is two pipes. What is written arrives whole, in order, after a delay;
-/// a read takes any non-empty prefix of what has arrived, a write takes any non-empty prefix of
-/// what is offered, at most what the pipe has room for. Ports below 1024 are forbidden, as to a
-/// user. A connection is cut by either side or by a reset; bytes that were under way are then lost.
+/// The model: a connection is two pipes. Written bytes arrive completely and in order after a
+/// delay. A read takes any non-empty prefix of the bytes that have arrived, a write any non-empty
+/// prefix of the bytes offered that fits into the pipe. Ports below 1024 are forbidden, as for an
+/// ordinary user. Either side or a reset cuts a connection; bytes in transit are then lost.
 class SimNetwork final : public Network {
 public:
     SimNetwork(Scheduler& scheduler, NetworkFaults faults)

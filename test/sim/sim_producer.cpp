@@ -16,10 +16,10 @@ namespace {
 
 constexpr ApiVersion kProduceVersion{9};
 constexpr ApiVersion kInitProducerIdVersion{4};
-/// How long a request that has no answer may take to leave.
+/// Time for sending a request that has no answer.
 constexpr Duration kUnansweredWait = std::chrono::milliseconds(20);
 
-/// The batch is in no log.
+/// Whether the error means that the batch is in no log.
 bool is_definite(ErrorCode code) {
     return code == ErrorCode::not_enough_replicas || code == ErrorCode::kafka_storage_error ||
            code == ErrorCode::unknown_topic_or_partition || code == ErrorCode::invalid_timestamp;
@@ -120,7 +120,7 @@ void SimProducer::on_answer(const Reply& answer, const Checker::Mark& mark) {
         on_partition((*answer)->responses[0].partition_responses[0], mark);
         return;
     }
-    // A request that was given up is not to be overtaken by its repetition.
+    // A retry must not overtake the request that was given up.
     channel_.disconnect();
     if (!plan_.retries) {
         batch_.reset();

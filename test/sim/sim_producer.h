@@ -12,8 +12,8 @@
 
 namespace hw::sim {
 
-/// A producer of a run: one batch at a time to one partition, values in a line. Tells the checker
-/// what it is told.
+/// A producer of a run: sends numbered values to one partition, one batch at a time. Reports the
+/// answers to the checker.
 class SimProducer final : public SimClient {
 public:
     /// `partition` outlives it.
@@ -25,7 +25,7 @@ public:
 private:
     using Reply = Result<replication::DecodedMessage<schema::ProduceResponse>>;
 
-    /// What is sent until it is acknowledged or given up.
+    /// The batch that is sent until it is acknowledged or given up.
     struct Batch {
         std::vector<std::string> values;
         Buffer bytes;

@@ -14,7 +14,7 @@ namespace {
 
 constexpr ApiVersion kFetchVersion{12};
 constexpr Duration kRequestTimeout = std::chrono::seconds(5);
-/// A reader that has the whole partition to read again before the end does not dawdle.
+/// Pause of a reader that has to read the whole partition again before the end of the run.
 constexpr Duration kShortPause = std::chrono::milliseconds(5);
 constexpr std::int32_t kManyBytes = 1 << 20;
 
@@ -100,7 +100,7 @@ void SimReader::on_records(const schema::FetchResponse::Partition& outcome,
         }
         record::RecordCursor records(*batch, batch->records());
         while (const auto record = records.next()) {
-            // An answer begins with the whole batch that the offset is in.
+            // An answer begins with the complete batch that contains the offset.
             if (record->offset >= position_) {
                 const ByteView value = record->value.value_or(ByteView());
                 fetched.records.push_back({record->offset, std::string(as_text(value))});

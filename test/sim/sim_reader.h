@@ -8,8 +8,8 @@
 
 namespace hw::sim {
 
-/// A reader of a run: reads one partition from its start on, again after each life of the broker's
-/// process. Tells the checker what it sees.
+/// A reader of a run: reads one partition from its start, and again after each life of the broker's
+/// process. Reports what it reads to the checker.
 class SimReader final : public SimClient {
 public:
     /// `partition` outlives it.
@@ -23,7 +23,7 @@ private:
     [[nodiscard]] Task<> fetch();
     void on_partition(const schema::FetchResponse::Partition& outcome, const Checker::Mark& mark);
     void on_records(const schema::FetchResponse::Partition& outcome, const Checker::Mark& mark);
-    /// What cannot be read is passed over, as an application may do.
+    /// Skips an offset that cannot be read, as an application may do.
     void pass_over(const Checker::Mark& mark);
 
     const ReaderPlan plan_;

@@ -12,8 +12,7 @@
 namespace hw::sim {
 
 /// A shard of a simulated node: runs coroutines on the scheduler, under the node's tag, in an order
-/// drawn from the seed; what is posted keeps its order. The end of a turn comes at a moment drawn
-/// from the seed.
+/// drawn from the seed. Posted work keeps its order. The seed also decides when a turn ends.
 class SimShard final : public Shard {
 public:
     SimShard(Scheduler& scheduler, NodeTag node, std::size_t index)
@@ -26,18 +25,19 @@ public:
     [[nodiscard]] Task<Woken> wait(Signal& signal, TimePoint deadline) override;
     [[nodiscard]] std::size_t index() const override { return index_; }
 
-    /// Destroys everything that waits or is ready on this shard and the others of its node: the end
-    /// of the node's process. What the node consists of is destroyed after it.
+    /// Destroys all work that waits or is ready on this shard and the others of its node, as at the
+    /// end of the node's process. Call it before the objects of the node are destroyed.
     void drop();
 
-    /// Suspends the coroutine; `park` is told how to resume it, once, on the scheduler.
+    /// Suspends the coroutine; `park` gets the work that resumes it, to be run once on the
+    /// scheduler.
     [[nodiscard]] static Task<> suspend(std::move_only_function<void(Scheduler::Work)> park);
 
     [[nodiscard]] Scheduler& scheduler() { return *scheduler_; }
     [[nodiscard]] NodeTag node() const { return node_; }
 
 private:
-    /// What Asio wants to know of the place where coroutines run.
+    /// The execution context that Asio requires.
     class Context : public boost::asio::execution_context {
     public:
         ~Context() {

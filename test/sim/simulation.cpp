@@ -33,7 +33,7 @@ bool loses_power(End end) {
            end == End::full_disk_and_power_loss;
 }
 
-/// What a topic is created with, as the request has it.
+/// The configs of a topic for the request that creates it.
 std::vector<schema::CreateTopicsRequest::Config> configs_of(const TopicPlan& topic) {
     std::vector<schema::CreateTopicsRequest::Config> configs;
     for (const auto& [name, value] : topic.configs) {
@@ -91,7 +91,7 @@ bool Simulation::step_until(const std::function<bool()>& done, Duration limit) {
             moment_ = scheduler_.now();
             moment_steps_ = scheduler_.steps();
         } else if (scheduler_.steps() - moment_steps_ > kStepsOfOneMoment) {
-            fail_rule("the node goes round and round, and no time passes");
+            fail_rule("the node spins: no time passes");
         }
         is_done = done();
         return is_done || !goes_on();
@@ -136,7 +136,7 @@ Verdict Simulation::run() {
     return verdict;
 }
 
-/// A first life without faults, in which the topics are made.
+/// A first life without faults, in which the topics are created.
 void Simulation::set_up() {
     begin_life();
     finish_start();
@@ -190,7 +190,7 @@ void Simulation::begin_life() {
     process_->begin_start();
 }
 
-/// With nothing on the disk that fails, a start must succeed.
+/// Without disk faults a start must succeed.
 void Simulation::finish_start() {
     if (!step_until([this] { return process_->started().has_value(); }, kPatience)) {
         fail_rule("a start did not end within a minute");
@@ -207,7 +207,7 @@ void Simulation::live(const LifePlan& life) {
     }
     begin_life();
     if (life.damage) {
-        // A life that is refused is lived with an undamaged copy.
+        // If the start is refused because of the damage, the life goes on with an undamaged copy.
         step_until([this] { return process_->started().has_value(); }, kPatience);
         repair_if_refused();
     }
@@ -334,8 +334,8 @@ void Simulation::end_life(const LifePlan& life) {
     crash(loses_power(life.end));
 }
 
-/// The disk is full, and later it is not. A process that has given up is started again after a
-/// while, whether there is room or not.
+/// Fills the disk and later frees it. A process that has given up is started again after a while,
+/// even if the disk is still full.
 void Simulation::fill_disk(const LifePlan& life) {
     const std::uint64_t refusals = disk_.refusals();
     std::uint64_t refusals_before = refusals;
@@ -359,7 +359,7 @@ void Simulation::fill_disk(const LifePlan& life) {
     }
 }
 
-/// As the program does it, a node that has given up is stopped in order.
+/// Stops a node that has given up in order, as the program does.
 void Simulation::end_on_full_disk(const LifePlan& life) {
     if (!step_until([this] { return process_->started().has_value(); }, kPatience)) {
         fail_rule("a start did not end within a minute");
@@ -380,7 +380,7 @@ void Simulation::stop_in_order() {
     end_process();
 }
 
-/// Disk and network of the node are dead before what it consists of is destroyed.
+/// Disk and network of the node are dead before its objects are destroyed.
 void Simulation::crash(bool power_loss) {
     network_.cut(BrokerProcess::kTag);
     if (power_loss) {
@@ -399,7 +399,7 @@ void Simulation::end_process() {
     }
 }
 
-/// Without faults: all is served, all requests end, all that was promised is there.
+/// A last life without faults, in which every request must end and every promise be kept.
 void Simulation::live_to_the_end() {
     disk_.faults() = {};
     network_.set_faults({});

@@ -17,21 +17,21 @@ namespace hw::sim {
 
 struct SimulationOptions {
     std::uint64_t seed = 1;
-    /// A run ends after so many steps of the scheduler, with no verdict on its liveness.
+    /// A run ends after this many steps of the scheduler, without a verdict on its liveness.
     std::uint64_t steps_max = UINT64_MAX;
     Mutants mutants;
     EventTrace::Echo echo;
 };
 
-/// How often a run had a fault of one kind, and what it came to afterwards.
+/// How often a run had a fault of one kind, and what was acknowledged afterwards.
 struct FaultCount {
     std::uint64_t times = 0;
     std::uint64_t acknowledged_after = 0;  ///< records, after the last time
 };
 
-/// What a run came to.
+/// The result of a run.
 struct Verdict {
-    /// The rule that did not hold, as a sentence; none if all did.
+    /// The rule that was broken, as a sentence; nothing if all rules hold.
     std::optional<std::string> broken;
     std::vector<std::string> last_events;
     bool has_faults = false;
@@ -48,14 +48,14 @@ struct Verdict {
     Duration simulated{};
 };
 
-/// Runs one seed: a broker that lives and ends as the seed's plan says, producers and readers all
-/// the while, then a last life without faults in which all must be served and found.
+/// Runs one seed: a broker that lives and ends as the seed's plan says, with producers and readers
+/// all the time, then a last life without faults in which everything must be served and found.
 [[nodiscard]] Verdict simulate(const SimulationOptions& options);
 
 /// The report of a run that failed.
 [[nodiscard]] std::string report(const SimulationOptions& options, const Verdict& verdict);
 
-/// One run. Used once.
+/// One run of a seed. Used once.
 class Simulation {
 public:
     explicit Simulation(const SimulationOptions& options);
@@ -68,23 +68,23 @@ public:
 private:
     struct Fault {
         std::uint64_t times = 0;
-        std::uint64_t acknowledged = 0;  ///< records, when it came the last time
+        std::uint64_t acknowledged = 0;  ///< records, at the time of the last one
     };
 
     static constexpr NodeTag kClients = 2;
-    /// Within this a start, a stop and the last requests must have ended.
+    /// Time within which a start, a stop and the last requests must end.
     static constexpr Duration kPatience = std::chrono::minutes(1);
-    /// How long a process may go on with a disk that fails.
+    /// How long a process may continue with a disk that fails.
     static constexpr Duration kAgony = std::chrono::seconds(3);
-    /// Between the end of a process and its next start while the disk is full.
+    /// Time between the end of a process and its next start while the disk is full.
     static constexpr Duration kRestartDelay = std::chrono::milliseconds(300);
-    /// Steps without a moment of time between them; more is a node that spins.
+    /// Most steps at one point in time; more means that the node spins.
     static constexpr std::uint64_t kStepsOfOneMoment = 1'000'000;
 
     [[nodiscard]] bool goes_on() const {
         return !checker_.broken() && !broken_ && scheduler_.steps() < options_.steps_max;
     }
-    /// Steps until `done` or `limit`, or until the run does not go on.
+    /// Steps until `done`, `limit`, or the end of the run. Returns whether it is done.
     bool step_until(const std::function<bool()>& done, Duration limit);
     void fail_rule(std::string rule);
 
@@ -93,7 +93,7 @@ private:
     void live(const LifePlan& life);
     void run_life(const LifePlan& life);
     void make_damage(const DamagePlan& plan);
-    /// Starts again, with an undamaged copy, where the damaged file was the reason for the end.
+    /// If the start failed because of the damaged file, starts again with an undamaged copy.
     void repair_if_refused();
     void repair();
     void live_to_the_end();
@@ -101,7 +101,7 @@ private:
     void jump_wall(const WallJump& jump);
     void finish_start();
     void stop_in_order();
-    /// The node cannot go on, or could not begin.
+    /// Whether the node reported that it cannot continue, or failed to start.
     [[nodiscard]] bool has_given_up() const;
     void end_life(const LifePlan& life);
     void fill_disk(const LifePlan& life);

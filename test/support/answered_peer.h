@@ -14,7 +14,7 @@
 
 namespace hw::test {
 
-/// Another node as a test plays it: each call waits until the test answers it.
+/// Another node played by the test: each call waits until the test answers it.
 class AnsweredPeer final : public replication::PeerClient {
 public:
     explicit AnsweredPeer(Shard& shard) : shard_(shard) {}
@@ -31,12 +31,12 @@ public:
         co_return std::move(call->answer);
     }
 
-    /// Calls that wait for the test.
+    /// Number of calls that wait for the test.
     [[nodiscard]] std::size_t waiting() const { return calls_.size(); }
-    /// Calls so far.
+    /// Number of calls so far.
     [[nodiscard]] std::size_t count() const { return count_; }
 
-    /// The oldest call that waits, as it was sent.
+    /// The request of the oldest call that waits.
     template <class Request>
     [[nodiscard]] replication::DecodedMessage<Request> front() const {
         REQUIRE_FALSE(calls_.empty());

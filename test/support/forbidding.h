@@ -9,13 +9,13 @@
 
 namespace hw::test {
 
-/// Everybody may do everything, but for what a test forbids.
+/// An authorizer that allows everything except what a test forbids.
 class Forbidding final : public broker::Authorizer {
 public:
     void forbid(broker::Operation operation, const broker::Resource& resource) {
         forbidden_.emplace(operation, resource.type, resource.name);
     }
-    /// On every resource of the type.
+    /// Forbids `operation` on every resource of the type.
     void forbid_all(broker::Operation operation, broker::ResourceType type) {
         forbidden_types_.emplace(operation, type);
     }

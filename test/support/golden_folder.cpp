@@ -25,7 +25,7 @@ Files written_files(sim::SimDisk& disk, const std::string& folder) {
     return files;
 }
 
-/// All but the texts of Kafka's dump tool.
+/// All files of `folder` except the output of Kafka's dump tool.
 Files golden_files(const std::filesystem::path& folder) {
     Files files;
     for (const auto& entry : std::filesystem::directory_iterator(folder)) {
@@ -43,7 +43,7 @@ std::vector<std::string> differences(const Files& written, const Files& golden) 
     for (const auto& [name, bytes] : written) {
         const auto found = golden.find(name);
         if (found == golden.end()) {
-            all.push_back(name + " is written, there is no such golden file");
+            all.push_back(name + " is written, but there is no such golden file");
         } else if (found->second != bytes) {
             const auto place = std::ranges::mismatch(bytes, found->second).in1 - bytes.begin();
             all.push_back(fmt::format("{} differs from byte {} on", name, place));
@@ -51,7 +51,7 @@ std::vector<std::string> differences(const Files& written, const Files& golden) 
     }
     for (const auto& [name, bytes] : golden) {
         if (!written.contains(name)) {
-            all.push_back(name + " is a golden file and is not written");
+            all.push_back(name + " is a golden file, but is not written");
         }
     }
     return all;
@@ -78,9 +78,9 @@ void check_golden_folder(sim::SimDisk& disk, const std::string& folder, std::str
     for (const std::string& difference : found) {
         UNSCOPED_INFO(difference);
     }
-    FAIL_CHECK("Other bytes are written than those of test/golden/highwater/"
+    FAIL_CHECK("The written files differ from those of test/golden/highwater/"
                << name << ". They are in " << kept.string()
-               << ". If the format is meant to change, have Kafka's own dump tool judge them, as "
+               << ". If the format is meant to change, check them with Kafka's own dump tool, as "
                   "test/golden/highwater/README.md says; else the code is wrong.");
 }
 

@@ -7,9 +7,9 @@
 
 namespace hw::test {
 
-/// Fails unless `folder` holds the files of `test/golden/highwater/<name>`, no more and no less,
-/// byte for byte. What was written instead is then put beside the tests in the build, and the
-/// failure says where it is and what to do with it.
+/// Fails unless `folder` holds exactly the files of `test/golden/highwater/<name>`, byte for byte.
+/// On failure, copies the written files into the build folder, and says where they are and what to
+/// do with them.
 void check_golden_folder(sim::SimDisk& disk, const std::string& folder, std::string_view name);
 
 }  // namespace hw::test

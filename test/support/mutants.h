@@ -5,8 +5,8 @@
 
 namespace hw {
 
-/// Rules that a test breaks on purpose to prove that it would notice. Passed through constructors;
-/// nothing is broken by default.
+/// Switches with which a test breaks rules on purpose, to prove that it would notice. Passed
+/// through constructors; nothing is broken by default.
 struct Mutants {
     storage::LogMutants log;
     replication::LeaderMutants leader;

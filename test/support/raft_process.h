@@ -16,14 +16,14 @@ namespace hw::test {
 inline const std::string kMetadataDirectory = "/data";
 inline const std::string kMetadataFolder = kMetadataDirectory + "/__cluster_metadata-0";
 
-/// A log that nobody reads.
+/// A log sink that discards everything.
 class Silence final : public LogSink {
 public:
     void write(LogLevel, std::string_view, std::string_view) override {}
     bool enabled(LogLevel) const override { return false; }
 };
 
-/// Virtual time, and a wall clock that stands: what is written does not depend on how long it took.
+/// Virtual time with a wall clock that stands still, so that written bytes do not depend on time.
 class StandingClock final : public Clock {
 public:
     explicit StandingClock(const sim::Scheduler& scheduler) : scheduler_(&scheduler) {}
@@ -41,8 +41,9 @@ inline void make_metadata_folder(sim::SimDisk& disk) {
     REQUIRE(disk.sync_directory("/"));
 }
 
-/// One process with the only voter of a metadata quorum, on the disk that its machine keeps. Its
-/// end is that of a process: what waits is gone before what it waits for.
+/// A process that is the only voter of a metadata quorum, on the disk of its machine. Its
+/// destructor destroys waiting coroutines before the objects they wait for, as the end of a process
+/// does.
 class RaftProcess {
 public:
     RaftProcess(sim::Scheduler& scheduler, sim::SimDisk& disk, LogSink& log)

@@ -37,7 +37,7 @@ template <class Request>
     return frame + body;
 }
 
-/// The first whole frame of `stream` without its length, taken out of it; empty when there is none.
+/// Removes the first complete frame from `stream` and returns it without its length; empty if none.
 [[nodiscard]] inline std::string take_frame(std::string& stream) {
     if (stream.size() < 4) {
         return {};

@@ -17,7 +17,7 @@ struct SendOptions {
     std::string topic;
     client::Acks acks = client::Acks::all;
     record::Compression compression;
-    std::vector<record::HeaderView> headers;  ///< of each record; views that outlive the sender
+    std::vector<record::HeaderView> headers;  ///< of each record; their bytes outlive the sender
 };
 
 /// A record to be sent, and the number of its line in the input.
@@ -37,7 +37,7 @@ struct Sent {
     std::optional<Offset> last_offset;
 };
 
-/// Gathers records to batches, one open batch a partition, and sends each when it is large enough.
+/// Collects records in batches, one open batch per partition, and sends full batches.
 /// A batch that the broker refuses as too large is sent in smaller ones; a single record that is
 /// too large is skipped. Used by one thread.
 class BatchSender {
@@ -45,15 +45,15 @@ public:
     /// Called for each record that is too large, with its line and the reason.
     using TooLarge = std::function<void(std::uint64_t line, const Error& error)>;
 
-    /// Size of a batch before compression; a larger record is sent alone. Even two of them stay
-    /// below Kafka's limit of 1 MiB a batch, whatever the codec does.
+    /// Size of a batch before compression; a larger record is sent alone. Even twice this size is
+    /// below Kafka's limit of 1 MiB per batch, whatever the codec does.
     static constexpr std::size_t kBatchBytes = 256 * 1024;
 
     /// The client outlives the sender.
     BatchSender(client::Client& client, SendOptions options, TooLarge too_large);
 
-    /// True when the record has completed a batch, which was sent. Errors: those of
-    /// client::produce, except for batches that are too large; the sender is of no use after one.
+    /// Returns true when the record completed a batch and that was sent. Errors: those of
+    /// client::produce, except for batches that are too large; nothing can be sent after one.
     [[nodiscard]] Result<bool> add(PartitionIndex partition, LineRecord record);
 
     /// Sends all open batches. Errors: as `add`.
@@ -77,7 +77,7 @@ private:
     client::Client* client_;
     SendOptions options_;
     TooLarge too_large_;
-    std::size_t overhead_;  ///< most bytes of a record in a batch beside its key and value
+    std::size_t overhead_;  ///< most bytes of a record in a batch besides its key and value
     record::Compressor compressor_;
     std::map<PartitionIndex, OpenBatch> open_;
     std::map<PartitionIndex, Sent> sent_;

@@ -29,7 +29,7 @@ enum class ExitCode : std::uint8_t {
 
 [[nodiscard]] ExitCode exit_code_of(ErrorKind kind);
 
-/// A command of `hw`: what it takes, and the function that does it.
+/// A command of `hw`: its arguments and help, and the function that runs it.
 struct Command {
     config::Command spec;
     ExitCode (*run)(const Arguments& arguments);
@@ -47,8 +47,8 @@ struct Command {
 [[nodiscard]] Command perf_fetch();
 [[nodiscard]] Command perf_latency();
 
-/// Runs the command that the arguments of the process name, or prints the help they ask for.
-/// Results go to standard output, sentences about failures to standard error. Throws what
+/// Runs the command that `arguments` name, or prints the help that they ask for. Results go to
+/// standard output, sentences about failures to standard error. Throws what
 /// fmt::print throws: std::system_error when standard output cannot be written.
 [[nodiscard]] ExitCode run_command_line(std::span<const Command> commands,
                                         std::span<const std::string> arguments);

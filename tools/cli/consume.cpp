@@ -20,8 +20,8 @@ constexpr std::string_view kHelp =
     R"(Usage: hw consume [OPTIONS] TOPIC
 
 Prints the records of a topic and waits for more, until Ctrl-C, until --count records, or with
---exit-at-end until the present end of each partition. Records of one partition come in order;
-records of several partitions are mixed. Text output has one line a record, its value. JSON output
+--exit-at-end until the current end of each partition. Records of one partition come in order;
+records of several partitions are mixed. Text output is one line per record, its value. JSON output
 has offset, timestamp in ms, key, headers and value; bytes that are not UTF-8 are in base64
 (valueBase64).
 
@@ -106,21 +106,21 @@ Result<void> consume_all(Consumer& consumer, const std::vector<PartitionIndex>& 
     while (done && flush_output() && !consumer.is_done() && !interrupt.is_raised()) {
         done = consumer.poll();
     }
-    // A failure that the interrupt caused is none.
+    // An error after an interrupt was caused by it, and is not a failure.
     return interrupt.is_raised() ? Result<void>() : done;
 }
 
-/// How to go on where it failed; empty where it had not begun.
+/// The options to continue with after a failure; empty if nothing was started.
 std::string way_on(const std::vector<client::Position>& positions) {
     std::vector<std::string> options;
     for (const client::Position& position : positions) {
         options.push_back(
             fmt::format("--partition {} --from {}", position.partition, position.next_offset));
     }
-    return options.empty() ? "" : fmt::format("; go on with {}", fmt::join(options, ", "));
+    return options.empty() ? "" : fmt::format("; continue with {}", fmt::join(options, ", "));
 }
 
-/// Whether it reached the end that the options set, or ran without one.
+/// Returns whether it reached the end that the options set; true if they set none.
 Result<bool> consume_topic(const Arguments& arguments) {
     HW_TRY(format, output_format(arguments));
     HW_TRY(text, parse_record_text(arguments.value("format")));
@@ -177,10 +177,10 @@ Command consume() {
                        .help = "stop after N records"},
                       {.name = "exit-at-end",
                        .letter = 'e',
-                       .help = "stop at the present end of each partition"},
+                       .help = "stop at the current end of each partition"},
                       {.name = "format",
                        .value_name = "FORMAT",
-                       .help = "of text output: value, or key-value with a tab between them",
+                       .help = "text output: value, or key-value with a tab between them",
                        .default_value = "value"},
                       output_option()}),
                  .operands = {"TOPIC", 1, 1}},

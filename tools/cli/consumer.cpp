@@ -14,7 +14,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// Takes the parts of a time off a text, from its start.
+/// Parses a time in ISO 8601 part by part, from the start of a text.
 class TimeText {
 public:
     explicit TimeText(std::string_view text) : rest_(text) {}
@@ -146,7 +146,7 @@ Result<StartPosition> parse_start_position(std::string_view text) {
     if (error == std::errc{} && end == text.data() + text.size() && offset >= 0) {
         return Offset(offset);
     }
-    // A time before 1970 would be one of the numbers that mean an end of the log.
+    // Negative timestamps are reserved for the ends of the log.
     if (const auto time = parse_time(text); time && *time >= Timestamp(0)) {
         return *time;
     }
@@ -215,7 +215,7 @@ Result<void> Consumer::read(const schema::FetchResponse::Partition& partition) {
     const auto part = std::ranges::find(parts_, partition.partition_index,
                                         [](const Part& each) { return each.position.partition; });
     if (part == parts_.end()) {
-        return fail(ErrorKind::corrupt, "the broker sent partition {}, which was not asked for",
+        return fail(ErrorKind::corrupt, "the broker sent partition {}, which was not requested",
                     partition.partition_index);
     }
     for (const ByteView slice : partition.records) {
@@ -227,13 +227,13 @@ Result<void> Consumer::read(const schema::FetchResponse::Partition& partition) {
                             client::to_string(name), batch->base_offset(), done.error().message);
             }
         }
-        // The last batch may be cut where the answer was full; it is fetched again. The first is
-        // always whole.
+        // The last batch may be cut off where the response was full; it is fetched again. The
+        // first batch is always complete.
         const bool is_stuck = batches.position() == 0 && !slice.empty();
         if (batches.end() == record::BatchesEnd::bad || is_stuck) {
             const auto status = batches.status();
             const client::PartitionName name{options_.topic, partition.partition_index};
-            return fail(status.error().kind, "partition {}, behind offset {}: {}",
+            return fail(status.error().kind, "partition {}, from offset {} on: {}",
                         client::to_string(name), part->position.next_offset,
                         status.error().message);
         }
@@ -243,15 +243,15 @@ Result<void> Consumer::read(const schema::FetchResponse::Partition& partition) {
 
 Result<void> Consumer::read_batch(const record::BatchView& batch, Part& part) {
     if (!batch.crc_matches()) {
-        return fail(ErrorKind::corrupt, "its CRC should be {} and is {}", batch.crc(),
-                    batch.computed_crc());
+        return fail(ErrorKind::corrupt, "the CRC in its header is {}, the computed CRC is {}",
+                    batch.crc(), batch.computed_crc());
     }
     const auto codec = batch.codec();
     if (!codec) {
-        return fail(ErrorKind::unsupported, "no codec has the number {}", batch.codec_number());
+        return fail(ErrorKind::unsupported, "unknown codec number {}", batch.codec_number());
     }
     if (batch.last_offset() < part.position.next_offset) {
-        return fail(ErrorKind::corrupt, "it ends with offset {}, {} or more was expected",
+        return fail(ErrorKind::corrupt, "it ends at offset {}, but {} or higher was expected",
                     batch.last_offset(), part.position.next_offset);
     }
     if (!batch.is_control()) {

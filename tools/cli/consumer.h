@@ -19,9 +19,10 @@ namespace hw::cli {
 using StartPosition = std::variant<Offset, Timestamp>;
 
 /// "beginning", "end", an offset, or a time as in ISO 8601: 2026-11-23, 2026-11-23T10:30,
-/// 2026-11-23T10:30:00.250, in UTC, or with Z or +02:00 behind. Errors: invalid.
+/// 2026-11-23T10:30:00.250, in UTC unless a zone such as +02:00 follows. Errors: invalid.
 [[nodiscard]] Result<StartPosition> parse_start_position(std::string_view text);
 
+/// What to do at the end of a partition.
 enum class AtEnd : std::uint8_t {
     wait,  ///< for more records
     stop,  ///< at the end that the partition had when reading started
@@ -36,9 +37,9 @@ struct ConsumerOptions {
     std::uint64_t most_records = kNoLimit;
 };
 
-/// Reads partitions of one topic from a position on, and gives each record to a handler, in the
-/// order of each partition. Skips the markers of transactions, but not the records of aborted ones.
-/// Used by one thread.
+/// Reads partitions of one topic from a start position, and passes the records to a handler, in
+/// order within each partition. Skips the markers of transactions, but not the records of aborted
+/// ones. Used by one thread.
 class Consumer {
 public:
     using Handler = std::function<void(PartitionIndex, const record::RecordView&)>;

@@ -25,7 +25,7 @@ Interrupt::Interrupt() {
 }
 
 Interrupt::~Interrupt() {
-    // A signal that is still pending was handled; it must not end the process once unblocked.
+    // Pending signals were handled already; they must not end the process when unblocked.
     signalfd_siginfo heard;
     while (read(descriptor_, &heard, sizeof heard) > 0) {
     }
@@ -75,7 +75,7 @@ Result<LineReader::Input> LineReader::read_more() {
         return std::unexpected(system_error(errno, "wait for standard input"));
     }
     if (watched[1].revents != 0) {
-        // An incomplete line was not meant to be sent.
+        // The user had not finished the incomplete line, so it must not be sent.
         dropped_bytes_ = unread().size();
         buffer_.clear();
         position_ = 0;

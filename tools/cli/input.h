@@ -11,8 +11,8 @@
 /// Input of the user while a command runs: Ctrl-C, and lines on standard input.
 namespace hw::cli {
 
-/// While it lives, Ctrl-C and SIGTERM do not end the process but make a descriptor readable, so
-/// that a command can finish its work and print its results. One at a time, on the main thread.
+/// Catches Ctrl-C and SIGTERM while it lives: they make a descriptor readable instead of ending the
+/// process, so that a command can finish and print its results. One at a time, on the main thread.
 class Interrupt {
 public:
     Interrupt();
@@ -29,7 +29,7 @@ private:
     int descriptor_;
 };
 
-/// The lines of a descriptor, without their line feeds; the text after the last line feed is a line
+/// Reads lines from a descriptor, without their line feeds; text after the last line feed is a line
 /// too. Borrows both descriptors.
 class LineReader {
 public:
@@ -39,10 +39,11 @@ public:
     LineReader(int descriptor, int stop_descriptor)
         : descriptor_(descriptor), stop_descriptor_(stop_descriptor) {}
 
-    /// Valid until the next call; none at the end. Errors: limit (kMaxLineBytes), io.
+    /// The next line, valid until the next call; nothing at the end. Errors: limit (kMaxLineBytes),
+    /// io.
     [[nodiscard]] Result<std::optional<std::string_view>> next();
 
-    /// Size of the line that was incomplete when the stop came.
+    /// Size of the incomplete line that was dropped when the stop came.
     [[nodiscard]] std::size_t dropped_bytes() const { return dropped_bytes_; }
 
     /// True where `next` would have to wait for input.

@@ -12,18 +12,18 @@ constexpr std::string_view kName = "log dump";
 constexpr std::string_view kHelp =
     R"(Usage: hw log dump [OPTIONS] FILE...
 
-Prints files of a log, one after the other, in the format of Kafka's kafka-dump-log.sh. The suffix
-of the name says what a file holds:
+Prints files of a log, one after the other, in the format of Kafka's kafka-dump-log.sh. What is
+printed depends on the suffix of the name:
 
-  .log         record batches, and the records in each; of __cluster_metadata-0 as JSON
-  .checkpoint  a snapshot of the metadata, likewise
+  .log         record batches and their records; those of __cluster_metadata-0 as JSON
+  .checkpoint  the batches and records of a snapshot of the metadata, as JSON
   .index       offset and position of each entry
   .timeindex   timestamp and offset of each entry
-  .snapshot    what the log knew of its producers
+  .snapshot    the state of each producer
 
 A damaged file is printed up to the damage; then a sentence says what is wrong, and where. The
 command only reads, so a broker may be running; the end of its newest segment may be incomplete.
-In the examples, data is the data directory of a broker that has a topic orders.
+In the examples, "data" is the data directory of a broker that has a topic "orders".
 
 Examples:
   hw log dump data/orders-0/00000000000000000000.log
@@ -34,7 +34,7 @@ Examples:
   hw log dump --metadata copied.log
 )";
 
-/// Lines to standard output, remarks to standard error.
+/// Prints lines to standard output and remarks to standard error.
 class StandardOutput final : public dump::DumpOutput {
 public:
     void line(std::string_view text) override { fmt::print("{}\n", text); }
@@ -63,16 +63,16 @@ ExitCode run(const Arguments& arguments) {
 }  // namespace
 
 Command log_dump() {
-    return {.spec = {.name = kName,
-                     .summary = "print the files of a log, as Kafka's kafka-dump-log.sh does",
-                     .help = kHelp,
-                     .options = {{.name = "no-records",
-                                  .help = "print the batches without their records"},
-                                 {.name = "metadata",
-                                  .help = "print the records of a .log as metadata, whatever its "
-                                          "folder"}},
-                     .operands = {"FILE", 1, Operands::kAny}},
-            .run = run};
+    return {
+        .spec = {.name = kName,
+                 .summary = "print the files of a log, as Kafka's kafka-dump-log.sh does",
+                 .help = kHelp,
+                 .options = {{.name = "no-records",
+                              .help = "print the batches without their records"},
+                             {.name = "metadata",
+                              .help = "print the records of a .log as metadata, in any folder"}},
+                 .operands = {"FILE", 1, Operands::kAny}},
+        .run = run};
 }
 
 }  // namespace hw::cli

@@ -22,7 +22,7 @@ int run(const std::vector<std::string>& arguments) {
         const ExitCode code = run_command_line(commands, arguments);
         return exit_status(flush_output() ? code : ExitCode::failed);
     } catch (const std::system_error& failure) {
-        // From fmt::print: standard output is full, or standard error, which nobody reads then.
+        // Thrown by fmt::print, when standard output cannot be written.
         say_output_failed(failure.code().value());
         return exit_status(ExitCode::failed);
     }

@@ -68,7 +68,7 @@ Result<client::Client> connect(const Arguments& arguments, int stop_descriptor) 
         return fail(kind, "{}; name a broker's listener with -b HOST:PORT (port 9092 by default)",
                     message);
     }
-    // A server that answers in another protocol counts as no broker, too.
+    // A server that speaks another protocol does not count as a broker.
     return fail(ErrorKind::closed,
                 "no broker answers: {}. Is one running there? Name another with -b HOST:PORT",
                 message);
@@ -78,8 +78,8 @@ Option acks_option() {
     return {.name = "acks",
             .value_name = "N",
             .help =
-                "which replicas have a batch before it is acknowledged: all in sync (all), the "
-                "leader (1), none (0)",
+                "replicas that must have a batch before it is acknowledged: all in sync (all), "
+                "the leader (1), none (0)",
             .default_value = "all"};
 }
 
@@ -101,7 +101,7 @@ Option output_option() {
     return {.name = "output",
             .letter = 'o',
             .value_name = "FORMAT",
-            .help = "text, json (one array) or ndjson (one object a line)",
+            .help = "text, json (one array) or ndjson (one object per line)",
             .default_value = "text"};
 }
 

@@ -11,17 +11,17 @@
 /// Options that several commands share, and the values of options.
 namespace hw::cli {
 
-/// `own`, and after them the options of every command that asks a cluster: its address and how
-/// long to wait for it.
+/// `own`, followed by the options of every command that talks to a cluster: its address and the
+/// timeout.
 [[nodiscard]] std::vector<Option> with_cluster_options(std::vector<Option> own);
 
 /// Connects to the cluster that these options name. Waiting ends when `stop_descriptor` becomes
 /// readable. Errors: invalid (an option's value, a controller's listener), closed, timed_out
-/// (nobody answers); with the address and what to do.
+/// (no broker answers); each with the address and what to do.
 [[nodiscard]] Result<client::Client> connect(const Arguments& arguments,
                                              int stop_descriptor = client::Socket::kNoStop);
 
-/// --acks: which replicas have a batch before it is acknowledged; all by default.
+/// --acks: replicas that must have a batch before it is acknowledged; all by default.
 [[nodiscard]] Option acks_option();
 /// Errors: invalid.
 [[nodiscard]] Result<client::Acks> acks_of(const Arguments& arguments);
@@ -29,7 +29,7 @@ namespace hw::cli {
 enum class OutputFormat : std::uint8_t {
     text,    ///< for people
     json,    ///< one array
-    ndjson,  ///< one object a line
+    ndjson,  ///< one object per line
 };
 
 /// --output.
@@ -39,8 +39,8 @@ enum class OutputFormat : std::uint8_t {
 
 inline constexpr std::int64_t kNoMost = std::numeric_limits<std::int64_t>::max();
 
-/// The value of an option as a whole number within both bounds, which are allowed themselves.
-/// Errors: invalid, with the bounds.
+/// The value of an option as a whole number from `least` to `most`, inclusive. Errors: invalid,
+/// with the bounds.
 [[nodiscard]] Result<std::int64_t> whole_number(const Arguments& arguments, std::string_view option,
                                                 std::int64_t least, std::int64_t most = kNoMost);
 

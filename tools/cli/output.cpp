@@ -14,7 +14,7 @@ void say_output_failed(int number) {
 }
 
 void remark(const std::string& text) {
-    // Not by fmt, which would throw.
+    // Not fmt::print, which would throw.
     std::fputs(text.c_str(), stderr);
 }
 

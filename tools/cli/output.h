@@ -10,18 +10,18 @@
 /// Standard output: whether it could be written, JSON, and tables.
 namespace hw::cli {
 
-/// Says on standard error that standard output could not be written, with the reason for `number`,
-/// a value of errno.
+/// Prints on standard error that standard output could not be written, and why; `number` is a value
+/// of errno.
 void say_output_failed(int number);
 
-/// Writes `text` to standard error as it is. A failure is ignored: nobody reads standard error
-/// then, and the outcome of the command stays what it is.
+/// Writes `text` to standard error unchanged. A failure is ignored: it could not be reported, and
+/// does not change the outcome of the command.
 void remark(const std::string& text);
 
-/// Writes out what was printed. A failure is reported once, and stays: false from then on.
+/// Flushes standard output. A failure is reported once; from then on the result is false.
 [[nodiscard]] bool flush_output();
 
-/// JSON objects to standard output, each when it is added; in an array or one a line.
+/// Prints JSON objects to standard output as they are added, in an array or one per line.
 class JsonItems {
 public:
     explicit JsonItems(OutputFormat format) : format_(format) {}
@@ -42,7 +42,7 @@ public:
 
     explicit Table(Row titles) : rows_{std::move(titles)} {}
 
-    /// As many cells as there are titles.
+    /// `row` has as many cells as the title row.
     void add(Row row) { rows_.push_back(std::move(row)); }
 
     [[nodiscard]] std::string text() const;

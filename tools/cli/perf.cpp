@@ -25,18 +25,18 @@ constexpr std::string_view kProduce = "perf produce";
 constexpr std::string_view kProduceHelp =
     R"(Usage: hw perf produce [OPTIONS]
 
-Sends batches over a few connections as fast as they are acknowledged, and reports how fast that was
-and at what cost. All requests carry the same random bytes, encoded once, so that the brokers are
-measured and not this program. Its own CPU time is reported too, and with --pid that of a broker on
-this machine. With --tail the records are read at the same time, and the run ends when all of them
-were read. The records stay: delete the topic when you are done. Ctrl-C ends the sending, and the
-report follows. --timeout is for finding or creating the topic; under load a broker may be silent
-for 30 s.
+Sends batches over a few connections as fast as they are acknowledged, and reports the throughput,
+the latency and the CPU time. All requests carry the same random bytes, encoded once, so that the
+brokers are measured and not this program. Its own CPU time is reported too, and with --pid that of
+a broker on this machine. With --tail the records are read at the same time, and the run ends when
+all of them were read. The records stay: delete the topic when you are done. Ctrl-C ends the
+sending, and the report follows. --timeout applies to finding or creating the topic; under load a
+broker may be silent for 30 s.
 
 Examples:
   hw perf produce --seconds 30
   hw perf produce --topic load --partitions 12 --bytes 1000000000 --tail 1
-  hw perf produce --record-size 100 --batch-size 1 --acks 1    # one record a request
+  hw perf produce --record-size 100 --batch-size 1 --acks 1    # one record per request
   hw perf produce -o ndjson --pid $(pidof highwater)
 )";
 
@@ -44,10 +44,10 @@ constexpr std::string_view kFetch = "perf fetch";
 constexpr std::string_view kFetchHelp =
     R"(Usage: hw perf fetch [OPTIONS]
 
-Reads the records of a topic again and again, and reports how fast that was and at what cost. Each
-connection reads one partition from its start to its end and starts over, one request at a time;
-with more partitions than connections some are not read. After the first round a topic that fits
-into the page cache is read from there. Records are counted, not checked.
+Reads the records of a topic again and again, and reports the throughput, the latency and the CPU
+time. Each connection reads one partition from its start to its end and starts over, one request at
+a time; with more partitions than connections some are not read. After the first round a topic that
+fits into the page cache is read from there. Records are counted, not checked.
 
 Examples:
   hw perf produce --topic readable --partitions 8 --bytes 200000000
@@ -59,9 +59,9 @@ constexpr std::string_view kLatency = "perf latency";
 constexpr std::string_view kLatencyHelp =
     R"(Usage: hw perf latency [OPTIONS]
 
-Sends one record a request at a fixed rate, and reports how long the answers took. A request is sent
-when it is due, whether or not the earlier ones were answered, and its latency counts from the time
-when it was due. So the wait of requests behind a slow answer is in the figures. The records stay:
+Sends requests of one record at a fixed rate, and reports how long the answers took. A request is
+sent when it is due, whether or not the earlier ones were answered, and its latency counts from the
+time when it was due. So waiting behind a slow answer is part of the latency. The records stay:
 delete the topic when you are done.
 
 Examples:
@@ -74,9 +74,9 @@ constexpr std::int64_t kGibibyte = std::int64_t{1} << 30;
 constexpr std::int64_t kPebibyte = std::int64_t{1} << 50;
 constexpr std::int64_t kDay = 86400;
 constexpr std::int64_t kMostConnections = 10000;
-/// So many requests may wait for answers before further ones wait in this program.
+/// Most requests in flight; further ones wait in this program.
 constexpr std::size_t kOpenWindow = 1000;
-/// Short, because the time from the start of a broker to its first answer is measured with it.
+/// Short, because --wait is used to measure how soon a starting broker answers.
 constexpr std::chrono::milliseconds kWaitPause{1};
 
 /// An option with a whole number, and where the number goes.
@@ -113,7 +113,7 @@ constexpr NumberOption<Load> pid_option() {
             "PID",
             1,
             kGibibyte,
-            "of a broker, to report the CPU time it used",
+            "process id of a broker, to report its CPU time",
             [](Load& load, std::int64_t value) { load.broker_pid = value; }};
 }
 
@@ -124,7 +124,7 @@ constexpr NumberOption<ProduceOptions> kPartitions{"partitions",
                                                    "N",
                                                    1,
                                                    10000,
-                                                   "of a topic that is created (1)",
+                                                   "partitions of the topic, if it is created (1)",
                                                    [](ProduceOptions& load, std::int64_t value) {
                                                        load.partitions =
                                                            static_cast<std::int32_t>(value);
@@ -133,7 +133,7 @@ constexpr NumberOption<ProduceOptions> kRecordSize{"record-size",
                                                    "BYTES",
                                                    1,
                                                    kGibibyte,
-                                                   "of each value (1024)",
+                                                   "size of each value (1024)",
                                                    [](ProduceOptions& load, std::int64_t value) {
                                                        load.record_size =
                                                            static_cast<std::size_t>(value);
@@ -141,37 +141,37 @@ constexpr NumberOption<ProduceOptions> kRecordSize{"record-size",
 
 constexpr auto kProduceNumbers = std::to_array<NumberOption<ProduceOptions>>({
     kPartitions,
-    connections_option<ProduceOptions>("in all (8)"),
-    {"in-flight", "N", 1, 1000, "requests a connection (5)",
+    connections_option<ProduceOptions>("number of connections (8)"),
+    {"in-flight", "N", 1, 1000, "requests in flight per connection (5)",
      [](auto& load, auto value) { load.in_flight = static_cast<std::size_t>(value); }},
     kRecordSize,
-    {"batch-size", "BYTES", 1, kGibibyte, "at most, but one record at least (65536)",
+    {"batch-size", "BYTES", 1, kGibibyte, "largest batch, which has at least one record (65536)",
      [](auto& load, auto value) { load.batch_size = static_cast<std::size_t>(value); }},
-    {"bytes", "BYTES", 1, kPebibyte, "of batches to send in all, rounded up to whole ones",
+    {"bytes", "BYTES", 1, kPebibyte, "total size of batches to send, rounded up to whole ones",
      [](auto& load, auto value) { load.bytes = static_cast<std::uint64_t>(value); }},
-    seconds_option<ProduceOptions>("to send for, instead of --bytes (10)"),
-    {"tail", "N", 1, kMostConnections, "connections that read all that is sent (none)",
+    seconds_option<ProduceOptions>("how long to send, instead of --bytes (10)"),
+    {"tail", "N", 1, kMostConnections, "connections that read everything that is sent (none)",
      [](auto& load, auto value) { load.tails = static_cast<std::size_t>(value); }},
     pid_option<ProduceOptions>(),
 });
 
 constexpr auto kFetchNumbers = std::to_array<NumberOption<FetchOptions>>({
-    connections_option<FetchOptions>("in all (8)"),
-    {"fetch-size", "BYTES", 1, kGibibyte, "asked for in a request (1048576)",
+    connections_option<FetchOptions>("number of connections (8)"),
+    {"fetch-size", "BYTES", 1, kGibibyte, "bytes to ask for in a request (1048576)",
      [](auto& load, auto value) { load.fetch_size = static_cast<std::int32_t>(value); }},
-    {"bytes", "BYTES", 1, kPebibyte, "of batches to read in all",
+    {"bytes", "BYTES", 1, kPebibyte, "total size of batches to read",
      [](auto& load, auto value) { load.bytes = static_cast<std::uint64_t>(value); }},
-    seconds_option<FetchOptions>("to read for, instead of --bytes (10)"),
+    seconds_option<FetchOptions>("how long to read, instead of --bytes (10)"),
     pid_option<FetchOptions>(),
 });
 
 constexpr auto kLatencyNumbers = std::to_array<NumberOption<ProduceOptions>>({
-    {"rate", "N", 1, 1'000'000, "requests a second (1000)",
+    {"rate", "N", 1, 1'000'000, "requests per second (1000)",
      [](auto& load, auto value) { load.rate = static_cast<std::uint32_t>(value); }},
     kPartitions,
-    connections_option<ProduceOptions>("in all, used in turn (1)"),
+    connections_option<ProduceOptions>("number of connections, used in turn (1)"),
     kRecordSize,
-    seconds_option<ProduceOptions>("to send for (10)"),
+    seconds_option<ProduceOptions>("how long to send (10)"),
     pid_option<ProduceOptions>(),
 });
 
@@ -207,10 +207,11 @@ std::vector<Option> topic_options(std::string_view help) {
 
 /// Options for a load that creates its topic.
 std::vector<Option> new_topic_options() {
-    auto options = topic_options("created when it does not exist");
-    options.push_back({.name = "durability",
-                       .value_name = "MODE",
-                       .help = "highwater.durability of a topic that is created: memory or disk"});
+    auto options = topic_options("topic to write to, created if it does not exist");
+    options.push_back(
+        {.name = "durability",
+         .value_name = "MODE",
+         .help = "highwater.durability of the topic, if it is created: memory or disk"});
     return options;
 }
 
@@ -237,7 +238,8 @@ Result<ProduceOptions> parse_new_topic(const Arguments& arguments) {
     return load;
 }
 
-/// A load ends by its bytes or by its time; by default after ten seconds. Errors: invalid.
+/// Checks that a load ends either by bytes or by time; by default after ten seconds. Errors:
+/// invalid.
 template <class Load>
 Result<void> check_end(Load& load) {
     if (load.bytes && load.seconds) {
@@ -319,7 +321,7 @@ Result<Measured> measure(const Arguments& arguments, Load load) {
     return Measured{std::move(report), interrupt.is_raised()};
 }
 
-/// Advice that only a load needs for an error code; empty where there is none.
+/// Advice on an error code that is specific to a load; empty if there is none.
 std::string_view advice_on(wire::ErrorCode code) {
     switch (code) {
         case wire::ErrorCode::message_too_large:
@@ -392,7 +394,7 @@ Command perf_produce() {
 }
 
 Command perf_fetch() {
-    auto options = topic_options("whose records are read");
+    auto options = topic_options("topic to read");
     add_numbers(options, kFetchNumbers);
     return {.spec = {.name = kFetch,
                      .summary = "measure how fast records are read",

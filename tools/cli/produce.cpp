@@ -22,9 +22,9 @@ constexpr std::string_view kHelp =
     R"(Usage: hw produce [OPTIONS] TOPIC
 
 Sends each line of standard input as a record: in batches while lines come fast, else one by one.
-With --key-separator the text before the first separator of a line is the key, and records of one
-key go to one partition, which Kafka's Java client would choose, too. Without keys, each batch goes
-to the next partition.
+With --key-separator the text before the first separator of a line is the key, and records with the
+same key go to the same partition, the one that Kafka's Java client would choose. Without keys, each
+batch goes to the next partition.
 A record that is too large for the topic is skipped, and its line is named. Any other failure ends
 the command, which then names the first line that was not acknowledged. At the end it prints on
 standard error how many records went to each partition. Ctrl-C ends the input; a line that is not
@@ -63,7 +63,7 @@ Result<KeySeparator> parse_key_separator(const Arguments& arguments) {
     return separator;
 }
 
-/// Views into `texts`.
+/// The headers in `texts`, as views of them.
 Result<std::vector<record::HeaderView>> parse_headers(const std::vector<std::string>& texts) {
     std::vector<record::HeaderView> headers;
     for (const std::string& text : texts) {
@@ -120,8 +120,8 @@ Result<std::optional<LineRecord>> next_record(LineReader& lines, std::uint64_t n
                                               const KeySeparator& separator) {
     const auto line = lines.next();
     if (!line) {
-        return fail(line.error().kind, "line {}: {}; no line was sent from there on", number,
-                    line.error().message);
+        return fail(line.error().kind, "line {}: {}; this line and later ones were not sent",
+                    number, line.error().message);
     }
     if (!*line) {
         return std::nullopt;
@@ -134,15 +134,15 @@ Result<std::optional<LineRecord>> next_record(LineReader& lines, std::uint64_t n
     const std::size_t at = (*line)->find(*separator);
     if (at == std::string_view::npos) {
         return fail(ErrorKind::corrupt,
-                    "line {} has no key separator '{}'; no line was sent from there on", number,
-                    *separator);
+                    "line {} has no key separator '{}'; this line and later ones were not sent",
+                    number, *separator);
     }
     record.key = (*line)->substr(0, at);
     record.value = (*line)->substr(at + separator->size());
     return record;
 }
 
-/// Sends all lines. Errors: those of next_record, after the lines before; those of BatchSender.
+/// Sends all lines. Errors: those of next_record, after sending the lines before; of BatchSender.
 Result<void> send_lines(LineReader& lines, const KeySeparator& separator, PartitionChoice& choice,
                         BatchSender& sender) {
     for (std::uint64_t number = 1;; ++number) {
@@ -216,7 +216,7 @@ void print_summary(const std::string& topic, const std::map<PartitionIndex, Sent
     }
 }
 
-/// The partition that --partition names, if it does. Errors: invalid, not_found.
+/// The partition of --partition; nothing without that option. Errors: invalid, not_found.
 Result<std::optional<PartitionIndex>> fixed_partition(const Arguments& arguments,
                                                       const client::TopicView& topic) {
     if (!arguments.has("partition")) {
@@ -229,7 +229,7 @@ Result<std::optional<PartitionIndex>> fixed_partition(const Arguments& arguments
     return PartitionIndex(static_cast<std::int32_t>(number));
 }
 
-/// Errors: those of Client::topic; where the topic does not exist, with the command to create it.
+/// Errors: those of Client::topic; if the topic does not exist, with the command to create it.
 Result<client::TopicView> find_topic(client::Client& client, const std::string& name) {
     auto topic = client.topic(name);
     if (!topic && topic.error().kind == ErrorKind::not_found) {
@@ -238,8 +238,8 @@ Result<client::TopicView> find_topic(client::Client& client, const std::string& 
     return topic;
 }
 
-/// Counts records that were sent as one success, and each failure to send. Errors: those before the
-/// first line.
+/// Sends all lines. `tally` counts the records that were sent as one success, and each failure to
+/// send. Errors: those before the first line.
 Result<void> produce_lines(const Arguments& arguments, Tally& tally) {
     HW_TRY(separator, parse_key_separator(arguments));
     const auto header_texts = arguments.values("header");
@@ -251,7 +251,7 @@ Result<void> produce_lines(const Arguments& arguments, Tally& tally) {
     HW_TRY(topic, find_topic(*client, options.topic));
     HW_TRY(fixed, fixed_partition(arguments, topic));
     PartitionChoice choice(static_cast<std::int32_t>(topic.partitions.size()), fixed);
-    // The client does not get it: lines that were read are sent after Ctrl-C, too.
+    // Not passed to the client: lines that were read are sent even after Ctrl-C.
     const Interrupt interrupt;
     LineReader lines(STDIN_FILENO, interrupt.descriptor());
     TooLargeRecords too_large(tally);
@@ -293,7 +293,7 @@ Command produce() {
                          {{.name = "key-separator",
                            .letter = 'k',
                            .value_name = "TEXT",
-                           .help = "each line is KEY, this text, VALUE"},
+                           .help = "text between the key and the value of a line"},
                           {.name = "partition",
                            .letter = 'p',
                            .value_name = "N",

@@ -8,7 +8,7 @@
 namespace hw::cli {
 namespace {
 
-/// The two names that a field has, for text and for other bytes.
+/// The JSON names of a field: one for UTF-8 text, one for other bytes.
 struct FieldNames {
     std::string_view text;
     std::string_view base64;
@@ -47,8 +47,8 @@ std::string_view text_of(const record::NullableBytes& bytes) {
     return bytes ? as_text(*bytes) : std::string_view();
 }
 
-/// The bytes that may follow a first byte: how many, and the range of the first of them. The range
-/// excludes overlong forms, surrogates and numbers beyond U+10FFFF.
+/// What may follow the first byte of a character: how many bytes, and the range of the next. The
+/// range excludes overlong forms, surrogates and numbers beyond U+10FFFF.
 struct Sequence {
     std::size_t following;
     std::uint8_t low = 0x80;

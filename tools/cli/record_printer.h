@@ -10,7 +10,7 @@
 
 namespace hw::cli {
 
-/// Which parts of a record are printed as text; null and empty look the same there.
+/// Which parts of a record are printed as text, in which null and empty look the same.
 enum class RecordText : std::uint8_t {
     value,
     key_value,  ///< with a tab between
@@ -21,7 +21,7 @@ enum class RecordText : std::uint8_t {
 [[nodiscard]] std::string record_json(std::string_view topic, PartitionIndex partition,
                                       const record::RecordView& record);
 
-/// Without a line feed at its end.
+/// One record as text, without a line feed at the end.
 [[nodiscard]] std::string record_text(const record::RecordView& record, RecordText text);
 
 /// True where the bytes are well-formed UTF-8 (RFC 3629): no overlong forms, no surrogates.

@@ -9,23 +9,23 @@
 
 namespace hw::cli {
 
-/// Prints on standard error why a command failed, and where its help is when it was called wrongly;
+/// Prints on standard error why a command failed and, if its arguments were wrong, how to get help;
 /// returns its exit code.
 ExitCode report(std::string_view command, const Error& error);
 
 /// Prints a warning about the command's outcome on standard error.
 void warn(std::string_view command, std::string_view what);
 
-/// Counts successes and failures of a command that was given several things to do.
+/// Counts the successes and failures of a command that does several things.
 class Tally {
 public:
     explicit Tally(std::string_view command) : command_(command) {}
 
     void succeed() { ++successes_; }
-    /// Prints on standard error what went wrong with one of them.
+    /// Counts a failure and prints it on standard error.
     void fail(const Error& error);
 
-    /// Ok, the code of the first failure, or partial when some succeeded.
+    /// Ok without failures, partial if some succeeded, else the code of the first failure.
     [[nodiscard]] ExitCode exit_code() const;
 
 private:
@@ -34,7 +34,7 @@ private:
     ExitCode first_failure_ = ExitCode::ok;
 };
 
-/// Prints the outcome for each topic; in text as "Created topic orders." for `done` = "Created".
+/// Prints the outcome for each topic. Text is "Created topic orders." for `done` = "Created".
 [[nodiscard]] ExitCode report_outcomes(std::string_view command, std::string_view done,
                                        OutputFormat format,
                                        const std::vector<client::TopicOutcome>& outcomes);

@@ -24,7 +24,7 @@ constexpr std::string_view kCreate = "topic create";
 constexpr std::string_view kCreateHelp =
     R"(Usage: hw topic create [OPTIONS] TOPIC...
 
-Creates topics. The brokers choose what --partitions and --replication-factor do not say. Each
+Creates topics. The brokers choose the number of partitions and replicas if no option does. Each
 --config sets one key of all these topics; a key or value that the cluster does not know is refused.
 
 Examples:
@@ -67,8 +67,7 @@ Result<std::vector<client::NewTopic>> parse_topics(const Arguments& arguments) {
     return topics;
 }
 
-/// Warns of settings that the brokers accept without giving them all of their effect. All topics
-/// have the same settings.
+/// Warns about settings that the brokers accept although part of their effect is not built.
 void warn_about(const std::vector<client::Setting>& settings) {
     for (const client::Setting& setting : settings) {
         const std::string caution = config::caution_about(setting.name, setting.value);
@@ -106,8 +105,8 @@ constexpr std::string_view kDelete = "topic delete";
 constexpr std::string_view kDeleteHelp =
     R"(Usage: hw topic delete [OPTIONS] TOPIC...
 
-Deletes topics with all their records. This cannot be undone, so the command asks first. Without a
-terminal nobody can answer: give --yes there.
+Deletes topics with all their records. This cannot be undone, so the command asks first. If standard
+input is not a terminal, it cannot ask and needs --yes.
 
 Examples:
   hw topic create old-orders test-1 test-2
@@ -115,7 +114,7 @@ Examples:
   hw topic delete --yes test-1 test-2
 )";
 
-/// Errors: invalid (nobody to ask), io (the answer is not yes).
+/// Asks the user to confirm. Errors: invalid (no terminal), io (the answer is not yes).
 Result<void> confirm(const std::vector<std::string>& topics) {
     if (isatty(STDIN_FILENO) == 0) {
         return fail(
@@ -149,7 +148,7 @@ Result<Outcomes> take_missing(client::Client& client, std::vector<std::string>& 
     return missing;
 }
 
-/// Deletes the topics that exist after the user has confirmed it. Errors: those of the parts.
+/// Asks the user, then deletes the topics that exist. Errors: those of the functions it calls.
 Result<Outcomes> delete_confirmed(client::Client& client, std::vector<std::string> topics) {
     auto outcomes = take_missing(client, topics);
     if (!outcomes || topics.empty()) {

@@ -99,7 +99,7 @@ void Client::start_over(const Error& error, const Deadline& deadline) {
         return;
     }
     connections_.clear();
-    // If nobody answers, the next attempt fails on the old connection, and is counted there.
+    // If no broker answers, the old connection stays and the next attempt fails on it.
     if (auto connection = connect_any(options_, deadline)) {
         bootstrap_ = std::move(*connection);
     }

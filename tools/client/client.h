@@ -28,7 +28,7 @@ struct TopicView {
     std::string name;
     TopicId id;
     bool internal = false;
-    std::vector<PartitionView> partitions;  ///< by index
+    std::vector<PartitionView> partitions;  ///< sorted by index
     std::optional<Error> error;             ///< why the other fields are unknown
 
     /// Of the first partition, as Kafka's tools count; 0 without partitions.
@@ -40,45 +40,45 @@ struct TopicView {
 /// The cluster as one broker described it.
 struct ClusterView {
     std::map<BrokerId, config::Address> brokers;
-    std::vector<TopicView> topics;  ///< by name
+    std::vector<TopicView> topics;  ///< sorted by name
 };
 
 struct ClientOptions {
-    std::vector<config::Address> servers;   ///< any brokers of the cluster, tried in their order
-    Milliseconds timeout{15000};            ///< of one call, its retries included
-    int stop_descriptor = Socket::kNoStop;  ///< ends what waits once it is readable
+    std::vector<config::Address> servers;   ///< any brokers of the cluster, tried in order
+    Milliseconds timeout{15000};            ///< of one call, including its retries
+    int stop_descriptor = Socket::kNoStop;  ///< waiting ends when it becomes readable
 };
 
-/// Which failures of an attempt are tried again until the deadline.
+/// Which failures of an attempt are retried until the deadline.
 enum class Retry : std::uint8_t {
-    refused,  ///< what a broker refused for now: nothing was done
-    any,      ///< a lost connection too: for requests that do no harm when they run twice
+    refused,  ///< the broker refused it for now: nothing was done
+    any,      ///< also a lost connection: for requests that may run twice
 };
 
-/// That a topic does not have a partition, and which it has.
+/// The error for a partition that `topic` does not have; names those that it has.
 [[nodiscard]] Error unknown_partition(const TopicView& topic, std::string_view wanted);
 
-/// A synchronous client of a cluster: finds partitions' leaders, keeps a connection to each broker
-/// that it needs, tries again what may succeed later. Used by one thread.
+/// A synchronous client of a cluster: finds the leaders of partitions, keeps a connection to each
+/// broker that it needs, retries what may succeed later. Used by one thread.
 class Client {
 public:
     static constexpr Milliseconds kFirstPause{2};  ///< between two attempts, doubled each time
     static constexpr Milliseconds kLongestPause{100};
 
-    /// Connects to the first of the servers that answers as a broker; there is at least one. Each
-    /// gets its share of the time that those before it have left.
+    /// Connects to the first of the servers that answers as a broker; there is at least one. The
+    /// remaining time is shared equally by the servers not tried yet.
     /// Errors: as BrokerConnection::open; invalid (a controller's listener). The kind is that of
     /// the last server, the message has the reasons of all.
     [[nodiscard]] static Result<Client> connect(const ClientOptions& options);
 
     [[nodiscard]] Milliseconds timeout() const { return options_.timeout; }
     [[nodiscard]] bool serves(schema::ApiKey key) const { return bootstrap_.serves(key); }
-    /// Of the broker that it is connected with, as BrokerConnection::newest_version.
+    /// As BrokerConnection::newest_version, for the broker that it is connected to.
     [[nodiscard]] Result<ApiVersion> newest_version(schema::ApiKey key, ApiVersion ceiling) const {
         return bootstrap_.newest_version(key, ceiling);
     }
 
-    /// The cluster with the topics of those names, or with all. An unknown name has its error in
+    /// The cluster with the topics `names`, or with all topics. The error of an unknown name is in
     /// its TopicView. Errors: as BrokerConnection::call.
     [[nodiscard]] Result<ClusterView> describe(std::span<const std::string> names,
                                                const Deadline& deadline);
@@ -89,8 +89,8 @@ public:
         return request_view(std::nullopt, Deadline(options_.timeout));
     }
 
-    /// The topic, as it was when it was last looked up; it has partitions. Errors: not_found with
-    /// the name that is near, busy (leaderless or without partitions for now), those of `describe`.
+    /// The topic as of the last lookup; it has partitions. Errors: not_found (with a similar name
+    /// if there is one), busy (leaderless or without partitions for now), those of `describe`.
     [[nodiscard]] Result<TopicView> topic(const std::string& name, const Deadline& deadline);
     [[nodiscard]] Result<TopicView> topic(const std::string& name) {
         return topic(name, Deadline(options_.timeout));
@@ -102,7 +102,7 @@ public:
                                                    PartitionIndex partition,
                                                    const Deadline& deadline);
 
-    /// Asks the broker that it is connected with, anew when that connection is lost. Errors: as
+    /// Sends a request to the broker that it is connected to, with retries. Errors: as
     /// BrokerConnection::call.
     template <class Response, class Request>
     [[nodiscard]] Result<DecodedResponse<Response>> call(const Request& request, Retry retry) {
@@ -112,7 +112,7 @@ public:
     }
 
     /// Runs `attempt` with the deadline of the call until it succeeds, fails for good, or the time
-    /// is over; between attempts forgets what it knew of leaders and connections.
+    /// is over. Forgets the topics between attempts, and after a lost connection all connections.
     template <class Attempt>
     [[nodiscard]] auto retried(Retry retry, const Attempt& attempt) {
         const Deadline deadline(options_.timeout);
@@ -135,7 +135,7 @@ private:
     [[nodiscard]] bool may_succeed_later(const Error& error, Retry retry) const;
     void start_over(const Error& error, const Deadline& deadline);
     [[nodiscard]] Error unknown_topic(const std::string& name, const Deadline& deadline);
-    /// Of all topics without names.
+    /// Without `names`: all topics.
     [[nodiscard]] Result<ClusterView> request_view(
         std::optional<std::span<const std::string>> names, const Deadline& deadline);
 

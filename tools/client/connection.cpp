@@ -29,7 +29,7 @@ Result<BrokerConnection> BrokerConnection::open(const config::Address& address,
     BrokerConnection connection(address, std::move(*socket));
     const auto negotiated = connection.negotiate(deadline);
     if (!negotiated && negotiated.error().kind == ErrorKind::corrupt) {
-        return fail(ErrorKind::corrupt, "{}; this is not a Kafka listener, or one with TLS",
+        return fail(ErrorKind::corrupt, "{}; this is not a Kafka listener, or it uses TLS",
                     negotiated.error().message);
     }
     if (!negotiated) {
@@ -39,7 +39,7 @@ Result<BrokerConnection> BrokerConnection::open(const config::Address& address,
 }
 
 Result<void> BrokerConnection::negotiate(const Deadline& deadline) {
-    // Version 0 is understood by all, and says what the others need.
+    // Every broker understands version 0, and its response holds all that is needed.
     served_[schema::ApiKey::api_versions] = {kFirstApiVersions, kFirstApiVersions};
     HW_TRY(answer, call<schema::ApiVersionsResponse>(schema::ApiVersionsRequest{}, deadline));
     for (const auto& api : answer.message.api_keys) {

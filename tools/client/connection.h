@@ -14,7 +14,7 @@
 
 namespace hw::client {
 
-/// A response with what it points into.
+/// A response, with the memory that it points into.
 template <class Response>
 struct DecodedResponse {
     Buffer frame;
@@ -23,16 +23,16 @@ struct DecodedResponse {
 };
 
 /// One connection to a broker: one request at a time, each in the newest version that both sides
-/// know. Used by one thread. After an error of kind closed, timed_out or corrupt it is of no more
-/// use, because an answer may still be on its way.
+/// know. Used by one thread. After an error of kind closed, timed_out or corrupt it must not be
+/// used, because an answer may still be on its way.
 class BrokerConnection {
 public:
-    /// A larger response is refused; Kafka's own limit for requests.
+    /// Larger responses are refused; the same as Kafka's limit for requests.
     static constexpr std::int32_t kMaxResponseBytes = 100 * 1024 * 1024;
     static constexpr ApiVersion kNoCeiling{std::numeric_limits<std::int16_t>::max()};
 
-    /// Connects and asks what the broker speaks. Errors: closed, timed_out, corrupt (no broker of
-    /// this protocol), each with the address.
+    /// Connects and asks which API versions the broker serves. Errors: closed, timed_out, corrupt
+    /// (not a broker of this protocol), each with the address.
     [[nodiscard]] static Result<BrokerConnection> open(const config::Address& address,
                                                        const Deadline& deadline,
                                                        int stop_descriptor);
@@ -53,8 +53,8 @@ public:
         return decode_answer<Response>(std::move(frame), sent);
     }
 
-    /// Sends a request that is never answered: Produce with acks=0. Gives its version. Errors: as
-    /// `call`.
+    /// Sends a request without waiting for a response, which Produce with acks=0 does not have.
+    /// Returns the request's version. Errors: as `call`.
     template <class Request>
     [[nodiscard]] Result<ApiVersion> send(const Request& request, const Deadline& deadline) {
         HW_TRY(version, newest_version(Request::kKey));
@@ -71,7 +71,7 @@ private:
     [[nodiscard]] Error with_address(const Error& error) const;
     [[nodiscard]] Result<void> send_frame(schema::ApiKey key, ApiVersion version,
                                           const wire::Encoded& body, const Deadline& deadline);
-    /// Without its length.
+    /// Returns the frame without its length.
     [[nodiscard]] Result<Buffer> receive_frame(const Deadline& deadline);
     [[nodiscard]] Result<void> read_header(wire::Reader& in, schema::ApiKey key,
                                            ApiVersion version) const;

@@ -10,12 +10,12 @@
 
 namespace hw::client {
 
-/// Cuts frames (four bytes of length, then the rest) out of what a socket brings. A large frame is
-/// received straight to its place, and many small ones at once. Used by one thread.
+/// Splits the bytes received from a socket into frames (four bytes of length, then the content). A
+/// large frame is received directly into place, many small ones with one call. Used by one thread.
 class FrameInput {
 public:
-    /// Receives up to `read_ahead` bytes while the size of the next frame is unknown. Frames over
-    /// `most_bytes`, with their length, are refused.
+    /// Receives up to `read_ahead` bytes while the size of the next frame is unknown. Frames of
+    /// more than `most_bytes`, including their length, are refused.
     FrameInput(std::size_t read_ahead, std::size_t most_bytes)
         : read_ahead_(read_ahead), most_bytes_(most_bytes), bytes_(read_ahead) {}
 
@@ -25,20 +25,20 @@ public:
         bool may_have_more = false;
     };
 
-    /// Receives the bytes that are there now. Frames that `next` gave are no longer valid. Errors:
+    /// Receives the bytes that are there now. Invalidates frames that `next` returned. Errors:
     /// closed.
     [[nodiscard]] Result<Received> receive(Socket& socket);
 
-    /// The next whole frame without its length, valid until `receive`; none when it is not there
-    /// yet. Errors: limit.
+    /// The next frame without its length, valid until `receive`; nothing until it is complete.
+    /// Errors: limit.
     [[nodiscard]] Result<std::optional<MutableBytes>> next();
 
 private:
     std::size_t read_ahead_;
     std::size_t most_bytes_;
     std::vector<std::byte> bytes_;
-    std::size_t position_ = 0;  ///< of the first byte that `next` has not given
-    std::size_t end_ = 0;       ///< of what was received
+    std::size_t position_ = 0;  ///< of the first byte that `next` has not returned
+    std::size_t end_ = 0;       ///< of the received bytes
     std::size_t expected_ = 0;  ///< size of the frame at `position_`, with its length; 0: unknown
 };
 

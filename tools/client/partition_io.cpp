@@ -31,8 +31,8 @@ Millis in_wire_form(Milliseconds duration) {
     return Millis(static_cast<std::int32_t>(duration.count()));
 }
 
-/// The leader was just looked up, so an unknown partition means that it has not caught up yet:
-/// busy.
+/// The leader was just looked up, so an unknown partition means that this broker has not caught up
+/// with the metadata yet: busy.
 Error leader_error(wire::ErrorCode code, const PartitionName& name, std::string_view message = {}) {
     Error error = error_of(code, "partition " + to_string(name), message);
     if (error.kind == ErrorKind::not_found) {

@@ -14,7 +14,7 @@
 /// Requests to the leaders of partitions, and the choice of a record's partition.
 namespace hw::client {
 
-/// Which replicas have a batch before the leader answers; the numbers are those of the wire.
+/// Replicas that must have a batch before the leader answers; the numbers are those on the wire.
 enum class Acks : std::int16_t { none = 0, leader = 1, all = -1 };
 
 struct PartitionName {
@@ -26,8 +26,9 @@ struct PartitionName {
 [[nodiscard]] std::string to_string(const PartitionName& name);
 
 /// Appends one batch; returns the offset of its first record, none with Acks::none, which is not
-/// answered. Tried again only when it was refused. Errors: those of Client::leader; closed,
-/// timed_out (the batch may be there or not); limit, corrupt, busy and so on, as the broker says.
+/// answered. Retried only when the broker refused it. Errors: those of Client::leader; closed,
+/// timed_out (the batch may have been appended); limit, corrupt, busy and so on, as the broker
+/// says.
 [[nodiscard]] Result<std::optional<Offset>> produce(Client& client, const PartitionName& name,
                                                     Acks acks, ByteView batch);
 
@@ -47,9 +48,9 @@ struct Position {
 
 using FetchAnswer = DecodedResponse<schema::FetchResponse>;
 
-/// The batches from those positions on, one answer a leader; waits for `max_wait` in all when there
-/// are none. Errors: those of Client::leader and BrokerConnection::call; limit (an offset that is
-/// out of range), busy, and what else a broker says of a partition.
+/// Fetches batches from `positions` on, one answer per leader; waits for `max_wait` in total when
+/// there are none. Errors: those of Client::leader and BrokerConnection::call; limit (an offset
+/// that is out of range), busy, and other errors of the broker for a partition.
 [[nodiscard]] Result<std::vector<FetchAnswer>> fetch(Client& client, const std::string& topic,
                                                      std::span<const Position> positions,
                                                      Milliseconds max_wait);

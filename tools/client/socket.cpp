@@ -20,7 +20,7 @@ struct FreeAddresses {
 };
 using AddressList = std::unique_ptr<addrinfo, FreeAddresses>;
 
-/// A connection that fails is closed, whatever the operating system calls it.
+/// A failed connection is an error of kind closed, whatever the operating system reports.
 std::unexpected<Error> lost(int number, const char* what) {
     return std::unexpected(Error{ErrorKind::closed, system_error(number, what).message});
 }

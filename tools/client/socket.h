@@ -16,8 +16,8 @@
 #include "protocol/base/bytes.h"
 #include "protocol/base/result.h"
 
-/// TCP for the command line, the load driver and the toy of `test/bench`: calls that wait until a
-/// deadline, calls that never wait, and waiting for many descriptors at once.
+/// TCP for the command line, the load driver and the toy broker of `test/bench`: calls that wait
+/// until a deadline, calls that never wait, and waiting for many descriptors at once.
 namespace hw::client {
 
 using Milliseconds = std::chrono::milliseconds;
@@ -33,7 +33,7 @@ public:
         return std::max(left, Milliseconds{0});
     }
     [[nodiscard]] bool has_passed() const { return left() == Milliseconds{0}; }
-    /// The earlier of this one and one that is `from_now` ahead.
+    /// The earlier of this deadline and `from_now` from now.
     [[nodiscard]] Deadline within(Milliseconds from_now) const {
         return Deadline(std::min(left(), from_now));
     }
@@ -44,7 +44,7 @@ private:
     Clock::time_point end_;
 };
 
-/// A file descriptor with one owner, closed at its end.
+/// An owned file descriptor, which the destructor closes.
 class Descriptor {
 public:
     Descriptor() = default;
@@ -67,21 +67,21 @@ private:
     int number_ = -1;
 };
 
-/// A TCP connection that sends small segments at once. `send` and `receive` wait, at most until a
-/// deadline or until a stop is asked for; `send_now` and `receive_now` never wait.
-/// Owns its descriptor; used by one thread. After an error it is of no more use.
+/// A TCP connection that sends small segments immediately. `send` and `receive` wait, at most until
+/// a deadline or until the stop descriptor is readable; `send_now` and `receive_now` never wait.
+/// Owns its descriptor; used by one thread. Must not be used after an error.
 class Socket {
 public:
-    /// The descriptor that asks for no stop, ever.
+    /// No stop descriptor.
     static constexpr int kNoStop = -1;
 
-    /// Tries the addresses that the host's name has, one after the other. Waiting ends when
+    /// Tries the addresses of the host one after the other. Waiting ends when
     /// `stop_descriptor`, which outlives the socket, becomes readable. Errors: closed (refused, not
     /// reachable, no such host, stopped), timed_out.
     [[nodiscard]] static Result<Socket> connect(const config::Address& address,
                                                 const Deadline& deadline,
                                                 int stop_descriptor = kNoStop);
-    /// Takes over a stream socket that is connected and does not block.
+    /// Takes over a connected, non-blocking stream socket.
     explicit Socket(Descriptor connected, int stop_descriptor = kNoStop)
         : descriptor_(std::move(connected)), stop_descriptor_(stop_descriptor) {}
 
@@ -94,11 +94,11 @@ public:
     /// length below 0 or over `most_bytes`).
     [[nodiscard]] Result<Buffer> receive_frame(std::int32_t most_bytes, const Deadline& deadline);
 
-    /// Bytes that the socket took from `slices` without waiting; 0 when its buffer is full.
-    /// Errors: closed.
+    /// Sends without waiting. Returns the bytes taken from `slices`, 0 when the socket's buffer is
+    /// full. Errors: closed.
     [[nodiscard]] Result<std::size_t> send_now(std::span<iovec> slices);
-    /// Bytes that were there; 0 when there are none now. Errors: closed, also at the end of the
-    /// stream.
+    /// Receives without waiting. Returns the number of bytes, 0 when there are none now. Errors:
+    /// closed, also at the end of the stream.
     [[nodiscard]] Result<std::size_t> receive_now(MutableBytes into);
 
     [[nodiscard]] int number() const { return descriptor_.number(); }
@@ -144,11 +144,11 @@ public:
     /// Errors: those of the operating system.
     [[nodiscard]] static Result<Poller> open();
 
-    /// Watches for `events` of epoll; `owner` comes back with them. Errors: those of the operating
-    /// system.
+    /// Watches `descriptor` for epoll `events`, which `wait` returns with `owner`. Errors: those of
+    /// the operating system.
     [[nodiscard]] Result<void> watch(int descriptor, std::uint32_t events, void* owner);
-    /// The events that are there; waits for some, without `patience` as long as it takes. Empty
-    /// when that has passed. Valid until the next call. Errors: those of the operating system.
+    /// Waits for events, without `patience` as long as it takes, and returns them; empty when that
+    /// time has passed. Valid until the next call. Errors: those of the operating system.
     [[nodiscard]] Result<std::span<const epoll_event>> wait(
         std::optional<Milliseconds> patience = std::nullopt);
 

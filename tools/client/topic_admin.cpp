@@ -41,15 +41,15 @@ std::vector<TopicOutcome> outcomes_of(const Topics& topics) {
 
 enum class Presence : bool { absent, present };
 
-/// Waits until the broker knows the change that the controller made, so that the next request sees
-/// it. The change is valid even if that takes too long.
+/// Waits until the broker knows the controller's change, so that the next request sees it. The
+/// change is valid even if that takes too long.
 void await(Client& client, std::vector<TopicOutcome>& outcomes, Presence wanted) {
     for (auto& [name, result, is_shown] : outcomes) {
         const auto look = [&](const Deadline& deadline) -> Result<void> {
             const auto topic = client.topic(name, deadline);
             const bool is_known = topic || topic.error().kind != ErrorKind::not_found;
             if (is_known != (wanted == Presence::present)) {
-                return fail(ErrorKind::busy, "topic '{}' is not as it was asked for yet", name);
+                return fail(ErrorKind::busy, "topic '{}' does not show the change yet", name);
             }
             return {};
         };
@@ -102,7 +102,7 @@ Result<std::vector<TopicOutcome>> delete_topics(Client& client,
     await(client, outcomes, Presence::absent);
     for (auto& [name, result, is_shown] : outcomes) {
         if (!result && result.error().kind == ErrorKind::not_found) {
-            // The client knows the name that is near.
+            // This error suggests a similar name.
             if (const auto topic = client.topic(name); !topic) {
                 result = std::unexpected(topic.error());
             }

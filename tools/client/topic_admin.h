@@ -31,7 +31,7 @@ struct TopicOutcome {
 
 /// Creates topics, and waits until the broker of this client shows them; returns the outcome of
 /// each, in the order of the answer. Errors: those of Client::call. Errors of a topic: exists,
-/// invalid (a name, a number or a setting), and what else the broker says.
+/// invalid (a name, a number or a setting), and other errors of the broker.
 [[nodiscard]] Result<std::vector<TopicOutcome>> create_topics(Client& client,
                                                               const std::vector<NewTopic>& topics);
 

@@ -31,13 +31,13 @@ target_include_directories(hw_options INTERFACE
 target_compile_definitions(hw_options INTERFACE
     BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_SEPARATE_COMPILATION BOOST_ERROR_CODE_HEADER_ONLY)
 
-# The headers of others that most files include, compiled once: preprocessing them again and again
-# was two thirds of a build. Headers of the project are not among them, so a change of one compiles
-# no more than before. `tools/cmake/launch` lets ccache serve other clones.
+# Third-party headers that most files include, compiled once: processing them for each file was two
+# thirds of a build. Headers of the project are not among them, so changing one recompiles no more
+# than before. `tools/cmake/launch` lets ccache serve other clones.
 option(HW_PRECOMPILE "Compile common headers of libraries once" ON)
 
 # hw_precompiled(NAME MODE HEADERS...)
-# A target that others reuse the precompiled HEADERS of. MODE is -fPIC for libraries, -fPIE for
+# A target whose precompiled HEADERS other targets reuse. MODE is -fPIC for libraries, -fPIE for
 # executables: the compiler refuses a header of the other mode.
 function(hw_precompiled name mode)
     set(source ${PROJECT_BINARY_DIR}/generated/${name}.cpp)

@@ -10,15 +10,15 @@
 /// The contents of the files of a log as text.
 namespace hw::dump {
 
-/// Port: receives the lines of a dump one by one, without their ends. A dump may be longer than its
+/// Port: receives the lines of a dump one by one, without line ends. A dump may be longer than its
 /// file.
 class DumpOutput {
 public:
     virtual ~DumpOutput() = default;
 
-    /// A part of the file.
+    /// A line about the contents of the file.
     virtual void line(std::string_view text) = 0;
-    /// Something that may be wrong: offsets that do not follow each other.
+    /// A possible problem: offsets that are not consecutive.
     virtual void remark(std::string_view text) = 0;
 };
 
@@ -29,20 +29,20 @@ enum class ValueFormat : std::uint8_t {
 };
 
 struct DumpOptions {
-    bool with_records = true;  ///< else the batches only
+    bool with_records = true;  ///< false: only the batches
     ValueFormat values = ValueFormat::by_folder;
 };
 
-/// Prints a file of a log in the lines of Kafka's own tool (kafka-dump-log.sh --print-data-log, for
-/// metadata with --cluster-metadata-decoder). The suffix of its name says what it holds:
+/// Prints a file of a log in the format of Kafka's own tool (kafka-dump-log.sh --print-data-log,
+/// for metadata with --cluster-metadata-decoder). What is printed depends on the suffix:
 ///
 /// | name | lines |
 /// |---|---|
-/// | `<offset>.log` | a line a batch, and below it a line a record |
-/// | `<offset>-<epoch>.checkpoint` | likewise: a snapshot of the metadata |
+/// | `<offset>.log` | a line per batch, and below it a line per record |
+/// | `<offset>-<epoch>.checkpoint` | the same: a snapshot of the metadata |
 /// | `<offset>.index` | offset and position of each entry |
 /// | `<offset>.timeindex` | timestamp and offset of each entry |
-/// | `<offset>.snapshot` | a line a producer, in the order of their ids |
+/// | `<offset>.snapshot` | a line per producer, in the order of their ids |
 ///
 /// Values of sensitive fields are hidden. A damaged file is printed up to the damage, which is the
 /// error.

@@ -16,7 +16,7 @@ namespace hw::dump {
 
 struct SizedFile {
     std::shared_ptr<storage::File> file;
-    std::uint64_t size = 0;  ///< at the time of opening, so that a running broker may append
+    std::uint64_t size = 0;  ///< when it was opened; a running broker may append
 };
 
 /// One file that is being dumped. The objects it points to outlive it.
@@ -40,14 +40,14 @@ struct DumpJob {
     }
 };
 
-/// Of a snapshot of the metadata: `<end offset, 20 digits>-<epoch, 10 digits>.checkpoint`, or
-/// `bootstrap.checkpoint`.
+/// Suffix of a snapshot of the metadata: `<end offset, 20 digits>-<epoch, 10 digits>.checkpoint`,
+/// or `bootstrap.checkpoint`.
 inline constexpr std::string_view kCheckpointSuffix = ".checkpoint";
 
 /// One function for each kind of file. Errors: as `dump_file`.
 [[nodiscard]] Result<void> dump_log(const DumpJob& job);
 [[nodiscard]] Result<void> dump_checkpoint(const DumpJob& job);
-/// Without the zeroes of preallocation at the end.
+/// Leaves out the zeroes of preallocation at the end.
 [[nodiscard]] Result<void> dump_offset_index(const DumpJob& job);
 [[nodiscard]] Result<void> dump_time_index(const DumpJob& job);
 /// Prints nothing of a snapshot whose checksum is wrong.

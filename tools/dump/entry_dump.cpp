@@ -21,8 +21,8 @@ std::string text_of(const TimeEntry& entry) {
     return fmt::format("timestamp: {} offset: {}", entry.timestamp, entry.offset);
 }
 
-/// What follows the last entry of a preallocated index. Keys rise, so that only a first entry can
-/// be zero, and then others follow it.
+/// Whether only the zeroes of preallocation follow the last entry. Keys rise, so only the first
+/// entry can be zero, and then others follow it.
 bool is_filler(ByteView rest) {
     return std::ranges::all_of(rest, [](std::byte byte) { return byte == std::byte{0}; });
 }
@@ -82,7 +82,7 @@ Result<void> EntryDump<Entry>::dump_entry(std::uint64_t position, const Entry& e
     job_->output->line(text_of(entry));
     if (last_ && (entry.key() <= last_->key() || entry.offset < last_->offset)) {
         return fail(ErrorKind::corrupt,
-                    "{}: at byte {}: the entry ({}) does not rise above the one before it ({})",
+                    "{}: at byte {}: the entry ({}) is not above the one before it ({})",
                     job_->path, position, text_of(entry), text_of(*last_));
     }
     last_ = entry;
@@ -90,18 +90,19 @@ Result<void> EntryDump<Entry>::dump_entry(std::uint64_t position, const Entry& e
     return {};
 }
 
-/// The offset that entries count from.
+/// The base offset, to which the entries are relative.
 Result<Offset> base_offset(const DumpJob& job, std::string_view suffix) {
     const auto offset = job.offset(suffix);
     if (!offset) {
-        return fail(ErrorKind::invalid,
-                    "{}: entries count from the offset in the name, which must be 20 digits and {}",
-                    job.path, suffix);
+        return fail(
+            ErrorKind::invalid,
+            "{}: entries are relative to the offset in the name, which must be 20 digits and {}",
+            job.path, suffix);
     }
     return *offset;
 }
 
-/// Sequences wrap: 0 comes after 2^31 - 1.
+/// The first sequence of a batch. Sequences wrap: 0 comes after 2^31 - 1.
 std::int32_t first_sequence(const storage::ProducerBatch& batch) {
     const std::int64_t first = std::int64_t{batch.last_sequence.value()} - batch.offset_delta;
     const std::int64_t numbers = std::int64_t{std::numeric_limits<std::int32_t>::max()} + 1;

@@ -32,7 +32,7 @@ using record::ControlType;
 using record::NullableBytes;
 using record::RecordView;
 
-/// What a record may take in memory once decoded: a struct is larger than its bytes.
+/// Memory that a decoded record may take: structs are larger than the bytes they come from.
 std::size_t arena_budget(ByteView value) {
     constexpr std::size_t kFactor = 64;
     constexpr std::size_t kLeast = std::size_t{64} * 1024;
@@ -107,7 +107,7 @@ Result<std::string> control_text(const RecordView& record) {
         case ControlType::kraft_voters:
             return named_json<schema::VotersRecord>("KRaftVoters", value);
     }
-    return fail(ErrorKind::unsupported, "a control record of another type");
+    return fail(ErrorKind::unsupported, "unknown type of control record");
 }
 
 Result<std::string> metadata_text(const RecordView& record) {
@@ -119,7 +119,7 @@ Result<std::string> metadata_text(const RecordView& record) {
     return text;
 }
 
-/// In place of what cannot be decoded.
+/// `text`, or the reason why it could not be decoded.
 std::string or_reason(const Result<std::string>& text, Offset offset) {
     return text ? *text : fmt::format("Error at {}, skipping. {}", offset, text.error().message);
 }
@@ -151,8 +151,8 @@ std::string batch_text(const record::BatchView& batch, std::uint64_t position) {
         codec_text(batch), batch.crc(), batch.crc_matches());
 }
 
-/// The line of one of its records. Keys and values are printed as the bytes they are. A part that
-/// cannot be decoded is reported in the line.
+/// The line of a record. Keys and values are printed as raw bytes. A part that cannot be decoded is
+/// reported in the line.
 std::string record_text(const BatchHeader& batch, const RecordView& record, Values values) {
     std::vector<std::string_view> headers;
     record::HeaderCursor cursor = record.headers;
@@ -176,15 +176,15 @@ std::string record_text(const BatchHeader& batch, const RecordView& record, Valu
 constexpr std::string_view kBootstrapName = "bootstrap.checkpoint";
 
 bool is_in_metadata_folder(std::string_view path) {
-    // A name alone is in the working directory.
+    // A path without a folder is in the working directory.
     std::error_code ignored;
     const std::filesystem::path whole = std::filesystem::absolute(path, ignored);
     const std::string folder = whole.lexically_normal().parent_path().filename().string();
     return storage::parse_folder_name(folder).log.topic == controller::kMetadataTopic;
 }
 
-/// One walk over the batches of a file. A batch whose inside is damaged is passed over, because
-/// the next one can be found; bytes that are no batch end the walk.
+/// One walk over the batches of a file. A batch with damaged contents is skipped, because the next
+/// one can be found; bytes that are not a batch end the walk.
 class SegmentDump {
 public:
     SegmentDump(const DumpJob& job, Values values) : job_(&job), values_(values) {}
@@ -225,7 +225,7 @@ Result<void> SegmentDump::run() {
         return {};
     }
     const std::string others =
-        damages_ > 1 ? fmt::format(" (damaged places in all: {})", damages_) : "";
+        damages_ > 1 ? fmt::format(" (damaged places in total: {})", damages_) : "";
     return fail(damage_->kind, "{}{}", damage_->message, others);
 }
 
@@ -233,9 +233,9 @@ void SegmentDump::dump_batch(const record::BatchView& batch, std::uint64_t posit
     job_->output->line(batch_text(batch, position));
     const auto dumped = job_->options->with_records ? dump_records(batch) : Result<void>{};
     if (!batch.crc_matches()) {
-        keep_damage(position,
-                    {ErrorKind::corrupt, fmt::format("the batch says its CRC is {}, it is {}",
-                                                     batch.crc(), batch.computed_crc())});
+        keep_damage(position, {ErrorKind::corrupt,
+                               fmt::format("the CRC in its header is {}, the computed CRC is {}",
+                                           batch.crc(), batch.computed_crc())});
     } else if (!dumped) {
         keep_damage(position, dumped.error());
     }
@@ -244,7 +244,7 @@ void SegmentDump::dump_batch(const record::BatchView& batch, std::uint64_t posit
 Result<void> SegmentDump::dump_records(const record::BatchView& batch) {
     const auto codec = batch.codec();
     if (!codec) {
-        return fail(ErrorKind::corrupt, "no codec has the number {}", batch.codec_number());
+        return fail(ErrorKind::corrupt, "unknown codec number {}", batch.codec_number());
     }
     Buffer decompressed;
     ByteView bytes = batch.records();
@@ -280,7 +280,7 @@ void SegmentDump::keep_damage(std::uint64_t position, const Error& error) {
     }
 }
 
-/// What the name of a snapshot says of it; nothing for a name that is not Kafka's.
+/// The title of a snapshot, from its name; nothing for a name that is not Kafka's.
 std::optional<std::string> checkpoint_title(std::string_view name) {
     if (name == kBootstrapName) {
         return "KRaft bootstrap snapshot";

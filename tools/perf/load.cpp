@@ -21,19 +21,19 @@ using std::chrono::nanoseconds;
 using std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kPatience{30};
-/// After a stop somebody sits and waits.
+/// Shorter after a stop, because the user is waiting.
 constexpr std::chrono::seconds kStoppedPatience{1};
 constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
 constexpr std::int32_t kMostAnswerBytes = 1 << 20;
 
-/// When connections are told that their socket is ready: once each time it becomes so, or as long
-/// as it is.
+/// How a socket is watched: edge reports once when it becomes ready, level as long as it is ready.
 enum class Ready : std::uint8_t { edge, level };
 
 /// The connections of a load and the thread that serves them.
 class LoadLoop {
 public:
-    /// Ends once `is_done`; `stop` is to make it so soon, when a time is over or a stop asked for.
+    /// The loop ends when `is_done`. When `time` is over or the user asks to stop, `stop` is
+    /// called, which makes it done soon.
     struct Rules {
         std::function<bool()> is_done;
         std::function<void()> stop;
@@ -43,7 +43,7 @@ public:
     /// Errors: those of the operating system.
     [[nodiscard]] Result<void> open(int stop_descriptor);
     [[nodiscard]] Result<void> add(std::unique_ptr<LoadConnection> connection, Ready ready);
-    /// Lets all connections send at every step of a clock too. Errors: those of the operating
+    /// Also lets all connections send at every tick of a timer. Errors: those of the operating
     /// system.
     [[nodiscard]] Result<void> tick_every(nanoseconds interval);
 
@@ -72,7 +72,7 @@ Result<void> LoadLoop::open(int stop_descriptor) {
     if (stop_descriptor == Socket::kNoStop) {
         return {};
     }
-    // By its edge, so that it does not end every later wait too.
+    // Edge-triggered, so that it does not end every later wait.
     return poller_->watch(stop_descriptor, EPOLLIN | static_cast<std::uint32_t>(EPOLLET), nullptr);
 }
 
@@ -133,7 +133,7 @@ Result<std::size_t> LoadLoop::on_event(const epoll_event& event, const Rules& ru
     return is_readable ? connection.receive(now) : connection.send(now);
 }
 
-/// Begins with another connection each time, so that all get the same share of a slow pace.
+/// Starts with another connection each time, so that all get the same share at a low rate.
 Result<std::size_t> LoadLoop::on_tick() {
     if (timer_.is_open()) {
         std::uint64_t steps = 0;
@@ -299,8 +299,7 @@ Result<void> ProduceLoad::add_connection(const Lane& lane, std::size_t first) {
     auto connection =
         std::make_unique<ProduceConnection>(std::move(socket), std::move(frames), load_);
     producers_.push_back(connection.get());
-    // Without answers only room in the socket lets it go on, and it does so as long as there is
-    // any.
+    // Without answers, only free space in the socket makes it send, as long as there is any.
     return loop_.add(std::move(connection), load_.is_answered ? Ready::edge : Ready::level);
 }
 
@@ -360,8 +359,8 @@ Result<LoadReport> ProduceLoad::run() {
     return report;
 }
 
-/// A broker answers nothing with acks=0, but it answers in order: the answer to another request
-/// says that all before it were handled. One that refused closes the connection instead.
+/// With acks=0 a broker does not answer, but it handles requests in order: its answer to one more
+/// request means that all before it were handled. If it refused one, it closes the connection.
 Result<void> ProduceLoad::confirm_all() {
     const schema::ApiVersionsRequest request;
     HW_TRY(frame, encode_request(request, schema::ApiVersionsRequest::kVersions.low));

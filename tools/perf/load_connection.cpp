@@ -25,8 +25,8 @@ ApiVersion response_header_of(schema::ApiKey key, ApiVersion version) {
     return schema::find_api(key)->response_header_version(version);
 }
 
-/// Decodes an answer to `response`, which points into it. Errors: corrupt, also when it answers
-/// another request than the one with that correlation id.
+/// Decodes an answer into `response`, which points into the bytes of the answer. Errors: corrupt,
+/// also when the answer has another correlation id than `expected`.
 template <class Response>
 Result<void> decode_answer(wire::Reader& reader, ApiVersion header_version, ApiVersion version,
                            CorrelationId expected, Response& response) {
@@ -41,8 +41,8 @@ Result<void> decode_answer(wire::Reader& reader, ApiVersion header_version, ApiV
     return {};
 }
 
-/// Receives what the socket has and hands each frame to `take`; returns how many there were. The
-/// socket is watched by edges, so nothing may be left in it.
+/// Receives what the socket has and passes each frame to `take`; returns the number of frames. The
+/// socket is watched edge-triggered, so nothing may be left in it.
 template <class Take>
 Result<std::size_t> receive_all(client::Socket& socket, client::FrameInput& input,
                                 const Take& take) {
@@ -147,10 +147,11 @@ Result<void> ProduceConnection::on_answer(ByteView answer, SteadyTime now) {
     HW_TRY_VOID(
         decode_answer(reader, header_version_, load_->version, correlation_of(number), response));
     if (outstanding_ == 0) {
-        return fail(ErrorKind::corrupt, "the broker sent an answer that no request asked for");
+        return fail(ErrorKind::corrupt, "the broker sent an answer that belongs to no request");
     }
     if (response.responses.size() != 1 || response.responses[0].partition_responses.size() != 1) {
-        return fail(ErrorKind::corrupt, "an answer does not name the one partition of its request");
+        return fail(ErrorKind::corrupt,
+                    "an answer does not have exactly the partition of its request");
     }
     --outstanding_;
     Tally& tally = load_->tally;
@@ -231,7 +232,7 @@ Result<bool> FetchConnection::on_answer(ByteView answer, SteadyTime now) {
     HW_TRY_VOID(
         decode_answer(reader, header_version_, load_->version, CorrelationId(requests_), response));
     if (!is_waiting_) {
-        return fail(ErrorKind::corrupt, "the broker sent an answer that no request asked for");
+        return fail(ErrorKind::corrupt, "the broker sent an answer that belongs to no request");
     }
     is_waiting_ = false;
     if (response.error_code != wire::ErrorCode::none) {
@@ -272,7 +273,7 @@ Result<std::uint64_t> FetchConnection::take_partition(
             load_->tally.records += static_cast<std::uint64_t>(batch->count());
             position->next_offset = batch->last_offset() + 1;
         }
-        // The last batch of an answer may be cut.
+        // The last batch of an answer may be cut off.
         if (batches.end() == record::BatchesEnd::bad) {
             return fail(ErrorKind::corrupt, "partition {}: {}", client::to_string(name),
                         batches.status().error().message);

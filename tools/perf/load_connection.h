@@ -20,8 +20,8 @@ namespace hw::perf {
 
 /// One connection of a load, whose socket never blocks. Used by one thread.
 ///
-/// `send` and `receive` return how much they moved: 0 means that the broker has not made room and
-/// has not answered.
+/// `send` and `receive` return how much they moved: 0 means that the broker neither took bytes nor
+/// answered.
 class LoadConnection {
 public:
     explicit LoadConnection(client::Socket socket) : socket_(std::move(socket)) {}
@@ -31,8 +31,8 @@ public:
 
     /// Starts the requests that may be started, and sends what the socket takes. Errors: closed.
     [[nodiscard]] virtual Result<std::size_t> send(SteadyTime now) = 0;
-    /// Takes the answers that are there, and sends again. Errors: closed, corrupt, limit, those of
-    /// a broker that refuses what the load cannot do without.
+    /// Takes the answers that are there, and sends again. Errors: closed, corrupt, limit, and
+    /// errors in an answer that the load cannot continue after.
     [[nodiscard]] virtual Result<std::size_t> receive(SteadyTime now) = 0;
     /// Whether every request was answered.
     [[nodiscard]] virtual bool is_idle() const = 0;
@@ -43,7 +43,7 @@ private:
     client::Socket socket_;
 };
 
-/// Slices that wait for room in a socket, in order. The bytes belong to somebody else.
+/// Queue of slices that wait for space in a socket's buffer. Does not own their bytes.
 class Unsent {
 public:
     void add(ByteView bytes) { slices_.push_back(client::slice_of(bytes)); }
@@ -66,9 +66,9 @@ struct SharedProduce {
     Tally tally;
 };
 
-/// Keeps as many produce requests at the broker as its window and the supply allow. A request is a
-/// head and a tail of this connection around the batch that all share, so the bytes of a load stay
-/// in the cache.
+/// A connection that keeps as many produce requests in flight as its window and the supply allow. A
+/// request is a head and a tail of this connection around the batch that all connections share, so
+/// the bytes of a load stay in the cache.
 class ProduceConnection final : public LoadConnection {
 public:
     /// `frames` are the requests it sends in turn, one for each partition; they outlive it.
@@ -80,7 +80,7 @@ public:
     [[nodiscard]] bool is_idle() const override { return outstanding_ == 0; }
 
 private:
-    /// A request on its way, and the time from which its latency counts.
+    /// A request in flight, and the time from which its latency counts.
     struct Slot {
         std::vector<std::byte> head;
         SteadyTime due;
@@ -100,9 +100,9 @@ private:
     Arena arena_;
 };
 
-/// How a fetch connection goes on at the end of a partition.
+/// What a fetch connection does at the end of a partition.
 enum class AtLogEnd : std::uint8_t {
-    wait,        ///< for more records, as a consumer at the tail does
+    wait,        ///< waits for more records, as a consumer at the tail does
     start_over,  ///< reads the same records again, from the start of the log
 };
 
@@ -113,7 +113,7 @@ struct SharedFetch {
     AtLogEnd at_log_end = AtLogEnd::start_over;
     std::int32_t partition_bytes = 0;  ///< asked for from each partition
     std::chrono::milliseconds max_wait{0};
-    std::uint64_t bytes_wanted = 0;  ///< no more requests once the tally has them
+    std::uint64_t bytes_wanted = 0;  ///< no more requests once the tally has as many
     Tally tally;
 };
 
@@ -124,8 +124,8 @@ struct FetchPosition {
     Offset next_offset;
 };
 
-/// Reads partitions, one request at a time. Walks the headers of the batches, as a consumer must to
-/// know what comes next, but not the records.
+/// A connection that reads partitions, one request at a time. Decodes the headers of the batches,
+/// as a consumer must to know the next offset, but not the records.
 class FetchConnection final : public LoadConnection {
 public:
     FetchConnection(client::Socket socket, std::vector<FetchPosition> positions, SharedFetch& load);
@@ -137,9 +137,9 @@ public:
 
 private:
     [[nodiscard]] Result<void> stage(SteadyTime now);
-    /// Whether it has records.
+    /// Returns whether the answer has records.
     [[nodiscard]] Result<bool> on_answer(ByteView answer, SteadyTime now);
-    /// Bytes of its whole batches.
+    /// Returns the bytes of its complete batches.
     [[nodiscard]] Result<std::uint64_t> take_partition(
         const schema::FetchResponse::Partition& partition);
 

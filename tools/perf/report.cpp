@@ -152,7 +152,8 @@ void print_figures(schema::JsonPrinter& json, const LoadReport& report) {
     print_optional(json, per_gigabyte(report, report.broker_cpu));
 }
 
-/// Fields of proc(5), counted from the one after the name: utime, then stime.
+/// Index of utime in /proc/PID/stat (proc(5)), counted from the field after the name; stime
+/// follows.
 constexpr int kUserTimeField = 11;
 
 }  // namespace
@@ -181,8 +182,9 @@ std::string to_text(const LoadReport& report) {
         line("tail", amount_text(*report.tail) + " read at the same time");
     }
     if (report.rate) {
-        line("rate", fmt::format("{} requests/s asked for; latency counts from when each was due",
-                                 *report.rate));
+        line("rate",
+             fmt::format("{} requests/s requested; latency counts from the time when each was due",
+                         *report.rate));
     }
     line("throughput",
          fmt::format("{:.1f} MB/s ({:.3f} GB/s), {:.0f} requests/s, {:.0f} records/s", rate / 1e6,

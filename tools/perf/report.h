@@ -12,16 +12,16 @@
 
 namespace hw::perf {
 
-/// Result and cost of a load. Rates count requests that were answered without an error.
+/// Result and CPU cost of a load. Rates count requests that were answered without an error.
 struct LoadReport {
     std::string topic;
     std::size_t partitions = 0;
     bool is_created = false;            ///< the topic was created for this run
-    std::size_t batch_size = 0;         ///< bytes of the batch in each request; 0: of fetches
+    std::size_t batch_size = 0;         ///< bytes of the batch in each request; 0 for fetches
     std::int32_t batch_records = 0;     ///< records in it
-    std::optional<std::uint32_t> rate;  ///< requests a second that were asked for
+    std::optional<std::uint32_t> rate;  ///< requested requests per second
     Tally tally;
-    std::optional<Tally> tail;            ///< what was read of it at the same time
+    std::optional<Tally> tail;            ///< what the tails read at the same time
     std::chrono::nanoseconds elapsed{0};  ///< from the first request to the last answer
     std::chrono::nanoseconds driver_cpu{0};
     std::optional<std::chrono::nanoseconds> broker_cpu;
@@ -33,10 +33,10 @@ struct LoadReport {
 /// Aligned lines for people. MB and GB are 10^6 and 10^9 bytes.
 [[nodiscard]] std::string to_text(const LoadReport& report);
 
-/// One object on one line, its keys with their units; what was not measured is null.
+/// One JSON object on one line. Its keys name the units; what was not measured is null.
 [[nodiscard]] std::string to_json(const LoadReport& report);
 
-/// CPU time that this process has used so far, in the kernel and outside.
+/// CPU time that this process has used so far, in user and kernel mode.
 [[nodiscard]] std::chrono::nanoseconds own_cpu();
 
 /// The same of another process, from /proc/PID/stat, in steps of 10 ms. Errors: not_found, corrupt.

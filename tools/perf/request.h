@@ -26,7 +26,7 @@ struct LoadBatch {
 [[nodiscard]] Result<LoadBatch> make_batch(std::size_t record_size, std::size_t batch_size,
                                            Timestamp timestamp);
 
-/// One request with its length: the bytes before its record bytes, and the bytes after them. A
+/// An encoded request with its length: the bytes before its records, and the bytes after them. A
 /// request without records is all `head`.
 struct RequestFrame {
     /// Position of the correlation id in `head`: after length, API key and version.

@@ -14,14 +14,14 @@ namespace hw::perf {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
 
-/// Latencies in buckets that are at most 1/32 (3 %) wide, from 1 ns to centuries.
+/// A histogram of latencies from 1 ns to centuries, with buckets that are at most 1/32 (3 %) wide.
 class LatencyHistogram {
 public:
     void add(std::chrono::nanoseconds latency);
 
     [[nodiscard]] std::uint64_t count() const { return count_; }
-    /// An upper bound of the share `quantile` (0 to 1) of all latencies, at most 3 % above the
-    /// exact one and never above the largest. 0 without latencies.
+    /// An upper bound of a quantile (0 to 1) of all latencies, at most 3 % above the exact one and
+    /// never above the largest latency. 0 without latencies.
     [[nodiscard]] std::chrono::nanoseconds quantile(double quantile) const;
     /// Exact.
     [[nodiscard]] std::chrono::nanoseconds max() const { return max_; }
@@ -48,7 +48,7 @@ struct Tally {
     LatencyHistogram latency;  ///< of all answers, with errors too
 };
 
-/// The requests that are still to be sent: as fast as possible, or one at each step of a clock.
+/// The requests that are still to be sent: as fast as possible, or one per interval.
 class Supply {
 public:
     explicit Supply(std::uint64_t requests) : left_(requests) {}

@@ -8,7 +8,7 @@
 namespace hw::perf {
 namespace {
 
-/// The last versions that name topics by name; each Kafka since 3.8 speaks them.
+/// The last versions that identify topics by name; every Kafka since 3.8 serves them.
 constexpr ApiVersion kProduceVersion{11};
 constexpr ApiVersion kFetchVersion{12};
 

@@ -12,8 +12,8 @@
 
 namespace hw::perf {
 
-/// Finds the topic or creates it, and waits until each partition has a leader. Looks up the ends of
-/// the partitions if something reads them from there. Errors: unsupported, busy (no leader in
+/// Finds the topic or creates it, and waits until each partition has a leader. With tails, it also
+/// looks up the start and end offsets of the partitions. Errors: unsupported, busy (no leader in
 /// time), those of the broker for the topic, those of Client::call.
 [[nodiscard]] Result<Target> find_target(client::Client& client, const ProduceOptions& options);
 

@@ -1,8 +1,8 @@
 """Reads C++ as far as the house rules need it: comments and strings blanked, functions found.
 
-It is no parser. It knows brackets, and tells the brace of a namespace, a type, a function, a
-lambda, a plain block and an initialiser apart by what stands before it, in code that clang-format
-has seen. Every blanked text has the length and the line ends of the original, so a position in
+It is not a parser. It matches brackets, and distinguishes the braces of namespaces, types,
+functions, lambdas, plain blocks and initialisers by the text before them, in code that clang-format
+has formatted. Every blanked text has the length and the line ends of the original, so a position in
 one is a position in all.
 """
 
@@ -178,7 +178,7 @@ class Walker:
         top.begin_statement(position + 1)
 
     def close(self, token, position):
-        # A bracket that was never opened (two branches of an #if) is passed over.
+        # A bracket that was never opened (two branches of an #if) is ignored.
         if len(self.stack) == 1 or (self.stack[-1].kind == "paren") != (token in ")]"):
             return
         scope = self.stack.pop()
@@ -281,13 +281,13 @@ class Walker:
 
     @staticmethod
     def initialises_member(head, match):
-        """In `X::X() : a_{`, the brace after a name is no body."""
+        """In `X::X() : a_{`, the brace after a name does not open a body."""
         tail = head[match.end():].rstrip()
         colon = re.search(r"(?<!:):(?!:)", tail)
         return colon is not None and not tail.endswith((")", "}", "..."))
 
     def before(self, position):
-        """Index of the last character before `position` that is no blank; -1 if there is none."""
+        """Index of the last non-blank character before `position`; -1 if there is none."""
         position -= 1
         while position >= 0 and self.text[position].isspace():
             position -= 1
@@ -344,7 +344,7 @@ def opening_angle(text, last):
 
 
 def drop_template_heads(head):
-    """Without the leading "template <...>"s, whose defaults and keywords look like others."""
+    """Removes leading "template <...>"s, whose defaults and keywords would be misread."""
     while match := re.match(r"\s*template\s*<", head):
         depth, at = 1, match.end()
         while at < len(head) and depth > 0:

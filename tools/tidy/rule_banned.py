@@ -14,15 +14,15 @@ POSIX_DISK = ("storage/posix_disk", "storage/posix_disk.h", "storage/posix_disk.
 OWNERS = ("protocol/base/arena.h", "protocol/base/arena.cpp", "protocol/base/bytes.h",
           "protocol/base/bytes.cpp")
 ASSERTION = ("protocol/base/assert.cpp",)
-# Boost.Program_options reports wrong arguments by exceptions, which end there.
+# Boost.Program_options reports wrong arguments by exceptions, which are caught there.
 COMMAND_LINE = ("config/command_line.cpp",)
 
 
 @dataclass(frozen=True)
 class Ban:
-    """A pattern that no file in `where` may hold, but those in `but` (and mains, with `mains`).
+    """A pattern that no file in `where` may contain, except those in `but` (and mains, if `mains`).
 
-    Every match holds one of `hints`; they are looked for first, because that is fast.
+    Every match contains one of `hints`, which are searched first because that is fast.
     """
 
     hints: tuple
@@ -41,7 +41,7 @@ def ban(hints, pattern, instead, **places):
     return Ban(tuple(hints.split()), re.compile(pattern), instead, **places)
 
 
-# A new that is given its place, as in `new (memory) T`, owns nothing.
+# Placement new, as in `new (memory) T`, owns nothing.
 RAW_MEMORY = r"(?<!operator )\bnew\b(?!\s*\((?!\s*std::nothrow))|(?<!operator )(?<!= )\bdelete\b"
 LOCKS = RUNTIME + POSIX_DISK
 BANS = [

@@ -19,7 +19,7 @@ def check(tree):
                 named.add(path)
                 if path not in tree.by_path:
                     yield Finding(file.path, line, NAME,
-                                  f"{path} is named here but does not exist: take it out")
+                                  f"{path} is named here but does not exist: remove it")
     for file in tree.cpp_files:
         if file.path not in named:
             yield Finding(file.path, 1, NAME,
@@ -28,7 +28,7 @@ def check(tree):
 
 
 def sources_named(file):
-    """(line, path from the root) of each C++ file named; what holds a variable is generated."""
+    """(line, path from the root) of each C++ file named; a name with a variable is generated."""
     for line, text in enumerate(file.lines, 1):
         for word in WORD.findall(COMMENT.sub("", text)):
             if SOURCE.fullmatch(word):

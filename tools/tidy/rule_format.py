@@ -31,13 +31,13 @@ def check_blanks(file):
         if "\t" in line:
             yield Finding(file.path, number, NAME, "the line holds a tab: use blanks, or \\t")
         if line != line.rstrip():
-            yield Finding(file.path, number, NAME, "the line ends in blanks: take them away")
+            yield Finding(file.path, number, NAME, "the line ends in blanks: remove them")
     if file.text and not file.text.endswith("\n"):
         yield Finding(file.path, len(file.lines), NAME,
                       "the last line has no line end: add it")
     elif file.text.endswith("\n\n"):
         yield Finding(file.path, len(file.lines) - 1, NAME,
-                      "the file ends in an empty line: take it away")
+                      "the file ends in an empty line: remove it")
 
 
 def check_once(file):

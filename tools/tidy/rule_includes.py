@@ -26,8 +26,8 @@ MAY_INCLUDE = {
     "tools": TOOLS,
     "test": ["test", "protocol/gen", *TOOLS],
 }
-# The folders inside one of these, lowest first: each includes itself and those before it. The name
-# of the outer folder stands for the files directly in it.
+# The folders inside each of these, lowest first: a folder includes itself and those before it. The
+# name of the outer folder stands for the files directly in it.
 ORDERS = {
     "storage": ["storage", "storage/posix_disk"],
     "config": ["config/keys", "config"],

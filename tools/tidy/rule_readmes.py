@@ -26,8 +26,8 @@ def check_folder(tree, folder):
         missing = [path for path in sources if not listed_above(tree, path)]
         if missing or not sources:
             yield Finding(f"{folder}/README.md", 1, NAME,
-                          f"the folder {folder} has no README.md: say its duty, its files in a "
-                          "table, its invariants, how to test it")
+                          f"the folder {folder} has no README.md: say what it is for, list its "
+                          "files in a table, say its invariants and how to test it")
         return
     line, names = first_table(readme)
     if not names:
@@ -46,7 +46,7 @@ def check_folder(tree, folder):
     for name in names:
         if not exists(tree, folder, name):
             yield Finding(readme.path, names[name], NAME,
-                          f"`{name}` is in the table but not in the folder: take it out")
+                          f"`{name}` is in the table but not in the folder: remove it")
 
 
 def sources_in(tree, folder):
@@ -55,7 +55,7 @@ def sources_in(tree, folder):
 
 
 def listed_above(tree, path):
-    """Does the README of the parent of a folder without README list this file of it?"""
+    """If a folder has no README, does its parent's README list this file of it?"""
     folder = path.rpartition("/")[0]
     parent = folder.rpartition("/")[0]
     readme = tree.by_path.get(f"{parent}/README.md")
@@ -81,8 +81,8 @@ def exists(tree, folder, name):
 
 
 def first_table(readme):
-    """Line of the first table and its names with their lines: what its first column has in
-    backticks, with `a.{h,cpp}` taken apart."""
+    """Line of the first table, and its names with their lines: the backticked parts of its first
+    column, with `a.{h,cpp}` expanded."""
     names, start = {}, 0
     for number, line in enumerate(readme.lines, 1):
         if not line.startswith("|"):

@@ -1,4 +1,4 @@
-"""sizes: what outgrows a limit has two subjects."""
+"""sizes: limits of files and functions; what exceeds one has two subjects."""
 
 from tree import Case, Finding
 

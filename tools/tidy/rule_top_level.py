@@ -11,12 +11,12 @@ def check(tree):
     for file in tree.files:
         if not file.folder and file.name not in FILES:
             yield Finding(file.path, 1, NAME,
-                          f"only {', '.join(FILES)} and dot files stand at the top: move it to "
-                          "the folder it belongs to")
+                          f"only {', '.join(FILES)} and dot files may be at the top: move it "
+                          "to the folder it belongs to")
     for folder in sorted(tree.folders):
         if "/" not in folder and folder not in FOLDERS and not folder.startswith("."):
             yield Finding(folder, 1, NAME,
-                          f"only the {len(FOLDERS)} folders {', '.join(FOLDERS)} stand at the "
+                          f"only the {len(FOLDERS)} folders {', '.join(FOLDERS)} may be at the "
                           "top: move its files to the one they belong to")
 
 

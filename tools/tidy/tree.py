@@ -82,7 +82,7 @@ class File:
 
 
 class Tree:
-    """All files that belong to the project. Golden data is nobody's source and is left out."""
+    """All files that belong to the project. Golden data is not source and is left out."""
 
     def __init__(self, files):
         self.files = [File(path, text) for path, text in sorted(files.items())]

@@ -1,4 +1,4 @@
-// A client for tests, in the manner of kcat: does as it is told, prints JSON, judges nothing.
+// A client for tests, like kcat: runs one command and prints JSON, without checks.
 //
 //   node client.js version
 //   node client.js produce ADDRESS TOPIC PARTITION <RECORDS
@@ -33,19 +33,19 @@ function print(value) {
   process.stdout.write(`${JSON.stringify(value)}\n`);
 }
 
-/// A record with text where the client has bytes.
+/// A record with its bytes as text.
 function readable({ offset, key, value, headers, timestamp }) {
   const texts = headers.map((header) =>
     Object.fromEntries(Object.entries(header).map(([name, bytes]) => [name, String(bytes)])));
   return { offset, key: String(key), value: String(value), headers: texts, timestamp };
 }
 
-/// Prints the version of the librdkafka below.
+/// Prints the version of the librdkafka that the client uses.
 function version() {
   print(kafka.librdkafkaVersion);
 }
 
-/// Writes the records of standard input, one in a line; prints the offset of each.
+/// Writes the records of standard input, one per line; prints the offset of each.
 async function produce(address, topic, partition) {
   const producer = new kafka.HighLevelProducer({
     "bootstrap.servers": address,

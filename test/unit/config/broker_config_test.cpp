@@ -97,8 +97,8 @@ TEST_CASE("broker config: broker.id is another name of node.id", "[config][broke
 
 TEST_CASE("broker config: a node of a cluster needs a number", "[config][broker]") {
     const std::string wrong =
-        "node.id is not set: it must be set where controller.quorum.voters or "
-        "controller.quorum.bootstrap.servers is; give each node a number of its own, for example "
+        "node.id is not set: it must be set when controller.quorum.voters or "
+        "controller.quorum.bootstrap.servers is set; give each node its own number, for example "
         "node.id=1";
     CHECK(errors_of("controller.quorum.voters=1@a:9093") == Sentences{wrong});
     CHECK(errors_of("controller.quorum.bootstrap.servers=a:9093") == Sentences{wrong});
@@ -134,8 +134,7 @@ TEST_CASE("broker config: of a file that cannot be read nothing else is said", "
     const LoadedConfig loaded = load(std::string("PK\0\0", 4), {"nmu.partitions=3"});
     CHECK_FALSE(loaded.config);
     CHECK(loaded.problems.errors.front() ==
-          "test.properties:1: the file is not text: byte 3 is zero. Is it the configuration that "
-          "was meant?");
+          "test.properties:1: the file is not text: byte 3 is zero. Is it the right file?");
     CHECK(loaded.problems.errors.size() == 2);  // the other one is of --set
     CHECK(warnings_of(loaded).empty());
 }

@@ -95,7 +95,7 @@ TEST_CASE("command line: an unknown command is answered with the one that is nea
 
 TEST_CASE("command line: the first word of several commands is answered with these", "[command]") {
     CHECK(refusal({"topic"}) ==
-          "prog: 'topic' is not a whole command; the commands are:\n"
+          "prog: 'topic' is not a complete command; the commands are:\n"
           "  topic create  make one\n"
           "  topic list    show all\n"
           "See 'prog COMMAND --help'.");

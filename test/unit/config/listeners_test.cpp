@@ -72,7 +72,7 @@ TEST_CASE("listeners: each entry is NAME://HOST:PORT", "[config][listeners]") {
         {"PLAINTEXT://localhost:65536", "has no port from 0 to 65535"},
         {"PLAINTEXT://localhost:-1", "has no port from 0 to 65535"},
         {"PLAINTEXT://::1:9092", "has more than one colon; put brackets around an IPv6 address"},
-        {"PLAINTEXT://a/b:9092", "has a host with a character that no host has"},
+        {"PLAINTEXT://a/b:9092", "has a host name with an invalid character"},
     };
     for (const auto& [entry, why] : broken) {
         const std::string list = "CONTROLLER://:9093," + entry;
@@ -130,7 +130,7 @@ TEST_CASE("listeners: a listener that was typed is what is wrong, not the file's
     CHECK(
         unknown.problems.errors ==
         Sentences{"--set: listeners=PLAINTEXT://:1,CONTROLLER://:2,MINE://:3 has a listener MINE, "
-                  "and listener.security.protocol.map does not say its protocol; add "
+                  "and listener.security.protocol.map does not give its protocol; add "
                   "MINE:PLAINTEXT there"});
     CHECK(unknown.problems.are_all_of_command_line());
     CHECK_FALSE(load(map + "\nlisteners=SSL://:9094,CONTROLLER://:9093")
@@ -148,7 +148,7 @@ TEST_CASE("listeners: each listener needs a protocol, each protocol a known name
           "[config][listeners]") {
     CHECK(errors_of("listener.security.protocol.map=PLAINTEXT:PLAINTEXT") ==
           Sentences{"test.properties:1: listener.security.protocol.map=PLAINTEXT:PLAINTEXT must "
-                    "say the protocol of listener CONTROLLER; add CONTROLLER:PLAINTEXT"});
+                    "give the protocol of listener CONTROLLER; add CONTROLLER:PLAINTEXT"});
     for (const std::string entry : {"A:TLS", "A", ":SSL", "A:"}) {
         const Sentences errors = errors_of(
             "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT," + entry);
@@ -197,8 +197,8 @@ TEST_CASE("listeners: a broker alone must not advertise a controller listener",
     CHECK(errors_of(kBrokerAlone + "advertised.listeners=PLAINTEXT://a:1,CONTROLLER://a:2") ==
           Sentences{"test.properties:4: "
                     "advertised.listeners=PLAINTEXT://a:1,CONTROLLER://a:2 has CONTROLLER://a:2, "
-                    "but listeners has no CONTROLLER and controller.listener.names says that "
-                    "controllers do; remove it"});
+                    "but listeners has no CONTROLLER, which controller.listener.names reserves for "
+                    "controllers; remove it"});
 }
 
 TEST_CASE("listeners: only what is listened on is advertised, once, at an address of a machine",
@@ -211,10 +211,10 @@ TEST_CASE("listeners: only what is listened on is advertised, once, at an addres
               .front()
               .ends_with("names PLAINTEXT twice; keep one of them"));
     CHECK(errors_of("advertised.listeners=PLAINTEXT://0.0.0.0:1") ==
-          Sentences{"test.properties:1: advertised.listeners=PLAINTEXT://0.0.0.0:1 makes others "
-                    "connect to PLAINTEXT://0.0.0.0:1, the address of no machine; set a reachable "
-                    "host in advertised.listeners, or leave the host out for the name of this "
-                    "machine, machine"});
+          Sentences{"test.properties:1: advertised.listeners=PLAINTEXT://0.0.0.0:1 "
+                    "advertises PLAINTEXT://0.0.0.0:1, which is not the address of a machine; set "
+                    "a reachable host in advertised.listeners, or leave the host out to use the "
+                    "name of this machine, machine"});
     CHECK(errors_of("listeners=PLAINTEXT://0.0.0.0:1,CONTROLLER://:9093").size() == 1);
     CHECK(errors_of("advertised.listeners=PLAINTEXT://a:0") ==
           Sentences{"test.properties:1: advertised.listeners=PLAINTEXT://a:0 has PLAINTEXT://a:0 "
@@ -227,19 +227,19 @@ TEST_CASE("listeners: only what is listened on is advertised, once, at an addres
 TEST_CASE("listeners: brokers meet on an advertised listener", "[config][listeners]") {
     CHECK(errors_of("inter.broker.listener.name=INSIDE") ==
           Sentences{"test.properties:1: inter.broker.listener.name=INSIDE must name an advertised "
-                    "listener, and INSIDE is none; use one of PLAINTEXT"});
+                    "listener, and INSIDE is not one; use one of PLAINTEXT"});
     CHECK(errors_of("listeners=CLIENTS://:9092,CONTROLLER://:9093\n"
                     "listener.security.protocol.map=CLIENTS:PLAINTEXT,CONTROLLER:PLAINTEXT") ==
           Sentences{"inter.broker.listener.name is not set: it must name an advertised listener, "
-                    "and PLAINTEXT is none; use one of CLIENTS"});
+                    "and PLAINTEXT is not one; use one of CLIENTS"});
     CHECK(network_of("inter.broker.listener.name=plaintext").inter_broker_listener_name ==
           "PLAINTEXT");
 }
 
 TEST_CASE("listeners: those that other machines reach are warned of", "[config][listeners]") {
     CHECK(load("").problems.warnings ==
-          Sentences{"other machines reach PLAINTEXT://:9092 and CONTROLLER://:9093 without "
-                    "encryption and authentication, and may read and delete everything; listen on "
+          Sentences{"other machines can reach PLAINTEXT://:9092 and CONTROLLER://:9093 without "
+                    "encryption or authentication, and can read and delete everything; listen on "
                     "127.0.0.1, or in a network that you trust"});
     const auto with_hosts = [](const std::string& broker, const std::string& controller) {
         return load(fmt::format("listeners=PLAINTEXT://{}:9092,CONTROLLER://{}:9093", broker,
@@ -250,7 +250,7 @@ TEST_CASE("listeners: those that other machines reach are warned of", "[config][
     CHECK(with_hosts("127.0.0.1", "127.1.2.3") == Sentences{});
     CHECK(with_hosts("127.0.0.1", "[2001:db8::1]")
               .at(0)
-              .starts_with("other machines reach CONTROLLER://[2001:db8::1]:9093 without"));
+              .starts_with("other machines can reach CONTROLLER://[2001:db8::1]:9093 without"));
     CHECK(with_hosts("127.example.com", "localhost").size() == 1);
 }
 

@@ -135,7 +135,7 @@ TEST_CASE("properties: a file that is not text is one error", "[config][properti
     REQUIRE(properties.errors.size() == 1);
     CHECK(properties.errors[0].line == 4);
     CHECK(properties.errors[0].message ==
-          "the file is not text: byte 14 is zero. Is it the configuration that was meant?");
+          "the file is not text: byte 14 is zero. Is it the right file?");
 }
 
 TEST_CASE("properties: no text makes the parser fail, and lines never run backwards",

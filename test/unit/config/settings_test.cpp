@@ -75,11 +75,11 @@ TEST_CASE("settings: keys of plug-ins and of single listeners are accepted", "[c
 TEST_CASE("settings: a topic key in the file of a broker is an error that names the right key",
           "[config][settings]") {
     CHECK(errors_of("retention.ms=-1") ==
-          Sentences{"test.properties:1: 'retention.ms' is set on a topic, not in the file of a "
-                    "broker; for all topics of this broker set 'log.retention.ms'"});
+          Sentences{"test.properties:1: 'retention.ms' is set on a topic, not in a broker's "
+                    "file; for all topics of this broker set 'log.retention.ms'"});
     CHECK(errors_of("producer_byte_rate=1") ==
           Sentences{"test.properties:1: 'producer_byte_rate' is set on a user, a client id or an "
-                    "address, not in the file of a broker; remove the line"});
+                    "address, not in a broker's file; remove the line"});
 }
 
 TEST_CASE("settings: a key without effect is one warning that says why", "[config][settings]") {
@@ -136,8 +136,8 @@ TEST_CASE("settings: the last of two equal keys counts, with a warning", "[confi
     REQUIRE(loaded.config);
     CHECK(loaded.config->topic_creation.partitions == 3);
     CHECK(warnings_of(loaded) ==
-          Sentences{"test.properties:3: 'num.partitions' is set again; the value of "
-                    "test.properties:1 is dropped"});
+          Sentences{"test.properties:3: 'num.partitions' is set again; the value from "
+                    "test.properties:1 is ignored"});
 }
 
 TEST_CASE("settings: --set goes before the file, even before a broken line of it",
@@ -153,7 +153,7 @@ TEST_CASE("settings: --set goes before the file, even before a broken line of it
 
 TEST_CASE("settings: --set without KEY= is an error that repeats nothing", "[config][settings]") {
     const Sentences expected{
-        "--set: what follows is not KEY=VALUE; write for example --set node.id=1"};
+        "--set: the argument is not KEY=VALUE; write for example --set node.id=1"};
     CHECK(errors_of("", {"secret"}) == expected);
     CHECK(errors_of("", {"=secret"}) == expected);
     CHECK(errors_of("", {""}) == expected);
@@ -278,8 +278,7 @@ TEST_CASE("settings: no file makes loading fail without a sentence", "[config][s
 
 TEST_CASE("settings: a file without any known key is not a configuration", "[config][settings]") {
     CHECK(errors_of("# Highwater\n\nA partitioned, replicated log\n") ==
-          Sentences{"test.properties: nothing in it is a known key; is it the configuration that "
-                    "was meant?"});
+          Sentences{"test.properties: it contains no known key; is it the right file?"});
     CHECK(errors_of("# nothing is set\n") == Sentences{});
     CHECK(errors_of("my.own.key=1\nnum.partitions=1\n") == Sentences{});
     CHECK(warnings_of("num.partitions=1\n\nA partitioned log") ==

@@ -42,7 +42,7 @@ inline Sentences errors_of(std::string text, std::vector<std::string> overrides 
 inline Sentences warnings_of(const LoadedConfig& loaded) {
     Sentences warnings = loaded.problems.warnings;
     std::erase_if(warnings, [](const std::string& warning) {
-        return warning.starts_with("other machines reach ");
+        return warning.starts_with("other machines can reach ");
     });
     return warnings;
 }

@@ -174,7 +174,7 @@ TEST_CASE("topic setting: an unknown name is refused, with a hint where there is
     CHECK(refusal("retention.mss", "5") ==
           "'retention.mss' is not a topic key; did you mean 'retention.ms'?");
     CHECK(refusal("log.retention.hours", "5") ==
-          "'log.retention.hours' is a key of the broker; the topic key of that meaning is "
+          "'log.retention.hours' is a broker key; the topic key with that meaning is "
           "'retention.ms'");
     CHECK(check_topic_setting("num.partitions", "1").error().kind == ErrorKind::not_found);
 }

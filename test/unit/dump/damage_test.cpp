@@ -78,7 +78,7 @@ TEST_CASE("dump: a batch whose CRC is wrong is named, and the next ones are prin
     std::string bytes = transactions();
     bytes[296 - 3] = 'X';
     OneFile file(kLog, bytes);
-    CHECK(file.dump().starts_with(kLog + ": at byte 187: the batch says its CRC is 351286757"));
+    CHECK(file.dump().starts_with(kLog + ": at byte 187: the CRC in its header is 351286757"));
     CHECK(file.lines_with("isvalid: false") == 1);
     CHECK(file.lines_with("isvalid: true") == 7);
     CHECK(file.lines_with("| offset: ") == 12);
@@ -90,7 +90,7 @@ TEST_CASE("dump: of several damaged batches the first is named and the others ar
     bytes[296 - 3] = 'X';
     bytes.back() = 'X';
     OneFile file(kLog, bytes);
-    CHECK(file.dump().ends_with("(damaged places in all: 2)"));
+    CHECK(file.dump().ends_with("(damaged places in total: 2)"));
     CHECK(file.lines_with("isvalid: false") == 2);
 }
 
@@ -123,7 +123,7 @@ TEST_CASE("dump: a torn index is printed up to its last whole entry", "[dump][da
 TEST_CASE("dump: an index whose entries do not rise is printed up to there", "[dump][damage]") {
     OneFile offsets(kIndex, big_endian(5, 4096, 5, 8192, 6, 9000));
     CHECK(offsets.dump() == kIndex +
-                                ": at byte 8: the entry (offset: 105 position: 8192) does not rise "
+                                ": at byte 8: the entry (offset: 105 position: 8192) is not "
                                 "above the one before it (offset: 105 position: 4096)");
     CHECK(offsets.output.lines.size() == 3);
     OneFile times(kTimeIndex, big_endian(std::int64_t{1000}, 9, std::int64_t{1001}, 8));
@@ -173,7 +173,7 @@ TEST_CASE("dump: what is missing or of another kind is an error", "[dump]") {
 TEST_CASE("dump: an index needs the offset in its name, a log does not", "[dump]") {
     OneFile index("/data/t-0/copy.index", big_endian(5, 4096));
     CHECK(index.dump() ==
-          "/data/t-0/copy.index: entries count from the offset in the name, which must be 20 "
+          "/data/t-0/copy.index: entries are relative to the offset in the name, which must be 20 "
           "digits and .index");
     OneFile log("/data/t-0/copy.log", transactions());
     CHECK(log.dump() == "");

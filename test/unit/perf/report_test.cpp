@@ -94,7 +94,7 @@ TEST_CASE("perf report: what was read beside, and the rate that was asked for, a
     CHECK_THAT(to_text(report),
                Catch::Contains("tail        1 answer with 1000 bytes and 3 records "
                                "read at the same time\n"));
-    CHECK_THAT(to_text(report), Catch::Contains("rate        1000 requests/s asked for; "));
+    CHECK_THAT(to_text(report), Catch::Contains("rate        1000 requests/s requested; "));
     CHECK_THAT(to_json(report),
                Catch::Contains(R"("tail":{"requests":1,"bytes":1000,"records":3})"));
     CHECK_THAT(to_json(report), Catch::Contains(R"("requestedRate":1000,)"));
