@@ -137,22 +137,23 @@ std::vector<config::Preset> dev_presets(const Arguments& arguments) {
             {"log.dirs", arguments.value("data-dir"), "--data-dir"}};
 }
 
-Result<StartOrder> dev_order(const Arguments& arguments) {
+Result<StartCommand> dev_order(const Arguments& arguments) {
     HW_TRY_VOID(check_dev(arguments));
-    return StartOrder{.command = "dev",
-                      .config_file = {},
-                      .presets = dev_presets(arguments),
-                      .overrides = arguments.values("set"),
-                      .default_log_dir = {},
-                      .old_data = arguments.has("fresh") ? OldData::wiped : OldData::kept};
+    return StartCommand{
+        .command = "dev",
+        .config_file = {},
+        .presets = dev_presets(arguments),
+        .overrides = arguments.values("set"),
+        .default_log_dir = {},
+        .old_data = arguments.has("fresh") ? ExistingData::wiped : ExistingData::kept};
 }
 
-StartOrder server_order(const Arguments& arguments, const Surroundings& around) {
-    StartOrder start{.command = "server",
-                     .config_file = {},
-                     .presets = {},
-                     .overrides = arguments.values("set"),
-                     .default_log_dir = default_data_directory(around, "highwater")};
+StartCommand server_order(const Arguments& arguments, const Surroundings& around) {
+    StartCommand start{.command = "server",
+                       .config_file = {},
+                       .presets = {},
+                       .overrides = arguments.values("set"),
+                       .default_log_dir = default_data_directory(around, "highwater")};
     if (arguments.has("config")) {
         start.config_file = arguments.value("config");
     }

@@ -16,22 +16,22 @@ struct Surroundings {
     std::optional<std::string> home;
 };
 
-enum class OldData : bool { kept, wiped };
+enum class ExistingData : bool { kept, wiped };
 
 /// The command to start a broker, with its options.
-struct StartOrder {
+struct StartCommand {
     std::string command;                     ///< "dev" or "server"
     std::optional<std::string> config_file;  ///< path, to be read by the caller
     std::vector<config::Preset> presets;
     std::vector<std::string> overrides;  ///< "KEY=VALUE"
     std::string default_log_dir;
-    OldData old_data = OldData::kept;
+    ExistingData old_data = ExistingData::kept;
 };
 
 /// The parsed arguments of `highwater`: a text for standard output, or a broker to start.
 struct CommandLine {
     std::string text;
-    std::optional<StartOrder> start;
+    std::optional<StartCommand> start;
 };
 
 /// Parses the arguments after the program's name. Errors: invalid, with a message that names the

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "broker/api/api_services.h"
-#include "broker/net/connection_host.h"
+#include "broker/net/connection_manager.h"
 #include "broker/net/local_transport.h"
 #include "broker/quorum/controller_runtime.h"
 #include "config/settings.h"
@@ -62,7 +62,7 @@ public:
     [[nodiscard]] Task<> stop();
 
     /// Serves the connections of the controller listeners.
-    [[nodiscard]] ConnectionHost& host() { return host_; }
+    [[nodiscard]] ConnectionManager& host() { return host_; }
     /// Connects this node to its own controller `listener`, inside the process.
     [[nodiscard]] std::unique_ptr<Transport> connect(const ListenerInfo& listener);
     /// Call after `stop`.
@@ -76,7 +76,7 @@ private:
     std::shared_ptr<replication::RaftNode> raft_;
     ControllerRuntime runtime_;
     Dispatcher dispatcher_;
-    ConnectionHost host_;
+    ConnectionManager host_;
 };
 
 }  // namespace hw::broker

@@ -154,13 +154,13 @@ void stop_node(Process& process, Node& node) {
     }
 }
 
-int run_until_stopped(const config::BrokerConfig& config, OldData old_data) {
+int run_until_stopped(const config::BrokerConfig& config, ExistingData old_data) {
     block_stop_signals();
     ignore_broken_pipes();
     const NodeLimits limits = limits_of(config);
     Process process(LogLevel::info);
     process.log.install_crash_handler();
-    if (old_data == OldData::wiped) {
+    if (old_data == ExistingData::wiped) {
         if (const auto wiped = wipe(process.ports().disk, config.storage); !wiped) {
             fmt::print(stderr, "highwater: {}\n", wiped.error().message);
             return kExitFailed;
@@ -188,7 +188,7 @@ int run_until_stopped(const config::BrokerConfig& config, OldData old_data) {
     return kExitOk;
 }
 
-int run_configured(const config::BrokerInput& input, OldData old_data) {
+int run_configured(const config::BrokerInput& input, ExistingData old_data) {
     const config::LoadedConfig loaded = config::load_broker_config(input);
     std::string problems;
     for (const std::string& warning : loaded.problems.warnings) {
@@ -203,7 +203,7 @@ int run_configured(const config::BrokerInput& input, OldData old_data) {
     if (loaded.config) {
         return run_until_stopped(*loaded.config, old_data);
     }
-    return loaded.problems.are_all_of_command_line() ? kExitUsage : kExitFailed;
+    return loaded.problems.are_all_from_command_line() ? kExitUsage : kExitFailed;
 }
 
 std::string host_name() {
@@ -246,7 +246,7 @@ Result<std::string> read_file(const std::string& path) {
     return text;
 }
 
-int start(const StartOrder& order) {
+int start(const StartCommand& order) {
     config::BrokerInput input;
     input.file_name = order.config_file.value_or("");
     input.presets = order.presets;

@@ -19,12 +19,12 @@ struct Node::DataShard {
                     .image = nullptr,
                     .replicas = {},
                     .in_session = false},
-                   waiting},
+                   delayed},
           flushes(place),
           dispatcher(node.authorizer_, node.quotas_),
           host(place, node.ports_.clock, dispatcher, node.host_limits(),
                Logger(node.ports_.log, "net")),
-          waiting(place, node.ports_.clock) {
+          delayed(place, node.ports_.clock) {
         add_handlers(
             dispatcher, services,
             {.settings = node.config_.settings,
@@ -38,8 +38,8 @@ struct Node::DataShard {
     ApiServices services;
     FlushQueue flushes;
     Dispatcher dispatcher;
-    ConnectionHost host;
-    WaitingRequests waiting;  ///< destroyed first: requests that it releases use the others
+    ConnectionManager host;
+    DelayedRequests delayed;  ///< destroyed first: requests that it releases use the others
 };
 
 namespace {
@@ -335,7 +335,7 @@ Task<Result<void>> Node::wait_until_ready() {
     co_return Result<void>();
 }
 
-void Node::accept(ListenerRole role, const std::vector<ConnectionHost*>& hosts) {
+void Node::accept(ListenerRole role, const std::vector<ConnectionManager*>& hosts) {
     for (BoundListener& bound : bound_) {
         if (bound.info.role != role) {
             continue;
@@ -353,10 +353,10 @@ void Node::accept(ListenerRole role, const std::vector<ConnectionHost*>& hosts) 
 }
 
 void Node::serve() {
-    std::vector<ConnectionHost*> hosts;
+    std::vector<ConnectionManager*> hosts;
     for (const auto& shard : shards_) {
         shard->shard.post([&data = *shard] {
-            data.waiting.start();
+            data.delayed.start();
             data.host.start();
         });
         hosts.push_back(&shard->host);
@@ -414,7 +414,7 @@ Task<> Node::drain() {
 Task<> Node::stop_serving() {
     const auto stop_one = [](DataShard& data) -> Task<> {
         co_await data.host.stop();
-        co_await data.waiting.stop();
+        co_await data.delayed.stop();
     };
     co_await on_data_shards(stop_one);
     // Closed connections have posted work here that lowers the count; let it run.

@@ -17,7 +17,7 @@
 #include "broker/metadata/producer_id_pool.h"
 #include "broker/metadata/topic_creator.h"
 #include "broker/net/acceptor.h"
-#include "broker/net/connection_host.h"
+#include "broker/net/connection_manager.h"
 #include "broker/net/peer_channel.h"
 #include "broker/quorum/controller_registrar.h"
 #include "broker/quorum/topic_rules.h"
@@ -110,7 +110,7 @@ private:
     static constexpr Duration kDrainLimit = std::chrono::seconds(5);
 
     [[nodiscard]] Result<void> check_roles() const;
-    void accept(ListenerRole role, const std::vector<ConnectionHost*>& hosts);
+    void accept(ListenerRole role, const std::vector<ConnectionManager*>& hosts);
     [[nodiscard]] const ListenerInfo& controller_listener() const;
     void start_controller(MetadataLog metadata);
     void start_broker(storage::OpenedLogs opened);
@@ -157,8 +157,8 @@ private:
     std::shared_ptr<LargeFrameLimit> large_frames_;  ///< shared by the hosts of all shards
     HangWatch hang_watch_;
     storage::LogManager logs_;
-    ConnectionCount connections_;
-    WaitingRequests control_waiting_;
+    ConnectionLimiter connections_;
+    DelayedRequests control_waiting_;
     ApiServices control_services_;
     FlushQueue control_flushes_;
     std::vector<std::unique_ptr<DataShard>> shards_;

@@ -14,7 +14,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "config/nearest_name.h"
+#include "config/most_similar_name.h"
 #include "protocol/base/assert.h"
 
 namespace hw::config {
@@ -91,7 +91,7 @@ Texts with_help_as_option(const Program& program, std::span<const std::string> a
 std::string suggestion(std::span<const std::string> names, std::string_view given,
                        std::string_view prefix) {
     const std::vector<std::string_view> views(names.begin(), names.end());
-    const auto nearest = nearest_name(views, given);
+    const auto nearest = most_similar_name(views, given);
     return nearest ? fmt::format(" (did you mean '{}{}'?)", prefix, *nearest) : "";
 }
 

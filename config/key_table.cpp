@@ -5,7 +5,7 @@
 #include <iterator>
 
 #include "config/keys/keys.h"
-#include "config/nearest_name.h"
+#include "config/most_similar_name.h"
 
 namespace hw::config {
 namespace {
@@ -70,7 +70,7 @@ const Key* find_key(Scope scope, std::string_view name) {
 const Key* nearest_key(Scope scope, std::string_view name) {
     std::vector<std::string_view> names;
     std::ranges::transform(keys_of(scope), std::back_inserter(names), &Key::name);
-    const auto nearest = nearest_name(names, name);
+    const auto nearest = most_similar_name(names, name);
     return nearest ? find_key(scope, *nearest) : nullptr;
 }
 

@@ -17,7 +17,7 @@ enum class Scope : std::uint8_t { broker, topic, group, client_metrics, quota };
 /// Null when `scope` has no such key.
 [[nodiscard]] const Key* find_key(Scope scope, std::string_view name);
 
-/// The key of `scope` that is nearest to `name`, or null when none is near (nearest_name.h).
+/// The key of `scope` that is nearest to `name`, or null when none is near (most_similar_name.h).
 [[nodiscard]] const Key* nearest_key(Scope scope, std::string_view name);
 
 /// Whether `name` begins with a prefix whose rest belongs to a plug-in or to one listener.

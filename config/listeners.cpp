@@ -212,7 +212,7 @@ private:
 
     /// Whether an error should blame the listener's name and not the protocol map: the map is not
     /// set, or only the name comes from the command line.
-    bool is_name_to_blame(const std::string& name) const {
+    bool blames_listener_name(const std::string& name) const {
         const Setting* listeners = settings_.find("listeners");
         const Setting* map = settings_.find(kProtocolMap);
         return contains(names_of(network_.listeners), name) && listeners != nullptr &&
@@ -224,7 +224,7 @@ private:
     }
 
     void complain_of_no_protocol(const std::string& name) {
-        if (is_name_to_blame(name)) {
+        if (blames_listener_name(name)) {
             complain("listeners", fmt::format("has a listener {0}, and {1} does not give its "
                                               "protocol; add {0}:PLAINTEXT there",
                                               name, kProtocolMap));
@@ -238,7 +238,7 @@ private:
     void complain_of_protocol(const std::string& name, const std::string& protocol) {
         constexpr std::string_view kWhy = "and Highwater has no encryption or authentication yet";
         constexpr std::string_view kWhere = "on 127.0.0.1 or in a network that you trust";
-        if (is_name_to_blame(name)) {
+        if (blames_listener_name(name)) {
             complain("listeners", fmt::format("has a listener {} of the protocol {}, {}; listen "
                                               "with PLAINTEXT:// {}",
                                               name, protocol, kWhy, kWhere));

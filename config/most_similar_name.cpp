@@ -1,4 +1,4 @@
-#include "config/nearest_name.h"
+#include "config/most_similar_name.h"
 
 #include <algorithm>
 #include <numeric>
@@ -24,16 +24,15 @@ std::size_t edit_distance(std::string_view left, std::string_view right) {
 }
 
 bool lengths_are_near(std::string_view left, std::string_view right) {
-    return std::max(left.size(), right.size()) - std::min(left.size(), right.size()) <=
-           kTypoDistance;
+    return std::max(left.size(), right.size()) - std::min(left.size(), right.size()) <= kMostEdits;
 }
 
 }  // namespace
 
-std::optional<std::string_view> nearest_name(std::span<const std::string_view> names,
-                                             std::string_view name) {
+std::optional<std::string_view> most_similar_name(std::span<const std::string_view> names,
+                                                  std::string_view name) {
     std::optional<std::string_view> nearest;
-    std::size_t least = kTypoDistance + 1;
+    std::size_t least = kMostEdits + 1;
     for (const std::string_view candidate : names) {
         if (!lengths_are_near(candidate, name)) {
             continue;

@@ -37,7 +37,7 @@ const Key& known_key(std::string_view name) {
 }
 
 /// The error for a name that is a key, but not a broker key; nothing for other names.
-std::optional<std::string> misplaced(std::string_view name) {
+std::optional<std::string> wrong_scope_error(std::string_view name) {
     constexpr std::array kOthers{Scope::topic, Scope::group, Scope::client_metrics, Scope::quota};
     for (const Scope scope : kOthers) {
         if (find_key(scope, name) == nullptr) {
@@ -45,7 +45,7 @@ std::optional<std::string> misplaced(std::string_view name) {
         }
         const auto synonyms = synonyms_of(name);
         const std::string instead = synonyms.empty()
-                                        ? "remove the line"
+                                        ? "remove it"
                                         : fmt::format("for all topics of this broker set '{}'",
                                                       synonyms.front().broker_key);
         return fmt::format("'{}' is set {}, not in a broker's file; {}", name, where_set(scope),
@@ -75,14 +75,13 @@ void report_unknown(std::string_view name, const Setting& setting, Problems& pro
         problems.warnings.push_back(
             fmt::format("{}: '{}' belongs to a plug-in or to one listener, and has no effect yet",
                         place, text));
-    } else if (const auto wrong = misplaced(name)) {
+    } else if (const auto wrong = wrong_scope_error(name)) {
         problems.refuse(setting.origin, fmt::format("{}: {}", place, *wrong));
     } else if (const Key* nearest = nearest_key(Scope::broker, name)) {
         problems.refuse(
             setting.origin,
-            fmt::format(
-                "{}: '{}' is not a known key; did you mean '{}'? Correct it or remove the line",
-                place, text, nearest->name));
+            fmt::format("{}: '{}' is not a known key; did you mean '{}'? Correct it or remove it",
+                        place, text, nearest->name));
     } else {
         problems.warnings.push_back(
             fmt::format("{}: '{}' is not a known key and is ignored", place, text));

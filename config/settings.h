@@ -52,7 +52,7 @@ struct Problems {
     /// Adds an error about something set in `origin`.
     void refuse(Origin origin, std::string sentence);
     /// Whether the command line causes all errors.
-    [[nodiscard]] bool are_all_of_command_line() const {
+    [[nodiscard]] bool are_all_from_command_line() const {
         return command_line_errors == errors.size();
     }
 };

@@ -135,7 +135,7 @@ Result<void> check_topic_setting(std::string_view name, std::string_view value) 
     return {};
 }
 
-std::string caution_about(std::string_view name, std::string_view value) {
+std::string warning_for_setting(std::string_view name, std::string_view value) {
     if (name == "cleanup.policy" && has_compact(value)) {
         return fmt::format(
             "cleanup.policy={}: this version compacts nothing yet; the topic keeps every record",

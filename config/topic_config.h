@@ -56,7 +56,7 @@ struct TopicConfig {
 
 /// A warning for a user who sets `name` to `value`, when check_topic_setting accepts the value but
 /// not all of its effect is built; else empty.
-[[nodiscard]] std::string caution_about(std::string_view name, std::string_view value);
+[[nodiscard]] std::string warning_for_setting(std::string_view name, std::string_view value);
 
 /// Whether an existing topic may change from `from` to `to`. Errors: invalid.
 [[nodiscard]] Result<void> check_topic_change(const TopicConfig& from, const TopicConfig& to);

@@ -84,7 +84,7 @@ std::expected<Appended, wire::Refusal> AppendStage::add_from_leader(ByteView bat
                                                                     const ProducerTable& written) {
     struct Checked {
         record::BatchView batch;
-        std::optional<ProducerFacts> producer;
+        std::optional<ProducerBatchInfo> producer;
     };
     std::vector<Checked> checked;
     Offset end_offset = end_offset_;
@@ -113,7 +113,7 @@ std::expected<Appended, wire::Refusal> AppendStage::add_from_leader(ByteView bat
     return appended;
 }
 
-std::expected<void, wire::Refusal> AppendStage::check(const ProducerFacts& facts,
+std::expected<void, wire::Refusal> AppendStage::check(const ProducerBatchInfo& facts,
                                                       const ProducerEntry* entry) const {
     const bool log_is_empty = end_offset_ == Offset(0);
     HW_TRY_VOID(check_producer(facts, entry, log_is_empty));
@@ -135,7 +135,8 @@ const ProducerEntry* AppendStage::find(ProducerId id, const ProducerTable& writt
 }
 
 void AppendStage::push(ByteView bytes, const BatchSummary& summary,
-                       const std::optional<ProducerFacts>& producer, const ProducerTable& written) {
+                       const std::optional<ProducerBatchInfo>& producer,
+                       const ProducerTable& written) {
     if (producer) {
         const ProducerEntry* known = find(producer->producer_id, written);
         ProducerEntry entry = known == nullptr ? ProducerEntry{} : *known;

@@ -40,7 +40,7 @@ struct Appended {
 struct StagedBatch {
     ByteView bytes;
     BatchSummary summary;
-    std::optional<ProducerFacts> producer;
+    std::optional<ProducerBatchInfo> producer;
 };
 
 /// The staged batches of a log, which follow its end, and the state that their producers will have
@@ -78,10 +78,10 @@ public:
 
 private:
     [[nodiscard]] const ProducerEntry* find(ProducerId id, const ProducerTable& written) const;
-    [[nodiscard]] std::expected<void, wire::Refusal> check(const ProducerFacts& facts,
+    [[nodiscard]] std::expected<void, wire::Refusal> check(const ProducerBatchInfo& facts,
                                                            const ProducerEntry* entry) const;
     void push(ByteView bytes, const BatchSummary& summary,
-              const std::optional<ProducerFacts>& producer, const ProducerTable& written);
+              const std::optional<ProducerBatchInfo>& producer, const ProducerTable& written);
 
     Offset end_offset_;
     LeaderEpoch epoch_;

@@ -8,8 +8,8 @@ using record::BatchHeader;
 using record::BatchLayout;
 using record::BatchView;
 
-std::optional<std::string> offset_objection(const BatchHeader& batch, Offset expected,
-                                            Offset end_offset) {
+std::optional<std::string> offset_problem(const BatchHeader& batch, Offset expected,
+                                          Offset end_offset) {
     const Offset base = batch.base_offset();
     const std::int32_t delta = batch.last_offset_delta();
     if (base < expected) {
@@ -107,7 +107,7 @@ std::optional<Error> BatchWalker::end_objection() const {
 }
 
 Result<bool> BatchWalker::check_offsets(const BatchHeader& header) {
-    auto reason = offset_objection(header, expected_->first, expected_->end_offset);
+    auto reason = offset_problem(header, expected_->first, expected_->end_offset);
     if (!reason) {
         const Step step{header.base_offset(), header.last_offset() + 1, next_ + header.size()};
         const bool is_exact = expected_->first_is_exact && step.base_offset == expected_->first;

@@ -27,8 +27,8 @@ struct ExpectedOffsets {
 
 /// Why the offsets of a batch are wrong where `expected` comes next and all offsets are below
 /// `end_offset`; none if they are possible. A gap before the batch is allowed here.
-[[nodiscard]] std::optional<std::string> offset_objection(const record::BatchHeader& batch,
-                                                          Offset expected, Offset end_offset);
+[[nodiscard]] std::optional<std::string> offset_problem(const record::BatchHeader& batch,
+                                                        Offset expected, Offset end_offset);
 
 /// Iterator over the batches in a range of a segment file. It reads through a memory window, and
 /// returns either headers or whole batches, valid until the next call. It trusts nothing: the walk

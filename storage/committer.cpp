@@ -111,7 +111,7 @@ void Committer::collected(LogId id, const std::shared_ptr<LogOwner>& owner,
 }
 
 void Committer::sync_collected() {
-    const std::size_t full = (items_.size() + kLogsOfLane - 1) / kLogsOfLane;
+    const std::size_t full = (items_.size() + kMaxLogsPerWork - 1) / kMaxLogsPerWork;
     const std::size_t count = std::max(full, std::min(settings_.lanes, items_.size()));
     std::vector<std::shared_ptr<Lane>> lanes(count);
     for (auto& lane : lanes) {

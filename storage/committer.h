@@ -62,7 +62,7 @@ public:
 
     /// Most logs that are synced in one work item. Items that end show that a disk is busy and does
     /// not hang, so an item must not take too long.
-    static constexpr std::size_t kLogsOfLane = 64;
+    static constexpr std::size_t kMaxLogsPerWork = 64;
 
     Committer(Disk& disk, Shard& home, const Clock& clock, Settings settings, Observer observer);
 

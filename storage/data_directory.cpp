@@ -27,7 +27,7 @@ Result<std::optional<std::string>> read_if_there(Disk& disk, const std::string& 
 }
 
 /// Adds to the error of an unreadable small file its purpose and the remedy.
-std::unexpected<Error> with_cure(const Error& error, std::string_view cure) {
+std::unexpected<Error> with_remedy(const Error& error, std::string_view cure) {
     const bool is_damaged =
         error.kind == ErrorKind::corrupt || error.kind == ErrorKind::unsupported;
     return fail(error.kind, "{}{}{}", error.message, is_damaged ? ". " : "",
@@ -80,7 +80,7 @@ Result<void> load_properties(Disk& disk, const MetaProperties& expected,
     }
     auto properties = parse_meta_properties(*text, path);
     if (!properties) {
-        return with_cure(properties.error(), kMetaPropertiesCure);
+        return with_remedy(properties.error(), kMetaPropertiesCure);
     }
     if (properties->cluster_id != expected.cluster_id) {
         return fail(ErrorKind::invalid,
@@ -105,7 +105,7 @@ Result<void> load_checkpoints(Disk& disk, OpenedDirectory& directory) {
     for (const Checkpoint& checkpoint : kCheckpoints) {
         auto loaded = load_offsets(disk, directory.path + "/" + checkpoint.name);
         if (!loaded) {
-            return with_cure(loaded.error(), checkpoint.cure);
+            return with_remedy(loaded.error(), checkpoint.cure);
         }
         directory.*checkpoint.offsets = std::move(*loaded);
     }
@@ -149,7 +149,7 @@ Result<void> add_log(Disk& disk, const std::string& folder, const TopicPartition
     if (text) {
         const auto topic_id = parse_partition_metadata(*text, path);
         if (!topic_id) {
-            return with_cure(topic_id.error(), kPartitionMetadataCure);
+            return with_remedy(topic_id.error(), kPartitionMetadataCure);
         }
         log.topic_id = *topic_id;
     }
@@ -277,7 +277,7 @@ Result<OpenedDirectory> open_data_directory(Disk& disk, const std::string& path,
     return directory;
 }
 
-Result<void> begin_use(Disk& disk, const std::string& path, bool has_recovery_points) {
+Result<void> remove_clean_marker(Disk& disk, const std::string& path, bool has_recovery_points) {
     if (!has_recovery_points) {
         HW_TRY_VOID(
             replace_small_file(disk, path, kRecoveryPointFile, format_offset_checkpoint({})));
@@ -288,6 +288,8 @@ Result<void> begin_use(Disk& disk, const std::string& path, bool has_recovery_po
     }
     return removed ? disk.sync_directory(path) : removed;
 }
+
+namespace {
 
 /// The folder that file systems such as ext4 have at their root; it is not part of the data.
 constexpr std::string_view kFoundByCheck = "lost+found";
@@ -341,6 +343,8 @@ Result<void> check_wipe(Disk& disk, const std::string& path,
     return {};
 }
 
+}  // namespace
+
 Result<void> wipe_data_directory(Disk& disk, const std::string& path) {
     const auto there = disk.exists(path);
     if (!there || !*there) {
@@ -386,7 +390,7 @@ Result<std::optional<std::string>> find_cluster_id(Disk& disk,
         }
         auto properties = parse_meta_properties(*text, path);
         if (!properties) {
-            return with_cure(properties.error(), kMetaPropertiesCure);
+            return with_remedy(properties.error(), kMetaPropertiesCure);
         }
         return std::move(properties->cluster_id);
     }
@@ -409,8 +413,8 @@ Result<void> create_log_folder(Disk& disk, const std::string& directory, const T
     return disk.sync_directory(directory);
 }
 
-Result<std::string> doom_log_folder(Disk& disk, const std::string& directory,
-                                    const TopicPartition& name, const Uuid& uuid) {
+Result<std::string> mark_log_for_deletion(Disk& disk, const std::string& directory,
+                                          const TopicPartition& name, const Uuid& uuid) {
     const std::string from = directory + "/" + folder_name(name);
     std::string to = directory + "/" + deleting_folder_name(name, uuid);
     HW_TRY_VOID(disk.rename(from, to));

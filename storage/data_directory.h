@@ -59,7 +59,8 @@ struct OpenedDirectory {
 /// Called before anything else in a data directory changes. Removes the marker of a clean stop,
 /// durably, so that a later crash is not taken for one. Creates the file of recovery points if it
 /// is missing. Blocks. Errors: io, no_space.
-[[nodiscard]] Result<void> begin_use(Disk& disk, const std::string& path, bool has_recovery_points);
+[[nodiscard]] Result<void> remove_clean_marker(Disk& disk, const std::string& path,
+                                               bool has_recovery_points);
 
 /// Removes everything in a data directory except its lock file and lost+found. Does nothing if the
 /// directory is missing or empty. Blocks. Errors: busy (a broker uses it), invalid (it is not a
@@ -78,8 +79,9 @@ struct OpenedDirectory {
 
 /// Marks a log for deletion: renames its folder to a `-delete` name, durably, and returns the new
 /// path, which the caller removes. Blocks. Errors: not_found, io.
-[[nodiscard]] Result<std::string> doom_log_folder(Disk& disk, const std::string& directory,
-                                                  const TopicPartition& name, const Uuid& uuid);
+[[nodiscard]] Result<std::string> mark_log_for_deletion(Disk& disk, const std::string& directory,
+                                                        const TopicPartition& name,
+                                                        const Uuid& uuid);
 
 /// Writes the marker of a clean stop. Nothing in the directory may change afterwards. Blocks.
 [[nodiscard]] Result<void> write_clean_shutdown(Disk& disk, const std::string& directory,

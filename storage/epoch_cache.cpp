@@ -62,8 +62,8 @@ std::optional<EpochStart> EpochCache::latest() const {
     return entries_.back();
 }
 
-std::optional<std::string> epoch_objection(const record::BatchHeader& batch,
-                                           const EpochCache& epochs) {
+std::optional<std::string> epoch_problem(const record::BatchHeader& batch,
+                                         const EpochCache& epochs) {
     const auto expected = epochs.epoch_at(batch.base_offset());
     if (!expected || batch.leader_epoch() == kNoLeaderEpoch || batch.leader_epoch() == *expected) {
         return std::nullopt;

@@ -59,8 +59,8 @@ private:
 
 /// Why the leader epoch of a batch is wrong in a log with these epochs; none if it is right, or if
 /// no epoch is known for its offset. No checksum covers the leader epoch of a batch.
-[[nodiscard]] std::optional<std::string> epoch_objection(const record::BatchHeader& batch,
-                                                         const EpochCache& epochs);
+[[nodiscard]] std::optional<std::string> epoch_problem(const record::BatchHeader& batch,
+                                                       const EpochCache& epochs);
 
 inline constexpr const char* kEpochFile = "leader-epoch-checkpoint";
 

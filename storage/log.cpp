@@ -246,9 +246,9 @@ std::optional<SyncJob> Log::begin_sync() {
     if (std::exchange(epochs_dirty_, false)) {
         job.epochs = format_epoch_checkpoint(epochs_);
     }
-    if (next_snapshot_ && !snapshot_is_out_) {
+    if (next_snapshot_ && !snapshot_running_) {
         job.snapshot = std::exchange(next_snapshot_, std::nullopt);
-        snapshot_is_out_ = true;
+        snapshot_running_ = true;
     }
     unsynced_bytes_ = 0;
     if (context_.mutants.durable_end_before_sync) {

@@ -224,7 +224,7 @@ private:
     bool epochs_dirty_ = false;
     bool syncing_ = false;                      ///< a sync job is under way
     std::optional<SnapshotJob> next_snapshot_;  ///< goes along with the next sync job
-    bool snapshot_is_out_ = false;
+    bool snapshot_running_ = false;
     std::size_t counted_producers_ = 0;  ///< this log's share in the limit's count
     ProducerId next_to_expire_ = kLeastProducerId;
     mutable std::set<std::string> reported_;  ///< damage that was already logged

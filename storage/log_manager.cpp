@@ -18,7 +18,7 @@ Offset offset_of(const PartitionOffsets& offsets, const TopicPartition& name) {
 }
 
 /// Whether the disk failed, as opposed to damaged contents.
-bool is_of_disk(const Error& error) {
+bool is_disk_failure(const Error& error) {
     return error.kind == ErrorKind::io || error.kind == ErrorKind::no_space;
 }
 
@@ -97,7 +97,7 @@ Task<> LogManager::open_lane(std::shared_ptr<Opening> opening) {
         } else {
             logger_.error("{} cannot be opened: {}", item.request.folder, contents.error().message);
             opening->fail(item.found, item.directory, contents.error());
-            if (is_of_disk(contents.error())) {
+            if (is_disk_failure(contents.error())) {
                 item.directory->go_offline(contents.error());
             }
         }
@@ -129,14 +129,14 @@ Task<Result<OpenedLogs>> LogManager::open(ManagerSettings settings) {
             co_return std::unexpected(checked.error());
         }
     }
-    const auto begun = co_await begin_use();
+    const auto begun = co_await remove_clean_marker();
     if (!begun) {
         co_return std::unexpected(begun.error());
     }
     const auto opening = plan_opening();
     auto missing = co_await find_missing();
     opening->result.missing = std::move(missing);
-    const auto removed = co_await remove_doomed();
+    const auto removed = co_await remove_marked_folders();
     if (!removed) {
         co_return std::unexpected(removed.error());
     }
@@ -191,10 +191,10 @@ Result<void> LogManager::check_recovery_points() const {
     return {};
 }
 
-Task<Result<void>> LogManager::begin_use() {
+Task<Result<void>> LogManager::remove_clean_marker() {
     for (const OpenedDirectory& directory : opened_) {
         auto work = [disk = disk_, path = directory.path, has = directory.has_recovery_points] {
-            return storage::begin_use(*disk, path, has);
+            return storage::remove_clean_marker(*disk, path, has);
         };
         const auto begun =
             co_await call_blocking<void>(*disk_, directory.path, *home_, std::move(work));
@@ -225,7 +225,7 @@ std::shared_ptr<LogManager::Opening> LogManager::plan_opening() const {
     return opening;
 }
 
-Task<Result<void>> LogManager::remove_doomed() {
+Task<Result<void>> LogManager::remove_marked_folders() {
     for (OpenedDirectory& directory : opened_) {
         for (const std::string& name : directory.deleting) {
             logger_.info("{}/{} was left by an interrupted deletion or creation and is removed",
@@ -288,7 +288,7 @@ Task<Result<void>> LogManager::remove(LogDirectory& directory, TopicPartition na
     co_await forget(directory, name);
     const Uuid uuid = random_uuid(*entropy_);
     auto work = [disk = disk_, root = directory.path(), name, uuid]() -> Result<void> {
-        const auto doomed = doom_log_folder(*disk, root, name, uuid);
+        const auto doomed = mark_log_for_deletion(*disk, root, name, uuid);
         if (!doomed) {
             const bool is_gone = doomed.error().kind == ErrorKind::not_found;
             return is_gone ? Result<void>() : Result<void>(std::unexpected(doomed.error()));

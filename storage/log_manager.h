@@ -105,11 +105,11 @@ private:
     [[nodiscard]] Task<Result<void>> open_directory(const std::string& path);
     [[nodiscard]] Result<void> check_copies() const;
     [[nodiscard]] Result<void> check_recovery_points() const;
-    [[nodiscard]] Task<Result<void>> begin_use();
+    [[nodiscard]] Task<Result<void>> remove_clean_marker();
     [[nodiscard]] std::shared_ptr<Opening> plan_opening() const;
     [[nodiscard]] Task<> open_lane(std::shared_ptr<Opening> opening);
     [[nodiscard]] Result<void> check_room() const;
-    [[nodiscard]] Task<Result<void>> remove_doomed();
+    [[nodiscard]] Task<Result<void>> remove_marked_folders();
     [[nodiscard]] Task<Result<void>> close_directory(LogDirectory& directory,
                                                      std::vector<ClosingLog> logs,
                                                      BrokerEpoch epoch);

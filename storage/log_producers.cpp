@@ -40,7 +40,7 @@ void Log::plan_snapshot() {
 }
 
 void Log::on_snapshot_written(const SnapshotJob& job, const Result<void>& outcome) {
-    snapshot_is_out_ = false;
+    snapshot_running_ = false;
     if (offline_) {
         return;
     }

@@ -139,7 +139,7 @@ Result<void> LogReader::locate(Offset offset, ReadCursor& cursor) const {
 Result<Buffer> LogReader::read_batches(const ReadRequest& request, const Segment& segment,
                                        const ReadCursor& cursor) const {
     const std::uint64_t left = segment.size() - cursor.position;
-    const bool must_progress = request.progressing == Progressing::at_least_one_batch;
+    const bool must_progress = request.first_batch == FirstBatch::always_whole;
     const std::size_t least = must_progress ? record::BatchLayout::kHeaderSize : 0;
     auto bytes = read_bytes(*cursor.file, cursor.position,
                             std::min<std::uint64_t>(std::max(request.max_bytes, least), left));
@@ -153,49 +153,53 @@ Result<Buffer> LogReader::read_batches(const ReadRequest& request, const Segment
     return bytes;
 }
 
-Result<std::optional<std::string>> LogReader::objection(const record::BatchView& batch,
-                                                        const Spot& spot) const {
-    const Segment& segment = *spot.segment;
-    if (auto reason = offset_objection(batch, spot.expected, segment.end_offset())) {
+Result<std::optional<std::string>> LogReader::batch_problem(const record::BatchView& batch,
+                                                            const BatchPosition& position) const {
+    const Segment& segment = *position.segment;
+    if (auto reason = offset_problem(batch, position.expected, segment.end_offset())) {
         return reason;
     }
     if (batch.base_offset() < checks_.crc_below && !batch.crc_matches()) {
         return kWrongChecksum;
     }
     if (batch.base_offset() < checks_.crc_below && checks_.epochs != nullptr) {
-        if (auto reason = epoch_objection(batch, *checks_.epochs)) {
+        if (auto reason = epoch_problem(batch, *checks_.epochs)) {
             return reason;
         }
     }
-    if (batch.base_offset() == spot.expected) {
+    if (batch.base_offset() == position.expected) {
         return std::nullopt;
     }
     if (checks_.gaps == Gaps::none) {
         return fmt::format("a batch has the base offset {}, {} was expected", batch.base_offset(),
-                           spot.expected);
+                           position.expected);
     }
     // Either a gap, or a wrong base offset: then the batch overlaps with the next one.
-    if (const auto next = record::parse_header(spot.behind);
+    if (const auto next = record::parse_header(position.following_bytes);
         next && next->base_offset() > batch.last_offset()) {
         return std::nullopt;
     }
-    BatchWalker walker(*spot.file, spot.position, segment.size(), BatchWalker::kSmallWindow);
-    walker.expect({.first = spot.expected, .end_offset = segment.end_offset()});
+    BatchWalker walker(*position.file, position.position, segment.size(),
+                       BatchWalker::kSmallWindow);
+    walker.expect({.first = position.expected, .end_offset = segment.end_offset()});
     HW_TRY_VOID(walker.next_header());
     return walker.problem() ? std::optional(walker.problem()->message) : std::nullopt;
 }
 
-Result<LogReader::Taken> LogReader::take(ByteView bytes, const ReadRequest& request,
-                                         const Segment& segment, const ReadCursor& cursor) const {
-    Taken taken{.next = cursor.batch_base, .last_base = cursor.batch_base, .problem = {}};
+Result<LogReader::ReadablePrefix> LogReader::readable_prefix(ByteView bytes,
+                                                             const ReadRequest& request,
+                                                             const Segment& segment,
+                                                             const ReadCursor& cursor) const {
+    ReadablePrefix prefix{.next = cursor.batch_base, .last_base = cursor.batch_base, .problem = {}};
     record::BatchCursor batches(bytes);
     while (const auto batch = batches.next()) {
-        HW_TRY(reason, objection(*batch, {.expected = taken.next,
-                                          .segment = &segment,
-                                          .file = cursor.file.get(),
-                                          .position = cursor.position + taken.size,
-                                          .behind = bytes.subspan(batches.position())}));
-        const bool is_first = taken.size == 0;
+        HW_TRY(reason,
+               batch_problem(*batch, {.expected = prefix.next,
+                                      .segment = &segment,
+                                      .file = cursor.file.get(),
+                                      .position = cursor.position + prefix.size,
+                                      .following_bytes = bytes.subspan(batches.position())}));
+        const bool is_first = prefix.size == 0;
         const bool reaches_end = batch->last_offset() >= request.end_offset;
         if (!reason && is_first && batch->last_offset() < request.from) {
             reason = fmt::format("a batch ends with offset {}, but it should contain offset {}",
@@ -205,21 +209,21 @@ Result<LogReader::Taken> LogReader::take(ByteView bytes, const ReadRequest& requ
             reason = kWrongChecksum;  // before an empty answer: the last offset may be wrong
         }
         if (reason || reaches_end) {
-            taken.problem = std::move(reason);
-            return taken;
+            prefix.problem = std::move(reason);
+            return prefix;
         }
-        taken.last = std::exchange(taken.size, batches.position());
-        taken.last_base = std::exchange(taken.next, batch->last_offset() + 1);
+        prefix.last = std::exchange(prefix.size, batches.position());
+        prefix.last_base = std::exchange(prefix.next, batch->last_offset() + 1);
     }
-    const ByteView rest = bytes.subspan(taken.size);
+    const ByteView rest = bytes.subspan(prefix.size);
     const std::uint64_t left = segment.size() - cursor.position;
     const auto cut = record::parse_header(rest);
     const bool is_cut_by_end = batches.end() == record::BatchesEnd::cut &&
-                               (bytes.size() == left || (cut && cut->size() > left - taken.size));
+                               (bytes.size() == left || (cut && cut->size() > left - prefix.size));
     if (batches.end() == record::BatchesEnd::bad || is_cut_by_end) {
-        taken.problem = record::parse_batch(rest).error().message;
+        prefix.problem = record::parse_batch(rest).error().message;
     }
-    return taken;
+    return prefix;
 }
 
 Result<ReadAnswer> LogReader::read(const ReadRequest& request, ReadCursor& cursor) const {
@@ -236,28 +240,28 @@ Result<ReadAnswer> LogReader::read(const ReadRequest& request, ReadCursor& curso
     if (!bytes) {
         return std::unexpected(bytes.error());
     }
-    HW_TRY(taken, take(bytes->view(), request, *segment, cursor));
-    if (taken.problem && taken.size != 0 && !is_sound(bytes->view().subspan(taken.last))) {
+    HW_TRY(prefix, readable_prefix(bytes->view(), request, *segment, cursor));
+    if (prefix.problem && prefix.size != 0 && !is_sound(bytes->view().subspan(prefix.last))) {
         // The length or the last offset of the batch before may be wrong.
-        taken.size = taken.last;
-        taken.next = taken.last_base;
-        taken.problem = kWrongChecksum;
+        prefix.size = prefix.last;
+        prefix.next = prefix.last_base;
+        prefix.problem = kWrongChecksum;
     }
-    if (taken.problem && taken.size == 0) {
-        return damaged(*segment, cursor.position, *taken.problem);
+    if (prefix.problem && prefix.size == 0) {
+        return damaged(*segment, cursor.position, *prefix.problem);
     }
-    if (taken.size == 0) {
+    if (prefix.size == 0) {
         return ReadAnswer{Buffer(), request.from};
     }
-    bytes->resize(taken.size);
-    if (taken.next >= segment->end_offset() && std::next(segment) != segments_.end()) {
+    bytes->resize(prefix.size);
+    if (prefix.next >= segment->end_offset() && std::next(segment) != segments_.end()) {
         cursor = {};
     } else {
-        cursor.offset = cursor.batch_base = taken.next;
-        cursor.position += taken.size;
+        cursor.offset = cursor.batch_base = prefix.next;
+        cursor.position += prefix.size;
     }
-    HW_ASSERT(taken.next > request.from);
-    return ReadAnswer{std::move(*bytes), taken.next};
+    HW_ASSERT(prefix.next > request.from);
+    return ReadAnswer{std::move(*bytes), prefix.next};
 }
 
 Result<std::optional<TimestampedOffset>> LogReader::find_in(std::size_t index, Timestamp target,

@@ -32,13 +32,13 @@ struct ReadCursor {
 };
 
 /// Whether a read returns its first batch even if that is larger than `max_bytes`.
-enum class Progressing : std::uint8_t { at_least_one_batch, within_limit };
+enum class FirstBatch : std::uint8_t { always_whole, within_limit };
 
 struct ReadRequest {
     Offset from;
     Offset end_offset;  ///< exclusive; only batches that end below it are returned
     std::size_t max_bytes = 0;
-    Progressing progressing = Progressing::at_least_one_batch;
+    FirstBatch first_batch = FirstBatch::always_whole;
 };
 
 /// Result of a read: whole batches of one segment. The first may begin before the requested offset.
@@ -89,7 +89,7 @@ public:
 
 private:
     /// The batches at the start of the bytes that can be returned.
-    struct Taken {
+    struct ReadablePrefix {
         std::size_t size = 0;
         Offset next;           ///< the offset after them
         std::size_t last = 0;  ///< position of the last of them, whose base offset is `last_base`
@@ -98,12 +98,12 @@ private:
     };
 
     /// Position and surroundings of a batch that was read.
-    struct Spot {
+    struct BatchPosition {
         Offset expected;  ///< base offset that follows from the batch before
         const Segment* segment;
         File* file;
         std::uint64_t position;
-        ByteView behind;  ///< the bytes that were read after the batch
+        ByteView following_bytes;  ///< the bytes that were read after the batch
     };
 
     /// Points the cursor at the batch with `offset`, which is below the log end. Errors: io,
@@ -111,11 +111,12 @@ private:
     [[nodiscard]] Result<void> locate(Offset offset, ReadCursor& cursor) const;
     [[nodiscard]] Result<Buffer> read_batches(const ReadRequest& request, const Segment& segment,
                                               const ReadCursor& cursor) const;
-    [[nodiscard]] Result<Taken> take(ByteView bytes, const ReadRequest& request,
-                                     const Segment& segment, const ReadCursor& cursor) const;
+    [[nodiscard]] Result<ReadablePrefix> readable_prefix(ByteView bytes, const ReadRequest& request,
+                                                         const Segment& segment,
+                                                         const ReadCursor& cursor) const;
     /// Why a batch must not be returned; none if it may. Errors: io.
-    [[nodiscard]] Result<std::optional<std::string>> objection(const record::BatchView& batch,
-                                                               const Spot& spot) const;
+    [[nodiscard]] Result<std::optional<std::string>> batch_problem(
+        const record::BatchView& batch, const BatchPosition& position) const;
     /// A walker from the batch at `position`, which comes from an index, or from the start (0).
     [[nodiscard]] BatchWalker walk(File& file, const Segment& segment,
                                    std::uint64_t position) const;

@@ -62,7 +62,7 @@ Result<std::optional<BadBatch>> scan_segment(const RecoveryScan& scan, Segment& 
         }
         auto reason = objection(*batch, segment, epochs);
         if (!reason && batch->last_offset() < recovery_point) {
-            reason = epoch_objection(*batch, scan.known_epochs);
+            reason = epoch_problem(*batch, scan.known_epochs);
         }
         if (reason) {
             return BadBatch{walker.position(), *reason};

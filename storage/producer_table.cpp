@@ -12,7 +12,7 @@ namespace {
 using wire::ErrorCode;
 using wire::refuse;
 
-std::expected<void, wire::Refusal> check_sequence(const ProducerFacts& facts,
+std::expected<void, wire::Refusal> check_sequence(const ProducerBatchInfo& facts,
                                                   const ProducerEntry& entry) {
     if (facts.epoch != entry.epoch) {
         if (facts.base_sequence != Sequence(0)) {
@@ -33,7 +33,7 @@ std::expected<void, wire::Refusal> check_sequence(const ProducerFacts& facts,
     return {};
 }
 
-std::expected<void, wire::Refusal> check_known(const ProducerFacts& facts,
+std::expected<void, wire::Refusal> check_known(const ProducerBatchInfo& facts,
                                                const ProducerEntry& entry) {
     if (facts.epoch < entry.epoch) {
         return refuse(ErrorCode::invalid_producer_epoch,
@@ -77,11 +77,11 @@ Result<std::optional<record::CoordinatorEpoch>> read_marker(const record::BatchV
 
 }  // namespace
 
-Result<std::optional<ProducerFacts>> producer_facts(const record::BatchView& batch) {
+Result<std::optional<ProducerBatchInfo>> producer_facts(const record::BatchView& batch) {
     if (!batch.has_producer_id()) {
         return std::nullopt;
     }
-    ProducerFacts facts;
+    ProducerBatchInfo facts;
     facts.producer_id = batch.producer_id();
     facts.epoch = batch.producer_epoch();
     facts.base_sequence = batch.base_sequence();
@@ -105,7 +105,7 @@ Result<std::optional<ProducerFacts>> producer_facts(const record::BatchView& bat
     return facts;
 }
 
-std::expected<void, wire::Refusal> check_producer(const ProducerFacts& facts,
+std::expected<void, wire::Refusal> check_producer(const ProducerBatchInfo& facts,
                                                   const ProducerEntry* entry, bool log_is_empty) {
     if (entry != nullptr) {
         return check_known(facts, *entry);
@@ -118,7 +118,7 @@ std::expected<void, wire::Refusal> check_producer(const ProducerFacts& facts,
     return {};
 }
 
-const ProducerBatch* find_duplicate(const ProducerFacts& facts, const ProducerEntry& entry) {
+const ProducerBatch* find_duplicate(const ProducerBatchInfo& facts, const ProducerEntry& entry) {
     if (facts.marker || facts.epoch != entry.epoch) {
         return nullptr;
     }
@@ -132,7 +132,7 @@ const ProducerBatch* find_duplicate(const ProducerFacts& facts, const ProducerEn
     return nullptr;
 }
 
-void apply_batch(const ProducerFacts& facts, ProducerEntry& entry) {
+void apply_batch(const ProducerBatchInfo& facts, ProducerEntry& entry) {
     if (facts.epoch < entry.epoch) {
         return;  // possible only in a batch that a leader accepted; the newer epoch stays
     }

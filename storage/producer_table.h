@@ -17,7 +17,7 @@
 namespace hw::storage {
 
 /// The fields of a batch that producer state depends on. The batch must have its final offsets.
-struct ProducerFacts {
+struct ProducerBatchInfo {
     ProducerId producer_id = kNoProducerId;
     ProducerEpoch epoch = record::kNoProducerEpoch;
     Sequence base_sequence = record::kNoSequence;
@@ -33,30 +33,33 @@ struct ProducerFacts {
 
 /// The facts of a batch; none if it does not affect producer state. Errors: corrupt (an unreadable
 /// marker).
-[[nodiscard]] Result<std::optional<ProducerFacts>> producer_facts(const record::BatchView& batch);
+[[nodiscard]] Result<std::optional<ProducerBatchInfo>> producer_facts(
+    const record::BatchView& batch);
 
 /// Checks a batch of a client against the state of its producer; `entry` is null for an unknown
 /// one. `log_is_empty`: the log never held a record, so no producer can have expired and a new one
 /// must begin with sequence 0 (KAFKA-15591). Codes: INVALID_PRODUCER_EPOCH,
 /// OUT_OF_ORDER_SEQUENCE_NUMBER, INVALID_TXN_STATE, TRANSACTION_COORDINATOR_FENCED.
-[[nodiscard]] std::expected<void, wire::Refusal> check_producer(const ProducerFacts& facts,
+[[nodiscard]] std::expected<void, wire::Refusal> check_producer(const ProducerBatchInfo& facts,
                                                                 const ProducerEntry* entry,
                                                                 bool log_is_empty);
 
 /// The remembered batch that `facts` repeats; null if it is not a retry.
-[[nodiscard]] const ProducerBatch* find_duplicate(const ProducerFacts& facts,
+[[nodiscard]] const ProducerBatch* find_duplicate(const ProducerBatchInfo& facts,
                                                   const ProducerEntry& entry);
 
 /// Updates the entry of a producer with its next batch. This is the only function that does so, for
 /// appends and replays alike.
-void apply_batch(const ProducerFacts& facts, ProducerEntry& entry);
+void apply_batch(const ProducerBatchInfo& facts, ProducerEntry& entry);
 
 /// The producers of one log, ordered by id. Equal to the result of a replay of the log, except for
 /// expired entries.
 class ProducerTable {
 public:
     [[nodiscard]] const ProducerEntry* find(ProducerId id) const { return pages_.find(id); }
-    void apply(const ProducerFacts& facts) { apply_batch(facts, pages_.entry(facts.producer_id)); }
+    void apply(const ProducerBatchInfo& facts) {
+        apply_batch(facts, pages_.entry(facts.producer_id));
+    }
     void put(ProducerId id, const ProducerEntry& entry) { pages_.entry(id) = entry; }
 
     /// The entries at the time of the call, to be written on another thread; costs microseconds.

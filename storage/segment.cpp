@@ -261,9 +261,4 @@ Result<std::uint64_t> Segment::position_before(Offset offset) const {
     return entry ? std::uint64_t{entry->position} : 0;
 }
 
-Result<Offset> Segment::offset_before(Timestamp target) const {
-    HW_TRY(entry, time_index_.floor(target));
-    return entry ? entry->offset : base_offset_;
-}
-
 }  // namespace hw::storage

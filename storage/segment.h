@@ -89,8 +89,6 @@ public:
     [[nodiscard]] Result<std::uint64_t> position_before(Offset offset) const;
     /// The largest timestamp, and the last offset of the first batch that has it.
     [[nodiscard]] const TimeEntry& max_timestamp() const { return max_timestamp_; }
-    /// Offset at which a search for a record with `target` or later may begin. Errors: io.
-    [[nodiscard]] Result<Offset> offset_before(Timestamp target) const;
 
     [[nodiscard]] Offset base_offset() const { return base_offset_; }
     [[nodiscard]] std::uint64_t size() const { return size_; }

@@ -2,6 +2,8 @@
 
 #include <memory>
 
+#include "storage/log_folder.h"
+
 namespace hw::storage {
 
 Result<std::string> read_small_file(Disk& disk, const std::string& path) {
@@ -20,7 +22,7 @@ Result<std::string> read_small_file(Disk& disk, const std::string& path) {
 Result<void> replace_small_file(Disk& disk, const std::string& directory, const std::string& name,
                                 std::string_view bytes) {
     const std::string target = directory + "/" + name;
-    const std::string draft = target + ".tmp";
+    const std::string draft = target + std::string(kDraftSuffix);
     HW_TRY(file, disk.open(draft, OpenMode::create));
     HW_TRY_VOID(file->truncate(0));
     HW_TRY_VOID(file->write_now(0, as_bytes(bytes)));

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "broker/api/waiting_requests.h"
+#include "broker/api/delayed_requests.h"
 #include "broker/replicas/shard_view.h"
 
 namespace hw::broker {
@@ -8,7 +8,7 @@ namespace hw::broker {
 /// Services for the handlers of one shard. Owned by the node; used on that shard only.
 struct ApiServices : ShardView {
     /// The delayed requests of this shard.
-    WaitingRequests& waiting;
+    DelayedRequests& delayed;
 };
 
 }  // namespace hw::broker

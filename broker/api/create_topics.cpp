@@ -34,10 +34,10 @@ std::vector<CreateTopicsResponse::Config> configs_of(const controller::CreatedTo
 }
 
 /// A warning about settings of the topic that have no effect yet; empty when there are none.
-std::string caution_about(const controller::CreatedTopic& topic) {
+std::string warning_for_setting(const controller::CreatedTopic& topic) {
     std::string cautions;
     for (const controller::TopicConfig& config : topic.configs) {
-        cautions += config::caution_about(config.name, config.value);
+        cautions += config::warning_for_setting(config.name, config.value);
     }
     return cautions;
 }
@@ -82,7 +82,7 @@ void CreateTopicsHandler::warn(const controller::CreateTopicsResult& result) con
     std::string first;
     std::size_t others = 0;
     for (const controller::CreatedTopic& topic : result.topics) {
-        const std::string caution = topic.id == TopicId() ? "" : caution_about(topic);
+        const std::string caution = topic.id == TopicId() ? "" : warning_for_setting(topic);
         if (!caution.empty() && first.empty()) {
             first = fmt::format("topic '{}' is created with {}", topic.name, caution);
         } else if (!caution.empty()) {

@@ -1,22 +1,22 @@
-#include "broker/api/waiting_requests.h"
+#include "broker/api/delayed_requests.h"
 
 #include <algorithm>
 
 namespace hw::broker {
 
-WaitingRequests::WaitingRequests(Shard& shard, const Clock& clock)
+DelayedRequests::DelayedRequests(Shard& shard, const Clock& clock)
     : shard_(shard), clock_(clock), fetches_(changed_), produces_(changed_), tasks_(shard) {}
 
-void WaitingRequests::start() {
+void DelayedRequests::start() {
     tasks_.spawn(watch());
 }
 
-TimePoint WaitingRequests::deadline(Millis span) const {
+TimePoint DelayedRequests::deadline(Millis span) const {
     const Duration asked = std::chrono::milliseconds(span.value());
     return clock_.now() + std::clamp(asked, Duration::zero(), kMaxWait);
 }
 
-Task<> WaitingRequests::watch() {
+Task<> DelayedRequests::watch() {
     while (!stopping_) {
         co_await shard_.wait(changed_, std::min(fetches_.arm(), produces_.arm()));
         fetches_.on_time(clock_.now());
@@ -24,7 +24,7 @@ Task<> WaitingRequests::watch() {
     }
 }
 
-Task<> WaitingRequests::stop() {
+Task<> DelayedRequests::stop() {
     stopping_ = true;
     changed_.set();
     fetches_.on_time(kNever);

@@ -10,14 +10,14 @@ namespace hw::broker {
 /// The delayed requests of one shard: their deadlines, and the coroutines that continue them.
 ///
 /// Owned by the node; used on that shard only. `stop` must have ended before it is destroyed.
-class WaitingRequests {
+class DelayedRequests {
 public:
     /// Longest wait, whatever a request asks for, because a waiting request holds memory.
     static constexpr Duration kMaxWait = std::chrono::minutes(5);
 
-    WaitingRequests(Shard& shard, const Clock& clock);
-    WaitingRequests(const WaitingRequests&) = delete;
-    WaitingRequests& operator=(const WaitingRequests&) = delete;
+    DelayedRequests(Shard& shard, const Clock& clock);
+    DelayedRequests(const DelayedRequests&) = delete;
+    DelayedRequests& operator=(const DelayedRequests&) = delete;
 
     /// Starts watching the deadlines. Called once.
     void start();
@@ -30,14 +30,14 @@ public:
     [[nodiscard]] TimePoint deadline(Millis span) const;
     /// Ends `wait` at `deadline` unless it ends before; see WaitTimers::add. Fetches and produces
     /// have separate places, so that many delayed fetches cannot block produces.
-    [[nodiscard]] bool add_fetch(replication::RequestWait& wait, TimePoint deadline) {
+    [[nodiscard]] bool add_fetch(replication::DelayedRequest& wait, TimePoint deadline) {
         return fetches_.add(wait, deadline);
     }
-    [[nodiscard]] bool add_produce(replication::RequestWait& wait, TimePoint deadline) {
+    [[nodiscard]] bool add_produce(replication::DelayedRequest& wait, TimePoint deadline) {
         return produces_.add(wait, deadline);
     }
     /// Keeps `wait`, which has no deadline: it ends with a write.
-    void add_untimed(replication::RequestWait& wait) { produces_.add_untimed(wait); }
+    void add_untimed(replication::DelayedRequest& wait) { produces_.add_untimed(wait); }
     /// Runs the rest of a request after its wait.
     void go_on(Task<> rest) { tasks_.spawn(std::move(rest)); }
 

@@ -8,9 +8,9 @@
 
 namespace hw::broker {
 
+using replication::DelayedFetch;
 using replication::FetchAnswer;
 using replication::FetchRead;
-using replication::FetchWait;
 using replication::PartitionReplica;
 using wire::ErrorCode;
 
@@ -45,7 +45,7 @@ FetchJob::FetchJob(ApiServices& services, const ExchangePtr& exchange, const Req
       version_(exchange->version()),
       isolation_(isolation),
       limit_(std::clamp<std::int64_t>(request.max_bytes, 0, kMaxBytes)),
-      deadline_(services.waiting.deadline(request.max_wait_ms)),
+      deadline_(services.delayed.deadline(request.max_wait_ms)),
       visit_(services.shard) {
     for (const Request::Topic& topic : request.topics) {
         partitions_ += topic.partitions.size();
@@ -93,7 +93,7 @@ void FetchJob::refuse(std::size_t answer, ErrorCode code) {
     answers_[answer].high_watermark = kNoOffset;
     answers_[answer].last_stable_offset = kNoOffset;
     answers_[answer].log_start_offset = kNoOffset;
-    has_to_tell_ = true;
+    must_answer_now_ = true;
 }
 
 Task<> FetchJob::serve(ExchangePtr exchange, FetchJob& job) {
@@ -122,7 +122,7 @@ Task<> FetchJob::read_again(ExchangePtr exchange, FetchJob& job) {
 }
 
 Task<> FetchJob::find_repeated() {
-    std::vector<Mention> mentions;
+    std::vector<PartitionMention> mentions;
     mentions.reserve(partitions_);
     for (const Request::Topic& topic : request_.topics) {
         for (const Request::Partition& asked : topic.partitions) {
@@ -133,19 +133,19 @@ Task<> FetchJob::find_repeated() {
     for (std::size_t first = 0; first < mentions.size();) {
         std::size_t end = first + 1;
         for (; end < mentions.size() && mentions[end].key() == mentions[first].key(); ++end) {
-            corrections_.push_back({mentions[end].place, nullptr});
+            repeated_mentions_.push_back({mentions[end].place, nullptr});
         }
         if (end > first + 1) {
-            corrections_.push_back({mentions[first].place, mentions[end - 1].asked});
+            repeated_mentions_.push_back({mentions[first].place, mentions[end - 1].asked});
         }
         first = end;
     }
-    std::ranges::sort(corrections_, {}, &Correction::place);
+    std::ranges::sort(repeated_mentions_, {}, &RepeatedMention::place);
 }
 
 Task<> FetchJob::resolve_all() {
-    answers_.reserve(partitions_ - corrections_.size());
-    reads_.reserve(partitions_ - corrections_.size());
+    answers_.reserve(partitions_ - repeated_mentions_.size());
+    reads_.reserve(partitions_ - repeated_mentions_.size());
     topic_answers_.reserve(request_.topics.size());
     while (!resolve_some()) {
         co_await let_others_run(services_.shard);
@@ -163,9 +163,9 @@ bool FetchJob::resolve_some() {
         while (next_partition_ < topic.partitions.size()) {
             const Request::Partition* asked = &topic.partitions[next_partition_++];
             const std::size_t place = next_place_++;
-            if (next_correction_ < corrections_.size() &&
-                corrections_[next_correction_].place == place) {
-                asked = corrections_[next_correction_++].asked;
+            if (next_repeated_ < repeated_mentions_.size() &&
+                repeated_mentions_[next_repeated_].place == place) {
+                asked = repeated_mentions_[next_repeated_++].asked;
             }
             if (asked != nullptr) {
                 ++topic_answers_.back();
@@ -212,7 +212,7 @@ void FetchJob::choose_limit() {
 bool FetchJob::take_memory(const Read& read) {
     const FetchRead wanted = next_read(read);
     std::size_t bytes = wanted.max_bytes;
-    if (wanted.progressing == storage::Progressing::at_least_one_batch) {
+    if (wanted.first_batch == storage::FirstBatch::always_whole) {
         bytes = std::max(bytes, std::min<std::size_t>(read.batch_bytes, memory_.largest_part()));
     }
     const bool taken = memory_.try_answer(bytes);
@@ -266,15 +266,15 @@ FetchRead FetchJob::next_read(const Read& read) const {
             .max_bytes = static_cast<std::size_t>(most),
             .last_fetched_epoch = read.asked->last_fetched_epoch,
             .isolation = isolation_,
-            .progressing = found_ == 0 ? storage::Progressing::at_least_one_batch
-                                       : storage::Progressing::within_limit};
+            .first_batch = found_ == 0 ? storage::FirstBatch::always_whole
+                                       : storage::FirstBatch::within_limit};
 }
 
 bool FetchJob::begin_read(Read& read) {
     FetchRead wanted = next_read(read);
     if (has_no_memory_) {
         wanted.max_bytes = 0;
-        wanted.progressing = storage::Progressing::within_limit;
+        wanted.first_batch = storage::FirstBatch::within_limit;
     }
     return visit_.begin(*read.replica, [this, &read, wanted](PartitionReplica& replica) {
         result_ = replica.read(read.asked->current_leader_epoch, wanted, read.replica->cursor());
@@ -311,7 +311,7 @@ void FetchJob::take(Read& read, FetchAnswer found) {
     answer.log_start_offset = found.log_start_offset;
     if (found.diverging) {
         answer.diverging_epoch = {found.diverging->epoch, found.diverging->end_offset};
-        has_to_tell_ = true;
+        must_answer_now_ = true;
     }
 }
 
@@ -321,13 +321,13 @@ bool FetchJob::begin_wait() {
     // A delayed request keeps its memory, so none is delayed when memory is scarce.
     const bool may_wait =
         deadline_ > services_.clock.now() && !reads_.empty() && !memory_.is_scarce();
-    if (!may_wait || has_no_memory_ || has_to_tell_ || found_ >= wanted) {
+    if (!may_wait || has_no_memory_ || must_answer_now_ || found_ >= wanted) {
         return false;
     }
-    wait_ = FetchWait::begin(services_.shard, static_cast<std::uint64_t>(wanted - found_), [this] {
-        services_.waiting.go_on(read_again(exchange_.lock(), *this));
-    });
-    if (!services_.waiting.add_fetch(*wait_, deadline_)) {
+    wait_ = DelayedFetch::begin(
+        services_.shard, static_cast<std::uint64_t>(wanted - found_),
+        [this] { services_.delayed.go_on(read_again(exchange_.lock(), *this)); });
+    if (!services_.delayed.add_fetch(*wait_, deadline_)) {
         return false;
     }
     forget_reads();
@@ -362,7 +362,7 @@ void FetchJob::answer() {
         topics.push_back(
             {topic.topic, topic.topic_id, std::span<const Response::Partition>(answers)});
         // With that many partitions, the client refreshes all of its metadata anyway.
-        const bool hints_help = has_to_tell_ && answers_.size() <= kItemsPerTurn;
+        const bool hints_help = must_answer_now_ && answers_.size() <= kItemsPerTurn;
         if (!hints_help || version_ < kLeaderHintsFrom) {
             continue;
         }

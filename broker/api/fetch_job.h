@@ -13,7 +13,7 @@
 #include "broker/api/partition_lookup.h"
 #include "broker/net/exchange.h"
 #include "protocol/schema/api/fetch.h"
-#include "replication/partition/fetch_wait.h"
+#include "replication/partition/delayed_fetch.h"
 #include "replication/partition/partition_reader.h"
 
 namespace hw::broker {
@@ -64,7 +64,7 @@ private:
     };
 
     /// One mention of a partition in the request.
-    struct Mention {
+    struct PartitionMention {
         const Request::Topic* topic = nullptr;
         const Request::Partition* asked = nullptr;
         std::size_t place = 0;  ///< from 0, over all topics
@@ -73,12 +73,12 @@ private:
         [[nodiscard]] auto key() const {
             return std::tuple(topic->topic, topic->topic_id, asked->partition);
         }
-        bool operator<(const Mention& other) const {
+        bool operator<(const PartitionMention& other) const {
             return std::tuple(key(), place) < std::tuple(other.key(), other.place);
         }
     };
     /// A change to one mention of a partition that is named several times.
-    struct Correction {
+    struct RepeatedMention {
         std::size_t place = 0;
         const Request::Partition* asked = nullptr;  ///< used instead; null: the mention is skipped
     };
@@ -120,12 +120,12 @@ private:
     const Request& request_;
     ApiVersion version_;
     replication::IsolationLevel isolation_;
-    std::int64_t limit_;                   ///< bytes of records in the answer
-    std::int64_t allowed_ = 0;             ///< of them, as far as there is memory
-    std::size_t taken_ = 0;                ///< bytes of memory for the next read
-    std::size_t partitions_ = 0;           ///< that the request names
-    std::vector<Correction> corrections_;  ///< sorted by place
-    std::size_t next_correction_ = 0;
+    std::int64_t limit_;                              ///< bytes of records in the answer
+    std::int64_t allowed_ = 0;                        ///< of them, as far as there is memory
+    std::size_t taken_ = 0;                           ///< bytes of memory for the next read
+    std::size_t partitions_ = 0;                      ///< that the request names
+    std::vector<RepeatedMention> repeated_mentions_;  ///< sorted by place
+    std::size_t next_repeated_ = 0;
     std::size_t next_place_ = 0;
     std::size_t next_topic_ = 0;                                    ///< to be resolved
     std::size_t next_partition_ = 0;                                ///< of that topic
@@ -134,11 +134,11 @@ private:
     std::vector<Response::Partition> answers_;  ///< of all topics, in the order of the request
     std::vector<Read> reads_;
     GuardVisit visit_;
-    ReadResult result_;           ///< of the visit
-    std::int64_t found_ = 0;      ///< bytes of records
-    bool has_to_tell_ = false;    ///< an error or a diverging epoch
-    bool has_no_memory_ = false;  ///< for records
-    replication::WaitHandle<replication::FetchWait> wait_;
+    ReadResult result_;             ///< of the visit
+    std::int64_t found_ = 0;        ///< bytes of records
+    bool must_answer_now_ = false;  ///< an error or a diverging epoch
+    bool has_no_memory_ = false;    ///< for records
+    replication::WaitHandle<replication::DelayedFetch> wait_;
 };
 
 }  // namespace hw::broker

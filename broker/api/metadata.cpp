@@ -164,7 +164,7 @@ const MetadataResponse& MetadataAnswer::finish() {
     return response_;
 }
 
-bool can_be_made(std::string_view name) {
+bool can_be_created(std::string_view name) {
     return controller::check_topic_name(name) && !controller::is_internal_topic(name) &&
            name != controller::kMetadataTopic;
 }
@@ -203,7 +203,7 @@ bool may_create(const RequestContext& who, std::string_view topic) {
 void MetadataHandler::add_missing(const RequestContext& who, const MetadataRequest::Topic& asked,
                                   Missing& missing) const {
     if (wire::is_null(asked.name) || services_.image->find_topic(asked.name) != nullptr ||
-        !can_be_made(asked.name)) {
+        !can_be_created(asked.name)) {
         return;
     }
     if (may_create(who, asked.name)) {
@@ -260,7 +260,7 @@ Task<> MetadataHandler::serve(ExchangePtr exchange, const MetadataRequest& reque
         [this, &request, refused = std::move(missing.refusals),
          exchange = std::move(exchange)](TopicCreator::Refusals refusals) mutable {
             refusals.merge(refused);
-            services_.waiting.go_on(answer(std::move(exchange), request, std::move(refusals)));
+            services_.delayed.go_on(answer(std::move(exchange), request, std::move(refusals)));
         });
 }
 

@@ -13,7 +13,7 @@ namespace hw::broker {
 
 using record::ProduceError;
 using replication::Acks;
-using replication::ProduceWait;
+using replication::DelayedProduce;
 using wire::ErrorCode;
 
 namespace {
@@ -184,14 +184,14 @@ void ProduceJob::begin_wait() {
         finish();
         return;
     }
-    wait_ = ProduceWait::begin(services_.shard, appends_.size(), exchange_.lock(),
-                               [this] { on_wait_end(); });
+    wait_ = DelayedProduce::begin(services_.shard, appends_.size(), exchange_.lock(),
+                                  [this] { on_wait_end(); });
     // The client's timeout bounds only the wait for other replicas. A write has no timeout.
     if (Acks{static_cast<std::int8_t>(request_.acks)} != Acks::all) {
-        services_.waiting.add_untimed(*wait_);
+        services_.delayed.add_untimed(*wait_);
         return;
     }
-    if (!services_.waiting.add_produce(*wait_, services_.waiting.deadline(request_.timeout_ms))) {
+    if (!services_.delayed.add_produce(*wait_, services_.delayed.deadline(request_.timeout_ms))) {
         refuse_appends({ErrorCode::not_enough_replicas,
                         fmt::format("{} Produce requests with acks=all are waiting, which is the "
                                     "limit of a shard: nothing was appended",
@@ -243,7 +243,7 @@ void ProduceJob::finish() {
     if (request_.acks == 0) {
         finish_without_answer();
     } else if (refusals_.size() > kItemsPerTurn) {
-        services_.waiting.go_on(answer_in_turns(exchange, *this));
+        services_.delayed.go_on(answer_in_turns(exchange, *this));
     } else {
         std::ranges::for_each(refusals_, [this](RefusedPartition& refusal) { explain(refusal); });
         answer();

@@ -12,7 +12,7 @@
 #include "protocol/record/produce_validator.h"
 #include "protocol/record/record_scanner.h"
 #include "protocol/schema/api/produce.h"
-#include "replication/partition/produce_wait.h"
+#include "replication/partition/delayed_produce.h"
 
 namespace hw::broker {
 
@@ -97,7 +97,7 @@ private:
     std::optional<record::ProduceError> refusal_of_all_;
     std::size_t next_topic_ = 0;      ///< to be checked
     std::size_t next_partition_ = 0;  ///< of that topic
-    replication::WaitHandle<replication::ProduceWait> wait_;
+    replication::WaitHandle<replication::DelayedProduce> wait_;
     bool finished_ = false;
 };
 

@@ -168,10 +168,9 @@ Task<> BrokerAgent::send_heartbeat() {
     }
     refused_with_ = ErrorCode::none;
     LifecycleEffects effects;
-    lifecycle_.on_heartbeat({.caught_up = (*answer)->is_caught_up,
-                             .fenced = (*answer)->is_fenced,
-                             .should_shut_down = (*answer)->should_shut_down},
-                            clock_.now(), effects);
+    lifecycle_.on_heartbeat(
+        {.fenced = (*answer)->is_fenced, .should_shut_down = (*answer)->should_shut_down},
+        clock_.now(), effects);
     execute(effects);
 }
 

@@ -66,7 +66,7 @@ void BrokerLifecycle::on_heartbeat(const HeartbeatAnswer& answer, TimePoint now,
         effects.became_active = true;
     }
     if (stopping() && answer.should_shut_down) {
-        let_go(effects);
+        allow_stop(effects);
         return;
     }
     send_due(now, effects);
@@ -103,7 +103,7 @@ void BrokerLifecycle::begin_stop(TimePoint now, LifecycleEffects& effects) {
     }
     stop_begun_ = now;
     if (!registered()) {
-        let_go(effects);
+        allow_stop(effects);
         return;
     }
     urgent_ = true;
@@ -116,7 +116,7 @@ void BrokerLifecycle::on_time(TimePoint now, LifecycleEffects& effects) {
         deactivate(effects);
     }
     if (stopping() && now - stop_begun_ >= options_.stop_limit) {
-        let_go(effects);
+        allow_stop(effects);
         return;
     }
     send_due(now, effects);
@@ -128,7 +128,7 @@ void BrokerLifecycle::deactivate(LifecycleEffects& effects) {
     }
 }
 
-void BrokerLifecycle::let_go(LifecycleEffects& effects) {
+void BrokerLifecycle::allow_stop(LifecycleEffects& effects) {
     over_ = true;
     effects.may_stop = true;
 }

@@ -21,7 +21,6 @@ struct LifecycleOptions {
 
 /// The controller's answer to a heartbeat.
 struct HeartbeatAnswer {
-    bool caught_up = false;
     bool fenced = true;
     bool should_shut_down = false;
 };
@@ -82,7 +81,7 @@ private:
     void extend_session() { session_end_ = sent_at_ + options_.session_timeout; }
     void send_due(TimePoint now, LifecycleEffects& effects);
     void deactivate(LifecycleEffects& effects);
-    void let_go(LifecycleEffects& effects);
+    void allow_stop(LifecycleEffects& effects);
 
     LifecycleOptions options_;
     BrokerEpoch epoch_{-1};

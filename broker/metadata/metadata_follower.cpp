@@ -87,8 +87,10 @@ Task<Result<void>> MetadataFollower::take(const Reply& answer) {
     const bool has_partition =
         answer->responses.size() == 1 && answer->responses[0].partitions.size() == 1;
     if (answer->error_code != ErrorCode::none || !has_partition) {
-        report(
-            fmt::format("the controller refuses to send the metadata log: {}", answer->error_code));
+        report(answer->error_code != ErrorCode::none
+                   ? fmt::format("the controller refuses to send the metadata log: {}",
+                                 answer->error_code)
+                   : "the controller's answer does not contain the metadata log");
         co_await shard_.wait(stop_, clock_.now() + kRetry);
         co_return Result<void>();
     }

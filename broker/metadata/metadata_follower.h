@@ -59,7 +59,7 @@ public:
     [[nodiscard]] Task<> stop() { return tasks_.wait_idle(); }
 
 private:
-    using Reply = replication::DecodedMessage<schema::FetchResponse>;
+    using Reply = wire::DecodedMessage<schema::FetchResponse>;
 
     static constexpr ApiVersion kFetchVersion{17};
     /// Longest time that the leader waits for new records (fetch.max.wait.ms).

@@ -1,4 +1,4 @@
-#include "broker/metadata/producer_id_stock.h"
+#include "broker/metadata/producer_id_blocks.h"
 
 #include <algorithm>
 #include <limits>
@@ -6,7 +6,7 @@
 
 namespace hw::broker {
 
-Result<void> ProducerIdStock::add(ProducerId first, std::int32_t count) {
+Result<void> ProducerIdBlocks::add(ProducerId first, std::int32_t count) {
     const std::int64_t begin = first.value();
     if (begin < 0 || count <= 0 || begin > std::numeric_limits<std::int64_t>::max() - count) {
         return fail(ErrorKind::invalid, "{} ids from {} on are not a block of producer ids", count,
@@ -24,7 +24,7 @@ Result<void> ProducerIdStock::add(ProducerId first, std::int32_t count) {
     return {};
 }
 
-std::optional<ProducerId> ProducerIdStock::take() {
+std::optional<ProducerId> ProducerIdBlocks::take() {
     if (current_.left() == 0 && following_.left() > 0) {
         current_ = std::exchange(following_, Block());
     }
@@ -34,7 +34,7 @@ std::optional<ProducerId> ProducerIdStock::take() {
     return ProducerId(current_.next++);
 }
 
-bool ProducerIdStock::is_low() const {
+bool ProducerIdBlocks::is_low() const {
     constexpr std::int64_t kPart = 10;
     return following_.left() == 0 && current_.left() <= current_.size / kPart;
 }

@@ -10,7 +10,7 @@ namespace hw::broker {
 
 /// The producer ids that a broker may still hand out: the rest of the current block, and the next
 /// block once it has arrived. No id is handed out twice. A core; used by one thread.
-class ProducerIdStock {
+class ProducerIdBlocks {
 public:
     /// Adds a block of `count` ids, beginning with `first`. Errors: invalid (not a valid range, or
     /// it overlaps an earlier block).

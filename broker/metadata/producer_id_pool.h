@@ -5,7 +5,7 @@
 #include <functional>
 #include <optional>
 
-#include "broker/metadata/producer_id_stock.h"
+#include "broker/metadata/producer_id_blocks.h"
 #include "protocol/base/clock.h"
 #include "protocol/base/ids.h"
 #include "protocol/base/logger.h"
@@ -57,7 +57,7 @@ public:
     [[nodiscard]] Task<> stop();
 
 private:
-    using Reply = replication::DecodedMessage<schema::AllocateProducerIdsResponse>;
+    using Reply = wire::DecodedMessage<schema::AllocateProducerIdsResponse>;
 
     static constexpr Duration kAttempt = std::chrono::seconds(1);      ///< limit of one request
     static constexpr Duration kPause = std::chrono::milliseconds(50);  ///< after a failed request
@@ -83,7 +83,7 @@ private:
     replication::PeerClient& controller_;
     Identify identify_;
     Logger log_;
-    ProducerIdStock stock_;
+    ProducerIdBlocks stock_;
     std::deque<Taker> takers_;  ///< waiting callers, ordered by deadline
     bool refilling_ = false;
     bool failing_ = false;  ///< the newest request brought no block

@@ -59,7 +59,7 @@ private:
     /// Longest wait for the controller's answer.
     static constexpr Duration kLimit = std::chrono::seconds(5);
 
-    using Reply = replication::DecodedMessage<schema::CreateTopicsResponse>;
+    using Reply = wire::DecodedMessage<schema::CreateTopicsResponse>;
 
     /// A waiting call of `create`.
     struct Asker {

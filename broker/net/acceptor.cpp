@@ -13,18 +13,18 @@ Acceptor::Acceptor(AcceptorServices services, std::unique_ptr<Listener> listener
 
 Task<> Acceptor::run() {
     for (std::size_t turn = 0; !stopping_; turn = (turn + 1) % services_.hosts.size()) {
-        ConnectionHost& host = *services_.hosts[turn];
+        ConnectionManager& host = *services_.hosts[turn];
         auto accepted = co_await listener_->accept(host.shard());
         if (accepted) {
             deal(std::move(*accepted), host);
         } else if (!stopping_) {
             services_.log.warning("{}; accepting again in 100 ms", accepted.error().message);
-            co_await services_.shard.wait(stop_, services_.clock.now() + kRest);
+            co_await services_.shard.wait(stop_, services_.clock.now() + kAcceptRetryPause);
         }
     }
 }
 
-void Acceptor::deal(std::unique_ptr<Transport> transport, ConnectionHost& host) {
+void Acceptor::deal(std::unique_ptr<Transport> transport, ConnectionManager& host) {
     if (!services_.count.try_add(user())) {
         warnings_.warning(
             "connection from {} to {} refused: {} connections are open, which is the limit for "

@@ -4,8 +4,8 @@
 #include <memory>
 #include <vector>
 
-#include "broker/net/connection_host.h"
-#include "broker/net/limited_log.h"
+#include "broker/net/connection_manager.h"
+#include "broker/net/rate_limited_log.h"
 #include "protocol/base/network.h"
 
 namespace hw::broker {
@@ -13,13 +13,13 @@ namespace hw::broker {
 /// Counts the open connections of a node and bounds them. A tenth of the limit is reserved for
 /// members of the cluster, so that clients cannot lock them out; members may use the rest, too.
 /// Used on the shard that accepts.
-class ConnectionCount {
+class ConnectionLimiter {
 public:
     /// The users of a listener: clients, or controllers and other brokers
     /// (inter.broker.listener.name, if clients have another listener).
     enum class User : std::uint8_t { client, cluster };
 
-    explicit ConnectionCount(std::size_t limit) : limit_(limit), kept_(limit / kKeptOf) {}
+    explicit ConnectionLimiter(std::size_t limit) : limit_(limit), kept_(limit / kKeptOf) {}
 
     [[nodiscard]] bool try_add(User user) {
         if (open_ >= limit_ || (user == User::client && clients_ >= limit_ - kept_)) {
@@ -50,8 +50,8 @@ private:
 struct AcceptorServices {
     Shard& shard;  ///< accepts the connections
     const Clock& clock;
-    std::vector<ConnectionHost*> hosts;  ///< serve the connections; at least one
-    ConnectionCount& count;
+    std::vector<ConnectionManager*> hosts;  ///< serve the connections; at least one
+    ConnectionLimiter& count;
     Logger log;
 };
 
@@ -71,20 +71,20 @@ public:
 
 private:
     /// Pause after a failed accept, for example when the process has no file descriptors left.
-    static constexpr Duration kRest = std::chrono::milliseconds(100);
+    static constexpr Duration kAcceptRetryPause = std::chrono::milliseconds(100);
 
     [[nodiscard]] Task<> run();
-    [[nodiscard]] ConnectionCount::User user() const {
+    [[nodiscard]] ConnectionLimiter::User user() const {
         return info_.role == ListenerRole::controller || info_.between_brokers
-                   ? ConnectionCount::User::cluster
-                   : ConnectionCount::User::client;
+                   ? ConnectionLimiter::User::cluster
+                   : ConnectionLimiter::User::client;
     }
-    void deal(std::unique_ptr<Transport> transport, ConnectionHost& host);
+    void deal(std::unique_ptr<Transport> transport, ConnectionManager& host);
 
     AcceptorServices services_;
     std::unique_ptr<Listener> listener_;
     ListenerInfo info_;
-    LimitedLog warnings_;
+    RateLimitedLog warnings_;
     TaskGroup tasks_;
     Signal stop_;
     bool stopping_ = false;

@@ -43,7 +43,7 @@ bool AnswerQueue::ends_here() const {
     return !exchanges_.empty() && exchanges_.front()->rejected();
 }
 
-bool AnswerQueue::owes_an_outcome() const {
+bool AnswerQueue::has_request_other_than_fetch() const {
     return std::ranges::any_of(exchanges_, [](const ExchangePtr& exchange) {
         return exchange->api_key() != static_cast<std::int16_t>(schema::ApiKey::fetch);
     });

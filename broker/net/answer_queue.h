@@ -34,7 +34,7 @@ public:
     [[nodiscard]] bool ends_here() const;
     /// True while any request but a Fetch is queued. A stop waits for those; a Fetch changes
     /// nothing and may wait for long.
-    [[nodiscard]] bool owes_an_outcome() const;
+    [[nodiscard]] bool has_request_other_than_fetch() const;
     /// Detaches every exchange from the connection, so that late answers are dropped, and empties
     /// the queue.
     void detach_all();

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <vector>
 
@@ -23,10 +22,6 @@ public:
     BufferPool& operator=(const BufferPool&) = delete;
     ~BufferPool();
 
-    /// Memory that a buffer of `size` bytes takes.
-    [[nodiscard]] static std::size_t memory_of(std::size_t size) {
-        return std::max(size, kCapacity);
-    }
     /// A buffer of `size` bytes, with a capacity of at least kCapacity.
     [[nodiscard]] Buffer take(std::size_t size);
     /// Keeps the buffer if its capacity is kCapacity and there is room; otherwise frees it.

@@ -113,7 +113,7 @@ Task<> Connection::take_frames(ByteView input) {
     co_await dispatch_arrived();
     paused_ = false;
     const Duration paused = services_->clock.now() - last_received_;
-    received_.stood_still(paused);
+    received_.exclude(paused);
     if (frame_started_ != kNever) {
         frame_started_ += paused;
     }
@@ -301,7 +301,7 @@ void Connection::send() {
 }
 
 Task<> Connection::wait_settled(TimePoint deadline) {
-    while (open_ && answers_.owes_an_outcome() && services_->clock.now() < deadline) {
+    while (open_ && answers_.has_request_other_than_fetch() && services_->clock.now() < deadline) {
         co_await services_->shard.wait(sent_, deadline);
     }
 }

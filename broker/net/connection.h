@@ -8,8 +8,8 @@
 #include "broker/net/answer_queue.h"
 #include "broker/net/dispatcher.h"
 #include "broker/net/frame_reader.h"
-#include "broker/net/limited_log.h"
 #include "broker/net/memory_budget.h"
+#include "broker/net/rate_limited_log.h"
 #include "broker/net/rate_watch.h"
 #include "protocol/base/clock.h"
 #include "protocol/base/logger.h"
@@ -37,7 +37,7 @@ struct ConnectionLimits {
     std::size_t answer_bytes_max = 1024 * 1024;        ///< of answers that are not sent
 };
 
-/// Services that the connections of one shard share. Owned by ConnectionHost.
+/// Services that the connections of one shard share. Owned by ConnectionManager.
 struct ConnectionServices {
     Shard& shard;
     TaskGroup& tasks;
@@ -46,7 +46,7 @@ struct ConnectionServices {
     MemoryBudget& memory;
     ConnectionLimits limits;
     Logger log;
-    LimitedLog warnings;
+    RateLimitedLog warnings;
     /// Buffer for bytes whose frame is not known yet. Its content does not survive a wait.
     std::vector<std::byte> scratch;
 };
@@ -67,9 +67,9 @@ public:
     /// Serves until either side closes. Spawned once.
     [[nodiscard]] static Task<> serve(std::shared_ptr<Connection> self);
     /// Takes no more requests, but stays open for the answers to those already taken.
-    void take_no_more() { taking_ = false; }
+    void stop_taking_requests() { taking_ = false; }
     /// Waits until all requests but Fetches are answered and the answers sent, or until `deadline`.
-    /// Call after take_no_more. The caller keeps the connection alive.
+    /// Call after stop_taking_requests. The caller keeps the connection alive.
     [[nodiscard]] Task<> wait_settled(TimePoint deadline);
     /// Closes the connection; unsent answers are dropped.
     void close();
@@ -151,7 +151,7 @@ private:
     bool paused_ = false;
     bool open_ = true;
     bool reading_ = true;  ///< false after the end, or when the peer broke the protocol
-    bool taking_ = true;   ///< false after take_no_more
+    bool taking_ = true;   ///< false after stop_taking_requests
 };
 
 }  // namespace hw::broker

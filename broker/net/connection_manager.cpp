@@ -1,4 +1,4 @@
-#include "broker/net/connection_host.h"
+#include "broker/net/connection_manager.h"
 
 #include <algorithm>
 #include <functional>
@@ -10,8 +10,8 @@
 
 namespace hw::broker {
 
-ConnectionHost::ConnectionHost(Shard& shard, const Clock& clock, const Dispatcher& dispatcher,
-                               const HostLimits& limits, Logger log)
+ConnectionManager::ConnectionManager(Shard& shard, const Clock& clock, const Dispatcher& dispatcher,
+                                     const HostLimits& limits, Logger log)
     : tasks_(shard),
       memory_(shard, clock, limits.memory),
       services_{.shard = shard,
@@ -21,15 +21,15 @@ ConnectionHost::ConnectionHost(Shard& shard, const Clock& clock, const Dispatche
                 .memory = memory_,
                 .limits = limits.connection,
                 .log = log,
-                .warnings = LimitedLog(log, clock),
+                .warnings = RateLimitedLog(log, clock),
                 .scratch = std::vector<std::byte>(kScratchBytes)} {}
 
-void ConnectionHost::start() {
+void ConnectionManager::start() {
     tasks_.spawn(watch());
 }
 
-void ConnectionHost::adopt(std::unique_ptr<Transport> transport, const ListenerInfo& listener,
-                           std::move_only_function<void()> on_end) {
+void ConnectionManager::adopt(std::unique_ptr<Transport> transport, const ListenerInfo& listener,
+                              std::move_only_function<void()> on_end) {
     if (draining_ || stopping_) {
         transport->close();
         on_end();
@@ -46,7 +46,7 @@ void ConnectionHost::adopt(std::unique_ptr<Transport> transport, const ListenerI
     tasks_.spawn(Connection::serve(std::move(connection)));
 }
 
-Task<> ConnectionHost::watch() {
+Task<> ConnectionManager::watch() {
     while (!stopping_) {
         co_await services_.shard.wait(stop_, services_.clock.now() + kWatchInterval);
         const TimePoint now = services_.clock.now();
@@ -57,7 +57,7 @@ Task<> ConnectionHost::watch() {
     }
 }
 
-void ConnectionHost::report_waits() {
+void ConnectionManager::report_waits() {
     const TimePoint now = services_.clock.now();
     if (memory_.waiting() == 0 || now < next_report_) {
         return;
@@ -85,7 +85,7 @@ void ConnectionHost::report_waits() {
         limits.answers, names);
 }
 
-std::vector<std::shared_ptr<Connection>> ConnectionHost::all() const {
+std::vector<std::shared_ptr<Connection>> ConnectionManager::all() const {
     std::vector<std::shared_ptr<Connection>> connections;
     for (const auto& [id, connection] : connections_) {
         connections.push_back(connection);
@@ -93,18 +93,18 @@ std::vector<std::shared_ptr<Connection>> ConnectionHost::all() const {
     return connections;
 }
 
-Task<> ConnectionHost::drain(TimePoint deadline) {
+Task<> ConnectionManager::drain(TimePoint deadline) {
     draining_ = true;
     const auto draining = all();
     for (const auto& connection : draining) {
-        connection->take_no_more();
+        connection->stop_taking_requests();
     }
     for (const auto& connection : draining) {
         co_await connection->wait_settled(deadline);
     }
 }
 
-Task<> ConnectionHost::stop() {
+Task<> ConnectionManager::stop() {
     stopping_ = true;
     stop_.set();
     for (const auto& connection : all()) {

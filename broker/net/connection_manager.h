@@ -18,12 +18,12 @@ struct HostLimits {
 /// Owner of the connections of one shard: takes them over, checks their time limits, closes them.
 ///
 /// Owned by the node; used on its shard only. `stop` must have ended before it is destroyed.
-class ConnectionHost {
+class ConnectionManager {
 public:
-    ConnectionHost(Shard& shard, const Clock& clock, const Dispatcher& dispatcher,
-                   const HostLimits& limits, Logger log);
-    ConnectionHost(const ConnectionHost&) = delete;
-    ConnectionHost& operator=(const ConnectionHost&) = delete;
+    ConnectionManager(Shard& shard, const Clock& clock, const Dispatcher& dispatcher,
+                      const HostLimits& limits, Logger log);
+    ConnectionManager(const ConnectionManager&) = delete;
+    ConnectionManager& operator=(const ConnectionManager&) = delete;
 
     /// Starts checking time limits. Called once.
     void start();

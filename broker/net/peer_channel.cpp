@@ -33,9 +33,9 @@ Result<Buffer> make_frame(const schema::ApiInfo& api, const schema::RequestHeade
 }  // namespace
 
 /// One connection of a channel, from its start to its end.
-class PeerChannel::Line {
+class PeerChannel::Link {
 public:
-    explicit Line(std::unique_ptr<Transport> transport) : transport_(std::move(transport)) {}
+    explicit Link(std::unique_ptr<Transport> transport) : transport_(std::move(transport)) {}
 
     [[nodiscard]] bool open() const { return open_; }
 
@@ -56,7 +56,7 @@ public:
         }
     }
 
-    [[nodiscard]] static Task<> write(std::shared_ptr<Line> self, Shard& shard) {
+    [[nodiscard]] static Task<> write(std::shared_ptr<Link> self, Shard& shard) {
         while (self->open_) {
             if (self->unsent_.empty()) {
                 co_await shard.wait(self->work_, kNever);
@@ -66,7 +66,7 @@ public:
         }
     }
 
-    [[nodiscard]] static Task<> read(std::shared_ptr<Line> self) {
+    [[nodiscard]] static Task<> read(std::shared_ptr<Link> self) {
         while (self->open_) {
             co_await self->transport_->wait_readable();
             self->read_some();
@@ -141,9 +141,9 @@ private:
     bool open_ = true;
 };
 
-Task<Result<std::shared_ptr<PeerChannel::Line>>> PeerChannel::line(TimePoint deadline) {
-    if (line_ && line_->open()) {
-        co_return line_;
+Task<Result<std::shared_ptr<PeerChannel::Link>>> PeerChannel::connected_link(TimePoint deadline) {
+    if (link_ && link_->open()) {
+        co_return link_;
     }
     auto transport = co_await connect_(deadline);
     if (!transport) {
@@ -153,12 +153,12 @@ Task<Result<std::shared_ptr<PeerChannel::Line>>> PeerChannel::line(TimePoint dea
         (*transport)->close();
         co_return fail(ErrorKind::closed, "this node is stopping");
     }
-    if (!line_ || !line_->open()) {
-        line_ = std::make_shared<Line>(std::move(*transport));
-        tasks_.spawn(Line::write(line_, shard_));
-        tasks_.spawn(Line::read(line_));
+    if (!link_ || !link_->open()) {
+        link_ = std::make_shared<Link>(std::move(*transport));
+        tasks_.spawn(Link::write(link_, shard_));
+        tasks_.spawn(Link::read(link_));
     }
-    co_return line_;
+    co_return link_;
 }
 
 Task<Result<Buffer>> PeerChannel::exchange(schema::ApiKey key, ApiVersion version,
@@ -173,11 +173,11 @@ Task<Result<Buffer>> PeerChannel::exchange(schema::ApiKey key, ApiVersion versio
     if (!frame) {
         co_return std::unexpected(frame.error());
     }
-    const auto found = co_await line(deadline);
+    const auto found = co_await connected_link(deadline);
     if (!found) {
         co_return std::unexpected(found.error());
     }
-    const std::shared_ptr<Line> used = *found;
+    const std::shared_ptr<Link> used = *found;
     Pending pending;
     used->send(correlation, std::move(*frame), pending);
     const Woken woken = co_await shard_.wait(pending.ended, deadline);
@@ -202,8 +202,8 @@ Task<Result<Buffer>> PeerChannel::exchange(schema::ApiKey key, ApiVersion versio
 }
 
 void PeerChannel::disconnect() {
-    if (line_) {
-        line_->end("the connection was ended by this node");
+    if (link_) {
+        link_->end("the connection was ended by this node");
     }
 }
 

@@ -46,16 +46,16 @@ private:
         Signal ended;
         Result<Buffer> answer = fail(ErrorKind::timed_out, "the peer gave no answer in time");
     };
-    class Line;
+    class Link;
 
-    [[nodiscard]] Task<Result<std::shared_ptr<Line>>> line(TimePoint deadline);
+    [[nodiscard]] Task<Result<std::shared_ptr<Link>>> connected_link(TimePoint deadline);
 
     Shard& shard_;
     const Clock& clock_;
     std::string client_id_;
     Connect connect_;
     TaskGroup tasks_;
-    std::shared_ptr<Line> line_;
+    std::shared_ptr<Link> link_;
     std::int32_t next_correlation_ = 0;
     bool stopping_ = false;
 };

@@ -10,12 +10,12 @@ namespace hw::broker {
 
 /// Rate-limited log for warnings that any peer can cause. Writes at most kLines in each kWindow;
 /// the first warning after that says how many were left out. Used on one shard.
-class LimitedLog {
+class RateLimitedLog {
 public:
     static constexpr std::uint64_t kLines = 20;
     static constexpr Duration kWindow = std::chrono::seconds(10);
 
-    LimitedLog(Logger log, const Clock& clock) : log_(log), clock_(&clock) {}
+    RateLimitedLog(Logger log, const Clock& clock) : log_(log), clock_(&clock) {}
 
     template <class... Args>
     void warning(fmt::format_string<Args...> text, Args&&... args) {

@@ -20,7 +20,7 @@ public:
     [[nodiscard]] bool is_on() const { return window_start_ != kNever; }
     void moved(std::size_t bytes) { window_bytes_ += static_cast<std::int64_t>(bytes); }
     /// The peer could not send or take bytes for `span`: this does not count against it.
-    void stood_still(Duration span) {
+    void exclude(Duration span) {
         if (is_on()) {
             window_start_ += span;
         }

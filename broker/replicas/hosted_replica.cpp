@@ -14,7 +14,7 @@ HostedReplica::HostedReplica(const Services& services,
             replication::ReplicaContext{services.self, this, std::move(options), services.mutants}),
       services_(services) {}
 
-void HostedReplica::place(storage::LogDirectory& directory, storage::LogId log) {
+void HostedReplica::set_directory(storage::LogDirectory& directory, storage::LogId log) {
     directory_ = &directory;
     log_ = log;
 }

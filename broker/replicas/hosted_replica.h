@@ -60,7 +60,7 @@ public:
     /// Sets the directory and id of the log. Called once, on the home shard, after the log was
     /// added to the directory and before it is opened in the replica. No guard is needed, because
     /// nothing inside the guard uses the directory before that.
-    void place(storage::LogDirectory& directory, storage::LogId log);
+    void set_directory(storage::LogDirectory& directory, storage::LogId log);
     /// The context for this replica's log: the ends of writes and failures enter this guard.
     [[nodiscard]] storage::LogContext log_context(storage::Disk& disk, Logger logger,
                                                   storage::LogOptions options);

@@ -121,7 +121,7 @@ Task<> MetadataApplier::remove(Key key) {
     }
     hosted.directory->remove(hosted.log);
     auto drop_log = [](PartitionReplica& replica) { const auto log = replica.release_log(); };
-    co_await inside(hosted.replica, drop_log);
+    co_await run_in_guard(hosted.replica, drop_log);
     co_await remove_files(*hosted.directory, hosted.name);
 }
 
@@ -201,7 +201,7 @@ Task<> MetadataApplier::update_partition(Key key) {
         auto lead = [facts = facts_of(partition)](PartitionReplica& replica) {
             replica.become_leader(facts);
         };
-        co_await inside(hosted.replica, std::move(lead));
+        co_await run_in_guard(hosted.replica, std::move(lead));
         co_return;
     }
     wire::Refusal reason(ErrorCode::not_leader_or_follower,
@@ -289,11 +289,11 @@ Task<> MetadataApplier::host(Key key, Hosted hosted, storage::OpenedLog opened) 
         hosted.replica->log_context(ports_.disk, ports_.log.named("storage"), log_options);
     auto log = std::make_unique<storage::Log>(std::move(context), std::move(opened.contents));
     hosted.log = hosted.directory->add(hosted.name, hosted.replica, log->durable_end_offset());
-    hosted.replica->place(*hosted.directory, hosted.log);
+    hosted.replica->set_directory(*hosted.directory, hosted.log);
     auto open_log = [&](PartitionReplica& replica) {
         replica.open(std::move(log), opened.high_watermark);
     };
-    co_await inside(hosted.replica, open_log);
+    co_await run_in_guard(hosted.replica, open_log);
     hosted_.emplace(key, std::move(hosted));
 }
 
@@ -328,7 +328,7 @@ Task<> MetadataApplier::publish() {
     co_await shard_.wait(*done, kNever);
 }
 
-Task<> MetadataApplier::inside(ReplicaPtr replica, Inside work) {
+Task<> MetadataApplier::run_in_guard(ReplicaPtr replica, GuardedWork work) {
     const auto done = std::make_shared<Signal>();
     auto run = [this, done, work = std::move(work)](PartitionReplica& entered, Shard&) mutable {
         work(entered);
@@ -340,11 +340,11 @@ Task<> MetadataApplier::inside(ReplicaPtr replica, Inside work) {
 
 Task<> MetadataApplier::take_offline(ReplicaPtr replica, wire::Refusal reason) {
     auto leave = [&reason](PartitionReplica& entered) { entered.become_offline(reason); };
-    co_await inside(replica, std::move(leave));
+    co_await run_in_guard(replica, std::move(leave));
     bool is_writing = true;
     while (is_writing) {
         auto look = [&is_writing](PartitionReplica& entered) { is_writing = entered.is_writing(); };
-        co_await inside(replica, std::move(look));
+        co_await run_in_guard(replica, std::move(look));
         if (is_writing) {
             Signal never;
             co_await shard_.wait(never, ports_.replicas.clock.now() + kWriteCheck);
@@ -359,7 +359,7 @@ Task<MetadataApplier::HighWatermarks> MetadataApplier::high_watermarks() {
         auto look = [&high_watermark](PartitionReplica& replica) {
             high_watermark = replica.leader() ? replica.leader()->high_watermark() : kNoOffset;
         };
-        co_await inside(hosted.replica, std::move(look));
+        co_await run_in_guard(hosted.replica, std::move(look));
         if (hosted.directory != nullptr && high_watermark != kNoOffset) {
             (*watermarks)[hosted.directory][hosted.name] = high_watermark;
         }
@@ -374,7 +374,7 @@ Task<> MetadataApplier::expire_producers(Timestamp now, std::chrono::millisecond
             auto expire = [&has_more, now, idle](PartitionReplica& replica) {
                 has_more = replica.expire_producers(now, idle);
             };
-            co_await inside(hosted.replica, std::move(expire));
+            co_await run_in_guard(hosted.replica, std::move(expire));
         }
     }
 }
@@ -388,7 +388,7 @@ Task<> MetadataApplier::stop(std::vector<storage::ClosingLog>& closing) {
         }
         storage::Log* log = nullptr;
         auto look = [&log](PartitionReplica& replica) { log = replica.closing_log(); };
-        co_await inside(hosted.replica, std::move(look));
+        co_await run_in_guard(hosted.replica, std::move(look));
         closing.push_back({.directory = hosted.directory, .id = hosted.log, .log = log});
     }
 }

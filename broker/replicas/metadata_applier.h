@@ -71,7 +71,7 @@ private:
         storage::LogDirectory* directory = nullptr;  ///< null if its log could not be opened
         storage::LogId log;
     };
-    using Inside = std::move_only_function<void(replication::PartitionReplica&)>;
+    using GuardedWork = std::move_only_function<void(replication::PartitionReplica&)>;
     [[nodiscard]] Task<> remove_deleted(const MetadataUpdate& update);
     [[nodiscard]] Task<> remove(Key key);
     /// Removes the folder of a log that could not be opened; does nothing for other partitions.
@@ -92,7 +92,7 @@ private:
     void report_unknown() const;
     [[nodiscard]] Task<> publish();
     /// Runs `work` in the guard of the replica and waits for it.
-    [[nodiscard]] Task<> inside(ReplicaPtr replica, Inside work);
+    [[nodiscard]] Task<> run_in_guard(ReplicaPtr replica, GuardedWork work);
     [[nodiscard]] Task<> take_offline(ReplicaPtr replica, wire::Refusal reason);
 
     Ports ports_;

@@ -24,8 +24,8 @@ public:
 struct GuardedTraits {
     template <class Value>
     using Atomic = std::atomic<Value>;
-    static constexpr std::size_t kMaxWorks = 4096;
-    static constexpr std::size_t kTurnWorks = 64;
+    static constexpr std::size_t kMaxQueued = 4096;
+    static constexpr std::size_t kWorkPerTurn = 64;
 };
 
 /// Guard of an object that any shard may enter, one at a time. It is the one seam between threads.
@@ -37,7 +37,7 @@ struct GuardedTraits {
 /// `stack_` is a lock and a queue in one word. Null: nobody is inside. Otherwise a shard, the
 /// owner, is inside, and `stack_` points at the newest queued work, with `bottom_` below the
 /// oldest. So one atomic step either enters or queues work for the owner, and one leaves if no work
-/// is queued. The owner takes the whole stack at once and reverses it. After kTurnWorks works, or
+/// is queued. The owner takes the whole stack at once and reverses it. After kWorkPerTurn works, or
 /// kTurnTime, it continues in a later turn of its shard, and stays the owner meanwhile.
 ///
 /// Atomics instead of a mutex, because the uncontended path is two atomic operations and nothing
@@ -47,8 +47,8 @@ class Guarded : public std::enable_shared_from_this<Guarded<T, Traits>> {
 public:
     /// Most queued works; `enter` refuses the next. Threads that enter at the same moment may each
     /// exceed it by one.
-    static constexpr std::size_t kMaxWorks = Traits::kMaxWorks;
-    static constexpr std::size_t kTurnWorks = Traits::kTurnWorks;
+    static constexpr std::size_t kMaxQueued = Traits::kMaxQueued;
+    static constexpr std::size_t kWorkPerTurn = Traits::kWorkPerTurn;
     static constexpr Duration kTurnTime = std::chrono::microseconds(200);
 
     template <class... Args>
@@ -66,7 +66,7 @@ public:
         if (run_if_idle(from, work)) {
             return true;
         }
-        if (queued_.load(std::memory_order_relaxed) >= kMaxWorks) {
+        if (queued_.load(std::memory_order_relaxed) >= kMaxQueued) {
             return false;
         }
         queue(from, std::move(work));
@@ -121,13 +121,13 @@ private:
 
     /// Runs queued works as the owner, until there are none or the turn is over.
     void drain(Shard& shard) {
-        if (!take_or_leave()) {
+        if (!take_queued_or_release()) {
             return;
         }
         const TimePoint end = clock_->now() + kTurnTime;
-        for (std::size_t done = 0; done < kTurnWorks && clock_->now() < end; ++done) {
+        for (std::size_t done = 0; done < kWorkPerTurn && clock_->now() < end; ++done) {
             pop()->work(value_, shard);
-            if (!take_or_leave()) {
+            if (!take_queued_or_release()) {
                 return;
             }
         }
@@ -136,7 +136,7 @@ private:
 
     /// Owner only. Makes sure that `taken_` has the oldest work. When none is queued, ends the
     /// ownership and returns false.
-    [[nodiscard]] bool take_or_leave() {
+    [[nodiscard]] bool take_queued_or_release() {
         if (taken_ != nullptr) {
             return true;
         }
@@ -153,7 +153,7 @@ private:
         return true;
     }
 
-    /// Removes the oldest work. Call after take_or_leave returned true.
+    /// Removes the oldest work. Call after take_queued_or_release returned true.
     [[nodiscard]] std::unique_ptr<Node> pop() {
         queued_.fetch_sub(1, std::memory_order_relaxed);
         return std::unique_ptr<Node>(std::exchange(taken_, taken_->next));
@@ -168,7 +168,7 @@ private:
         if (stack_.load(std::memory_order_acquire) == nullptr) {
             return;
         }
-        while (take_or_leave()) {
+        while (take_queued_or_release()) {
             const std::unique_ptr<Node> dropped = pop();
         }
     }

@@ -65,6 +65,9 @@ void write_all(int descriptor, std::string_view text) {
     }
 }
 
+/// The log that a crash waits for; null before it is installed and after its end.
+std::atomic<const StderrLog*> crash_log = nullptr;
+
 /// Sleeps for a millisecond; may be called in a signal handler.
 void sleep_briefly() {
     constexpr long kMillisecond = 1'000'000;
@@ -111,6 +114,8 @@ StderrLog::StderrLog(const Clock& clock, LogLevel least, int descriptor)
 
 StderrLog::~StderrLog() {
     const bool is_written = wait_until_written(kEndLimit);
+    const StderrLog* self = this;
+    crash_log.compare_exchange_strong(self, nullptr);
     {
         const std::lock_guard lock(queue_->mutex);
         queue_->ending = true;
@@ -153,13 +158,13 @@ bool StderrLog::wait_until_written(std::chrono::milliseconds limit) const {
 
 namespace {
 
-const StderrLog* crash_log = nullptr;
-
 /// Gives the log's thread a moment, then ends the process as if there were no handler.
 void on_crash(int signal) {
     constexpr std::chrono::milliseconds kCrashLimit{500};
     std::signal(signal, SIG_DFL);
-    crash_log->wait_until_written(kCrashLimit);
+    if (const StderrLog* log = crash_log.load()) {
+        log->wait_until_written(kCrashLimit);
+    }
     std::raise(signal);
 }
 

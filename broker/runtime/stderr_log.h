@@ -37,7 +37,7 @@ public:
     /// Waits until no line is left; false when that takes longer than `limit`.
     bool wait_until_written(std::chrono::milliseconds limit) const;
     /// Lets a failed assertion, or another signal that ends the process, wait for the lines logged
-    /// before it. Call once per process; the log must live until the process ends.
+    /// before it. Call for one log per process.
     void install_crash_handler() const;
 
 private:

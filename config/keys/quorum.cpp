@@ -16,7 +16,7 @@ constexpr Key kQuorumKeys[] = {
     {"controller.quorum.bootstrap.servers", list, "", any(), none, read_only, in_use,
      "Controllers to ask first, HOST:PORT each, for a quorum that may change."},
     {"controller.quorum.election.timeout.ms", int32, "500", at_least(0), milliseconds, read_only,
-     in_use, "A candidate without a majority for this long tries again."},
+     in_use, "How long a node that knows no leader waits before it stands for election."},
     {"controller.quorum.fetch.timeout.ms", int32, "1000", at_least(0), milliseconds, read_only,
      later, "A voter that has not reached its leader for this long becomes a candidate."},
     {"controller.quorum.election.backoff.max.ms", int32, "1000", at_least(0), milliseconds,

@@ -45,7 +45,7 @@ struct Choice {
     std::vector<BrokerId> isr;
 };
 
-Choice choose(const Standing& standing, const PartitionImage& partition) {
+Choice choose(const BrokersDuringElection& standing, const PartitionImage& partition) {
     std::vector<BrokerId> isr = without(partition.isr, standing.leaving);
     const bool from_elr = isr.empty();
     const std::vector<BrokerId>& candidates = from_elr ? partition.elr : isr;
@@ -64,7 +64,8 @@ Choice choose(const Standing& standing, const PartitionImage& partition) {
 
 }  // namespace
 
-bool may_lead(const Standing& standing, const PartitionImage& partition, BrokerId broker) {
+bool may_lead(const BrokersDuringElection& standing, const PartitionImage& partition,
+              BrokerId broker) {
     const BrokerImage* registration = standing.image.find_broker(broker);
     if (registration == nullptr || broker == standing.leaving) {
         return false;
@@ -73,8 +74,8 @@ bool may_lead(const Standing& standing, const PartitionImage& partition, BrokerI
     return is_there && has_online_replica(*registration, partition);
 }
 
-void add_partition_change(RecordBatch& batch, const Standing& standing, PartitionKey key,
-                          const PartitionImage& partition) {
+void add_partition_change(RecordBatch& batch, const BrokersDuringElection& standing,
+                          PartitionKey key, const PartitionImage& partition) {
     const MetadataVersion version(standing.image.feature_level(kMetadataVersionFeature));
     const Choice choice = choose(standing, partition);
     schema::PartitionChangeRecord record{.partition_id = key.index, .topic_id = key.topic};
@@ -101,14 +102,14 @@ void add_partition_change(RecordBatch& batch, const Standing& standing, Partitio
     }
 }
 
-void add_changes_of_leaving(RecordBatch& batch, const Standing& standing) {
+void add_changes_of_leaving(RecordBatch& batch, const BrokersDuringElection& standing) {
     const TopicTable& topics = standing.image.topic_table();
     for (const auto& [key, nothing] : topics.in_sync(standing.leaving)) {
         add_partition_change(batch, standing, key, *topics.find(key));
     }
 }
 
-void add_changes_of_arriving(RecordBatch& batch, const Standing& standing) {
+void add_changes_of_arriving(RecordBatch& batch, const BrokersDuringElection& standing) {
     const TopicTable& topics = standing.image.topic_table();
     for (const auto& [key, nothing] : topics.led_by(kNoBroker)) {
         add_partition_change(batch, standing, key, *topics.find(key));

@@ -12,7 +12,7 @@ namespace hw::controller {
 
 /// The brokers as an election sees them: those of the image, but `leaving` counts as gone and
 /// `arriving` as unfenced. The records that say so are not applied yet.
-struct Standing {
+struct BrokersDuringElection {
     const MetadataImage& image;
     BrokerId leaving = kNoBroker;
     BrokerId arriving = kNoBroker;
@@ -20,7 +20,7 @@ struct Standing {
 
 /// True if the replica of `partition` on `broker` may become leader: the broker is unfenced and not
 /// in controlled shutdown, and the replica's directory is online.
-[[nodiscard]] bool may_lead(const Standing& standing, const PartitionImage& partition,
+[[nodiscard]] bool may_lead(const BrokersDuringElection& standing, const PartitionImage& partition,
                             BrokerId broker);
 
 /// Elects the leader of a partition and adds the record that changes leader and ISR, if they
@@ -32,12 +32,12 @@ struct Standing {
 /// leader from the eligible leader replicas becomes the only member of the ISR. If none may lead,
 /// the partition has no leader, and an ISR of the leaving broker alone is kept. A change of the
 /// leader, also to no leader, raises the leader epoch.
-void add_partition_change(RecordBatch& batch, const Standing& standing, PartitionKey key,
-                          const PartitionImage& partition);
+void add_partition_change(RecordBatch& batch, const BrokersDuringElection& standing,
+                          PartitionKey key, const PartitionImage& partition);
 
 /// Calls add_partition_change for every partition that has the leaving broker in its ISR.
-void add_changes_of_leaving(RecordBatch& batch, const Standing& standing);
+void add_changes_of_leaving(RecordBatch& batch, const BrokersDuringElection& standing);
 /// Calls add_partition_change for every partition that has no leader.
-void add_changes_of_arriving(RecordBatch& batch, const Standing& standing);
+void add_changes_of_arriving(RecordBatch& batch, const BrokersDuringElection& standing);
 
 }  // namespace hw::controller

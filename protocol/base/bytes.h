@@ -10,6 +10,8 @@
 #include <string_view>
 #include <utility>
 
+#include "protocol/base/assert.h"
+
 namespace hw {
 
 /// A read-only view of bytes that somebody else owns.
@@ -70,8 +72,11 @@ public:
     [[nodiscard]] ByteView view() const { return {data_.get(), size_}; }
     [[nodiscard]] MutableBytes bytes() { return {data_.get(), size_}; }
 
-    /// `size` is at most the capacity, which is not checked.
-    void resize(std::size_t size) { size_ = size; }
+    /// `size` is at most the capacity.
+    void resize(std::size_t size) {
+        HW_ASSERT(size <= capacity_);
+        size_ = size;
+    }
 
 private:
     std::unique_ptr<std::byte[]> data_;

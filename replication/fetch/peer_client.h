@@ -3,14 +3,13 @@
 #include <memory>
 #include <utility>
 
-#include "protocol/base/arena.h"
 #include "protocol/base/bytes.h"
 #include "protocol/base/result.h"
 #include "protocol/base/task.h"
 #include "protocol/base/time.h"
 #include "protocol/schema/api_table.h"
+#include "protocol/wire/decoded_message.h"
 #include "protocol/wire/encode_message.h"
-#include "protocol/wire/reader.h"
 
 namespace hw::replication {
 
@@ -27,36 +26,12 @@ public:
                                                         wire::Encoded body, TimePoint deadline) = 0;
 };
 
-/// A decoded response and the memory that it points to.
-template <class Message>
-class DecodedMessage {
-public:
-    DecodedMessage(Buffer bytes, std::size_t memory_factor)
-        : bytes_(std::move(bytes)), arena_(bytes_.size() * memory_factor + kSlack) {}
-
-    /// Decodes the message. Errors: corrupt, limit.
-    [[nodiscard]] Result<void> read(ApiVersion version) {
-        wire::Reader reader(bytes_.view(), arena_);
-        decode(reader, version, message_);
-        return reader.finish();
-    }
-
-    [[nodiscard]] const Message& operator*() const { return message_; }
-    [[nodiscard]] const Message* operator->() const { return &message_; }
-
-private:
-    static constexpr std::size_t kSlack = 64 * 1024;
-
-    Buffer bytes_;
-    Arena arena_;
-    Message message_;
-};
-
 /// Sends `request` and returns the decoded response; both have the given version. Errors: those of
 /// PeerClient::exchange and of the codecs.
 template <class Response, class Request>
-[[nodiscard]] Task<Result<DecodedMessage<Response>>> call(PeerClient& peer, Request request,
-                                                          ApiVersion version, TimePoint deadline) {
+[[nodiscard]] Task<Result<wire::DecodedMessage<Response>>> call(PeerClient& peer, Request request,
+                                                                ApiVersion version,
+                                                                TimePoint deadline) {
     auto encoded = wire::encode_message(request, version);
     if (!encoded) {
         co_return std::unexpected(encoded.error());
@@ -66,7 +41,7 @@ template <class Response, class Request>
         co_return std::unexpected(bytes.error());
     }
     constexpr std::size_t kFactor = 16;
-    DecodedMessage<Response> answer(std::move(*bytes), kFactor);
+    wire::DecodedMessage<Response> answer(std::move(*bytes), kFactor);
     if (const auto read = answer.read(version); !read) {
         co_return std::unexpected(read.error());
     }

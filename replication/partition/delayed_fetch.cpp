@@ -1,26 +1,26 @@
-#include "replication/partition/fetch_wait.h"
+#include "replication/partition/delayed_fetch.h"
 
 #include <algorithm>
 #include <utility>
 
 namespace hw::replication {
 
-WaitHandle<FetchWait> FetchWait::begin(Shard& shard, std::uint64_t missing_bytes, Done done) {
-    return WaitHandle(std::make_shared<FetchWait>(shard, missing_bytes, std::move(done)));
+WaitHandle<DelayedFetch> DelayedFetch::begin(Shard& shard, std::uint64_t missing_bytes, Done done) {
+    return WaitHandle(std::make_shared<DelayedFetch>(shard, missing_bytes, std::move(done)));
 }
 
-void FetchWait::tell(const std::weak_ptr<FetchWait>& wait, std::uint64_t bytes) {
+void DelayedFetch::tell(const std::weak_ptr<DelayedFetch>& wait, std::uint64_t bytes) {
     if (auto waiting = wait.lock()) {
         Shard& shard = waiting->shard();
         shard.post([waiting = std::move(waiting), bytes] { waiting->gain(bytes); });
     }
 }
 
-void FetchWait::finish(const std::weak_ptr<FetchWait>& wait) {
+void DelayedFetch::finish(const std::weak_ptr<DelayedFetch>& wait) {
     tell(wait, UINT64_MAX);
 }
 
-void FetchWait::gain(std::uint64_t bytes) {
+void DelayedFetch::gain(std::uint64_t bytes) {
     if (ended()) {
         return;
     }

@@ -1,4 +1,4 @@
-#include "replication/partition/produce_wait.h"
+#include "replication/partition/delayed_produce.h"
 
 #include <utility>
 
@@ -17,9 +17,9 @@ void ProduceSlot::release(std::shared_ptr<ProduceSlot> slot) {
     shard.post([slot = std::move(slot)] {});
 }
 
-ProduceWait::ProduceWait(Shard& shard, std::size_t partitions, std::shared_ptr<const void> request,
-                         Done done)
-    : RequestWait(shard, std::move(done)),
+DelayedProduce::DelayedProduce(Shard& shard, std::size_t partitions,
+                               std::shared_ptr<const void> request, Done done)
+    : DelayedRequest(shard, std::move(done)),
       slots_(partitions),
       missing_(partitions),
       request_(std::move(request)) {
@@ -29,17 +29,17 @@ ProduceWait::ProduceWait(Shard& shard, std::size_t partitions, std::shared_ptr<c
     }
 }
 
-WaitHandle<ProduceWait> ProduceWait::begin(Shard& shard, std::size_t partitions,
-                                           std::shared_ptr<const void> request, Done done) {
+WaitHandle<DelayedProduce> DelayedProduce::begin(Shard& shard, std::size_t partitions,
+                                                 std::shared_ptr<const void> request, Done done) {
     return WaitHandle(
-        std::make_shared<ProduceWait>(shard, partitions, std::move(request), std::move(done)));
+        std::make_shared<DelayedProduce>(shard, partitions, std::move(request), std::move(done)));
 }
 
-std::shared_ptr<ProduceSlot> ProduceWait::slot(std::size_t index) {
+std::shared_ptr<ProduceSlot> DelayedProduce::slot(std::size_t index) {
     return {shared_from_this(), &slots_.at(index)};
 }
 
-ProduceOutcome ProduceWait::outcome(std::size_t index) const {
+ProduceOutcome DelayedProduce::outcome(std::size_t index) const {
     const ProduceSlot& slot = slots_.at(index);
     if (slot.arrived_) {
         return slot.outcome_;
@@ -51,7 +51,7 @@ ProduceOutcome ProduceWait::outcome(std::size_t index) const {
     return late;
 }
 
-void ProduceWait::arrive(ProduceSlot& slot) {
+void DelayedProduce::arrive(ProduceSlot& slot) {
     if (ended()) {
         return;
     }

@@ -9,7 +9,7 @@
 
 #include "protocol/base/ids.h"
 #include "protocol/wire/error_code.h"
-#include "replication/partition/request_wait.h"
+#include "replication/partition/delayed_request.h"
 
 namespace hw::replication {
 
@@ -26,11 +26,11 @@ struct ProduceOutcome {
     Offset log_start_offset = kNoOffset;
 };
 
-class ProduceWait;
+class DelayedProduce;
 
-/// The place for one partition's outcome in a ProduceWait. The partition writes the outcome, then
-/// posts the slot to the shard of the request. The shard reads it only after that, so no lock is
-/// needed.
+/// The place for one partition's outcome in a DelayedProduce. The partition writes the outcome,
+/// then posts the slot to the shard of the request. The shard reads it only after that, so no lock
+/// is needed.
 class ProduceSlot {
 public:
     /// Sets the outcome and hands the slot back. Called inside the partition's guard, at most once
@@ -42,9 +42,9 @@ public:
     static void release(std::shared_ptr<ProduceSlot> slot);
 
 private:
-    friend class ProduceWait;
+    friend class DelayedProduce;
 
-    ProduceWait* wait_ = nullptr;
+    DelayedProduce* wait_ = nullptr;
     ProduceOutcome outcome_;
     bool arrived_ = false;  ///< used only on the shard of the request
 };
@@ -54,17 +54,18 @@ private:
 ///
 /// A partition owns a reference to its slot from the append to the end of the write, because the
 /// batch is in the bytes of the request. After that it holds a weak reference.
-class ProduceWait final : public RequestWait, public std::enable_shared_from_this<ProduceWait> {
+class DelayedProduce final : public DelayedRequest,
+                             public std::enable_shared_from_this<DelayedProduce> {
 public:
     /// Use `begin`.
-    ProduceWait(Shard& shard, std::size_t partitions, std::shared_ptr<const void> request,
-                Done done);
+    DelayedProduce(Shard& shard, std::size_t partitions, std::shared_ptr<const void> request,
+                   Done done);
 
     /// Makes a wait. `request` owns the bytes of the batches; it is released on the shard, after
     /// the last write.
-    [[nodiscard]] static WaitHandle<ProduceWait> begin(Shard& shard, std::size_t partitions,
-                                                       std::shared_ptr<const void> request,
-                                                       Done done);
+    [[nodiscard]] static WaitHandle<DelayedProduce> begin(Shard& shard, std::size_t partitions,
+                                                          std::shared_ptr<const void> request,
+                                                          Done done);
 
     /// The slot for the partition at `index` in the request.
     [[nodiscard]] std::shared_ptr<ProduceSlot> slot(std::size_t index);

@@ -1,17 +1,17 @@
-#include "replication/partition/request_wait.h"
+#include "replication/partition/delayed_request.h"
 
 #include "replication/partition/wait_timers.h"
 
 namespace hw::replication {
 
-void RequestWait::abandon() {
+void DelayedRequest::abandon() {
     if (timers_ != nullptr) {
         timers_->remove(*this);
     }
     done_ = nullptr;
 }
 
-void RequestWait::end() {
+void DelayedRequest::end() {
     Done done = std::exchange(done_, nullptr);
     abandon();
     done();

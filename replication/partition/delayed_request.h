@@ -14,19 +14,19 @@ namespace hw::replication {
 
 class WaitTimers;
 
-/// A delayed request: base class of FetchWait and ProduceWait. It ends once, by the event that it
-/// waits for or at its deadline, and then calls `done`.
+/// A delayed request: base class of DelayedFetch and DelayedProduce. It ends once, by the event
+/// that it waits for or at its deadline, and then calls `done`.
 ///
 /// Lives on the shard of its request, which owns it through a WaitHandle. Partitions, which other
 /// shards enter too, hold weak references. If a partition locks one, it passes it to the shard by a
 /// post, so that the last reference is always released on the shard.
-class RequestWait {
+class DelayedRequest {
 public:
     using Done = std::move_only_function<void()>;
 
-    RequestWait(const RequestWait&) = delete;
-    RequestWait& operator=(const RequestWait&) = delete;
-    virtual ~RequestWait() = default;
+    DelayedRequest(const DelayedRequest&) = delete;
+    DelayedRequest& operator=(const DelayedRequest&) = delete;
+    virtual ~DelayedRequest() = default;
 
     /// Cancels the wait and its deadline: `done` is not called.
     void abandon();
@@ -36,7 +36,7 @@ public:
     [[nodiscard]] Shard& shard() const { return *shard_; }
 
 protected:
-    RequestWait(Shard& shard, Done done) : shard_(&shard), done_(std::move(done)) {}
+    DelayedRequest(Shard& shard, Done done) : shard_(&shard), done_(std::move(done)) {}
 
     /// Ends the wait and calls `done`, which may destroy this object.
     void end();

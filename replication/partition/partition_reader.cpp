@@ -58,7 +58,7 @@ std::expected<FetchAnswer, wire::Refusal> PartitionReader::read(const FetchRead&
         }
     }
     const storage::ReadRequest bounded{request.from, readable_end(request.isolation),
-                                       request.max_bytes, request.progressing};
+                                       request.max_bytes, request.first_batch};
     auto read = log_->read(bounded, cursor);
     if (!read) {
         return std::unexpected(failed_read(std::move(read.error())));

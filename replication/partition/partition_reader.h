@@ -27,7 +27,7 @@ struct FetchRead {
     /// reader's log has diverged (KIP-595).
     LeaderEpoch last_fetched_epoch = kNoLeaderEpoch;
     IsolationLevel isolation = IsolationLevel::read_uncommitted;
-    storage::Progressing progressing = storage::Progressing::at_least_one_batch;
+    storage::FirstBatch first_batch = storage::FirstBatch::always_whole;
 };
 
 /// The result of reading one partition for a Fetch.

@@ -327,7 +327,7 @@ std::expected<FetchAnswer, wire::Refusal> PartitionReplica::read(
 
 void PartitionReplica::watch(const FetchWatch& watch) {
     if (offline_ || !waits_.add(watch, readable_.total())) {
-        FetchWait::finish(watch.wait);
+        DelayedFetch::finish(watch.wait);
         return;
     }
     ask_sync_if_due();

@@ -77,7 +77,7 @@ void WaitQueue::fail_appends(const wire::Refusal& error) {
 
 void WaitQueue::finish_fetches() {
     for (const Fetch& fetch : fetches_) {
-        FetchWait::finish(fetch.watch.wait);
+        DelayedFetch::finish(fetch.watch.wait);
     }
     fetches_.clear();
 }
@@ -92,7 +92,7 @@ void WaitQueue::tell_fetches(std::uint64_t readable_bytes) {
         const FetchWatch& watch = fetch.watch;
         const auto gained = std::min(readable_bytes - watch.seen_bytes, watch.max_bytes);
         if (gained > fetch.told_bytes) {
-            FetchWait::tell(watch.wait, gained - fetch.told_bytes);
+            DelayedFetch::tell(watch.wait, gained - fetch.told_bytes);
             fetch.told_bytes = gained;
         }
         return gained == watch.max_bytes || watch.wait.expired();

@@ -7,8 +7,8 @@
 
 #include "protocol/base/ids.h"
 #include "protocol/wire/refusal.h"
-#include "replication/partition/fetch_wait.h"
-#include "replication/partition/produce_wait.h"
+#include "replication/partition/delayed_fetch.h"
+#include "replication/partition/delayed_produce.h"
 
 namespace hw::replication {
 
@@ -25,7 +25,7 @@ struct AppendWait {
 
 /// The interest of a delayed Fetch in one partition.
 struct FetchWatch {
-    std::weak_ptr<FetchWait> wait;
+    std::weak_ptr<DelayedFetch> wait;
     std::uint64_t seen_bytes = 0;  ///< readable bytes (readable_bytes.h) at its read
     std::uint64_t max_bytes = 0;   ///< gained bytes beyond this limit do not count
 };

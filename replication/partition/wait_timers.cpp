@@ -6,19 +6,19 @@ namespace hw::replication {
 
 WaitTimers::~WaitTimers() {
     while (!waits_.empty()) {
-        let_go(*waits_.begin());
+        allow_stop(*waits_.begin());
     }
     while (!untimed_.empty()) {
-        let_go(untimed_.front());
+        allow_stop(untimed_.front());
     }
 }
 
-void WaitTimers::let_go(RequestWait& wait) {
+void WaitTimers::allow_stop(DelayedRequest& wait) {
     wait.abandon();
     wait.on_shard_end();
 }
 
-bool WaitTimers::add(RequestWait& wait, TimePoint deadline) {
+bool WaitTimers::add(DelayedRequest& wait, TimePoint deadline) {
     HW_ASSERT(wait.timers_ == nullptr);
     if (waits_.size() >= kMaxWaits) {
         return false;
@@ -33,7 +33,7 @@ bool WaitTimers::add(RequestWait& wait, TimePoint deadline) {
     return true;
 }
 
-void WaitTimers::add_untimed(RequestWait& wait) {
+void WaitTimers::add_untimed(DelayedRequest& wait) {
     HW_ASSERT(wait.timers_ == nullptr);
     wait.deadline_ = kNever;
     wait.timers_ = this;
@@ -42,7 +42,7 @@ void WaitTimers::add_untimed(RequestWait& wait) {
 
 void WaitTimers::on_time(TimePoint now) {
     while (next_deadline() <= now && !waits_.empty()) {
-        RequestWait& wait = *waits_.begin();
+        DelayedRequest& wait = *waits_.begin();
         remove(wait);
         wait.on_deadline();
     }
@@ -52,7 +52,7 @@ TimePoint WaitTimers::next_deadline() const {
     return waits_.empty() ? kNever : waits_.begin()->deadline_;
 }
 
-void WaitTimers::remove(RequestWait& wait) {
+void WaitTimers::remove(DelayedRequest& wait) {
     if (wait.untimed_place_.is_linked()) {
         untimed_.erase(untimed_.iterator_to(wait));
     } else {

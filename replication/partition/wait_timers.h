@@ -7,7 +7,7 @@
 
 #include "protocol/base/shard.h"
 #include "protocol/base/time.h"
-#include "replication/partition/request_wait.h"
+#include "replication/partition/delayed_request.h"
 
 namespace hw::replication {
 
@@ -26,10 +26,10 @@ public:
 
     /// Sets the deadline of `wait`, which must not have one yet. False, and nothing is changed,
     /// when there are kMaxWaits: the caller then answers the request without a wait.
-    [[nodiscard]] bool add(RequestWait& wait, TimePoint deadline);
+    [[nodiscard]] bool add(DelayedRequest& wait, TimePoint deadline);
     /// Keeps `wait`, which has no deadline, only to release it when the shard ends. It does not
     /// count to kMaxWaits.
-    void add_untimed(RequestWait& wait);
+    void add_untimed(DelayedRequest& wait);
     /// Ends the waits whose deadline has come, in the order of their deadlines.
     void on_time(TimePoint now);
     /// The earliest deadline; kNever when there are no waits.
@@ -41,27 +41,28 @@ public:
     [[nodiscard]] std::size_t size() const { return waits_.size(); }
 
 private:
-    friend class RequestWait;
+    friend class DelayedRequest;
 
     struct ByDeadline {
-        bool operator()(const RequestWait& one, const RequestWait& other) const {
+        bool operator()(const DelayedRequest& one, const DelayedRequest& other) const {
             return one.deadline_ < other.deadline_;
         }
     };
-    using Place = boost::intrusive::member_hook<RequestWait, boost::intrusive::set_member_hook<>,
-                                                &RequestWait::place_>;
+    using Place = boost::intrusive::member_hook<DelayedRequest, boost::intrusive::set_member_hook<>,
+                                                &DelayedRequest::place_>;
 
     using UntimedPlace =
-        boost::intrusive::member_hook<RequestWait, boost::intrusive::list_member_hook<>,
-                                      &RequestWait::untimed_place_>;
+        boost::intrusive::member_hook<DelayedRequest, boost::intrusive::list_member_hook<>,
+                                      &DelayedRequest::untimed_place_>;
 
-    void remove(RequestWait& wait);
-    static void let_go(RequestWait& wait);
+    void remove(DelayedRequest& wait);
+    static void allow_stop(DelayedRequest& wait);
 
     Signal* earlier_;
     TimePoint armed_ = kNever;
-    boost::intrusive::multiset<RequestWait, Place, boost::intrusive::compare<ByDeadline>> waits_;
-    boost::intrusive::list<RequestWait, UntimedPlace, boost::intrusive::constant_time_size<false>>
+    boost::intrusive::multiset<DelayedRequest, Place, boost::intrusive::compare<ByDeadline>> waits_;
+    boost::intrusive::list<DelayedRequest, UntimedPlace,
+                           boost::intrusive::constant_time_size<false>>
         untimed_;
 };
 

@@ -68,7 +68,7 @@ class Server:
                    "--pid", str(self.process.pid), "--wait", str(START_SECONDS), *arguments]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                               text=True) as process:
-            if self.dies_before(process):
+            if self.server_ends_first(process):
                 process.kill()
                 raise Failure(f"the server ended with status {self.process.wait()}: "
                               f"{self.last_words()}")
@@ -80,7 +80,7 @@ class Server:
             raise Failure(report["failure"] or f"not all was acknowledged: {report['errors']}")
         return report
 
-    def dies_before(self, driver):
+    def server_ends_first(self, driver):
         """Waits until the driver or the server ends; true if the server ended first."""
         descriptors = [os.pidfd_open(process.pid) for process in (driver, self.process)]
         ended, _, _ = select.select(descriptors, [], [])

@@ -18,9 +18,9 @@ namespace hw::sim {
 inline const Endpoint kBrokerAddress{"localhost", 9092};
 
 /// A random choice that defers some work on a replica to a later turn.
-class DeferCoin final : public broker::DeferPolicy {
+class RandomDefer final : public broker::DeferPolicy {
 public:
-    DeferCoin(Random& random, std::uint64_t one_in) : random_(&random), one_in_(one_in) {}
+    RandomDefer(Random& random, std::uint64_t one_in) : random_(&random), one_in_(one_in) {}
     bool defer() override { return one_in_ != 0 && random_->chance(1, one_in_); }
 
 private:
@@ -66,7 +66,7 @@ private:
     [[nodiscard]] Task<> stop();
     [[nodiscard]] broker::NodePorts ports(const ProcessWorld& world, SimDisk& disk);
 
-    DeferCoin coin_;
+    RandomDefer coin_;
     SimShard control_;
     std::vector<std::unique_ptr<SimShard>> data_;
     broker::Node node_;

@@ -42,11 +42,11 @@ std::string make_value(ProducerNumber producer, std::uint64_t number, std::size_
     return fmt::format("{}-{}-", producer.value(), number) + std::string(padding, '.');
 }
 
-Checker::Checker(std::vector<Durability> partitions, std::vector<ProducerFacts> producers) {
+Checker::Checker(std::vector<Durability> partitions, std::vector<ProducerBatchInfo> producers) {
     for (const Durability durability : partitions) {
         partitions_.push_back({.durability = durability, .records = {}});
     }
-    for (const ProducerFacts& facts : producers) {
+    for (const ProducerBatchInfo& facts : producers) {
         producers_.push_back({.facts = facts});
     }
 }
@@ -98,7 +98,7 @@ void Checker::on_refused(ProducerNumber producer, const std::vector<std::string>
 }
 
 void Checker::on_out_of_sequence(ProducerNumber producer) {
-    const ProducerFacts& facts = producers_[producer.value()].facts;
+    const ProducerBatchInfo& facts = producers_[producer.value()].facts;
     if (at(facts.partition).durability == Durability::disk && facts.acks == Acks::all) {
         fail_rule("producer {}: an idempotent producer with acks=all was forgotten by a disk topic",
                   producer.value());

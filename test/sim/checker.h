@@ -13,8 +13,8 @@
 
 #include "protocol/base/ids.h"
 #include "protocol/base/time.h"
+#include "replication/partition/delayed_produce.h"
 #include "replication/partition/partition_options.h"
-#include "replication/partition/produce_wait.h"
 
 namespace hw::sim {
 
@@ -23,7 +23,7 @@ using PartitionNumber = Id<struct PartitionNumberTag, std::uint32_t>;
 using ProducerNumber = Id<struct ProducerNumberTag, std::uint32_t>;
 
 /// What the checker knows about a producer, which sends to one partition, one request at a time.
-struct ProducerFacts {
+struct ProducerBatchInfo {
     PartitionNumber partition;
     replication::Acks acks = replication::Acks::all;
     bool idempotent = false;
@@ -58,7 +58,8 @@ struct FetchedRecords {
 /// Clients report in any order; the first broken rule is kept.
 class Checker {
 public:
-    Checker(std::vector<replication::Durability> partitions, std::vector<ProducerFacts> producers);
+    Checker(std::vector<replication::Durability> partitions,
+            std::vector<ProducerBatchInfo> producers);
 
     /// What is known when a request is sent; its answer is checked against that.
     struct Mark {
@@ -116,7 +117,7 @@ private:
         bool is_damaged = false;
     };
     struct Producer {
-        ProducerFacts facts;
+        ProducerBatchInfo facts;
         Offset acknowledged_end{0};  ///< of the last batch that is still promised
     };
 

@@ -31,7 +31,7 @@ struct PartitionPlan {
 };
 
 struct ProducerPlan {
-    ProducerFacts facts;
+    ProducerBatchInfo facts;
     /// Sends a batch again until it is acknowledged.
     bool retries = true;
     std::uint64_t batch_records_most = 1;

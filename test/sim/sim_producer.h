@@ -23,7 +23,7 @@ public:
     [[nodiscard]] Task<> run();
 
 private:
-    using Reply = Result<replication::DecodedMessage<schema::ProduceResponse>>;
+    using Reply = Result<wire::DecodedMessage<schema::ProduceResponse>>;
 
     /// The batch that is sent until it is acknowledged or given up.
     struct Batch {

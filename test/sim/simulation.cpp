@@ -20,8 +20,8 @@ std::vector<Durability> durabilities(const Plan& plan) {
     return all;
 }
 
-std::vector<ProducerFacts> producer_facts(const Plan& plan) {
-    std::vector<ProducerFacts> all;
+std::vector<ProducerBatchInfo> producer_facts(const Plan& plan) {
+    std::vector<ProducerBatchInfo> all;
     for (const ProducerPlan& producer : plan.producers) {
         all.push_back(producer.facts);
     }
@@ -114,7 +114,7 @@ Verdict Simulation::run() {
         }
     }
     if (goes_on()) {
-        live_to_the_end();
+        run_final_life();
     }
     if (goes_on()) {
         checker_.on_end();
@@ -315,11 +315,12 @@ void Simulation::end_life(const LifePlan& life) {
         case End::freeze_and_kill:
         case End::freeze_and_power_loss:
             disk_.faults().freeze_after = disk_.operations() + life.freeze_after;
-            step_until([this] { return has_given_up(); }, kAgony);
+            step_until([this] { return has_given_up(); }, kGiveUpTimeout);
             break;
         case End::sync_error:
             disk_.faults().sync_error_one_in = life.sync_error_one_in;
-            if (!step_until([this] { return has_given_up(); }, kAgony) && disk_.sync_failed()) {
+            if (!step_until([this] { return has_given_up(); }, kGiveUpTimeout) &&
+                disk_.sync_failed()) {
                 fail_rule("a sync failed, and the node went on");
             }
             break;
@@ -350,7 +351,7 @@ void Simulation::fill_disk(const LifePlan& life) {
     disk_.faults().space_left = DiskFaults::kNoLimit;
     trace_.add("the disk has room again");
     const bool must_end = disk_.refusals() > refusals_before;
-    if (must_end && !step_until([this] { return has_given_up(); }, kAgony)) {
+    if (must_end && !step_until([this] { return has_given_up(); }, kGiveUpTimeout)) {
         fail_rule("a write failed for lack of space, and the node went on");
     }
     end_on_full_disk(life);
@@ -400,7 +401,7 @@ void Simulation::end_process() {
 }
 
 /// A last life without faults, in which every request must end and every promise be kept.
-void Simulation::live_to_the_end() {
+void Simulation::run_final_life() {
     disk_.faults() = {};
     network_.set_faults({});
     clock_.set_wall({});

@@ -75,7 +75,7 @@ private:
     /// Time within which a start, a stop and the last requests must end.
     static constexpr Duration kPatience = std::chrono::minutes(1);
     /// How long a process may continue with a disk that fails.
-    static constexpr Duration kAgony = std::chrono::seconds(3);
+    static constexpr Duration kGiveUpTimeout = std::chrono::seconds(3);
     /// Time between the end of a process and its next start while the disk is full.
     static constexpr Duration kRestartDelay = std::chrono::milliseconds(300);
     /// Most steps at one point in time; more means that the node spins.
@@ -96,7 +96,7 @@ private:
     /// If the start failed because of the damaged file, starts again with an undamaged copy.
     void repair_if_refused();
     void repair();
-    void live_to_the_end();
+    void run_final_life();
     void begin_life();
     void jump_wall(const WallJump& jump);
     void finish_start();

@@ -38,9 +38,9 @@ public:
 
     /// The request of the oldest call that waits.
     template <class Request>
-    [[nodiscard]] replication::DecodedMessage<Request> front() const {
+    [[nodiscard]] wire::DecodedMessage<Request> front() const {
         REQUIRE_FALSE(calls_.empty());
-        replication::DecodedMessage<Request> request(copy_of(calls_.front()->body), 16);
+        wire::DecodedMessage<Request> request(copy_of(calls_.front()->body), 16);
         REQUIRE(request.read(calls_.front()->version));
         return request;
     }

@@ -10,7 +10,7 @@
 namespace hw::test {
 
 /// An authorizer that allows everything except what a test forbids.
-class Forbidding final : public broker::Authorizer {
+class ForbiddingAuthorizer final : public broker::Authorizer {
 public:
     void forbid(broker::Operation operation, const broker::Resource& resource) {
         forbidden_.emplace(operation, resource.type, resource.name);

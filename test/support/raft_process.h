@@ -17,16 +17,16 @@ inline const std::string kMetadataDirectory = "/data";
 inline const std::string kMetadataFolder = kMetadataDirectory + "/__cluster_metadata-0";
 
 /// A log sink that discards everything.
-class Silence final : public LogSink {
+class NullLogSink final : public LogSink {
 public:
     void write(LogLevel, std::string_view, std::string_view) override {}
     bool enabled(LogLevel) const override { return false; }
 };
 
 /// Virtual time with a wall clock that stands still, so that written bytes do not depend on time.
-class StandingClock final : public Clock {
+class FixedWallClock final : public Clock {
 public:
-    explicit StandingClock(const sim::Scheduler& scheduler) : scheduler_(&scheduler) {}
+    explicit FixedWallClock(const sim::Scheduler& scheduler) : scheduler_(&scheduler) {}
 
     [[nodiscard]] TimePoint now() const override { return scheduler_->now(); }
     [[nodiscard]] Timestamp wall_now() const override { return Timestamp(1'767'225'600'000); }
@@ -76,7 +76,7 @@ public:
     RaftProcess& operator=(const RaftProcess&) = delete;
 
     sim::SimShard shard;
-    StandingClock clock;
+    FixedWallClock clock;
     std::shared_ptr<replication::RaftNode> node;
 
 private:

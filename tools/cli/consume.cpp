@@ -111,7 +111,7 @@ Result<void> consume_all(Consumer& consumer, const std::vector<PartitionIndex>& 
 }
 
 /// The options to continue with after a failure; empty if nothing was started.
-std::string way_on(const std::vector<client::Position>& positions) {
+std::string resume_options(const std::vector<client::Position>& positions) {
     std::vector<std::string> options;
     for (const client::Position& position : positions) {
         options.push_back(
@@ -139,7 +139,8 @@ Result<bool> consume_topic(const Arguments& arguments) {
     const auto done = consume_all(consumer, partitions, interrupt);
     output.finish();
     if (!done) {
-        return fail(done.error().kind, "{}{}", done.error().message, way_on(consumer.positions()));
+        return fail(done.error().kind, "{}{}", done.error().message,
+                    resume_options(consumer.positions()));
     }
     const bool has_end = arguments.has("count") || options.at_end == AtEnd::stop;
     return !has_end || consumer.is_done();

@@ -196,7 +196,7 @@ std::vector<client::Position> Consumer::positions() const {
 Result<void> Consumer::poll() {
     HW_TRY(answers, client::fetch(*client_, options_.topic, positions(), kMaxWait));
     for (const client::FetchAnswer& answer : answers) {
-        HW_TRY_VOID(read_answer(answer.message));
+        HW_TRY_VOID(read_answer(*answer));
     }
     drop_finished();
     return {};
@@ -281,7 +281,7 @@ void Consumer::hand_on(record::RecordCursor& records, Part& part) {
                                (options_.at_end == AtEnd::wait || record->offset < part.end_offset);
         if (is_wanted) {
             handler_(part.position.partition, *record);
-            ++handed_on_;
+            ++delivered_;
         }
     }
 }

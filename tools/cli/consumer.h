@@ -71,7 +71,7 @@ private:
         Offset end_offset;  ///< where it stops with AtEnd::stop
     };
 
-    [[nodiscard]] std::uint64_t left() const { return options_.most_records - handed_on_; }
+    [[nodiscard]] std::uint64_t left() const { return options_.most_records - delivered_; }
     [[nodiscard]] Result<Part> start_of(PartitionIndex partition);
     [[nodiscard]] Result<void> read_answer(const schema::FetchResponse& response);
     [[nodiscard]] Result<void> read(const schema::FetchResponse::Partition& partition);
@@ -84,7 +84,7 @@ private:
     Handler handler_;
     record::Decompressor decompressor_;
     std::vector<Part> parts_;
-    std::uint64_t handed_on_ = 0;
+    std::uint64_t delivered_ = 0;
 };
 
 }  // namespace hw::cli

@@ -70,7 +70,7 @@ Result<std::vector<client::NewTopic>> parse_topics(const Arguments& arguments) {
 /// Warns about settings that the brokers accept although part of their effect is not built.
 void warn_about(const std::vector<client::Setting>& settings) {
     for (const client::Setting& setting : settings) {
-        const std::string caution = config::caution_about(setting.name, setting.value);
+        const std::string caution = config::warning_for_setting(setting.name, setting.value);
         if (!caution.empty()) {
             warn(kCreate, caution);
         }

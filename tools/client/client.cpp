@@ -6,7 +6,7 @@
 
 #include <fmt/ranges.h>
 
-#include "config/nearest_name.h"
+#include "config/most_similar_name.h"
 #include "protocol/schema/api/metadata.h"
 #include "tools/client/words.h"
 
@@ -116,11 +116,11 @@ Result<ClusterView> Client::request_view(std::optional<std::span<const std::stri
                                           .allow_auto_topic_creation = false};
     HW_TRY(answer, bootstrap_.call<schema::MetadataResponse>(request, deadline));
     ClusterView view;
-    for (const auto& broker : answer.message.brokers) {
+    for (const auto& broker : answer->brokers) {
         view.brokers[broker.node_id] = {std::string(broker.host),
                                         static_cast<std::uint16_t>(broker.port)};
     }
-    for (const auto& topic : answer.message.topics) {
+    for (const auto& topic : answer->topics) {
         view.topics.push_back(view_of(topic));
     }
     std::ranges::sort(view.topics, {}, &TopicView::name);
@@ -146,7 +146,7 @@ Error Client::unknown_topic(const std::string& name, const Deadline& deadline) {
     if (all) {
         std::ranges::transform(all->topics, std::back_inserter(names), &TopicView::name);
     }
-    const auto nearest = config::nearest_name(names, name);
+    const auto nearest = config::most_similar_name(names, name);
     const std::string hint = nearest ? fmt::format(" (did you mean '{}'?)", *nearest) : "";
     return {ErrorKind::not_found,
             fmt::format("topic '{}' does not exist{}; 'hw topic list' shows those that do", name,

@@ -105,7 +105,7 @@ public:
     /// Sends a request to the broker that it is connected to, with retries. Errors: as
     /// BrokerConnection::call.
     template <class Response, class Request>
-    [[nodiscard]] Result<DecodedResponse<Response>> call(const Request& request, Retry retry) {
+    [[nodiscard]] Result<wire::DecodedMessage<Response>> call(const Request& request, Retry retry) {
         return retried(retry, [&](const Deadline& deadline) {
             return bootstrap_.call<Response>(request, deadline);
         });

@@ -42,7 +42,7 @@ Result<void> BrokerConnection::negotiate(const Deadline& deadline) {
     // Every broker understands version 0, and its response holds all that is needed.
     served_[schema::ApiKey::api_versions] = {kFirstApiVersions, kFirstApiVersions};
     HW_TRY(answer, call<schema::ApiVersionsResponse>(schema::ApiVersionsRequest{}, deadline));
-    for (const auto& api : answer.message.api_keys) {
+    for (const auto& api : answer->api_keys) {
         served_[api.api_key] = {api.min_version, api.max_version};
     }
     return {};
@@ -104,8 +104,8 @@ Result<void> BrokerConnection::read_header(wire::Reader& in, schema::ApiKey key,
     schema::ResponseHeader header;
     decode(in, schema::find_api(key)->response_header_version(version), header);
     if (!in.failed() && header.correlation_id != correlation_id_) {
-        return fail(ErrorKind::corrupt, "{}: answered request {} instead of {}",
-                    config::to_string(address_), header.correlation_id, correlation_id_);
+        return fail(ErrorKind::corrupt, "answered request {} instead of {}", header.correlation_id,
+                    correlation_id_);
     }
     return {};
 }

@@ -5,22 +5,13 @@
 #include <string>
 #include <utility>
 
-#include "protocol/base/arena.h"
 #include "protocol/schema/api_table.h"
 #include "protocol/schema/message.h"
+#include "protocol/wire/decoded_message.h"
 #include "protocol/wire/encode_message.h"
-#include "protocol/wire/reader.h"
 #include "tools/client/socket.h"
 
 namespace hw::client {
-
-/// A response, with the memory that it points into.
-template <class Response>
-struct DecodedResponse {
-    Buffer frame;
-    Arena arena;
-    Response message;
-};
 
 /// One connection to a broker: one request at a time, each in the newest version that both sides
 /// know. Used by one thread. After an error of kind closed, timed_out or corrupt it must not be
@@ -46,8 +37,8 @@ public:
     /// Sends a request and waits for its response. Errors: closed, timed_out, corrupt, unsupported
     /// (the broker does not serve the API in a version we know), those of the request's `measure`.
     template <class Response, class Request>
-    [[nodiscard]] Result<DecodedResponse<Response>> call(const Request& request,
-                                                         const Deadline& deadline) {
+    [[nodiscard]] Result<wire::DecodedMessage<Response>> call(const Request& request,
+                                                              const Deadline& deadline) {
         HW_TRY(sent, send(request, deadline));
         HW_TRY(frame, receive_frame(deadline));
         return decode_answer<Response>(std::move(frame), sent);
@@ -77,21 +68,18 @@ private:
                                            ApiVersion version) const;
 
     template <class Response>
-    [[nodiscard]] Result<DecodedResponse<Response>> decode_answer(Buffer frame,
-                                                                  ApiVersion version) const {
+    [[nodiscard]] Result<wire::DecodedMessage<Response>> decode_answer(Buffer frame,
+                                                                       ApiVersion version) const {
         const std::size_t factor = schema::find_api(Response::kKey)->memory_factor;
-        const std::size_t budget = factor * frame.size() + kLeastArenaBytes;
-        DecodedResponse<Response> answer{std::move(frame), Arena(budget), {}};
-        wire::Reader in(answer.frame.view(), answer.arena);
-        HW_TRY_VOID(read_header(in, Response::kKey, version));
-        decode(in, version, answer.message);
-        if (const auto finished = in.finish(); !finished) {
-            return std::unexpected(with_address(finished.error()));
+        wire::DecodedMessage<Response> answer(std::move(frame), factor);
+        const auto header = [this, version](wire::Reader& in) {
+            return read_header(in, Response::kKey, version);
+        };
+        if (const auto read = answer.read(version, header); !read) {
+            return std::unexpected(with_address(read.error()));
         }
         return answer;
     }
-
-    static constexpr std::size_t kLeastArenaBytes = 64 * 1024;
 
     config::Address address_;
     Socket socket_;

@@ -79,7 +79,7 @@ Result<std::optional<Offset>> try_produce(Client& client, const PartitionName& n
         return fail(answer.error().kind, "{}; it is unknown whether the last batch was appended",
                     answer.error().message);
     }
-    return base_offset(answer->message, name);
+    return base_offset(**answer, name);
 }
 
 Result<Offset> try_offset_at(Client& client, const PartitionName& name, Timestamp time,
@@ -92,10 +92,10 @@ Result<Offset> try_offset_at(Client& client, const PartitionName& name, Timestam
     const schema::ListOffsetsRequest request{
         .replica_id = kNoBroker, .topics = topics, .timeout_ms = in_wire_form(deadline.left())};
     HW_TRY(answer, leader->call<schema::ListOffsetsResponse>(request, deadline));
-    if (answer.message.topics.empty() || answer.message.topics[0].partitions.empty()) {
+    if (answer->topics.empty() || answer->topics[0].partitions.empty()) {
         return std::unexpected(not_described(name));
     }
-    const auto& partition = answer.message.topics[0].partitions[0];
+    const auto& partition = answer->topics[0].partitions[0];
     if (partition.error_code != wire::ErrorCode::none) {
         return std::unexpected(leader_error(partition.error_code, name));
     }
@@ -160,7 +160,7 @@ Result<std::vector<FetchAnswer>> try_fetch(Client& client, const std::string& to
                                            .max_bytes = kFetchBytes,
                                            .topics = topics};
         HW_TRY(answer, leader->call<schema::FetchResponse>(request, deadline));
-        HW_TRY_VOID(check(answer.message, topic));
+        HW_TRY_VOID(check(*answer, topic));
         answers.push_back(std::move(answer));
     }
     return answers;

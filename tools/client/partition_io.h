@@ -46,7 +46,7 @@ struct Position {
     Offset next_offset;
 };
 
-using FetchAnswer = DecodedResponse<schema::FetchResponse>;
+using FetchAnswer = wire::DecodedMessage<schema::FetchResponse>;
 
 /// Fetches batches from `positions` on, one answer per leader; waits for `max_wait` in total when
 /// there are none. Errors: those of Client::leader and BrokerConnection::call; limit (an offset

@@ -80,7 +80,7 @@ Result<std::vector<TopicOutcome>> create_topics(Client& client,
     }
     const schema::CreateTopicsRequest request{.topics = wanted, .timeout_ms = timeout_of(client)};
     HW_TRY(answer, client.call<schema::CreateTopicsResponse>(request, Retry::refused));
-    std::vector<TopicOutcome> outcomes = outcomes_of(answer.message.topics);
+    std::vector<TopicOutcome> outcomes = outcomes_of(answer->topics);
     await(client, outcomes, Presence::present);
     for (auto& [name, result, is_shown] : outcomes) {
         if (!result && result.error().kind == ErrorKind::exists) {
@@ -98,7 +98,7 @@ Result<std::vector<TopicOutcome>> delete_topics(Client& client,
     }
     const schema::DeleteTopicsRequest request{.topics = topics, .timeout_ms = timeout_of(client)};
     HW_TRY(answer, client.call<schema::DeleteTopicsResponse>(request, Retry::refused));
-    std::vector<TopicOutcome> outcomes = outcomes_of(answer.message.responses);
+    std::vector<TopicOutcome> outcomes = outcomes_of(answer->responses);
     await(client, outcomes, Presence::absent);
     for (auto& [name, result, is_shown] : outcomes) {
         if (!result && result.error().kind == ErrorKind::not_found) {
@@ -119,7 +119,7 @@ Result<std::vector<Setting>> topic_settings(Client& client, const std::string& t
     const schema::DescribeConfigsRequest request{.resources = resources};
     HW_TRY(answer, client.call<schema::DescribeConfigsResponse>(request, Retry::any));
     std::vector<Setting> settings;
-    for (const auto& resource : answer.message.results) {
+    for (const auto& resource : answer->results) {
         if (resource.error_code != wire::ErrorCode::none) {
             return std::unexpected(error_of(resource.error_code, fmt::format("topic '{}'", topic),
                                             resource.error_message));

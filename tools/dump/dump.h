@@ -44,8 +44,8 @@ struct DumpOptions {
 /// | `<offset>.timeindex` | timestamp and offset of each entry |
 /// | `<offset>.snapshot` | a line per producer, in the order of their ids |
 ///
-/// Values of sensitive fields are hidden. A damaged file is printed up to the damage, which is the
-/// error.
+/// Values of sensitive fields are hidden. Batches with damaged records are reported and
+/// skipped; other damage ends the output. Either is the error.
 ///
 /// Errors: invalid (another name), not_found, corrupt and unsupported (with path, position and
 /// reason), limit, permission, io.

@@ -29,8 +29,8 @@ struct World : HandlerWorld {
         }
         image.set_controller(BrokerId(7));
     }
-    replication::DecodedMessage<DescribeClusterResponse> ask(const DescribeClusterRequest& request,
-                                                             std::int16_t version) {
+    wire::DecodedMessage<DescribeClusterResponse> ask(const DescribeClusterRequest& request,
+                                                      std::int16_t version) {
         return HandlerWorld::ask<DescribeClusterResponse>(handler, request, ApiVersion(version));
     }
     void speak_to_controller() {

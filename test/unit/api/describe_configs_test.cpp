@@ -31,8 +31,8 @@ Resource all_of(std::int8_t type, std::string_view name) {
 }
 
 struct World : HandlerWorld {
-    replication::DecodedMessage<DescribeConfigsResponse> ask(const std::vector<Resource>& resources,
-                                                             ApiVersion version = kNewest) {
+    wire::DecodedMessage<DescribeConfigsResponse> ask(const std::vector<Resource>& resources,
+                                                      ApiVersion version = kNewest) {
         request.resources = resources;
         return HandlerWorld::ask<DescribeConfigsResponse>(handler, request, version);
     }

@@ -7,7 +7,7 @@
 
 #include "broker/api/envelope.h"
 #include "broker/metadata/principal.h"
-#include "broker/net/connection_host.h"
+#include "broker/net/connection_manager.h"
 #include "broker/net/local_transport.h"
 #include "broker/net/peer_channel.h"
 #include "protocol/schema/api/create_topics.h"
@@ -19,7 +19,7 @@
 namespace hw::broker {
 namespace {
 
-class Silence final : public LogSink {
+class NullLogSink final : public LogSink {
 public:
     void write(LogLevel, std::string_view, std::string_view) override {}
     bool enabled(LogLevel) const override { return false; }
@@ -104,7 +104,7 @@ struct World {
     sim::SimShard data{scheduler, 1, 0};
     sim::SimShard control{scheduler, 1, 1};
     sim::SimClock clock{scheduler};
-    Silence log;
+    NullLogSink log;
     ListenerInfo info{
         .name = "CONTROLLER", .role = ListenerRole::controller, .bound = {}, .advertised = {}};
     std::shared_ptr<const Endpoint> peer =
@@ -114,7 +114,7 @@ struct World {
     AllowAll authorizer;
     NoQuotas quotas;
     Dispatcher controller{authorizer, quotas};
-    std::optional<ConnectionHost> host;
+    std::optional<ConnectionManager> host;
     PeerChannel channel{control, clock, "test",
                         [this](TimePoint deadline) { return connect(deadline); }};
     ControllerGateway gateway{control, clock, channel};

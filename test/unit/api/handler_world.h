@@ -42,20 +42,20 @@ public:
     }
     /// The answer to a request, decoded.
     template <class Response>
-    replication::DecodedMessage<Response> answer_to(const Exchange& exchange) {
+    wire::DecodedMessage<Response> answer_to(const Exchange& exchange) {
         REQUIRE(run_until([&] { return exchange.answered(); }));
         std::string frame;
         test::append(frame, exchange.answer());
         const bool has_tags =
             exchange.api().response_header_version(exchange.version()) == ApiVersion(1);
         const std::string body = frame.substr(kLength + kCorrelation + (has_tags ? 1 : 0));
-        replication::DecodedMessage<Response> answer(bytes_of(body), 64);
+        wire::DecodedMessage<Response> answer(bytes_of(body), 64);
         REQUIRE(answer.read(exchange.version()));
         return answer;
     }
     template <class Response, class Request>
-    replication::DecodedMessage<Response> ask(Handler& handler, const Request& request,
-                                              ApiVersion version) {
+    wire::DecodedMessage<Response> ask(Handler& handler, const Request& request,
+                                       ApiVersion version) {
         return answer_to<Response>(*send(handler, request, version));
     }
 
@@ -90,15 +90,15 @@ public:
         .name = "PLAINTEXT", .role = ListenerRole::broker, .bound = {}, .advertised = {}};
     controller::MetadataImage image{"cluster"};
     /// Nobody may do what stands here, everybody all else.
-    test::Forbidding authorizer;
-    WaitingRequests waiting{shard, clock};
+    test::ForbiddingAuthorizer authorizer;
+    DelayedRequests delayed{shard, clock};
     ApiServices services{{.node_id = BrokerId(1),
                           .shard = shard,
                           .clock = clock,
                           .image = nullptr,
                           .replicas = {},
                           .in_session = true},
-                         waiting};
+                         delayed};
 
 private:
     static constexpr std::size_t kLength = 4;

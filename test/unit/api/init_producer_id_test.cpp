@@ -38,7 +38,7 @@ struct World : HandlerWorld {
     }
 
     sim::SimShard control{scheduler, 1, 1};
-    test::Silence log;
+    test::NullLogSink log;
     test::AnsweredPeer controller{control};
     ProducerIdPool pool{control, clock, controller,
                         [] { return BrokerIdentity{BrokerId(1), BrokerEpoch(5)}; },

@@ -39,8 +39,8 @@ struct World : HandlerWorld {
         request.topics = topics;
         return HandlerWorld::send(handler, request, version);
     }
-    replication::DecodedMessage<MetadataResponse> ask(const std::vector<Topic>& topics,
-                                                      ApiVersion version = kNewest) {
+    wire::DecodedMessage<MetadataResponse> ask(const std::vector<Topic>& topics,
+                                               ApiVersion version = kNewest) {
         return answer_to<MetadataResponse>(*send(topics, version));
     }
     ErrorCode code_for(const Topic& topic) { return ask({topic})->topics[0].error_code; }
@@ -61,7 +61,7 @@ struct World : HandlerWorld {
     }
 
     sim::SimShard control{scheduler, 1, 1};
-    test::Silence log;
+    test::NullLogSink log;
     test::AnsweredPeer controller{control};
     TopicCreator creator{control, clock, controller, Logger(log, "test")};
     MetadataHandler handler{services, &creator};

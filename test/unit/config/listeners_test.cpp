@@ -124,7 +124,7 @@ TEST_CASE("listeners: a listener that was typed is what is wrong, not the file's
         const LoadedConfig typed = load(file, {"listeners=SSL://:9094,CONTROLLER://:9093"});
         REQUIRE(typed.problems.errors.size() == 1);
         CHECK(typed.problems.errors[0].starts_with("--set: listeners="));
-        CHECK(typed.problems.are_all_of_command_line());
+        CHECK(typed.problems.are_all_from_command_line());
     }
     const LoadedConfig unknown = load("", {"listeners=PLAINTEXT://:1,CONTROLLER://:2,MINE://:3"});
     CHECK(
@@ -132,9 +132,9 @@ TEST_CASE("listeners: a listener that was typed is what is wrong, not the file's
         Sentences{"--set: listeners=PLAINTEXT://:1,CONTROLLER://:2,MINE://:3 has a listener MINE, "
                   "and listener.security.protocol.map does not give its protocol; add "
                   "MINE:PLAINTEXT there"});
-    CHECK(unknown.problems.are_all_of_command_line());
+    CHECK(unknown.problems.are_all_from_command_line());
     CHECK_FALSE(load(map + "\nlisteners=SSL://:9094,CONTROLLER://:9093")
-                    .problems.are_all_of_command_line());
+                    .problems.are_all_from_command_line());
 }
 
 TEST_CASE("listeners: the protocol map may name protocols of listeners that are not there",

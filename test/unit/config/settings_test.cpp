@@ -55,7 +55,7 @@ TEST_CASE("settings: a value over the size limit is refused", "[config][settings
 TEST_CASE("settings: a key within two edits of a known one is a typo", "[config][settings]") {
     CHECK(errors_of("\nnum.partition=3") ==
           Sentences{"test.properties:2: 'num.partition' is not a known key; did you mean "
-                    "'num.partitions'? Correct it or remove the line"});
+                    "'num.partitions'? Correct it or remove it"});
 }
 
 TEST_CASE("settings: any other unknown key is a warning", "[config][settings]") {
@@ -79,7 +79,7 @@ TEST_CASE("settings: a topic key in the file of a broker is an error that names 
                     "file; for all topics of this broker set 'log.retention.ms'"});
     CHECK(errors_of("producer_byte_rate=1") ==
           Sentences{"test.properties:1: 'producer_byte_rate' is set on a user, a client id or an "
-                    "address, not in a broker's file; remove the line"});
+                    "address, not in a broker's file; remove it"});
 }
 
 TEST_CASE("settings: a key without effect is one warning that says why", "[config][settings]") {
@@ -168,11 +168,11 @@ TEST_CASE("settings: errors of the command line are told from those of the file"
         const Problems problems = load("node.id=1", overrides).problems;
         INFO(overrides.front());
         CHECK_FALSE(problems.errors.empty());
-        CHECK(problems.are_all_of_command_line());
+        CHECK(problems.are_all_from_command_line());
     }
-    CHECK_FALSE(load("num.partitions=0").problems.are_all_of_command_line());
-    CHECK_FALSE(load("retention.ms=1", {"num.partitions=0"}).problems.are_all_of_command_line());
-    CHECK_FALSE(load("=1", {"num.partitions=0"}).problems.are_all_of_command_line());
+    CHECK_FALSE(load("num.partitions=0").problems.are_all_from_command_line());
+    CHECK_FALSE(load("retention.ms=1", {"num.partitions=0"}).problems.are_all_from_command_line());
+    CHECK_FALSE(load("=1", {"num.partitions=0"}).problems.are_all_from_command_line());
 }
 
 TEST_CASE("settings: an option's value goes before the file, and --set before it",

@@ -150,13 +150,14 @@ TEST_CASE("topic setting: compaction may be asked for, with a caution", "[config
     const std::string caution = ": this version compacts nothing yet; the topic keeps every record";
     for (const std::string policy : {"compact", "compact,delete", "delete, compact"}) {
         CHECK(refusal("cleanup.policy", policy) == "accepted");
-        CHECK(caution_about("cleanup.policy", policy) == "cleanup.policy=" + policy + caution);
+        CHECK(warning_for_setting("cleanup.policy", policy) ==
+              "cleanup.policy=" + policy + caution);
         CHECK(topic_of({{"cleanup.policy", policy}}).is_compacted);
     }
     CHECK(refusal("cleanup.policy", "compacted") ==
           "cleanup.policy=compacted must be a list of delete, compact");
-    CHECK(caution_about("cleanup.policy", "delete").empty());
-    CHECK(caution_about("compact", "compact").empty());
+    CHECK(warning_for_setting("cleanup.policy", "delete").empty());
+    CHECK(warning_for_setting("compact", "compact").empty());
     CHECK_FALSE(topic_of({}).is_compacted);
 }
 

@@ -38,7 +38,7 @@ PartitionImage on_all() {
 }
 
 /// The change that is recorded, as JSON; "" for none.
-std::string change(const Standing& standing, const PartitionImage& partition) {
+std::string change(const BrokersDuringElection& standing, const PartitionImage& partition) {
     RecordBatch batch;
     add_partition_change(batch, standing, kKey, partition);
     std::string text;

@@ -168,7 +168,7 @@ void fill_guard(World& world) {
     world.coin.side = Coin::Side::always;
     const ReplicaPtr replica = world.replica("t");
     const auto nothing = [](replication::PartitionReplica&, Shard&) {};
-    for (std::size_t i = 0; i < Guarded<replication::PartitionReplica>::kMaxWorks; ++i) {
+    for (std::size_t i = 0; i < Guarded<replication::PartitionReplica>::kMaxQueued; ++i) {
         REQUIRE(replica->enter(world.home, nothing));
     }
     REQUIRE_FALSE(replica->enter(world.home, nothing));
@@ -210,9 +210,9 @@ TEST_CASE("produce: the records are written though the connection ends before th
     const ProduceOne one(batch.view());
     Client& client = world.connect();
     client.send(one.request, 9);
-    REQUIRE(world.run_until([&] { return world.shards[0]->waiting.size() == 1; }));
+    REQUIRE(world.run_until([&] { return world.shards[0]->delayed.size() == 1; }));
     client.close();
-    REQUIRE(world.run_until([&] { return world.shards[0]->waiting.size() == 0; }));
+    REQUIRE(world.run_until([&] { return world.shards[0]->delayed.size() == 0; }));
     CHECK(stored(world) == std::vector<std::string>{std::string(2000, 'x')});
 }
 

@@ -30,7 +30,7 @@ struct Bench {
     const Response::Partition& receive() {
         return client->receive<Response>(12).responses[0].partitions[0];
     }
-    [[nodiscard]] std::size_t waiting() const { return world.shards[0]->waiting.size(); }
+    [[nodiscard]] std::size_t waiting() const { return world.shards[0]->delayed.size(); }
 
     World world;
     Client* client = nullptr;

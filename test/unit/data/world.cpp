@@ -36,20 +36,20 @@ controller::BrokerImage broker(BrokerId id) {
 DataShard::DataShard(sim::Scheduler& scheduler, const Clock& clock, std::size_t index,
                      const HostLimits& limits, LogSink& log)
     : shard(scheduler, kServer, index),
-      waiting(shard, clock),
+      delayed(shard, clock),
       services{{.node_id = kSelf,
                 .shard = shard,
                 .clock = clock,
                 .image = nullptr,
                 .replicas = {},
                 .in_session = true},
-               waiting},
+               delayed},
       host(shard, clock, dispatcher, limits, Logger(log, "net")),
       flush_queue(shard) {
     dispatcher.add(schema::ApiKey::produce, std::make_unique<ProduceHandler>(services));
     dispatcher.add(schema::ApiKey::fetch, std::make_unique<FetchHandler>(services));
     dispatcher.add(schema::ApiKey::list_offsets, std::make_unique<ListOffsetsHandler>(services));
-    waiting.start();
+    delayed.start();
     host.start();
 }
 
@@ -84,7 +84,7 @@ World::~World() {
     home.spawn(stop(stopped));
     CHECK(run_until([&] { return stopped; }));
     for (const auto& shard : shards) {
-        CHECK(shard->waiting.size() == 0);
+        CHECK(shard->delayed.size() == 0);
         CHECK(shard->host.size() == 0);
     }
     home.drop();
@@ -93,7 +93,7 @@ World::~World() {
 
 Task<> World::stop_shard(DataShard& shard, bool& stopped) {
     co_await shard.host.stop();
-    co_await shard.waiting.stop();
+    co_await shard.delayed.stop();
     stopped = true;
 }
 
@@ -163,8 +163,8 @@ ReplicaPtr World::open(const PartitionSpec& spec) {
         replica_services, std::make_shared<const replication::PartitionOptions>(spec.options));
     bool open = false;
     replica->enter_unrefused(home, [&](replication::PartitionReplica& inside, Shard&) {
-        replica->place(directory,
-                       directory.add({spec.topic, PartitionIndex(0)}, replica, Offset(0)));
+        replica->set_directory(directory,
+                               directory.add({spec.topic, PartitionIndex(0)}, replica, Offset(0)));
         inside.open(std::make_unique<storage::Log>(replica->log_context(disk, logger, {}),
                                                    std::move(*contents)),
                     Offset(0));
@@ -188,7 +188,7 @@ void World::enter(const std::string& topic,
 void World::occupy(const std::string& topic) {
     coin.side = Coin::Side::always;
     // It holds the guard until a client's request is behind it.
-    for (std::size_t i = 0; i < 8 * Guarded<replication::PartitionReplica>::kTurnWorks; ++i) {
+    for (std::size_t i = 0; i < 8 * Guarded<replication::PartitionReplica>::kWorkPerTurn; ++i) {
         replica(topic)->enter_unrefused(home, [](replication::PartitionReplica&, Shard&) {});
     }
 }

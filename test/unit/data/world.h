@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "broker/api/api_services.h"
-#include "broker/net/connection_host.h"
+#include "broker/net/connection_manager.h"
 #include "broker/replicas/flush_queue.h"
 #include "test/sim/sim_clock.h"
 #include "test/sim/sim_disk.h"
@@ -42,12 +42,12 @@ struct DataShard {
               const HostLimits& limits, LogSink& log);
 
     sim::SimShard shard;
-    WaitingRequests waiting;
+    DelayedRequests delayed;
     ApiServices services;
-    test::Forbidding authorizer;
+    test::ForbiddingAuthorizer authorizer;
     NoQuotas quotas;
     Dispatcher dispatcher{authorizer, quotas};
-    ConnectionHost host;
+    ConnectionManager host;
     FlushQueue flush_queue;
 };
 

@@ -42,9 +42,9 @@ struct Fixture {
     void activate() {
         start();
         registered();
-        answered({.caught_up = false, .fenced = true, .should_shut_down = false});
+        answered({.fenced = true, .should_shut_down = false});
         applied(20);
-        answered({.caught_up = true, .fenced = false, .should_shut_down = false});
+        answered({.fenced = false, .should_shut_down = false});
         REQUIRE(lifecycle.active());
     }
 
@@ -57,7 +57,7 @@ TEST_CASE("lifecycle: a broker registers at once and then shows that it lives", 
     Fixture fixture;
     CHECK(fixture.start().send == LifecycleRequest::registration);
     CHECK(fixture.registered().send == LifecycleRequest::heartbeat);
-    const auto fenced = fixture.answered({.caught_up = false, .fenced = true});
+    const auto fenced = fixture.answered({.fenced = true});
     CHECK(fenced.send == LifecycleRequest::none);
     CHECK_FALSE(fixture.lifecycle.active());
     CHECK(fixture.pass(std::chrono::milliseconds(499)).send == LifecycleRequest::none);
@@ -68,10 +68,10 @@ TEST_CASE("lifecycle: catching up with the own registration is told at once", "[
     Fixture fixture;
     fixture.start();
     fixture.registered();
-    fixture.answered({.caught_up = false, .fenced = true});
+    fixture.answered({.fenced = true});
     CHECK(fixture.applied(19).send == LifecycleRequest::none);
     CHECK(fixture.applied(20).send == LifecycleRequest::heartbeat);
-    const auto unfenced = fixture.answered({.caught_up = true, .fenced = false});
+    const auto unfenced = fixture.answered({.fenced = false});
     CHECK(unfenced.became_active);
     CHECK(fixture.lifecycle.active());
     CHECK(fixture.applied(21).send == LifecycleRequest::none);
@@ -83,8 +83,7 @@ TEST_CASE("lifecycle: news that come while a request is under way are told after
     fixture.start();
     fixture.registered();
     CHECK(fixture.applied(20).send == LifecycleRequest::none);
-    CHECK(fixture.answered({.caught_up = false, .fenced = true}).send ==
-          LifecycleRequest::heartbeat);
+    CHECK(fixture.answered({.fenced = true}).send == LifecycleRequest::heartbeat);
 }
 
 TEST_CASE("lifecycle: a request that got no answer is sent again after a pause", "[lifecycle]") {
@@ -122,7 +121,7 @@ TEST_CASE(
     CHECK_FALSE(fixture.pass(std::chrono::milliseconds(2499)).became_inactive);
     CHECK(fixture.pass(std::chrono::milliseconds(1)).became_inactive);
     CHECK_FALSE(fixture.lifecycle.active());
-    CHECK(fixture.answered({.caught_up = true, .fenced = false}).became_active);
+    CHECK(fixture.answered({.fenced = false}).became_active);
 }
 
 TEST_CASE("lifecycle: a session is counted from the sending of what was answered", "[lifecycle]") {
@@ -130,7 +129,7 @@ TEST_CASE("lifecycle: a session is counted from the sending of what was answered
     fixture.activate();
     CHECK(fixture.pass(fixture.options.heartbeat_interval).send == LifecycleRequest::heartbeat);
     fixture.pass(std::chrono::milliseconds(2000));
-    fixture.answered({.caught_up = true, .fenced = false});
+    fixture.answered({.fenced = false});
     CHECK(fixture.lifecycle.active());
     fixture.pass(std::chrono::milliseconds(500));
     CHECK(fixture.pass(std::chrono::milliseconds(499)).became_inactive == false);
@@ -143,16 +142,16 @@ TEST_CASE("lifecycle: an answer that comes after the session which it gives star
     fixture.activate();
     CHECK(fixture.pass(fixture.options.heartbeat_interval).send == LifecycleRequest::heartbeat);
     CHECK(fixture.pass(fixture.options.session_timeout).became_inactive);
-    CHECK_FALSE(fixture.answered({.caught_up = true, .fenced = false}).became_active);
+    CHECK_FALSE(fixture.answered({.fenced = false}).became_active);
     CHECK(fixture.pass(fixture.options.heartbeat_interval).send == LifecycleRequest::heartbeat);
-    CHECK(fixture.answered({.caught_up = true, .fenced = false}).became_active);
+    CHECK(fixture.answered({.fenced = false}).became_active);
 }
 
 TEST_CASE("lifecycle: a fenced broker is told by its heartbeat", "[lifecycle]") {
     Fixture fixture;
     fixture.activate();
     fixture.pass(fixture.options.heartbeat_interval);
-    CHECK(fixture.answered({.caught_up = true, .fenced = true}).became_inactive);
+    CHECK(fixture.answered({.fenced = true}).became_inactive);
 }
 
 TEST_CASE("lifecycle: a stop waits for the controller's word, but not for ever", "[lifecycle]") {
@@ -161,10 +160,10 @@ TEST_CASE("lifecycle: a stop waits for the controller's word, but not for ever",
     CHECK(fixture.stop().send == LifecycleRequest::heartbeat);
     CHECK(fixture.lifecycle.stopping());
     SECTION("the word comes") {
-        const HeartbeatAnswer not_yet{.caught_up = true, .fenced = false};
+        const HeartbeatAnswer not_yet{.fenced = false};
         CHECK_FALSE(fixture.answered(not_yet).may_stop);
         fixture.pass(fixture.options.heartbeat_interval);
-        const HeartbeatAnswer now{.caught_up = true, .fenced = false, .should_shut_down = true};
+        const HeartbeatAnswer now{.fenced = false, .should_shut_down = true};
         CHECK(fixture.answered(now).may_stop);
     }
     SECTION("it does not") {
@@ -179,8 +178,7 @@ TEST_CASE("lifecycle: a broker that may stop has nothing more to do", "[lifecycl
     fixture.activate();
     fixture.stop();
     SECTION("by the controller's word") {
-        REQUIRE(fixture.answered({.caught_up = true, .fenced = true, .should_shut_down = true})
-                    .may_stop);
+        REQUIRE(fixture.answered({.fenced = true, .should_shut_down = true}).may_stop);
     }
     SECTION("because it has waited long enough") {
         REQUIRE(fixture.pass(std::chrono::seconds(30)).may_stop);

@@ -1,4 +1,4 @@
-#include "broker/metadata/producer_id_stock.h"
+#include "broker/metadata/producer_id_blocks.h"
 
 #include <limits>
 
@@ -9,14 +9,14 @@ namespace {
 
 TEST_CASE("producer id stock: without a block there is no id, and one is due",
           "[metadata][producer-ids]") {
-    ProducerIdStock stock;
+    ProducerIdBlocks stock;
     CHECK(stock.is_low());
     CHECK_FALSE(stock.take());
 }
 
 TEST_CASE("producer id stock: a block is given out id by id, then the one after it",
           "[metadata][producer-ids]") {
-    ProducerIdStock stock;
+    ProducerIdBlocks stock;
     REQUIRE(stock.add(ProducerId(1000), 2));
     REQUIRE(stock.add(ProducerId(5000), 1));
     CHECK(stock.take() == ProducerId(1000));
@@ -27,7 +27,7 @@ TEST_CASE("producer id stock: a block is given out id by id, then the one after 
 
 TEST_CASE("producer id stock: another block is due when nine tenths are gone, and not twice",
           "[metadata][producer-ids]") {
-    ProducerIdStock stock;
+    ProducerIdBlocks stock;
     REQUIRE(stock.add(ProducerId(0), 1000));
     for (int taken = 1; taken <= 899; ++taken) {
         REQUIRE(stock.take());
@@ -47,7 +47,7 @@ TEST_CASE("producer id stock: another block is due when nine tenths are gone, an
 
 TEST_CASE("producer id stock: a block with ids of an earlier one is refused",
           "[metadata][producer-ids]") {
-    ProducerIdStock stock;
+    ProducerIdBlocks stock;
     REQUIRE(stock.add(ProducerId(0), 10));
     CHECK_FALSE(stock.add(ProducerId(9), 10));
     REQUIRE(stock.add(ProducerId(10), 10));
@@ -60,7 +60,7 @@ TEST_CASE("producer id stock: a block with ids of an earlier one is refused",
 }
 
 TEST_CASE("producer id stock: what is no range of ids is refused", "[metadata][producer-ids]") {
-    ProducerIdStock stock;
+    ProducerIdBlocks stock;
     CHECK_FALSE(stock.add(ProducerId(-1), 10));
     CHECK_FALSE(stock.add(ProducerId(0), 0));
     CHECK_FALSE(stock.add(ProducerId(0), -1));

@@ -53,7 +53,7 @@ struct World {
     sim::SimShard data{scheduler, 1, 0};
     sim::SimShard control{scheduler, 1, 1};
     sim::SimClock clock{scheduler};
-    test::Silence log;
+    test::NullLogSink log;
     test::AnsweredPeer controller{control};
     BrokerEpoch epoch{17};
     ProducerIdPool pool{control, clock, controller,

@@ -76,7 +76,7 @@ struct World {
     sim::SimShard data{scheduler, 1, 0};
     sim::SimShard control{scheduler, 1, 1};
     sim::SimClock clock{scheduler};
-    test::Silence log;
+    test::NullLogSink log;
     test::AnsweredPeer controller{control};
     TopicCreator creator{control, clock, controller, Logger(log, "test")};
     controller::MetadataImage image{"cluster"};

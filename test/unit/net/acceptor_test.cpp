@@ -85,8 +85,8 @@ struct World {
     AllowAll authorizer;
     NoQuotas quotas;
     Dispatcher dispatcher{authorizer, quotas};
-    std::optional<ConnectionHost> host;
-    ConnectionCount count{20};
+    std::optional<ConnectionManager> host;
+    ConnectionLimiter count{20};
     std::vector<std::unique_ptr<Acceptor>> acceptors;
     std::vector<std::unique_ptr<Transport>> peers;
 };
@@ -104,7 +104,7 @@ TEST_CASE("acceptor: who is refused is logged, with the listener and the limit",
           "[net][acceptor]") {
     World world;
     CHECK(world.connect(9092, 40) == 18);
-    REQUIRE(world.log.lines.size() == LimitedLog::kLines);
+    REQUIRE(world.log.lines.size() == RateLimitedLog::kLines);
     CHECK(world.log.lines.front().find("to CLIENTS refused: 18 connections are open, which is the "
                                        "limit for this listener. It follows from the limit of open "
                                        "files (ulimit -n)") != std::string::npos);

@@ -5,7 +5,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "broker/net/connection_host.h"
+#include "broker/net/connection_manager.h"
 #include "protocol/schema/api/metadata.h"
 #include "test/sim/sim_clock.h"
 #include "test/sim/sim_network.h"
@@ -156,7 +156,7 @@ struct World {
     NoQuotas quotas;
     Dispatcher dispatcher{authorizer, quotas};
     std::vector<ExchangePtr> held;
-    std::optional<ConnectionHost> host;
+    std::optional<ConnectionManager> host;
     std::unique_ptr<Listener> listener;
     std::vector<std::unique_ptr<Transport>> clients;
     std::size_t ended = 0;

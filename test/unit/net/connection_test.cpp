@@ -7,7 +7,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "broker/net/connection_host.h"
+#include "broker/net/connection_manager.h"
 #include "protocol/schema/api/fetch.h"
 #include "protocol/schema/api/metadata.h"
 #include "protocol/schema/api/produce.h"
@@ -160,7 +160,7 @@ struct World {
     Pausing quotas;
     Dispatcher dispatcher{authorizer, quotas};
     std::vector<ExchangePtr> held;
-    std::optional<ConnectionHost> host;
+    std::optional<ConnectionManager> host;
     std::unique_ptr<Listener> listener;
     std::unique_ptr<Transport> transport;
     bool ended = false;
@@ -571,15 +571,15 @@ TEST_CASE("connection: a drain does not wait for a Fetch", "[net][connection]") 
 TEST_CASE("connection: warnings that peers cause are limited, and counted", "[net][connection]") {
     World world(1);
     const std::vector<std::string>& lines = world.log.lines;
-    LimitedLog log(Logger(world.log, "net"), world.clock);
-    for (std::uint64_t i = 0; i < LimitedLog::kLines + 7; ++i) {
+    RateLimitedLog log(Logger(world.log, "net"), world.clock);
+    for (std::uint64_t i = 0; i < RateLimitedLog::kLines + 7; ++i) {
         log.warning("peer {}", i);
     }
-    CHECK(lines.size() == LimitedLog::kLines);
-    world.run_for(LimitedLog::kWindow);
+    CHECK(lines.size() == RateLimitedLog::kLines);
+    world.run_for(RateLimitedLog::kWindow);
     log.warning("peer");
-    REQUIRE(lines.size() == LimitedLog::kLines + 2);
-    CHECK(lines[LimitedLog::kLines] == "7 more warnings like the last ones were left out");
+    REQUIRE(lines.size() == RateLimitedLog::kLines + 2);
+    CHECK(lines[RateLimitedLog::kLines] == "7 more warnings like the last ones were left out");
     CHECK(lines.back() == "peer");
 }
 

@@ -6,7 +6,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "broker/net/connection_host.h"
+#include "broker/net/connection_manager.h"
 #include "broker/net/local_transport.h"
 #include "protocol/schema/api/metadata.h"
 #include "test/sim/sim_clock.h"
@@ -15,9 +15,9 @@
 namespace hw::broker {
 namespace {
 
-using replication::DecodedMessage;
 using schema::MetadataRequest;
 using schema::MetadataResponse;
+using wire::DecodedMessage;
 
 constexpr ApiVersion kVersion{9};
 
@@ -44,7 +44,7 @@ private:
     bool& silent_;
 };
 
-class Silence final : public LogSink {
+class NullLogSink final : public LogSink {
 public:
     void write(LogLevel, std::string_view, std::string_view) override {}
     bool enabled(LogLevel) const override { return false; }
@@ -102,7 +102,7 @@ struct World {
     sim::SimShard server{scheduler, 1, 0};
     sim::SimShard client{scheduler, 1, 1};
     sim::SimClock clock{scheduler};
-    Silence log;
+    NullLogSink log;
     ListenerInfo info{.name = "L", .role = ListenerRole::broker, .bound = {}, .advertised = {}};
     bool silent = false;
     bool refusing = false;
@@ -110,7 +110,7 @@ struct World {
     AllowAll authorizer;
     NoQuotas quotas;
     Dispatcher dispatcher{authorizer, quotas};
-    std::optional<ConnectionHost> host;
+    std::optional<ConnectionManager> host;
     PeerChannel channel{client, clock, "test",
                         [this](TimePoint deadline) { return connect(deadline); }};
     std::vector<std::string> results;

@@ -34,7 +34,7 @@ TEST_CASE("rate watch: what moves before the first window does not count", "[net
 TEST_CASE("rate watch: time in which nothing could move does not count", "[net][rate]") {
     RateWatch watch;
     watch.begin(at(0));
-    watch.stood_still(std::chrono::seconds(100));
+    watch.exclude(std::chrono::seconds(100));
     CHECK_FALSE(watch.is_too_slow(at(109), kWindow, kLeast));
     CHECK(watch.is_too_slow(at(110), kWindow, kLeast));
 }

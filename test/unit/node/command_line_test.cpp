@@ -58,15 +58,15 @@ TEST_CASE("command line: data goes to the system's place for root, else to the u
 }
 
 TEST_CASE("command line: a start is told what to read, set and wipe", "[command]") {
-    const StartOrder dev = read({"dev", "--fresh"}).start.value();
-    CHECK(dev.old_data == OldData::wiped);
+    const StartCommand dev = read({"dev", "--fresh"}).start.value();
+    CHECK(dev.old_data == ExistingData::wiped);
     CHECK_FALSE(dev.config_file);
     CHECK_FALSE(read({"server"}).start.value().config_file);
     // As of a variable that is not set: it is not to be a node that any machine reaches.
     CHECK(read({"server", "-c", ""}).start.value().config_file == "");
-    const StartOrder server =
+    const StartCommand server =
         read({"server", "-c", "f", "--set", "a=b", "--set", "c=d"}).start.value();
-    CHECK(server.old_data == OldData::kept);
+    CHECK(server.old_data == ExistingData::kept);
     CHECK(server.config_file == "f");
     CHECK(server.overrides == std::vector<std::string>{"a=b", "c=d"});
 }
@@ -78,7 +78,7 @@ TEST_CASE("command line: addresses that cannot be are put down to the options th
         const auto problems = load({"dev", "--listen", address}).problems;
         REQUIRE(problems.errors.size() == 1);
         CHECK(problems.errors[0].starts_with(options + address + ",CONTROLLER://127.0.0.1:9093 "));
-        CHECK(problems.are_all_of_command_line());
+        CHECK(problems.are_all_from_command_line());
     }
     CHECK(load({"dev", "--listen", ":9092"}).config.has_value());
 }

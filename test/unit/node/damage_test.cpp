@@ -67,7 +67,7 @@ struct Machine {
     sim::SimNetwork network{scheduler, {}};
     sim::SimClock clock{scheduler};
     sim::SimEntropy entropy{scheduler.random()};
-    test::Silence log;
+    test::NullLogSink log;
     sim::SimDisk disk{scheduler, sim::BrokerProcess::kTag};
     sim::ProcessWorld world{.scheduler = scheduler,
                             .network = network,

@@ -44,7 +44,7 @@ struct World {
     sim::SimNetwork network;
     sim::SimClock clock{scheduler};
     sim::SimEntropy entropy{scheduler.random()};
-    test::Silence log;
+    test::NullLogSink log;
 };
 
 config::BrokerConfig config_of(std::uint32_t number, std::uint16_t port,

@@ -4,8 +4,8 @@
 
 #include <catch2/catch.hpp>
 
-#include "replication/partition/fetch_wait.h"
-#include "replication/partition/produce_wait.h"
+#include "replication/partition/delayed_fetch.h"
+#include "replication/partition/delayed_produce.h"
 #include "replication/partition/wait_timers.h"
 #include "test/sim/sim_shard.h"
 
@@ -17,7 +17,7 @@ struct World {
         while (scheduler.step()) {
         }
     }
-    [[nodiscard]] RequestWait::Done count() {
+    [[nodiscard]] DelayedRequest::Done count() {
         return [this] { ++ends; };
     }
 
@@ -40,7 +40,7 @@ ProduceOutcome based_at(std::int64_t offset) {
 
 TEST_CASE("produce wait: it ends once, when the last partition has answered", "[partition][wait]") {
     World world;
-    const auto wait = ProduceWait::begin(world.shard, 2, nullptr, world.count());
+    const auto wait = DelayedProduce::begin(world.shard, 2, nullptr, world.count());
     ProduceSlot::answer(wait->slot(1), based_at(7));
     world.settle();
     CHECK(world.ends == 0);
@@ -55,7 +55,7 @@ TEST_CASE("produce wait: it ends once, when the last partition has answered", "[
 TEST_CASE("produce wait: at its deadline the partitions without an answer have timed out",
           "[partition][wait]") {
     World world;
-    const auto wait = ProduceWait::begin(world.shard, 2, nullptr, world.count());
+    const auto wait = DelayedProduce::begin(world.shard, 2, nullptr, world.count());
     REQUIRE(world.timers.add(*wait, at(30)));
     ProduceSlot::answer(wait->slot(0), based_at(3));
     world.settle();
@@ -70,7 +70,7 @@ TEST_CASE("produce wait: at its deadline the partitions without an answer have t
 
 TEST_CASE("produce wait: an answer after the end changes nothing", "[partition][wait]") {
     World world;
-    const auto wait = ProduceWait::begin(world.shard, 1, nullptr, world.count());
+    const auto wait = DelayedProduce::begin(world.shard, 1, nullptr, world.count());
     REQUIRE(world.timers.add(*wait, at(30)));
     auto slot = wait->slot(0);
     world.timers.on_time(at(30));
@@ -87,7 +87,7 @@ TEST_CASE("produce wait: a request that went away is not called, and its bytes g
     const std::weak_ptr<int> bytes = request;
     std::shared_ptr<ProduceSlot> slot;
     {
-        const auto wait = ProduceWait::begin(world.shard, 1, std::move(request), world.count());
+        const auto wait = DelayedProduce::begin(world.shard, 1, std::move(request), world.count());
         REQUIRE(world.timers.add(*wait, at(30)));
         slot = wait->slot(0);
     }
@@ -108,15 +108,15 @@ TEST_CASE("produce wait: a request that went away is not called, and its bytes g
 TEST_CASE("fetch wait: it ends when its partitions have gained together what is missing",
           "[partition][wait]") {
     World world;
-    const auto wait = FetchWait::begin(world.shard, 100, world.count());
-    FetchWait::tell(wait->reference(), 60);
+    const auto wait = DelayedFetch::begin(world.shard, 100, world.count());
+    DelayedFetch::tell(wait->reference(), 60);
     world.settle();
     CHECK(world.ends == 0);
-    FetchWait::tell(wait->reference(), 39);
+    DelayedFetch::tell(wait->reference(), 39);
     world.settle();
     CHECK(world.ends == 0);
-    FetchWait::tell(wait->reference(), 1);
-    FetchWait::tell(wait->reference(), 500);
+    DelayedFetch::tell(wait->reference(), 1);
+    DelayedFetch::tell(wait->reference(), 500);
     world.settle();
     CHECK(world.ends == 1);
 }
@@ -124,33 +124,33 @@ TEST_CASE("fetch wait: it ends when its partitions have gained together what is 
 TEST_CASE("fetch wait: it ends when one partition has something else to tell",
           "[partition][wait]") {
     World world;
-    const auto wait = FetchWait::begin(world.shard, 100, world.count());
-    FetchWait::finish(wait->reference());
+    const auto wait = DelayedFetch::begin(world.shard, 100, world.count());
+    DelayedFetch::finish(wait->reference());
     world.settle();
     CHECK(world.ends == 1);
 }
 
 TEST_CASE("fetch wait: it ends at its deadline", "[partition][wait]") {
     World world;
-    const auto wait = FetchWait::begin(world.shard, 100, world.count());
+    const auto wait = DelayedFetch::begin(world.shard, 100, world.count());
     REQUIRE(world.timers.add(*wait, at(500)));
     world.timers.on_time(at(500));
     CHECK(world.ends == 1);
-    FetchWait::finish(wait->reference());
+    DelayedFetch::finish(wait->reference());
     world.settle();
     CHECK(world.ends == 1);
 }
 
 TEST_CASE("fetch wait: a partition may tell one whose request went away", "[partition][wait]") {
     World world;
-    std::weak_ptr<FetchWait> reference;
+    std::weak_ptr<DelayedFetch> reference;
     {
-        const auto wait = FetchWait::begin(world.shard, 100, world.count());
+        const auto wait = DelayedFetch::begin(world.shard, 100, world.count());
         reference = wait->reference();
-        FetchWait::tell(reference, 100);
+        DelayedFetch::tell(reference, 100);
     }
     world.settle();
-    FetchWait::tell(reference, 100);
+    DelayedFetch::tell(reference, 100);
     world.settle();
     CHECK(world.ends == 0);
 }
@@ -159,9 +159,9 @@ TEST_CASE("timers: deadlines come in order, and the owner hears of a nearer one"
           "[partition][wait]") {
     World world;
     std::vector<int> order;
-    const auto late = FetchWait::begin(world.shard, 1, [&] { order.push_back(2); });
-    const auto soon = FetchWait::begin(world.shard, 1, [&] { order.push_back(1); });
-    const auto later = FetchWait::begin(world.shard, 1, [&] { order.push_back(3); });
+    const auto late = DelayedFetch::begin(world.shard, 1, [&] { order.push_back(2); });
+    const auto soon = DelayedFetch::begin(world.shard, 1, [&] { order.push_back(1); });
+    const auto later = DelayedFetch::begin(world.shard, 1, [&] { order.push_back(3); });
     REQUIRE(world.timers.add(*late, at(20)));
     CHECK(world.earlier.consume());
     REQUIRE(world.timers.add(*later, at(30)));
@@ -178,25 +178,25 @@ TEST_CASE("timers: who sleeps until a deadline that goes is not woken for later 
           "[partition][wait]") {
     World world;
     {
-        const auto gone = FetchWait::begin(world.shard, 1, world.count());
+        const auto gone = DelayedFetch::begin(world.shard, 1, world.count());
         REQUIRE(world.timers.add(*gone, at(20)));
         CHECK(world.timers.arm() == at(20));
         CHECK(world.earlier.consume());
     }
-    const auto later = FetchWait::begin(world.shard, 1, world.count());
+    const auto later = DelayedFetch::begin(world.shard, 1, world.count());
     REQUIRE(world.timers.add(*later, at(30)));
     CHECK_FALSE(world.earlier.consume());
     CHECK(world.timers.arm() == at(30));
-    const auto sooner = FetchWait::begin(world.shard, 1, world.count());
+    const auto sooner = DelayedFetch::begin(world.shard, 1, world.count());
     REQUIRE(world.timers.add(*sooner, at(25)));
     CHECK(world.earlier.consume());
 }
 
 TEST_CASE("timers: a wait that has ended has no deadline any more", "[partition][wait]") {
     World world;
-    const auto wait = FetchWait::begin(world.shard, 1, world.count());
+    const auto wait = DelayedFetch::begin(world.shard, 1, world.count());
     REQUIRE(world.timers.add(*wait, at(20)));
-    FetchWait::tell(wait->reference(), 1);
+    DelayedFetch::tell(wait->reference(), 1);
     world.settle();
     CHECK(world.ends == 1);
     CHECK(world.timers.size() == 0);
@@ -206,13 +206,13 @@ TEST_CASE("timers: at their end a request and its wait, which keep each other, g
           "[partition][wait]") {
     World world;
     struct Request {
-        WaitHandle<ProduceWait> wait;
+        WaitHandle<DelayedProduce> wait;
     };
     auto request = std::make_shared<Request>();
     const std::weak_ptr<Request> watched = request;
     {
         WaitTimers timers(world.earlier);
-        request->wait = ProduceWait::begin(world.shard, 1, request, world.count());
+        request->wait = DelayedProduce::begin(world.shard, 1, request, world.count());
         REQUIRE(timers.add(*request->wait, at(20)));
         request.reset();
         CHECK_FALSE(watched.expired());
@@ -223,12 +223,12 @@ TEST_CASE("timers: at their end a request and its wait, which keep each other, g
 
 TEST_CASE("timers: beyond the limit a wait gets no deadline", "[partition][wait]") {
     World world;
-    std::vector<WaitHandle<FetchWait>> waits;
+    std::vector<WaitHandle<DelayedFetch>> waits;
     for (std::size_t i = 0; i < WaitTimers::kMaxWaits; ++i) {
-        waits.push_back(FetchWait::begin(world.shard, 1, world.count()));
+        waits.push_back(DelayedFetch::begin(world.shard, 1, world.count()));
         REQUIRE(world.timers.add(*waits.back(), at(20)));
     }
-    const auto one_more = FetchWait::begin(world.shard, 1, world.count());
+    const auto one_more = DelayedFetch::begin(world.shard, 1, world.count());
     CHECK_FALSE(world.timers.add(*one_more, at(20)));
     waits.pop_back();
     CHECK(world.timers.add(*one_more, at(20)));

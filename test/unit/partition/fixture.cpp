@@ -123,7 +123,7 @@ std::unique_ptr<Produced> Node::produce(const BatchShape& shape, Acks acks) {
     const auto bytes = std::make_shared<Buffer>(make_batch(shape));
     produced->bytes = bytes;
     produced->wait =
-        ProduceWait::begin(shard, 1, bytes, [ended = &produced->ended] { *ended = true; });
+        DelayedProduce::begin(shard, 1, bytes, [ended = &produced->ended] { *ended = true; });
     AppendRequest append{bytes->bytes(), {}, acks, produced->wait->slot(0)};
     enter([append = std::move(append)](PartitionReplica& replica) mutable {
         replica.append(std::move(append));
@@ -133,7 +133,8 @@ std::unique_ptr<Produced> Node::produce(const BatchShape& shape, Acks acks) {
 
 std::unique_ptr<Waiting> Node::watch(std::uint64_t missing, std::uint64_t seen_bytes) {
     auto waiting = std::make_unique<Waiting>();
-    waiting->wait = FetchWait::begin(shard, missing, [ended = &waiting->ended] { *ended = true; });
+    waiting->wait =
+        DelayedFetch::begin(shard, missing, [ended = &waiting->ended] { *ended = true; });
     const FetchWatch watch{waiting->wait->reference(), seen_bytes, UINT64_MAX};
     enter([watch](PartitionReplica& replica) { replica.watch(watch); });
     return waiting;

@@ -46,13 +46,13 @@ struct Produced {
     std::string value;
     std::weak_ptr<const void> bytes;  ///< of the request
     bool ended = false;
-    WaitHandle<ProduceWait> wait;
+    WaitHandle<DelayedProduce> wait;
 };
 
 /// A Fetch request that waits.
 struct Waiting {
     bool ended = false;
-    WaitHandle<FetchWait> wait;
+    WaitHandle<DelayedFetch> wait;
 };
 
 /// One partition with a log in `/data/t-0` of a simulated disk, inside its guard, and the little of

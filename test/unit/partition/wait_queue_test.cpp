@@ -17,8 +17,8 @@ struct World {
     }
     void append(std::int64_t end_offset, Awaited awaited) {
         const auto number = static_cast<int>(requests.size());
-        requests.push_back(
-            ProduceWait::begin(shard, 1, nullptr, [this, number] { answered.push_back(number); }));
+        requests.push_back(DelayedProduce::begin(shard, 1, nullptr,
+                                                 [this, number] { answered.push_back(number); }));
         AppendWait wait;
         wait.slot = requests.back()->slot(0);
         wait.end_offset = Offset(end_offset);
@@ -35,7 +35,7 @@ struct World {
     sim::Scheduler scheduler{1};
     sim::SimShard shard{scheduler, 1, 0};
     WaitQueue queue;
-    std::vector<WaitHandle<ProduceWait>> requests;
+    std::vector<WaitHandle<DelayedProduce>> requests;
     std::vector<int> answered;
 };
 
@@ -98,14 +98,14 @@ TEST_CASE("wait queue: a fetch is told of each gain, up to what it would take",
           "[partition][wait]") {
     World world;
     int ends = 0;
-    const auto wait = FetchWait::begin(world.shard, 100, [&] { ++ends; });
+    const auto wait = DelayedFetch::begin(world.shard, 100, [&] { ++ends; });
     REQUIRE(world.queue.add({wait->reference(), 1000, 80}, 1000));
     world.progress(0, 0, 1050);
     CHECK(world.queue.fetches() == 1);
     world.progress(0, 0, 5000);
     CHECK(world.queue.fetches() == 0);
     CHECK(ends == 0);
-    FetchWait::tell(wait->reference(), 20);
+    DelayedFetch::tell(wait->reference(), 20);
     world.settle();
     CHECK(ends == 1);
 }
@@ -114,7 +114,7 @@ TEST_CASE("wait queue: a fetch is told at once what came between its read and it
           "[partition][wait]") {
     World world;
     int ends = 0;
-    const auto wait = FetchWait::begin(world.shard, 30, [&] { ++ends; });
+    const auto wait = DelayedFetch::begin(world.shard, 30, [&] { ++ends; });
     REQUIRE(world.queue.add({wait->reference(), 1000, 500}, 1030));
     world.settle();
     CHECK(ends == 1);
@@ -124,7 +124,7 @@ TEST_CASE("wait queue: fetches that ended elsewhere do not pile up in an idle pa
           "[partition][wait]") {
     World world;
     for (int i = 0; i < 1000; ++i) {
-        const auto wait = FetchWait::begin(world.shard, 1, [] {});
+        const auto wait = DelayedFetch::begin(world.shard, 1, [] {});
         REQUIRE(world.queue.add({wait->reference(), 0, 1}, 0));
     }
     CHECK(world.queue.fetches() <= 3);
@@ -132,12 +132,12 @@ TEST_CASE("wait queue: fetches that ended elsewhere do not pile up in an idle pa
 
 TEST_CASE("wait queue: beyond the limit a fetch is not watched", "[partition][wait]") {
     World world;
-    std::vector<WaitHandle<FetchWait>> waits;
+    std::vector<WaitHandle<DelayedFetch>> waits;
     for (std::size_t i = 0; i < WaitQueue::kMaxFetches; ++i) {
-        waits.push_back(FetchWait::begin(world.shard, 1, [] {}));
+        waits.push_back(DelayedFetch::begin(world.shard, 1, [] {}));
         REQUIRE(world.queue.add({waits.back()->reference(), 0, 1}, 0));
     }
-    const auto one_more = FetchWait::begin(world.shard, 1, [] {});
+    const auto one_more = DelayedFetch::begin(world.shard, 1, [] {});
     CHECK_FALSE(world.queue.add({one_more->reference(), 0, 1}, 0));
 }
 
@@ -145,8 +145,8 @@ TEST_CASE("wait queue: all fetches read again when there is something else to te
           "[partition][wait]") {
     World world;
     int ends = 0;
-    const auto first = FetchWait::begin(world.shard, 100, [&] { ++ends; });
-    const auto second = FetchWait::begin(world.shard, 100, [&] { ++ends; });
+    const auto first = DelayedFetch::begin(world.shard, 100, [&] { ++ends; });
+    const auto second = DelayedFetch::begin(world.shard, 100, [&] { ++ends; });
     REQUIRE(world.queue.add({first->reference(), 0, 500}, 0));
     REQUIRE(world.queue.add({second->reference(), 0, 500}, 0));
     world.queue.finish_fetches();

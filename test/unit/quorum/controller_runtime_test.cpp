@@ -173,7 +173,7 @@ struct Apis {
 
     Machine& machine;
     Lines log;
-    test::Forbidding authorizer;
+    test::ForbiddingAuthorizer authorizer;
     NoQuotas quotas;
     Dispatcher dispatcher{authorizer, quotas};
     ListenerInfo info{

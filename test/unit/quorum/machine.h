@@ -123,7 +123,7 @@ struct Machine {
     Random ids;
     sim::SimEntropy entropy{ids};
     sim::SimDisk disk{scheduler, 1};
-    test::Silence log;
+    test::NullLogSink log;
     std::optional<Process> process;
     std::set<std::string> acknowledged;
 };

@@ -26,7 +26,7 @@ enum class Fault : std::uint8_t {
 template <Fault fault>
 class BrokenSeam : public std::enable_shared_from_this<BrokenSeam<fault>> {
 public:
-    static constexpr std::size_t kMaxWorks = 8;
+    static constexpr std::size_t kMaxQueued = 8;
 
     BrokenSeam(const Clock&, DeferPolicy*, History& history) : value_(history) {}
 

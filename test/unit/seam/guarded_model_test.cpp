@@ -14,8 +14,8 @@ template <std::size_t max_works, std::size_t turn_works, class Orders = model::A
 struct ModelTraits {
     template <class Value>
     using Atomic = model::ModelAtomic<Value, Orders>;
-    static constexpr std::size_t kMaxWorks = max_works;
-    static constexpr std::size_t kTurnWorks = turn_works;
+    static constexpr std::size_t kMaxQueued = max_works;
+    static constexpr std::size_t kWorkPerTurn = turn_works;
 };
 
 template <std::size_t max_works, std::size_t turn_works>

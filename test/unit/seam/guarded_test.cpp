@@ -85,14 +85,14 @@ TEST_CASE("seam: a long queue is drained over several turns", "[seam]") {
     using Queue = Guarded<std::string>;
     const auto guarded = std::make_shared<Queue>(world.clock, &always);
     std::size_t ran = 0;
-    for (std::size_t i = 0; i < 2 * Queue::kTurnWorks; ++i) {
+    for (std::size_t i = 0; i < 2 * Queue::kWorkPerTurn; ++i) {
         CHECK(guarded->enter(world.shard, [&](std::string&, Shard&) { ++ran; }));
     }
     CHECK(world.scheduler.step());
-    CHECK(ran == Queue::kTurnWorks);
+    CHECK(ran == Queue::kWorkPerTurn);
     while (world.scheduler.step()) {
     }
-    CHECK(ran == 2 * Queue::kTurnWorks);
+    CHECK(ran == 2 * Queue::kWorkPerTurn);
 }
 
 TEST_CASE("seam: a full queue refuses and takes work again when it was drained", "[seam]") {
@@ -101,7 +101,7 @@ TEST_CASE("seam: a full queue refuses and takes work again when it was drained",
     using Queue = Guarded<std::string>;
     const auto guarded = std::make_shared<Queue>(world.clock, &always);
     const auto nothing = [](std::string&, Shard&) {};
-    for (std::size_t i = 0; i < Queue::kMaxWorks; ++i) {
+    for (std::size_t i = 0; i < Queue::kMaxQueued; ++i) {
         REQUIRE(guarded->enter(world.shard, nothing));
     }
     CHECK_FALSE(guarded->enter(world.shard, nothing));

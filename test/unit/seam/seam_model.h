@@ -79,7 +79,7 @@ class World {
 public:
     explicit World(const Scenario& scenario)
         : scenario_(&scenario),
-          history_(Seam::kMaxWorks),
+          history_(Seam::kMaxQueued),
           seam_(std::make_shared<Seam>(clock_, scenario.defers ? &defer_ : nullptr, history_)) {}
 
     /// Empty when all rules were kept; else what happened.
@@ -157,11 +157,11 @@ private:
         }
     }
 
-    /// When all is done the seam is as new: work runs at once, and kMaxWorks fit behind it.
+    /// When all is done the seam is as new: work runs at once, and kMaxQueued fit behind it.
     void check_idle() {
         const std::size_t begun = history_.count(What::begins);
         const std::size_t refused = history_.count(What::refused);
-        enter(*seam_, Seam::kMaxWorks + 1);
+        enter(*seam_, Seam::kMaxQueued + 1);
         history_.require(history_.count(What::begins) > begun, "nobody is inside, but work waits");
         history_.require(history_.count(What::refused) == refused + 1, "room for more or less");
         while (shard().has_turn()) {

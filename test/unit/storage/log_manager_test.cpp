@@ -38,7 +38,7 @@ TEST_CASE("manager: no more logs are made than files may be open", "[storage][ma
     const auto refused = node.run(node.manager.create(*node.directory, next, TopicId(Uuid{1, 2})));
     REQUIRE_FALSE(refused.has_value());
     CHECK(refused.error().kind == ErrorKind::limit);
-    CHECK(refused.error().message.find("room for 2: raise it (ulimit -n") != std::string::npos);
+    CHECK(refused.error().message.find("allows 2: raise it (ulimit -n") != std::string::npos);
     CHECK_FALSE(node.directory->failure().has_value());
     CHECK_FALSE(*world.disk.exists("/data/t-1"));
 }
@@ -544,7 +544,7 @@ TEST_CASE(
     first.pass(std::chrono::milliseconds(20));
     first.directory->write_recovery_points([](const Result<void>&) {});
     first.pass(std::chrono::milliseconds(20));
-    REQUIRE(doom_log_folder(world.disk, "/data", kName, Uuid{5, 6}).has_value());
+    REQUIRE(mark_log_for_deletion(world.disk, "/data", kName, Uuid{5, 6}).has_value());
     world.node.reset();
     world.disk.process_kill();
     Node& second = world.start();

@@ -13,7 +13,7 @@ namespace {
 struct Expected {
     std::string bytes;
     BatchSummary summary;
-    std::optional<ProducerFacts> producer;
+    std::optional<ProducerBatchInfo> producer;
 };
 
 Expected expected_of(ByteView bytes) {

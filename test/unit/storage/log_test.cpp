@@ -183,7 +183,7 @@ TEST_CASE("log: a read gives whole batches below the end that is asked for", "[s
     CHECK(t.read(0, 8, 1) == std::vector<std::int64_t>{0});
     CHECK(t.read(0, 1, 1).empty());
     CHECK(t.read(8).empty());
-    const ReadRequest strict{Offset(0), Offset(8), one - 1, Progressing::within_limit};
+    const ReadRequest strict{Offset(0), Offset(8), one - 1, FirstBatch::within_limit};
     CHECK(t.log->read(strict, t.cursor)->bytes.size() == 0);
 }
 
