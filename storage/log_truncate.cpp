@@ -121,6 +121,9 @@ Result<void> Log::close() {
     if (offline_) {
         return std::unexpected(*offline_);
     }
+    if (truncating_) {
+        return fail(ErrorKind::io, "{}: closed while it is being truncated", folder_);
+    }
     HW_TRY_VOID(segments_.back().finish_indexes(dirty_));
     if (end_offset_ > snapshot_offset_) {
         const SnapshotJob snapshot{context_.disk, folder_, ticket(), producers_.share()};

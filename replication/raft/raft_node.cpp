@@ -279,12 +279,12 @@ std::expected<storage::ReadAnswer, wire::Refusal> RaftNode::read(
     return log_.read({.from = from,
                       .end_offset = core_.high_watermark(),
                       .max_bytes = max_bytes,
-                      .progressing = storage::Progressing::at_least_one_batch},
+                      .first_batch = storage::FirstBatch::always_whole},
                      cursor);
 }
 
 Task<> RaftNode::wait_committed(Offset offset, TimePoint deadline) {
-    if (waits_ended_ || core_.high_watermark() > offset) {
+    if (waits_ended_ || failed_ || core_.high_watermark() > offset) {
         co_return;
     }
     const auto self = shared_from_this();
