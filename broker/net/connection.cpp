@@ -28,7 +28,8 @@ Connection::Connection(std::unique_ptr<Transport> transport, ConnectionServices&
       on_end_(std::move(on_end)),
       frames_(services.limits.request_max_bytes),
       share_(services.memory.share()),
-      last_received_(services.clock.now()) {
+      last_received_(services.clock.now()),
+      last_sent_(last_received_) {
     share_->tell(&room_);
 }
 
@@ -289,6 +290,7 @@ void Connection::send() {
             }
             services_->tasks.spawn(send_when_writable(shared_from_this()));
         } else {
+            last_sent_ = services_->clock.now();
             taken_.moved(written.bytes);
             answers_.sent(written.bytes);
         }
@@ -330,8 +332,9 @@ void Connection::check_time(TimePoint now) {
     if (ends_as_slow_reader(now) || paused_ || ends_as_slow_sender(now)) {
         return;
     }
-    const bool is_idle = frame_started_ == kNever && answers_.empty();
-    if (is_idle && now - last_received_ > services_->limits.idle_max) {
+    // A peer that takes no answers is idle, too; one that waits for an answer is not.
+    const bool waits = frame_started_ != kNever || !(answers_.empty() || write_blocked_);
+    if (!waits && now - std::max(last_received_, last_sent_) > services_->limits.idle_max) {
         services_->log.debug(
             "closing the connection from {}: idle for longer than connections.max.idle.ms",
             to_string(*peer_));
@@ -342,6 +345,9 @@ void Connection::check_time(TimePoint now) {
 bool Connection::ends_as_slow_reader(TimePoint now) {
     const ConnectionLimits& limits = services_->limits;
     if (!taken_.is_too_slow(now, limits.read_window, limits.least_bytes_per_second)) {
+        return false;
+    }
+    if (!services_->memory.answers_are_scarce()) {
         return false;
     }
     services_->warnings.warning(
@@ -365,7 +371,7 @@ bool Connection::ends_as_slow_sender(TimePoint now) {
         services_->warnings.warning(
             "closing the connection from {}: a request of {} bytes was not sent whole within {} s",
             to_string(*peer_), frames_.size(), in_seconds(allowed));
-    } else if (size > BufferPool::kCapacity &&
+    } else if (size > BufferPool::kCapacity && services_->memory.is_scarce() &&
                received_.is_too_slow(now, limits.send_window, limits.least_bytes_per_second)) {
         services_->warnings.warning(
             "closing the connection from {}: it sends a request of {} bytes more slowly than {} "

@@ -24,8 +24,8 @@ struct ConnectionLimits {
     /// Time from a frame's first byte to its last, plus a second for each MiB of it.
     Duration frame_max = std::chrono::minutes(1);
     /// Least rate at which a peer must send a frame that it has begun, and read answers that wait
-    /// for it. Slow links reach it, and Kafka's clients give up a request after 30 s
-    /// (request.timeout.ms).
+    /// for it, while memory is scarce. With free memory a peer may pause, as consumers do that work
+    /// on a batch for minutes.
     std::int64_t least_bytes_per_second = 64 * 1024;
     Duration send_grace = std::chrono::seconds(10);   ///< before a sender's rate is measured
     Duration send_window = std::chrono::seconds(10);  ///< over which a sender's rate is averaged
@@ -142,6 +142,7 @@ private:
     Signal room_;  ///< set when requests were answered, memory was given back, or at the end
     Signal sent_;  ///< likewise, for wait_settled
     TimePoint last_received_;
+    TimePoint last_sent_;
     TimePoint frame_started_ = kNever;
     bool write_blocked_ = false;
     RateWatch received_;  ///< incoming bytes, while a frame is incomplete

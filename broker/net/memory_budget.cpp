@@ -27,13 +27,18 @@ void MemoryAccount::Waiter::grant() {
 }
 
 void MemoryAccount::serve(Waiters& waiters) {
+    bool has_granted = false;
     while (!waiters.empty()) {
         Waiter& first = *waiters.front();
         if (!first.granted && !first.frame->take(first.bytes)) {
+            if (has_granted) {
+                first.changed.set();  // it is the first now
+            }
             return;
         }
         waiters.pop_front();
         first.grant();
+        has_granted = true;
     }
 }
 
@@ -46,10 +51,10 @@ Reservation::~Reservation() {
     share_->answers_ -= answers_;
     account.held_ -= requests_;
     account.answers_ -= answers_;
-    if (account.favoured_ == frame_) {
-        account.favoured_ = 0;
+    if (!is_large() && account.favoured(kind_) == frame_) {
+        account.favoured(kind_) = 0;
     }
-    if (is_large_) {
+    if (is_large()) {
         account.limits_.large_frames->give_back(frame_, large_);
     }
     wake_others();
@@ -61,23 +66,24 @@ void Reservation::wake_others() {
         own->frame->add_work(own->bytes);
         own->grant();
     }
-    if (is_large_) {
-        MemoryAccount::serve(account().large_);
+    if (is_large()) {
+        MemoryAccount::serve(account().waiters(FrameKind::large));
     }
-    MemoryAccount::serve(account().small_);
+    MemoryAccount::serve(account().waiters(FrameKind::brief));
+    MemoryAccount::serve(account().waiters(FrameKind::small));
     if (share_->smaller_ != nullptr) {
         share_->smaller_->set();
     }
 }
 
 bool Reservation::is_favoured() const {
-    return is_large_ ? account().limits_.large_frames->favours(frame_)
-                     : account().favoured_ == frame_;
+    return is_large() ? account().limits_.large_frames->favours(frame_)
+                      : account().favoured(kind_) == frame_;
 }
 
 bool Reservation::take(std::size_t bytes) {
     MemoryAccount& account = this->account();
-    if (is_large_) {
+    if (is_large()) {
         if (!account.limits_.large_frames->try_take(frame_, bytes)) {
             return false;
         }
@@ -85,11 +91,12 @@ bool Reservation::take(std::size_t bytes) {
         share_->requests_ += bytes;
         return true;
     }
-    if (!account.fits(bytes)) {
-        if (account.favoured_ != 0 && account.favoured_ != frame_) {
+    if (!account.fits(kind_, bytes)) {
+        std::uint64_t& favoured = account.favoured(kind_);
+        if (favoured != 0 && favoured != frame_) {
             return false;
         }
-        account.favoured_ = frame_;
+        favoured = frame_;
     }
     add_work(bytes);
     return true;
@@ -145,7 +152,17 @@ bool Reservation::try_answer_within(std::size_t limit, std::size_t bytes) {
 }
 
 bool Reservation::try_encode(std::size_t bytes) {
-    return !share_ || try_answer_within(account().limits_.answers + kOverdraft, bytes);
+    if (!share_) {
+        return true;
+    }
+    if (share_->answers_ == 0 && bytes <= kFreeAnswer) {
+        add_answer(bytes);
+        return true;
+    }
+    const std::size_t limit = account().limits_.answers;
+    const std::size_t own = limit / 2 + kOverdraft;
+    return bytes <= own - std::min(own, share_->answers_) &&
+           try_answer_within(limit + kOverdraft, bytes);
 }
 
 bool Reservation::try_answer(std::size_t bytes) {
@@ -205,13 +222,14 @@ Reservation::Share MemoryBudget::share() {
 
 Reservation MemoryBudget::begin(const Reservation::Share& share, std::size_t size) {
     if (size > kSmallFrame) {
-        return {share, account_->limits_.large_frames->next_number(), true};
+        return {share, account_->limits_.large_frames->next_number(), FrameKind::large};
     }
-    return {share, account_->next_small_++};
+    const FrameKind kind = size > kBriefFrame ? FrameKind::small : FrameKind::brief;
+    return {share, account_->next_number_++, kind};
 }
 
 bool MemoryBudget::try_step(Reservation& frame, std::size_t bytes) {
-    const MemoryAccount::Waiters& waiters = frame.is_large_ ? account_->large_ : account_->small_;
+    const MemoryAccount::Waiters& waiters = account_->waiters(frame.kind_);
     const bool is_first = waiters.empty() || frame.frame_ < waiters.front()->frame->frame_;
     // The frame that exceeds the limit does not queue, because older waiting frames wait for its
     // end.
@@ -231,11 +249,11 @@ Task<bool> MemoryBudget::step(Reservation& frame, std::size_t bytes) {
     }
     // Keeps the queues, because the coroutine may be destroyed after this object.
     const auto account = account_;
-    auto& waiters = frame.is_large_ ? account->large_ : account->small_;
+    auto& waiters = account->waiters(frame.kind_);
     Waiter waiter{.frame = &frame, .bytes = bytes, .changed = {}};
     const Place place(waiters, waiter);
     while (!waiter.granted && !waiter.ended) {
-        const bool retries = frame.is_large_ && waiters.front() == &waiter;
+        const bool retries = frame.is_large() && waiters.front() == &waiter;
         const TimePoint next = retries ? clock_->now() + kLargeRetry : kNever;
         co_await shard_->wait(waiter.changed, next);
         if (!waiter.granted && !waiter.ended) {

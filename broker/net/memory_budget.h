@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -34,6 +35,13 @@ struct MemoryLimits {
 class MemoryShare;
 class Reservation;
 
+/// Frames by their size: each kind has a queue of its own for memory.
+enum class FrameKind : std::uint8_t {
+    brief,  ///< up to MemoryBudget::kBriefFrame
+    small,  ///< up to MemoryBudget::kSmallFrame
+    large,
+};
+
 /// The memory counters of one shard. All reservations share it, because the requests of a node that
 /// ends are destroyed in any order.
 class MemoryAccount {
@@ -59,9 +67,21 @@ private:
 
     /// Memory is scarce when no more than 1/kScarceOf of it is left.
     static constexpr std::size_t kScarceOf = 4;
+    /// 1/kBriefOf of the limit is kept free for brief frames.
+    static constexpr std::size_t kBriefOf = 8;
 
-    [[nodiscard]] bool fits(std::size_t bytes) const {
-        return held_ <= limits_.requests && bytes <= limits_.requests - held_;
+    /// True if there is room for `bytes` of a brief or small frame.
+    [[nodiscard]] bool fits(FrameKind kind, std::size_t bytes) const {
+        const std::size_t kept = kind == FrameKind::brief ? 0 : limits_.requests / kBriefOf;
+        const std::size_t limit = limits_.requests - kept;
+        return held_ <= limit && bytes <= limit - held_;
+    }
+    [[nodiscard]] Waiters& waiters(FrameKind kind) {
+        return waiters_[static_cast<std::size_t>(kind)];
+    }
+    /// Number of the brief or small frame that may exceed the limit; 0: none.
+    [[nodiscard]] std::uint64_t& favoured(FrameKind kind) {
+        return favoured_[static_cast<std::size_t>(kind)];
     }
     [[nodiscard]] bool is_scarce() const {
         return held_ >= limits_.requests / kScarceOf * (kScarceOf - 1);
@@ -72,10 +92,9 @@ private:
     MemoryLimits limits_;
     std::size_t held_ = 0;  ///< of limits_.requests
     std::size_t answers_ = 0;
-    std::uint64_t next_small_ = 1;
-    std::uint64_t favoured_ = 0;  ///< number of the small frame that may exceed the limit; 0: none
-    Waiters small_;
-    Waiters large_;
+    std::uint64_t next_number_ = 1;  ///< of the next brief or small frame
+    std::array<std::uint64_t, 2> favoured_{};
+    std::array<Waiters, 3> waiters_;
     BufferPool pool_;
 };
 
@@ -126,7 +145,8 @@ public:
     void add_work(std::size_t bytes);
 
     /// Takes memory for an encoded answer. False, and nothing taken, if that would exceed the limit
-    /// by more than kOverdraft.
+    /// by more than kOverdraft, or if the connection would hold more than half of the limit. A
+    /// connection without unsent answers always gets kFreeAnswer.
     [[nodiscard]] bool try_encode(std::size_t bytes);
     /// Counts memory that the answer already uses.
     void add_answer(std::size_t bytes);
@@ -143,7 +163,7 @@ public:
     /// Gives the buffer of the frame back to the pool.
     void recycle(Buffer buffer);
     /// A reservation of the same connection, for a request inside this one (Envelope).
-    [[nodiscard]] Reservation beside() const { return {share_, 0}; }
+    [[nodiscard]] Reservation beside() const { return {share_, 0, FrameKind::brief}; }
 
     /// True when requests hold three quarters of the shard's limit, or more.
     [[nodiscard]] bool is_scarce() const { return share_ && account().is_scarce(); }
@@ -153,13 +173,15 @@ public:
     /// Bytes by which work and encoded answers may exceed their limits, so that a small request is
     /// not refused because memory happens to be full.
     static constexpr std::size_t kOverdraft = std::size_t{4} << 20;
+    /// Bytes of an answer for which there is always room, if its connection holds no other.
+    static constexpr std::size_t kFreeAnswer = 4096;
 
 private:
     friend class MemoryAccount;
     friend class MemoryBudget;
 
-    Reservation(Share share, LargeFrameLimit::Number frame, bool is_large = false)
-        : share_(std::move(share)), frame_(frame), is_large_(is_large) {}
+    Reservation(Share share, LargeFrameLimit::Number frame, FrameKind kind)
+        : share_(std::move(share)), frame_(frame), kind_(kind) {}
 
     void swap(Reservation& other) noexcept {
         std::swap(share_, other.share_);
@@ -167,13 +189,14 @@ private:
         std::swap(requests_, other.requests_);
         std::swap(large_, other.large_);
         std::swap(answers_, other.answers_);
-        std::swap(is_large_, other.is_large_);
+        std::swap(kind_, other.kind_);
     }
     [[nodiscard]] MemoryAccount& account() const { return *share_->account_; }
     /// True when the connection holds nothing and the step is so small that it is always granted.
     [[nodiscard]] bool is_free(std::size_t bytes) const {
-        return bytes <= BufferPool::kCapacity && share_->total() == 0 && !is_large_;
+        return bytes <= BufferPool::kCapacity && share_->total() == 0 && !is_large();
     }
+    [[nodiscard]] bool is_large() const { return kind_ == FrameKind::large; }
     [[nodiscard]] bool is_favoured() const;
     void wake_others();
     [[nodiscard]] bool try_answer_within(std::size_t limit, std::size_t bytes);
@@ -185,19 +208,21 @@ private:
     std::size_t requests_ = 0;
     std::size_t large_ = 0;  ///< of a large frame
     std::size_t answers_ = 0;
-    bool is_large_ = false;
+    FrameKind kind_ = FrameKind::brief;
 };
 
 /// Limits the memory of all requests of one shard, before it is used. README.md has the rules.
 ///
 /// A frame takes memory in steps, as its bytes arrive. If there is no room, it queues, the oldest
-/// first, small frames (kSmallFrame) apart from large ones. The oldest frame gets its step even
-/// without room, unless another frame already exceeds the limit that way.
+/// first, brief, small and large frames apart. The oldest frame of a queue gets its step even
+/// without room, unless another frame of its kind already exceeds the limit that way.
 ///
 /// Owned by the shard's services; used on that shard only.
 class MemoryBudget {
 public:
-    /// Size of the largest small frame, in bytes.
+    /// Sizes of the largest brief and the largest small frame, in bytes. A brief frame holds the
+    /// batch of most producers.
+    static constexpr std::size_t kBriefFrame = std::size_t{128} << 10;
     static constexpr std::size_t kSmallFrame = std::size_t{1} << 20;
 
     MemoryBudget(Shard& shard, const Clock& clock, MemoryLimits limits);
@@ -225,13 +250,23 @@ public:
     [[nodiscard]] bool answers_are_full() const {
         return account_->answers_ >= account_->limits_.answers;
     }
+    /// True when unsent answers hold half of the memory for answers.
+    [[nodiscard]] bool answers_are_scarce() const {
+        return account_->answers_ >= account_->limits_.answers / 2;
+    }
     [[nodiscard]] const MemoryLimits& limits() const { return account_->limits_; }
     [[nodiscard]] std::size_t held() const { return account_->held_; }
     [[nodiscard]] std::size_t answers() const { return account_->answers_; }
     [[nodiscard]] std::size_t waiting() const {
-        return account_->small_.size() + account_->large_.size();
+        std::size_t count = 0;
+        for (const MemoryAccount::Waiters& waiters : account_->waiters_) {
+            count += waiters.size();
+        }
+        return count;
     }
-    [[nodiscard]] std::size_t waiting_large() const { return account_->large_.size(); }
+    [[nodiscard]] std::size_t waiting_large() const {
+        return account_->waiters(FrameKind::large).size();
+    }
 
 private:
     using Waiter = MemoryAccount::Waiter;

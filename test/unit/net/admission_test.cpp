@@ -218,11 +218,13 @@ TEST_CASE("admission: that clients wait for memory is logged, with the limit and
     CHECK(world.log.lines.size() <= 3);
 }
 
-TEST_CASE("admission: a sender below the least rate is cut off", "[net][admission]") {
+TEST_CASE("admission: a sender below the least rate is cut off while memory is scarce",
+          "[net][admission]") {
     World world;
     world.send(world.connect(), announcement(kMiB));
-    world.run_for(std::chrono::seconds(19));
+    world.run_for(std::chrono::seconds(30));
     CHECK(world.ended == 0);
+    world.send(world.connect(), large_request(400 * kKiB));
     world.run_for(std::chrono::seconds(3));
     CHECK(world.ended == 1);
     CHECK(

@@ -346,9 +346,9 @@ TEST_CASE("connection: an answer after its end is dropped", "[net][connection]")
     world.answer(0);
 }
 
-TEST_CASE("connection: a peer that takes no answers is cut off in the end", "[net][connection]") {
-    World world(1);
-    std::vector<schema::MetadataResponse::Topic> topics(5000);
+/// Answers the first request with some 200 bytes for each topic.
+void reply_topics(World& world, std::size_t count) {
+    std::vector<schema::MetadataResponse::Topic> topics(count);
     const std::string name(200, 'x');
     for (auto& topic : topics) {
         topic.name = name;
@@ -358,12 +358,30 @@ TEST_CASE("connection: a peer that takes no answers is cut off in the end", "[ne
     world.send_request(1);
     REQUIRE(world.run_until([&] { return world.held.size() == 1; }));
     world.held[0]->reply(large);
+}
+
+TEST_CASE(
+    "connection: a peer that takes no answers is cut off after half a minute while memory "
+    "is scarce",
+    "[net][connection]") {
+    World world(1);
+    reply_topics(world, 5000);
     world.run_for(std::chrono::seconds(29));
     CHECK_FALSE(world.ended);
     world.run_for(std::chrono::seconds(3));
     CHECK(world.ended);
     CHECK(world.log.lines.back().find("takes its answers more slowly than 64 KiB/s, averaged over "
                                       "30 s") != std::string::npos);
+}
+
+TEST_CASE("connection: a peer may leave its answers for as long as it may be idle",
+          "[net][connection]") {
+    World world(1);
+    reply_topics(world, 1000);
+    world.run_for(std::chrono::minutes(9));
+    CHECK_FALSE(world.ended);
+    world.run_for(std::chrono::minutes(2));
+    CHECK(world.ended);
 }
 
 TEST_CASE("connection: an idle one ends, one that waits for an answer does not",

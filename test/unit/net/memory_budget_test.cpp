@@ -212,6 +212,68 @@ TEST_CASE("memory: a large frame that waits sees what another shard gives back",
     CHECK(world.order == "waited");
 }
 
+TEST_CASE("memory: the large frame behind one that got its step looks again, too",
+          "[net][memory]") {
+    World world;
+    MemoryBudget other{world.shard, world.clock, world.limits};
+    Reservation& favoured = world.frames.emplace_back(other.begin(other.share(), kLarge));
+    Reservation& shared = world.frames.emplace_back(other.begin(other.share(), kLarge));
+    CHECK(other.try_step(shared, kLarge));
+    CHECK(other.try_step(favoured, kMiB));
+    Reservation& first = world.begin(kLarge);
+    Reservation& second = world.begin(kLarge);
+    world.step(first, kMiB, "1");
+    world.step(second, kMiB, "2");
+    CHECK(world.order.empty());
+    world.end(shared);
+    world.run();
+    REQUIRE(world.order == "1");
+    // The favoured one grows, so the end of the first makes no room.
+    CHECK(other.try_step(favoured, kMiB));
+    world.end(first);
+    world.end(favoured);
+    world.run();
+    CHECK(world.order == "12");
+}
+
+TEST_CASE("memory: an eighth is kept for brief frames", "[net][memory]") {
+    World world;
+    Reservation& small = world.begin(MemoryBudget::kSmallFrame);
+    CHECK(world.budget.try_step(small, kLimit / 8 * 7));
+    Reservation& beyond = world.begin(MemoryBudget::kSmallFrame);
+    CHECK(world.budget.try_step(beyond, 10));  // it may exceed the limit
+    Reservation& waiting = world.begin(MemoryBudget::kSmallFrame);
+    CHECK_FALSE(world.budget.try_step(waiting, 5000));
+    Reservation& brief = world.begin(MemoryBudget::kBriefFrame);
+    CHECK(world.budget.try_step(brief, kLimit / 8 - 10));
+}
+
+TEST_CASE("memory: a small answer always finds room if it is the only one of its connection",
+          "[net][memory]") {
+    World world;
+    Reservation& reader = world.holding(10);
+    CHECK(reader.try_encode(kLimit / 2 + Reservation::kOverdraft));
+    CHECK_FALSE(reader.try_encode(1));  // no connection holds more
+    Reservation& second = world.holding(10);
+    CHECK(second.try_encode(kLimit / 2));
+    Reservation& third = world.holding(10);
+    CHECK_FALSE(third.try_encode(Reservation::kFreeAnswer + 1));
+    CHECK(third.try_encode(Reservation::kFreeAnswer));
+    CHECK_FALSE(third.try_encode(Reservation::kFreeAnswer));
+}
+
+TEST_CASE("memory: a large frame that ends leaves the favour of a small one alone",
+          "[net][memory]") {
+    World world;
+    Reservation& large = world.begin(kLarge);
+    CHECK(world.budget.try_step(large, kMiB));
+    Reservation& full = world.holding(kLimit);
+    CHECK(world.budget.try_step(full, 1));  // it is favoured, and has the number of the large one
+    world.end(large);
+    Reservation& other = world.begin();
+    CHECK_FALSE(world.budget.try_step(other, 50'000));
+}
+
 TEST_CASE("memory: a connection that ends stops waiting", "[net][memory]") {
     World world;
     world.holding(100'000);
