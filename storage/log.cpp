@@ -289,7 +289,7 @@ std::expected<ReadAnswer, wire::Refusal> Log::read(const ReadRequest& request,
     }
     auto answer = reader().read(bounded, cursor);
     if (!answer) {
-        report_damage(answer.error());
+        report_failed_read(answer.error());
         const bool corrupt = answer.error().kind == ErrorKind::corrupt;
         return std::unexpected(
             wire::Refusal{corrupt ? ErrorCode::corrupt_message : ErrorCode::kafka_storage_error,
@@ -304,7 +304,7 @@ Result<std::optional<record::TimestampedOffset>> Log::find(Timestamp target) con
     }
     auto found = reader().find(target, log_start_offset_);
     if (!found) {
-        report_damage(found.error());
+        report_failed_read(found.error());
     }
     return found;
 }
@@ -315,22 +315,22 @@ Result<std::optional<record::TimestampedOffset>> Log::find_latest() const {
     }
     auto found = reader().find_latest(log_start_offset_);
     if (!found) {
-        report_damage(found.error());
+        report_failed_read(found.error());
     }
     return found;
 }
 
-void Log::report_damage(const Error& error) const {
-    if (error.kind != ErrorKind::corrupt || reported_.size() == kReportsMax ||
-        !reported_.insert(error.message).second) {
+void Log::report_failed_read(const Error& error) const {
+    if (reported_.size() == kReportsMax || !reported_.insert(error.message).second) {
         return;
     }
-    context_.logger.error("the log is damaged: {}", error.message);
+    context_.logger.error(
+        "{}: {}", error.kind == ErrorKind::corrupt ? "the log is damaged" : "cannot read the log",
+        error.message);
     if (reported_.size() == kReportsMax) {
         context_.logger.error(
-            "{}: {} damaged places were logged, which is the limit until the next "
-            "start",
-            folder_, kReportsMax);
+            "{}: {} failed reads were logged, which is the limit until the next start", folder_,
+            kReportsMax);
     }
 }
 

@@ -193,8 +193,8 @@ private:
     [[nodiscard]] LogReader reader() const {
         return {segments_, truncations_, {loaded_end_offset_, context_.options.gaps, &epochs_}};
     }
-    /// Logs each damaged place once, up to kReportsMax of them.
-    void report_damage(const Error& error) const;
+    /// Logs each failure of a read once, up to kReportsMax of them.
+    void report_failed_read(const Error& error) const;
 
     LogContext context_;
     std::string folder_;
@@ -227,7 +227,7 @@ private:
     bool snapshot_running_ = false;
     std::size_t counted_producers_ = 0;  ///< this log's share in the limit's count
     ProducerId next_to_expire_ = kLeastProducerId;
-    mutable std::set<std::string> reported_;  ///< damage that was already logged
+    mutable std::set<std::string> reported_;  ///< failures that were already logged
 };
 
 }  // namespace hw::storage

@@ -320,13 +320,17 @@ Task<std::vector<MissingLog>> LogManager::find_missing() {
         for (const FoundLog& found : opened.logs) {
             here.insert(found.name);
         }
-        std::set<TopicPartition> doomed;
+        std::set<TopicPartition> marked;
         for (const std::string& folder : opened.deleting) {
-            doomed.insert(parse_folder_name(folder).log);
+            // The others are empty: either their creation was interrupted, or their files are gone.
+            if (const FolderName parsed = parse_folder_name(folder);
+                parsed.kind == FolderKind::deleting) {
+                marked.insert(parsed.log);
+            }
         }
         const auto is_missing = [&](const auto& entry) { return !here.contains(entry.first); };
         for (const auto& [name, recovery_point] : opened.recovery_points) {
-            if (!here.contains(name) && !doomed.contains(name) && recovery_point > Offset(0)) {
+            if (!here.contains(name) && !marked.contains(name) && recovery_point > Offset(0)) {
                 directory->note_found(name, recovery_point);
                 missing.push_back({name, directory.get(), recovery_point});
             }

@@ -148,9 +148,28 @@ Result<Buffer> LogReader::read_batches(const ReadRequest& request, const Segment
     }
     const auto first = record::parse_header(bytes->view());
     if (first && first->size() > bytes->size() && first->size() <= left) {
+        HW_TRY_VOID(check_end(*first, segment, cursor));
         return read_bytes(*cursor.file, cursor.position, first->size());
     }
     return bytes;
+}
+
+Result<void> LogReader::check_end(const record::BatchHeader& batch, const Segment& segment,
+                                  const ReadCursor& cursor) {
+    const std::uint64_t end = cursor.position + batch.size();
+    if (end == segment.size()) {
+        return {};
+    }
+    const std::uint64_t left = segment.size() - end;
+    HW_TRY(bytes, read_bytes(*cursor.file, end,
+                             std::min<std::uint64_t>(record::BatchLayout::kHeaderSize, left)));
+    const auto next = record::parse_header(bytes.view());
+    if (!next || next->base_offset() <= batch.last_offset()) {
+        return fail(ErrorKind::corrupt,
+                    "a batch of {} bytes should end at byte {}, but no batch begins there",
+                    batch.size(), end);
+    }
+    return {};
 }
 
 Result<std::optional<std::string>> LogReader::batch_problem(const record::BatchView& batch,

@@ -10,6 +10,9 @@ namespace hw::replication {
 /// storage (disk), or when it is written (memory, as in Kafka).
 enum class Durability : std::uint8_t { disk, memory };
 
+/// `flush.messages` of topics that leave the time of a sync to the group commit.
+inline constexpr std::int64_t kNoFlush = INT64_MAX;
+
 /// The topic settings that a partition needs. Immutable once it is shared: a change makes a new
 /// object.
 struct PartitionOptions {
@@ -17,7 +20,7 @@ struct PartitionOptions {
     std::int32_t min_insync_replicas = 1;      ///< `min.insync.replicas`
     /// `flush.messages`: an append that brings the number of unsynced records to this value is
     /// answered only when it is durable.
-    std::int64_t flush_messages = INT64_MAX;
+    std::int64_t flush_messages = kNoFlush;
     /// Rules for produced batches. The topic's part is set here; the produce handler sets the part
     /// of the request: the time, and whether zstd is allowed.
     record::ProduceRules produce;

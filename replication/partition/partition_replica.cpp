@@ -114,10 +114,10 @@ std::optional<wire::Refusal> PartitionReplica::refusal(Acks acks) {
                 leader_->facts().isr.size(), leader_->facts().replicas.size(),
                 leader_->isr_size_needed())};
     }
-    // What is answered when it is written takes no place among those that wait for replicas.
-    const auto is_full = [this, acks] {
-        const std::size_t waits = acks == Acks::all ? waits_.appends() : 0;
-        return pending_.size() + waits >= WaitQueue::kMaxAppends;
+    // Appends that are answered when they are written do not count with those that wait longer.
+    const bool may_wait = acks == Acks::all || context_.options->flush_messages != kNoFlush;
+    const auto is_full = [this, may_wait] {
+        return pending_.size() + (may_wait ? waits_.appends() : 0) >= WaitQueue::kMaxAppends;
     };
     if (is_full()) {
         waits_.drop_ended_appends();

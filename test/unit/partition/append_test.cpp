@@ -315,6 +315,21 @@ TEST_CASE("append: beyond the limit of appends that wait the next is refused",
     CHECK(accepted->code() != ErrorCode::not_enough_replicas);
 }
 
+TEST_CASE("append: those that wait for flush.messages are limited, too", "[partition][append]") {
+    World world;
+    world.options.flush_messages = 1;
+    world.start();
+    world.node->committer_works = false;
+    std::vector<std::unique_ptr<Produced>> requests;
+    for (std::size_t i = 0; i < WaitQueue::kMaxAppends; ++i) {
+        requests.push_back(world.node->produce({}, Acks::leader));
+    }
+    world.settle();
+    const auto refused = world.node->produce({}, Acks::leader);
+    world.settle();
+    CHECK(refused->code() == ErrorCode::not_enough_replicas);
+}
+
 TEST_CASE("append: the bytes of a request live until they are written, also when it goes away",
           "[partition][append]") {
     World world;

@@ -392,5 +392,33 @@ TEST_CASE("damage: each damaged place is logged once", "[storage][damage]") {
           "the log is damaged: " + path + ", byte 0: a record batch has the unknown magic 7\n");
 }
 
+TEST_CASE("damage: a wrong length is noticed before memory is taken for it", "[storage][damage]") {
+    Original original;
+    const std::string path = original.fixture.file(0, kLogSuffix);
+    std::string bytes = original.fixture.disk.contents(path);
+    constexpr std::size_t kLowestByte = record::BatchLayout::kLength + 3;
+    bytes[kLowestByte] = static_cast<char>(bytes[kLowestByte] + 7);
+    put(original.fixture.disk, path, bytes);
+    ReadCursor cursor;
+    const auto answer = original.fixture.log->read({Offset(0), Offset(27), 10}, cursor);
+    REQUIRE_FALSE(answer.has_value());
+    CHECK(answer.error().code == wire::ErrorCode::corrupt_message);
+    CHECK(answer.error().message.ends_with(", but no batch begins there"));
+}
+
+TEST_CASE("damage: a sector that cannot be read is logged once", "[storage][damage]") {
+    Original original;
+    original.fixture.disk.faults().read_error_one_in = 1;
+    for (int i = 0; i < 3; ++i) {
+        ReadCursor cursor;
+        const auto answer = original.fixture.log->read({Offset(0), Offset(27), 100}, cursor);
+        REQUIRE_FALSE(answer.has_value());
+        CHECK(answer.error().code == wire::ErrorCode::kafka_storage_error);
+    }
+    const std::string& lines = original.fixture.sink.lines;
+    CHECK(lines.starts_with("cannot read the log: "));
+    CHECK(lines.find('\n') + 1 == lines.size());
+}
+
 }  // namespace
 }  // namespace hw::storage

@@ -594,8 +594,9 @@ TEST_CASE("manager: the start of a removed log is not that of a new one", "[stor
     CHECK(opened->logs[0].contents.log_start_offset == Offset(0));
 }
 
-TEST_CASE("manager: a log whose folder is gone is missing at each start until it is removed",
+TEST_CASE("manager: a log whose folder or files are gone is missing until it is removed",
           "[storage][manager]") {
+    const bool is_emptied = GENERATE(false, true);
     World world;
     Node& first = world.start();
     REQUIRE(first.open().has_value());
@@ -606,6 +607,10 @@ TEST_CASE("manager: a log whose folder is gone is missing at each start until it
     world.node.reset();
     world.disk.process_kill();
     REQUIRE(world.disk.remove_tree("/data/t-0").has_value());
+    if (is_emptied) {
+        REQUIRE(world.disk.make_directories("/data/t-0").has_value());
+        REQUIRE(world.disk.sync_directory("/data").has_value());
+    }
     for (int start = 0; start < 2; ++start) {
         Node& node = world.start();
         const auto opened = node.open();
