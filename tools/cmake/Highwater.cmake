@@ -12,9 +12,11 @@ target_compile_options(hw_options INTERFACE
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     target_compile_options(hw_options INTERFACE -Wno-gnu-zero-variadic-macro-arguments)
     add_link_options(-fuse-ld=lld-19)
-    # Unused functions are left out and equal ones merged: less memory is resident.
-    add_compile_options(-ffunction-sections -fdata-sections)
-    add_link_options(-Wl,--gc-sections -Wl,--icf=safe)
+    if(NOT HW_SANITIZE)
+        # Unused functions are left out and equal ones merged: less memory is resident.
+        add_compile_options(-ffunction-sections -fdata-sections)
+        add_link_options(-Wl,--gc-sections -Wl,--icf=safe)
+    endif()
 endif()
 if(HW_SANITIZE)
     add_compile_options(-fsanitize=${HW_SANITIZE} -fno-sanitize-recover=all)
