@@ -332,9 +332,8 @@ void Connection::check_time(TimePoint now) {
     if (ends_as_slow_reader(now) || paused_ || ends_as_slow_sender(now)) {
         return;
     }
-    // A peer that takes no answers is idle, too; one that waits for an answer is not.
-    const bool waits = frame_started_ != kNever || !(answers_.empty() || write_blocked_);
-    if (!waits && now - std::max(last_received_, last_sent_) > services_->limits.idle_max) {
+    const bool is_idle = frame_started_ == kNever && answers_.empty();
+    if (is_idle && now - last_received_ > services_->limits.idle_max) {
         services_->log.debug(
             "closing the connection from {}: idle for longer than connections.max.idle.ms",
             to_string(*peer_));
@@ -347,7 +346,8 @@ bool Connection::ends_as_slow_reader(TimePoint now) {
     if (!taken_.is_too_slow(now, limits.read_window, limits.least_bytes_per_second)) {
         return false;
     }
-    if (!services_->memory.answers_are_scarce()) {
+    const bool is_idle = now - last_sent_ > limits.idle_max;
+    if (!services_->memory.answers_are_scarce() && !is_idle) {
         return false;
     }
     services_->warnings.warning(
