@@ -82,8 +82,8 @@ struct ProduceError {
 /// | count below 1, last offset delta not count - 1 | INVALID_RECORD |
 /// | control batch, delete horizon | INVALID_RECORD |
 /// | producer id without sequence or epoch; transactional without producer id | INVALID_RECORD |
-/// | timestamp type is log append time, in a topic of that type or without a time |
-/// INVALID_TIMESTAMP | | an lz4 frame of linked blocks, which Java cannot read | INVALID_RECORD |
+/// | timestamp type LogAppendTime, in a topic of that type or without a time | INVALID_TIMESTAMP |
+/// | an lz4 frame of linked blocks, which Java cannot read | INVALID_RECORD |
 /// | compressed data is broken; the structure of a record | INVALID_RECORD |
 /// | offset deltas not 0, 1, 2... | INVALID_RECORD |
 /// | more decompressed bytes than allowed | MESSAGE_TOO_LARGE |
