@@ -284,7 +284,7 @@ std::expected<storage::ReadAnswer, wire::Refusal> RaftNode::read(
 }
 
 Task<> RaftNode::wait_committed(Offset offset, TimePoint deadline) {
-    if (waits_ended_ || failed_ || core_.high_watermark() > offset) {
+    if (waits_ended_ || core_.high_watermark() > offset) {
         co_return;
     }
     const auto self = shared_from_this();

@@ -77,8 +77,9 @@ public:
     /// Reads whole batches below the high watermark, beginning with the one that contains `from`.
     [[nodiscard]] std::expected<storage::ReadAnswer, wire::Refusal> read(
         Offset from, std::size_t max_bytes, storage::ReadCursor& cursor) const;
-    /// Waits until the record at `offset` is committed, until `deadline`, or until end_waits or a
-    /// failure of the log. The caller checks which one it was.
+    /// Waits until the record at `offset` is committed, until `deadline`, or until end_waits or the
+    /// failure of the log; the caller checks which one it was. A wait that begins after the failure
+    /// lasts until `deadline` or end_waits, so that a caller which asks again does not spin.
     [[nodiscard]] Task<> wait_committed(Offset offset, TimePoint deadline);
 
     [[nodiscard]] const RaftCore& core() const { return core_; }

@@ -587,8 +587,10 @@ TEST_CASE("node: a stop ends though the disk of a directory hangs, and closes th
     REQUIRE(world.run_until([&] { return member.produced.has_value(); }));
     disk.faults().hung.insert(hung);
     const TimePoint begin = world.scheduler.now();
+    const std::uint64_t first_step = world.scheduler.steps();
     member.run(member.stop(), member.stopped);
     CHECK(world.scheduler.now() - begin < std::chrono::seconds(45));
+    CHECK(world.scheduler.steps() - first_step < 100'000);  // nothing spins meanwhile
     CHECK(member.node.hung_directories() == std::vector{hung});
     CHECK(member.node.ended()->message.find(hung + " hangs") != std::string::npos);
     CHECK(disk.contents(hung + "/.kafka_cleanshutdown").empty());

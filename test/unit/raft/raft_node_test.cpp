@@ -144,15 +144,6 @@ TEST_CASE("raft node: a failed sync ends the node's service for good", "[raft][n
     machine.append();
     REQUIRE(machine.run_until([&] { return machine.process->listener.failure.has_value(); }));
     CHECK(machine.process->listener.committed_end == Offset(1));
-
-    sim::SimShard watcher(machine.scheduler, 2, 0);
-    bool ended = false;
-    const auto wait = [&]() -> Task<> {
-        co_await machine.process->node->wait_committed(Offset(1), kNever);
-        ended = true;
-    };
-    watcher.spawn(wait());
-    CHECK(machine.run_until([&] { return ended; }));
 }
 
 TEST_CASE("raft node: what was committed is there after any crash, and every life is a new epoch",
