@@ -2,16 +2,13 @@
 
 #include <utility>
 
-#include "broker/api/allocate_producer_ids.h"
 #include "broker/api/api_versions.h"
-#include "broker/api/broker_heartbeat.h"
-#include "broker/api/broker_registration.h"
-#include "broker/api/controller_registration.h"
 #include "broker/api/create_topics.h"
 #include "broker/api/delete_topics.h"
 #include "broker/api/describe_cluster.h"
 #include "broker/api/describe_configs.h"
 #include "broker/api/envelope.h"
+#include "broker/api/node_requests.h"
 #include "broker/api/quorum_fetch.h"
 
 namespace hw::broker {

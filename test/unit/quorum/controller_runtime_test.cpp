@@ -7,12 +7,9 @@
 
 #include <catch2/catch.hpp>
 
-#include "broker/api/allocate_producer_ids.h"
-#include "broker/api/broker_heartbeat.h"
-#include "broker/api/broker_registration.h"
-#include "broker/api/controller_registration.h"
 #include "broker/api/create_topics.h"
 #include "broker/api/delete_topics.h"
+#include "broker/api/node_requests.h"
 #include "test/support/forbidding.h"
 #include "test/support/wire_client.h"
 #include "test/unit/quorum/machine.h"
