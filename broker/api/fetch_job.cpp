@@ -198,7 +198,7 @@ Task<> FetchJob::read_all() {
             co_await visit_.wait();
         }
         end_read(read);
-        if (loop.is_over()) {
+        if (loop.is_over_after(read.bytes.size()) && &read != &reads_.back()) {
             co_await let_others_run(services_.shard);
         }
     }

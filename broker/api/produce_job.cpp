@@ -91,20 +91,23 @@ std::optional<ProduceError> ProduceJob::refusal_of_all() const {
 
 bool ProduceJob::check(record::RecordScanner& scanner) {
     LongLoop loop;
-    while (next_topic_ < request_.topic_data.size()) {
-        const Request::Topic& topic = request_.topic_data[next_topic_];
-        const FoundTopic found = find(topic);
-        while (next_partition_ < topic.partition_data.size()) {
-            check_next(found, topic.partition_data[next_partition_++], scanner);
-            if (loop.is_over()) {
-                return false;
-            }
-        }
-        next_partition_ = 0;
-        ++next_topic_;
-        if (loop.is_over()) {
+    bool is_over = false;
+    for (; next_topic_ < request_.topic_data.size(); ++next_topic_) {
+        if (is_over) {
             return false;
         }
+        const Request::Topic& topic = request_.topic_data[next_topic_];
+        const FoundTopic found = find(topic);
+        for (; next_partition_ < topic.partition_data.size(); ++next_partition_) {
+            if (is_over) {
+                return false;
+            }
+            const std::uint64_t before = checked_bytes_;
+            check_next(found, topic.partition_data[next_partition_], scanner);
+            is_over = loop.is_over_after(checked_bytes_ - before);
+        }
+        next_partition_ = 0;
+        is_over = is_over || loop.is_over();
     }
     return true;
 }
@@ -147,7 +150,9 @@ std::expected<ProduceJob::CheckedBatch, ProduceError> ProduceJob::check_batch(
     record::ProduceRules rules = hosted.options->produce;
     rules.now = now_;
     rules.zstd_allowed = version_ >= kZstdFrom;
-    HW_TRY(valid, record::validate_produce(records, rules, scanner));
+    auto checked = record::validate_produce(records, rules, scanner);
+    checked_bytes_ += records.size() + (checked ? checked->records_size : scanner.scanned_bytes());
+    HW_TRY(valid, std::move(checked));
     if (valid.batch.is_transactional()) {
         return std::unexpected(ProduceError{
             ErrorCode::invalid_txn_state,

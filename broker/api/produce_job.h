@@ -98,6 +98,7 @@ private:
     std::size_t next_topic_ = 0;      ///< to be checked
     std::size_t next_partition_ = 0;  ///< of that topic
     replication::WaitHandle<replication::DelayedProduce> wait_;
+    std::uint64_t checked_bytes_ = 0;  ///< of all batches, uncompressed
     bool finished_ = false;
 };
 

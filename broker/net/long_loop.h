@@ -26,12 +26,26 @@ public:
     explicit LongLoop(std::size_t items_per_turn = kItemsPerTurn)
         : items_per_turn_(items_per_turn) {}
 
-    /// Counts an item. True when the loop must yield.
-    [[nodiscard]] bool is_over() { return ++items_ % items_per_turn_ == 0; }
+    /// Counts an item, or several. True when the loop must yield.
+    [[nodiscard]] bool is_over(std::size_t items = 1) {
+        items_ += items;
+        if (items_ < items_per_turn_) {
+            return false;
+        }
+        items_ = 0;
+        return true;
+    }
+    /// Counts an item for which `bytes` were read or decompressed.
+    [[nodiscard]] bool is_over_after(std::size_t bytes) {
+        return is_over(1 + bytes / kBytesLikeAnItem);
+    }
 
 private:
+    /// Bytes that take about as long as an item when they are checked or decompressed.
+    static constexpr std::size_t kBytesLikeAnItem = 1024;
+
     std::size_t items_per_turn_;
-    std::size_t items_ = 0;
+    std::size_t items_ = 0;  ///< in this turn
 };
 
 /// Sorts `items` in place, and yields from time to time. `items` must outlive the task.

@@ -103,6 +103,34 @@ TEST_CASE("many items: a Produce to thousands of partitions is answered for each
     CHECK(told[kMany - 1].error_code == ErrorCode::none);
 }
 
+TEST_CASE("many items: others are served while batches of a Produce are decompressed",
+          "[data][produce]") {
+    World world;
+    PartitionSpec compacted;
+    compacted.options.produce.compacted = true;
+    world.add(compacted);
+    // 1 KB each, and 4 MiB when it is decompressed. It is refused because its record has no key.
+    BatchShape shape{.value = std::string(4 << 20, 'x')};
+    shape.options.compression.codec = record::Codec::zstd;
+    const Buffer batch = make_batch(shape);
+    const ByteView records = batch.view();
+    ProduceOne one(records);
+    const std::vector<schema::ProduceRequest::Partition> partitions(
+        50, {PartitionIndex(0), {&records, 1}});
+    one.named.partition_data = partitions;
+    Client& producer = world.connect();
+    Client& other = world.connect();
+    producer.send(one.request, 9);
+    for (int i = 0; i < 3; ++i) {
+        (void)other.ask<schema::ListOffsetsResponse>(ListOne(-1).request, 7);
+    }
+    CHECK_FALSE(producer.has_answer());
+    const auto& answer = producer.receive<schema::ProduceResponse>(9);
+    const auto& told = answer.responses[0].partition_responses;
+    REQUIRE(told.size() == partitions.size());
+    CHECK(told[49].error_code == ErrorCode::invalid_record);
+}
+
 TEST_CASE("many items: ListOffsets of thousands of partitions is answered for each",
           "[data][list]") {
     Bench bench;
