@@ -90,7 +90,7 @@ void CreateTopicsHandler::warn(const controller::CreateTopicsResult& result) con
         }
     }
     if (!first.empty()) {
-        log_.warning("{}{}", first, others == 0 ? "" : fmt::format(" (and {} more)", others));
+        warnings_.warning("{}{}", first, others == 0 ? "" : fmt::format(" (and {} more)", others));
     }
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "broker/api/controller_handler.h"
-#include "protocol/base/logger.h"
+#include "broker/net/rate_limited_log.h"
 #include "protocol/schema/api/create_topics.h"
 
 namespace hw::broker {
@@ -12,8 +12,8 @@ namespace hw::broker {
 class CreateTopicsHandler final
     : public ControllerHandler<schema::CreateTopicsRequest, controller::CreateTopicsResult> {
 public:
-    CreateTopicsHandler(ControllerRuntime& controller, const Logger& log)
-        : ControllerHandler(controller), log_(log) {}
+    CreateTopicsHandler(ControllerRuntime& controller, const Logger& log, const Clock& clock)
+        : ControllerHandler(controller), warnings_(log, clock) {}
 
 protected:
     [[nodiscard]] Task<> serve(ExchangePtr exchange,
@@ -24,7 +24,7 @@ protected:
 private:
     void warn(const controller::CreateTopicsResult& result) const;
 
-    Logger log_;
+    mutable RateLimitedLog warnings_;
 };
 
 }  // namespace hw::broker

@@ -1,8 +1,10 @@
 #include "broker/api/describe_configs.h"
 
+#include <algorithm>
 #include <charconv>
 #include <deque>
 #include <set>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -42,7 +44,10 @@ public:
                   const ApiServices& services, const config::Settings& settings)
         : who_(who), request_(request), services_(services), settings_(settings) {}
 
-    void add(const DescribeConfigsRequest::Resource& resource);
+    /// Adds those keys of a resource that are in `names`, which are sorted. If there are no names,
+    /// adds all keys, as Kafka does.
+    void add(const DescribeConfigsRequest::Resource& resource,
+             std::span<const std::string_view> names);
     [[nodiscard]] const DescribeConfigsResponse& finish();
 
 private:
@@ -143,7 +148,8 @@ DescribeConfigsResponse::Config ConfigsAnswer::config_of(const DescribedKey& row
             .documentation = request_.include_documentation ? row.key->doc : std::string_view()};
 }
 
-void ConfigsAnswer::add(const DescribeConfigsRequest::Resource& resource) {
+void ConfigsAnswer::add(const DescribeConfigsRequest::Resource& resource,
+                        std::span<const std::string_view> names) {
     DescribeConfigsResponse::Resource result{.error_code = ErrorCode::none,
                                              .error_message = {},
                                              .resource_type = resource.resource_type,
@@ -156,12 +162,9 @@ void ConfigsAnswer::add(const DescribeConfigsRequest::Resource& resource) {
         results_.push_back(result);
         return;
     }
-    const auto& keys = resource.configuration_keys;
-    const std::set<std::string_view> names(keys.begin(), keys.end());
     auto& configs = configs_.emplace_back();
     for (const DescribedKey& row : rows_.emplace_back(std::move(*described))) {
-        // An empty list asks for all keys, as null does.
-        if (names.empty() || names.contains(row.key->name)) {
+        if (names.empty() || std::ranges::binary_search(names, row.key->name)) {
             configs.push_back(config_of(row));
         }
     }
@@ -183,10 +186,14 @@ Task<> DescribeConfigsHandler::serve(ExchangePtr exchange, const DescribeConfigs
     ConfigsAnswer answer(exchange->context(), request, services_, settings_);
     LongLoop loop(kResourcesPerTurn);
     for (const DescribeConfigsRequest::Resource& resource : request.resources) {
-        if (!exchange->take_work(1, kBytesPerResource)) {
+        const auto& keys = resource.configuration_keys;
+        if (!exchange->take_work(1, kBytesPerResource) ||
+            !exchange->take_work(keys.size(), sizeof keys[0])) {
             co_return;
         }
-        answer.add(resource);
+        std::vector<std::string_view> names(keys.begin(), keys.end());
+        co_await sort_in_turns(services_.shard, std::span(names));
+        answer.add(resource, names);
         if (loop.is_over()) {
             co_await let_others_run(services_.shard);
         }

@@ -1,9 +1,8 @@
 #include "broker/api/find_coordinator.h"
 
-#include <deque>
-#include <string>
 #include <vector>
 
+#include "broker/net/long_loop.h"
 #include "protocol/wire/refusal.h"
 
 namespace hw::broker {
@@ -40,59 +39,78 @@ wire::ErrorCode denial(const RequestContext& who, std::int8_t key_type, std::str
     }
 }
 
-wire::Refusal refusal_of(const RequestContext& who, std::int8_t key_type, std::string_view key,
-                         ApiVersion version) {
-    if (!is_known(key_type, version)) {
-        return {wire::ErrorCode::invalid_request,
-                fmt::format("version {} has no coordinators of type {}: 0 is groups, 1 is "
-                            "transactions, and 2, from version 6 on, is share partitions",
-                            version, key_type)};
+/// The answers to the keys of one request. Its messages name no key, so that a request with many
+/// keys needs no text for each.
+class Refusals {
+public:
+    Refusals(const RequestContext& who, std::int8_t key_type, ApiVersion version)
+        : who_(who), key_type_(key_type) {
+        if (!is_known(key_type, version)) {
+            refusal_ = {wire::ErrorCode::invalid_request,
+                        fmt::format("version {} has no coordinators of type {}: 0 is groups, 1 is "
+                                    "transactions, and 2, from version 6 on, is share partitions",
+                                    version, key_type)};
+        }
     }
-    if (const wire::ErrorCode denied = denial(who, key_type, key);
-        denied != wire::ErrorCode::none) {
-        return {denied, fmt::format("not allowed to look up the coordinator of '{}'", key)};
-    }
-    return {wire::ErrorCode::coordinator_not_available,
-            "this broker has no coordinators yet: groups, transactions and share groups are not "
-            "supported"};
-}
 
-FindCoordinatorResponse refuse_one(const wire::Refusal& refusal) {
+    FindCoordinatorResponse::Coordinator answer(std::string_view key) const {
+        FindCoordinatorResponse::Coordinator answer{.key = key,
+                                                    .node_id = kNoBroker,
+                                                    .host = {},
+                                                    .port = kNoPort,
+                                                    .error_code = refusal_.code,
+                                                    .error_message = refusal_.message};
+        const wire::ErrorCode denied = denial(who_, key_type_, key);
+        if (refusal_.code != wire::ErrorCode::invalid_request && denied != wire::ErrorCode::none) {
+            answer.error_code = denied;
+            answer.error_message = "not allowed to look up this coordinator";
+        }
+        return answer;
+    }
+
+private:
+    const RequestContext& who_;
+    std::int8_t key_type_;
+    wire::Refusal refusal_{
+        wire::ErrorCode::coordinator_not_available,
+        "this broker has no coordinators yet: groups, transactions and share groups are not "
+        "supported"};
+};
+
+void answer_one(Exchange& exchange, const FindCoordinatorResponse::Coordinator& coordinator) {
     FindCoordinatorResponse response;
-    response.error_code = refusal.code;
-    response.error_message = refusal.message;
-    response.node_id = kNoBroker;
-    response.port = kNoPort;
-    return response;
+    response.error_code = coordinator.error_code;
+    response.error_message = coordinator.error_message;
+    response.node_id = coordinator.node_id;
+    response.port = coordinator.port;
+    exchange.reply(response);
 }
 
 }  // namespace
 
 Task<> FindCoordinatorHandler::serve(ExchangePtr exchange, const FindCoordinatorRequest& request) {
-    const RequestContext& who = exchange->context();
     const ApiVersion version = exchange->version();
+    const Refusals refusals(exchange->context(), request.key_type, version);
     constexpr ApiVersion kAsksForMany{4};
     if (version < kAsksForMany) {
-        const wire::Refusal refusal = refusal_of(who, request.key_type, request.key, version);
-        exchange->reply(refuse_one(refusal));
-        return done();
+        answer_one(*exchange, refusals.answer(request.key));
+        co_return;
     }
-    std::deque<wire::Refusal> refusals;
     std::vector<FindCoordinatorResponse::Coordinator> coordinators;
+    if (!exchange->take_work(request.coordinator_keys.size(), sizeof coordinators[0])) {
+        co_return;
+    }
+    coordinators.reserve(request.coordinator_keys.size());
+    LongLoop loop;
     for (const std::string_view key : request.coordinator_keys) {
-        const wire::Refusal& refusal =
-            refusals.emplace_back(refusal_of(who, request.key_type, key, version));
-        coordinators.push_back({.key = key,
-                                .node_id = kNoBroker,
-                                .host = {},
-                                .port = kNoPort,
-                                .error_code = refusal.code,
-                                .error_message = refusal.message});
+        coordinators.push_back(refusals.answer(key));
+        if (loop.is_over()) {
+            co_await let_others_run(services_.shard);
+        }
     }
     FindCoordinatorResponse response;
     response.coordinators = coordinators;
     exchange->reply(response);
-    return done();
 }
 
 }  // namespace hw::broker

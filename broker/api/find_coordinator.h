@@ -1,5 +1,6 @@
 #pragma once
 
+#include "broker/api/api_services.h"
 #include "broker/net/dispatcher.h"
 #include "protocol/schema/api/find_coordinator.h"
 
@@ -9,9 +10,15 @@ namespace hw::broker {
 /// There are no coordinators yet: every key gets COORDINATOR_NOT_AVAILABLE, after which clients ask
 /// again.
 class FindCoordinatorHandler final : public MessageHandler<schema::FindCoordinatorRequest> {
+public:
+    explicit FindCoordinatorHandler(ApiServices& services) : services_(services) {}
+
 protected:
     [[nodiscard]] Task<> serve(ExchangePtr exchange,
                                const schema::FindCoordinatorRequest& request) override;
+
+private:
+    ApiServices& services_;
 };
 
 }  // namespace hw::broker

@@ -22,7 +22,7 @@ void add_handlers(Dispatcher& dispatcher, ApiServices& services, const NodeServi
     dispatcher.add(ApiKey::list_offsets, std::make_unique<ListOffsetsHandler>(services));
     dispatcher.add(ApiKey::metadata,
                    std::make_unique<MetadataHandler>(services, node.topic_creator));
-    dispatcher.add(ApiKey::find_coordinator, std::make_unique<FindCoordinatorHandler>());
+    dispatcher.add(ApiKey::find_coordinator, std::make_unique<FindCoordinatorHandler>(services));
     dispatcher.add(ApiKey::api_versions,
                    std::make_unique<ApiVersionsHandler>(dispatcher, services));
     dispatcher.add(ApiKey::init_producer_id,

@@ -27,26 +27,35 @@ bool may_describe(const RequestContext& who, std::string_view topic) {
 /// Builds one answer, and owns the arrays that it points to.
 class MetadataAnswer {
 public:
-    MetadataAnswer(std::shared_ptr<const MetadataImage> image, const RequestContext& who,
+    /// All must outlive it.
+    MetadataAnswer(const MetadataImage& image, Exchange& exchange,
                    const TopicCreator::Refusals& refusals)
-        : kept_(std::move(image)), image_(*kept_), who_(who), refusals_(refusals) {}
+        : image_(image), exchange_(exchange), who_(exchange.context()), refusals_(refusals) {}
 
     void add_brokers();
-    void add_all_topics();
+    /// Adds a topic unless the caller may not describe it. This and add_asked reject the request
+    /// when there is no memory for the topic's partitions.
+    void add_allowed(const TopicImage& topic);
     /// Adds a requested topic. A repeated one is not answered again, as in Kafka, so that a small
     /// request cannot have a huge answer.
     void add_asked(const MetadataRequest::Topic& asked);
     void add_operations(const MetadataRequest& request);
+    /// Topics and partitions so far.
+    [[nodiscard]] std::size_t items() const { return items_; }
+    [[nodiscard]] bool is_rejected() const { return exchange_.rejected(); }
     [[nodiscard]] const MetadataResponse& finish();
 
 private:
+    /// Memory for a topic or a partition of the answer.
+    static constexpr std::size_t kBytesPerPartition = 160;
+
     void add(const TopicImage& topic);
     void add_by_id(const MetadataRequest::Topic& asked);
     void add_error(const MetadataRequest::Topic& asked, wire::ErrorCode error);
     [[nodiscard]] MetadataResponse::Partition describe(const PartitionImage& partition);
 
-    std::shared_ptr<const MetadataImage> kept_;  ///< the shard may get a newer one meanwhile
     const MetadataImage& image_;
+    Exchange& exchange_;
     const RequestContext& who_;
     const TopicCreator::Refusals& refusals_;
     std::set<std::string_view> asked_names_;
@@ -55,6 +64,7 @@ private:
     std::vector<MetadataResponse::Topic> topics_;
     std::deque<std::vector<MetadataResponse::Partition>> partitions_;
     std::deque<std::vector<BrokerId>> offline_;
+    std::size_t items_ = 0;
     MetadataResponse response_;
 };
 
@@ -86,7 +96,13 @@ MetadataResponse::Partition MetadataAnswer::describe(const PartitionImage& parti
 }
 
 void MetadataAnswer::add(const TopicImage& topic) {
+    const std::size_t items = 1 + topic.partitions.size();
+    if (!exchange_.take_work(items, kBytesPerPartition)) {
+        return;
+    }
+    items_ += items;
     auto& partitions = partitions_.emplace_back();
+    partitions.reserve(topic.partitions.size());
     for (const auto& [index, partition] : topic.partitions) {
         partitions.push_back(describe(partition));
     }
@@ -98,14 +114,13 @@ void MetadataAnswer::add(const TopicImage& topic) {
 }
 
 void MetadataAnswer::add_error(const MetadataRequest::Topic& asked, wire::ErrorCode error) {
+    ++items_;
     topics_.push_back({.error_code = error, .name = asked.name, .topic_id = asked.topic_id});
 }
 
-void MetadataAnswer::add_all_topics() {
-    for (const auto& [name, topic] : image_.topics()) {
-        if (may_describe(who_, name)) {
-            add(topic);
-        }
+void MetadataAnswer::add_allowed(const TopicImage& topic) {
+    if (may_describe(who_, topic.name)) {
+        add(topic);
     }
 }
 
@@ -181,16 +196,43 @@ bool asks_by_id_too_early(const MetadataRequest& request, ApiVersion version) {
                                       });
 }
 
+/// Null asks for all topics; so does an empty list in version 0, which has no null.
+bool asks_for_all(const MetadataRequest& request, ApiVersion version) {
+    return request.topics.is_null() || (version == ApiVersion(0) && request.topics.empty());
+}
+
+/// Calls `add` for each of `topics`, until the request is rejected. Others run meanwhile.
+template <class Topics, class Add>
+Task<> add_each(Shard& shard, const Topics& topics, MetadataAnswer& answer, Add add) {
+    LongLoop loop;
+    for (const auto& topic : topics) {
+        const std::size_t before = answer.items();
+        add(topic);
+        if (answer.is_rejected()) {
+            co_return;
+        }
+        if (loop.is_over(1 + answer.items() - before)) {
+            co_await let_others_run(shard);
+        }
+    }
+}
+
 /// Refuses the whole request: each topic gets the error, and the answer has nothing else.
-void refuse(Exchange& exchange, const MetadataRequest& request, wire::ErrorCode error) {
+Task<> refuse(Shard& shard, ExchangePtr exchange, const MetadataRequest& request,
+              wire::ErrorCode error) {
     std::vector<MetadataResponse::Topic> topics;
+    topics.reserve(request.topics.size());
+    LongLoop loop;
     for (const MetadataRequest::Topic& asked : request.topics) {
         const std::string_view name = wire::is_null(asked.name) ? "" : asked.name;
         topics.push_back({.error_code = error, .name = name, .topic_id = asked.topic_id});
+        if (loop.is_over()) {
+            co_await let_others_run(shard);
+        }
     }
     MetadataResponse response;
     response.topics = topics;
-    exchange.reply(response);
+    exchange->reply(response);
 }
 
 bool may_create(const RequestContext& who, std::string_view topic) {
@@ -215,30 +257,30 @@ void MetadataHandler::add_missing(const RequestContext& who, const MetadataReque
 
 Task<> MetadataHandler::answer(ExchangePtr exchange, const MetadataRequest& request,
                                TopicCreator::Refusals refusals) const {
-    MetadataAnswer answer(services_.image, exchange->context(), refusals);
+    const auto image = services_.image;  // the shard may get a newer one meanwhile
+    MetadataAnswer answer(*image, *exchange, refusals);
     answer.add_brokers();
-    // Null asks for all topics; so does an empty list in version 0, which has no null.
-    const bool old_all = exchange->version() == ApiVersion(0) && request.topics.empty();
-    if (request.topics.is_null() || old_all) {
-        answer.add_all_topics();
-    }
-    LongLoop loop;
-    for (const MetadataRequest::Topic& asked : request.topics) {
+    const auto add_allowed = [&answer](const auto& topic) { answer.add_allowed(topic.second); };
+    const auto add_asked = [&answer](const MetadataRequest::Topic& asked) {
         answer.add_asked(asked);
-        if (loop.is_over()) {
-            co_await let_others_run(services_.shard);
-        }
+    };
+    if (asks_for_all(request, exchange->version())) {
+        co_await add_each(services_.shard, image->topics(), answer, add_allowed);
+    } else {
+        co_await add_each(services_.shard, request.topics, answer, add_asked);
     }
-    answer.add_operations(request);
-    exchange->reply(answer.finish());
+    if (!exchange->rejected()) {
+        answer.add_operations(request);
+        exchange->reply(answer.finish());
+    }
 }
 
 Task<> MetadataHandler::serve(ExchangePtr exchange, const MetadataRequest& request) {
-    if (asks_by_id_too_early(request, exchange->version())) {
-        refuse(*exchange, request, wire::ErrorCode::invalid_request);
+    if (!exchange->take_work(request.topics.size(), kBytesPerTopic)) {
         co_return;
     }
-    if (!exchange->take_work(request.topics.size(), kBytesPerTopic)) {
+    if (asks_by_id_too_early(request, exchange->version())) {
+        co_await refuse(services_.shard, exchange, request, wire::ErrorCode::invalid_request);
         co_return;
     }
     Missing missing;

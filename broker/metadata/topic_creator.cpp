@@ -70,9 +70,9 @@ Task<> TopicCreator::create_one(std::string name) {
     end_creation(name, answer);
 }
 
-ErrorCode TopicCreator::outcome_of(const std::string& name, const Result<Reply>& answer) const {
+ErrorCode TopicCreator::outcome_of(const std::string& name, const Result<Reply>& answer) {
     if (!answer) {
-        log_.warning("cannot create topic '{}': {}", name, answer.error().message);
+        warnings_.warning("cannot create topic '{}': {}", name, answer.error().message);
         return ErrorCode::unknown_topic_or_partition;
     }
     const auto& topics = (*answer)->topics;
@@ -85,7 +85,7 @@ ErrorCode TopicCreator::outcome_of(const std::string& name, const Result<Reply>&
     if (code == ErrorCode::none || code == ErrorCode::topic_already_exists) {
         return ErrorCode::none;
     }
-    log_.warning("cannot create topic '{}': {}: {}", name, code, topics[0].error_message);
+    warnings_.warning("cannot create topic '{}': {}: {}", name, code, topics[0].error_message);
     return wire::is_retriable(code) ? ErrorCode::unknown_topic_or_partition : code;
 }
 

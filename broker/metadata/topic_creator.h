@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 
+#include "broker/net/rate_limited_log.h"
 #include "controller/image/metadata_image.h"
 #include "protocol/base/clock.h"
 #include "protocol/base/logger.h"
@@ -38,7 +39,12 @@ public:
 
     TopicCreator(Shard& control, const Clock& clock, replication::PeerClient& controller,
                  Logger log)
-        : control_(control), clock_(clock), controller_(controller), log_(log), tasks_(control) {}
+        : control_(control),
+          clock_(clock),
+          controller_(controller),
+          log_(log),
+          warnings_(log, clock),
+          tasks_(control) {}
     TopicCreator(const TopicCreator&) = delete;
     TopicCreator& operator=(const TopicCreator&) = delete;
 
@@ -75,8 +81,7 @@ private:
     [[nodiscard]] Refusals remove_asker(Askers::iterator asker);
     [[nodiscard]] bool start_creation(const std::string& name);
     void end_creation(const std::string& name, const Result<Reply>& answer);
-    [[nodiscard]] wire::ErrorCode outcome_of(const std::string& name,
-                                             const Result<Reply>& answer) const;
+    [[nodiscard]] wire::ErrorCode outcome_of(const std::string& name, const Result<Reply>& answer);
     void refuse(const std::string& name, wire::ErrorCode code);
     [[nodiscard]] bool is_there(std::string_view name) const {
         return image_ != nullptr && image_->find_topic(name) != nullptr;
@@ -86,6 +91,7 @@ private:
     const Clock& clock_;
     replication::PeerClient& controller_;
     Logger log_;
+    RateLimitedLog warnings_;
     std::shared_ptr<const controller::MetadataImage> image_;
     Names under_way_;
     Askers askers_;

@@ -16,7 +16,7 @@ using wire::ErrorCode;
 TEST_CASE("find coordinator: one key has no coordinator yet, in every version that asks for one",
           "[api][find-coordinator]") {
     HandlerWorld world;
-    FindCoordinatorHandler handler;
+    FindCoordinatorHandler handler(world.services);
     for (const ApiVersion version : versions_of<FindCoordinatorRequest>()) {
         if (version >= ApiVersion(4)) {
             continue;
@@ -35,7 +35,7 @@ TEST_CASE("find coordinator: one key has no coordinator yet, in every version th
 TEST_CASE("find coordinator: many keys are answered in their order, each with a sentence",
           "[api][find-coordinator]") {
     HandlerWorld world;
-    FindCoordinatorHandler handler;
+    FindCoordinatorHandler handler(world.services);
     const ApiVersion version(GENERATE(std::int16_t{4}, std::int16_t{5}, std::int16_t{6}));
     const std::vector<std::string_view> keys{"a", "b"};
     FindCoordinatorRequest request{.key_type = 1};
@@ -58,7 +58,7 @@ TEST_CASE("find coordinator: many keys are answered in their order, each with a 
 TEST_CASE("find coordinator: a kind of coordinator that the version does not know is refused",
           "[api][find-coordinator]") {
     HandlerWorld world;
-    FindCoordinatorHandler handler;
+    FindCoordinatorHandler handler(world.services);
     const std::vector<std::string_view> keys{"key"};
     const auto code = [&](std::int8_t type, std::int16_t version) {
         FindCoordinatorRequest request{.key_type = type};
@@ -76,7 +76,7 @@ TEST_CASE("find coordinator: a kind of coordinator that the version does not kno
 TEST_CASE("find coordinator: each key that the caller may not describe is refused by its kind",
           "[api][find-coordinator]") {
     HandlerWorld world;
-    FindCoordinatorHandler handler;
+    FindCoordinatorHandler handler(world.services);
     world.authorizer.forbid(Operation::describe, {ResourceType::group, "a"});
     world.authorizer.forbid(Operation::describe, {ResourceType::transactional_id, "a"});
     world.authorizer.forbid(Operation::cluster_action, kCluster);

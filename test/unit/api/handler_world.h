@@ -7,6 +7,8 @@
 
 #include "broker/api/api_services.h"
 #include "broker/net/dispatcher.h"
+#include "broker/net/long_loop.h"
+#include "broker/net/memory_budget.h"
 #include "replication/fetch/peer_client.h"
 #include "test/sim/sim_clock.h"
 #include "test/sim/sim_shard.h"
@@ -19,7 +21,8 @@ namespace hw::broker {
 /// A test changes `image`; requests see it as it is when they come.
 class HandlerWorld {
 public:
-    explicit HandlerWorld(std::uint64_t seed = 1) : scheduler(seed) {
+    explicit HandlerWorld(std::uint64_t seed = 1, MemoryLimits limits = {})
+        : scheduler(seed), memory(shard, clock, std::move(limits)) {
         image.set_feature(controller::kMetadataVersionFeature, 30);
     }
 
@@ -32,13 +35,29 @@ public:
     ExchangePtr send(Handler& handler, const Request& request, ApiVersion version) {
         const std::string frame =
             test::request_frame(request, version, CorrelationId(77)).substr(kLength);
-        auto exchange = std::make_shared<Exchange>(bytes_of(frame), Reservation(), sink_);
+        auto exchange = std::make_shared<Exchange>(
+            bytes_of(frame), memory.begin(memory.share(), frame.size()), sink_);
         exchange->context().listener = &listener;
         exchange->context().authorizer = &authorizer;
         REQUIRE(exchange->read_header());
         publish();
         shard.spawn(handler.handle(exchange));
         return exchange;
+    }
+    /// Waits until the request is rejected, and returns the reason.
+    std::string rejection_of(const Exchange& exchange) {
+        sink_.may_reject = true;
+        REQUIRE(run_until([&] { return exchange.answered(); }));
+        REQUIRE(exchange.rejected());
+        sink_.may_reject = false;
+        return sink_.reason;
+    }
+    /// Waits for the end of the request. Returns how often other work of the shard ran meanwhile.
+    int turns_during(const Exchange& exchange) {
+        int turns = 0;
+        shard.spawn(count_turns(exchange, turns));
+        REQUIRE(run_until([&] { return exchange.answered(); }));
+        return turns;
     }
     /// The answer to a request, decoded.
     template <class Response>
@@ -86,6 +105,7 @@ public:
     sim::Scheduler scheduler;
     sim::SimShard shard{scheduler, 1, 0};
     sim::SimClock clock{scheduler};
+    MemoryBudget memory;
     ListenerInfo listener{
         .name = "PLAINTEXT", .role = ListenerRole::broker, .bound = {}, .advertised = {}};
     controller::MetadataImage image{"cluster"};
@@ -108,8 +128,23 @@ private:
     class Sink final : public AnswerSink {
     public:
         void on_answer() override {}
-        void on_reject(const Error& reason) override { FAIL(reason.message); }
+        void on_reject(const Error& error) override {
+            reason = error.message;
+            if (!may_reject) {
+                FAIL(reason);
+            }
+        }
+
+        bool may_reject = false;
+        std::string reason;
     };
+
+    Task<> count_turns(const Exchange& exchange, int& turns) {
+        while (!exchange.answered()) {
+            ++turns;
+            co_await let_others_run(shard);
+        }
+    }
 
     static Buffer bytes_of(const std::string& text) {
         Buffer buffer(text.size());

@@ -17,6 +17,14 @@ using schema::CreateTopicsResponse;
 using wire::ErrorCode;
 using Refusals = TopicCreator::Refusals;
 
+class Lines final : public LogSink {
+public:
+    void write(LogLevel, std::string_view, std::string_view) override { ++count; }
+    bool enabled(LogLevel) const override { return true; }
+
+    std::uint64_t count = 0;
+};
+
 /// A data shard, the control shard with the creator, and a controller that the test plays.
 struct World {
     explicit World(std::uint64_t seed = 1) : scheduler(seed) {}
@@ -76,7 +84,7 @@ struct World {
     sim::SimShard data{scheduler, 1, 0};
     sim::SimShard control{scheduler, 1, 1};
     sim::SimClock clock{scheduler};
-    test::NullLogSink log;
+    Lines log;
     test::AnsweredPeer controller{control};
     TopicCreator creator{control, clock, controller, Logger(log, "test")};
     controller::MetadataImage image{"cluster"};
@@ -212,6 +220,17 @@ TEST_CASE("topic creator: a stop lets nobody wait, and asks for nothing more",
     REQUIRE(world.answered(2));
     CHECK(world.answers.back() == Refusals{{"b", ErrorCode::unknown_topic_or_partition}});
     CHECK(world.controller.count() == 1);
+}
+
+TEST_CASE("topic creator: creations that fail do not flood the log", "[metadata][auto-create]") {
+    World world;
+    for (std::uint64_t number = 0; number < 2 * RateLimitedLog::kLines; ++number) {
+        world.ask({"topic-" + std::to_string(number)});
+        REQUIRE(world.waiting(1));
+        world.answer(ErrorCode::policy_violation);
+        REQUIRE(world.answered(number + 1));
+    }
+    CHECK(world.log.count == RateLimitedLog::kLines);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "broker/api/create_topics.h"
 #include "broker/api/delete_topics.h"
 #include "broker/api/node_requests.h"
+#include "test/sim/sim_clock.h"
 #include "test/support/forbidding.h"
 #include "test/support/wire_client.h"
 #include "test/unit/quorum/machine.h"
@@ -133,8 +134,8 @@ struct Apis {
                        std::make_unique<ControllerRegistrationHandler>(runtime));
         dispatcher.add(ApiKey::allocate_producer_ids,
                        std::make_unique<AllocateProducerIdsHandler>(runtime));
-        dispatcher.add(ApiKey::create_topics,
-                       std::make_unique<CreateTopicsHandler>(runtime, Logger(log, "topics")));
+        dispatcher.add(ApiKey::create_topics, std::make_unique<CreateTopicsHandler>(
+                                                  runtime, Logger(log, "topics"), clock));
         dispatcher.add(ApiKey::delete_topics, std::make_unique<DeleteTopicsHandler>(runtime));
     }
 
@@ -169,6 +170,7 @@ struct Apis {
     }
 
     Machine& machine;
+    sim::SimClock clock{machine.scheduler};
     Lines log;
     test::ForbiddingAuthorizer authorizer;
     NoQuotas quotas;
@@ -245,6 +247,18 @@ TEST_CASE("quorum: a topic that asks for compaction is made, and one line warns 
         apis.log.lines[0] ==
         "topic 'first' is created with cleanup.policy=compact: this version compacts nothing yet; "
         "the topic keeps every record (and 1 more)");
+    // A client may create topics as fast as it likes: the log stays readable.
+    const schema::CreateTopicsRequest::Config config = compact;
+    for (std::uint64_t number = 0; number < 2 * RateLimitedLog::kLines; ++number) {
+        const std::string name = "topic-" + std::to_string(number);
+        const schema::CreateTopicsRequest::Topic one{.name = name,
+                                                     .num_partitions = 1,
+                                                     .replication_factor = 1,
+                                                     .configs = {&config, 1}};
+        request.topics = {&one, 1};
+        apis.ask<schema::CreateTopicsResponse>(request, ApiVersion(7));
+    }
+    CHECK(apis.log.lines.size() < 2 * RateLimitedLog::kLines);
 }
 
 TEST_CASE("quorum: brokers are answered over the wire", "[quorum][api]") {
