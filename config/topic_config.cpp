@@ -54,6 +54,15 @@ bool has_compact(std::string_view cleanup_policy) {
     return std::ranges::count(split_list(cleanup_policy), "compact") > 0;
 }
 
+/// Keys that say when old records may be removed. Nothing removes records so far, so no value loses
+/// any. Tools such as Kafka Streams set these keys on the topics that they create.
+bool is_retention_key(std::string_view name) {
+    constexpr std::string_view kKeys[] = {"retention.ms",          "retention.bytes",
+                                          "delete.retention.ms",   "min.compaction.lag.ms",
+                                          "max.compaction.lag.ms", "min.cleanable.dirty.ratio"};
+    return std::ranges::find(kKeys, name) != std::end(kKeys);
+}
+
 std::unexpected<Error> broken_rule(const Key& key, std::string_view value) {
     return fail(ErrorKind::invalid, "{}={} {}", key.name, shown(key, value), rule_of(key));
 }
@@ -127,7 +136,8 @@ Result<void> check_topic_setting(std::string_view name, std::string_view value) 
                     shown(*key, value), key->rule.offered);
     }
     const std::string_view normal = key->default_value.value_or("");
-    if (key->use != Use::in_use && !same_value(*key, value, normal)) {
+    const bool has_effect = key->use == Use::in_use || is_retention_key(name);
+    if (!has_effect && !same_value(*key, value, normal)) {
         return fail(ErrorKind::unsupported,
                     "{}={} is not supported yet: only the default '{}' is; leave the key out", name,
                     shown(*key, value), normal);
@@ -140,6 +150,10 @@ std::string warning_for_setting(std::string_view name, std::string_view value) {
         return fmt::format(
             "cleanup.policy={}: this version compacts nothing yet; the topic keeps every record",
             trim(value));
+    }
+    if (const bool is_unlimited = trim(value) == "-1"; is_retention_key(name) && !is_unlimited) {
+        return fmt::format("{}={}: this version removes nothing yet; the topic keeps every record",
+                           name, trim(value));
     }
     return {};
 }

@@ -51,6 +51,13 @@ bool may_delete(const RequestContext& who, const DeleteTopicsRequest::Topic& top
     return found == nullptr || may_delete(who, found->name);
 }
 
+wire::Refusal deletion_disabled(ApiVersion version) {
+    constexpr ApiVersion kKnowsCodeFrom{3};
+    return {version < kKnowsCodeFrom ? wire::ErrorCode::invalid_request
+                                     : wire::ErrorCode::topic_deletion_disabled,
+            "delete.topic.enable is false on the controller: topics cannot be deleted"};
+}
+
 controller::DeletedTopic denied(std::string_view name, TopicId id) {
     controller::DeletedTopic topic;
     topic.name = name;
@@ -65,6 +72,12 @@ controller::DeletedTopic denied(std::string_view name, TopicId id) {
 Task<> DeleteTopicsHandler::serve(ExchangePtr exchange, const DeleteTopicsRequest& request) {
     const std::size_t count = request.topic_names.size() + request.topics.size();
     if (refuse_too_many(*exchange, request, count)) {
+        return done();
+    }
+    if (!enabled_) {
+        controller::DeleteTopicsResult result;
+        result.refusal = deletion_disabled(exchange->version());
+        reply(*exchange, request, result);
         return done();
     }
     const RequestContext& who = exchange->context();

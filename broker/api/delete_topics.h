@@ -9,13 +9,18 @@ namespace hw::broker {
 class DeleteTopicsHandler final
     : public ControllerHandler<schema::DeleteTopicsRequest, controller::DeleteTopicsResult> {
 public:
-    using ControllerHandler::ControllerHandler;
+    /// `enabled` is delete.topic.enable.
+    DeleteTopicsHandler(ControllerRuntime& controller, bool enabled)
+        : ControllerHandler(controller), enabled_(enabled) {}
 
 protected:
     [[nodiscard]] Task<> serve(ExchangePtr exchange,
                                const schema::DeleteTopicsRequest& request) override;
     void reply(Exchange& exchange, const schema::DeleteTopicsRequest& request,
                const controller::DeleteTopicsResult& result) const override;
+
+private:
+    bool enabled_;
 };
 
 }  // namespace hw::broker

@@ -47,7 +47,7 @@ constexpr Key kNodeKeys[] = {
      "Plug-in that may refuse the creation of a topic."},
     {"alter.config.policy.class.name", class_name, kNull, any(), none, read_only, later,
      "Plug-in that may refuse a change of configuration."},
-    {"delete.topic.enable", boolean, "true", any(), none, read_only, later,
+    {"delete.topic.enable", boolean, "true", any(), none, read_only, in_use,
      "Whether topics may be deleted at all."},
     {"auto.create.topics.enable", boolean, "true", any(), none, read_only, in_use,
      "Whether asking for an unknown topic creates it."},

@@ -122,16 +122,30 @@ TEST_CASE("topic setting: what is built may be set within its rule", "[config][t
 }
 
 TEST_CASE("topic setting: a key without effect takes its default only", "[config][topic]") {
-    CHECK(check_topic_setting("retention.ms", "604800000"));
-    CHECK(check_topic_setting("retention.ms", " 604800000"));
+    CHECK(check_topic_setting("segment.jitter.ms", "0"));
+    CHECK(check_topic_setting("segment.jitter.ms", " 0"));
     CHECK(check_topic_setting("preallocate", "FALSE"));
-    CHECK(check_topic_setting("min.cleanable.dirty.ratio", "0.50"));
-    const auto refused = check_topic_setting("retention.ms", "1000");
+    const auto refused = check_topic_setting("segment.jitter.ms", "1000");
     REQUIRE_FALSE(refused);
     CHECK(refused.error().kind == ErrorKind::unsupported);
-    CHECK(refused.error().message ==
-          "retention.ms=1000 is not supported yet: only the default '604800000' is; leave the key "
-          "out");
+    CHECK(
+        refused.error().message ==
+        "segment.jitter.ms=1000 is not supported yet: only the default '0' is; leave the key out");
+    CHECK(refusal("segment.jitter.ms", "x") ==
+          "segment.jitter.ms=x must be a whole number of at least 0 (milliseconds)");
+}
+
+TEST_CASE("topic setting: retention may be set, with a warning unless it is forever",
+          "[config][topic]") {
+    for (const std::string name : {"retention.ms", "retention.bytes"}) {
+        CHECK(refusal(name, "1000") == "accepted");
+        CHECK(warning_for_setting(name, " 1000") ==
+              name + "=1000: this version removes nothing yet; the topic keeps every record");
+        CHECK(refusal(name, "-1") == "accepted");
+        CHECK(warning_for_setting(name, "-1").empty());
+    }
+    CHECK(refusal("delete.retention.ms", "5") == "accepted");
+    CHECK(refusal("min.cleanable.dirty.ratio", "0.1") == "accepted");
     CHECK(refusal("retention.ms", "x") ==
           "retention.ms=x must be a whole number of at least -1 (milliseconds)");
 }

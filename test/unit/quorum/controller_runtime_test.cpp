@@ -124,7 +124,7 @@ public:
 
 /// The APIs of the controller's listener, and one client that asks and reads the answer.
 struct Apis {
-    explicit Apis(Machine& of) : machine(of) {
+    explicit Apis(Machine& of, bool may_delete = true) : machine(of) {
         using schema::ApiKey;
         ControllerRuntime& runtime = machine.process->runtime;
         dispatcher.add(ApiKey::broker_registration,
@@ -136,7 +136,8 @@ struct Apis {
                        std::make_unique<AllocateProducerIdsHandler>(runtime));
         dispatcher.add(ApiKey::create_topics, std::make_unique<CreateTopicsHandler>(
                                                   runtime, Logger(log, "topics"), clock));
-        dispatcher.add(ApiKey::delete_topics, std::make_unique<DeleteTopicsHandler>(runtime));
+        dispatcher.add(ApiKey::delete_topics,
+                       std::make_unique<DeleteTopicsHandler>(runtime, may_delete));
     }
 
     /// The answer as JSON; why there is none, if the connection would have ended.
@@ -251,10 +252,8 @@ TEST_CASE("quorum: a topic that asks for compaction is made, and one line warns 
     const schema::CreateTopicsRequest::Config config = compact;
     for (std::uint64_t number = 0; number < 2 * RateLimitedLog::kLines; ++number) {
         const std::string name = "topic-" + std::to_string(number);
-        const schema::CreateTopicsRequest::Topic one{.name = name,
-                                                     .num_partitions = 1,
-                                                     .replication_factor = 1,
-                                                     .configs = {&config, 1}};
+        const schema::CreateTopicsRequest::Topic one{
+            .name = name, .num_partitions = 1, .replication_factor = 1, .configs = {&config, 1}};
         request.topics = {&one, 1};
         apis.ask<schema::CreateTopicsResponse>(request, ApiVersion(7));
     }
@@ -329,6 +328,22 @@ TEST_CASE("quorum: topics that the caller may not create or delete are refused b
     CHECK(
         contains(apis.ask<schema::DeleteTopicsResponse>(by_id, ApiVersion(6)), "\"errorCode\":29"));
     CHECK(machine.image().find_topic("open") != nullptr);
+}
+
+TEST_CASE("quorum: delete.topic.enable=false refuses every deletion", "[quorum][api]") {
+    Machine machine(1);
+    machine.boot();
+    machine.register_broker();
+    machine.create("orders");
+    REQUIRE(machine.run_until([&] { return !machine.acknowledged.empty(); }));
+    Apis apis(machine, false);
+    const std::string_view name = "orders";
+    schema::DeleteTopicsRequest request;
+    request.topic_names = {&name, 1};
+    const auto version = GENERATE(range(std::int16_t{1}, std::int16_t{6}));
+    const std::string answer = apis.ask<schema::DeleteTopicsResponse>(request, ApiVersion(version));
+    CHECK(contains(answer, version < 3 ? "\"errorCode\":42" : "\"errorCode\":73"));
+    CHECK(machine.image().find_topic("orders") != nullptr);
 }
 
 TEST_CASE("quorum: what only members of the cluster may ask is refused to others",
