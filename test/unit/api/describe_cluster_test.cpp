@@ -15,7 +15,7 @@ using wire::ErrorCode;
 
 constexpr std::int8_t kControllers = 2;
 
-/// Brokers 1 and 2, and 3 that is fenced; controllers 2 and 7.
+/// Brokers 1 and 2 are in service, broker 3 is fenced. Of the controllers 2 and 7, 7 is active.
 struct World : HandlerWorld {
     World() {
         add_broker(1);
@@ -33,7 +33,7 @@ struct World : HandlerWorld {
                                                       std::int16_t version) {
         return HandlerWorld::ask<DescribeClusterResponse>(handler, request, ApiVersion(version));
     }
-    void speak_to_controller() {
+    void use_controller_listener() {
         listener.name = "CONTROLLER";
         listener.role = ListenerRole::controller;
     }
@@ -49,7 +49,7 @@ std::vector<std::int32_t> ids_of(const DescribeClusterResponse& response) {
     return ids;
 }
 
-TEST_CASE("describe cluster: a broker's listener tells the brokers in service, in every version",
+TEST_CASE("describe cluster: a broker listener lists the brokers in service, in every version",
           "[api][describe-cluster]") {
     World world;
     for (const ApiVersion version : versions_of<DescribeClusterRequest>()) {
@@ -66,7 +66,7 @@ TEST_CASE("describe cluster: a broker's listener tells the brokers in service, i
     }
 }
 
-TEST_CASE("describe cluster: fenced brokers are told to who asks for them",
+TEST_CASE("describe cluster: fenced brokers are listed if the request asks for them",
           "[api][describe-cluster]") {
     World world;
     const auto answer = world.ask({.include_fenced_brokers = true}, 2);
@@ -75,7 +75,7 @@ TEST_CASE("describe cluster: fenced brokers are told to who asks for them",
     CHECK(answer->brokers[2].is_fenced);
 }
 
-TEST_CASE("describe cluster: brokers without a listener of the asked name are left out",
+TEST_CASE("describe cluster: brokers without the listener that the request came on are left out",
           "[api][describe-cluster]") {
     World world;
     world.listener.name = "INTERNAL";
@@ -85,7 +85,7 @@ TEST_CASE("describe cluster: brokers without a listener of the asked name are le
     CHECK(answer->controller_id == BrokerId(2));
 }
 
-TEST_CASE("describe cluster: clients take a broker they reach for the controller",
+TEST_CASE("describe cluster: a broker listener names one of the listed brokers as the controller",
           "[api][describe-cluster]") {
     World world;
     CHECK(world.ask({}, 1)->controller_id == BrokerId(1));
@@ -97,16 +97,18 @@ TEST_CASE("describe cluster: clients take a broker they reach for the controller
     CHECK(world.ask({}, 1)->controller_id == kNoBroker);
 }
 
-TEST_CASE("describe cluster: whoever asks may do all there is to do", "[api][describe-cluster]") {
+TEST_CASE(
+    "describe cluster: a caller without restrictions is authorized for every cluster operation",
+    "[api][describe-cluster]") {
     World world;
     const auto answer = world.ask({.include_cluster_authorized_operations = true}, 0);
     CHECK(answer->cluster_authorized_operations == 0b1'1111'1010'0000);
 }
 
-TEST_CASE("describe cluster: a controller's listener tells the controllers",
+TEST_CASE("describe cluster: a controller listener lists the controllers",
           "[api][describe-cluster]") {
     World world;
-    world.speak_to_controller();
+    world.use_controller_listener();
     const auto answer = world.ask({.endpoint_type = kControllers}, 1);
     CHECK(answer->error_code == ErrorCode::none);
     CHECK(answer->endpoint_type == kControllers);
@@ -117,29 +119,32 @@ TEST_CASE("describe cluster: a controller's listener tells the controllers",
     CHECK(world.ask({.endpoint_type = kControllers}, 1)->controller_id == kNoBroker);
 }
 
-TEST_CASE("describe cluster: controllers are told to who may alter the cluster",
+TEST_CASE("describe cluster: only a caller that may alter the cluster gets the list of controllers",
           "[api][describe-cluster]") {
     World world;
     world.authorizer.forbid(Operation::alter, kCluster);
     CHECK(world.ask({}, 1)->error_code == ErrorCode::none);
-    world.speak_to_controller();
+    world.use_controller_listener();
     const auto answer = world.ask({.endpoint_type = kControllers}, 1);
     CHECK(answer->error_code == ErrorCode::cluster_authorization_failed);
     CHECK(answer->brokers.empty());
 }
 
-TEST_CASE("describe cluster: controllers that do not register are not known",
-          "[api][describe-cluster]") {
+TEST_CASE(
+    "describe cluster: controllers are not listed below the metadata.version that registers them",
+    "[api][describe-cluster]") {
     World world;
-    world.speak_to_controller();
+    world.use_controller_listener();
     world.image.set_feature(controller::kMetadataVersionFeature, 14);
     const auto answer = world.ask({.endpoint_type = kControllers}, 1);
     CHECK(answer->error_code == ErrorCode::unsupported_version);
     CHECK(answer->brokers.empty());
 }
 
-TEST_CASE("describe cluster: the wrong kind of endpoint is refused with where to ask",
-          "[api][describe-cluster]") {
+TEST_CASE(
+    "describe cluster: a request for the other kind of endpoint is refused with advice where to "
+    "send it",
+    "[api][describe-cluster]") {
     World world;
     const auto on_broker = world.ask({.endpoint_type = kControllers}, 1);
     CHECK(on_broker->error_code == ErrorCode::mismatched_endpoint_type);
@@ -148,13 +153,15 @@ TEST_CASE("describe cluster: the wrong kind of endpoint is refused with where to
           "controller (--bootstrap-controller)");
     CHECK(on_broker->brokers.empty());
     CHECK(world.ask({.endpoint_type = 3}, 2)->error_code == ErrorCode::unsupported_endpoint_type);
-    world.speak_to_controller();
+    world.use_controller_listener();
     CHECK(world.ask({}, 1)->error_code == ErrorCode::mismatched_endpoint_type);
     CHECK(world.ask({}, 0)->error_code == ErrorCode::invalid_request);
 }
 
-TEST_CASE("describe cluster: what the caller may not do is left out of what it may",
-          "[api][describe-cluster]") {
+TEST_CASE(
+    "describe cluster: operations that the caller may not do are left out of its authorized "
+    "operations",
+    "[api][describe-cluster]") {
     World world;
     world.authorizer.forbid(Operation::alter_configs, kCluster);
     const auto answer = world.ask({.include_cluster_authorized_operations = true}, 1);

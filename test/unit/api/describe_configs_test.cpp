@@ -23,7 +23,7 @@ constexpr std::int8_t kTopic = 2;
 constexpr std::int8_t kBroker = 4;
 constexpr ApiVersion kNewest{4};
 
-/// All keys of a resource.
+/// Asks for all keys of a resource.
 Resource all_of(std::int8_t type, std::string_view name) {
     return {.resource_type = type,
             .resource_name = name,
@@ -77,7 +77,7 @@ TEST_CASE("describe configs: a topic shows its keys with value and source, in ev
     }
 }
 
-TEST_CASE("describe configs: only the keys that are asked for are told, and no name means all",
+TEST_CASE("describe configs: only the requested keys are described; an empty list means all keys",
           "[api][describe-configs]") {
     World world;
     world.add_topic("orders");
@@ -92,7 +92,7 @@ TEST_CASE("describe configs: only the keys that are asked for are told, and no n
           config::describe_topic({}, world.settings, 1).size());
 }
 
-TEST_CASE("describe configs: synonyms and documentation are told to who asks for them",
+TEST_CASE("describe configs: synonyms and documentation are included if the request asks for them",
           "[api][describe-configs]") {
     World world;
     world.add_topic("orders");
@@ -112,7 +112,7 @@ TEST_CASE("describe configs: synonyms and documentation are told to who asks for
     CHECK(config.documentation == "Largest record batch that is accepted, after compression.");
 }
 
-TEST_CASE("describe configs: this broker shows its keys, without their secrets",
+TEST_CASE("describe configs: a broker describes its own keys, without the values of secrets",
           "[api][describe-configs]") {
     World world;
     world.request.include_synonyms = true;
@@ -132,14 +132,16 @@ TEST_CASE("describe configs: this broker shows its keys, without their secrets",
     CHECK(wire::is_null(find(*answer, "log.dirs").value));
 }
 
-TEST_CASE("describe configs: for all brokers at once nothing is set", "[api][describe-configs]") {
+TEST_CASE("describe configs: the default for all brokers, which has an empty name, has no configs",
+          "[api][describe-configs]") {
     World world;
     const auto answer = world.ask({all_of(kBroker, "")});
     CHECK(answer->results[0].error_code == ErrorCode::none);
     CHECK(answer->results[0].configs.empty());
 }
 
-TEST_CASE("describe configs: another broker must be asked itself", "[api][describe-configs]") {
+TEST_CASE("describe configs: a request for the configs of another broker is refused",
+          "[api][describe-configs]") {
     World world;
     const auto answer = world.ask({all_of(kBroker, "2")});
     CHECK(answer->results[0].error_code == ErrorCode::invalid_request);
@@ -149,8 +151,10 @@ TEST_CASE("describe configs: another broker must be asked itself", "[api][descri
     CHECK(world.code_for(all_of(kBroker, "1x")) == ErrorCode::invalid_request);
 }
 
-TEST_CASE("describe configs: what is not there, or not described, is refused by itself",
-          "[api][describe-configs]") {
+TEST_CASE(
+    "describe configs: an unknown or invalid topic, or an unsupported type, does not affect other "
+    "resources",
+    "[api][describe-configs]") {
     World world;
     world.add_topic("orders");
     const std::int8_t type =
@@ -167,7 +171,8 @@ TEST_CASE("describe configs: what is not there, or not described, is refused by 
     CHECK(answer->results[3].error_code == ErrorCode::none);
 }
 
-TEST_CASE("describe configs: a resource is described once an answer", "[api][describe-configs]") {
+TEST_CASE("describe configs: a resource that is named twice is described once",
+          "[api][describe-configs]") {
     World world;
     const auto answer = world.ask({all_of(kBroker, "1"), all_of(kBroker, "1")});
     CHECK(answer->results[0].error_code == ErrorCode::none);
@@ -176,7 +181,8 @@ TEST_CASE("describe configs: a resource is described once an answer", "[api][des
 }
 
 TEST_CASE(
-    "describe configs: what the caller may not describe is refused, whether it is there or not",
+    "describe configs: a resource that the caller may not describe is refused, whether it exists "
+    "or not",
     "[api][describe-configs]") {
     World world;
     world.add_topic("orders");

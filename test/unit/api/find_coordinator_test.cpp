@@ -13,8 +13,9 @@ using schema::FindCoordinatorRequest;
 using schema::FindCoordinatorResponse;
 using wire::ErrorCode;
 
-TEST_CASE("find coordinator: one key has no coordinator yet, in every version that asks for one",
-          "[api][find-coordinator]") {
+TEST_CASE(
+    "find coordinator: in versions 0 to 3, which have one key, no coordinator is available yet",
+    "[api][find-coordinator]") {
     HandlerWorld world;
     FindCoordinatorHandler handler(world.services);
     for (const ApiVersion version : versions_of<FindCoordinatorRequest>()) {
@@ -32,7 +33,7 @@ TEST_CASE("find coordinator: one key has no coordinator yet, in every version th
     }
 }
 
-TEST_CASE("find coordinator: many keys are answered in their order, each with a sentence",
+TEST_CASE("find coordinator: several keys are answered in their order, each with an error message",
           "[api][find-coordinator]") {
     HandlerWorld world;
     FindCoordinatorHandler handler(world.services);
@@ -55,7 +56,7 @@ TEST_CASE("find coordinator: many keys are answered in their order, each with a 
     }
 }
 
-TEST_CASE("find coordinator: a kind of coordinator that the version does not know is refused",
+TEST_CASE("find coordinator: a key type that the version does not have is refused",
           "[api][find-coordinator]") {
     HandlerWorld world;
     FindCoordinatorHandler handler(world.services);
@@ -73,8 +74,10 @@ TEST_CASE("find coordinator: a kind of coordinator that the version does not kno
     CHECK(code(-1, 6) == ErrorCode::invalid_request);
 }
 
-TEST_CASE("find coordinator: each key that the caller may not describe is refused by its kind",
-          "[api][find-coordinator]") {
+TEST_CASE(
+    "find coordinator: a key that the caller may not describe is refused with the code for its "
+    "type",
+    "[api][find-coordinator]") {
     HandlerWorld world;
     FindCoordinatorHandler handler(world.services);
     world.authorizer.forbid(Operation::describe, {ResourceType::group, "a"});

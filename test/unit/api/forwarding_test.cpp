@@ -25,10 +25,10 @@ public:
     bool enabled(LogLevel) const override { return false; }
 };
 
-/// Stands for the controller: notes who asks, and answers with one topic's name.
-class Creating final : public MessageHandler<schema::CreateTopicsRequest> {
+/// Plays the controller: stores the principal of the request, and answers with the topic's name.
+class CreateTopicsStub final : public MessageHandler<schema::CreateTopicsRequest> {
 public:
-    explicit Creating(std::string& asked_by) : asked_by_(asked_by) {}
+    explicit CreateTopicsStub(std::string& asked_by) : asked_by_(asked_by) {}
 
 protected:
     Task<> serve(ExchangePtr exchange, const schema::CreateTopicsRequest& request) override {
@@ -53,10 +53,10 @@ public:
     std::optional<std::string> rejected;
 };
 
-/// A data shard, a control shard, and between them the gateway and a local pair.
+/// A data shard that forwards requests through the gateway to a controller on the control shard.
 struct World {
     explicit World(std::uint64_t seed) : scheduler(seed) {
-        controller.add(schema::ApiKey::create_topics, std::make_unique<Creating>(asked_by));
+        controller.add(schema::ApiKey::create_topics, std::make_unique<CreateTopicsStub>(asked_by));
         controller.add(schema::ApiKey::envelope, std::make_unique<EnvelopeHandler>(controller));
         host.emplace(control, clock, controller, HostLimits(), Logger(log, "net"));
     }
@@ -84,7 +84,7 @@ struct World {
         return scheduler.run_until(done, scheduler.now() + std::chrono::minutes(5));
     }
 
-    /// Sends a request as a client of the data shard does.
+    /// Sends a request as a client of the data shard would.
     template <class Request>
     ExchangePtr send(const Request& request, ApiVersion version) {
         const std::string frame =
@@ -148,7 +148,7 @@ TEST_CASE(
     CHECK(frame.find("orders") != std::string::npos);
 }
 
-TEST_CASE("forwarding: without a controller the client's connection ends with the reason",
+TEST_CASE("forwarding: without a controller the client's connection is closed with the reason",
           "[api][forwarding]") {
     World world(1);
     world.refusing = true;
@@ -158,7 +158,7 @@ TEST_CASE("forwarding: without a controller the client's connection ends with th
     CHECK(world.sink.rejected == "connection refused");
 }
 
-TEST_CASE("forwarding: an envelope around what brokers do not pass on is refused",
+TEST_CASE("forwarding: the controller refuses an envelope with a request that is never forwarded",
           "[api][forwarding]") {
     World world(1);
     const auto exchange = world.send(schema::MetadataRequest(), ApiVersion(9));
@@ -166,7 +166,9 @@ TEST_CASE("forwarding: an envelope around what brokers do not pass on is refused
     CHECK(world.sink.rejected == "the controller refuses the forwarded request: INVALID_REQUEST");
 }
 
-TEST_CASE("principal: it comes back as it was, and garbage is refused", "[api][forwarding]") {
+TEST_CASE(
+    "principal: decoding gives the encoded name; a name without a type and cut bytes are refused",
+    "[api][forwarding]") {
     const auto bytes = encode_principal("User:CN=a:b");
     REQUIRE(bytes);
     CHECK(decode_principal(bytes->view()) == "User:CN=a:b");
@@ -176,7 +178,7 @@ TEST_CASE("principal: it comes back as it was, and garbage is refused", "[api][f
     }
 }
 
-TEST_CASE("principal: an address is 4 or 16 bytes", "[api][forwarding]") {
+TEST_CASE("principal: a client address is encoded as 4 or 16 bytes", "[api][forwarding]") {
     CHECK(encode_address("127.0.0.1").size() == 4);
     CHECK(encode_address("::1").size() == 16);
     CHECK(encode_address("no address").size() == 4);

@@ -17,8 +17,8 @@
 
 namespace hw::broker {
 
-/// A data shard of broker 1 in a cluster "cluster", whose handlers are asked without a connection.
-/// A test changes `image`; requests see it as it is when they come.
+/// A data shard of broker 1 in the cluster "cluster". Tests call its handlers without a connection.
+/// Tests change `image`; a request sees its content at the time of `send`.
 class HandlerWorld {
 public:
     explicit HandlerWorld(std::uint64_t seed = 1, MemoryLimits limits = {})
@@ -78,7 +78,7 @@ public:
         return answer_to<Response>(*send(handler, request, version));
     }
 
-    /// Registers a broker at port 9000 and its number, on the listener of this world.
+    /// Registers a broker with this world's listener, on port 9000 + id.
     void add_broker(std::int32_t id, bool fenced = false) {
         controller::BrokerImage broker;
         broker.id = BrokerId(id);
@@ -109,7 +109,7 @@ public:
     ListenerInfo listener{
         .name = "PLAINTEXT", .role = ListenerRole::broker, .bound = {}, .advertised = {}};
     controller::MetadataImage image{"cluster"};
-    /// Nobody may do what stands here, everybody all else.
+    /// Refuses the operations that a test forbids, and allows all others.
     test::ForbiddingAuthorizer authorizer;
     DelayedRequests delayed{shard, clock};
     ApiServices services{{.node_id = BrokerId(1),
@@ -124,7 +124,7 @@ private:
     static constexpr std::size_t kLength = 4;
     static constexpr std::size_t kCorrelation = 4;
 
-    /// Answers are looked for in the exchange.
+    /// Ignores answers, which tests read from the exchange; a rejected request fails the test.
     class Sink final : public AnswerSink {
     public:
         void on_answer() override {}
@@ -156,7 +156,7 @@ private:
     Sink sink_;
 };
 
-/// Every version of an API that clients may use.
+/// All versions of an API, in rising order.
 template <class Request>
 [[nodiscard]] std::vector<ApiVersion> versions_of() {
     const schema::ApiInfo& api = *schema::find_api(Request::kKey);

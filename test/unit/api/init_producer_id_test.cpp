@@ -14,7 +14,7 @@ using schema::InitProducerIdRequest;
 using schema::InitProducerIdResponse;
 using wire::ErrorCode;
 
-/// A broker whose controller has given it the ids from 4000 on, or gives none.
+/// A broker that gets the producer ids from 4000 on by `give_block`, and otherwise none.
 struct World : HandlerWorld {
     ~World() {
         bool stopped = false;
@@ -30,7 +30,7 @@ struct World : HandlerWorld {
         controller.answer(schema::AllocateProducerIdsResponse{.producer_id_start = ProducerId(4000),
                                                               .producer_id_len = 1000});
     }
-    /// A request that must be answered without the controller.
+    /// Answer to a request; checks that the controller was not asked.
     InitProducerIdResponse refusal_of(const InitProducerIdRequest& request, ApiVersion version) {
         const auto answer = ask<InitProducerIdResponse>(handler, request, version);
         CHECK(controller.count() == 0);
@@ -46,7 +46,7 @@ struct World : HandlerWorld {
     InitProducerIdHandler handler{services, pool};
 };
 
-/// Of a producer without transactions.
+/// The request of a producer without transactions.
 InitProducerIdRequest idempotent() {
     InitProducerIdRequest request;
     request.transactional_id = std::string_view();
@@ -59,9 +59,8 @@ void check_refused(const InitProducerIdResponse& answer, ErrorCode code) {
     CHECK(answer.producer_epoch == ProducerEpoch(-1));
 }
 
-TEST_CASE(
-    "init producer id: each idempotent producer gets a fresh id with epoch 0, in every version",
-    "[api][init-producer-id]") {
+TEST_CASE("init producer id: each idempotent producer gets a new id with epoch 0, in every version",
+          "[api][init-producer-id]") {
     World world;
     std::int64_t expected = 4000;
     for (const ApiVersion version : versions_of<InitProducerIdRequest>()) {
@@ -76,7 +75,7 @@ TEST_CASE(
     }
 }
 
-TEST_CASE("init producer id: who names the id and epoch it had gets a fresh id all the same",
+TEST_CASE("init producer id: a producer that sends its previous id and epoch still gets a new id",
           "[api][init-producer-id]") {
     World world;
     InitProducerIdRequest request = idempotent();
@@ -88,7 +87,7 @@ TEST_CASE("init producer id: who names the id and epoch it had gets a fresh id a
     CHECK(world.answer_to<InitProducerIdResponse>(*exchange)->producer_id == ProducerId(4000));
 }
 
-TEST_CASE("init producer id: an id without an epoch, or the other way round, is refused",
+TEST_CASE("init producer id: an id without an epoch, or an epoch without an id, is refused",
           "[api][init-producer-id]") {
     World world;
     InitProducerIdRequest request = idempotent();
@@ -101,7 +100,7 @@ TEST_CASE("init producer id: an id without an epoch, or the other way round, is 
     check_refused(world.refusal_of(request, ApiVersion(3)), ErrorCode::invalid_request);
 }
 
-TEST_CASE("init producer id: nobody coordinates a transactional id yet",
+TEST_CASE("init producer id: a transactional id is refused, because there is no coordinator yet",
           "[api][init-producer-id]") {
     World world;
     InitProducerIdRequest request;
@@ -113,29 +112,31 @@ TEST_CASE("init producer id: nobody coordinates a transactional id yet",
     }
 }
 
-TEST_CASE("init producer id: without ids the producer is told to ask again",
-          "[api][init-producer-id]") {
+TEST_CASE(
+    "init producer id: if no ids come from the controller, the producer gets a retriable error",
+    "[api][init-producer-id]") {
     World world;
     const auto answer =
         world.ask<InitProducerIdResponse>(world.handler, idempotent(), ApiVersion(0));
     check_refused(*answer, ErrorCode::coordinator_load_in_progress);
 }
 
-TEST_CASE("init producer id: who may write to no topic gets an id only with leave of the cluster",
-          "[api][init-producer-id]") {
+TEST_CASE(
+    "init producer id: a caller without IDEMPOTENT_WRITE on the cluster needs WRITE on some topic",
+    "[api][init-producer-id]") {
     World world;
     world.authorizer.forbid(Operation::idempotent_write, kCluster);
-    SECTION("some topic may be written") {
+    SECTION("the caller may write to some topic") {
         const auto exchange = world.send(world.handler, idempotent(), ApiVersion(4));
         world.give_block();
         CHECK(world.answer_to<InitProducerIdResponse>(*exchange)->error_code == ErrorCode::none);
     }
-    SECTION("none may") {
+    SECTION("the caller may write to no topic") {
         world.authorizer.forbid_all(Operation::write, ResourceType::topic);
         check_refused(world.refusal_of(idempotent(), ApiVersion(4)),
                       ErrorCode::cluster_authorization_failed);
     }
-    SECTION("a transactional id has its own leave") {
+    SECTION("a transactional id needs WRITE on that id") {
         world.authorizer.forbid(Operation::write, {ResourceType::transactional_id, "tx"});
         InitProducerIdRequest request;
         request.transactional_id = "tx";

@@ -51,7 +51,7 @@ struct World : HandlerWorld {
         response.topics = {&topic, 1};
         controller.answer(response);
     }
-    /// What is in `image` reaches the data shard, then the creator.
+    /// Sends `image` to the data shard, then to the creator.
     void spread_image() {
         control.post([this] {
             const auto shared = std::make_shared<const controller::MetadataImage>(image);
@@ -70,7 +70,7 @@ struct World : HandlerWorld {
 
 const Topic kOrders{.topic_id = {}, .name = "orders"};
 
-TEST_CASE("metadata: what the caller may do is told to who asks, in versions that have it",
+TEST_CASE("metadata: authorized operations are returned on request, in versions that have them",
           "[api][metadata]") {
     World world;
     world.add_topic("orders");
@@ -90,7 +90,8 @@ TEST_CASE("metadata: what the caller may do is told to who asks, in versions tha
     }
 }
 
-TEST_CASE("metadata: what the caller may do is not told to who does not ask", "[api][metadata]") {
+TEST_CASE("metadata: authorized operations are left out unless the request asks for them",
+          "[api][metadata]") {
     World world;
     world.add_topic("orders");
     const ApiVersion version(GENERATE(range(std::int16_t{8}, std::int16_t{14})));
@@ -99,7 +100,7 @@ TEST_CASE("metadata: what the caller may do is not told to who does not ask", "[
     CHECK(answer->topics[0].topic_authorized_operations == INT32_MIN);
 }
 
-TEST_CASE("metadata: an unknown topic is created, and the answer has it when this shard knows it",
+TEST_CASE("metadata: an unknown topic is created, and the answer waits until this shard knows it",
           "[api][metadata][auto-create]") {
     World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{10})));
     const ApiVersion version(GENERATE(std::int16_t{0}, std::int16_t{4}, std::int16_t{13}));
@@ -116,7 +117,7 @@ TEST_CASE("metadata: an unknown topic is created, and the answer has it when thi
     CHECK(answer->topics[0].partitions[0].leader_id == BrokerId(1));
 }
 
-TEST_CASE("metadata: a creation that the controller refuses is told with its code",
+TEST_CASE("metadata: if the controller refuses a creation, the answer has the controller's code",
           "[api][metadata][auto-create]") {
     World world;
     const auto exchange = world.send({kOrders});
@@ -126,19 +127,20 @@ TEST_CASE("metadata: a creation that the controller refuses is told with its cod
     CHECK(answer->topics[0].name == "orders");
 }
 
-TEST_CASE("metadata: a creation that takes long is a leader not available",
+TEST_CASE("metadata: a creation that takes too long is answered LEADER_NOT_AVAILABLE",
           "[api][metadata][auto-create]") {
     World world;
     CHECK(world.code_for(kOrders) == ErrorCode::leader_not_available);
 }
 
-TEST_CASE("metadata: who does not allow it has nothing created", "[api][metadata][auto-create]") {
+TEST_CASE("metadata: a topic is created only if it is named and both request and broker allow it",
+          "[api][metadata][auto-create]") {
     World world;
-    SECTION("the request says so") {
+    SECTION("the request forbids it") {
         world.request.allow_auto_topic_creation = false;
         CHECK(world.code_for(kOrders) == ErrorCode::unknown_topic_or_partition);
     }
-    SECTION("the broker says so") {
+    SECTION("the broker forbids it") {
         MetadataHandler without(world.services, nullptr);
         const std::vector<Topic> topics{kOrders};
         world.request.topics = topics;
@@ -146,7 +148,7 @@ TEST_CASE("metadata: who does not allow it has nothing created", "[api][metadata
             world.HandlerWorld::ask<MetadataResponse>(without, world.request, kNewest);
         CHECK(answer->topics[0].error_code == ErrorCode::unknown_topic_or_partition);
     }
-    SECTION("it asks for all topics") {
+    SECTION("the request asks for all topics") {
         world.request.topics = wire::Array<Topic>::null();
         const auto answer =
             world.HandlerWorld::ask<MetadataResponse>(world.handler, world.request, kNewest);
@@ -155,7 +157,7 @@ TEST_CASE("metadata: who does not allow it has nothing created", "[api][metadata
     CHECK(world.controller.count() == 0);
 }
 
-TEST_CASE("metadata: neither internal, nor invalid names, nor ids are created",
+TEST_CASE("metadata: topics with an internal name, an invalid name or only an id are not created",
           "[api][metadata][auto-create]") {
     World world;
     const auto code = [&](std::string_view name) {
@@ -193,7 +195,7 @@ TEST_CASE("metadata: versions 10 and 11 refuse topic ids and null names", "[api]
     CHECK(world.controller.count() == 0);
 }
 
-TEST_CASE("metadata: a topic that the caller may not describe is not told, nor whether it is there",
+TEST_CASE("metadata: a topic that the caller may not describe is hidden, whether it exists or not",
           "[api][metadata]") {
     World world;
     const TopicId secret = world.add_topic("secret");
@@ -230,7 +232,7 @@ TEST_CASE("metadata: a topic that is asked for more than once is answered once",
     CHECK(answer->topics[1].name == "orders");
 }
 
-TEST_CASE("metadata: a topic is not created for who may create neither it nor others",
+TEST_CASE("metadata: a caller needs CREATE on the topic or on the cluster to create a topic",
           "[api][metadata]") {
     World world;
     world.request.allow_auto_topic_creation = true;
@@ -243,7 +245,9 @@ TEST_CASE("metadata: a topic is not created for who may create neither it nor ot
     CHECK(world.controller.waiting() == 0);
 }
 
-TEST_CASE("metadata: what the caller may not do is left out of what it may", "[api][metadata]") {
+TEST_CASE(
+    "metadata: operations that the caller may not do are left out of its authorized operations",
+    "[api][metadata]") {
     World world;
     world.add_topic("orders");
     world.authorizer.forbid(Operation::write, topic_resource("orders"));

@@ -17,30 +17,30 @@ TEST_CASE("arena: the sum of all allocations stays within the budget", "[base][a
     CHECK(arena.used() == 100);
 }
 
-TEST_CASE("arena: a count whose size overflows is refused", "[base][arena]") {
+TEST_CASE("arena: a count whose size in bytes overflows is refused", "[base][arena]") {
     Arena arena(1 << 20);
     CHECK(arena.allocate<std::uint64_t>(SIZE_MAX / 2) == nullptr);
 }
 
-TEST_CASE("arena: what is lent is used first, and again after a reset", "[base][arena]") {
+TEST_CASE("arena: lent memory is used first, and counts against the budget", "[base][arena]") {
     alignas(16) std::byte memory[64];
-    const auto lies_in = [&memory](const void* place) {
+    const auto is_lent = [&memory](const void* place) {
         return place >= memory && place < memory + sizeof memory;
     };
     Arena arena(1000);
     arena.lend(MutableBytes(memory).subspan(1));
     auto* number = arena.allocate<std::uint64_t>(1);
-    CHECK(lies_in(number));
+    CHECK(is_lent(number));
     CHECK(reinterpret_cast<std::uintptr_t>(number) % alignof(std::uint64_t) == 0);
-    CHECK_FALSE(lies_in(arena.allocate<std::byte>(60)));
-    CHECK_FALSE(lies_in(arena.allocate<std::byte>(1)));
+    CHECK_FALSE(is_lent(arena.allocate<std::byte>(60)));
+    CHECK_FALSE(is_lent(arena.allocate<std::byte>(1)));
     CHECK(arena.used() == 69);
     arena.reset(1000);
     CHECK(arena.used() == 0);
     CHECK(arena.allocate<std::byte>(1) != nullptr);
 }
 
-/// Grants `left` bytes in all.
+/// Grants `left` bytes in total.
 class Source final : public ArenaSource {
 public:
     bool reserve(std::size_t bytes) override {
@@ -54,7 +54,8 @@ public:
     std::size_t left = 2 * Arena::kFirstChunk;
 };
 
-TEST_CASE("arena: asks its source before each chunk, and not for what is lent", "[base][arena]") {
+TEST_CASE("arena: the source is asked before each chunk, but not for lent memory",
+          "[base][arena]") {
     std::byte memory[64];
     Source source;
     Arena arena(1 << 20);
@@ -87,7 +88,7 @@ TEST_CASE("arena: allocations are aligned and do not overlap", "[base][arena]") 
     }
 }
 
-TEST_CASE("arena: a reset sets the budget anew", "[base][arena]") {
+TEST_CASE("arena: a reset frees everything and sets a new budget", "[base][arena]") {
     Arena arena(10);
     REQUIRE(arena.allocate<char>(10) != nullptr);
     arena.reset(20);

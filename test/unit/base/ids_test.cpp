@@ -8,7 +8,8 @@
 namespace hw {
 namespace {
 
-TEST_CASE("ids: an offset moves by plain numbers and has distances", "[base][ids]") {
+TEST_CASE("ids: an offset plus a number is an offset, and offsets differ by a number",
+          "[base][ids]") {
     const Offset start(40);
     CHECK(start + 2 == Offset(42));
     CHECK(start - 2 == Offset(38));
@@ -16,14 +17,15 @@ TEST_CASE("ids: an offset moves by plain numbers and has distances", "[base][ids
     CHECK(start < Offset(41));
 }
 
-TEST_CASE("ids: values of different meaning do not mix", "[base][ids]") {
+TEST_CASE("ids: different id types, and plain numbers, do not convert into each other",
+          "[base][ids]") {
     STATIC_REQUIRE_FALSE(std::is_convertible_v<std::int64_t, Offset>);
     STATIC_REQUIRE_FALSE(std::is_convertible_v<Offset, Timestamp>);
     STATIC_REQUIRE_FALSE(std::is_assignable_v<LeaderEpoch&, BrokerId>);
     STATIC_REQUIRE_FALSE(std::is_assignable_v<TopicId&, DirectoryId>);
 }
 
-TEST_CASE("ids: ids are printed as their numbers and can be hashed", "[base][ids]") {
+TEST_CASE("ids: an id is printed as its number and can be hashed", "[base][ids]") {
     CHECK(fmt::format("{} {}", BrokerId(7), Offset(-1)) == "7 -1");
     const std::unordered_set<BrokerId> brokers{BrokerId(1), BrokerId(2), BrokerId(1)};
     CHECK(brokers.size() == 2);

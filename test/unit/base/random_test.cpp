@@ -14,7 +14,7 @@ TEST_CASE("random: the same seed gives the same numbers on every machine", "[bas
     CHECK(random.next() == 0xae17533239e499a1);
 }
 
-TEST_CASE("random: between includes both ends and nothing else", "[base][random]") {
+TEST_CASE("random: between gives each number of its range, both ends included", "[base][random]") {
     Random random(1);
     std::array<int, 3> seen{};
     for (int i = 0; i < 1000; ++i) {

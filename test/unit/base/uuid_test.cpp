@@ -30,7 +30,7 @@ TEST_CASE("uuid: text is unpadded base64url of the big-endian bytes", "[base][uu
     CHECK(parsed->low == 0x9e721560a79fc21a);
 }
 
-TEST_CASE("uuid: text of another length or alphabet is refused with its reason", "[base][uuid]") {
+TEST_CASE("uuid: text of the wrong length or alphabet is refused with the reason", "[base][uuid]") {
     const auto shorter = parse_uuid("AAAA");
     REQUIRE_FALSE(shorter);
     CHECK(shorter.error().message == "an id has 22 base64url characters, but 'AAAA' has 4");
@@ -39,7 +39,7 @@ TEST_CASE("uuid: text of another length or alphabet is refused with its reason",
     CHECK(foreign.error().kind == ErrorKind::invalid);
 }
 
-TEST_CASE("uuid: random ones are of version 4, never start with a dash, and differ",
+TEST_CASE("uuid: random uuids have version 4, differ, and never start with a dash",
           "[base][uuid]") {
     SeededEntropy entropy;
     Uuid previous;
