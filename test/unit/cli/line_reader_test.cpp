@@ -10,7 +10,7 @@
 namespace hw::cli {
 namespace {
 
-/// Both ends of a pipe, whose writing end can be closed before.
+/// A pipe whose writing end can be closed before its reading end.
 class Pipe {
 public:
     Pipe() { REQUIRE(pipe(ends_.data()) == 0); }
@@ -46,7 +46,7 @@ std::vector<std::string> all_lines(LineReader& lines) {
     }
 }
 
-TEST_CASE("line reader: what follows the last line feed is a line, if it is not empty", "[cli]") {
+TEST_CASE("line reader: text after the last line feed is a line, unless it is empty", "[cli]") {
     Pipe input;
     Pipe stop;
     LineReader lines(input.reader(), stop.reader());
@@ -58,7 +58,8 @@ TEST_CASE("line reader: what follows the last line feed is a line, if it is not 
     CHECK(lines.dropped_bytes() == 0);
 }
 
-TEST_CASE("line reader: it would wait exactly where no line and no end is there", "[cli]") {
+TEST_CASE("line reader: would_wait is true until a whole line or the end of input is there",
+          "[cli]") {
     Pipe input;
     Pipe stop;
     LineReader lines(input.reader(), stop.reader());
@@ -73,7 +74,8 @@ TEST_CASE("line reader: it would wait exactly where no line and no end is there"
     CHECK_FALSE(lines.would_wait());
 }
 
-TEST_CASE("line reader: a stop gives the lines that were read, not the cut one", "[cli]") {
+TEST_CASE("line reader: after a stop it gives the lines it has read, and drops an incomplete one",
+          "[cli]") {
     Pipe input;
     Pipe stop;
     LineReader lines(input.reader(), stop.reader());

@@ -1,4 +1,4 @@
-"""hw log dump, run as a script runs it: what it prints where, and its exit status."""
+"""Runs `hw log dump` as a script would, and checks its output streams and exit status."""
 
 import os
 import subprocess
@@ -58,7 +58,7 @@ class LogDump(unittest.TestCase):
         plain = hw("log", "dump", log, errors="replace")
         self.assertNotIn(record, plain.stdout)
 
-    def test_a_torn_segment_is_printed_as_far_as_it_goes_and_fails(self):
+    def test_a_torn_segment_is_printed_up_to_the_damage_and_the_exit_status_is_1(self):
         path = self.torn("00000000000000000000.log", 600)
         done = hw("log", "dump", path)
         self.assertEqual(done.returncode, 1)
@@ -66,24 +66,24 @@ class LogDump(unittest.TestCase):
         self.assertEqual(done.stderr, f"hw log dump: {path}: at byte 561: a record batch ends "
                          "after 39 bytes of its 61 byte header\n")
 
-    def test_files_after_a_bad_one_are_printed_and_the_whole_is_partial(self):
+    def test_files_after_a_bad_one_are_printed_and_the_exit_status_is_6(self):
         path = self.torn("00000000000000000000.log", 600)
         done = hw("log", "dump", path, golden("appendtime.log"))
         self.assertEqual(done.returncode, 6)
         self.assertIn("LogAppendTime", done.stdout)
 
-    def test_a_missing_file_is_not_found_whatever_its_name(self):
+    def test_a_missing_file_gives_exit_status_3_whatever_its_name(self):
         for name in ["0.log", "0.index", "0.snapshot", "0", "orders"]:
             done = hw("log", "dump", os.path.join(self.folder, name))
             self.assertEqual((done.returncode, done.stdout), (3, ""))
             self.assertIn(name + ": No such file", done.stderr)
 
-    def test_a_file_of_another_kind_is_wrong_usage(self):
+    def test_a_file_of_an_unknown_kind_is_a_usage_error(self):
         done = hw("log", "dump", golden("README.md"))
         self.assertEqual(done.returncode, 2)
         self.assertIn("its name must end in .log, .index,", done.stderr)
 
-    def test_a_wrong_command_line_prints_nothing_but_what_is_wrong(self):
+    def test_a_wrong_command_line_prints_only_the_error(self):
         for arguments, near in [(["log", "dmup"], "did you mean 'hw log dump'?"),
                                 (["log", "dump", "--no-record", "x"], "'--no-records'?"),
                                 (["log", "dump", "--metadata=1", "x"], "--metadata"),
@@ -92,7 +92,7 @@ class LogDump(unittest.TestCase):
             self.assertEqual((done.returncode, done.stdout), (2, ""))
             self.assertIn(near, done.stderr)
 
-    def test_help_teaches(self):
+    def test_help_shows_commands_options_and_examples(self):
         overview = hw("--help")
         self.assertEqual((overview.returncode, overview.stderr), (0, ""))
         self.assertIn("log dump ", overview.stdout)
@@ -102,7 +102,7 @@ class LogDump(unittest.TestCase):
         for text in ["Examples:", "  hw log dump ", "--no-records", "--metadata"]:
             self.assertIn(text, page.stdout)
 
-    def test_a_full_disk_is_a_failure(self):
+    def test_a_full_disk_is_an_error(self):
         with open("/dev/full", "w", encoding="utf-8") as full:
             for arguments in [["log", "dump", golden("txn.log")],
                               ["log", "dump", golden("codec-none.log")],

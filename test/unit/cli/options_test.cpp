@@ -7,15 +7,14 @@
 namespace hw::cli {
 namespace {
 
-Result<std::int64_t> number_in(const std::string& text, std::int64_t least,
-                               std::int64_t most = kNoMost) {
+Result<std::int64_t> number_in(const std::string& text, std::int64_t minimum,
+                               std::int64_t maximum = kNoMost) {
     Arguments arguments;
     arguments.add_option("partitions", {text});
-    return whole_number(arguments, "partitions", least, most);
+    return whole_number(arguments, "partitions", minimum, maximum);
 }
 
-TEST_CASE("whole number: other texts and numbers out of bounds are refused with the bounds",
-          "[cli]") {
+TEST_CASE("whole number: a text that is not a number within the bounds is refused", "[cli]") {
     const std::string text = GENERATE(as<std::string>{}, "many", "0", "101", "-1", "+1", "1.5",
                                       "1x", " 1", "0x1", "9223372036854775808");
     const auto number = number_in(text, 1, 100);
@@ -25,7 +24,8 @@ TEST_CASE("whole number: other texts and numbers out of bounds are refused with 
           "--partitions '" + text + "' must be a whole number from 1 to 100");
 }
 
-TEST_CASE("whole number: both bounds are allowed, and the upper one may be missing", "[cli]") {
+TEST_CASE("whole number: both bounds are allowed values, and the upper bound is optional",
+          "[cli]") {
     CHECK(number_in("1", 1, 100) == 1);
     CHECK(number_in("100", 1, 100) == 100);
     CHECK(number_in("9223372036854775807", 0) == kNoMost);
@@ -33,7 +33,7 @@ TEST_CASE("whole number: both bounds are allowed, and the upper one may be missi
           "--partitions '-1' must be a whole number of at least 0");
 }
 
-TEST_CASE("exit code: each number keeps its meaning", "[cli]") {
+TEST_CASE("exit code: each kind of error has a fixed exit code", "[cli]") {
     CHECK(exit_code_of(ErrorKind::invalid) == ExitCode(2));
     CHECK(exit_code_of(ErrorKind::not_found) == ExitCode(3));
     CHECK(exit_code_of(ErrorKind::closed) == ExitCode(4));

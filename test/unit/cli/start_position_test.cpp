@@ -15,7 +15,7 @@ std::int64_t time_of(std::string_view text) {
     return std::get<Timestamp>(*position).value();
 }
 
-TEST_CASE("start position: the ends of the log, and offsets", "[cli]") {
+TEST_CASE("start position: it is the beginning, the end or an offset", "[cli]") {
     CHECK(parse_start_position("beginning") == StartPosition(client::kLogStart));
     CHECK(parse_start_position("end") == StartPosition(client::kLogEnd));
     CHECK(parse_start_position("0") == StartPosition(Offset(0)));
@@ -23,7 +23,7 @@ TEST_CASE("start position: the ends of the log, and offsets", "[cli]") {
           StartPosition(Offset(9223372036854775807)));
 }
 
-TEST_CASE("start position: a time may lack its parts from the end, and is then UTC", "[cli]") {
+TEST_CASE("start position: a time needs only its date, and is in UTC by default", "[cli]") {
     CHECK(time_of("1970-01-02") == 86'400'000);
     CHECK(time_of("2026-11-23T10:30") == 1'795'429'800'000);
     CHECK(time_of("2026-11-23T10:30:05") == 1'795'429'805'000);
@@ -31,12 +31,12 @@ TEST_CASE("start position: a time may lack its parts from the end, and is then U
     CHECK(time_of("2024-02-29T00:00Z") == 1'709'164'800'000);
 }
 
-TEST_CASE("start position: a zone ahead of UTC is earlier, one behind it later", "[cli]") {
+TEST_CASE("start position: a zone's offset from UTC is subtracted from the time", "[cli]") {
     CHECK(time_of("2026-11-23T10:30+02:00") == 1'795'429'800'000 - 7'200'000);
     CHECK(time_of("2026-11-23T10:30-05:30") == 1'795'429'800'000 + 19'800'000);
 }
 
-TEST_CASE("start position: what is none is refused", "[cli]") {
+TEST_CASE("start position: any other text is refused", "[cli]") {
     const std::string text = GENERATE(
         as<std::string>{}, "", "begin", "-1", "-2", "1.5", "9223372036854775808", "2026-11",
         "2026-02-30", "2026-13-01", "2026-11-23T", "2026-11-23T24:00", "2026-11-23T10:60",

@@ -21,7 +21,7 @@ using wire::ErrorCode;
 
 const TopicId kTopicId{Uuid{4, 2}};
 
-/// The answer of a cluster of one broker, at `address`, with one topic "t" of `partitions`.
+/// Metadata answer of a cluster with one broker, at `address`, and one topic, "t".
 std::string metadata_answer(const ScriptedRequest& request, const config::Address& address,
                             ErrorCode error,
                             std::span<const MetadataResponse::Partition> partitions) {
@@ -41,7 +41,7 @@ Client connected_to(const ScriptedBroker& broker) {
     return std::move(*client);
 }
 
-TEST_CASE("client: a topic without a leader for a moment is produced to by its own id",
+TEST_CASE("client: produce waits until the topic has a leader, and then sends the topic's id",
           "[client]") {
     const std::array led{MetadataResponse::Partition{.error_code = ErrorCode::none,
                                                      .partition_index = PartitionIndex(0),
@@ -77,7 +77,7 @@ TEST_CASE("client: a topic without a leader for a moment is produced to by its o
     CHECK(looked_up == 2);
 }
 
-TEST_CASE("client: a topic without partitions is not there yet", "[client]") {
+TEST_CASE("client: a topic without partitions is reported as busy", "[client]") {
     const ScriptedBroker broker([](const ScriptedRequest& request, const config::Address& address) {
         return metadata_answer(request, address, ErrorCode::none, {});
     });

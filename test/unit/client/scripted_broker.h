@@ -20,12 +20,12 @@
 
 namespace hw::client {
 
-/// A request as a ScriptedBroker gets it.
+/// A request that a ScriptedBroker has received.
 struct ScriptedRequest {
     schema::RequestHeader header;
     ByteView body;
 
-    /// Valid as long as `arena` and the request.
+    /// The decoded request; valid as long as `arena` and this object.
     template <class Request>
     [[nodiscard]] Request decoded(Arena& arena) const {
         wire::Reader reader(body, arena);
@@ -34,7 +34,7 @@ struct ScriptedRequest {
         HW_ASSERT(reader.finish().has_value());
         return request;
     }
-    /// The frame of an answer to it.
+    /// The frame of the answer to this request.
     template <class Response>
     [[nodiscard]] std::string answer(const Response& response) const {
         const ApiVersion version = header.request_api_version;
@@ -49,12 +49,12 @@ struct ScriptedRequest {
     }
 };
 
-/// A broker on a free port of loopback, whose answers a test scripts. It answers ApiVersions by
-/// itself, with all APIs of the table. Its thread serves all of its connections in turn.
+/// A broker on a free loopback port; the test's script makes its answers. It answers ApiVersions
+/// itself, with all APIs of the table. One thread serves all connections, one request at a time.
 class ScriptedBroker {
 public:
-    /// Gives the frame of the answer of the broker at that address; called on the broker's thread,
-    /// which ends with the broker.
+    /// Returns the frame of the answer; the address is the broker's own. Called on the broker's
+    /// thread, which ends in the broker's destructor.
     using Script = std::function<std::string(const ScriptedRequest&, const config::Address&)>;
 
     explicit ScriptedBroker(Script script)
@@ -87,7 +87,7 @@ private:
             if (ends[0].revents != 0) {
                 const int accepted = accept(listening_, nullptr, nullptr);
                 if (accepted < 0) {
-                    break;  // the test ends
+                    break;  // the destructor runs
                 }
                 ends.push_back({accepted, POLLIN, 0});
             }

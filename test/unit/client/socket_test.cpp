@@ -13,7 +13,7 @@ namespace {
 
 constexpr Milliseconds kLong{60000};
 
-/// On a free port of loopback. Nobody accepts; the kernel completes the connections.
+/// A listener on a free loopback port. The kernel completes connections before they are accepted.
 Listener silent_listener() {
     auto listener = Listener::open(0);
     REQUIRE(listener);
@@ -24,7 +24,7 @@ config::Address address_of(const Listener& listener) {
     return {"127.0.0.1", listener.port()};
 }
 
-/// Two ends of a connection: a socket, and a descriptor of the test.
+/// A connection between the socket under test and a descriptor of the test.
 struct Pair {
     Pair() {
         std::array<int, 2> ends{};
@@ -41,7 +41,7 @@ struct Pair {
     Descriptor other;
 };
 
-TEST_CASE("socket: a read that nobody answers ends at its deadline", "[client]") {
+TEST_CASE("socket: a read without data ends at its deadline", "[client]") {
     const Listener listener = silent_listener();
     auto socket = Socket::connect(address_of(listener), Deadline(kLong));
     REQUIRE(socket);
@@ -66,7 +66,7 @@ TEST_CASE("socket: a readable stop descriptor ends a wait before its deadline", 
     close(pipe_ends[1]);
 }
 
-TEST_CASE("socket: a port where nobody listens refuses at once", "[client]") {
+TEST_CASE("socket: a connection to a port without a listener fails at once", "[client]") {
     const config::Address address = address_of(silent_listener());
     const auto socket = Socket::connect(address, Deadline(kLong));
     REQUIRE_FALSE(socket);
@@ -74,7 +74,7 @@ TEST_CASE("socket: a port where nobody listens refuses at once", "[client]") {
     CHECK(socket.error().message == "connect: Connection refused");
 }
 
-TEST_CASE("socket: what is accepted is connected with the one who connects", "[client]") {
+TEST_CASE("socket: an accepted socket receives what the caller sends", "[client]") {
     Listener listener = silent_listener();
     auto caller = Socket::connect(address_of(listener), Deadline(kLong));
     REQUIRE(caller);
@@ -86,7 +86,8 @@ TEST_CASE("socket: what is accepted is connected with the one who connects", "[c
     CHECK(as_text(bytes) == "ping");
 }
 
-TEST_CASE("socket: without waiting nothing is received while nothing is there", "[client]") {
+TEST_CASE("socket: receive_now returns the bytes that have arrived, or 0 if there are none",
+          "[client]") {
     Pair pair;
     std::array<std::byte, 4> bytes{};
     CHECK(pair.socket->receive_now(bytes) == std::size_t{0});
@@ -98,7 +99,8 @@ TEST_CASE("socket: without waiting nothing is received while nothing is there", 
     CHECK(ended.error().message == "the other side closed the connection");
 }
 
-TEST_CASE("socket: without waiting a full socket takes nothing more", "[client]") {
+TEST_CASE("socket: send_now sends part of a large text, and 0 bytes when the socket is full",
+          "[client]") {
     Pair pair;
     const std::string large(std::size_t{8} << 20, 'x');
     iovec slice = slice_of(as_bytes(large));
@@ -110,7 +112,7 @@ TEST_CASE("socket: without waiting a full socket takes nothing more", "[client]"
     CHECK(pair.socket->send_now({&slice, 1}) == std::size_t{0});
 }
 
-TEST_CASE("socket: a frame is given without its length, one over the limit is refused",
+TEST_CASE("socket: a frame is returned without its length; one over the limit is refused",
           "[client]") {
     Pair pair;
     pair.put(std::string("\0\0\0\2ab\0\0\0\3", 10));
@@ -123,7 +125,7 @@ TEST_CASE("socket: a frame is given without its length, one over the limit is re
     CHECK(larger.error().message == "announced a response of 3 bytes; the limit is 2");
 }
 
-TEST_CASE("slices: what was sent is cut off their front", "[client]") {
+TEST_CASE("slices: bytes that were sent are removed from the front", "[client]") {
     std::array slices{slice_of(as_bytes("abc")), slice_of({}), slice_of(as_bytes("de"))};
     CHECK(slices_after(slices, 0).size() == 3);
     CHECK(slices_after(slices, 3).size() == 1);
@@ -134,7 +136,7 @@ TEST_CASE("slices: what was sent is cut off their front", "[client]") {
     CHECK(slices_after(left, 3).empty());
 }
 
-TEST_CASE("frames: whole ones are given in order, a part waits for its rest", "[client]") {
+TEST_CASE("frames: whole frames are returned in order; a part waits for its rest", "[client]") {
     Pair pair;
     FrameInput input(16, 100);
     pair.put(std::string("\0\0\0\1a\0\0\0\0\0\0\0\2b", 14));
@@ -149,7 +151,7 @@ TEST_CASE("frames: whole ones are given in order, a part waits for its rest", "[
     CHECK(input.receive(*pair.socket)->bytes == 0);
 }
 
-TEST_CASE("frames: one that is larger than what is read at once comes whole", "[client]") {
+TEST_CASE("frames: a frame that is larger than one read is returned whole", "[client]") {
     Pair pair;
     FrameInput input(8, 1000);
     pair.put(std::string("\0\0\1\0", 4) + std::string(256, 'x') + std::string(4, '\0'));
@@ -164,7 +166,7 @@ TEST_CASE("frames: one that is larger than what is read at once comes whole", "[
     CHECK((*input.next())->empty());
 }
 
-TEST_CASE("frames: one over the limit is refused before its bytes come", "[client]") {
+TEST_CASE("frames: a frame over the limit is refused before its body arrives", "[client]") {
     Pair pair;
     FrameInput input(8, 100);
     pair.put(std::string("\0\0\0\x61", 4));

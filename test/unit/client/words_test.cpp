@@ -7,13 +7,13 @@ namespace {
 
 using wire::ErrorCode;
 
-TEST_CASE("counted: only one is singular", "[client]") {
+TEST_CASE("counted: the noun is singular only for 1", "[client]") {
     CHECK(counted(0, "record") == "0 records");
     CHECK(counted(1, "record") == "1 record");
     CHECK(counted(2, "record") == "2 records");
 }
 
-TEST_CASE("wire error: what may succeed later is busy, what will not is something else",
+TEST_CASE("wire error: a code is busy if a retry may succeed, and of another kind if not",
           "[client]") {
     CHECK(error_of(ErrorCode::not_leader_or_follower, "x").kind == ErrorKind::busy);
     CHECK(error_of(ErrorCode::not_enough_replicas, "x").kind == ErrorKind::busy);
@@ -22,20 +22,21 @@ TEST_CASE("wire error: what may succeed later is busy, what will not is somethin
     CHECK(error_of(ErrorCode::topic_authorization_failed, "x").kind == ErrorKind::permission);
 }
 
-TEST_CASE("wire error: what was appended perhaps is not busy, so that nobody sends it again",
-          "[client]") {
+TEST_CASE(
+    "wire error: a code is not busy if the records may be appended and a retry would repeat them",
+    "[client]") {
     CHECK(error_of(ErrorCode::request_timed_out, "x").kind == ErrorKind::timed_out);
     CHECK(error_of(ErrorCode::not_enough_replicas_after_append, "x").kind == ErrorKind::timed_out);
 }
 
-TEST_CASE("wire error: the message has the subject, the name of the code, and the broker's words",
+TEST_CASE("wire error: the message has the subject, the name of the code and the broker's message",
           "[client]") {
     CHECK(error_of(ErrorCode::invalid_config, "topic 'a'", "no such key").message ==
           "topic 'a': INVALID_CONFIG: no such key");
     CHECK(error_of(ErrorCode::invalid_config, "topic 'a'").message == "topic 'a': INVALID_CONFIG");
 }
 
-TEST_CASE("wire error: of a code that says little alone, the meaning stands for missing words",
+TEST_CASE("wire error: a name that says little is explained if the broker sent no message",
           "[client]") {
     CHECK(error_of(ErrorCode::invalid_topic_exception, "topic 'a b'").message ==
           "topic 'a b': INVALID_TOPIC_EXCEPTION: a topic's name has 1 to 249 characters, which are "
@@ -44,7 +45,7 @@ TEST_CASE("wire error: of a code that says little alone, the meaning stands for 
           "topic 'a': INVALID_TOPIC_EXCEPTION: it is internal");
 }
 
-TEST_CASE("wire error: what only the broker can know the reason of is told with where it says it",
+TEST_CASE("wire error: for an error inside the broker the message refers to the broker's log",
           "[client]") {
     CHECK(
         error_of(ErrorCode::kafka_storage_error, "partition a-0").message ==
