@@ -18,8 +18,9 @@ BrokerConfig config_of(const std::string& text) {
     return std::move(*loaded.config);
 }
 
-TEST_CASE("broker config: with no file a node is alone, broker and controller, as decided",
-          "[config][broker]") {
+TEST_CASE(
+    "broker config: an empty file gives a single node, broker and controller, with the defaults",
+    "[config][broker]") {
     const LoadedConfig loaded = load("");
     REQUIRE(loaded.config);
     CHECK(warnings_of(loaded).empty());
@@ -95,7 +96,8 @@ TEST_CASE("broker config: broker.id is another name of node.id", "[config][broke
                     "node.id=8; remove broker.id"});
 }
 
-TEST_CASE("broker config: a node of a cluster needs a number", "[config][broker]") {
+TEST_CASE("broker config: node.id must be set if voters or bootstrap servers are set",
+          "[config][broker]") {
     const std::string wrong =
         "node.id is not set: it must be set when controller.quorum.voters or "
         "controller.quorum.bootstrap.servers is set; give each node its own number, for example "
@@ -105,13 +107,15 @@ TEST_CASE("broker config: a node of a cluster needs a number", "[config][broker]
     CHECK(errors_of("controller.quorum.voters=1@a:9093\nbroker.id=1").empty());
 }
 
-TEST_CASE("broker config: a broken number causes no complaint about voters", "[config][broker]") {
+TEST_CASE("broker config: an invalid node.id causes no second error about the voters",
+          "[config][broker]") {
     CHECK(errors_of("node.id=x\ncontroller.quorum.voters=2@a:9093") ==
           Sentences{"test.properties:1: node.id=x must be a whole number from 0 to 2147483647; "
                     "correct it or leave the key out"});
 }
 
-TEST_CASE("broker config: heartbeats come more often than sessions end", "[config][broker]") {
+TEST_CASE("broker config: the heartbeat interval must be shorter than the session timeout",
+          "[config][broker]") {
     CHECK(errors_of("broker.heartbeat.interval.ms=2999").empty());
     CHECK(errors_of("broker.heartbeat.interval.ms=3000") ==
           Sentences{"test.properties:1: broker.heartbeat.interval.ms=3000 must be less than "
@@ -119,7 +123,7 @@ TEST_CASE("broker config: heartbeats come more often than sessions end", "[confi
                     "raise the other"});
 }
 
-TEST_CASE("broker config: the metadata's directory may be one of the others, under any name",
+TEST_CASE("broker config: metadata.log.dir may be one of log.dirs, but not lie inside one",
           "[config][broker]") {
     const BrokerConfig config = config_of("log.dirs=/a,/b\nmetadata.log.dir=/b/.");
     CHECK(config.storage.metadata_log_dir == "/b");
@@ -130,16 +134,19 @@ TEST_CASE("broker config: the metadata's directory may be one of the others, und
                   "give it a place of its own"});
 }
 
-TEST_CASE("broker config: of a file that cannot be read nothing else is said", "[config][broker]") {
+TEST_CASE("broker config: for a file that is not text no other error of the file is reported",
+          "[config][broker]") {
     const LoadedConfig loaded = load(std::string("PK\0\0", 4), {"nmu.partitions=3"});
     CHECK_FALSE(loaded.config);
     CHECK(loaded.problems.errors.front() ==
           "test.properties:1: the file is not text: byte 3 is zero. Is it the right file?");
-    CHECK(loaded.problems.errors.size() == 2);  // the other one is of --set
+    CHECK(loaded.problems.errors.size() == 2);  // the second is about --set
     CHECK(warnings_of(loaded).empty());
 }
 
-TEST_CASE("broker config: data directories are there, once each", "[config][broker]") {
+TEST_CASE(
+    "broker config: log.dirs names at least one directory, none twice and none inside another",
+    "[config][broker]") {
     CHECK(config_of("log.dir=/x").storage.log_dirs == Sentences{"/x"});
     CHECK(errors_of("log.dirs=/a,/b,/a") ==
           Sentences{"test.properties:1: log.dirs=/a,/b,/a names the directory /a twice, as '/a' "
@@ -175,7 +182,8 @@ TEST_CASE("broker config: the sample is valid and every line of it has an effect
     CHECK(loaded.config->settings.all().size() == 15);
 }
 
-TEST_CASE("broker config: the file that Kafka 4 brings along is valid", "[config][broker]") {
+TEST_CASE("broker config: the server.properties of Kafka 4's distribution is valid",
+          "[config][broker]") {
     const std::string stock =
         "process.roles=broker,controller\n"
         "node.id=1\n"

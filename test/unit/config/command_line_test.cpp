@@ -55,7 +55,7 @@ std::string printed(const Texts& arguments) {
     return invocation->text;
 }
 
-TEST_CASE("command line: a command is found by its words, options and operands are told apart",
+TEST_CASE("command line: a command is found by its words, and options are separated from operands",
           "[command]") {
     const auto create = read({"topic", "create", "-p", "3", "orders", "--set", "a=b", "--set=c=d"});
     REQUIRE(create);
@@ -69,7 +69,7 @@ TEST_CASE("command line: a command is found by its words, options and operands a
     CHECK(perf->arguments.operands() == Texts{"a", "-b"});
 }
 
-TEST_CASE("command line: an option that is not given has its default, or is not there",
+TEST_CASE("command line: an option that is not given has its default value, or is absent",
           "[command]") {
     const auto create = read({"topic", "create", "orders"});
     REQUIRE(create);
@@ -80,7 +80,7 @@ TEST_CASE("command line: an option that is not given has its default, or is not 
     CHECK(read({"topic", "create", "orders", "-y"})->arguments.has("yes"));
 }
 
-TEST_CASE("command line: an unknown command is answered with the one that is near", "[command]") {
+TEST_CASE("command line: the error for an unknown command suggests a similar one", "[command]") {
     CHECK(refusal({"topic", "creat", "x"}) ==
           "prog: unknown command 'topic creat' (did you mean 'prog topic create'?); see 'prog "
           "--help'");
@@ -93,7 +93,8 @@ TEST_CASE("command line: an unknown command is answered with the one that is nea
           "--help'");
 }
 
-TEST_CASE("command line: the first word of several commands is answered with these", "[command]") {
+TEST_CASE("command line: the error for an incomplete command lists the commands that begin with it",
+          "[command]") {
     CHECK(refusal({"topic"}) ==
           "prog: 'topic' is not a complete command; the commands are:\n"
           "  topic create  make one\n"
@@ -105,7 +106,7 @@ TEST_CASE("command line: the first word of several commands is answered with the
           "--help'");
 }
 
-TEST_CASE("command line: an unknown option is answered with the one that is near", "[command]") {
+TEST_CASE("command line: the error for an unknown option suggests a similar one", "[command]") {
     CHECK(refusal({"topic", "create", "--partition=3", "x"}) ==
           "prog topic create: unknown option '--partition' (did you mean '--partitions'?); see "
           "'prog topic create --help'");
@@ -113,12 +114,12 @@ TEST_CASE("command line: an unknown option is answered with the one that is near
           "prog topic list: unknown option '-x'; see 'prog topic list --help'");
 }
 
-TEST_CASE("command line: an option is not guessed from its first letters", "[command]") {
+TEST_CASE("command line: an option's name cannot be abbreviated", "[command]") {
     CHECK(refusal({"topic", "create", "--part", "3", "x"}) ==
           "prog topic create: unknown option '--part'; see 'prog topic create --help'");
 }
 
-TEST_CASE("command line: operands are as many as the command takes", "[command]") {
+TEST_CASE("command line: too few and too many operands are refused", "[command]") {
     CHECK(refusal({"topic", "create", "-p", "1"}) ==
           "prog topic create: missing argument TOPIC; see 'prog topic create --help'");
     CHECK(refusal({"topic", "create", "-p", "1", "a", "b"}) ==
@@ -128,8 +129,9 @@ TEST_CASE("command line: operands are as many as the command takes", "[command]"
     CHECK(read({"perf"}));
 }
 
-TEST_CASE("command line: a missing value, and one too many, are errors with the command's help",
-          "[command]") {
+TEST_CASE(
+    "command line: a missing or repeated option value is an error that names the command's help",
+    "[command]") {
     CHECK(refusal({"topic", "create", "x", "-p"}) ==
           "prog topic create: the required argument for option '--partitions' is missing; see "
           "'prog topic create --help'");
@@ -138,7 +140,8 @@ TEST_CASE("command line: a missing value, and one too many, are errors with the 
           "topic create --help'");
 }
 
-TEST_CASE("command line: help of a command needs no operand, and has its options", "[command]") {
+TEST_CASE("command line: the help of a command lists its options, and needs no operand",
+          "[command]") {
     const std::string text = printed({"topic", "create", "--help"});
     CHECK(text.starts_with("Usage: create\n\nOptions:\n"));
     CHECK(text.contains("-p [ --partitions ] N"));

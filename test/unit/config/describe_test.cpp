@@ -22,7 +22,7 @@ DescribedKey topic_row(std::string_view name, const Overrides& overrides,
     return row_of(describe_topic(overrides, settings_of(broker), replicas), name);
 }
 
-/// "name=value:source", the place that counts first.
+/// "name=value:source" for each synonym; the one that takes effect is the first.
 Sentences synonyms_of(const DescribedKey& row) {
     Sentences texts;
     for (const DescribedSynonym& synonym : row.synonyms) {
@@ -32,12 +32,13 @@ Sentences synonyms_of(const DescribedKey& row) {
     return texts;
 }
 
-std::size_t keys_in_use(Scope scope) {
+std::size_t count_keys_in_use(Scope scope) {
     return static_cast<std::size_t>(
         std::ranges::count(keys_of(scope), Use::in_use, [](const Key* key) { return key->use; }));
 }
 
-TEST_CASE("describe: a topic shows each topic key once, in use or not", "[config][describe]") {
+TEST_CASE("describe: a topic shows each topic key once, whether the key has an effect or not",
+          "[config][describe]") {
     const auto rows = describe_topic({}, settings_of(""), 1);
     CHECK(rows.size() == keys_of(Scope::topic).size());
     for (const DescribedKey& row : rows) {
@@ -48,7 +49,8 @@ TEST_CASE("describe: a topic shows each topic key once, in use or not", "[config
     }
 }
 
-TEST_CASE("describe: a default is shown under the name of the broker's key", "[config][describe]") {
+TEST_CASE("describe: a topic key's default is listed under the name of its broker key",
+          "[config][describe]") {
     const DescribedKey row = topic_row("segment.bytes", {});
     CHECK(row.value == "1073741824");
     CHECK(synonyms_of(row) == Sentences{"log.segment.bytes=1073741824:5"});
@@ -67,7 +69,8 @@ TEST_CASE("describe: the topic's own value comes before the broker's, and that b
     CHECK(brokers.source == Source::static_broker);
 }
 
-TEST_CASE("describe: a value is in the topic's unit, a synonym in its own", "[config][describe]") {
+TEST_CASE("describe: a value has the unit of the topic key, a synonym the unit of its broker key",
+          "[config][describe]") {
     const DescribedKey hours = topic_row("retention.ms", {}, "log.retention.hours=2");
     CHECK(hours.value == "7200000");
     CHECK(synonyms_of(hours) == Sentences{"log.retention.hours=2:4"});
@@ -77,7 +80,8 @@ TEST_CASE("describe: a value is in the topic's unit, a synonym in its own", "[co
     CHECK(topic_row("retention.ms", {}, "log.retention.hours=-1").value == "-1");
 }
 
-TEST_CASE("describe: the derived number of in-sync replicas is a default", "[config][describe]") {
+TEST_CASE("describe: min.insync.replicas has a default that depends on the number of replicas",
+          "[config][describe]") {
     const DescribedKey three = topic_row("min.insync.replicas", {}, "", 3);
     CHECK(three.value == "2");
     CHECK(three.source == Source::default_value);
@@ -85,9 +89,8 @@ TEST_CASE("describe: the derived number of in-sync replicas is a default", "[con
     CHECK(topic_row("min.insync.replicas", {}, "min.insync.replicas=1", 3).value == "1");
 }
 
-TEST_CASE(
-    "describe: a topic shows the keys of Kafka without effect with value, source and synonyms",
-    "[config][describe]") {
+TEST_CASE("describe: a topic shows Kafka keys without effect, with value, source and synonyms",
+          "[config][describe]") {
     const DescribedKey retention = topic_row("retention.ms", {{"retention.ms", "604800000"}});
     CHECK(retention.source == Source::topic);
     CHECK(synonyms_of(retention) == Sentences{"retention.ms=604800000:1"});
@@ -104,15 +107,16 @@ TEST_CASE(
     CHECK(synonyms_of(topic_row("remote.storage.enable", {})).empty());
 }
 
-TEST_CASE("describe: a broker key without effect is shown where somebody has set it",
+TEST_CASE("describe: a broker key without effect is shown only if it is set",
           "[config][describe]") {
     CHECK(describe_broker(settings_of("log.retention.hours=2")).size() ==
-          keys_in_use(Scope::broker) + 1);
+          count_keys_in_use(Scope::broker) + 1);
 }
 
-TEST_CASE("describe: a broker shows each key in use once, with its source", "[config][describe]") {
+TEST_CASE("describe: a broker shows each key that has an effect once, with its source",
+          "[config][describe]") {
     const auto rows = describe_broker(settings_of("num.partitions=4"));
-    CHECK(rows.size() == keys_in_use(Scope::broker));
+    CHECK(rows.size() == count_keys_in_use(Scope::broker));
     const DescribedKey set = row_of(rows, "num.partitions");
     CHECK(set.value == "4");
     CHECK(set.source == Source::static_broker);

@@ -48,7 +48,8 @@ TEST_CASE("key table: every key of Kafka 4.4 is known", "[config][table]") {
     CHECK(known == 413);
 }
 
-TEST_CASE("key table: each scope names a key once and says something about it", "[config][table]") {
+TEST_CASE("key table: the keys of a scope have distinct names, and each has a description",
+          "[config][table]") {
     for (const Scope scope : kScopes) {
         std::set<std::string_view> names;
         for (const Key* key : keys_of(scope)) {
@@ -61,7 +62,7 @@ TEST_CASE("key table: each scope names a key once and says something about it", 
     }
 }
 
-TEST_CASE("key table: each default keeps the rule of its key and is built", "[config][table]") {
+TEST_CASE("key table: each default is valid for its key and supported", "[config][table]") {
     for (const Scope scope : kScopes) {
         for (const Key* key : keys_of(scope)) {
             INFO(key->name);
@@ -71,7 +72,8 @@ TEST_CASE("key table: each default keeps the rule of its key and is built", "[co
     }
 }
 
-TEST_CASE("key table: each rule holds at both ends and not beyond", "[config][table]") {
+TEST_CASE("key table: each rule accepts its minimum and maximum, and nothing beyond them",
+          "[config][table]") {
     for (const Scope scope : kScopes) {
         for (const Key* key : keys_of(scope)) {
             INFO(key->name);
@@ -93,11 +95,11 @@ struct Expected {
     std::string_view name;
     Type type;
     std::string_view default_value;
-    std::string_view least;
-    std::string_view below;
+    std::string_view accepted;  ///< the smallest number, or another value at the edge of the rule
+    std::string_view refused;
 };
 
-TEST_CASE("key table: keys that matter have the type, default and least value that is decided",
+TEST_CASE("key table: important keys have the documented type, default and bounds",
           "[config][table]") {
     constexpr Scope kBroker = Scope::broker;
     constexpr Scope kTopic = Scope::topic;
@@ -135,12 +137,12 @@ TEST_CASE("key table: keys that matter have the type, default and least value th
         const Key& key = key_named(expected.scope, expected.name);
         CHECK(key.type == expected.type);
         CHECK(key.default_value == expected.default_value);
-        CHECK(is_valid(key, expected.least));
-        CHECK_FALSE(is_valid(key, expected.below));
+        CHECK(is_valid(key, expected.accepted));
+        CHECK_FALSE(is_valid(key, expected.refused));
     }
 }
 
-TEST_CASE("key table: what is derived has no default of its own", "[config][table]") {
+TEST_CASE("key table: keys with a derived default have none in the table", "[config][table]") {
     for (const std::string_view name :
          {"default.replication.factor", "min.insync.replicas", "highwater.memory.limit", "log.dirs",
           "offsets.topic.replication.factor", "node.id", "listeners"}) {
@@ -148,7 +150,7 @@ TEST_CASE("key table: what is derived has no default of its own", "[config][tabl
     }
 }
 
-TEST_CASE("key table: passwords and keys are sensitive", "[config][table]") {
+TEST_CASE("key table: passwords and secret keys are sensitive", "[config][table]") {
     for (const std::string_view name :
          {"ssl.keystore.password", "ssl.key.password", "ssl.keystore.key", "sasl.jaas.config",
           "ssl.truststore.password", "delegation.token.secret.key"}) {
@@ -157,7 +159,7 @@ TEST_CASE("key table: passwords and keys are sensitive", "[config][table]") {
     CHECK_FALSE(key_named(Scope::broker, "ssl.keystore.location").is_sensitive());
 }
 
-TEST_CASE("key table: a name within two edits finds the key that was meant", "[config][table]") {
+TEST_CASE("key table: a name within two edits of a key finds this key", "[config][table]") {
     CHECK(nearest_key(Scope::broker, "num.partition")->name == "num.partitions");
     CHECK(nearest_key(Scope::broker, "num.partitoins")->name == "num.partitions");
     CHECK(nearest_key(Scope::broker, "nom.partitionss")->name == "num.partitions");
@@ -169,8 +171,9 @@ TEST_CASE("key table: a name within two edits finds the key that was meant", "[c
     CHECK(nearest_key(Scope::broker, std::string(100'000, 'a')) == nullptr);
 }
 
-TEST_CASE("key table: the key of one listener is found behind the listener and its mechanism",
-          "[config][table]") {
+TEST_CASE(
+    "key table: a listener's own key is found after the prefixes of listener and SASL mechanism",
+    "[config][table]") {
     const Key& key = key_named(Scope::broker, "sasl.jaas.config");
     CHECK(key_of_listener("listener.name.inside.sasl.jaas.config") == &key);
     CHECK(key_of_listener("listener.name.inside.plain.sasl.jaas.config") == &key);
@@ -191,7 +194,7 @@ TEST_CASE("key table: no broker key is within two edits of a key of another scop
     }
 }
 
-TEST_CASE("synonyms: each one is a broker key whose default is that of the topic key",
+TEST_CASE("synonyms: each synonym is a broker key with the same default as its topic key",
           "[config][table]") {
     std::size_t with_synonyms = 0;
     for (const Key* key : keys_of(Scope::topic)) {

@@ -20,7 +20,7 @@ const std::string kBrokerAlone =
     "process.roles=broker\nnode.id=2\ncontroller.quorum.voters=1@c:9093\n";
 const std::string kControllerAlone = "process.roles=controller\n";
 
-TEST_CASE("listeners: without keys a node has Kafka's ports on every interface",
+TEST_CASE("listeners: by default a node listens on Kafka's ports on every interface",
           "[config][listeners]") {
     const NetworkConfig network = network_of("");
     CHECK(network.listeners == Addresses{{"PLAINTEXT", {"", 9092}}, {"CONTROLLER", {"", 9093}}});
@@ -30,7 +30,8 @@ TEST_CASE("listeners: without keys a node has Kafka's ports on every interface",
     CHECK(network.inter_broker_listener_name == "PLAINTEXT");
 }
 
-TEST_CASE("listeners: without keys a role has its own listener only", "[config][listeners]") {
+TEST_CASE("listeners: by default a node has only the listeners of its roles",
+          "[config][listeners]") {
     CHECK(network_of(kBrokerAlone).listeners == Addresses{{"PLAINTEXT", {"", 9092}}});
     const NetworkConfig controller = network_of(kControllerAlone);
     CHECK(controller.listeners == Addresses{{"CONTROLLER", {"", 9093}}});
@@ -38,7 +39,7 @@ TEST_CASE("listeners: without keys a role has its own listener only", "[config][
     CHECK(controller.inter_broker_listener_name.empty());
 }
 
-TEST_CASE("listeners: names are in upper case, hosts may be IPv6 addresses",
+TEST_CASE("listeners: names become upper case, and hosts may be IPv6 addresses",
           "[config][listeners]") {
     const NetworkConfig network = network_of(
         "listeners=plaintext://[::1]:9092, Controller://10.0.0.1:0\n"
@@ -48,8 +49,9 @@ TEST_CASE("listeners: names are in upper case, hosts may be IPv6 addresses",
     CHECK(network.advertised_controllers == Addresses{{"CONTROLLER", {"10.0.0.1", 0}}});
 }
 
-TEST_CASE("listeners: what is advertised may differ, and leaves the others as they are",
-          "[config][listeners]") {
+TEST_CASE(
+    "listeners: an advertised address may differ from the listener's, and changes no other one",
+    "[config][listeners]") {
     const NetworkConfig network =
         network_of("advertised.listeners=PLAINTEXT://kafka.example.com:19092");
     CHECK(network.advertised == Addresses{{"PLAINTEXT", {"kafka.example.com", 19092}}});
@@ -82,7 +84,7 @@ TEST_CASE("listeners: each entry is NAME://HOST:PORT", "[config][listeners]") {
     }
 }
 
-TEST_CASE("listeners: names and ports are not shared", "[config][listeners]") {
+TEST_CASE("listeners: two listeners cannot share a name or a port", "[config][listeners]") {
     const std::string controller = ",CONTROLLER://:9093";
     CHECK(
         errors_of("listeners=PLAINTEXT://a:1,PLAINTEXT://b:2" + controller) ==
@@ -115,8 +117,9 @@ TEST_CASE("listeners: a listener of another protocol than PLAINTEXT is refused",
                     advice});
 }
 
-TEST_CASE("listeners: a listener that was typed is what is wrong, not the file's map",
-          "[config][listeners]") {
+TEST_CASE(
+    "listeners: if --set gives the listeners, an error names them, not the file's protocol map",
+    "[config][listeners]") {
     const std::string map =
         "listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SSL:SSL\n"
         "inter.broker.listener.name=SSL";
@@ -137,7 +140,7 @@ TEST_CASE("listeners: a listener that was typed is what is wrong, not the file's
                     .problems.are_all_from_command_line());
 }
 
-TEST_CASE("listeners: the protocol map may name protocols of listeners that are not there",
+TEST_CASE("listeners: the protocol map may have entries for listeners that do not exist",
           "[config][listeners]") {
     CHECK(errors_of("listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,"
                     "SSL:SSL")
@@ -163,7 +166,8 @@ TEST_CASE("listeners: each listener needs a protocol, each protocol a known name
               .ends_with("gives PLAINTEXT two protocols; keep one of them"));
 }
 
-TEST_CASE("listeners: a controller listens on each of its listener names", "[config][listeners]") {
+TEST_CASE("listeners: a controller must have each listener of controller.listener.names",
+          "[config][listeners]") {
     CHECK(errors_of("listeners=PLAINTEXT://:9092") ==
           Sentences{"test.properties:1: listeners=PLAINTEXT://:9092 must have CONTROLLER, which "
                     "controller.listener.names demands of a controller; add for example "
@@ -173,14 +177,14 @@ TEST_CASE("listeners: a controller listens on each of its listener names", "[con
                     "listener"});
 }
 
-TEST_CASE("listeners: a broker listens for clients", "[config][listeners]") {
+TEST_CASE("listeners: a broker must have a listener for clients", "[config][listeners]") {
     CHECK(errors_of("listeners=CONTROLLER://:9093") ==
           Sentences{"test.properties:1: listeners=CONTROLLER://:9093 must have a listener for "
                     "clients beside those in controller.listener.names (CONTROLLER); add for "
                     "example PLAINTEXT://:9092"});
 }
 
-TEST_CASE("listeners: a node has no listener of a role that it does not play",
+TEST_CASE("listeners: a node must not have a listener for a role that it does not have",
           "[config][listeners]") {
     CHECK(errors_of(kBrokerAlone + "listeners=PLAINTEXT://:9092,CONTROLLER://:9093") ==
           Sentences{"test.properties:4: listeners=PLAINTEXT://:9092,CONTROLLER://:9093 must not "
@@ -192,7 +196,7 @@ TEST_CASE("listeners: a node has no listener of a role that it does not play",
                     "process.roles is controller alone"});
 }
 
-TEST_CASE("listeners: a broker alone must not advertise a controller listener",
+TEST_CASE("listeners: a node that is only a broker must not advertise a controller listener",
           "[config][listeners]") {
     CHECK(errors_of(kBrokerAlone + "advertised.listeners=PLAINTEXT://a:1,CONTROLLER://a:2") ==
           Sentences{"test.properties:4: "
@@ -201,7 +205,7 @@ TEST_CASE("listeners: a broker alone must not advertise a controller listener",
                     "controllers; remove it"});
 }
 
-TEST_CASE("listeners: only what is listened on is advertised, once, at an address of a machine",
+TEST_CASE("listeners: an advertised listener must exist, be unique, and have a reachable address",
           "[config][listeners]") {
     const std::string advertised = "advertised.listeners=PLAINTEXT://a:1,";
     CHECK(errors_of(advertised + "OUTSIDE://a:2") ==
@@ -224,7 +228,8 @@ TEST_CASE("listeners: only what is listened on is advertised, once, at an addres
               .empty());
 }
 
-TEST_CASE("listeners: brokers meet on an advertised listener", "[config][listeners]") {
+TEST_CASE("listeners: inter.broker.listener.name must be an advertised listener",
+          "[config][listeners]") {
     CHECK(errors_of("inter.broker.listener.name=INSIDE") ==
           Sentences{"test.properties:1: inter.broker.listener.name=INSIDE must name an advertised "
                     "listener, and INSIDE is not one; use one of PLAINTEXT"});
@@ -236,7 +241,8 @@ TEST_CASE("listeners: brokers meet on an advertised listener", "[config][listene
           "PLAINTEXT");
 }
 
-TEST_CASE("listeners: those that other machines reach are warned of", "[config][listeners]") {
+TEST_CASE("listeners: a listener that other machines can reach causes a warning",
+          "[config][listeners]") {
     CHECK(load("").problems.warnings ==
           Sentences{"other machines can reach PLAINTEXT://:9092 and CONTROLLER://:9093 without "
                     "encryption or authentication, and can read and delete everything; listen on "

@@ -24,7 +24,7 @@ TEST_CASE("properties: a key ends at the first '=', ':' or blank", "[config][pro
                                                                         {"f", "6", 6}});
 }
 
-TEST_CASE("properties: only the first separator is one", "[config][properties]") {
+TEST_CASE("properties: further separators are part of the value", "[config][properties]") {
     CHECK(entries_of("a==1\nb=:2\nc = = 3\nlisteners=PLAINTEXT://:9092") ==
           Entries{{"a", "=1", 1},
                   {"b", ":2", 2},
@@ -32,7 +32,7 @@ TEST_CASE("properties: only the first separator is one", "[config][properties]")
                   {"listeners", "PLAINTEXT://:9092", 4}});
 }
 
-TEST_CASE("properties: a key may stand without a value", "[config][properties]") {
+TEST_CASE("properties: a key without a value has an empty value", "[config][properties]") {
     CHECK(entries_of("a\nb=\nc:  ") == Entries{{"a", "", 1}, {"b", "", 2}, {"c", "", 3}});
 }
 
@@ -40,18 +40,19 @@ TEST_CASE("properties: blanks after a value are part of it", "[config][propertie
     CHECK(entries_of("a=1  \n") == Entries{{"a", "1  ", 1}});
 }
 
-TEST_CASE("properties: # and ! begin comments, at the start of a line only",
+TEST_CASE("properties: # and ! begin a comment only at the start of a line",
           "[config][properties]") {
     CHECK(entries_of("# a=1\n  ! b=2\n\n   \nc=3 # 4\nd=!5") ==
           Entries{{"c", "3 # 4", 5}, {"d", "!5", 6}});
 }
 
-TEST_CASE("properties: a comment does not go on after a backslash", "[config][properties]") {
+TEST_CASE("properties: a backslash does not continue a comment", "[config][properties]") {
     CHECK(entries_of("# a \\\nb=1") == Entries{{"b", "1", 2}});
 }
 
-TEST_CASE("properties: a backslash at the end goes on in the next line, without its indent",
-          "[config][properties]") {
+TEST_CASE(
+    "properties: a backslash at the end of a line joins it to the next, without its indentation",
+    "[config][properties]") {
     CHECK(entries_of("a=1,\\\n   2,\\\n\t3\nb=4") == Entries{{"a", "1,2,3", 1}, {"b", "4", 4}});
     CHECK(entries_of("a=1\\\\\nb=2") == Entries{{"a", "1\\", 1}, {"b", "2", 2}});
     CHECK(entries_of("a=1\\\n# 2") == Entries{{"a", "1# 2", 1}});
@@ -63,7 +64,7 @@ TEST_CASE("properties: lines end with \\n, \\r or \\r\\n", "[config][properties]
           Entries{{"a", "1", 1}, {"b", "2", 2}, {"c", "3", 3}, {"d", "45", 5}});
 }
 
-TEST_CASE("properties: escapes stand for characters, in keys too", "[config][properties]") {
+TEST_CASE("properties: escape sequences are decoded in keys and values", "[config][properties]") {
     CHECK(entries_of("a\\=b\\:c\\ d=\\t\\n\\r\\f\\q\\\\") ==
           Entries{{"a=b:c d", "\t\n\r\fq\\", 1}});
     CHECK(entries_of("a=\\  b") == Entries{{"a", "  b", 1}});
@@ -74,7 +75,7 @@ TEST_CASE("properties: \\u becomes UTF-8 of one to four bytes", "[config][proper
           Entries{{"a", "A\u00e4\u20ac\U0001F600", 1}});
 }
 
-TEST_CASE("properties: a broken \\u is an error of its line, and the others are read",
+TEST_CASE("properties: an invalid \\u is an error of its line, and the other lines are read",
           "[config][properties]") {
     for (const std::string_view broken : {"a=\\u12", "a=\\u12g4", "a=\\u", "a=\\uD83D",
                                           "a=\\uD83D\\u0041", "a=\\uDE00", "\\u-123=a"}) {
@@ -125,7 +126,7 @@ TEST_CASE("properties: entries over the limit are not read", "[config][propertie
           "the file has more than 10000 entries; the rest is not read");
 }
 
-TEST_CASE("properties: a file that is not text is one error", "[config][properties]") {
+TEST_CASE("properties: a file that is not text causes one error", "[config][properties]") {
     const std::string binary(
         "\x7f"
         "ELF\x02\n=x\n\0=\n\\u\n",
@@ -138,7 +139,7 @@ TEST_CASE("properties: a file that is not text is one error", "[config][properti
           "the file is not text: byte 14 is zero. Is it the right file?");
 }
 
-TEST_CASE("properties: no text makes the parser fail, and lines never run backwards",
+TEST_CASE("properties: random text is parsed without a crash, and line numbers always rise",
           "[config][properties]") {
     constexpr std::string_view kAlphabet = "\\\\u0dD9aA=: \t\f\n\r#!x\xEF";
     constexpr std::uint64_t kSeed = 20261;

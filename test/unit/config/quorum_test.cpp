@@ -14,7 +14,7 @@ QuorumConfig quorum_of(const std::string& text) {
     return loaded.config->quorum;
 }
 
-TEST_CASE("quorum: a controller without voters and servers is its own only voter",
+TEST_CASE("quorum: a controller without voters and bootstrap servers is the only voter",
           "[config][quorum]") {
     const QuorumConfig quorum = quorum_of(
         "node.id=4\nadvertised.listeners=PLAINTEXT://a:1,"
@@ -30,7 +30,7 @@ TEST_CASE("quorum: voters are ID@HOST:PORT", "[config][quorum]") {
           std::vector<Voter>{{BrokerId(1), {"a", 9093}}, {BrokerId(2), {"::1", 9093}}});
 }
 
-TEST_CASE("quorum: bootstrap servers are HOST:PORT, and leave the voters open",
+TEST_CASE("quorum: bootstrap servers are HOST:PORT, and leave the voters empty",
           "[config][quorum]") {
     const QuorumConfig quorum =
         quorum_of("node.id=1\ncontroller.quorum.bootstrap.servers=a:9093,b:9094");
@@ -46,7 +46,7 @@ TEST_CASE("quorum: voters and bootstrap servers may both be given", "[config][qu
     CHECK(quorum.bootstrap_servers.size() == 1);
 }
 
-TEST_CASE("quorum: a broken voter is named with what is wrong", "[config][quorum]") {
+TEST_CASE("quorum: the error for an invalid voter names it and the reason", "[config][quorum]") {
     const std::string id = "does not begin with a node id from 0 to 2147483647 and @";
     const std::pair<std::string, std::string> broken[] = {
         {"a:9093", id},
@@ -68,13 +68,15 @@ TEST_CASE("quorum: a broken voter is named with what is wrong", "[config][quorum
                     "keep one of them"});
 }
 
-TEST_CASE("quorum: a broken bootstrap server is named with what is wrong", "[config][quorum]") {
+TEST_CASE("quorum: the error for an invalid bootstrap server names it and the reason",
+          "[config][quorum]") {
     CHECK(errors_of("node.id=1\ncontroller.quorum.bootstrap.servers=a") ==
           Sentences{"test.properties:2: controller.quorum.bootstrap.servers=a is wrong: 'a' has no "
                     "port after a colon; write for example controller-1:9093"});
 }
 
-TEST_CASE("quorum: a controller is one of the voters, a broker alone is none", "[config][quorum]") {
+TEST_CASE("quorum: a controller must be a voter, and a node that is only a broker must not",
+          "[config][quorum]") {
     CHECK(errors_of("node.id=2\ncontroller.quorum.voters=1@a:9093") ==
           Sentences{"test.properties:2: controller.quorum.voters=1@a:9093 does not name node.id 2, "
                     "but process.roles makes this node a controller; add it, or take the role "
@@ -85,7 +87,8 @@ TEST_CASE("quorum: a controller is one of the voters, a broker alone is none", "
                     "controller"});
 }
 
-TEST_CASE("quorum: a broker alone must be told where the controllers are", "[config][quorum]") {
+TEST_CASE("quorum: a node that is only a broker needs voters or bootstrap servers",
+          "[config][quorum]") {
     CHECK(errors_of("node.id=1\nprocess.roles=broker") ==
           Sentences{"controller.quorum.bootstrap.servers is not set: it or "
                     "controller.quorum.voters must say where the controllers are, as process.roles "

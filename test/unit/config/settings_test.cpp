@@ -14,7 +14,7 @@ Sentences warnings_of(std::string text, std::vector<std::string> overrides = {})
     return warnings_of(loaded);
 }
 
-TEST_CASE("settings: a value that breaks its rule names file, line, key, value and what to do",
+TEST_CASE("settings: the error for an invalid value has file, line, key, value and what to do",
           "[config][settings]") {
     CHECK(errors_of("node.id=1\nnum.partitions=0") ==
           Sentences{"test.properties:2: num.partitions=0 must be a whole number from 1 to "
@@ -27,13 +27,14 @@ TEST_CASE("settings: a value that breaks its rule names file, line, key, value a
                     "least 67108864 (bytes); correct it or leave the key out"});
 }
 
-TEST_CASE("settings: a value given by --set is named as such", "[config][settings]") {
+TEST_CASE("settings: the error for an invalid value of --set names --set", "[config][settings]") {
     CHECK(errors_of("", {"num.partitions=none"}) ==
           Sentences{"--set: num.partitions=none must be a whole number from 1 to 2147483647; "
                     "correct it, or leave the key out for the default '1'"});
 }
 
-TEST_CASE("settings: a value of Kafka's that is not built is refused", "[config][settings]") {
+TEST_CASE("settings: a value that Kafka has and Highwater does not support is refused",
+          "[config][settings]") {
     CHECK(errors_of("log.cleanup.policy=compact,delete") ==
           Sentences{"test.properties:1: log.cleanup.policy=compact,delete is not supported yet: "
                     "only 'delete' is; correct it, or leave the key out for the default 'delete'"});
@@ -52,7 +53,8 @@ TEST_CASE("settings: a value over the size limit is refused", "[config][settings
     }
 }
 
-TEST_CASE("settings: a key within two edits of a known one is a typo", "[config][settings]") {
+TEST_CASE("settings: a key within two edits of a known one is an error that suggests the known one",
+          "[config][settings]") {
     CHECK(errors_of("\nnum.partition=3") ==
           Sentences{"test.properties:2: 'num.partition' is not a known key; did you mean "
                     "'num.partitions'? Correct it or remove it"});
@@ -72,7 +74,7 @@ TEST_CASE("settings: keys of plug-ins and of single listeners are accepted", "[c
     }
 }
 
-TEST_CASE("settings: a topic key in the file of a broker is an error that names the right key",
+TEST_CASE("settings: a topic key in a broker's file is an error that names the broker's key",
           "[config][settings]") {
     CHECK(errors_of("retention.ms=-1") ==
           Sentences{"test.properties:1: 'retention.ms' is set on a topic, not in a broker's "
@@ -82,14 +84,15 @@ TEST_CASE("settings: a topic key in the file of a broker is an error that names 
                     "address, not in a broker's file; remove it"});
 }
 
-TEST_CASE("settings: a key without effect is one warning that says why", "[config][settings]") {
+TEST_CASE("settings: a key without effect causes one warning with the reason",
+          "[config][settings]") {
     CHECK(warnings_of("log.retention.hours=24\nnum.io.threads=8") ==
           Sentences{"test.properties:1: 'log.retention.hours' has no effect yet",
                     "test.properties:2: 'num.io.threads' has no effect, because Highwater chooses "
                     "it itself"});
 }
 
-TEST_CASE("settings: a key that asks for security is refused, as nothing would be protected",
+TEST_CASE("settings: a key that asks for security is refused, because nothing would be protected",
           "[config][settings]") {
     const std::string why =
         " asks for security, and Highwater has no authentication, authorization or encryption yet; "
@@ -116,7 +119,7 @@ TEST_CASE("settings: a key that asks for security is refused, as nothing would b
     }
 }
 
-TEST_CASE("settings: a key of security at its default has no effect, as without it",
+TEST_CASE("settings: a security key that is set to its default causes only a warning",
           "[config][settings]") {
     for (const std::string setting :
          {"authorizer.class.name=", "ssl.client.auth=none", "ssl.keystore.location=",
@@ -131,7 +134,8 @@ TEST_CASE("settings: a key of security at its default has no effect, as without 
           std::string::npos);
 }
 
-TEST_CASE("settings: the last of two equal keys counts, with a warning", "[config][settings]") {
+TEST_CASE("settings: if a key is set twice, the last value counts, with a warning",
+          "[config][settings]") {
     const LoadedConfig loaded = load("num.partitions=2\nnode.id=1\nnum.partitions=3");
     REQUIRE(loaded.config);
     CHECK(loaded.config->topic_creation.partitions == 3);
@@ -140,8 +144,7 @@ TEST_CASE("settings: the last of two equal keys counts, with a warning", "[confi
                     "test.properties:1 is ignored"});
 }
 
-TEST_CASE("settings: --set goes before the file, even before a broken line of it",
-          "[config][settings]") {
+TEST_CASE("settings: --set overrides the file, even an invalid line of it", "[config][settings]") {
     const LoadedConfig loaded =
         load("num.partitions=2\nnode.id=x", {" num.partitions =5", "node.id=7", "log.dirs=/a=b"});
     REQUIRE(loaded.config);
@@ -151,7 +154,8 @@ TEST_CASE("settings: --set goes before the file, even before a broken line of it
     CHECK(loaded.config->storage.log_dirs == Sentences{"/a=b"});
 }
 
-TEST_CASE("settings: --set without KEY= is an error that repeats nothing", "[config][settings]") {
+TEST_CASE("settings: --set without KEY= is an error that does not repeat the argument",
+          "[config][settings]") {
     const Sentences expected{
         "--set: the argument is not KEY=VALUE; write for example --set node.id=1"};
     CHECK(errors_of("", {"secret"}) == expected);
@@ -159,7 +163,7 @@ TEST_CASE("settings: --set without KEY= is an error that repeats nothing", "[con
     CHECK(errors_of("", {""}) == expected);
 }
 
-TEST_CASE("settings: errors of the command line are told from those of the file",
+TEST_CASE("settings: errors of the command line are distinguished from errors of the file",
           "[config][settings]") {
     const std::vector<std::string> wrong[] = {
         {"secret"},         {"num.partition=1"}, {"num.partitions=0"}, {"retention.ms=1"},
@@ -175,7 +179,7 @@ TEST_CASE("settings: errors of the command line are told from those of the file"
     CHECK_FALSE(load("=1", {"num.partitions=0"}).problems.are_all_from_command_line());
 }
 
-TEST_CASE("settings: an option's value goes before the file, and --set before it",
+TEST_CASE("settings: an option overrides the file, and --set overrides the option",
           "[config][settings]") {
     BrokerInput input{.file_name = "f",
                       .file_text = "node.id=1\nnum.partitions=2",
@@ -207,7 +211,7 @@ TEST_CASE("settings: the source of each value is known", "[config][settings]") {
     CHECK(settings.all().size() == 2);
 }
 
-TEST_CASE("settings: no sentence shows a secret", "[config][settings]") {
+TEST_CASE("settings: no error or warning shows a secret", "[config][settings]") {
     const LoadedConfig loaded = load(
         "ssl.keystore.password=hunter2\n"
         "ssl.keystore.pasword=hunter2\n"
@@ -240,7 +244,7 @@ TEST_CASE("settings: all errors are reported at once", "[config][settings]") {
     CHECK(errors[4].starts_with("test.properties:5: broker.heartbeat.interval.ms=3000 must be"));
 }
 
-TEST_CASE("settings: no file makes loading fail without a sentence", "[config][settings]") {
+TEST_CASE("settings: random files either load or cause an error", "[config][settings]") {
     constexpr const char* kNames[] = {"node.id",
                                       "listeners",
                                       "advertised.listeners",

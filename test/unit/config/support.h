@@ -11,7 +11,7 @@
 
 namespace hw::config {
 
-/// A file named "test.properties" and overrides, read on a machine that is named "machine".
+/// Loads a file "test.properties" with `text`, and overrides, on a machine named "machine".
 inline LoadedConfig load(std::string text, std::vector<std::string> overrides = {}) {
     return load_broker_config({.file_name = "test.properties",
                                .file_text = std::move(text),
@@ -33,12 +33,12 @@ inline Settings settings_of(std::string text) {
 
 using Sentences = std::vector<std::string>;
 
-/// What forbids a start with `text`.
+/// The errors that forbid a start with `text`.
 inline Sentences errors_of(std::string text, std::vector<std::string> overrides = {}) {
     return load(std::move(text), std::move(overrides)).problems.errors;
 }
 
-/// All that is warned of but for listeners that other machines reach, which is the default.
+/// All warnings except the one that other machines can reach the listeners: the defaults cause it.
 inline Sentences warnings_of(const LoadedConfig& loaded) {
     Sentences warnings = loaded.problems.warnings;
     std::erase_if(warnings, [](const std::string& warning) {

@@ -21,7 +21,7 @@ std::string refusal(std::string_view name, std::string_view value) {
     return checked ? "accepted" : checked.error().message;
 }
 
-TEST_CASE("topic config: a topic that says nothing has the defaults", "[config][topic]") {
+TEST_CASE("topic config: a topic without settings has the defaults", "[config][topic]") {
     const TopicConfig topic = topic_of({});
     CHECK(topic.segment_bytes_max == 1 << 30);
     CHECK(topic.segment_age_max == milliseconds(604'800'000));
@@ -69,7 +69,7 @@ TEST_CASE("topic config: each value is taken from the topic's key", "[config][to
     CHECK(topic.durability == Durability::memory);
 }
 
-TEST_CASE("topic config: the broker's keys are the topic's defaults", "[config][topic]") {
+TEST_CASE("topic config: the broker's keys give the topic's defaults", "[config][topic]") {
     const std::string broker =
         "message.max.bytes=2000\n"
         "log.roll.hours=2\n"
@@ -84,7 +84,7 @@ TEST_CASE("topic config: the broker's keys are the topic's defaults", "[config][
     CHECK(topic.durability == Durability::memory);
 }
 
-TEST_CASE("topic config: of two synonyms the finer one counts", "[config][topic]") {
+TEST_CASE("topic config: of two synonyms the more specific one counts", "[config][topic]") {
     CHECK(topic_of({}, "log.roll.hours=2\nlog.roll.ms=5").segment_age_max == milliseconds(5));
     CHECK(
         topic_of({}, "log.flush.scheduler.interval.ms=2\nlog.flush.interval.ms=3").flush_age_max ==
@@ -93,8 +93,9 @@ TEST_CASE("topic config: of two synonyms the finer one counts", "[config][topic]
           milliseconds(2147483647LL * 3'600'000));
 }
 
-TEST_CASE("topic config: with three replicas two must be in sync unless a number is set",
-          "[config][topic]") {
+TEST_CASE(
+    "topic config: by default two replicas must be in sync, or one if there are fewer than three",
+    "[config][topic]") {
     const TopicConfig derived = topic_of({});
     CHECK(derived.min_insync_replicas(1) == 1);
     CHECK(derived.min_insync_replicas(2) == 1);
@@ -102,7 +103,7 @@ TEST_CASE("topic config: with three replicas two must be in sync unless a number
     CHECK(derived.min_insync_replicas(5) == 2);
 }
 
-TEST_CASE("topic config: a broken override is an error, an unknown one is passed over",
+TEST_CASE("topic config: an invalid override is an error, an unknown one is ignored",
           "[config][topic]") {
     const auto broken = make_topic_config({{"segment.ms", "0"}}, settings_of(""));
     REQUIRE_FALSE(broken);
@@ -111,7 +112,7 @@ TEST_CASE("topic config: a broken override is an error, an unknown one is passed
     CHECK(make_topic_config({{"some.later.key", "x"}, {"retention.ms", "5"}}, settings_of("")));
 }
 
-TEST_CASE("topic setting: what is built may be set within its rule", "[config][topic]") {
+TEST_CASE("topic setting: a supported key accepts the values of its rule", "[config][topic]") {
     CHECK(check_topic_setting("segment.bytes", "1048576"));
     CHECK(check_topic_setting("highwater.durability", "memory"));
     const auto broken = check_topic_setting("segment.bytes", "1048575");
@@ -121,7 +122,7 @@ TEST_CASE("topic setting: what is built may be set within its rule", "[config][t
           "segment.bytes=1048575 must be a whole number from 1048576 to 2147483647 (bytes)");
 }
 
-TEST_CASE("topic setting: a key without effect takes its default only", "[config][topic]") {
+TEST_CASE("topic setting: a key without effect accepts only its default", "[config][topic]") {
     CHECK(check_topic_setting("segment.jitter.ms", "0"));
     CHECK(check_topic_setting("segment.jitter.ms", " 0"));
     CHECK(check_topic_setting("preallocate", "FALSE"));
@@ -150,7 +151,7 @@ TEST_CASE("topic setting: retention may be set, with a warning unless it is fore
           "retention.ms=x must be a whole number of at least -1 (milliseconds)");
 }
 
-TEST_CASE("topic setting: a value that is not built is refused", "[config][topic]") {
+TEST_CASE("topic setting: an unsupported value is refused", "[config][topic]") {
     CHECK(refusal("cleanup.policy", "delete") == "accepted");
     CHECK(refusal("cleanup.policy", "") ==
           "cleanup.policy= is not supported yet: only 'delete,compact' is");
@@ -160,7 +161,7 @@ TEST_CASE("topic setting: a value that is not built is refused", "[config][topic
           "compression.type=zip must be one of producer, uncompressed, gzip, snappy, lz4, zstd");
 }
 
-TEST_CASE("topic setting: compaction may be asked for, with a caution", "[config][topic]") {
+TEST_CASE("topic setting: compaction may be set, with a warning", "[config][topic]") {
     const std::string caution = ": this version compacts nothing yet; the topic keeps every record";
     for (const std::string policy : {"compact", "compact,delete", "delete, compact"}) {
         CHECK(refusal("cleanup.policy", policy) == "accepted");
@@ -183,7 +184,7 @@ TEST_CASE("topic setting: each key accepts the default that is shown for it", "[
     }
 }
 
-TEST_CASE("topic setting: an unknown name is refused, with a hint where there is one",
+TEST_CASE("topic setting: an unknown name is refused, with a hint if there is one",
           "[config][topic]") {
     CHECK(refusal("dummy.doesntexist", "x") == "'dummy.doesntexist' is not a topic key");
     CHECK(refusal("retention.mss", "5") ==

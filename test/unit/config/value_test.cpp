@@ -19,7 +19,7 @@ TEST_CASE("value: lists are split at commas and trimmed", "[config][value]") {
     CHECK(split_list("a,,b,") == Items{"a", "", "b", ""});
 }
 
-TEST_CASE("value: a whole number has digits, a sign and blanks around, nothing else",
+TEST_CASE("value: a whole number has digits, an optional sign, and blanks around them",
           "[config][value]") {
     CHECK(parse_integer(" 42 ") == 42);
     CHECK(parse_integer("+42") == 42);
@@ -59,7 +59,8 @@ TEST_CASE("value: a real number must be finite and within its rule", "[config][v
     }
 }
 
-TEST_CASE("value: choices bind a text as a whole and each item of a list", "[config][value]") {
+TEST_CASE("value: a rule of choices applies to a whole string, and to each item of a list",
+          "[config][value]") {
     const Key text = key_of(Type::string, one_of("a,b"));
     CHECK(is_valid(text, "b"));
     CHECK_FALSE(is_valid(text, "a,b"));
@@ -70,7 +71,7 @@ TEST_CASE("value: choices bind a text as a whole and each item of a list", "[con
     CHECK_FALSE(is_valid(list, "a,c"));
 }
 
-TEST_CASE("value: what is offered may be less than what is valid", "[config][value]") {
+TEST_CASE("value: a valid value may be unsupported", "[config][value]") {
     const Key list = key_of(Type::list, one_of("a,b", "a"));
     CHECK(is_offered(list, "a"));
     CHECK_FALSE(is_offered(list, "a,b"));
@@ -78,7 +79,7 @@ TEST_CASE("value: what is offered may be less than what is valid", "[config][val
     CHECK(is_offered(key_of(Type::string, one_of("a,b")), "b"));
 }
 
-TEST_CASE("value: the rule is said with range and unit", "[config][value]") {
+TEST_CASE("value: the text of a rule has its range and unit", "[config][value]") {
     CHECK(rule_of(key_of(Type::boolean)) == "must be true or false");
     CHECK(rule_of(key_of(Type::int64, at_least(1), Unit::milliseconds)) ==
           "must be a whole number of at least 1 (milliseconds)");
@@ -91,7 +92,7 @@ TEST_CASE("value: the rule is said with range and unit", "[config][value]") {
     CHECK(rule_of(key_of(Type::list, one_of("a,b"))) == "must be a list of a, b");
 }
 
-TEST_CASE("value: two texts are the same when they mean the same", "[config][value]") {
+TEST_CASE("value: two texts are the same value if they parse to equal values", "[config][value]") {
     CHECK(same_value(key_of(Type::int64), " 05", "5"));
     CHECK_FALSE(same_value(key_of(Type::int64), "5", "6"));
     CHECK(same_value(key_of(Type::float64), "0.50", "5e-1"));
@@ -101,7 +102,7 @@ TEST_CASE("value: two texts are the same when they mean the same", "[config][val
     CHECK(same_value(key_of(Type::string), "", ""));
 }
 
-TEST_CASE("value: messages show no secret, no control character and no endless text",
+TEST_CASE("value: messages hide secrets, escape control characters and cut long text",
           "[config][value]") {
     CHECK(shown(key_of(Type::password), "hunter2") == "[hidden]");
     CHECK(shown(key_of(Type::string), "a\nb\x1b") == "a\\x0ab\\x1b");
