@@ -6,25 +6,25 @@ API = "request A key=1 versions=0-2 flexible=1+ listeners=broker\n"
 
 
 class Ranges(unittest.TestCase):
-    def test_a_field_lies_inside_its_message(self):
+    def test_a_field_has_only_versions_of_its_message(self):
         self.assertIn("A has versions 10+", field_error("A int32 10+"))
         self.assertIn("A has versions 3-12", field_error("A int32 3-12"))
 
-    def test_a_nested_field_lies_inside_what_contains_it(self):
+    def test_a_nested_field_has_only_versions_of_its_struct(self):
         error = field_error("A []S 3+\n  B int32 1+")
         self.assertIn(
             "x.hws:3: B has versions 1+, but the struct that contains it has only 3-9", error
         )
 
-    def test_nothing_is_nullable_before_it_exists(self):
+    def test_a_field_is_nullable_only_in_its_own_versions(self):
         error = field_error("A string?2+ 4+")
         self.assertIn("A is nullable in versions 2+, but exists only in 4-9", error)
 
-    def test_a_null_default_needs_null_in_every_version(self):
+    def test_a_null_default_needs_a_field_that_is_nullable_in_every_version(self):
         for line in ("A string?4+ = null", "A []int8?4+ = null", "A S?4+ = null\n  B int8"):
             self.assertIn("may be null only in versions 4-9", field_error(line))
 
-    def test_a_message_stays_flexible(self):
+    def test_a_message_stays_flexible_up_to_its_top_version(self):
         error = error_of("data M versions=0-5 flexible=1-3\n")
         self.assertIn("is not flexible in its top version", error)
 
@@ -34,7 +34,7 @@ class Tags(unittest.TestCase):
         error = field_error("A int32 5+ tag=0\nB int32 5+ tag=0")
         self.assertIn("x.hws:3: tag 0 of B is already used by A", error)
 
-    def test_tags_have_no_gap(self):
+    def test_tags_have_no_gaps(self):
         self.assertIn("have a gap", field_error("A int32 5+ tag=0\nB int32 5+ tag=2"))
 
     def test_tags_need_flexible_versions(self):
@@ -42,7 +42,7 @@ class Tags(unittest.TestCase):
         head = "data M versions=0-3 flexible=none"
         self.assertIn("is flexible only in none", field_error("A int32 tag=0", head))
 
-    def test_records_are_no_elements(self):
+    def test_an_array_of_records_is_refused(self):
         self.assertIn("is an array of records", field_error("A []records"))
 
     def test_records_cannot_be_tagged(self):
@@ -71,7 +71,7 @@ class Types(unittest.TestCase):
     def test_structs_do_not_contain_themselves(self):
         self.assertIn("struct S contains itself", field_error("A []S\n  B []S"))
 
-    def test_names_are_unique_and_no_keywords(self):
+    def test_names_are_unique_and_not_keywords(self):
         self.assertIn("A is defined twice in M", field_error("A int8\nA int8"))
         self.assertIn("struct S is already defined", field_error("A S\n  X int8\nB S\n  Y int8"))
         self.assertIn("becomes a C++ keyword", field_error("Default int8"))
@@ -106,7 +106,7 @@ class Messages(unittest.TestCase):
             "only the top version 2", error_of(API.replace("\n", " unstable=1\n") + response)
         )
 
-    def test_a_request_names_its_listeners(self):
+    def test_a_request_must_name_its_listeners(self):
         response = "response A key=1 versions=0-2 flexible=1+\n"
         text = API.replace(" listeners=broker", "") + response
         self.assertIn("request A needs listeners=", error_of(text))

@@ -9,7 +9,7 @@ from model import Versions
 
 
 class Naming(unittest.TestCase):
-    def test_words_of_odd_names(self):
+    def test_unusual_names_are_split_into_words(self):
         for name, snake in (
             ("ThrottleTimeMs", "throttle_time_ms"),
             ("KRaftVersion", "kraft_version"),
@@ -22,12 +22,12 @@ class Naming(unittest.TestCase):
     def test_json_names_change_only_the_first_letter(self):
         self.assertEqual(naming.camel("KRaftVersion"), "kRaftVersion")
 
-    def test_types_of_records_are_upper_case(self):
+    def test_record_types_are_in_upper_case(self):
         self.assertEqual(naming.upper_snake("NoOpRecord"), "NO_OP_RECORD")
 
 
 class Layout(unittest.TestCase):
-    def test_conditions_say_only_what_is_not_known(self):
+    def test_a_condition_leaves_out_what_the_range_of_versions_implies(self):
         within = Versions(2, 9)
         self.assertIsNone(condition(Versions(0, 12), within))
         self.assertEqual(condition(Versions(3, 9), within), "v >= 3")
@@ -36,13 +36,13 @@ class Layout(unittest.TestCase):
         self.assertEqual(condition(Versions(3, 3), within), "v == 3")
         self.assertEqual(condition(Versions(10, 12), within), "false")
 
-    def test_sums_join_equal_conditions(self):
+    def test_a_sum_joins_terms_with_equal_conditions(self):
         self.assertEqual(
             sum_of([(4, None), (8, "v >= 3"), (2, None), (1, "v >= 3")]), "6 + (v >= 3 ? 9 : 0)"
         )
         self.assertEqual(sum_of([]), "0")
 
-    def test_the_least_size_of_an_element_follows_the_versions(self):
+    def test_the_minimum_size_of_an_element_depends_on_the_version(self):
         message = message_of(
             """\
             data M versions=0-9 flexible=5+
@@ -59,7 +59,7 @@ class Layout(unittest.TestCase):
 
 
 class Deal(unittest.TestCase):
-    def test_every_message_is_dealt_once_and_the_work_is_about_equal(self):
+    def test_every_message_is_in_one_shard_and_the_shards_have_about_equal_work(self):
         text = "".join(
             f"data M{i} versions=0\n" + "".join(f"  F{j} int8\n" for j in range(i + 1))
             for i in range(20)

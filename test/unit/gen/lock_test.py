@@ -23,7 +23,7 @@ class Lock(unittest.TestCase):
             lock.require(load(text), self.path)
         return str(raised.exception)
 
-    def test_what_did_not_change_passes(self):
+    def test_an_unchanged_schema_passes(self):
         lock.require(load(BASE), self.path)
 
     def test_comments_and_semantic_types_may_change(self):
@@ -39,7 +39,7 @@ class Lock(unittest.TestCase):
         ):
             self.assertIn("is released and has changed", self.error(changed))
 
-    def test_a_released_version_may_not_go(self):
+    def test_a_released_version_may_not_be_removed(self):
         self.assertIn(
             "M version 0 is released, but has no schema", self.error("data N versions=0\n")
         )

@@ -17,7 +17,7 @@ class Fields(unittest.TestCase):
     def test_a_tagged_field_without_versions_has_the_flexible_ones(self):
         self.assertEqual(field_of("A int32 tag=0").versions, Versions(5, 9))
 
-    def test_null_is_allowed_in_all_versions_or_from_one_on(self):
+    def test_null_is_allowed_in_all_versions_or_from_a_given_one_on(self):
         self.assertEqual(field_of("A string? 2+").nullable, Versions(2, 9))
         self.assertEqual(field_of("A string?4+ 2+").nullable, Versions(4, 9))
 
@@ -43,7 +43,7 @@ class Fields(unittest.TestCase):
         self.assertEqual([struct.name for struct in message.structs], ["Inner", "Outer"])
         self.assertEqual(message.structs[0].fields[0].versions, Versions(2, 9))
 
-    def test_a_shared_struct_serves_several_messages(self):
+    def test_a_shared_struct_is_one_type_within_a_message(self):
         files = load(
             """\
             struct S
@@ -78,14 +78,14 @@ class Errors(unittest.TestCase):
         self.assertIn("unknown kind 'messsage'", error_of("messsage M versions=0\n"))
         self.assertIn("a data has no option 'forwarded'", error_of("data M versions=0 forwarded\n"))
 
-    def test_what_is_cut_short_is_refused(self):
+    def test_incomplete_lines_are_refused(self):
         self.assertIn("the default of A is missing", field_error("A int32 ="))
         self.assertIn("'A' is not a field", field_error("A"))
         self.assertIn("'key=' has no value", error_of("request M key= versions=0\n"))
         self.assertIn("needs versions=", error_of("data M\n"))
         self.assertIn("the tag is 'x'", field_error("A int32 tag=x"))
 
-    def test_what_has_no_proper_name_is_refused(self):
+    def test_invalid_names_are_refused(self):
         self.assertIn("'data' needs a name", error_of("data m versions=0\n"))
         self.assertIn("'struct' needs a name", error_of("struct s\n"))
         self.assertIn("'in-t' is not a type", field_error("A in-t"))
@@ -93,7 +93,7 @@ class Errors(unittest.TestCase):
     def test_shared_structs_have_different_names(self):
         self.assertIn("struct S is already defined", error_of("struct S\n  A int8\nstruct S\n"))
 
-    def test_indentation_must_fit_a_line_above(self):
+    def test_indentation_must_match_a_line_above(self):
         self.assertIn("indentation matches no line", field_error("A Outer\n    B int8\n  C int8"))
         self.assertIn("a field before the first message", error_of("# no message\n  A int32\n"))
 

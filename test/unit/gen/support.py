@@ -1,4 +1,4 @@
-"""What the tests of the generator share: schemas as text, in memory."""
+"""Shared by the generator's tests: parses and checks schemas that are given as text."""
 
 import os
 import sys
@@ -14,7 +14,7 @@ from resolve import resolve_files  # noqa: E402
 
 
 def load(text, path="x.hws"):
-    """The checked file of a schema; `response` lines may be left out by using `data`."""
+    """Parses and checks a schema. Use `data` for a message that needs no response."""
     files = [parse_text(textwrap.dedent(text), path, "api")]
     resolve_files(files)
     check_files(files)
@@ -26,7 +26,7 @@ def message_of(text):
 
 
 def field_of(line, head="data M versions=0-9 flexible=5+"):
-    """The only field of a message."""
+    """The field of a message that has only the field `line`."""
     return message_of(f"{head}\n  {line}\n").body.fields[0]
 
 
