@@ -25,7 +25,7 @@ struct OneFile {
         disk.overwrite(path, 0, bytes);
     }
 
-    /// The message of the error; empty without one.
+    /// Dumps the file. Returns the error message, empty on success.
     std::string dump(const DumpOptions& options = {}) {
         const auto dumped = dump_file(disk, path, options, output);
         return dumped ? "" : dumped.error().message;
@@ -41,8 +41,8 @@ struct OneFile {
     testing::LinesKept output;
 };
 
-/// Eight batches with twelve records; the third is at byte 187, the fourth at 296, the seventh at
-/// 561, the eighth at 670.
+/// A segment of eight batches with twelve records. The third batch is at byte 187, the fourth at
+/// 296, the seventh at 561, the eighth at 670.
 std::string transactions() {
     return read_file(HW_UNPACKED "/data/txn-1/00000000000000000000.log");
 }
@@ -73,7 +73,7 @@ TEST_CASE("dump: a torn segment is printed up to its last whole batch", "[dump][
     CHECK(inside.dump() == kLog + ": at byte 670: a batch of 78 bytes has only 70 in the file");
 }
 
-TEST_CASE("dump: a batch whose CRC is wrong is named, and the next ones are printed",
+TEST_CASE("dump: a batch with a wrong CRC is an error, and the batches after it are printed",
           "[dump][damage]") {
     std::string bytes = transactions();
     bytes[296 - 3] = 'X';
@@ -84,7 +84,7 @@ TEST_CASE("dump: a batch whose CRC is wrong is named, and the next ones are prin
     CHECK(file.lines_with("| offset: ") == 12);
 }
 
-TEST_CASE("dump: of several damaged batches the first is named and the others are counted",
+TEST_CASE("dump: the error names the first of several damaged batches and counts all of them",
           "[dump][damage]") {
     std::string bytes = transactions();
     bytes[296 - 3] = 'X';
@@ -94,7 +94,7 @@ TEST_CASE("dump: of several damaged batches the first is named and the others ar
     CHECK(file.lines_with("isvalid: false") == 2);
 }
 
-TEST_CASE("dump: bytes that are no batch end the dump", "[dump][damage]") {
+TEST_CASE("dump: bytes that are not a batch end the dump", "[dump][damage]") {
     std::string bytes = transactions();
     bytes[187 + record::BatchLayout::kMagic] = 9;
     OneFile file(kLog, bytes);
@@ -103,7 +103,8 @@ TEST_CASE("dump: bytes that are no batch end the dump", "[dump][damage]") {
     CHECK(file.lines_with("Found 561 invalid bytes") == 1);
 }
 
-TEST_CASE("dump: an unknown codec is named and its batch is passed over", "[dump][damage]") {
+TEST_CASE("dump: a batch with an unknown codec is an error, and its records are skipped",
+          "[dump][damage]") {
     std::string bytes = transactions();
     bytes[187 + record::BatchLayout::kAttributes + 1] |= 7;
     DumpOptions options;
@@ -120,7 +121,8 @@ TEST_CASE("dump: a torn index is printed up to its last whole entry", "[dump][da
           std::vector<std::string>{"Dumping " + kIndex, "offset: 105 position: 4096"});
 }
 
-TEST_CASE("dump: an index whose entries do not rise is printed up to there", "[dump][damage]") {
+TEST_CASE("dump: an index is printed up to the first entry that does not rise, inclusive",
+          "[dump][damage]") {
     OneFile offsets(kIndex, big_endian(5, 4096, 5, 8192, 6, 9000));
     CHECK(offsets.dump() == kIndex +
                                 ": at byte 8: the entry (offset: 105 position: 8192) is not "
@@ -130,7 +132,7 @@ TEST_CASE("dump: an index whose entries do not rise is printed up to there", "[d
     CHECK(times.dump().starts_with(kTimeIndex + ": at byte 12: the entry (timestamp: 1001 "));
 }
 
-TEST_CASE("dump: a time index may begin at time 0 and its first offset", "[dump]") {
+TEST_CASE("dump: the first entry of a time index may have time 0 and the base offset", "[dump]") {
     OneFile file(kTimeIndex,
                  big_endian(std::int64_t{0}, 0, std::int64_t{7}, 2) + std::string(24, '\0'));
     CHECK(file.dump() == "");
@@ -158,7 +160,7 @@ TEST_CASE("dump: a producer snapshot with a wrong checksum is refused", "[dump][
     CHECK(file.output.lines.size() == 1);
 }
 
-TEST_CASE("dump: what is missing or of another kind is an error", "[dump]") {
+TEST_CASE("dump: a missing file and a file of an unknown kind are errors", "[dump]") {
     OneFile file("/data/t-0/leader-epoch-checkpoint", "0\n0\n");
     CHECK(file.dump() ==
           "/data/t-0/leader-epoch-checkpoint cannot be dumped: its name must end in .log, .index, "
@@ -180,7 +182,7 @@ TEST_CASE("dump: an index needs the offset in its name, a log does not", "[dump]
     CHECK(log.output.lines[1].starts_with("baseOffset: 0 "));
 }
 
-TEST_CASE("dump: a log outside its folder is metadata when that is asked for", "[dump]") {
+TEST_CASE("dump: a metadata log outside its folder is decoded if an option asks for it", "[dump]") {
     OneFile file(kLog,
                  read_file(HW_UNPACKED "/data/__cluster_metadata-0/00000000000000000000.log"));
     const std::string record = R"(payload: {"type":"NO_OP_RECORD","version":0,"data":{}})";
@@ -192,7 +194,8 @@ TEST_CASE("dump: a log outside its folder is metadata when that is asked for", "
     CHECK(file.lines_with(record) > 0);
 }
 
-TEST_CASE("dump: a metadata record that is not known says so in its line", "[dump]") {
+TEST_CASE("dump: a metadata record that cannot be decoded is printed as an error in its line",
+          "[dump]") {
     OneFile file("/data/__cluster_metadata-0/00000000000000000000.log", transactions());
     CHECK(file.dump() == "");
     CHECK(file.output.lines[3].ends_with(
@@ -213,7 +216,7 @@ std::string control_log(record::ControlType type, std::string_view value) {
     return std::string(as_text(batch->view()));
 }
 
-TEST_CASE("dump: control records of a quorum print as Kafka prints them", "[dump]") {
+TEST_CASE("dump: control records of a quorum are printed as Kafka prints them", "[dump]") {
     using std::string_literals::operator""s;
     using std::string_view_literals::operator""sv;
     const auto text = [](record::ControlType type, std::string_view value) {

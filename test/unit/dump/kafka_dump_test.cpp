@@ -14,7 +14,7 @@ const std::string kRunning = HW_UNPACKED "/running/";
 const std::string kOurs = HW_GOLDEN "/";
 
 struct Dump {
-    std::vector<std::string> lines;  ///< remarks last, paths from the data directory
+    std::vector<std::string> lines;  ///< remarks last; paths relative to the data directory
     std::string error;
 };
 
@@ -32,7 +32,7 @@ Dump dump_of(const std::string& root, const std::string& name, const DumpOptions
     return dump;
 }
 
-/// Kafka's dump shows what ours hides.
+/// Hides the secrets in a line of Kafka's dump, as our dump does.
 std::string with_secrets_hidden(std::string line) {
     for (const std::string_view field : {"\"salt\":\"", "\"storedKey\":\"", "\"serverKey\":\""}) {
         if (const std::size_t at = line.find(field); at != std::string::npos) {
@@ -43,7 +43,7 @@ std::string with_secrets_hidden(std::string line) {
     return line;
 }
 
-/// The lines of one of Kafka's dumps.
+/// The lines of a dump that Kafka made, with secrets hidden.
 std::vector<std::string> kafka_lines(const std::filesystem::path& path) {
     std::istringstream text(read_file(path));
     std::vector<std::string> lines;
@@ -53,7 +53,7 @@ std::vector<std::string> kafka_lines(const std::filesystem::path& path) {
     return lines;
 }
 
-/// The file that a dump is of.
+/// Name of the dumped file, from the first line of the dump.
 std::string dumped_name(const std::vector<std::string>& lines) {
     constexpr std::string_view kTitle = "Dumping ";
     REQUIRE(lines.front().starts_with(kTitle));
@@ -64,7 +64,8 @@ std::vector<std::string> first_lines(const std::vector<std::string>& lines, std:
     return {lines.begin(), lines.begin() + static_cast<std::ptrdiff_t>(count)};
 }
 
-TEST_CASE("dump: files of Kafka print as its own tool prints them", "[dump][kafka]") {
+TEST_CASE("dump: files that Kafka wrote are printed as Kafka's own tool prints them",
+          "[dump][kafka]") {
     std::size_t compared = 0;
     for (const auto& entry : std::filesystem::directory_iterator(HW_UNPACKED "/dump")) {
         CAPTURE(entry.path().filename().string());
@@ -80,7 +81,8 @@ TEST_CASE("dump: files of Kafka print as its own tool prints them", "[dump][kafk
     CHECK(compared == 29);
 }
 
-TEST_CASE("dump: files of ours print as Kafka's own tool prints them", "[dump][kafka]") {
+TEST_CASE("dump: files that Highwater wrote are printed as Kafka's own tool prints them",
+          "[dump][kafka]") {
     std::size_t compared = 0;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(kOurs)) {
         const std::filesystem::path& path = entry.path();
@@ -114,7 +116,7 @@ TEST_CASE("dump: every record of a compressed batch is printed", "[dump][kafka]"
     }
 }
 
-TEST_CASE("dump: without records a segment is its batches", "[dump][kafka]") {
+TEST_CASE("dump: without records only the batches of a segment are printed", "[dump][kafka]") {
     DumpOptions options;
     options.with_records = false;
     const Dump dump = dump_of(kStopped, "rolled-0/00000000000000017664.log", options);
@@ -125,7 +127,7 @@ TEST_CASE("dump: without records a segment is its batches", "[dump][kafka]") {
     CHECK(dump.lines.back().starts_with("baseOffset: 35052 lastOffset: 35327 "));
 }
 
-TEST_CASE("dump: the zeroes of a preallocated index are not its entries", "[dump][kafka]") {
+TEST_CASE("dump: the zeroes of a preallocated index are not printed as entries", "[dump][kafka]") {
     const std::string segment = "rolled-0/00000000000000035328";
     for (const char* suffix : {".index", ".timeindex"}) {
         const Dump running = dump_of(kRunning, segment + suffix);

@@ -13,7 +13,7 @@
 
 namespace hw::dump::testing {
 
-/// Keeps what is printed.
+/// Stores the printed lines and remarks.
 class LinesKept final : public DumpOutput {
 public:
     void line(std::string_view text) override { lines.emplace_back(text); }

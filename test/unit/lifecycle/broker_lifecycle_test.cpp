@@ -53,7 +53,7 @@ struct Fixture {
     TimePoint now = TimePoint() + std::chrono::hours(1);
 };
 
-TEST_CASE("lifecycle: a broker registers at once and then shows that it lives", "[lifecycle]") {
+TEST_CASE("lifecycle: a broker registers at once and then sends heartbeats", "[lifecycle]") {
     Fixture fixture;
     CHECK(fixture.start().send == LifecycleRequest::registration);
     CHECK(fixture.registered().send == LifecycleRequest::heartbeat);
@@ -64,7 +64,8 @@ TEST_CASE("lifecycle: a broker registers at once and then shows that it lives", 
     CHECK(fixture.pass(std::chrono::milliseconds(1)).send == LifecycleRequest::heartbeat);
 }
 
-TEST_CASE("lifecycle: catching up with the own registration is told at once", "[lifecycle]") {
+TEST_CASE("lifecycle: a broker sends a heartbeat as soon as it has applied its own registration",
+          "[lifecycle]") {
     Fixture fixture;
     fixture.start();
     fixture.registered();
@@ -77,7 +78,7 @@ TEST_CASE("lifecycle: catching up with the own registration is told at once", "[
     CHECK(fixture.applied(21).send == LifecycleRequest::none);
 }
 
-TEST_CASE("lifecycle: news that come while a request is under way are told after it",
+TEST_CASE("lifecycle: a broker that catches up during a request sends a heartbeat after the answer",
           "[lifecycle]") {
     Fixture fixture;
     fixture.start();
@@ -86,7 +87,9 @@ TEST_CASE("lifecycle: news that come while a request is under way are told after
     CHECK(fixture.answered({.fenced = true}).send == LifecycleRequest::heartbeat);
 }
 
-TEST_CASE("lifecycle: a request that got no answer is sent again after a pause", "[lifecycle]") {
+TEST_CASE(
+    "lifecycle: a request without an answer, or with a retriable error, is repeated after a pause",
+    "[lifecycle]") {
     Fixture fixture;
     fixture.start();
     CHECK(fixture.failed(std::nullopt).send == LifecycleRequest::none);
@@ -95,7 +98,7 @@ TEST_CASE("lifecycle: a request that got no answer is sent again after a pause",
     CHECK(fixture.pass(fixture.options.retry).send == LifecycleRequest::registration);
 }
 
-TEST_CASE("lifecycle: a refusal for good ends the process with its reason", "[lifecycle]") {
+TEST_CASE("lifecycle: a permanent refusal ends the process with the reason", "[lifecycle]") {
     Fixture fixture;
     fixture.start();
     const auto refused = fixture.failed(ErrorCode::inconsistent_cluster_id);
@@ -112,8 +115,8 @@ TEST_CASE("lifecycle: a broker that the controller forgot registers again", "[li
 }
 
 TEST_CASE(
-    "lifecycle: without a heartbeat for a session a broker stops serving, and serves again "
-    "when the controller says so",
+    "lifecycle: a broker stops serving if no heartbeat is answered for the session timeout, and "
+    "serves again after the next answer",
     "[lifecycle]") {
     Fixture fixture;
     fixture.activate();
@@ -124,7 +127,8 @@ TEST_CASE(
     CHECK(fixture.answered({.fenced = false}).became_active);
 }
 
-TEST_CASE("lifecycle: a session is counted from the sending of what was answered", "[lifecycle]") {
+TEST_CASE("lifecycle: a session begins at the time when the answered heartbeat was sent",
+          "[lifecycle]") {
     Fixture fixture;
     fixture.activate();
     CHECK(fixture.pass(fixture.options.heartbeat_interval).send == LifecycleRequest::heartbeat);
@@ -136,8 +140,9 @@ TEST_CASE("lifecycle: a session is counted from the sending of what was answered
     CHECK(fixture.pass(std::chrono::milliseconds(1)).became_inactive);
 }
 
-TEST_CASE("lifecycle: an answer that comes after the session which it gives starts none",
-          "[lifecycle]") {
+TEST_CASE(
+    "lifecycle: an answer that arrives after its session has ended does not make a broker active",
+    "[lifecycle]") {
     Fixture fixture;
     fixture.activate();
     CHECK(fixture.pass(fixture.options.heartbeat_interval).send == LifecycleRequest::heartbeat);
@@ -147,26 +152,28 @@ TEST_CASE("lifecycle: an answer that comes after the session which it gives star
     CHECK(fixture.answered({.fenced = false}).became_active);
 }
 
-TEST_CASE("lifecycle: a fenced broker is told by its heartbeat", "[lifecycle]") {
+TEST_CASE("lifecycle: a broker stops serving if the answer to its heartbeat says that it is fenced",
+          "[lifecycle]") {
     Fixture fixture;
     fixture.activate();
     fixture.pass(fixture.options.heartbeat_interval);
     CHECK(fixture.answered({.fenced = true}).became_inactive);
 }
 
-TEST_CASE("lifecycle: a stop waits for the controller's word, but not for ever", "[lifecycle]") {
+TEST_CASE("lifecycle: a stop waits for the controller's permission, but only up to a limit",
+          "[lifecycle]") {
     Fixture fixture;
     fixture.activate();
     CHECK(fixture.stop().send == LifecycleRequest::heartbeat);
     CHECK(fixture.lifecycle.stopping());
-    SECTION("the word comes") {
+    SECTION("the controller gives permission") {
         const HeartbeatAnswer not_yet{.fenced = false};
         CHECK_FALSE(fixture.answered(not_yet).may_stop);
         fixture.pass(fixture.options.heartbeat_interval);
         const HeartbeatAnswer now{.fenced = false, .should_shut_down = true};
         CHECK(fixture.answered(now).may_stop);
     }
-    SECTION("it does not") {
+    SECTION("the controller does not answer") {
         fixture.failed(std::nullopt);
         CHECK_FALSE(fixture.pass(std::chrono::seconds(29)).may_stop);
         CHECK(fixture.pass(std::chrono::seconds(1)).may_stop);
@@ -177,10 +184,10 @@ TEST_CASE("lifecycle: a broker that may stop has nothing more to do", "[lifecycl
     Fixture fixture;
     fixture.activate();
     fixture.stop();
-    SECTION("by the controller's word") {
+    SECTION("the controller gives permission") {
         REQUIRE(fixture.answered({.fenced = true, .should_shut_down = true}).may_stop);
     }
-    SECTION("because it has waited long enough") {
+    SECTION("the limit has passed") {
         REQUIRE(fixture.pass(std::chrono::seconds(30)).may_stop);
         fixture.failed(std::nullopt);
     }
@@ -196,7 +203,9 @@ TEST_CASE("lifecycle: a broker that never registered stops at once", "[lifecycle
     CHECK(fixture.stop().may_stop);
 }
 
-TEST_CASE("lifecycle: the deadline is the next thing to do", "[lifecycle]") {
+TEST_CASE(
+    "lifecycle: the deadline is the next heartbeat, or the session's end while one is under way",
+    "[lifecycle]") {
     Fixture fixture;
     fixture.activate();
     CHECK(fixture.lifecycle.next_deadline() == fixture.now + fixture.options.heartbeat_interval);

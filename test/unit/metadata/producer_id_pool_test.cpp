@@ -36,7 +36,7 @@ struct World {
         return scheduler.run_until(done, scheduler.now() + std::chrono::minutes(1));
     }
     void take(std::size_t count = 1) {
-        for (std::size_t taker = 0; taker < count; ++taker) {
+        for (std::size_t taken = 0; taken < count; ++taken) {
             pool.take(data, [this](std::optional<ProducerId> id) { given.push_back(id); });
         }
     }
@@ -61,7 +61,7 @@ struct World {
     std::vector<std::optional<ProducerId>> given;
 };
 
-TEST_CASE("producer ids: the broker asks for a block under its present epoch",
+TEST_CASE("producer ids: the broker asks for a block with its current epoch",
           "[metadata][producer-ids]") {
     World world;
     world.take();
@@ -79,7 +79,7 @@ TEST_CASE("producer ids: the broker asks for a block under its present epoch",
     CHECK(world.given.front() == ProducerId(7000));
 }
 
-TEST_CASE("producer ids: takers that come together wait for one block, and each gets its own id",
+TEST_CASE("producer ids: callers at the same time wait for one block, and each gets its own id",
           "[metadata][producer-ids]") {
     World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{10})));
     world.take(500);
@@ -110,7 +110,7 @@ TEST_CASE("producer ids: the next block is asked for before the last id is gone"
     CHECK(world.given.back() == ProducerId(1000));
 }
 
-TEST_CASE("producer ids: takers beyond a block wait for as many blocks as they need",
+TEST_CASE("producer ids: callers wait for as many blocks as they need",
           "[metadata][producer-ids]") {
     World world;
     world.take(25);
@@ -121,7 +121,7 @@ TEST_CASE("producer ids: takers beyond a block wait for as many blocks as they n
     CHECK(world.given.back() == ProducerId(24));
 }
 
-TEST_CASE("producer ids: without a controller a taker is refused after its patience, not before",
+TEST_CASE("producer ids: without a controller a caller is refused after kPatience, not before",
           "[metadata][producer-ids]") {
     World world;
     world.take();
@@ -133,7 +133,7 @@ TEST_CASE("producer ids: without a controller a taker is refused after its patie
     CHECK(world.controller.count() > 3);
 }
 
-TEST_CASE("producer ids: a controller that comes back in time serves who waits",
+TEST_CASE("producer ids: waiting callers get ids if the controller comes back in time",
           "[metadata][producer-ids]") {
     World world;
     world.take();
@@ -146,7 +146,7 @@ TEST_CASE("producer ids: a controller that comes back in time serves who waits",
     CHECK(world.given.front() == ProducerId(40));
 }
 
-TEST_CASE("producer ids: nobody who waits means no attempts to a controller that is away",
+TEST_CASE("producer ids: a failed request is not repeated while nobody waits for an id",
           "[metadata][producer-ids]") {
     World world;
     world.take(900);
@@ -160,7 +160,7 @@ TEST_CASE("producer ids: nobody who waits means no attempts to a controller that
     CHECK(world.run_until([&] { return world.controller.waiting() == 1; }));
 }
 
-TEST_CASE("producer ids: a block with ids of an earlier one is never used",
+TEST_CASE("producer ids: a block that repeats ids of an earlier one is never used",
           "[metadata][producer-ids]") {
     World world;
     world.take(10);
@@ -173,7 +173,7 @@ TEST_CASE("producer ids: a block with ids of an earlier one is never used",
     CHECK(world.given.back() == ProducerId(110));
 }
 
-TEST_CASE("producer ids: more takers than may wait are refused at once",
+TEST_CASE("producer ids: callers over the limit of waiting callers are refused at once",
           "[metadata][producer-ids]") {
     World world;
     world.take(ProducerIdPool::kWaitingMax);
@@ -184,7 +184,7 @@ TEST_CASE("producer ids: more takers than may wait are refused at once",
     CHECK_FALSE(world.given.front());
 }
 
-TEST_CASE("producer ids: a stop refuses who waits and who comes, and asks for nothing more",
+TEST_CASE("producer ids: a stop refuses waiting and later callers, and sends no further request",
           "[metadata][producer-ids]") {
     World world;
     world.take();

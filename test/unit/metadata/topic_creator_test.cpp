@@ -67,7 +67,7 @@ struct World {
         response.topics = {&topic, 1};
         controller.answer(response);
     }
-    /// The metadata comes to hold these topics too.
+    /// Adds these topics to the metadata image.
     void show(std::initializer_list<std::string> names) {
         for (const std::string& name : names) {
             ++last_id;
@@ -92,8 +92,10 @@ struct World {
     std::vector<Refusals> answers;
 };
 
-TEST_CASE("topic creator: the controller decides the numbers, and who asks waits for the image",
-          "[metadata][auto-create]") {
+TEST_CASE(
+    "topic creator: the controller chooses the counts, and the caller waits for the topic's "
+    "metadata",
+    "[metadata][auto-create]") {
     World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{10})));
     world.ask({"orders"});
     REQUIRE(world.waiting(1));
@@ -112,7 +114,7 @@ TEST_CASE("topic creator: the controller decides the numbers, and who asks waits
     CHECK(world.answers.front().empty());
 }
 
-TEST_CASE("topic creator: whoever asks for a topic that is being made shares its creation",
+TEST_CASE("topic creator: callers that need the same topic share one creation",
           "[metadata][auto-create]") {
     World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{10})));
     world.ask({"a"});
@@ -128,7 +130,7 @@ TEST_CASE("topic creator: whoever asks for a topic that is being made shares its
     CHECK(world.controller.count() == 2);
 }
 
-TEST_CASE("topic creator: a topic that somebody else made meanwhile is waited for too",
+TEST_CASE("topic creator: the caller also waits for a topic that another broker has just created",
           "[metadata][auto-create]") {
     World world;
     world.ask({"a"});
@@ -139,7 +141,8 @@ TEST_CASE("topic creator: a topic that somebody else made meanwhile is waited fo
     CHECK(world.answers.front().empty());
 }
 
-TEST_CASE("topic creator: a topic that the image has is not asked for", "[metadata][auto-create]") {
+TEST_CASE("topic creator: no request is sent for a topic that the image has",
+          "[metadata][auto-create]") {
     World world;
     world.show({"a"});
     world.ask({"a"});
@@ -148,7 +151,7 @@ TEST_CASE("topic creator: a topic that the image has is not asked for", "[metada
     CHECK(world.controller.count() == 0);
 }
 
-TEST_CASE("topic creator: the controller's refusal is told, and may be tried again",
+TEST_CASE("topic creator: the caller gets the controller's refusal, and may try again",
           "[metadata][auto-create]") {
     World world;
     world.ask({"a"});
@@ -160,7 +163,7 @@ TEST_CASE("topic creator: the controller's refusal is told, and may be tried aga
     CHECK(world.waiting(1));
 }
 
-TEST_CASE("topic creator: what another attempt may mend is an unknown topic for now",
+TEST_CASE("topic creator: after a retriable failure the caller gets UNKNOWN_TOPIC_OR_PARTITION",
           "[metadata][auto-create]") {
     World world;
     world.ask({"a"});
@@ -171,15 +174,14 @@ TEST_CASE("topic creator: what another attempt may mend is an unknown topic for 
     SECTION("the controller is away") {
         world.controller.fail_with(ErrorKind::closed);
     }
-    SECTION("the answer is of another topic") {
+    SECTION("the answer does not have the topic") {
         world.controller.answer(CreateTopicsResponse());
     }
     REQUIRE(world.answered(1));
     CHECK(world.answers.front() == Refusals{{"a", ErrorCode::unknown_topic_or_partition}});
 }
 
-TEST_CASE("topic creator: who asks does not wait longer than the patience",
-          "[metadata][auto-create]") {
+TEST_CASE("topic creator: a caller waits for at most kPatience", "[metadata][auto-create]") {
     World world;
     world.ask({"made", "slow"});
     REQUIRE(world.waiting(2));
@@ -192,8 +194,7 @@ TEST_CASE("topic creator: who asks does not wait longer than the patience",
                                             {"slow", ErrorCode::leader_not_available}});
 }
 
-TEST_CASE("topic creator: names beyond those that may be under way are not begun",
-          "[metadata][auto-create]") {
+TEST_CASE("topic creator: creations over the limit are not started", "[metadata][auto-create]") {
     World world;
     TopicCreator::Names names;
     for (std::size_t number = 0; number < TopicCreator::kCreationsMax; ++number) {
@@ -208,7 +209,7 @@ TEST_CASE("topic creator: names beyond those that may be under way are not begun
     CHECK(world.controller.count() == TopicCreator::kCreationsMax);
 }
 
-TEST_CASE("topic creator: a stop lets nobody wait, and asks for nothing more",
+TEST_CASE("topic creator: a stop ends all waits, and no further request is sent",
           "[metadata][auto-create]") {
     World world;
     world.ask({"a"});
