@@ -38,7 +38,7 @@ TEST_CASE("heartbeat: a broker is unfenced when it has applied its own registrat
     CHECK_FALSE(is_fenced(world, 1));
 }
 
-TEST_CASE("heartbeat: a broker that wishes to be fenced stays so, or becomes so", "[controller]") {
+TEST_CASE("heartbeat: a broker is fenced as long as it asks to be fenced", "[controller]") {
     World world = cluster(1);
     world.create({topic("orders")});
     schema::BrokerHeartbeatRequest beat = world.heartbeat(1);
@@ -51,7 +51,7 @@ TEST_CASE("heartbeat: a broker that wishes to be fenced stays so, or becomes so"
     CHECK_FALSE(world.beat(1).is_fenced);
 }
 
-TEST_CASE("heartbeat: an epoch that is not the registration's is stale", "[controller]") {
+TEST_CASE("heartbeat: an epoch other than the registration's is stale", "[controller]") {
     World world = cluster(1);
     schema::BrokerHeartbeatRequest beat = world.heartbeat(1);
     ++beat.broker_epoch;
@@ -63,7 +63,7 @@ TEST_CASE("heartbeat: an epoch that is not the registration's is stale", "[contr
     CHECK(world.end() == end);
 }
 
-TEST_CASE("heartbeat: a beat that changes nothing writes nothing", "[controller]") {
+TEST_CASE("heartbeat: a heartbeat that changes nothing writes no record", "[controller]") {
     World world = cluster(1);
     const Offset end = world.end();
     CHECK_FALSE(world.beat(1).is_fenced);
@@ -71,7 +71,7 @@ TEST_CASE("heartbeat: a beat that changes nothing writes nothing", "[controller]
 }
 
 TEST_CASE(
-    "fencing: a broker silent for a session timeout is fenced and its partitions lead nowhere",
+    "fencing: a broker silent for a session timeout is fenced, and its partitions have no leader",
     "[controller]") {
     World world = cluster(1);
     world.create({topic("orders", 2)});
@@ -85,7 +85,7 @@ TEST_CASE(
     CHECK(world.controller().next_deadline() == kNever);
 }
 
-TEST_CASE("fencing: the only ISR member leads again when it is back, with the next leader epoch",
+TEST_CASE("fencing: the only ISR member leads again after its return, with the next leader epoch",
           "[controller]") {
     World world = cluster(1);
     world.create({topic("orders")});
@@ -94,7 +94,7 @@ TEST_CASE("fencing: the only ISR member leads again when it is back, with the ne
     CHECK(text_of(world.partition("orders")) == "replicas 1 isr 1 leader 1 epoch 2/2");
 }
 
-TEST_CASE("fencing: heartbeats hold it off", "[controller]") {
+TEST_CASE("fencing: a broker that sends heartbeats is not fenced", "[controller]") {
     World world = cluster(1);
     for (int beat = 0; beat < 10; ++beat) {
         world.pass(seconds(2));
@@ -103,7 +103,7 @@ TEST_CASE("fencing: heartbeats hold it off", "[controller]") {
     CHECK_FALSE(is_fenced(world, 1));
 }
 
-TEST_CASE("fencing: another ISR member takes over, and the fenced one leaves the ISR",
+TEST_CASE("fencing: another ISR member becomes leader, and the fenced broker leaves the ISR",
           "[controller]") {
     World world = cluster(3);
     const std::vector<BrokerId> replicas{BrokerId(1), BrokerId(2), BrokerId(3)};
@@ -126,7 +126,7 @@ TEST_CASE("fencing: another ISR member takes over, and the fenced one leaves the
         world.pass(seconds(1));
         CHECK(text_of(world.partition("orders")) == "replicas 1,2,3 isr 2 leader 2 epoch 1/2");
     }
-    SECTION("who is not in the ISR does not lead when it is the only one back") {
+    SECTION("a broker outside the ISR does not lead, even if it is the only one in service") {
         world.pass(seconds(3));
         CHECK(is_fenced(world, 1));
         CHECK(text_of(world.partition("orders")) == "replicas 1,2,3 isr 3 leader -1 epoch 3/3");
@@ -145,13 +145,13 @@ TEST_CASE("controlled shutdown: a broker that leads nothing may stop at once", "
     CHECK(answer.should_shut_down);
     CHECK(answer.is_fenced);
     CHECK(is_fenced(world, 1));
-    // It was told so already; asked again, there is nothing left to write.
+    // The broker is fenced already, so the same request writes no record.
     const Offset end = world.end();
     CHECK(world.call<BrokerHeartbeatResult>(stop).should_shut_down);
     CHECK(world.end() == end);
 }
 
-TEST_CASE("controlled shutdown: alone, a leader gives up its partitions and then stops",
+TEST_CASE("controlled shutdown: the only broker first loses its leaderships and then may stop",
           "[controller]") {
     World world = cluster(1);
     world.create({topic("orders")});
@@ -166,7 +166,7 @@ TEST_CASE("controlled shutdown: alone, a leader gives up its partitions and then
     CHECK(is_fenced(world, 1));
 }
 
-TEST_CASE("controlled shutdown: a leader stops when the others know of their leaderships",
+TEST_CASE("controlled shutdown: a leader may stop once the new leaders have applied the change",
           "[controller]") {
     World world = cluster(2);
     const std::vector<BrokerId> replicas{BrokerId(1), BrokerId(2)};
@@ -180,11 +180,11 @@ TEST_CASE("controlled shutdown: a leader stops when the others know of their lea
     CHECK_FALSE(world.call<BrokerHeartbeatResult>(stop).should_shut_down);
     CHECK(text_of(world.partition("orders")) == "replicas 1,2 isr 2 leader 2 epoch 1/1");
     CHECK_FALSE(world.call<BrokerHeartbeatResult>(stop).should_shut_down);
-    SECTION("told by a heartbeat") {
+    SECTION("the new leader reports it in a heartbeat") {
         world.beat(2);
         CHECK(world.call<BrokerHeartbeatResult>(stop).should_shut_down);
     }
-    SECTION("also after a change of the active controller, which does not know it yet") {
+    SECTION("the active controller changes, and the new one waits for a heartbeat too") {
         world.lose();
         world.lead();
         CHECK_FALSE(world.call<BrokerHeartbeatResult>(stop).should_shut_down);
@@ -193,8 +193,10 @@ TEST_CASE("controlled shutdown: a leader stops when the others know of their lea
     }
 }
 
-TEST_CASE("controlled shutdown: who was told to stop comes back by a new registration only",
-          "[controller]") {
+TEST_CASE(
+    "controlled shutdown: a broker that was allowed to stop is unfenced only after a new "
+    "registration",
+    "[controller]") {
     World world = cluster(1);
     world.create({topic("orders")});
     schema::BrokerHeartbeatRequest stop = world.heartbeat(1);

@@ -19,7 +19,7 @@ World cluster(std::int32_t brokers, ControllerOptions options = {}) {
     return world;
 }
 
-/// Assignments of partitions to brokers, and the topic that asks for them.
+/// Assignments of partitions to brokers, and topics with these assignments.
 struct Manual {
     std::vector<std::vector<BrokerId>> brokers;
     std::vector<Assignment> assignments;
@@ -51,7 +51,7 @@ ErrorCode refusal(World& world, const Topic& asked) {
     return created[0].refusal.code;
 }
 
-TEST_CASE("create: a topic has its partitions, with leader, ISR and directory, from epoch 0 on",
+TEST_CASE("create: a new topic has its partitions, each with leader, ISR and directory, at epoch 0",
           "[controller]") {
     World world = cluster(1);
     const auto created = world.create({topic("orders", 2, 1)});
@@ -69,8 +69,9 @@ TEST_CASE("create: a topic has its partitions, with leader, ISR and directory, f
     }
 }
 
-TEST_CASE("create: -1 means num.partitions, and three replicas or as many as brokers live",
-          "[controller]") {
+TEST_CASE(
+    "create: -1 means num.partitions, and three replicas or one for each live broker if fewer",
+    "[controller]") {
     ControllerOptions options;
     options.num_partitions = 4;
     const std::int32_t brokers = GENERATE(1, 2, 3, 5);
@@ -80,7 +81,7 @@ TEST_CASE("create: -1 means num.partitions, and three replicas or as many as bro
     CHECK(created[0].replicas == std::min(brokers, 3));
 }
 
-TEST_CASE("create: default.replication.factor counts where it is set", "[controller]") {
+TEST_CASE("create: -1 replicas means default.replication.factor if that is set", "[controller]") {
     ControllerOptions options;
     options.replication_factor = 2;
     World world = cluster(3, options);
@@ -122,7 +123,8 @@ TEST_CASE("create: counts below one are refused, unless they are -1", "[controll
     CHECK(refusal(world, topic("a", 1, -2)) == ErrorCode::invalid_replication_factor);
 }
 
-TEST_CASE("create: names that are bad, taken or not to be told apart are refused", "[controller]") {
+TEST_CASE("create: a name that is invalid, reserved or taken, or collides with another, is refused",
+          "[controller]") {
     World world = cluster(1);
     world.create({topic("a.b")});
     CHECK(refusal(world, topic("")) == ErrorCode::invalid_topic_exception);
@@ -132,14 +134,14 @@ TEST_CASE("create: names that are bad, taken or not to be told apart are refused
     CHECK(refusal(world, topic("__cluster_metadata")) == ErrorCode::invalid_request);
 }
 
-TEST_CASE("create: topics of one request collide with each other too", "[controller]") {
+TEST_CASE("create: a name also collides with other names in the same request", "[controller]") {
     World world = cluster(1);
     const auto created = world.create({topic("a.b"), topic("a_b")});
     CHECK(created[0].refusal.code == ErrorCode::none);
     CHECK(created[1].refusal.code == ErrorCode::invalid_topic_exception);
 }
 
-TEST_CASE("create: a name that comes twice is refused, answered once, the others are created",
+TEST_CASE("create: a name that is given twice is refused in one answer, and the others are created",
           "[controller]") {
     World world = cluster(1);
     const auto created = world.create({topic("a"), topic("b"), topic("a", 7)});
@@ -151,7 +153,7 @@ TEST_CASE("create: a name that comes twice is refused, answered once, the others
     CHECK(world.image().find_topic("a") == nullptr);
 }
 
-TEST_CASE("create: assignments are taken as they are given", "[controller]") {
+TEST_CASE("create: assignments are used unchanged", "[controller]") {
     World world = cluster(3);
     const Manual manual({{3, 1}, {2, 3}});
     CHECK(world.create({manual.topic("orders")})[0].replicas == 2);
@@ -169,7 +171,7 @@ TEST_CASE("create: an assigned broker that is fenced is a replica outside the IS
     CHECK(refusal(world, Manual({{3}}).topic("lost")) == ErrorCode::invalid_replica_assignment);
 }
 
-TEST_CASE("create: assignments that cannot be are refused", "[controller]") {
+TEST_CASE("create: invalid assignments are refused", "[controller]") {
     World world = cluster(2);
     SECTION("an unknown broker") {
         CHECK(refusal(world, Manual({{1, 9}}).topic("a")) == ErrorCode::invalid_replica_assignment);
@@ -180,11 +182,11 @@ TEST_CASE("create: assignments that cannot be are refused", "[controller]") {
     SECTION("no broker") {
         CHECK(refusal(world, Manual({{}}).topic("a")) == ErrorCode::invalid_replica_assignment);
     }
-    SECTION("differently many") {
+    SECTION("partitions with different numbers of replicas") {
         CHECK(refusal(world, Manual({{1, 2}, {1}}).topic("a")) ==
               ErrorCode::invalid_replica_assignment);
     }
-    SECTION("a gap") {
+    SECTION("a gap in the partition numbers") {
         Manual manual({{1}, {2}});
         manual.assignments[1].partition_index = PartitionIndex(2);
         CHECK(refusal(world, manual.topic("a")) == ErrorCode::invalid_replica_assignment);
@@ -194,7 +196,7 @@ TEST_CASE("create: assignments that cannot be are refused", "[controller]") {
         manual.assignments[1].partition_index = PartitionIndex(0);
         CHECK(refusal(world, manual.topic("a")) == ErrorCode::invalid_replica_assignment);
     }
-    SECTION("beside counts") {
+    SECTION("assignments together with counts") {
         const Manual manual({{1}});
         Topic asked = manual.topic("a");
         asked.num_partitions = 1;
@@ -205,7 +207,8 @@ TEST_CASE("create: assignments that cannot be are refused", "[controller]") {
     }
 }
 
-TEST_CASE("create: configs are checked, recorded before the partitions, and told", "[controller]") {
+TEST_CASE("create: configs are recorded before the partitions and returned in the answer",
+          "[controller]") {
     World world = cluster(1);
     const std::vector<Config> configs{
         {"segment.bytes", "1"}, {"retention.ms", "2"}, {"segment.bytes", "3"}};
@@ -228,7 +231,7 @@ TEST_CASE("create: configs are checked, recorded before the partitions, and told
     CHECK(*values == ConfigValues{{"retention.ms", "2"}, {"segment.bytes", "3"}});
 }
 
-TEST_CASE("create: a config that is unknown, wrong or null is refused", "[controller]") {
+TEST_CASE("create: a config that is unknown, invalid or null is refused", "[controller]") {
     World world = cluster(1);
     const std::vector<Config> configs = GENERATE(std::vector<Config>{{"no.such", "1"}},
                                                  std::vector<Config>{{"retention.ms", "soon"}},
@@ -238,7 +241,8 @@ TEST_CASE("create: a config that is unknown, wrong or null is refused", "[contro
     CHECK(refusal(world, asked) == ErrorCode::invalid_config);
 }
 
-TEST_CASE("create: validate_only answers as if, and creates nothing", "[controller]") {
+TEST_CASE("create: validate_only gives the answers of a creation, but creates nothing",
+          "[controller]") {
     World world = cluster(1);
     const std::vector<Topic> topics{topic("good", 3), topic("bad", 0)};
     const Offset end = world.end();
@@ -251,8 +255,9 @@ TEST_CASE("create: validate_only answers as if, and creates nothing", "[controll
     CHECK(world.end() == end);
 }
 
-TEST_CASE("create: what does not fit into one batch is refused, up to that it is created",
-          "[controller]") {
+TEST_CASE(
+    "create: a topic that does not fit into the batch is refused, and earlier ones are created",
+    "[controller]") {
     World world = cluster(1);
     const auto room = static_cast<std::int32_t>(RecordBatch::kMaxRecords) - 1;
     CHECK(refusal(world, topic("a", room + 1)) == ErrorCode::policy_violation);

@@ -20,7 +20,7 @@ TopicId id_of(const World& world, std::string_view name) {
     return world.image().find_topic(name)->id;
 }
 
-TEST_CASE("delete: topics go by name and by id, with their configs", "[controller]") {
+TEST_CASE("delete: topics are deleted by name and by id, with their configs", "[controller]") {
     World world = cluster();
     const std::vector<schema::CreateTopicsRequest::Config> configs{{"retention.ms", "1"}};
     auto first = topic("first", 2);
@@ -50,7 +50,8 @@ TEST_CASE("delete: a deleted name may be created again, with another id", "[cont
     CHECK(id_of(world, "orders") != before);
 }
 
-TEST_CASE("delete: what does not exist, or is not named in one way, is refused", "[controller]") {
+TEST_CASE("delete: an unknown topic, and one with both or neither of name and id, is refused",
+          "[controller]") {
     World world = cluster();
     world.create({topic("orders")});
     const Offset end = world.end();
@@ -66,7 +67,7 @@ TEST_CASE("delete: what does not exist, or is not named in one way, is refused",
     CHECK(world.end() == end);
 }
 
-TEST_CASE("delete: a topic that is given twice stays", "[controller]") {
+TEST_CASE("delete: a topic that is given twice is not deleted", "[controller]") {
     World world = cluster();
     world.create({topic("orders"), topic("audit")});
     const std::vector<schema::DeleteTopicsRequest::Topic> topics{
@@ -92,7 +93,7 @@ TEST_CASE("producer ids: blocks of 1000 follow each other without a gap", "[cont
     }
 }
 
-TEST_CASE("producer ids: a stale broker gets none", "[controller]") {
+TEST_CASE("producer ids: a broker with a stale epoch gets none", "[controller]") {
     World world = cluster();
     const auto result = world.call<ProducerIdsResult>(schema::AllocateProducerIdsRequest{
         .broker_id = BrokerId(1), .broker_epoch = BrokerEpoch(0)});
@@ -102,8 +103,8 @@ TEST_CASE("producer ids: a stale broker gets none", "[controller]") {
 }
 
 TEST_CASE(
-    "producer ids: a block that was appended and lost is not remembered, one that was "
-    "committed is never given again",
+    "producer ids: a block whose record was lost is given again, one whose record was committed is "
+    "not",
     "[controller]") {
     World world = cluster();
     const BrokerEpoch epoch = world.image().find_broker(BrokerId(1))->epoch;

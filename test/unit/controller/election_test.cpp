@@ -26,7 +26,7 @@ MetadataImage three_brokers(std::int16_t metadata_version = 30) {
     return image;
 }
 
-PartitionImage on_all() {
+PartitionImage partition_on_all() {
     PartitionImage partition;
     partition.leader = BrokerId(1);
     partition.replicas = {BrokerId(1), BrokerId(2), BrokerId(3)};
@@ -37,10 +37,10 @@ PartitionImage on_all() {
     return partition;
 }
 
-/// The change that is recorded, as JSON; "" for none.
-std::string change(const BrokersDuringElection& standing, const PartitionImage& partition) {
+/// The recorded change as JSON, without the fields before it; "" for none.
+std::string change(const BrokersDuringElection& brokers, const PartitionImage& partition) {
     RecordBatch batch;
-    add_partition_change(batch, standing, kKey, partition);
+    add_partition_change(batch, brokers, kKey, partition);
     std::string text;
     for (const auto& record : batch.records()) {
         schema::print_metadata_record(record, text);
@@ -51,35 +51,37 @@ std::string change(const BrokersDuringElection& standing, const PartitionImage& 
 }
 
 TEST_CASE("election: nothing is recorded when nothing changes", "[controller]") {
-    CHECK(change({.image = three_brokers(), .leaving = BrokerId(9)}, on_all()).empty());
+    CHECK(change({.image = three_brokers(), .leaving = BrokerId(9)}, partition_on_all()).empty());
 }
 
-TEST_CASE("election: the first replica in the ISR that may lead follows a leader that leaves",
-          "[controller]") {
+TEST_CASE(
+    "election: when the leader leaves, the first replica in the ISR that may lead becomes leader",
+    "[controller]") {
     MetadataImage image = three_brokers();
-    CHECK(change({.image = image, .leaving = BrokerId(1)}, on_all()) ==
+    CHECK(change({.image = image, .leaving = BrokerId(1)}, partition_on_all()) ==
           R"(,"isr":[2,3],"leader":2}})");
     BrokerImage stopping = *image.find_broker(BrokerId(2));
     stopping.in_controlled_shutdown = true;
     image.put(stopping);
-    CHECK(change({.image = image, .leaving = BrokerId(1)}, on_all()) ==
+    CHECK(change({.image = image, .leaving = BrokerId(1)}, partition_on_all()) ==
           R"(,"isr":[2,3],"leader":3}})");
 }
 
 TEST_CASE("election: the leader stays when a follower leaves", "[controller]") {
-    CHECK(change({.image = three_brokers(), .leaving = BrokerId(3)}, on_all()) ==
+    CHECK(change({.image = three_brokers(), .leaving = BrokerId(3)}, partition_on_all()) ==
           R"(,"isr":[1,2]}})");
 }
 
-TEST_CASE("election: brokers of before 3.6 are told of a smaller ISR by a leader epoch",
+TEST_CASE("election: below metadata.version 3.6 a smaller ISR also gets a new leader epoch",
           "[controller]") {
-    CHECK(change({.image = three_brokers(11), .leaving = BrokerId(3)}, on_all()) ==
+    CHECK(change({.image = three_brokers(11), .leaving = BrokerId(3)}, partition_on_all()) ==
           R"(,"isr":[1,2],"leader":1}})");
 }
 
-TEST_CASE("election: the last member stays in the ISR when it leaves, without leading",
-          "[controller]") {
-    PartitionImage partition = on_all();
+TEST_CASE(
+    "election: the last ISR member stays in the ISR when its broker leaves, but no longer leads",
+    "[controller]") {
+    PartitionImage partition = partition_on_all();
     partition.isr = {BrokerId(1)};
     CHECK(change({.image = three_brokers(), .leaving = BrokerId(1)}, partition) ==
           R"(,"leader":-1}})");
@@ -87,7 +89,7 @@ TEST_CASE("election: the last member stays in the ISR when it leaves, without le
 
 TEST_CASE("election: a replica whose directory is lost or offline does not lead", "[controller]") {
     const MetadataImage image = three_brokers();
-    PartitionImage partition = on_all();
+    PartitionImage partition = partition_on_all();
     partition.directories[1] = kLostDirectory;
     CHECK(change({.image = image, .leaving = BrokerId(1)}, partition) ==
           R"(,"isr":[2,3],"leader":3}})");
@@ -98,9 +100,10 @@ TEST_CASE("election: a replica whose directory is lost or offline does not lead"
     CHECK_FALSE(may_lead({.image = image}, partition, BrokerId(4)));
 }
 
-TEST_CASE("election: with an empty ISR an eligible leader replica leads, and is the ISR",
-          "[controller]") {
-    PartitionImage partition = on_all();
+TEST_CASE(
+    "election: with an empty ISR an eligible leader replica becomes leader and the only ISR member",
+    "[controller]") {
+    PartitionImage partition = partition_on_all();
     partition.leader = kNoBroker;
     partition.isr.clear();
     partition.elr = {BrokerId(2), BrokerId(3)};

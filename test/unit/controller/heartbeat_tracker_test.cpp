@@ -25,7 +25,7 @@ TEST_CASE("heartbeats: an unfenced broker expires one session timeout after its 
     CHECK_FALSE(tracker.find_expired(kStart + seconds(4)).has_value());
 }
 
-TEST_CASE("heartbeats: the broker that is silent longest expires first", "[controller]") {
+TEST_CASE("heartbeats: the broker that has been silent longest expires first", "[controller]") {
     HeartbeatTracker tracker(seconds(3));
     tracker.touch(kTwo, Offset(0), kStart);
     tracker.touch(kOne, Offset(0), kStart + seconds(1));
@@ -38,8 +38,7 @@ TEST_CASE("heartbeats: the broker that is silent longest expires first", "[contr
     CHECK(tracker.next_deadline() == kNever);
 }
 
-TEST_CASE("heartbeats: a fenced broker has a session, but nothing comes due for it",
-          "[controller]") {
+TEST_CASE("heartbeats: a fenced broker has a session but no deadline", "[controller]") {
     HeartbeatTracker tracker(seconds(3));
     tracker.touch(kOne, Offset(5), kStart);
     CHECK(tracker.next_deadline() == kNever);
@@ -51,7 +50,7 @@ TEST_CASE("heartbeats: a fenced broker has a session, but nothing comes due for 
     CHECK(tracker.next_deadline() == kNever);
 }
 
-TEST_CASE("heartbeats: a new session knows nothing of the one that ended", "[controller]") {
+TEST_CASE("heartbeats: a new session keeps nothing of the one that ended", "[controller]") {
     HeartbeatTracker tracker(seconds(3));
     tracker.touch(kOne, Offset(5), kStart);
     tracker.set_fenced(kOne, false);

@@ -41,7 +41,7 @@ const schema::BeginTransactionRecord kBegin{};
 const schema::EndTransactionRecord kEnd{};
 const schema::AbortTransactionRecord kAbort{};
 
-TEST_CASE("image loader: a batch is published with what it changed and where the log stands",
+TEST_CASE("image loader: a batch is published with its changes, its last offset and its epoch",
           "[image]") {
     Feed feed;
     const auto published = feed.give({topic("a", 1), topic("b", 2)});
@@ -54,11 +54,12 @@ TEST_CASE("image loader: a batch is published with what it changed and where the
     CHECK(publication.image == feed.loader().image());
     const auto next = feed.give({topic("c", 3)});
     CHECK((*next)->changes.created_topics == std::set{TopicId(uuid(3))});
-    // What was published before stays as it was.
+    // The image that was published before has not changed.
     CHECK(publication.image->find_topic("c") == nullptr);
 }
 
-TEST_CASE("image loader: a control batch moves the offset and changes nothing", "[image]") {
+TEST_CASE("image loader: a control batch moves the position in the log and changes nothing else",
+          "[image]") {
     Feed feed;
     const auto published = feed.loader().load({.base_offset = Offset(0),
                                                .last_offset = Offset(2),
@@ -71,7 +72,7 @@ TEST_CASE("image loader: a control batch moves the offset and changes nothing", 
     CHECK(feed.loader().next_offset() == Offset(3));
 }
 
-TEST_CASE("image loader: nothing of a transaction shows before its end, then all of it",
+TEST_CASE("image loader: all records of a transaction become visible together at its end",
           "[image]") {
     Feed feed;
     REQUIRE(feed.give({topic("before", 1)}));
@@ -92,7 +93,7 @@ TEST_CASE("image loader: nothing of a transaction shows before its end, then all
     CHECK(feed.has("b"));
 }
 
-TEST_CASE("image loader: nothing of an aborted transaction ever shows", "[image]") {
+TEST_CASE("image loader: the records of an aborted transaction never become visible", "[image]") {
     Feed feed;
     REQUIRE(feed.give({topic("kept", 1), kBegin, topic("gone", 2)}));
     CHECK_FALSE(feed.has("kept"));
@@ -104,7 +105,7 @@ TEST_CASE("image loader: nothing of an aborted transaction ever shows", "[image]
     CHECK_FALSE((*aborted)->changes.created_topics.contains(TopicId(uuid(2))));
 }
 
-TEST_CASE("image loader: transactions that do not match are a corrupt log", "[image]") {
+TEST_CASE("image loader: markers of transactions that do not match are a corrupt log", "[image]") {
     Feed feed;
     SECTION("an end without a begin") {
         CHECK_FALSE(feed.give({kEnd}));
@@ -112,7 +113,7 @@ TEST_CASE("image loader: transactions that do not match are a corrupt log", "[im
     SECTION("an abort without a begin") {
         CHECK_FALSE(feed.give({kAbort}));
     }
-    SECTION("a begin inside") {
+    SECTION("a begin inside a transaction") {
         const auto loaded = feed.give({topic("a", 1), kBegin, kBegin});
         REQUIRE_FALSE(loaded);
         CHECK(loaded.error().kind == ErrorKind::corrupt);
@@ -128,7 +129,7 @@ TEST_CASE("image loader: a gap between batches is a corrupt log", "[image]") {
                                     .records = {}}));
 }
 
-TEST_CASE("image loader: the active controller is not of the log, and outlives its batches",
+TEST_CASE("image loader: the active controller is set outside the log, and later batches keep it",
           "[image]") {
     Feed feed;
     REQUIRE(feed.give({kBegin, topic("a", 1)}));

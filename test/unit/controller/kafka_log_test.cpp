@@ -21,7 +21,7 @@ std::string file(const std::string& name) {
     return {std::istreambuf_iterator<char>(stream), {}};
 }
 
-/// Loads a batch of Kafka's; `loader` says where it starts, which is not so for a snapshot.
+/// Loads a batch that Kafka wrote.
 void load(ImageLoader& loader, const record::BatchView& batch) {
     Arena arena(1 << 20);
     std::vector<schema::VersionedMetadataRecord> records;
@@ -55,7 +55,8 @@ MetadataImage image_of(const std::string& bytes, Offset end_offset) {
     return *loader.image();
 }
 
-/// Without what a snapshot does not keep: offset and epoch of the log, offsets of registrations.
+/// The image as text, without the data that a snapshot does not keep: offset and epoch of the log,
+/// and offsets of registrations.
 std::string content_of(MetadataImage image) {
     image.set_position(kNoOffset, kNoLeaderEpoch);
     const auto brokers = image.brokers();
@@ -67,7 +68,8 @@ std::string content_of(MetadataImage image) {
     return text_of(image);
 }
 
-TEST_CASE("kafka log: Kafka's own metadata log replays to its end", "[controller][golden]") {
+TEST_CASE("kafka log: a metadata log that Kafka wrote is replayed to its end",
+          "[controller][golden]") {
     const MetadataImage image = image_of(file("cluster_metadata.log"), Offset(INT64_MAX));
     CHECK(image.last_offset() == Offset(202));
     CHECK(image.feature_level(kMetadataVersionFeature) == 30);
@@ -92,7 +94,7 @@ TEST_CASE("kafka log: Kafka's own metadata log replays to its end", "[controller
     CHECK(last->elr == std::vector{BrokerId(1)});
 }
 
-TEST_CASE("kafka log: Kafka's snapshot and its log up to there give the same image",
+TEST_CASE("kafka log: Kafka's snapshot and its log up to the snapshot give the same image",
           "[controller][golden]") {
     const MetadataImage log = image_of(file("cluster_metadata.log"), Offset(30));
     const MetadataImage snapshot = image_of(file("cluster_metadata.checkpoint"), Offset(INT64_MAX));

@@ -60,7 +60,8 @@ Delta with_partition() {
     return delta;
 }
 
-TEST_CASE("delta: a change of a partition raises its partition epoch only", "[image]") {
+TEST_CASE("delta: a partition change that names no leader raises only the partition epoch",
+          "[image]") {
     Delta delta = with_partition();
     auto record = change();
     record.isr = std::span(kOnlyTwo);
@@ -68,7 +69,7 @@ TEST_CASE("delta: a change of a partition raises its partition epoch only", "[im
     CHECK(delta.partition() == "replicas 1,2 isr 2 leader 1 epoch 4/8");
 }
 
-TEST_CASE("delta: a change that names a leader, be it the same, raises the leader epoch",
+TEST_CASE("delta: a change that names a leader raises the leader epoch, even for the same leader",
           "[image]") {
     Delta delta = with_partition();
     auto record = change();
@@ -80,7 +81,8 @@ TEST_CASE("delta: a change that names a leader, be it the same, raises the leade
     CHECK(delta.partition() == "replicas 1,2 isr 1,2 leader -1 epoch 6/9");
 }
 
-TEST_CASE("delta: an empty list of a change empties, an absent one leaves alone", "[image]") {
+TEST_CASE("delta: an empty list in a change clears the old list, an absent one keeps it",
+          "[image]") {
     Delta delta = with_partition();
     auto record = change();
     record.eligible_leader_replicas = std::span(kOnlyTwo);
@@ -94,7 +96,7 @@ TEST_CASE("delta: an empty list of a change empties, an absent one leaves alone"
     CHECK(now->adding == kOnlyTwo);
 }
 
-TEST_CASE("delta: replicas without directories are on unknown ones, too few are corrupt",
+TEST_CASE("delta: without directories each replica gets the migrating one; too few are refused",
           "[image]") {
     Delta delta = with_partition();
     const auto* now = delta.image().topic_table().find(PartitionKey{kTopic, PartitionIndex(0)});
@@ -105,7 +107,8 @@ TEST_CASE("delta: replicas without directories are on unknown ones, too few are 
     CHECK_FALSE(delta.apply(record));
 }
 
-TEST_CASE("delta: a registration has the offset of its record", "[image]") {
+TEST_CASE("delta: a broker keeps the offset of its registration when it is fenced or unfenced",
+          "[image]") {
     Delta delta;
     REQUIRE(delta.apply(broker()));
     CHECK(delta.image().find_broker(kOne)->registered_at == Offset(10));
@@ -123,8 +126,7 @@ TEST_CASE("delta: a registration has the offset of its record", "[image]") {
     CHECK(delta.image().find_broker(kOne) == nullptr);
 }
 
-TEST_CASE("delta: a record that cannot follow the image is refused and changes nothing",
-          "[image]") {
+TEST_CASE("delta: a record that contradicts the image is refused and changes nothing", "[image]") {
     Delta delta = with_partition();
     REQUIRE(delta.apply(broker()));
     REQUIRE(delta.apply(schema::ProducerIdsRecord{.next_producer_id = ProducerId(1000)}));
@@ -152,7 +154,7 @@ TEST_CASE("delta: a record that cannot follow the image is refused and changes n
     CHECK(text_of(delta.image()) == before);
 }
 
-TEST_CASE("delta: what came and went is not named among the changes", "[image]") {
+TEST_CASE("delta: a topic that is created and removed again is not among the changes", "[image]") {
     Delta delta = with_partition();
     CHECK(delta.changes().created_topics.contains(kTopic));
     CHECK(delta.changes().partitions.size() == 1);
@@ -160,7 +162,8 @@ TEST_CASE("delta: what came and went is not named among the changes", "[image]")
     CHECK(delta.changes().empty());
 }
 
-TEST_CASE("delta: a deleted topic is named with its name, its partitions no more", "[image]") {
+TEST_CASE("delta: the changes have a deleted topic with its name, but not its partitions",
+          "[image]") {
     const Delta before = with_partition();
     Delta delta(before.image());
     auto record = change();
@@ -172,7 +175,7 @@ TEST_CASE("delta: a deleted topic is named with its name, its partitions no more
     CHECK(before.image().find_topic("orders") != nullptr);
 }
 
-TEST_CASE("delta: a config of null is unset, and a feature of level 0 is gone", "[image]") {
+TEST_CASE("delta: a null value unsets a config, and level 0 removes a feature", "[image]") {
     Delta delta;
     const ConfigResource everywhere{ConfigResourceType::broker, ""};
     schema::ConfigRecord config{.resource_type = 4, .name = "retention.ms", .value = "5"};
@@ -189,7 +192,7 @@ TEST_CASE("delta: a config of null is unset, and a feature of level 0 is gone", 
     CHECK(delta.image().features().empty());
 }
 
-TEST_CASE("delta: eligible leader replicas are cleared of one topic or of all", "[image]") {
+TEST_CASE("delta: eligible leader replicas are cleared for one topic or for all", "[image]") {
     Delta delta = with_partition();
     auto record = change();
     record.eligible_leader_replicas = std::span(kOnlyTwo);

@@ -26,7 +26,7 @@ bool agree(const Map& map, const Model& model) {
     return expected == model.end() && map.size() == model.size();
 }
 
-TEST_CASE("persistent map: after any changes it holds what an ordinary map holds", "[image]") {
+TEST_CASE("persistent map: after random changes it has the entries of an ordinary map", "[image]") {
     Random random(7);
     Map map;
     Model model;
@@ -55,7 +55,7 @@ TEST_CASE("persistent map: after any changes it holds what an ordinary map holds
     }
 }
 
-TEST_CASE("persistent map: a copy stays as it was whatever happens to the original", "[image]") {
+TEST_CASE("persistent map: a copy does not change when the original does", "[image]") {
     Random random(8);
     Map map;
     Model model;
@@ -76,7 +76,7 @@ TEST_CASE("persistent map: a copy stays as it was whatever happens to the origin
     }
 }
 
-TEST_CASE("persistent map: an iterator of a lower bound goes on in order", "[image]") {
+TEST_CASE("persistent map: an iterator from a lower bound visits the rest in order", "[image]") {
     Map map;
     for (int key = 0; key < 100; key += 2) {
         map.put(key, key);
@@ -105,13 +105,13 @@ TEST_CASE("persistent map: a change to one of many entries copies no value", "[i
     map.erase(6'000);
     CHECK(copies == 0);
     CHECK(before.size() == 10'000);
-    // Entries that did not change are the very same.
+    // Both maps share the entries that did not change.
     CHECK(before.find(7'000) == map.find(7'000));
     CHECK(before.find(5'000) != map.find(5'000));
 }
 
-TEST_CASE("persistent map: keys in rising order keep it shallow", "[image]") {
-    // The iterator holds the path to an entry in 48 places; a tree without balance would need
+TEST_CASE("persistent map: keys that are inserted in rising order give a shallow tree", "[image]") {
+    // An iterator has room for a path of 48 nodes. In an unbalanced tree the path would have
     // 100,000.
     Map map;
     for (int key = 0; key < 100'000; ++key) {

@@ -30,8 +30,9 @@ BrokerImage broker(std::int32_t id, std::vector<DirectoryId> directories) {
     return image;
 }
 
-TEST_CASE("placement: replicas of a partition are on different brokers, leaders evenly spread",
-          "[controller][placement]") {
+TEST_CASE(
+    "placement: replicas of a partition are on different brokers, and leaders are evenly spread",
+    "[controller][placement]") {
     Random random(3);
     for (std::int32_t count = 1; count <= 7; ++count) {
         for (std::int16_t replicas = 1; replicas <= count; ++replicas) {
@@ -52,7 +53,7 @@ TEST_CASE("placement: replicas of a partition are on different brokers, leaders 
     }
 }
 
-TEST_CASE("placement: partitions of one leader have different followers",
+TEST_CASE("placement: partitions of one leader have their followers on all other brokers",
           "[controller][placement]") {
     Random random(4);
     const auto placed = place_striped(brokers(5), {.partitions = 20, .replicas = 2}, random);

@@ -17,7 +17,7 @@ bool contains(const std::vector<BrokerId>& brokers, BrokerId broker) {
     return std::ranges::find(brokers, broker) != brokers.end();
 }
 
-/// What must hold of every image, whatever has happened.
+/// Checks the invariants of a partition, which hold in every image.
 void check_partition(const MetadataImage& image, const PartitionImage& partition) {
     INFO(text_of(partition));
     REQUIRE_FALSE(partition.isr.empty());
@@ -25,7 +25,8 @@ void check_partition(const MetadataImage& image, const PartitionImage& partition
     REQUIRE(partition.directories.size() == partition.replicas.size());
     for (const BrokerId member : partition.isr) {
         REQUIRE(contains(partition.replicas, member));
-        // The last member stays when it is fenced; then nobody leads.
+        // A fenced broker is in the ISR only as its last member, and then the partition has no
+        // leader.
         const bool in_service = image.find_live_broker(member) != nullptr;
         REQUIRE((in_service || (partition.isr.size() == 1 && partition.leader == kNoBroker)));
     }
@@ -38,7 +39,7 @@ void check_partition(const MetadataImage& image, const PartitionImage& partition
     }
 }
 
-/// Epochs seen of each partition; they never fall, and one leader epoch has one leader.
+/// Checks in each image that no epoch of a partition falls, and that a leader epoch has one leader.
 class Watcher {
 public:
     void see(const MetadataImage& image) {
@@ -67,10 +68,10 @@ private:
     std::map<PartitionKey, PartitionImage> last_;
 };
 
-/// A cluster that lives through random requests, silences and changes of the active controller.
-class Life {
+/// A cluster with random requests, silent brokers and changes of the active controller.
+class RandomCluster {
 public:
-    explicit Life(std::uint64_t seed) : random_(seed), world_(seed) {
+    explicit RandomCluster(std::uint64_t seed) : random_(seed), world_(seed) {
         world_.lead();
         world_.commit();
     }
@@ -128,7 +129,7 @@ private:
     [[nodiscard]] std::string some_name() { return "t" + std::to_string(random_.below(8)); }
 
     void register_broker() {
-        // The fourth run of a broker has lost its disk.
+        // Run 3 of a broker has a new log directory, as if its disk was lost.
         const std::int32_t id = some_broker();
         const std::uint64_t run = random_.below(4);
         Registration joining = registration(id, run);
@@ -174,26 +175,26 @@ private:
 };
 
 TEST_CASE(
-    "properties: through any requests and losses of leadership the committed image is what "
-    "the log says, and its invariants hold",
+    "properties: under random requests and losses of leadership the committed image equals the "
+    "replayed log, and its invariants hold",
     "[controller][property]") {
     for (std::uint64_t seed = 1; seed <= 20; ++seed) {
         INFO("seed " << seed);
-        Life life(seed);
+        RandomCluster cluster(seed);
         for (int step = 0; step < 600; ++step) {
-            life.step();
-            life.check();
+            cluster.step();
+            cluster.check();
         }
     }
 }
 
 TEST_CASE("properties: the same seed gives the same records", "[controller][property]") {
     const auto run = [](std::uint64_t seed) {
-        Life life(seed);
+        RandomCluster cluster(seed);
         for (int step = 0; step < 600; ++step) {
-            life.step();
+            cluster.step();
         }
-        return life.world().records();
+        return cluster.world().records();
     };
     const std::vector<std::string> first = run(42);
     CHECK(first.size() > 200);

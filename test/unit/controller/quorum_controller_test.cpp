@@ -27,7 +27,7 @@ ErrorCode code_of(const World& world, Ticket ticket) {
     return world.answer<CreateTopicsResult>(ticket).refusal.code;
 }
 
-TEST_CASE("controller: who does not lead answers at once that it is not the controller",
+TEST_CASE("controller: a controller that does not lead answers NOT_CONTROLLER at once",
           "[controller]") {
     World world;
     const std::vector<Topic> topics{topic("a")};
@@ -57,7 +57,7 @@ TEST_CASE("controller: an answer waits until the records of its operation are co
     CHECK(world.is_answered(b));
 }
 
-TEST_CASE("controller: an answer without records waits for what it was decided from",
+TEST_CASE("controller: an answer without records waits until the state it depends on is committed",
           "[controller]") {
     World world = cluster();
     const std::vector<Topic> topics{topic("a")};
@@ -71,7 +71,7 @@ TEST_CASE("controller: an answer without records waits for what it was decided f
     CHECK(world.is_answered(at_once));
 }
 
-TEST_CASE("controller: lost leadership answers all that wait and forgets what was not committed",
+TEST_CASE("controller: lost leadership ends all waiting requests and drops uncommitted changes",
           "[controller]") {
     World world = cluster();
     const std::vector<Topic> topics{topic("a")};
@@ -85,7 +85,8 @@ TEST_CASE("controller: lost leadership answers all that wait and forgets what wa
     CHECK(world.create({topic("a")})[0].refusal.code == ErrorCode::none);
 }
 
-TEST_CASE("controller: with the leadership goes at once what was only appended", "[controller]") {
+TEST_CASE("controller: uncommitted changes are dropped as soon as leadership is lost",
+          "[controller]") {
     World world = cluster();
     const std::vector<Topic> topics{topic("a")};
     world.ask(creation(topics));
@@ -96,7 +97,7 @@ TEST_CASE("controller: with the leadership goes at once what was only appended",
     CHECK(world.controller().appended().find_topic("a") == nullptr);
 }
 
-TEST_CASE("controller: what a successor kept of our records is there", "[controller]") {
+TEST_CASE("controller: records that the next leader kept stay in the image", "[controller]") {
     World world = cluster();
     const std::vector<Topic> first{topic("a")};
     const std::vector<Topic> second{topic("b")};
@@ -135,21 +136,23 @@ TEST_CASE("controller: brokers that expire together do not hand leadership to ea
     CHECK(text_of(world.controller().committed()) == world.replay());
 }
 
-TEST_CASE("controller: fencing more than one batch holds takes several, in order", "[controller]") {
+TEST_CASE("controller: fencing that does not fit into one batch is written as several, in order",
+          "[controller]") {
     World world = cluster();
-    const auto most = static_cast<std::int32_t>(RecordBatch::kMaxRecords) - 1;
-    world.create({topic("first", most)});
-    world.create({topic("second", most)});
+    const auto partitions_max = static_cast<std::int32_t>(RecordBatch::kMaxRecords) - 1;
+    world.create({topic("first", partitions_max)});
+    world.create({topic("second", partitions_max)});
     world.pass(std::chrono::seconds(3));
     CHECK(world.uncommitted() == 2);
-    // The broker is fenced by the very last record, so a part of them is a state like others.
+    // The last record fences the broker, so the state after only some batches is valid too.
     world.commit(1);
     CHECK_FALSE(world.controller().committed().find_broker(BrokerId(1))->fenced);
     world.lose();
     CHECK(text_of(world.controller().committed()) == world.replay());
 }
 
-TEST_CASE("controller: batches of the quorum's own move its offsets", "[controller]") {
+TEST_CASE("controller: batches that the quorum itself appends move the controller's offsets",
+          "[controller]") {
     World world = cluster();
     const Offset before = world.end();
     world.controller().on_appended(before + 1);
@@ -177,7 +180,7 @@ TEST_CASE("bootstrap: a new cluster starts with its metadata.version in one tran
     CHECK(world.uncommitted() == 1);
 }
 
-TEST_CASE("bootstrap: what was written once is not written again, what was lost is",
+TEST_CASE("bootstrap: committed bootstrap records are not written again, lost ones are",
           "[controller]") {
     World world;
     world.lead();

@@ -35,8 +35,9 @@ TEST_CASE("registration: a broker joins fenced, and its epoch is the offset of i
     CHECK(broker(world, 1).epoch == result.broker_epoch);
 }
 
-TEST_CASE("registration: the same incarnation again keeps its epoch and stays unfenced",
-          "[controller]") {
+TEST_CASE(
+    "registration: a repeated registration of one incarnation keeps the epoch and stays unfenced",
+    "[controller]") {
     World world = leading();
     world.start_brokers(1);
     const BrokerEpoch epoch = broker(world, 1).epoch;
@@ -64,8 +65,10 @@ TEST_CASE("registration: a new incarnation with a common directory replaces the 
     CHECK(world.call<BrokerHeartbeatResult>(stale).refusal.code == ErrorCode::stale_broker_epoch);
 }
 
-TEST_CASE("registration: what the replaced incarnation led has no leader until the new one is in",
-          "[controller]") {
+TEST_CASE(
+    "registration: partitions of a replaced incarnation have no leader until the new one is "
+    "unfenced",
+    "[controller]") {
     World world = leading();
     world.start_brokers(1);
     world.create({topic("orders")});
@@ -77,8 +80,10 @@ TEST_CASE("registration: what the replaced incarnation led has no leader until t
     CHECK(text_of(world.partition("orders")) == "replicas 1 isr 1 leader 1 epoch 2/2");
 }
 
-TEST_CASE("registration: without a common directory the old session is waited for, and both named",
-          "[controller]") {
+TEST_CASE(
+    "registration: without a common directory a new incarnation is refused until the old session "
+    "ends",
+    "[controller]") {
     World world = leading();
     world.start_brokers(1);
     world.pass(milliseconds(1200));
@@ -101,7 +106,8 @@ TEST_CASE("registration: without a common directory the old session is waited fo
     CHECK(broker(world, 1).incarnation == other.incarnation);
 }
 
-TEST_CASE("registration: a broker that stopped has no session to wait for", "[controller]") {
+TEST_CASE("registration: after a controlled shutdown there is no old session to wait for",
+          "[controller]") {
     World world = leading();
     world.start_brokers(1);
     schema::BrokerHeartbeatRequest stop = world.heartbeat(1);
@@ -112,20 +118,21 @@ TEST_CASE("registration: a broker that stopped has no session to wait for", "[co
     CHECK(world.join(other).refusal.code == ErrorCode::none);
 }
 
-TEST_CASE("registration: directories are there, real, single, and nobody else's", "[controller]") {
+TEST_CASE("registration: directory ids that are missing, reserved, repeated or taken are refused",
+          "[controller]") {
     World world = leading();
     world.start_brokers(1);
     Registration second = registration(2);
-    SECTION("none") {
+    SECTION("no directory id") {
         second.log_dirs.clear();
     }
-    SECTION("a reserved id") {
+    SECTION("a reserved directory id") {
         second.log_dirs = {kLostDirectory};
     }
-    SECTION("twice") {
+    SECTION("the same directory id twice") {
         second.log_dirs = {DirectoryId(uuid(5)), DirectoryId(uuid(5))};
     }
-    SECTION("of another broker") {
+    SECTION("a directory id of another broker") {
         second.log_dirs = registration(1).log_dirs;
     }
     const Offset end = world.end();
@@ -135,20 +142,21 @@ TEST_CASE("registration: directories are there, real, single, and nobody else's"
     CHECK(world.end() == end);
 }
 
-TEST_CASE("registration: the id of no broker is refused", "[controller]") {
+TEST_CASE("registration: a negative broker id is refused", "[controller]") {
     World world = leading();
     const auto result = world.join(registration(-1));
     CHECK(result.refusal.code == ErrorCode::invalid_registration);
     CHECK_THAT(result.refusal.message, Catch::Contains("broker id -1 is negative"));
 }
 
-TEST_CASE("registration: listeners are there, and each name once", "[controller]") {
+TEST_CASE("registration: a registration needs a listener, and each listener name once",
+          "[controller]") {
     World world = leading();
     Registration bad = registration(1);
-    SECTION("none") {
+    SECTION("no listener") {
         bad.listeners.clear();
     }
-    SECTION("twice") {
+    SECTION("a listener name twice") {
         bad.listeners.push_back(bad.listeners[0]);
     }
     CHECK(world.join(bad).refusal.code == ErrorCode::invalid_registration);
@@ -164,17 +172,17 @@ TEST_CASE("registration: a broker of another cluster is refused with both ids", 
     CHECK_THAT(result.refusal.message, Catch::Contains(std::string(kClusterId)));
 }
 
-TEST_CASE("registration: a broker that lacks a finalized feature level is refused with numbers",
+TEST_CASE("registration: a broker that lacks a finalized feature level is refused with that level",
           "[controller]") {
     World world = leading();
     Registration old = registration(1);
-    SECTION("too low") {
+    SECTION("its maximum is too low") {
         old.features[0].max_supported_version = 29;
     }
-    SECTION("too high") {
+    SECTION("its minimum is too high") {
         old.features[0].min_supported_version = 31;
     }
-    SECTION("not named") {
+    SECTION("the feature is missing") {
         old.features.clear();
     }
     const auto result = world.join(old);
@@ -183,7 +191,7 @@ TEST_CASE("registration: a broker that lacks a finalized feature level is refuse
     CHECK_THAT(result.refusal.message, Catch::Contains("at 30"));
 }
 
-TEST_CASE("registration: an unknown feature is accepted when it may be at level 0",
+TEST_CASE("registration: an unknown feature is accepted if its range includes level 0",
           "[controller]") {
     World world = leading();
     Registration own = registration(1);

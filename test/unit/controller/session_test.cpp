@@ -12,7 +12,7 @@ namespace {
 
 using Topic = schema::CreateTopicsRequest::Topic;
 
-/// Kafka's records at those lines of its dump, counted from 0.
+/// `count` records of Kafka's dump from line `first` on, counted from 0.
 std::vector<std::string> kafka_records(std::size_t first, std::size_t count) {
     std::ifstream stream(std::string(HW_GOLDEN) + "/cluster_metadata.log.txt");
     std::vector<std::string> lines;
@@ -33,7 +33,7 @@ void replace_all(std::string& text, std::string_view what, std::string_view with
     }
 }
 
-/// Replaces ids that are drawn at random, and offsets, which are the log's.
+/// Replaces the random id `ours` by Kafka's, and the text `epoch` by the broker epoch in its log.
 std::vector<std::string> with_ids(std::vector<std::string> records, const Uuid& ours,
                                   std::string_view kafkas, std::string_view epoch) {
     for (std::string& record : records) {
@@ -43,7 +43,7 @@ std::vector<std::string> with_ids(std::vector<std::string> records, const Uuid& 
     return records;
 }
 
-/// The broker that wrote the log: its registration as Kafka recorded it.
+/// Registration of the broker that wrote Kafka's log.
 Registration kafkas_broker() {
     Registration broker;
     broker.incarnation = IncarnationId(*parse_uuid("b5amFsn0ReebChb5aashCQ"));
@@ -60,8 +60,8 @@ Registration kafkas_broker() {
     return broker;
 }
 
-/// Offset 0 is Kafka's leader change too; the bootstrap is shorter by six records.
-TEST_CASE("session: the records of a session are those that Kafka writes for it",
+/// In both logs offset 0 is a leader change. Our bootstrap has six records fewer.
+TEST_CASE("session: the records of a broker's session equal those that Kafka writes for it",
           "[controller][golden]") {
     World world;
     world.lead();
@@ -93,7 +93,7 @@ TEST_CASE("session: the records of a session are those that Kafka writes for it"
     CHECK(with_ids(world.records(from), {}, to_string(Uuid()), epoch) == kafka_records(18, 1));
 }
 
-TEST_CASE("session: a topic's configs stand between the topic and its partitions",
+TEST_CASE("session: a topic's config records come between the topic and its partitions",
           "[controller][golden]") {
     World world;
     world.lead();
@@ -117,7 +117,7 @@ TEST_CASE("session: a topic's configs stand between the topic and its partitions
           expected);
 }
 
-TEST_CASE("session: a stop is recorded as Kafka does without eligible leader replicas",
+TEST_CASE("session: a shutdown is recorded as Kafka records it without eligible leader replicas",
           "[controller][golden]") {
     World world;
     world.lead();
@@ -136,7 +136,7 @@ TEST_CASE("session: a stop is recorded as Kafka does without eligible leader rep
         with_ids(world.records(from), created[0].id.value(), "L828RfVUTCyMcUd2gZO0Zw", epoch);
     REQUIRE(records.size() == 3);
     CHECK(records[0] == kafka_records(164, 1)[0]);
-    // Kafka's has the ISR empty, and the broker in the ELR, which this cluster has not.
+    // Kafka's record has an empty ISR and the broker in the ELR; this cluster has no ELR.
     std::string change = kafka_records(188, 1)[0];
     replace_all(change, R"("isr":[],)", "");
     replace_all(change, R"(,"eligibleLeaderReplicas":[1],"lastKnownElr":[1])", "");

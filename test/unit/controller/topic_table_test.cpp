@@ -51,7 +51,7 @@ TEST_CASE("topic table: names collide when they differ only in '.' and '_'",
     CHECK(table.find_collision("a_b.c") == nullptr);
 }
 
-TEST_CASE("topic table: partitions are found by leader and by ISR member through every change",
+TEST_CASE("topic table: partitions are found by leader and by ISR member after every change",
           "[controller][image]") {
     TopicTable table;
     const TopicId id(uuid(1));

@@ -27,7 +27,7 @@ private:
     Random random_;
 };
 
-/// Knows segment.bytes, retention.ms and min.insync.replicas, whose values are numbers.
+/// Accepts only segment.bytes, retention.ms and min.insync.replicas, and only numbers as values.
 class FakeConfigs final : public TopicConfigs {
 public:
     [[nodiscard]] Result<void> validate(std::string_view name,
@@ -36,7 +36,7 @@ public:
                                                     std::int16_t replicas) const override;
 };
 
-/// A broker's registration; request() points into it.
+/// The fields of a broker's registration. The result of `request` points into this object.
 struct Registration {
     BrokerId id{1};
     IncarnationId incarnation{uuid(1)};
@@ -51,36 +51,36 @@ struct Registration {
     [[nodiscard]] schema::BrokerRegistrationRequest request() const;
 };
 
-/// The usual one of that broker; `run` tells incarnations of the broker apart.
+/// A valid registration of broker `id`. Each `run` is another incarnation of the broker.
 [[nodiscard]] Registration registration(std::int32_t id, std::uint64_t run = 1);
 
-/// A topic to create; assignments and configs point to memory of the test.
+/// A topic to create. The test adds assignments and configs, which point to its own memory.
 [[nodiscard]] schema::CreateTopicsRequest::Topic topic(std::string_view name,
                                                        std::int32_t partitions = 1,
                                                        std::int16_t replicas = -1);
 
-/// All that an image holds, as text: equal texts, equal images.
+/// The content of an image as text, to compare images.
 [[nodiscard]] std::string text_of(const MetadataImage& image);
 
 /// Replica sets, leaders and epochs of one partition: "replicas 1,2 isr 1 leader 1 epoch 0/0".
 [[nodiscard]] std::string text_of(const PartitionImage& partition);
 
-/// One controller and the metadata log of its quorum, as bytes. Time stands still until moved.
+/// One controller and the encoded metadata log of its quorum. Only `pass` moves time.
 class World {
 public:
     explicit World(std::uint64_t seed = 1, ControllerOptions options = {});
 
-    /// The controller is elected: the epoch's first batch is committed.
+    /// Elects the controller. The log so far and the first batch of the new epoch are committed.
     void lead();
-    /// Another node is elected, which has the first `kept` of our uncommitted batches: they are
-    /// committed in its epoch, the others are gone.
+    /// Elects another node, which has the first `kept` of our uncommitted batches. They are
+    /// committed in its epoch; the others are lost.
     void lose(std::size_t kept = 0);
 
-    /// Hands in a request; what it appends is in the log, not committed.
+    /// Gives the controller a request. Its records are in the log, but not committed.
     Ticket ask(const ControllerRequest& request);
-    /// Commits the first `batches` of what is not committed yet.
+    /// Commits the first `batches` of the uncommitted batches.
     void commit(std::size_t batches = SIZE_MAX);
-    /// Moves time, and the controller's deadlines come due.
+    /// Moves time forward, and calls the controller if its deadline has come.
     void pass(Duration duration);
 
     /// True when the request has been answered.
@@ -89,7 +89,7 @@ public:
     [[nodiscard]] Response answer(Ticket ticket) const {
         return std::get<Response>(answers_.at(ticket));
     }
-    /// Asks, commits, and gives the answer.
+    /// Sends a request, commits everything, and returns the answer.
     template <class Response>
     Response call(const ControllerRequest& request) {
         const Ticket ticket = ask(request);
@@ -98,19 +98,20 @@ public:
     }
 
     BrokerRegistrationResult join(const Registration& registration);
-    /// With the broker's epoch and a metadata offset at the end of the log.
+    /// Sends `heartbeat(broker)`.
     BrokerHeartbeatResult beat(std::int32_t broker);
+    /// A heartbeat with the broker's epoch, which has applied the whole log.
     [[nodiscard]] schema::BrokerHeartbeatRequest heartbeat(std::int32_t broker) const;
     /// Registers the brokers from 1 to `count` and unfences them.
     void start_brokers(std::int32_t count);
-    /// Creates topics and gives the one answer for each.
+    /// Creates topics, and returns the result for each.
     std::vector<CreatedTopic> create(const std::vector<schema::CreateTopicsRequest::Topic>& topics);
     std::vector<DeletedTopic> remove(const std::vector<std::string_view>& names);
 
     /// The records from `from` on, as Kafka's dump of the log prints them.
     [[nodiscard]] std::vector<std::string> records(Offset from = Offset(0)) const;
     [[nodiscard]] Offset end() const { return end_; }
-    /// The image that the committed log gives to somebody who reads it from the start.
+    /// The image, as text, that results from reading the committed log from the start.
     [[nodiscard]] std::string replay() const;
 
     [[nodiscard]] QuorumController& controller() { return controller_; }
