@@ -19,7 +19,7 @@
 
 namespace hw::broker {
 
-/// What a test batch is made of.
+/// Contents and options of a test batch.
 struct BatchShape {
     std::string value = "v";
     int records = 1;
@@ -32,8 +32,8 @@ struct BatchShape {
 /// The values of the records in uncompressed batches.
 [[nodiscard]] std::vector<std::string> values_of(const wire::Records& batches);
 
-/// A client's end of one connection to the server: sends frames, decodes answers in their order.
-/// What is decoded lives as long as the client.
+/// The client's end of one connection to the server. Sends requests, and decodes the answers in
+/// their order. Decoded answers live as long as the client.
 class Client {
 public:
     Client(sim::Scheduler& scheduler, std::unique_ptr<Transport> transport)
@@ -47,7 +47,7 @@ public:
     void send_as(const Request& request, std::int16_t version, std::string_view client_id) {
         write(test::request_frame(request, ApiVersion(version), CorrelationId(++sent_), client_id));
     }
-    /// The next request in turn has no answer.
+    /// Skips the answer to the next request, which has none, so that correlation ids still match.
     void skip_answer() { ++received_; }
     /// The next answer; the test fails when none comes within a simulated minute.
     template <class Response>
@@ -57,14 +57,14 @@ public:
         send(request, version);
         return receive<Response>(version);
     }
-    /// Whether an answer has arrived that was not received yet.
+    /// True if an answer has arrived that `receive` has not returned yet.
     [[nodiscard]] bool has_answer();
-    /// The server ended the connection.
+    /// True if the server has ended the connection.
     [[nodiscard]] bool ended();
     void close() { transport_->close(); }
 
 private:
-    /// A frame and what was decoded of it.
+    /// The frame of an answer, and the memory of the decoded answer.
     struct Reply {
         std::string frame;
         Arena arena{1 << 20};

@@ -17,7 +17,7 @@ const Response::Partition& first_partition(const Response& response) {
     return response.responses[0].partition_responses[0];
 }
 
-/// Of a partition whose ISR has a replica that never fetches, so that the watermark stands still.
+/// A partition whose ISR has a replica that never fetches, so its high watermark does not move.
 PartitionSpec lagging() {
     return {.replicas = {kSelf, kOther}, .isr = {kSelf, kOther}};
 }
@@ -34,7 +34,7 @@ std::vector<std::string> stored(World& world) {
     return values;
 }
 
-TEST_CASE("produce: acks=1 is answered though no other replica has the records",
+TEST_CASE("produce: acks=1 is answered before other replicas have the records",
           "[data][produce][wait]") {
     World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{6})));
     world.add(lagging());
@@ -46,7 +46,7 @@ TEST_CASE("produce: acks=1 is answered though no other replica has the records",
     CHECK(first_partition(answer).error_code == ErrorCode::none);
 }
 
-TEST_CASE("produce: acks=all is told at its deadline that the records may be there",
+TEST_CASE("produce: acks=all gets REQUEST_TIMED_OUT at its deadline, and the records are kept",
           "[data][produce][wait]") {
     World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{6})));
     world.add(lagging());
@@ -63,7 +63,7 @@ TEST_CASE("produce: acks=all is told at its deadline that the records may be the
     CHECK(stored(world).size() == 1);
 }
 
-TEST_CASE("produce: acks=all needs min.insync.replicas before it appends",
+TEST_CASE("produce: acks=all appends nothing while the ISR is smaller than min.insync.replicas",
           "[data][produce][wait]") {
     World world;
     PartitionSpec spec{.replicas = {kSelf, kOther}, .isr = {kSelf}};
@@ -76,7 +76,8 @@ TEST_CASE("produce: acks=all needs min.insync.replicas before it appends",
     CHECK(stored(world).empty());
 }
 
-TEST_CASE("produce: who waits is told when the leadership is lost", "[data][produce][wait]") {
+TEST_CASE("produce: a waiting request gets an error when the leadership is lost",
+          "[data][produce][wait]") {
     World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{6})));
     world.add(lagging());
     const Buffer batch = make_batch({});
@@ -92,7 +93,7 @@ TEST_CASE("produce: who waits is told when the leadership is lost", "[data][prod
           ErrorCode::not_leader_or_follower);
 }
 
-TEST_CASE("produce: with acks=0 there is no answer, and the next request has its own",
+TEST_CASE("produce: with acks=0 there is no answer, and the next request is answered",
           "[data][produce][wait]") {
     World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{6})));
     world.add({});
@@ -125,7 +126,8 @@ TEST_CASE("produce: with acks=0 an error ends the connection", "[data][produce][
     CHECK_FALSE(client.has_answer());
 }
 
-TEST_CASE("produce: a failed write is told as indefinite", "[data][produce][wait]") {
+TEST_CASE("produce: the error for a failed write says that the records may have been appended",
+          "[data][produce][wait]") {
     World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{6})));
     world.add({});
     world.disk.faults().freeze_after = 0;
@@ -135,7 +137,8 @@ TEST_CASE("produce: a failed write is told as indefinite", "[data][produce][wait
     CHECK(first_partition(answer).error_code == ErrorCode::not_enough_replicas_after_append);
 }
 
-TEST_CASE("produce: producers on two shards enter one partition", "[data][produce][wait]") {
+TEST_CASE("produce: producers on two shards append to one partition, each batch at its own offsets",
+          "[data][produce][wait]") {
     World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{21})));
     world.disk.faults().late_write_one_in = 3;
     world.add({});
@@ -163,7 +166,7 @@ TEST_CASE("produce: producers on two shards enter one partition", "[data][produc
     CHECK(*offsets.rbegin() == 2 * kEach - 1);
 }
 
-/// No work enters partition 0 until the server has had a turn.
+/// Fills the queue of partition 0's guard: it refuses more work until the server has run.
 void fill_guard(World& world) {
     world.coin.side = Coin::Side::always;
     const ReplicaPtr replica = world.replica("t");
@@ -174,7 +177,7 @@ void fill_guard(World& world) {
     REQUIRE_FALSE(replica->enter(world.home, nothing));
 }
 
-TEST_CASE("produce: a full guard holds up the connection until there is room",
+TEST_CASE("produce: a request waits while the queue of the partition's guard is full",
           "[data][produce][wait]") {
     World world;
     world.add({});
@@ -186,7 +189,7 @@ TEST_CASE("produce: a full guard holds up the connection until there is room",
     CHECK(first_partition(client.receive<Response>(9)).error_code == ErrorCode::none);
 }
 
-TEST_CASE("produce: what has not entered a full guard at its deadline is not appended",
+TEST_CASE("produce: a request that finds the guard's queue full until its deadline appends nothing",
           "[data][produce][wait]") {
     World world;
     world.add({});
@@ -201,7 +204,7 @@ TEST_CASE("produce: what has not entered a full guard at its deadline is not app
     CHECK(stored(world).empty());
 }
 
-TEST_CASE("produce: the records are written though the connection ends before the answer",
+TEST_CASE("produce: the records are written even if the connection ends before the answer",
           "[data][produce][wait]") {
     World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{11})));
     world.disk.faults().late_write_one_in = 1;

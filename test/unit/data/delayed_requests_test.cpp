@@ -30,7 +30,7 @@ struct Bench {
         co_await delayed.stop();
         stopped = true;
     }
-    /// A wait that notes when it ended.
+    /// Begins a wait of `span` that stores the time of its end in `ended`.
     replication::WaitHandle<DelayedFetch> begin(Millis span, TimePoint& ended) {
         auto wait = DelayedFetch::begin(shard, 1, [this, &ended] { ended = scheduler.now(); });
         REQUIRE(delayed.add_fetch(*wait, delayed.deadline(span)));
@@ -43,7 +43,7 @@ struct Bench {
     DelayedRequests delayed{shard, clock};
 };
 
-TEST_CASE("delayed requests: each ends at its deadline, a later one that is nearer first",
+TEST_CASE("delayed requests: each ends at its own deadline, in whatever order they began",
           "[data][delayed]") {
     Bench bench;
     TimePoint first = kNever;
@@ -58,7 +58,7 @@ TEST_CASE("delayed requests: each ends at its deadline, a later one that is near
     CHECK(bench.delayed.size() == 0);
 }
 
-TEST_CASE("delayed requests: a span is bounded on both sides", "[data][delayed]") {
+TEST_CASE("delayed requests: a wait is at least zero and at most kMaxWait", "[data][delayed]") {
     Bench bench;
     const TimePoint now = bench.scheduler.now();
     CHECK(bench.delayed.deadline(Millis(-5)) == now);
@@ -66,7 +66,7 @@ TEST_CASE("delayed requests: a span is bounded on both sides", "[data][delayed]"
     CHECK(bench.delayed.deadline(Millis(INT32_MAX)) == now + DelayedRequests::kMaxWait);
 }
 
-TEST_CASE("delayed requests: the end of the shard's service ends them", "[data][delayed]") {
+TEST_CASE("delayed requests: a stop ends all waits", "[data][delayed]") {
     Bench bench;
     TimePoint ended = kNever;
     const auto wait = bench.begin(Millis(60'000), ended);
@@ -75,7 +75,8 @@ TEST_CASE("delayed requests: the end of the shard's service ends them", "[data][
     CHECK(bench.delayed.size() == 0);
 }
 
-TEST_CASE("delayed requests: what goes on is waited for at the end", "[data][delayed]") {
+TEST_CASE("delayed requests: a stop waits for the rest of a request that has ended its wait",
+          "[data][delayed]") {
     Bench bench;
     bool done = false;
     Signal nobody;
@@ -88,7 +89,8 @@ TEST_CASE("delayed requests: what goes on is waited for at the end", "[data][del
     CHECK(done);
 }
 
-TEST_CASE("delayed requests: fetches take no place from produces", "[data][delayed]") {
+TEST_CASE("delayed requests: waiting fetches do not use up the places of produces",
+          "[data][delayed]") {
     Bench bench;
     TimePoint ended = kNever;
     std::vector<replication::WaitHandle<DelayedFetch>> fetches;
@@ -104,7 +106,8 @@ TEST_CASE("delayed requests: fetches take no place from produces", "[data][delay
     CHECK(bench.delayed.size() == replication::WaitTimers::kMaxWaits + 1);
 }
 
-TEST_CASE("delayed requests: one without a deadline outlasts those with one", "[data][delayed]") {
+TEST_CASE("delayed requests: a request without a deadline is not ended by time",
+          "[data][delayed]") {
     Bench bench;
     bool untimed_ended = false;
     TimePoint ended = kNever;

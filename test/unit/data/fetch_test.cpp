@@ -35,7 +35,7 @@ struct Bench {
     Client* client = nullptr;
 };
 
-TEST_CASE("fetch: a consumer gets what is committed, in every version", "[data][fetch]") {
+TEST_CASE("fetch: a consumer gets committed records, in every version", "[data][fetch]") {
     Bench bench(GENERATE(range(std::uint64_t{1}, std::uint64_t{4})));
     const auto version = GENERATE(range(std::int16_t{4}, std::int16_t{19}));
     bench.world.append({.value = "a"});
@@ -54,7 +54,7 @@ TEST_CASE("fetch: a consumer gets what is committed, in every version", "[data][
     CHECK(values_of(partition.records) == Values{"b"});
 }
 
-TEST_CASE("fetch: a damaged batch is told at once, though the request may wait",
+TEST_CASE("fetch: a damaged batch is answered at once, even if the request may wait",
           "[data][fetch][damage]") {
     Bench bench(GENERATE(range(std::uint64_t{1}, std::uint64_t{4})));
     bench.world.append({.value = "a"});
@@ -68,18 +68,19 @@ TEST_CASE("fetch: a damaged batch is told at once, though the request may wait",
     CHECK(partition.records.empty());
 }
 
-TEST_CASE("fetch: a consumer gets what its connection produced before", "[data][fetch]") {
+TEST_CASE("fetch: a consumer gets the records that its connection produced before",
+          "[data][fetch]") {
     Bench bench(GENERATE(range(std::uint64_t{1}, std::uint64_t{11})));
     const Buffer batch = make_batch({.value = "mine"});
     bench.client->send(ProduceOne(batch.view()).request, 9);
-    bench.client->send(FetchOne(0).request, 12);  // which waits for nothing
+    bench.client->send(FetchOne(0).request, 12);  // max_wait_ms is 0
     CHECK(bench.client->receive<schema::ProduceResponse>(9).responses.size() == 1);
     const auto& partition = first_partition(bench.client->receive<Response>(12));
     CHECK(partition.high_watermark == Offset(1));
     CHECK(values_of(partition.records) == Values{"mine"});
 }
 
-TEST_CASE("fetch: aborted transactions are null for uncommitted readers, empty for others",
+TEST_CASE("fetch: aborted transactions are null for read_uncommitted, empty for read_committed",
           "[data][fetch]") {
     Bench bench;
     FetchOne one(0);
@@ -88,7 +89,7 @@ TEST_CASE("fetch: aborted transactions are null for uncommitted readers, empty f
     CHECK(wire::is_empty(bench.fetch(one.request).aborted_transactions));
 }
 
-TEST_CASE("fetch: an isolation level without a meaning ends the connection", "[data][fetch]") {
+TEST_CASE("fetch: an unknown isolation level ends the connection", "[data][fetch]") {
     Bench bench;
     FetchOne one(0);
     one.request.isolation_level = 2;
@@ -102,7 +103,8 @@ TEST_CASE("fetch: records at the end of the log are empty, not null", "[data][fe
     CHECK(wire::is_empty(bench.fetch(one.request).records));
 }
 
-TEST_CASE("fetch: a session that is not opened here is not found", "[data][fetch]") {
+TEST_CASE("fetch: an unknown session is refused; a full request is answered without a session",
+          "[data][fetch]") {
     Bench bench;
     bench.world.append({});
     FetchOne one(0);
@@ -150,7 +152,8 @@ TEST_CASE("fetch: the leader epoch of the request is checked", "[data][fetch]") 
     CHECK(bench.fetch(one.request).error_code == ErrorCode::none);
 }
 
-TEST_CASE("fetch: a reader of another history is told where it parts", "[data][fetch]") {
+TEST_CASE("fetch: a reader whose log diverges gets the epoch and end offset of the common part",
+          "[data][fetch]") {
     Bench bench;
     bench.world.append({});
     const TimePoint start = bench.world.scheduler.now();
@@ -172,14 +175,15 @@ TEST_CASE("fetch: a reader of another history is told where it parts", "[data][f
     CHECK(bench.world.scheduler.now() - start < std::chrono::seconds(1));
 }
 
-TEST_CASE("fetch: an unknown topic is told by name and by id", "[data][fetch]") {
+TEST_CASE("fetch: an unknown topic is refused by name and by id", "[data][fetch]") {
     Bench bench;
     const FetchOne one(0, {"nope", TopicId(Uuid{1, 99})});
     CHECK(bench.fetch(one.request, 12).error_code == ErrorCode::unknown_topic_or_partition);
     CHECK(bench.fetch(one.request, 13).error_code == ErrorCode::unknown_topic_id);
 }
 
-TEST_CASE("fetch: who does not lead names the leader from version 16 on", "[data][fetch]") {
+TEST_CASE("fetch: a broker that does not lead names the leader, from version 16 on",
+          "[data][fetch]") {
     Bench bench;
     bench.world.publish({.topic = "other", .leader = kOther});
     const FetchOne one(0, {"other", bench.world.id_of("other")});
@@ -190,7 +194,7 @@ TEST_CASE("fetch: who does not lead names the leader from version 16 on", "[data
     CHECK(answer.node_endpoints.size() == (version < 16 ? 0 : 1));
 }
 
-TEST_CASE("fetch: without a session with the controller nobody reads", "[data][fetch]") {
+TEST_CASE("fetch: without a session with the controller a broker refuses reads", "[data][fetch]") {
     Bench bench;
     bench.world.append({});
     bench.world.shards[0]->services.in_session = false;
@@ -199,7 +203,7 @@ TEST_CASE("fetch: without a session with the controller nobody reads", "[data][f
     CHECK(partition.records.empty());
 }
 
-TEST_CASE("fetch: old clients are told of a failed log as of a leader that has moved",
+TEST_CASE("fetch: below version 6 a failed log is reported as NOT_LEADER_OR_FOLLOWER",
           "[data][fetch]") {
     Bench bench;
     bench.world.enter("t", [](replication::PartitionReplica& replica) {
@@ -210,7 +214,7 @@ TEST_CASE("fetch: old clients are told of a failed log as of a leader that has m
           (version < 6 ? ErrorCode::not_leader_or_follower : ErrorCode::kafka_storage_error));
 }
 
-TEST_CASE("fetch: a replica that the leader does not know reads nothing", "[data][fetch]") {
+TEST_CASE("fetch: a fetch by a replica that the leader does not know is refused", "[data][fetch]") {
     Bench bench;
     bench.world.append({});
     FetchOne one(0, {"t", bench.world.id_of("t")});
@@ -223,7 +227,8 @@ TEST_CASE("fetch: a replica that the leader does not know reads nothing", "[data
     CHECK(bench.fetch(one.request, version).error_code == ErrorCode::unknown_leader_epoch);
 }
 
-TEST_CASE("fetch: a read that ran on another shard is answered on its own", "[data][fetch]") {
+TEST_CASE("fetch: a read that ran on another shard is answered on the connection's shard",
+          "[data][fetch]") {
     Bench bench(GENERATE(range(std::uint64_t{1}, std::uint64_t{11})));
     bench.world.append({.value = "a"});
     bench.client->send(FetchOne(0).request, 12);
@@ -231,7 +236,7 @@ TEST_CASE("fetch: a read that ran on another shard is answered on its own", "[da
     CHECK(values_of(first_partition(bench.client->receive<Response>(12)).records) == Values{"a"});
 }
 
-TEST_CASE("fetch: the first batch may be larger than every limit, and is the only such one",
+TEST_CASE("fetch: the first batch may exceed the limits, and then no other batch is returned",
           "[data][fetch]") {
     Bench bench(GENERATE(range(std::uint64_t{1}, std::uint64_t{6})));
     bench.world.add({.topic = "u"});
@@ -252,7 +257,8 @@ TEST_CASE("fetch: the first batch may be larger than every limit, and is the onl
     CHECK(answer.responses[1].partitions[0].high_watermark == Offset(2));
 }
 
-TEST_CASE("fetch: the request's and the partition's limits bound what comes", "[data][fetch]") {
+TEST_CASE("fetch: max_bytes and partition_max_bytes limit the records in the answer",
+          "[data][fetch]") {
     Bench bench;
     const std::size_t size = make_batch({.value = "0123456789"}).size();
     for (int i = 0; i < 5; ++i) {
@@ -282,7 +288,7 @@ TEST_CASE("fetch: nothing above the high watermark is read", "[data][fetch]") {
     CHECK(partition.records.empty());
 }
 
-TEST_CASE("fetch: a topic that the client may not read tells nothing, in every version",
+TEST_CASE("fetch: a client that may not read a topic gets nothing of it, in every version",
           "[data][fetch]") {
     Bench bench;
     const auto version = GENERATE(std::int16_t{4}, std::int16_t{12}, std::int16_t{18});

@@ -14,8 +14,8 @@ using Response = schema::ListOffsetsResponse;
 
 constexpr std::int64_t kTime = 1'767'225'600'000;
 
-/// A server with topic "t" of two batches: three records at kTime and the next two milliseconds,
-/// and one a second later.
+/// A server with topic "t", which has two batches: three records at kTime and the two milliseconds
+/// after it, and one record a second after kTime.
 struct Bench {
     explicit Bench(std::uint64_t seed = 1) : world(seed) {
         world.add({});
@@ -33,7 +33,8 @@ struct Bench {
     Client* client = nullptr;
 };
 
-TEST_CASE("list offsets: each timestamp has its offset", "[data][list]") {
+TEST_CASE("list offsets: each timestamp gives its offset, timestamp and leader epoch",
+          "[data][list]") {
     struct Case {
         std::int64_t asked;
         std::int64_t offset;
@@ -52,7 +53,7 @@ TEST_CASE("list offsets: each timestamp has its offset", "[data][list]") {
     CHECK(partition.leader_epoch == (offset < 0 ? kNoLeaderEpoch : LeaderEpoch(5)));
 }
 
-TEST_CASE("list offsets: the end is answered in every version", "[data][list]") {
+TEST_CASE("list offsets: the end offset is answered in every version", "[data][list]") {
     Bench bench;
     const auto version = GENERATE(range(std::int16_t{1}, std::int16_t{12}));
     const auto& partition = bench.list(ListOne(-1).request, version);
@@ -61,7 +62,8 @@ TEST_CASE("list offsets: the end is answered in every version", "[data][list]") 
     CHECK(partition.leader_epoch == (version < 4 ? kNoLeaderEpoch : LeaderEpoch(5)));
 }
 
-TEST_CASE("list offsets: a special timestamp is known from its version on", "[data][list]") {
+TEST_CASE("list offsets: a special timestamp is refused below the version that added it",
+          "[data][list]") {
     Bench bench;
     const auto [timestamp, from] =
         GENERATE(std::pair<int, int>(-1, 1), std::pair<int, int>(-2, 1), std::pair<int, int>(-3, 7),
@@ -83,7 +85,8 @@ TEST_CASE("list offsets: the leader epoch of the request is checked", "[data][li
     CHECK(partition.offset == kNoOffset);
 }
 
-TEST_CASE("list offsets: partitions that are not served have their errors", "[data][list]") {
+TEST_CASE("list offsets: a partition that this broker does not serve has an error",
+          "[data][list]") {
     Bench bench;
     bench.world.publish({.topic = "other", .leader = kOther});
     CHECK(bench.list(ListOne(-1, "nope").request).error_code ==
@@ -109,7 +112,8 @@ TEST_CASE("list offsets: a partition that is named twice is refused, the others 
     CHECK(answer.topics[1].partitions[0].error_code == ErrorCode::none);
 }
 
-TEST_CASE("list offsets: the end counts the produces before it on its connection", "[data][list]") {
+TEST_CASE("list offsets: the end offset includes earlier produces on the same connection",
+          "[data][list]") {
     Bench bench(GENERATE(range(std::uint64_t{1}, std::uint64_t{11})));
     const Buffer batch = make_batch({});
     bench.client->send(ProduceOne(batch.view()).request, 9);
@@ -121,7 +125,7 @@ TEST_CASE("list offsets: the end counts the produces before it on its connection
     CHECK(answer.topics[0].partitions[0].offset == Offset(6));
 }
 
-TEST_CASE("list offsets: a look-up that ran on another shard is answered on its own",
+TEST_CASE("list offsets: a look-up that ran on another shard is answered on the connection's shard",
           "[data][list]") {
     Bench bench(GENERATE(range(std::uint64_t{1}, std::uint64_t{11})));
     bench.client->send(ListOne(-1).request, 11);
@@ -130,7 +134,7 @@ TEST_CASE("list offsets: a look-up that ran on another shard is answered on its 
     CHECK(answer.topics[0].partitions[0].offset == Offset(4));
 }
 
-/// A partition whose leader has a record that no other replica has, from an epoch before.
+/// A partition whose leader has one record that the other replica does not have.
 struct Lagging {
     Lagging() {
         world.add({.replicas = {kSelf, kOther}, .isr = {kSelf, kOther}});
@@ -154,7 +158,8 @@ struct Lagging {
     Client* client = nullptr;
 };
 
-TEST_CASE("list offsets: a new leader whose watermark is not current says so", "[data][list]") {
+TEST_CASE("list offsets: a new leader refuses clients until its high watermark is current",
+          "[data][list]") {
     Lagging lagging;
     lagging.begin_next_epoch();
     const auto version = GENERATE(std::int16_t{4}, std::int16_t{5});
@@ -162,7 +167,7 @@ TEST_CASE("list offsets: a new leader whose watermark is not current says so", "
           (version < 5 ? ErrorCode::leader_not_available : ErrorCode::offset_not_available));
 }
 
-TEST_CASE("list offsets: a client sees the watermark, a replica id the end of the log",
+TEST_CASE("list offsets: a client gets the high watermark, a replica the end of the log",
           "[data][list]") {
     Lagging lagging;
     ListOne one(GENERATE(std::int64_t{-1}, std::int64_t{-3}));
@@ -174,7 +179,8 @@ TEST_CASE("list offsets: a client sees the watermark, a replica id the end of th
     CHECK(lagging.list(one.request).error_code == ErrorCode::none);
 }
 
-TEST_CASE("list offsets: a topic that the client may not describe tells nothing", "[data][list]") {
+TEST_CASE("list offsets: a client that may not describe a topic gets no offset of it",
+          "[data][list]") {
     Bench bench;
     bench.world.forbid(Operation::describe, topic_resource("t"));
     const auto& partition = bench.list(ListOne(-1).request);

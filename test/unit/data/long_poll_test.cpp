@@ -61,7 +61,8 @@ TEST_CASE("long poll: an append between the read and the wait is not missed",
     CHECK(since(bench.world, start) < std::chrono::seconds(1));
 }
 
-TEST_CASE("long poll: min.bytes is waited for, over all partitions", "[data][fetch][poll]") {
+TEST_CASE("long poll: it waits until all partitions together have min_bytes",
+          "[data][fetch][poll]") {
     Bench bench(GENERATE(range(std::uint64_t{1}, std::uint64_t{11})));
     bench.world.add({.topic = "u"});
     const auto size = static_cast<std::int32_t>(make_batch({}).size());
@@ -80,7 +81,8 @@ TEST_CASE("long poll: min.bytes is waited for, over all partitions", "[data][fet
     CHECK(values_of(answer.responses[1].partitions[0].records).size() == 1);
 }
 
-TEST_CASE("long poll: its deadline ends it, with what there is", "[data][fetch][poll]") {
+TEST_CASE("long poll: at its deadline it returns the records that there are",
+          "[data][fetch][poll]") {
     Bench bench(GENERATE(range(std::uint64_t{1}, std::uint64_t{11})));
     bench.world.append({.value = "little"});
     bench.one.request.min_bytes = 100'000;
@@ -91,8 +93,7 @@ TEST_CASE("long poll: its deadline ends it, with what there is", "[data][fetch][
     CHECK(since(bench.world, start) < std::chrono::milliseconds(10'100));
 }
 
-TEST_CASE("long poll: min.bytes above the request's own limit asks for the limit",
-          "[data][fetch][poll]") {
+TEST_CASE("long poll: min_bytes above max_bytes counts as max_bytes", "[data][fetch][poll]") {
     Bench bench;
     bench.world.append({.value = std::string(300, 'x')});
     bench.one.request.min_bytes = 1000;
@@ -103,15 +104,16 @@ TEST_CASE("long poll: min.bytes above the request's own limit asks for the limit
     CHECK(since(bench.world, start) < std::chrono::seconds(1));
 }
 
-TEST_CASE("long poll: no time or no bytes asked for is no wait", "[data][fetch][poll]") {
+TEST_CASE("long poll: a request without wait time, min_bytes or partitions is answered at once",
+          "[data][fetch][poll]") {
     Bench bench;
-    SECTION("max_wait_ms 0") {
+    SECTION("max_wait_ms is 0") {
         bench.one.request.max_wait_ms = Millis(0);
     }
-    SECTION("max_wait_ms negative") {
+    SECTION("max_wait_ms is negative") {
         bench.one.request.max_wait_ms = Millis(-1);
     }
-    SECTION("min_bytes 0") {
+    SECTION("min_bytes is 0") {
         bench.one.request.min_bytes = 0;
     }
     SECTION("no partitions") {
@@ -123,7 +125,7 @@ TEST_CASE("long poll: no time or no bytes asked for is no wait", "[data][fetch][
     CHECK(since(bench.world, start) < std::chrono::seconds(1));
 }
 
-TEST_CASE("long poll: an error is told at once", "[data][fetch][poll]") {
+TEST_CASE("long poll: an error is answered at once", "[data][fetch][poll]") {
     Bench bench;
     const std::array<Request::Topic, 2> topics{
         Request::Topic{"t", {}, {&bench.one.partition, 1}},
@@ -147,7 +149,7 @@ TEST_CASE("long poll: lost leadership ends it", "[data][fetch][poll]") {
     CHECK(partition.high_watermark == kNoOffset);
 }
 
-TEST_CASE("long poll: a session that is lost meanwhile ends the right to read",
+TEST_CASE("long poll: it is refused if the session with the controller is lost meanwhile",
           "[data][fetch][poll]") {
     Bench bench(GENERATE(range(std::uint64_t{1}, std::uint64_t{6})));
     bench.send_and_wait();
@@ -158,7 +160,7 @@ TEST_CASE("long poll: a session that is lost meanwhile ends the right to read",
     CHECK(partition.records.empty());
 }
 
-TEST_CASE("long poll: a connection that ends takes its wait with it", "[data][fetch][poll]") {
+TEST_CASE("long poll: it ends with its connection", "[data][fetch][poll]") {
     Bench bench(GENERATE(range(std::uint64_t{1}, std::uint64_t{11})));
     bench.send_and_wait();
     bench.client->close();
@@ -169,7 +171,7 @@ TEST_CASE("long poll: a connection that ends takes its wait with it", "[data][fe
     CHECK(bench.world.fetch_waits("t") == 0);
 }
 
-TEST_CASE("long poll: requests behind it on the connection are served meanwhile",
+TEST_CASE("long poll: later requests on its connection are served meanwhile",
           "[data][fetch][poll]") {
     Bench bench;
     bench.send_and_wait();

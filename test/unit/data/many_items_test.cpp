@@ -34,7 +34,7 @@ schema::FetchRequest::Partition fetched(std::int32_t partition, std::int64_t off
             .partition_max_bytes = 1 << 20};
 }
 
-TEST_CASE("many items: a Fetch answers a partition that it names again once, as it asks last",
+TEST_CASE("many items: a partition that a Fetch names again is answered once, for its last offset",
           "[data][fetch]") {
     Bench bench(GENERATE(range(std::uint64_t{1}, std::uint64_t{6})));
     bench.world.append({.value = "a"});
@@ -47,15 +47,16 @@ TEST_CASE("many items: a Fetch answers a partition that it names again once, as 
     one.request.topics = topics;
     const auto& answer = bench.client->ask<schema::FetchResponse>(one.request, 12);
     REQUIRE(answer.responses.size() == 1);
-    const auto& told = answer.responses[0].partitions;
-    REQUIRE(told.size() == 2);
-    CHECK(told[0].partition_index == PartitionIndex(0));
-    CHECK(values_of(told[0].records) == Values{"b"});
-    CHECK(told[1].partition_index == PartitionIndex(7));
-    CHECK(told[1].error_code == ErrorCode::unknown_topic_or_partition);
+    const auto& answered = answer.responses[0].partitions;
+    REQUIRE(answered.size() == 2);
+    CHECK(answered[0].partition_index == PartitionIndex(0));
+    CHECK(values_of(answered[0].records) == Values{"b"});
+    CHECK(answered[1].partition_index == PartitionIndex(7));
+    CHECK(answered[1].error_code == ErrorCode::unknown_topic_or_partition);
 }
 
-TEST_CASE("many items: a Fetch of one partition thousands of times is read once", "[data][fetch]") {
+TEST_CASE("many items: a partition that a Fetch names thousands of times is read once",
+          "[data][fetch]") {
     Bench bench;
     bench.world.append({.value = "a"});
     const std::vector partitions(kMany, fetched(0, 0));
@@ -66,7 +67,7 @@ TEST_CASE("many items: a Fetch of one partition thousands of times is read once"
     CHECK(values_of(answer.responses[0].partitions[0].records) == Values{"a"});
 }
 
-TEST_CASE("many items: a Fetch of thousands of partitions is answered in their order",
+TEST_CASE("many items: a Fetch of thousands of partitions is answered in the order of the request",
           "[data][fetch]") {
     Bench bench;
     std::vector<schema::FetchRequest::Partition> partitions;
@@ -76,10 +77,10 @@ TEST_CASE("many items: a Fetch of thousands of partitions is answered in their o
     FetchOne one(0);
     one.named.partitions = partitions;
     const auto& answer = bench.client->ask<schema::FetchResponse>(one.request, 12);
-    const auto& told = answer.responses[0].partitions;
-    REQUIRE(told.size() == kMany);
+    const auto& answered = answer.responses[0].partitions;
+    REQUIRE(answered.size() == kMany);
     for (std::size_t i = 0; i < kMany; ++i) {
-        CHECK(told[i].partition_index == partitions[i].partition);
+        CHECK(answered[i].partition_index == partitions[i].partition);
     }
 }
 
@@ -96,11 +97,11 @@ TEST_CASE("many items: a Produce to thousands of partitions is answered for each
     ProduceOne one(records);
     one.named.partition_data = partitions;
     const auto& answer = bench.client->ask<schema::ProduceResponse>(one.request, 9);
-    const auto& told = answer.responses[0].partition_responses;
-    REQUIRE(told.size() == kMany);
-    CHECK(told[0].error_code == ErrorCode::unknown_topic_or_partition);
-    CHECK(told[0].error_message == "topic t has partitions 0 to 0, not 9");
-    CHECK(told[kMany - 1].error_code == ErrorCode::none);
+    const auto& answered = answer.responses[0].partition_responses;
+    REQUIRE(answered.size() == kMany);
+    CHECK(answered[0].error_code == ErrorCode::unknown_topic_or_partition);
+    CHECK(answered[0].error_message == "topic t has partitions 0 to 0, not 9");
+    CHECK(answered[kMany - 1].error_code == ErrorCode::none);
 }
 
 TEST_CASE("many items: others are served while batches of a Produce are decompressed",
@@ -143,11 +144,11 @@ TEST_CASE("many items: ListOffsets of thousands of partitions is answered for ea
     ListOne one(-1);
     one.named.partitions = partitions;
     const auto& answer = bench.client->ask<schema::ListOffsetsResponse>(one.request, 7);
-    const auto& told = answer.topics[0].partitions;
-    REQUIRE(told.size() == kMany + 1);
-    CHECK(told[0].error_code == ErrorCode::none);
-    CHECK(told[1].error_code == ErrorCode::unknown_topic_or_partition);
-    CHECK(told[kMany - 1].error_code == ErrorCode::invalid_request);
+    const auto& answered = answer.topics[0].partitions;
+    REQUIRE(answered.size() == kMany + 1);
+    CHECK(answered[0].error_code == ErrorCode::none);
+    CHECK(answered[1].error_code == ErrorCode::unknown_topic_or_partition);
+    CHECK(answered[kMany - 1].error_code == ErrorCode::invalid_request);
 }
 
 HostLimits little_memory() {
@@ -168,7 +169,7 @@ TEST_CASE("many items: a request that needs more memory than there is ends its c
     CHECK(bench.world.run_until([&] { return bench.client->ended(); }));
 }
 
-TEST_CASE("many items: a Fetch reads a quarter of the memory that others leave to answers",
+TEST_CASE("many items: a Fetch reads at most a quarter of the answer memory that others leave",
           "[data][fetch]") {
     Bench bench(1, little_memory());
     constexpr int kBatches = 40;
@@ -180,10 +181,10 @@ TEST_CASE("many items: a Fetch reads a quarter of the memory that others leave t
     one.partition.partition_max_bytes = 64 << 20;
     const auto& answer = bench.client->ask<schema::FetchResponse>(one.request, 12);
     const auto values = values_of(answer.responses[0].partitions[0].records);
-    CHECK(values.size() == 10);  // of about 100 KB in 1 MiB
+    CHECK(values.size() == 10);  // batches of about 100 KB that fit into 1 MiB, a quarter of 4 MiB
 }
 
-TEST_CASE("many items: readers who do not read leave memory for the others' answers",
+TEST_CASE("many items: clients that do not read their answers leave memory for those of others",
           "[data][fetch]") {
     Bench bench(1, little_memory());
     constexpr int kBatches = 40;

@@ -42,7 +42,7 @@ struct Bench {
     World world;
 };
 
-TEST_CASE("produce: what was acknowledged is fetched with its offsets, in every version",
+TEST_CASE("produce: acknowledged records are fetched at their offsets, in every version",
           "[data][produce]") {
     Bench bench(GENERATE(range(std::uint64_t{1}, std::uint64_t{6})));
     const auto version = GENERATE(range(std::int16_t{3}, std::int16_t{14}));
@@ -63,7 +63,8 @@ TEST_CASE("produce: what was acknowledged is fetched with its offsets, in every 
     CHECK(bench.stored() == std::vector<std::string>{"a", "a", "b"});
 }
 
-TEST_CASE("produce: the log has the leader's epoch and offsets in the batch", "[data][produce]") {
+TEST_CASE("produce: a stored batch has the leader's epoch and the offsets in the log",
+          "[data][produce]") {
     Bench bench;
     bench.produce(make_batch({}));
     bench.produce(make_batch({}));
@@ -91,13 +92,13 @@ TEST_CASE("produce: acks other than -1, 0 and 1 are refused for every partition"
 TEST_CASE("produce: transactions are refused", "[data][produce]") {
     Bench bench;
     BatchShape shape;
-    SECTION("of the request") {
+    SECTION("a transactional id in the request") {
         const Buffer batch = make_batch(shape);
         ProduceOne one(batch.view());
         one.request.transactional_id = "tx";
         CHECK(bench.produce(one.request).error_code == ErrorCode::invalid_txn_state);
     }
-    SECTION("of the batch") {
+    SECTION("a transactional batch") {
         shape.options.producer_id = ProducerId(1);
         shape.options.producer_epoch = ProducerEpoch(0);
         shape.options.base_sequence = Sequence(0);
@@ -109,14 +110,15 @@ TEST_CASE("produce: transactions are refused", "[data][produce]") {
     CHECK(bench.stored().empty());
 }
 
-TEST_CASE("produce: a batch that fails its checks is refused with their code", "[data][produce]") {
+TEST_CASE("produce: an invalid batch is refused with the code of the failed check",
+          "[data][produce]") {
     Bench bench;
     BatchShape shape;
-    SECTION("control batch") {
+    SECTION("a control batch") {
         shape.options.control = true;
         CHECK(bench.produce(make_batch(shape)).error_code == ErrorCode::invalid_record);
     }
-    SECTION("damage") {
+    SECTION("a damaged batch") {
         Buffer batch = make_batch(shape);
         batch.data()[batch.size() - 1] ^= std::byte{1};
         CHECK(bench.produce(batch).error_code == ErrorCode::corrupt_message);
@@ -152,7 +154,7 @@ TEST_CASE("produce: a partition without records is refused", "[data][produce]") 
     }
 }
 
-TEST_CASE("produce: zstd is taken from version 7 on", "[data][produce]") {
+TEST_CASE("produce: zstd is accepted from version 7 on", "[data][produce]") {
     Bench bench;
     BatchShape shape;
     shape.options.compression.codec = Codec::zstd;
@@ -161,7 +163,7 @@ TEST_CASE("produce: zstd is taken from version 7 on", "[data][produce]") {
     CHECK(code == (version < 7 ? ErrorCode::unsupported_compression_type : ErrorCode::none));
 }
 
-TEST_CASE("produce: the topic's settings hold", "[data][produce]") {
+TEST_CASE("produce: the topic's settings are applied", "[data][produce]") {
     PartitionSpec spec;
     SECTION("max.message.bytes") {
         spec.options.produce.max_message_bytes = 60;
@@ -210,7 +212,7 @@ TEST_CASE("produce: a batch that claims log append time is stored with its own t
     CHECK(stored->crc_matches());
 }
 
-TEST_CASE("produce: an unknown topic is told by name and by id", "[data][produce]") {
+TEST_CASE("produce: an unknown topic is refused by name and by id", "[data][produce]") {
     Bench bench;
     const Buffer batch = make_batch({});
     const ProduceOne one(batch.view(), {"nope", TopicId(Uuid{1, 99})});
@@ -221,7 +223,8 @@ TEST_CASE("produce: an unknown topic is told by name and by id", "[data][produce
     CHECK(bench.produce(index.request).error_code == ErrorCode::unknown_topic_or_partition);
 }
 
-TEST_CASE("produce: who does not lead names the leader from version 10 on", "[data][produce]") {
+TEST_CASE("produce: a broker that does not lead names the leader, from version 10 on",
+          "[data][produce]") {
     Bench bench;
     bench.world.publish({.topic = "other", .leader = kOther});
     const Buffer batch = make_batch({});
@@ -241,7 +244,7 @@ TEST_CASE("produce: who does not lead names the leader from version 10 on", "[da
     CHECK(answer.node_endpoints[0].port == 9002);
 }
 
-TEST_CASE("produce: a partition that is given to this broker and not open yet can be tried again",
+TEST_CASE("produce: a partition that this broker leads but has not opened yet is a retriable error",
           "[data][produce]") {
     Bench bench;
     bench.world.publish({.topic = "opening"});
@@ -253,7 +256,7 @@ TEST_CASE("produce: a partition that is given to this broker and not open yet ca
     CHECK(answer.node_endpoints.empty());
 }
 
-TEST_CASE("produce: a replica that is offline says why", "[data][produce]") {
+TEST_CASE("produce: the error for an offline replica has the reason", "[data][produce]") {
     Bench bench;
     bench.world.enter("t", [](replication::PartitionReplica& replica) {
         replica.become_offline({ErrorCode::kafka_storage_error, "the log is damaged"});
@@ -263,7 +266,7 @@ TEST_CASE("produce: a replica that is offline says why", "[data][produce]") {
     CHECK(partition.error_message == "the log is damaged");
 }
 
-TEST_CASE("produce: clients do not write to internal topics, Kafka's admin client may",
+TEST_CASE("produce: clients may not write to internal topics, except Kafka's admin client",
           "[data][produce]") {
     Bench bench;
     bench.world.add({.topic = "__inside", .internal = true});
@@ -286,14 +289,14 @@ TEST_CASE("produce: a partition that is named twice gets both batches, in their 
     ProduceOne one(first.view());
     one.named.partition_data = partitions;
     const auto& answer = bench.client().ask<Response>(one.request, 9);
-    const auto& told = answer.responses[0].partition_responses;
-    REQUIRE(told.size() == 2);
-    CHECK(told[0].base_offset == Offset(0));
-    CHECK(told[1].base_offset == Offset(1));
+    const auto& answered = answer.responses[0].partition_responses;
+    REQUIRE(answered.size() == 2);
+    CHECK(answered[0].base_offset == Offset(0));
+    CHECK(answered[1].base_offset == Offset(1));
     CHECK(bench.stored() == std::vector<std::string>{"a", "b"});
 }
 
-TEST_CASE("produce: one partition's error leaves the others alone", "[data][produce]") {
+TEST_CASE("produce: an error of one partition does not affect the others", "[data][produce]") {
     Bench bench;
     bench.world.add({.topic = "u"});
     const Buffer batch = make_batch({});
@@ -316,7 +319,7 @@ TEST_CASE("produce: one partition's error leaves the others alone", "[data][prod
     CHECK(bench.stored("t").size() == 1);
 }
 
-TEST_CASE("produce: a retry of a batch of an idempotent producer gets its first offsets",
+TEST_CASE("produce: a repeated batch of an idempotent producer gets the offsets of the first",
           "[data][produce]") {
     Bench bench;
     BatchShape shape;
@@ -333,7 +336,7 @@ TEST_CASE("produce: a retry of a batch of an idempotent producer gets its first 
     CHECK(bench.stored().size() == 1);
 }
 
-TEST_CASE("produce: a topic that the client may not write to gets nothing, in every version",
+TEST_CASE("produce: a client that may not write to a topic appends nothing, in every version",
           "[data][produce]") {
     Bench bench;
     const auto version = GENERATE(std::int16_t{3}, std::int16_t{9}, std::int16_t{13});

@@ -187,7 +187,7 @@ void World::enter(const std::string& topic,
 
 void World::occupy(const std::string& topic) {
     coin.side = Coin::Side::always;
-    // It holds the guard until a client's request is behind it.
+    // So much work that `home` still holds the guard when the client's request arrives.
     for (std::size_t i = 0; i < 8 * Guarded<replication::PartitionReplica>::kWorkPerTurn; ++i) {
         replica(topic)->enter_unrefused(home, [](replication::PartitionReplica&, Shard&) {});
     }

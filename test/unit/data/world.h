@@ -20,7 +20,7 @@ namespace hw::broker {
 inline constexpr BrokerId kSelf{1};
 inline constexpr BrokerId kOther{2};
 
-/// Every work that could run at once is deferred, or every second one by the seed, or none.
+/// Defers all work that could run at once, or half of it as the seed decides, or none.
 class Coin final : public DeferPolicy {
 public:
     enum class Side : std::uint8_t { never, by_seed, always };
@@ -36,7 +36,7 @@ private:
     Random& random_;
 };
 
-/// One data shard of the server: what a node has for it.
+/// One data shard of the server, with the objects that a node has for it.
 struct DataShard {
     DataShard(sim::Scheduler& scheduler, const Clock& clock, std::size_t index,
               const HostLimits& limits, LogSink& log);
@@ -51,7 +51,7 @@ struct DataShard {
     FlushQueue flush_queue;
 };
 
-/// A partition of the world, as the metadata and its replica have it.
+/// Metadata of partition 0 of a topic, and options of its replica.
 struct PartitionSpec {
     std::string topic = "t";
     bool internal = false;
@@ -61,21 +61,22 @@ struct PartitionSpec {
     replication::PartitionOptions options = {};
 };
 
-/// A server of two data shards with its partitions on one simulated disk, and clients.
+/// A server with two data shards and one simulated disk, and its clients.
 struct World {
     explicit World(std::uint64_t seed = 1, const HostLimits& limits = {});
     ~World();
 
-    /// Adds partition 0 of a new topic, and its replica where this broker leads it.
+    /// Adds partition 0 of a new topic to the metadata, and opens its replica as leader.
     void add(const PartitionSpec& spec);
-    /// Adds it to the metadata only.
+    /// Adds partition 0 of a new topic to the metadata only.
     void publish(const PartitionSpec& spec);
     /// Runs `work` in the guard of partition 0, and waits for its end.
     void enter(const std::string& topic, std::function<void(replication::PartitionReplica&)> work);
-    /// The next work in partition 0 runs on another shard than its own: the guard is taken already.
+    /// Occupies the guard of partition 0, so that the next request runs on `home`, not on its
+    /// shard.
     void occupy(const std::string& topic);
     [[nodiscard]] std::size_t fetch_waits(const std::string& topic);
-    /// On every shard.
+    /// Forbids the operation on every shard.
     void forbid(Operation operation, const Resource& resource);
     [[nodiscard]] TopicId id_of(const std::string& topic) const;
     [[nodiscard]] ReplicaPtr replica(const std::string& topic);
@@ -92,7 +93,7 @@ struct World {
     sim::SimClock clock;
     Coin coin;
     sim::SimShard home;
-    sim::SimShard away;  ///< where clients are
+    sim::SimShard away;  ///< the shard of the clients
     std::array<std::unique_ptr<DataShard>, 2> shards;
     ListenerInfo listener{
         .name = "PLAINTEXT", .role = ListenerRole::broker, .bound = {}, .advertised = {}};
