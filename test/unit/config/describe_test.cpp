@@ -56,7 +56,7 @@ TEST_CASE("describe: a topic key's default is listed under the name of its broke
     CHECK(synonyms_of(row) == Sentences{"log.segment.bytes=1073741824:5"});
 }
 
-TEST_CASE("describe: the topic's own value comes before the broker's, and that before the default",
+TEST_CASE("describe: the topic's own value overrides the broker's, which overrides the default",
           "[config][describe]") {
     const DescribedKey own =
         topic_row("max.message.bytes", {{"max.message.bytes", "10"}}, "message.max.bytes=20");

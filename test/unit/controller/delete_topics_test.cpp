@@ -93,7 +93,7 @@ TEST_CASE("producer ids: blocks of 1000 follow each other without a gap", "[cont
     }
 }
 
-TEST_CASE("producer ids: a broker with a stale epoch gets none", "[controller]") {
+TEST_CASE("producer ids: a broker with a stale epoch gets no block", "[controller]") {
     World world = cluster();
     const auto result = world.call<ProducerIdsResult>(schema::AllocateProducerIdsRequest{
         .broker_id = BrokerId(1), .broker_epoch = BrokerEpoch(0)});
