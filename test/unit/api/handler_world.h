@@ -124,7 +124,8 @@ private:
     static constexpr std::size_t kLength = 4;
     static constexpr std::size_t kCorrelation = 4;
 
-    /// Ignores answers, which tests read from the exchange; a rejected request fails the test.
+    /// Ignores answers, which tests read from the exchange. Stores the reason of a rejected
+    /// request, which fails the test unless `may_reject` is set.
     class Sink final : public AnswerSink {
     public:
         void on_answer() override {}

@@ -16,8 +16,9 @@ using wire::ErrorCode;
 using MetadataTopic = schema::MetadataRequest::Topic;
 
 constexpr std::size_t kMany = 20 * kItemsPerTurn;
-constexpr int kTurns = 5;  ///< at least, while that many items are handled
-/// Items that do not fit into the memory of `little_memory`.
+/// Other work of the shard runs at least so often while kMany items are handled.
+constexpr int kTurns = 5;
+/// Number of items that need more memory than `little_memory` gives.
 constexpr std::size_t kTooMany = 200'000;
 
 MemoryLimits little_memory() {
@@ -30,7 +31,8 @@ schema::FindCoordinatorRequest coordinators(const std::vector<std::string_view>&
     return request;
 }
 
-TEST_CASE("many items: FindCoordinator lets others run, and takes memory first", "[api][items]") {
+TEST_CASE("many items: FindCoordinator yields to other work, and is rejected without enough memory",
+          "[api][items]") {
     HandlerWorld world(1, little_memory());
     FindCoordinatorHandler handler(world.services);
     const std::vector<std::string_view> many(kMany, "group");
@@ -60,8 +62,10 @@ schema::MetadataRequest all_topics() {
     return request;
 }
 
-TEST_CASE("many items: Metadata of all topics lets others run, and takes memory first",
-          "[api][items]") {
+TEST_CASE(
+    "many items: Metadata of all topics yields to other work, and is rejected without enough "
+    "memory",
+    "[api][items]") {
     HandlerWorld world(1, little_memory());
     world.add_broker(1);
     MetadataHandler handler(world.services, nullptr);
@@ -85,7 +89,8 @@ TEST_CASE("many items: Metadata of all topics lets others run, and takes memory 
     }
 }
 
-TEST_CASE("many items: a Metadata request that is refused takes memory first", "[api][items]") {
+TEST_CASE("many items: the refusal of a Metadata request also yields and needs memory",
+          "[api][items]") {
     HandlerWorld world(1, little_memory());
     MetadataHandler handler(world.services, nullptr);
     schema::MetadataRequest request;
@@ -99,8 +104,10 @@ TEST_CASE("many items: a Metadata request that is refused takes memory first", "
         "not enough memory to serve the 30480 items of the request"));
 }
 
-TEST_CASE("many items: DescribeConfigs of many keys lets others run, and takes memory first",
-          "[api][items]") {
+TEST_CASE(
+    "many items: DescribeConfigs of many keys yields to other work, and is rejected without enough "
+    "memory",
+    "[api][items]") {
     HandlerWorld world(1, little_memory());
     world.add_topic("orders");
     const config::Settings settings = config::settings_of("");
