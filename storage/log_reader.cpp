@@ -17,6 +17,16 @@ namespace {
 
 constexpr const char* kWrongChecksum = "the checksum of a batch does not match its bytes";
 
+/// Whether the batch at the start of `bytes` ends after the file, which has `left` bytes from
+/// there.
+bool is_cut_by_end(ByteView bytes, std::uint64_t left) {
+    if (bytes.size() == left) {
+        return true;
+    }
+    const auto header = record::parse_header(bytes);
+    return header && header->size() > left;
+}
+
 std::unexpected<Error> damaged(const Segment& segment, std::uint64_t position,
                                std::string_view reason) {
     return fail(ErrorKind::corrupt, "{}, byte {}: {}", segment.path(kLogSuffix), position, reason);
@@ -235,11 +245,9 @@ Result<LogReader::ReadablePrefix> LogReader::readable_prefix(ByteView bytes,
         prefix.last_base = std::exchange(prefix.next, batch->last_offset() + 1);
     }
     const ByteView rest = bytes.subspan(prefix.size);
-    const std::uint64_t left = segment.size() - cursor.position;
-    const auto cut = record::parse_header(rest);
-    const bool is_cut_by_end = batches.end() == record::BatchesEnd::cut &&
-                               (bytes.size() == left || (cut && cut->size() > left - prefix.size));
-    if (batches.end() == record::BatchesEnd::bad || is_cut_by_end) {
+    const std::uint64_t left = segment.size() - cursor.position - prefix.size;
+    if (batches.end() == record::BatchesEnd::bad ||
+        (batches.end() == record::BatchesEnd::cut && is_cut_by_end(rest, left))) {
         prefix.problem = record::parse_batch(rest).error().message;
     }
     return prefix;
