@@ -31,7 +31,7 @@ Timestamp BatchHeader::timestamp_of(std::int64_t delta) const {
     if (timestamp_type() == TimestampType::log_append_time) {
         return max_timestamp();
     }
-    // A hostile delta may wrap; every reader of the format then sees the same wrapped value.
+    // An invalid delta may overflow. The sum wraps, as in Java, so all readers see the same value.
     const auto sum =
         static_cast<std::uint64_t>(base_timestamp().value()) + static_cast<std::uint64_t>(delta);
     return Timestamp(static_cast<std::int64_t>(sum));
@@ -57,9 +57,10 @@ Result<BatchHeader> parse_header(ByteView bytes) {
         return fail(ErrorKind::corrupt, "a record batch has the unknown magic {}", magic);
     }
     const auto length = load_big_endian<std::int32_t>(bytes.data() + L::kLength);
-    if (length < L::kLeastLength) {
-        return fail(ErrorKind::corrupt, "a record batch has length {}, its header alone needs {}",
-                    length, L::kLeastLength);
+    if (length < L::kMinLength) {
+        return fail(ErrorKind::corrupt,
+                    "a record batch has length {}, but its header alone needs {}", length,
+                    L::kMinLength);
     }
     if (bytes.size() < L::kHeaderSize) {
         return fail(ErrorKind::corrupt, "a record batch ends after {} bytes of its {} byte header",
@@ -71,8 +72,8 @@ Result<BatchHeader> parse_header(ByteView bytes) {
 Result<BatchView> parse_batch(ByteView bytes) {
     HW_TRY(header, parse_header(bytes));
     if (bytes.size() < header.size()) {
-        return fail(ErrorKind::corrupt, "a record batch of {} bytes ends after {}", header.size(),
-                    bytes.size());
+        return fail(ErrorKind::corrupt, "a record batch of {} bytes ends after {} bytes",
+                    header.size(), bytes.size());
     }
     return BatchView(header);
 }

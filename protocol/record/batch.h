@@ -16,23 +16,23 @@ namespace hw::record {
 ///
 /// | at | size | field | meaning |
 /// |---|---|---|---|
-/// | 0 | 8 | base offset | offset of the first record; compaction keeps it |
+/// | 0 | 8 | base offset | first offset of the batch as appended; compaction keeps it |
 /// | 8 | 4 | length | bytes after this field, 49 or more |
 /// | 12 | 4 | partition leader epoch | epoch of the leader that appended; -1 from a producer |
 /// | 16 | 1 | magic | 2 |
 /// | 17 | 4 | crc | CRC-32C of byte 21 to the end |
 /// | 21 | 2 | attributes | below |
 /// | 23 | 4 | last offset delta | last offset - base offset; compaction keeps it |
-/// | 27 | 8 | base timestamp | what the records' deltas add to; the delete horizon with bit 6 |
+/// | 27 | 8 | base timestamp | base of the records' deltas; with bit 6, the delete horizon |
 /// | 35 | 8 | max timestamp | largest timestamp of the records, or the time of append |
 /// | 43 | 8 | producer id | -1: not idempotent |
 /// | 51 | 2 | producer epoch | -1: not idempotent |
 /// | 53 | 4 | base sequence | of the first record; -1: not idempotent, or a control batch |
-/// | 57 | 4 | count | records that are in the batch; below last offset delta + 1 once compacted |
-/// | 61 | | records | `record.h`; one compressed block unless the codec is none |
+/// | 57 | 4 | count | number of records; compaction can make it less than last offset delta + 1 |
+/// | 61 | | records | `record.h`; compressed together unless the codec is none |
 ///
 /// Attributes: bits 0-2 codec, 3 timestamp type, 4 transactional, 5 control, 6 delete horizon set
-/// (KIP-534); the others are unused, and ignored as Kafka ignores them.
+/// (KIP-534). The other bits are unused and ignored, as in Kafka.
 struct BatchLayout {
     static constexpr std::size_t kBaseOffset = 0;
     static constexpr std::size_t kLength = 8;
@@ -50,9 +50,9 @@ struct BatchLayout {
     static constexpr std::size_t kRecords = 61;
 
     static constexpr std::size_t kHeaderSize = kRecords;
-    /// What the length field does not count: base offset and itself.
+    /// Bytes that the length field does not count: the base offset and the length itself.
     static constexpr std::size_t kBeforeLength = 12;
-    static constexpr auto kLeastLength = static_cast<std::int32_t>(kHeaderSize - kBeforeLength);
+    static constexpr auto kMinLength = static_cast<std::int32_t>(kHeaderSize - kBeforeLength);
     static constexpr std::int8_t kMagicValue = 2;
 
     static constexpr std::int16_t kCodecMask = 0x07;
@@ -68,16 +68,17 @@ enum class TimestampType : std::uint8_t { create_time = 0, log_append_time = 1 }
 inline constexpr Sequence kNoSequence{-1};
 inline constexpr ProducerEpoch kNoProducerEpoch{-1};
 
-/// The sequence number `distance` records after `base`; after 2^31 - 1 comes 0. None stays none.
+/// The sequence number `distance` records after `base`. It wraps from 2^31 - 1 to 0. kNoSequence
+/// stays kNoSequence.
 [[nodiscard]] Sequence sequence_after(Sequence base, std::int32_t distance);
 
-/// The first 61 bytes of a batch, somebody else's. Made by parse_header, so its size is sane; that
-/// its CRC holds is for who has the whole batch.
+/// View of the first 61 bytes of a batch. parse_header has checked magic and length. The CRC is not
+/// checked here, because it covers the whole batch (see BatchView).
 class BatchHeader {
 public:
     [[nodiscard]] Offset base_offset() const { return Offset(load<std::int64_t>(L::kBaseOffset)); }
     [[nodiscard]] Offset last_offset() const { return base_offset() + last_offset_delta(); }
-    /// Of the whole batch, from its base offset on; 61 or more.
+    /// Size of the whole batch in bytes, header included; at least 61.
     [[nodiscard]] std::size_t size() const {
         return L::kBeforeLength + static_cast<std::size_t>(load<std::int32_t>(L::kLength));
     }
@@ -110,7 +111,7 @@ public:
     [[nodiscard]] std::int32_t count() const { return load<std::int32_t>(L::kCount); }
 
     [[nodiscard]] int codec_number() const { return attributes() & L::kCodecMask; }
-    /// None for a number that no codec has (5 to 7).
+    /// The codec; nullopt for the unknown numbers 5 to 7.
     [[nodiscard]] std::optional<Codec> codec() const;
     [[nodiscard]] TimestampType timestamp_type() const {
         return has(L::kLogAppendTimeBit) ? TimestampType::log_append_time
@@ -119,9 +120,10 @@ public:
     [[nodiscard]] bool is_transactional() const { return has(L::kTransactionalBit); }
     [[nodiscard]] bool is_control() const { return has(L::kControlBit); }
     [[nodiscard]] bool has_producer_id() const { return producer_id().value() >= 0; }
-    /// When the tombstones and markers of a compacted batch may be dropped, if that is decided.
+    /// The time after which compaction may drop the tombstones and transaction markers of this
+    /// batch; nullopt if none is set.
     [[nodiscard]] std::optional<Timestamp> delete_horizon() const;
-    /// The timestamp of a record with that delta.
+    /// The timestamp of a record whose timestamp delta is `delta`.
     [[nodiscard]] Timestamp timestamp_of(std::int64_t delta) const;
 
 protected:
@@ -143,11 +145,11 @@ private:
     const std::byte* data_;
 };
 
-/// A whole batch, somebody else's bytes.
+/// View of a whole batch. Somebody else owns the bytes.
 class BatchView : public BatchHeader {
 public:
     [[nodiscard]] ByteView bytes() const { return {data(), size()}; }
-    /// What follows the header, compressed or not.
+    /// The bytes after the header, compressed or not.
     [[nodiscard]] ByteView records() const { return bytes().subspan(L::kRecords); }
     [[nodiscard]] std::uint32_t computed_crc() const;
     [[nodiscard]] bool crc_matches() const { return crc() == computed_crc(); }
@@ -158,12 +160,12 @@ private:
     explicit BatchView(const BatchHeader& header) : BatchHeader(header) {}
 };
 
-/// The header at the start of `bytes`, which are at least 61. Checks magic and length field.
-/// Errors: unsupported (magic 0 or 1), corrupt.
+/// Parses the header at the start of `bytes`; checks magic and length field. Errors: unsupported
+/// (magic 0 or 1), corrupt (also with fewer than 61 bytes).
 [[nodiscard]] Result<BatchHeader> parse_header(ByteView bytes);
 
-/// The batch at the start of `bytes`, whole; what follows it is not looked at. The CRC is not
-/// checked. Errors: unsupported (magic 0 or 1), corrupt.
+/// Parses the batch at the start of `bytes`, which must hold all of it; ignores the bytes after it.
+/// Does not check the CRC. Errors: unsupported (magic 0 or 1), corrupt.
 [[nodiscard]] Result<BatchView> parse_batch(ByteView bytes);
 
 }  // namespace hw::record

@@ -101,7 +101,8 @@ Result<Buffer> BatchBuilder::finish(Compressor& compressor) {
         return batch;
     }
     if (batch->size() > INT32_MAX) {
-        return fail(ErrorKind::limit, "a record batch of {} bytes is over the format's {}",
+        return fail(ErrorKind::limit,
+                    "a record batch of {} bytes is over the format's limit of {} bytes",
                     batch->size(), INT32_MAX);
     }
     write_header(batch->bytes());

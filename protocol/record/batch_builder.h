@@ -15,7 +15,7 @@
 
 namespace hw::record {
 
-/// What a record to be written is made of; views that `add` copies.
+/// A record to append. `add` copies the bytes that it points to.
 struct NewRecord {
     NullableBytes key;
     NullableBytes value;
@@ -23,7 +23,7 @@ struct NewRecord {
     Timestamp timestamp = kNoTimestamp;
 };
 
-/// What a batch says of all its records.
+/// The header fields of a batch to build, and its compression.
 struct BatchOptions {
     Offset base_offset{0};
     LeaderEpoch leader_epoch = kNoLeaderEpoch;
@@ -36,23 +36,24 @@ struct BatchOptions {
     bool control = false;
 };
 
-/// Builds a batch record by record, for tools, coordinators, the metadata log and tests. The
-/// batch's base timestamp is that of its first record, its max timestamp the largest of all.
+/// Builds a batch record by record, for tools, coordinators, the metadata log and tests. Its base
+/// timestamp is that of the first record, its max timestamp the largest of all records.
 class BatchBuilder {
 public:
     explicit BatchBuilder(const BatchOptions& options);
 
     /// Appends a record at the next offset.
     void add(const NewRecord& record);
-    /// The same, `offset_delta` from the base offset, larger than that of the record before.
+    /// Appends a record at base offset + `offset_delta`, which must be larger than the delta of the
+    /// previous record.
     void add_at(std::int32_t offset_delta, const NewRecord& record);
 
     [[nodiscard]] std::int32_t count() const { return count_; }
-    /// Of the batch if it were finished now without compression.
+    /// Size of the batch so far in bytes, header included, if it is not compressed.
     [[nodiscard]] std::size_t uncompressed_size() const { return bytes_.size(); }
 
-    /// The batch, with its CRC; the builder is then as new. At least one record was added.
-    /// Errors: invalid (compression level), limit (2 GiB).
+    /// Returns the batch with its CRC, and resets the builder. At least one record must have been
+    /// added. Errors: invalid (compression level), limit (2 GiB).
     [[nodiscard]] Result<Buffer> finish(Compressor& compressor);
 
 private:
@@ -61,7 +62,7 @@ private:
     void reset();
 
     BatchOptions options_;
-    std::vector<std::byte> bytes_;  ///< room for the header, then the records
+    std::vector<std::byte> bytes_;  ///< space for the header, then the records
     std::int32_t count_ = 0;
     std::int32_t last_offset_delta_ = -1;
     Timestamp base_timestamp_ = kNoTimestamp;

@@ -3,14 +3,14 @@
 namespace hw::record {
 namespace {
 
-/// A batch that does not parse is cut when more bytes could have made it one.
+/// Tells a cut batch, which more bytes could complete, from bytes that are not a batch.
 BatchesEnd end_of(ByteView rest) {
     if (rest.size() <= BatchLayout::kMagic) {
         return BatchesEnd::cut;
     }
     const auto magic = load_big_endian<std::int8_t>(rest.data() + BatchLayout::kMagic);
     const auto length = load_big_endian<std::int32_t>(rest.data() + BatchLayout::kLength);
-    const bool plausible = magic == BatchLayout::kMagicValue && length >= BatchLayout::kLeastLength;
+    const bool plausible = magic == BatchLayout::kMagicValue && length >= BatchLayout::kMinLength;
     return plausible ? BatchesEnd::cut : BatchesEnd::bad;
 }
 

@@ -10,28 +10,28 @@
 
 namespace hw::record {
 
-/// Why a walk over batches stopped.
+/// Why a BatchCursor stopped.
 enum class BatchesEnd : std::uint8_t {
-    complete,  ///< after the last byte
+    complete,  ///< at the end of the bytes
     cut,       ///< inside a batch: usual at the end of a fetch answer or of a torn log
-    bad,       ///< bytes that are no batch: wrong magic or length
+    bad,       ///< the next bytes are not a batch: wrong magic or length
 };
 
-/// Walks the batches that stand back to back in somebody else's bytes: the records field of a
-/// Produce or Fetch, or a stretch of a segment. Looks at magic and lengths, not at CRCs.
+/// Iterates over consecutive batches: the records field of a Produce or Fetch, or a part of a
+/// segment. The bytes must outlive it. Checks magic and lengths, not CRCs.
 class BatchCursor {
 public:
     explicit BatchCursor(ByteView bytes) : bytes_(bytes) {}
 
-    /// The next batch; none when the walk has stopped.
+    /// The next batch; nullopt if there is none (see `end`).
     [[nodiscard]] std::optional<BatchView> next();
 
-    /// Of the first byte after the batches so far.
+    /// Position of the first byte after the batches returned so far.
     [[nodiscard]] std::size_t position() const { return position_; }
-    /// Why it stopped; meaningful once `next` gave none.
+    /// Why it stopped. Valid after `next` has returned nullopt.
     [[nodiscard]] BatchesEnd end() const { return end_; }
-    /// Success at the end of the bytes; else the reason, with its position. Errors: unsupported
-    /// (magic 0 or 1), corrupt.
+    /// Success unless `next` stopped before the end of the bytes; the message gives the position.
+    /// Errors: unsupported (magic 0 or 1), corrupt.
     [[nodiscard]] Result<void> status() const;
 
 private:

@@ -25,9 +25,9 @@ enum class Codec : std::uint8_t { none = 0, gzip = 1, snappy = 2, lz4 = 3, zstd 
     return "unknown";
 }
 
-/// What to compress with. The level is the codec's own (`compression.gzip.level` 1 to 9,
-/// `compression.lz4.level` 1 to 17, `compression.zstd.level` -131072 to 22); without one, Kafka's
-/// default.
+/// Codec and level to compress with. Each codec has its own range of levels:
+/// `compression.gzip.level` 1 to 9, `compression.lz4.level` 1 to 17, `compression.zstd.level`
+/// -131072 to 22. Without a level, Kafka's default is used.
 struct Compression {
     Codec codec = Codec::none;
     std::optional<int> level;

@@ -17,18 +17,18 @@ namespace {
 
 constexpr int kGzipWindowBits = 15 + 16;
 constexpr int kGzipMemory = 8;
-/// gzip header and trailer beyond what zlib's bound counts for its own format.
+/// Extra bytes for gzip's header and trailer; compressBound counts only the smaller ones of zlib.
 constexpr std::size_t kGzipExtra = 32;
 constexpr int kLz4DefaultLevel = 9;
-constexpr int kLz4HighestLevel = 17;
+constexpr int kLz4MaxLevel = 17;
 constexpr int kZstdDefaultLevel = 3;
 
-/// Independent blocks: the only kind that Java reads.
+/// Independent blocks, because Java reads no others.
 LZ4F_preferences_t lz4_preferences(int level) {
     LZ4F_preferences_t preferences{};
     preferences.frameInfo.blockSizeID = LZ4F_max64KB;
     preferences.frameInfo.blockMode = LZ4F_blockIndependent;
-    // Kafka's default level stands for the fast compressor, every other for the high one.
+    // As in Kafka, the default level selects the fast compressor, all others the high one.
     preferences.compressionLevel =
         level == kLz4DefaultLevel ? 0 : std::clamp(level, LZ4HC_CLEVEL_MIN, LZ4HC_CLEVEL_MAX);
     return preferences;
@@ -57,9 +57,9 @@ std::size_t compress_xerial(ByteView input, MutableBytes output) {
     return static_cast<std::size_t>(to - output.data());
 }
 
-Result<std::size_t> bad_level(Codec codec, int level, int least, int most) {
-    return fail(ErrorKind::invalid, "compression level {} of {} is outside {} to {}", level,
-                to_string(codec), least, most);
+Result<std::size_t> bad_level(Codec codec, int level, int min, int max) {
+    return fail(ErrorKind::invalid, "{} compression level {} is outside {} to {}", to_string(codec),
+                level, min, max);
 }
 
 Result<std::size_t> compress_gzip(int level, ByteView input, MutableBytes output) {
@@ -91,8 +91,8 @@ struct Compressor::Contexts {
     };
 
     Result<std::size_t> compress_lz4(int level, ByteView input, MutableBytes output) {
-        if (level < 1 || level > kLz4HighestLevel) {
-            return bad_level(Codec::lz4, level, 1, kLz4HighestLevel);
+        if (level < 1 || level > kLz4MaxLevel) {
+            return bad_level(Codec::lz4, level, 1, kLz4MaxLevel);
         }
         if (!lz4) {
             LZ4F_cctx* context = nullptr;

@@ -8,8 +8,8 @@
 
 namespace hw::record {
 
-/// Compresses the records of a batch the way Kafka's clients expect to read them: gzip, snappy in
-/// the xerial framing, lz4 frames of independent 64 KiB blocks without content size (Java reads no
+/// Compresses the records of a batch in the formats that Kafka's clients read: gzip, snappy in the
+/// xerial framing, lz4 frames of independent 64 KiB blocks without content size (Java cannot read
 /// linked blocks), zstd. Owns the contexts of lz4 and zstd, made at first use; used by one thread.
 class Compressor {
 public:
@@ -18,11 +18,11 @@ public:
     Compressor& operator=(Compressor&&) noexcept;
     ~Compressor();
 
-    /// The most bytes that `size` bytes may become.
+    /// The maximum compressed size of `size` bytes.
     [[nodiscard]] static std::size_t bound(Codec codec, std::size_t size);
 
-    /// Writes `input`, compressed, to the start of `output`, which has at least `bound` bytes;
-    /// gives their number. The codec is not none. Errors: invalid (a level the codec lacks).
+    /// Compresses `input` to the start of `output`, which has at least `bound` bytes. Returns the
+    /// compressed size. The codec must not be none. Errors: invalid (level out of range).
     [[nodiscard]] Result<std::size_t> compress(const Compression& compression, ByteView input,
                                                MutableBytes output);
 

@@ -5,9 +5,10 @@ namespace {
 
 constexpr std::int16_t kVersion = 0;
 
-Result<void> check(ByteView bytes, std::size_t least, const char* what) {
-    if (bytes.size() < least) {
-        return fail(ErrorKind::corrupt, "{} has {} bytes, it needs {}", what, bytes.size(), least);
+Result<void> check(ByteView bytes, std::size_t min_size, const char* what) {
+    if (bytes.size() < min_size) {
+        return fail(ErrorKind::corrupt, "{} has {} bytes, but needs at least {}", what,
+                    bytes.size(), min_size);
     }
     const auto version = load_big_endian<std::int16_t>(bytes.data());
     if (version < 0) {

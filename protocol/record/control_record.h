@@ -10,8 +10,8 @@
 
 namespace hw::record {
 
-/// What the record of a control batch says. The number is in the record's key; the value's layout
-/// depends on it.
+/// Type of a control record. The number is in the record's key; the layout of its value depends on
+/// it.
 enum class ControlType : std::int16_t {
     abort = 0,   ///< end of a transaction; EndTransactionMarker
     commit = 1,  ///< end of a transaction; EndTransactionMarker
@@ -25,15 +25,16 @@ enum class ControlType : std::int16_t {
 /// Epoch of the transaction coordinator that wrote a marker.
 using CoordinatorEpoch = Ordinal<struct CoordinatorEpochTag, std::int32_t>;
 
-/// Key of a control record: int16 version 0, int16 type. Longer keys of later versions start with
-/// the same.
+/// Key of a control record: int16 version 0, int16 type. Keys of later versions may be longer but
+/// begin with the same fields.
 inline constexpr std::size_t kControlKeySize = 4;
-/// Value of an end-of-transaction marker: int16 version 0, int32 coordinator epoch; likewise.
+/// Value of an end-of-transaction marker: int16 version 0, int32 coordinator epoch. Later versions
+/// may append fields to it too.
 inline constexpr std::size_t kEndTransactionSize = 6;
 
 [[nodiscard]] std::array<std::byte, kControlKeySize> encode_control_key(ControlType type);
-/// Errors: corrupt (too short, negative version), unsupported (a type that is not in the table,
-/// which readers skip).
+/// Errors: corrupt (too short, negative version), unsupported (unknown type; readers skip such a
+/// record).
 [[nodiscard]] Result<ControlType> parse_control_key(ByteView key);
 
 [[nodiscard]] std::array<std::byte, kEndTransactionSize> encode_end_transaction(

@@ -1,4 +1,4 @@
-// zlib's next_in points to const bytes with this.
+// Makes zlib's next_in a pointer to const bytes.
 #define ZLIB_CONST
 #include <zlib.h>
 
@@ -8,10 +8,10 @@
 namespace hw::record {
 namespace {
 
-/// Largest window, and a gzip header is required (zlib.h, inflateInit2).
+/// The largest window (15), and a gzip header is required (16); see inflateInit2 in zlib.h.
 constexpr int kGzipWindowBits = 15 + 16;
 
-/// RFC 1952, one member after the other.
+/// Decompresses gzip (RFC 1952), also several members in a row.
 class GzipStream final : public DecompressStream {
 public:
     GzipStream() {

@@ -6,8 +6,8 @@
 namespace hw::record {
 namespace {
 
-/// The lz4 frame format 1.6: linked or independent blocks, with or without checksums and content
-/// size, several frames, skippable frames. Holds at most two blocks of 4 MiB.
+/// Decompresses lz4 frames (format 1.6): linked or independent blocks, with or without checksums
+/// and content size, several frames, skippable frames. Holds at most two blocks of 4 MiB.
 class Lz4Stream final : public DecompressStream {
 public:
     Lz4Stream() {

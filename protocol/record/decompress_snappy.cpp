@@ -8,16 +8,16 @@
 namespace hw::record {
 namespace {
 
-/// Scratch memory that grew beyond this for one block is not kept for the next batch.
+/// Scratch memory larger than this is freed before the next batch.
 constexpr std::size_t kKeptScratch = std::size_t{1024} * 1024;
-/// The densest element of the format: 3 bytes that copy 64. A block that announces more than this
-/// ratio lies, and is refused before anything is allocated for it.
+/// The highest compression ratio of the format: 3 bytes that copy 64. A block that announces more
+/// is invalid and is refused before anything is allocated for it.
 constexpr std::size_t kDensestIn = 3;
 constexpr std::size_t kDensestOut = 64;
 
-/// Snappy blocks, bare (one block, as librdkafka writes) or in the xerial framing. A block has to
-/// stand in one piece because it refers back to all of itself: in the reader's memory if it fits,
-/// else in scratch memory, whose size the limit and the block's own length bound.
+/// Decompresses snappy, bare (one block, as librdkafka writes it) or in the xerial framing. A block
+/// may refer back to any byte of its own output, so the output of a block must be contiguous: in
+/// the reader's memory if it fits, else in scratch memory of the block's size, at most the limit.
 class SnappyStream final : public DecompressStream {
 public:
     Result<void> start(ByteView compressed, std::size_t limit) override {
@@ -68,7 +68,7 @@ private:
         return size;
     }
 
-    /// The bytes of the next block, taken from the input.
+    /// Takes the compressed bytes of the next block from the input.
     Result<ByteView> next_block() {
         if (!framed_) {
             bare_block_left_ = false;
@@ -89,19 +89,22 @@ private:
         return block;
     }
 
-    /// Decompresses a block to `into` if it fits, else to the scratch memory, as pending bytes.
+    /// Decompresses the next block into `into` if it fits, else into the scratch memory, where
+    /// `read` takes it from. Returns the number of bytes written to `into`.
     Result<std::size_t> read_block(MutableBytes into) {
         HW_TRY(block, next_block());
         const auto* from = reinterpret_cast<const char*>(block.data());
         std::size_t size = 0;
         if (!snappy::GetUncompressedLength(from, block.size(), &size) ||
             size > block.size() * kDensestOut / kDensestIn) {
-            return fail(ErrorKind::corrupt, "a snappy block of the records has a wrong length");
+            return fail(ErrorKind::corrupt,
+                        "a snappy block of the records announces an impossible length");
         }
         if (size > limit_) {
             return fail(ErrorKind::limit,
-                        "a snappy block of the records announces {} bytes, the decompression "
-                        "limit (200 x compressed + 1 MiB, at most 100 MiB) is {}",
+                        "a snappy block of the records announces {} bytes; the decompression limit "
+                        "(200 x compressed + 1 MiB, at least 16 MiB, at most 100 MiB) is {}. Send "
+                        "smaller batches",
                         size, limit_);
         }
         const bool direct = size <= into.size();
@@ -121,7 +124,7 @@ private:
     Buffer scratch_;
     ByteView pending_;  ///< decompressed, in the scratch memory, not yet read
     ByteView input_;
-    std::size_t limit_ = 0;  ///< of all output, and so of one block
+    std::size_t limit_ = 0;  ///< on all output, so also on each block
     bool framed_ = false;
     bool bare_block_left_ = false;
 };

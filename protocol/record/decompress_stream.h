@@ -8,16 +8,16 @@
 
 namespace hw::record {
 
-/// One codec's part of the Decompressor, which alone uses it and bounds its output. Reusable:
-/// `start` forgets what was before, also after an error.
+/// Decompresses one codec. Owned and used only by the Decompressor, which bounds the output.
+/// Reusable: `start` begins anew, also after an error.
 class DecompressStream {
 public:
     virtual ~DecompressStream() = default;
 
-    /// `limit` is the most that may come out: for codecs that announce lengths, to refuse before
-    /// they allocate. Errors: corrupt, limit.
+    /// `limit` is the maximum output in bytes. A codec whose format announces lengths refuses
+    /// larger ones before it allocates. Errors: corrupt, limit.
     [[nodiscard]] virtual Result<void> start(ByteView compressed, std::size_t limit) = 0;
-    /// As Decompressor::read.
+    /// See Decompressor::read.
     [[nodiscard]] virtual Result<std::size_t> read(MutableBytes into) = 0;
 };
 

@@ -6,16 +6,16 @@
 namespace hw::record {
 namespace {
 
-/// A context that grew beyond this for one batch is not kept for the next.
+/// A context larger than this is freed before the next batch.
 constexpr std::size_t kKeptContext = std::size_t{8} * 1024 * 1024;
 
 struct FreeContext {
     void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
 };
 
-/// RFC 8878, one frame after the other. Windows up to the library's own bound of 128 MiB are
-/// accepted, because Java clients at levels 20 to 22 announce them for the smallest batch; the
-/// memory is touched only as far as output goes.
+/// Decompresses zstd (RFC 8878), also several frames in a row. Accepts windows up to the library's
+/// limit of 128 MiB, because Java clients at levels 20 to 22 announce them even for the smallest
+/// batch. Only as much of the window is touched as the output fills.
 class ZstdStream final : public DecompressStream {
 public:
     Result<void> start(ByteView compressed, std::size_t /*limit*/) override {

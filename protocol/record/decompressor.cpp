@@ -9,7 +9,7 @@
 namespace hw::record {
 namespace {
 
-constexpr std::size_t kMost = std::size_t{100} * 1024 * 1024;
+constexpr std::size_t kMaxLimit = std::size_t{100} * 1024 * 1024;
 constexpr std::size_t kRatio = 200;
 constexpr std::size_t kAllowance = std::size_t{1024} * 1024;
 constexpr std::size_t kAlwaysAllowed = std::size_t{16} * 1024 * 1024;
@@ -41,10 +41,10 @@ Buffer grown(Buffer buffer) {
 }  // namespace
 
 std::size_t decompressed_limit(std::size_t compressed_size) {
-    if (compressed_size > kMost / kRatio) {
-        return kMost;
+    if (compressed_size > kMaxLimit / kRatio) {
+        return kMaxLimit;
     }
-    return std::min(kMost, std::max(kAlwaysAllowed, kRatio * compressed_size + kAllowance));
+    return std::min(kMaxLimit, std::max(kAlwaysAllowed, kRatio * compressed_size + kAllowance));
 }
 
 Decompressor::Decompressor() = default;
@@ -66,16 +66,17 @@ Result<void> Decompressor::start(Codec codec, ByteView compressed) {
 }
 
 Result<std::size_t> Decompressor::read(MutableBytes into) {
-    // One byte more than allowed is asked for, to tell "at the limit" from "beyond it".
-    const std::size_t most = std::min(into.size(), limit_ - produced_ + 1);
-    auto got = current_->read(into.first(most));
+    // Asks for one byte more than allowed, to tell output at the limit from output beyond it.
+    const std::size_t wanted = std::min(into.size(), limit_ - produced_ + 1);
+    auto got = current_->read(into.first(wanted));
     if (!got) {
         return got;
     }
     if (*got > limit_ - produced_) {
         return fail(ErrorKind::limit,
-                    "{} compressed bytes of records hold more than the {} bytes they may (200 x "
-                    "compressed + 1 MiB, at least 16 MiB, at most 100 MiB). Send smaller batches",
+                    "{} compressed bytes of records decompress to more than the limit of {} bytes "
+                    "(200 x compressed + 1 MiB, at least 16 MiB, at most 100 MiB). Send smaller "
+                    "batches",
                     compressed_size_, limit_);
     }
     produced_ += *got;

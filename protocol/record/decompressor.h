@@ -10,20 +10,20 @@
 
 namespace hw::record {
 
-/// What compressed records of that many bytes may decompress to at most: min(100 MiB, max(16 MiB,
-/// 200 x compressed + 1 MiB)). The 16 MiB are for text that repeats itself, which reaches 1,000
-/// to 1.
+/// The maximum decompressed size of records with this compressed size: min(100 MiB, max(16 MiB,
+/// 200 x compressed + 1 MiB)). The 16 MiB allow for repetitive text, which compresses 1,000 to 1.
 [[nodiscard]] std::size_t decompressed_limit(std::size_t compressed_size);
 
 class DecompressStream;
 
-/// Decompresses the records of one batch after the other, each as a stream of pieces whose size
-/// the reader chooses. Reads gzip (also several members), snappy (bare, and in the xerial framing
-/// of Java clients), lz4 frames (of any kind) and zstd frames. Memory is the codec's own: 64 KiB of
-/// history for gzip, two blocks (at most 4 MiB each) for lz4, the window for zstd (touched only as
-/// far as output goes), and for snappy a whole block, because it may refer back to all of itself:
-/// at most 21 times its compressed size, and no more than the limit. Owns the codecs' contexts,
-/// each made at first use; used by one thread.
+/// Decompresses the records of a batch as a stream; the caller chooses the size of each piece.
+/// Reads gzip (also several members), snappy (bare, and in the xerial framing of Java clients), lz4
+/// frames (of any kind) and zstd frames. Owns the codecs' contexts, each made at first use, and
+/// reuses them for later batches; used by one thread.
+///
+/// Memory per codec: 64 KiB of history for gzip; two blocks of at most 4 MiB each for lz4; the
+/// window for zstd, touched only as far as the output fills it; one decompressed block for snappy,
+/// at most 21 times its compressed size and at most the limit.
 class Decompressor {
 public:
     Decompressor();
@@ -31,15 +31,16 @@ public:
     Decompressor& operator=(Decompressor&&) noexcept;
     ~Decompressor();
 
-    /// Starts over with `compressed`, which outlive the reads; `codec` is not none.
-    /// Errors: corrupt, limit (of a length that the bytes announce).
+    /// Begins anew with `compressed`, which must outlive the reads; `codec` must not be none.
+    /// Errors: corrupt, limit (the bytes announce too large a length).
     [[nodiscard]] Result<void> start(Codec codec, ByteView compressed);
 
-    /// Fills `into` (not empty) from its start; the number of bytes is 0 only at the end.
-    /// Errors: corrupt (also when the input is cut), limit (over decompressed_limit).
+    /// Writes the next bytes to the start of `into`, which must not be empty. Returns their number;
+    /// 0 means the end. Errors: corrupt (also if the input is cut), limit (over
+    /// decompressed_limit).
     [[nodiscard]] Result<std::size_t> read(MutableBytes into);
 
-    /// All of it in one buffer, for who needs keys and values. Errors: as `start` and `read`.
+    /// Decompresses everything into one buffer. Errors: those of `start` and `read`.
     [[nodiscard]] Result<Buffer> decompress(Codec codec, ByteView compressed);
 
 private:

@@ -19,29 +19,29 @@ std::unexpected<ProduceError> refuse(ErrorCode code, fmt::format_string<Args...>
 
 using Checked = std::expected<void, ProduceError>;
 
-/// Milliseconds that a record may carry, both included. Bounds that would wrap are none.
+/// Allowed timestamps of records, both ends included. A bound that overflows is no bound.
 struct Allowed {
-    std::int64_t least;
-    std::int64_t most;
+    std::int64_t earliest;
+    std::int64_t latest;
 
     [[nodiscard]] bool has(Timestamp timestamp) const {
         return timestamp == kNoTimestamp ||
-               (timestamp.value() >= least && timestamp.value() <= most);
+               (timestamp.value() >= earliest && timestamp.value() <= latest);
     }
 };
 
 Allowed allowed_timestamps(const ProduceRules& rules) {
     Allowed allowed{};
     if (__builtin_sub_overflow(rules.now.value(), rules.timestamp_window.before_max,
-                               &allowed.least)) {
-        allowed.least = INT64_MIN;
+                               &allowed.earliest)) {
+        allowed.earliest = INT64_MIN;
     }
     if (rules.timestamp_window.before_max == TimestampWindow::kNoBound) {
-        allowed.least = INT64_MIN;
+        allowed.earliest = INT64_MIN;
     }
     if (__builtin_add_overflow(rules.now.value(), rules.timestamp_window.after_max,
-                               &allowed.most)) {
-        allowed.most = INT64_MAX;
+                               &allowed.latest)) {
+        allowed.latest = INT64_MAX;
     }
     return allowed;
 }
@@ -61,8 +61,8 @@ std::expected<BatchView, ProduceError> only_batch(ByteView records) {
     }
     if (cursor.position() != records.size()) {
         return refuse(ErrorCode::invalid_record,
-                      "a partition's records hold {} bytes after their first batch of {}; exactly "
-                      "one batch is allowed",
+                      "a partition's records have {} bytes after their first batch of {} bytes; "
+                      "exactly one batch is allowed",
                       records.size() - cursor.position(), cursor.position());
     }
     return *batch;
@@ -79,7 +79,7 @@ Checked check_envelope(const BatchView& batch, const ProduceRules& rules) {
                       "zstd needs Produce version 7 or later");
     }
     if (batch.base_offset() != Offset{0}) {
-        return refuse(ErrorCode::invalid_record, "the batch has base offset {}, it must be 0",
+        return refuse(ErrorCode::invalid_record, "the batch has base offset {}, but it must be 0",
                       batch.base_offset());
     }
     if (std::cmp_greater(batch.size(), rules.max_message_bytes)) {
@@ -90,14 +90,14 @@ Checked check_envelope(const BatchView& batch, const ProduceRules& rules) {
     const std::uint32_t computed = batch.computed_crc();
     if (batch.crc() != computed) {
         return refuse(ErrorCode::corrupt_message,
-                      "the batch is corrupt: its CRC is {}, its bytes have {}", batch.crc(),
-                      computed);
+                      "the batch is corrupt: its header has CRC {}, but its bytes have CRC {}",
+                      batch.crc(), computed);
     }
     return {};
 }
 
-/// A topic of the producer's time takes such a batch, and clears the type (set_timestamps), as
-/// Kafka does, unless there is no time in the batch.
+/// As in Kafka, a topic with CreateTime accepts a batch with LogAppendTime and clears the type
+/// (set_timestamps), unless the batch has no max timestamp.
 Checked check_timestamp_type(const BatchView& batch, const ProduceRules& rules) {
     const bool can_clear =
         rules.timestamp_type == TimestampType::create_time && batch.max_timestamp() != kNoTimestamp;
@@ -111,8 +111,8 @@ Checked check_timestamp_type(const BatchView& batch, const ProduceRules& rules) 
 Checked check_header(const BatchView& batch) {
     if (batch.count() < 1 || batch.last_offset_delta() != batch.count() - 1) {
         return refuse(ErrorCode::invalid_record,
-                      "the batch announces {} records and last offset delta {}; it needs at least "
-                      "one, and a delta of one less",
+                      "the batch announces {} records and last offset delta {}; it must have at "
+                      "least one record, and the delta must be one less than the count",
                       batch.count(), batch.last_offset_delta());
     }
     if (batch.is_control()) {
@@ -130,12 +130,13 @@ Checked check_header(const BatchView& batch) {
                       batch.producer_id(), batch.base_sequence(), batch.producer_epoch());
     }
     if (batch.is_transactional() && !batch.has_producer_id()) {
-        return refuse(ErrorCode::invalid_record, "the batch is transactional without producer id");
+        return refuse(ErrorCode::invalid_record,
+                      "the batch is transactional but has no producer id");
     }
     return {};
 }
 
-/// Java's reader refuses linked blocks, so one such batch would stop every Java consumer.
+/// Java's reader refuses linked blocks, so one such batch would block every Java consumer.
 bool lz4_blocks_linked(const BatchView& batch) {
     constexpr std::size_t kFlags = 4;  // after the frame's magic
     constexpr auto kIndependent = std::byte{0x20};
@@ -144,14 +145,14 @@ bool lz4_blocks_linked(const BatchView& batch) {
            (frame[kFlags] & kIndependent) == std::byte{0};
 }
 
-/// The walk over the records of one batch: what is found so far.
+/// Checks the records of one batch, and collects record errors and the largest timestamp.
 class RecordsCheck {
 public:
     RecordsCheck(const BatchView& batch, const ProduceRules& rules)
         : rules_(rules), allowed_(allowed_timestamps(rules)), valid_{.batch = batch} {}
 
     std::expected<ValidBatch, ProduceError> run(RecordScanner& scanner) {
-        // The time that is checked is the one that consumers will see.
+        // Checks the producer's timestamps, because consumers see those once the type is cleared.
         const auto started = scanner.start(valid_.batch, TimestampType::create_time);
         if (!started) {
             return refuse_records(started.error());
@@ -163,8 +164,9 @@ public:
         for (; scanner.next(record); ++index) {
             if (record.offset_delta != index) [[unlikely]] {
                 return refuse(ErrorCode::invalid_record,
-                              "record {} has offset delta {}, it must be its index", index,
-                              record.offset_delta);
+                              "record {} has offset delta {}; the delta must equal the record's "
+                              "index",
+                              index, record.offset_delta);
             }
             if (rules_.compacted && record.key_length < 0) [[unlikely]] {
                 add_error(ErrorCode::invalid_record, index,
@@ -193,7 +195,7 @@ public:
             return refuse(ErrorCode::invalid_timestamp,
                           "the batch's max timestamp {} is outside [{}, {}] "
                           "(message.timestamp.before.max.ms, message.timestamp.after.max.ms)",
-                          batch.max_timestamp(), allowed_.least, allowed_.most);
+                          batch.max_timestamp(), allowed_.earliest, allowed_.latest);
         }
         return result(batch.count());
     }
@@ -209,7 +211,7 @@ private:
         add_error(ErrorCode::invalid_timestamp, index,
                   "timestamp {} is outside [{}, {}] (message.timestamp.before.max.ms, "
                   "message.timestamp.after.max.ms)",
-                  timestamp, allowed_.least, allowed_.most);
+                  timestamp, allowed_.earliest, allowed_.latest);
     }
 
     template <class... Args>

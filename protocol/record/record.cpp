@@ -84,7 +84,8 @@ Result<void> RecordCursor::status() const {
         return fail(ErrorKind::corrupt, "record {} of {}: {}", index_, count_, failure_);
     }
     if (index_ != count_) {
-        return fail(ErrorKind::corrupt, "a batch announces {} records", count_);
+        return fail(ErrorKind::corrupt, "the batch announces {} records, but {} were read", count_,
+                    index_);
     }
     if (cursor_ != end_) {
         return fail(ErrorKind::corrupt, "{} bytes are left after the last of {} records",

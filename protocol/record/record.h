@@ -12,7 +12,7 @@
 
 namespace hw::record {
 
-/// One record of a batch, format v2. All numbers but the attributes are zig-zag varints.
+/// One record of a batch, format v2. All numbers except the attributes are zig-zag varints.
 ///
 /// | field | type | meaning |
 /// |---|---|---|
@@ -24,9 +24,10 @@ namespace hw::record {
 /// | key | | |
 /// | value length | int32 | -1: null value, a tombstone in a compacted topic |
 /// | value | | |
-/// | header count | int32 | then the headers: key length, key, value length (-1: null), value |
+/// | header count | int32 | number of headers |
+/// | headers | | each: key length, key, value length (-1: null), value |
 struct RecordLayout {
-    /// Most bytes from the length to the key length.
+    /// Maximum size in bytes of the fields from the length to the key length.
     static constexpr std::size_t kMaxHead = 5 + 1 + 10 + 5 + 5;
 };
 
@@ -42,7 +43,7 @@ struct HeaderView {
 
 struct RecordShape;
 
-/// The headers of one record, which was checked when it was read.
+/// Iterates over the headers of one record, which RecordCursor has already checked.
 class HeaderCursor {
 public:
     HeaderCursor() = default;
@@ -56,7 +57,7 @@ private:
     std::int32_t left_ = 0;
 };
 
-/// A record, as views into the bytes it was read from.
+/// A record. Key, value and headers are views into the bytes that it was read from.
 struct RecordView {
     Offset offset;
     Timestamp timestamp;
@@ -66,17 +67,17 @@ struct RecordView {
     HeaderCursor headers;
 };
 
-/// Walks the records of a batch. `records` are its record bytes, decompressed; they and the batch
-/// outlive the cursor. Allocates nothing but the message of a failure, which is final.
+/// Iterates over the records of a batch. `records` are its decompressed record bytes. They and the
+/// batch must outlive the cursor. The first violation ends it. Allocates only an error's message.
 class RecordCursor {
 public:
     RecordCursor(const BatchHeader& batch, ByteView records);
 
-    /// The next record; none at the end or at the first violation.
+    /// The next record; nullopt at the end or at the first violation.
     [[nodiscard]] std::optional<RecordView> next();
 
-    /// After the last record: success if as many as announced were there and nothing else.
-    /// Errors: corrupt.
+    /// Call after `next` has returned nullopt. Success if the bytes hold exactly as many records as
+    /// the batch announces, and no more bytes. Errors: corrupt.
     [[nodiscard]] Result<void> status() const;
 
 private:

@@ -42,7 +42,7 @@ Result<void> RecordScanner::start(const BatchView& batch, TimestampType type) {
 }
 
 inline Timestamp RecordScanner::timestamp_of(std::int64_t delta) const {
-    // Wraps as BatchHeader::timestamp_of does.
+    // Wraps like BatchHeader::timestamp_of.
     return Timestamp(static_cast<std::int64_t>(static_cast<std::uint64_t>(base_timestamp_.value()) +
                                                static_cast<std::uint64_t>(delta & delta_mask_)));
 }
@@ -74,7 +74,7 @@ bool RecordScanner::next(RecordSummary& record) {
         }
     }
     if (index_ + 1 == stop_ && !at_end()) [[unlikely]] {
-        return violation("bytes are left after it, and it is the last");
+        return violation("it is the last record, but bytes are left after it");
     }
     ++index_;
     return true;
@@ -197,7 +197,8 @@ Result<void> RecordScanner::status() const {
         return fail(ErrorKind::corrupt, "record {} of {}: {}", index_, count_, violation_);
     }
     if (index_ != count_) {
-        return fail(ErrorKind::corrupt, "{} of {} records are read", index_, count_);
+        return fail(ErrorKind::corrupt, "the batch announces {} records, but {} were read", count_,
+                    index_);
     }
     return {};
 }

@@ -13,7 +13,7 @@
 
 namespace hw::record {
 
-/// What a scan tells of a record: no keys and values, only how long they are (-1: null).
+/// One scanned record, with the lengths of its key and value instead of the bytes (-1: null).
 struct RecordSummary {
     Timestamp timestamp;
     std::int32_t offset_delta = 0;
@@ -21,43 +21,44 @@ struct RecordSummary {
     std::int32_t value_length = -1;
 };
 
-/// Walks the records of a batch without holding them: an uncompressed batch where it stands, a
-/// compressed one through a window of 64 KiB, however large its records are (what the codec itself
-/// holds, `decompressor.h` tells). Checks each length and the whole structure; the output of a
-/// codec is bounded by decompressed_limit.
+/// Iterates over the records of a batch without their keys and values. Reads an uncompressed batch
+/// in place, and a compressed one through a window of 64 KiB, however large its records are
+/// (`decompressor.h` says how much memory the codec itself takes). Checks every length and the
+/// whole structure; decompressed_limit bounds the output of a codec.
 ///
-/// Reusable, holds its window and the codecs' contexts; owned by one shard; about 10 ns a record.
+/// Owned by one shard and reused for many batches; keeps its window and the codecs' contexts. Takes
+/// about 10 ns a record.
 class RecordScanner {
 public:
     static constexpr std::size_t kWindow = std::size_t{64} * 1024;
 
-    /// Starts over with `batch`, whose bytes outlive the scan. Errors: unsupported (unknown codec),
+    /// Begins a scan of `batch`, whose bytes must outlive it. Errors: unsupported (unknown codec),
     /// corrupt, limit.
     [[nodiscard]] Result<void> start(const BatchView& batch) {
         return start(batch, batch.timestamp_type());
     }
-    /// The same with the timestamps that the records would have if the batch were of that type.
+    /// The same, but computes the records' timestamps as if the batch had timestamp type `type`.
     [[nodiscard]] Result<void> start(const BatchView& batch, TimestampType type);
 
-    /// Fills `record` with the next one; false at the end or at the first violation.
+    /// Sets `record` to the next record; false at the end or at the first violation.
     [[nodiscard]] bool next(RecordSummary& record);
 
-    /// Success if all announced records were there and nothing else. Errors: corrupt, limit (the
-    /// codec's output is over its bound).
+    /// Call after `next` has returned false. Success if all announced records were read, and no
+    /// bytes are left after the last. Errors: corrupt, limit (over decompressed_limit).
     [[nodiscard]] Result<void> status() const;
 
-    /// Of the record bytes so far, uncompressed.
+    /// Number of uncompressed record bytes scanned so far.
     [[nodiscard]] std::uint64_t scanned_bytes() const {
         return before_window_ + static_cast<std::uint64_t>(cursor_ - begin_);
     }
 
 private:
-    /// A record of `length` bytes of which the window lacks some.
+    /// Reads a record of `length` bytes that does not fit in the rest of the window.
     [[nodiscard]] bool read_across(std::int32_t length, RecordSummary& record);
     [[nodiscard]] bool read_headers_across();
     [[nodiscard]] bool at_end();
     [[nodiscard]] Timestamp timestamp_of(std::int64_t delta) const;
-    /// Makes `size` bytes stand in one piece if the batch has as many left.
+    /// Makes the window hold the next `size` bytes, or all that are left if there are fewer.
     void need(std::ptrdiff_t size) {
         if (end_ - cursor_ < size && more_) [[unlikely]] {
             refill(size);
@@ -77,11 +78,11 @@ private:
     std::uint64_t before_window_ = 0;  ///< record bytes before begin_
     std::int64_t record_left_ = 0;     ///< bytes of the current record that are not read yet
     std::int32_t index_ = 0;
-    std::int32_t stop_ = 0;   ///< the count, or the index of the record that is none
-    std::int32_t count_ = 0;  ///< announced
+    std::int32_t stop_ = 0;   ///< end of the scan: the count, or the index of an invalid record
+    std::int32_t count_ = 0;  ///< the number of records that the batch announces
     Timestamp base_timestamp_;
-    std::int64_t delta_mask_ = 0;  ///< 0 where the base timestamp is that of all records
-    bool more_ = false;            ///< the decompressor may have more
+    std::int64_t delta_mask_ = 0;  ///< 0 if all records have the base timestamp, else -1
+    bool more_ = false;            ///< the decompressor may have more bytes
     const char* violation_ = nullptr;
     std::optional<Error> codec_error_;
 };

@@ -8,8 +8,8 @@
 
 namespace hw::record {
 
-/// Where the parts of one record stand in its bytes; lengths of -1 are null. What the readers of
-/// records share.
+/// One parsed record: its numbers, and pointers to its key, value and headers. A length of -1 means
+/// null.
 struct RecordShape {
     std::int64_t timestamp_delta = 0;
     std::int32_t offset_delta = 0;
@@ -21,8 +21,8 @@ struct RecordShape {
     const std::byte* headers = nullptr;
 };
 
-/// Takes a length of -1 or more and as many bytes, whose start is `bytes`. False when they are cut
-/// short.
+/// Reads a length of -1 or more, and sets `bytes` to the start of as many bytes. False if the
+/// length is invalid or the bytes are cut short.
 [[nodiscard, gnu::always_inline]] inline bool take_bytes(const std::byte*& at, const std::byte* end,
                                                          const std::byte*& bytes,
                                                          std::int32_t& length) {
@@ -34,7 +34,7 @@ struct RecordShape {
     return true;
 }
 
-/// Reads the `count` headers that end exactly at `end`. Returns nullptr, or why they do not.
+/// Checks that [at, end) holds exactly `count` headers. Returns nullptr, or the violation.
 [[nodiscard, gnu::always_inline]] inline const char* check_headers(const std::byte* at,
                                                                    const std::byte* end,
                                                                    std::int32_t count) {
@@ -50,8 +50,8 @@ struct RecordShape {
     return at == end ? nullptr : "bytes are left in it after its headers";
 }
 
-/// Reads a record, without the length before it, that takes all of [at, end). Returns nullptr, or
-/// why it is none.
+/// Parses the record in [at, end), which begins after its length field. Returns nullptr, or the
+/// violation.
 [[nodiscard, gnu::always_inline]] inline const char* load_shape(const std::byte* at,
                                                                 const std::byte* end,
                                                                 RecordShape& shape) {

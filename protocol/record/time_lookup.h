@@ -16,9 +16,10 @@ struct TimestampedOffset {
     bool operator==(const TimestampedOffset&) const = default;
 };
 
-/// The first record of `batch`, in offset order, at or after `start` whose timestamp is at least
-/// `target`; none if there is none. `target` = the batch's max timestamp finds the record that
-/// ListOffsets wants for the largest timestamp. Errors: unsupported, corrupt, limit.
+/// Finds the first record of `batch`, in offset order, with an offset of at least `start` and a
+/// timestamp of at least `target`; nullopt if there is none. With the batch's max timestamp as
+/// `target`, it finds the record that ListOffsets wants for the largest timestamp. Errors:
+/// unsupported, corrupt, limit.
 [[nodiscard]] Result<std::optional<TimestampedOffset>> find_by_timestamp(const BatchView& batch,
                                                                          Timestamp target,
                                                                          Offset start,

@@ -7,21 +7,21 @@
 
 namespace hw::record {
 
-/// A number and the byte after it, returned in registers.
+/// A varint's value and the position after it. Small enough to be returned in registers.
 struct LoadedVarint {
-    const std::byte* after = nullptr;  ///< nullptr: cut short or too large
+    const std::byte* after = nullptr;  ///< nullptr if the varint is cut short or too large
     std::uint64_t raw = 0;
 };
 
-/// Varints of any length.
+/// Loads a varint of any length.
 [[nodiscard]] LoadedVarint load_long_varint(const std::byte* from, const std::byte* end,
                                             unsigned max_bits);
 
-// What follows is inlined by force: it is nearly all that a walk over records does, and a cursor or
-// a number that lived in memory would cost the walk half its speed.
+// The functions below are always inlined: a loop over records does little else, and would run at
+// half the speed if the cursor and the numbers were kept in memory instead of registers.
 
-/// Takes a varint from `at`, nearly always one of one or two bytes. False, and nothing taken, when
-/// it is cut short or too large for `max_bits`.
+/// Loads a varint and moves `at` behind it; fast for one and two bytes. Returns false and leaves
+/// `at` unchanged if the varint is cut short or too large for `max_bits`.
 [[nodiscard, gnu::always_inline]] inline bool take_varint(const std::byte*& at,
                                                           const std::byte* end, unsigned max_bits,
                                                           std::uint64_t& raw) {
@@ -48,7 +48,7 @@ struct LoadedVarint {
     return true;
 }
 
-/// The two signed widths, zig-zag coded.
+/// The same for signed, zig-zag coded numbers.
 [[nodiscard, gnu::always_inline]] inline bool take_int32(const std::byte*& at, const std::byte* end,
                                                          std::int32_t& value) {
     std::uint64_t raw = 0;

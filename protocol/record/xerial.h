@@ -16,8 +16,8 @@ namespace hw::record {
 /// |---|---|
 /// | 8 | 0x82, "SNAPPY", 0 |
 /// | 4 | version, 1 |
-/// | 4 | least version that can read it, 1 |
-/// | 4 + n, repeated | length n of a block, and the block: bare snappy of at most 32 KiB of input |
+/// | 4 | oldest version that can read it, 1 |
+/// | 4 + n, repeated | length n of a block, and the block: at most 32 KiB, as bare snappy |
 struct Xerial {
     static constexpr std::array<std::byte, 8> kMagic{
         std::byte{0x82}, std::byte{'S'}, std::byte{'N'}, std::byte{'A'},
@@ -25,7 +25,7 @@ struct Xerial {
     static constexpr std::int32_t kVersion = 1;
     static constexpr std::size_t kHeaderSize = 16;
     static constexpr std::size_t kLengthSize = 4;
-    /// Input of one block when we write.
+    /// Uncompressed size of the blocks that Compressor writes.
     static constexpr std::size_t kBlock = std::size_t{32} * 1024;
 
     [[nodiscard]] static bool is_framed(ByteView bytes) {
