@@ -4,7 +4,7 @@ from layout import (
     condition,
     element_type,
     form_of,
-    least_element_expression,
+    min_element_expression,
     member,
     null_of,
     sum_of,
@@ -68,7 +68,7 @@ def _array(field, struct, message, source):
             ]
     return [
         f"{out} = wire::read_array<{cpp}>({source}, {form_of(field)}, {null_of(field, struct)},",
-        f"    {least_element_expression(field, struct, message)}, {one});",
+        f"    {min_element_expression(field, struct, message)}, {one});",
     ]
 
 

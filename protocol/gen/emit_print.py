@@ -51,8 +51,8 @@ def _or_null(field, value, if_null, otherwise):
 
 
 def _field(field):
-    """Statements that print a field. Of records only the size is printed, under another name, as in
-    Kafka's request log."""
+    """Statements that print a field. For a records field they print only its size, under another
+    name, as Kafka's request log does."""
     value = f"in.{member(field)}"
     if not field.is_array and not field.is_struct and field.type.wire.name == "records":
         size = [

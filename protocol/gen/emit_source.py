@@ -1,9 +1,9 @@
-"""Emits the sources: messages distributed over a few files that take about equal compile time."""
+"""Emits the sources: a few files with about equal compile times, each with some of the messages."""
 
 from emit_decode import emit_read
 from emit_encode import emit_is_default, emit_size, emit_write
 from emit_print import emit_print
-from layout import least_element_size, least_size, memory_factor
+from layout import min_element_size, min_size, memory_factor
 
 BATCH_HEADER = 61  # bytes of the smallest record batch
 
@@ -29,16 +29,16 @@ def _holds_records(struct):
     )
 
 
-def _least_sensible(struct, version, message):
+def _smallest_element(struct, version, message):
     """The smallest plausible element of a struct: its bytes on the wire, and C++ terms for its
     memory in the arena. Plausible means: topic names are not empty, a records field has at least
     one batch, and an array of structs that hold records has at least one element."""
-    wire, memory = least_size(struct, version, message), [f"sizeof({_qualified(struct, message)})"]
+    wire, memory = min_size(struct, version, message), [f"sizeof({_qualified(struct, message)})"]
     for field in struct.plain_fields:
         if version not in field.versions:
             continue
         if field.is_array and field.is_struct and _holds_records(field.type):
-            inner, terms = _least_sensible(field.type, version, message)
+            inner, terms = _smallest_element(field.type, version, message)
             wire, memory = wire + inner, memory + terms
         elif field.is_array or field.is_struct:
             continue
@@ -56,15 +56,16 @@ def _memory_checks(message):
     for struct in message.all_structs:
         for field in struct.fields:
             versions = field.versions.clipped(struct.versions)
-            in_element = not field.is_array and not field.is_struct  # records: see _least_sensible
+            # A records field is counted in its element, see _smallest_element.
+            in_element = not field.is_array and not field.is_struct
             if not field.in_arena or in_element or versions.empty:
                 continue
             if field.is_struct:
                 wire, memory = min(
-                    _least_sensible(field.type, version, message) for version in versions.all()
+                    _smallest_element(field.type, version, message) for version in versions.all()
                 )
             else:
-                wire = min(least_element_size(field, v, message) for v in versions.all())
+                wire = min(min_element_size(field, v, message) for v in versions.all())
                 memory = [f"sizeof({field.type.cpp})"]
             yield f"static_assert({' + '.join(memory)} <= {factor} * {max(1, wire)});"
 
@@ -112,31 +113,31 @@ def _functions(message):
     yield ""
 
 
-def work(message):
+def _compile_cost(message):
     """An estimate of the compile time of a message."""
     return sum(2 + len(struct.fields) for struct in message.all_structs)
 
 
-def deal(files, shards):
+def distribute(files, shards):
     """Distributes (file, message) pairs over shards: the largest message first, each to the shard
-    with the least work."""
+    whose cost is lowest so far."""
     messages = [
         (file, message)
         for file in files
         for message in file.messages
         if not message.versions.empty
     ]
-    hands = [[] for _ in range(shards)]
-    totals = [0] * shards
-    for file, message in sorted(messages, key=lambda pair: (-work(pair[1]), pair[1].name)):
-        least = totals.index(min(totals))
-        hands[least].append((file, message))
-        totals[least] += work(message)
-    return hands
+    contents = [[] for _ in range(shards)]
+    costs = [0] * shards
+    for file, message in sorted(messages, key=lambda pair: (-_compile_cost(pair[1]), pair[1].name)):
+        cheapest = costs.index(min(costs))
+        contents[cheapest].append((file, message))
+        costs[cheapest] += _compile_cost(message)
+    return contents
 
 
-def emit_source(hand, target):
-    headers = sorted({f"{target.prefix}/{file.folder}/{file.stem}.h" for file, _ in hand})
+def emit_source(content, target):
+    headers = sorted({f"{target.prefix}/{file.folder}/{file.stem}.h" for file, _ in content})
     yield "// Generated from the schemas."
     yield from (f'#include "{header}"' for header in headers)
     for header in ("schema/json_printer.h", "wire/field.h", "wire/measure.h"):
@@ -146,10 +147,10 @@ def emit_source(hand, target):
     yield "using schema::JsonPrinter;"
     yield "namespace {"
     yield ""
-    for _, message in hand:
+    for _, message in content:
         yield from _helpers(message)
     yield "}  // namespace"
     yield ""
-    for _, message in hand:
+    for _, message in content:
         yield from _functions(message)
     yield f"}}  // namespace {target.namespace}"

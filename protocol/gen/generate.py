@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import lock
 from check import check_files
 from emit_random import emit_random_header, emit_random_source
-from emit_source import deal, emit_source
+from emit_source import distribute, emit_source
 from emit_struct import emit_header
 from emit_table import emit_keys, emit_table
 from model import SchemaError
@@ -51,8 +51,8 @@ def outputs(files, target, shards, table):
     yield "api_key.h", emit_keys(files, target)
     if table:
         yield "api_table.h", emit_table(files, target)
-    for number, hand in enumerate(deal(files, shards)):
-        yield f"shard_{number}.cpp", emit_source(hand, target)
+    for number, content in enumerate(distribute(files, shards)):
+        yield f"shard_{number}.cpp", emit_source(content, target)
     yield "random.h", emit_random_header(files, target)
     yield "random.cpp", emit_random_source(files, target)
 

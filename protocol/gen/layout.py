@@ -32,30 +32,30 @@ def sum_of(terms):
     return " + ".join(parts)
 
 
-def least_field_size(field, version, message):
+def min_field_size(field, version, message):
     """Smallest size of an untagged field on the wire, in bytes."""
     if field.fixed_size is not None:
         return field.fixed_size
     compact = version in message.flexible and not field.never_compact
     if field.is_struct and not field.is_array:
-        return 1 if version in field.nullable else least_size(field.type, version, message)
+        return 1 if version in field.nullable else min_size(field.type, version, message)
     if compact:
         return 1
     return 2 if not field.is_array and field.type.wire.name == "string" else 4
 
 
-def least_size(struct, version, message):
+def min_size(struct, version, message):
     size = 1 if version in message.flexible else 0
     for field in struct.plain_fields:
         if version in field.versions:
-            size += least_field_size(field, version, message)
+            size += min_field_size(field, version, message)
     return size
 
 
-def least_element_size(field, version, message):
+def min_element_size(field, version, message):
     """Smallest size of one element of an array field on the wire, in bytes."""
     if field.is_struct:
-        return max(1, least_size(field.type, version, message))
+        return max(1, min_size(field.type, version, message))
     wire = field.type.wire
     if wire.size is not None:
         return wire.size
@@ -64,13 +64,13 @@ def least_element_size(field, version, message):
     return 2 if wire.name == "string" else 4
 
 
-def least_element_expression(field, struct, message):
-    """C++ expression on `v` for least_element_size. Neighbouring versions of equal size are
+def min_element_expression(field, struct, message):
+    """C++ expression on `v` for min_element_size. Neighbouring versions of equal size are
     merged."""
     versions = field.versions.clipped(struct.versions)
     steps = []
     for version in reversed(versions.all()):
-        size = least_element_size(field, version, message)
+        size = min_element_size(field, version, message)
         if steps and steps[-1][1] == size:
             steps[-1] = (version, size)
         else:

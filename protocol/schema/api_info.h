@@ -16,13 +16,13 @@ struct ApiInfo {
     ApiVersion advertised_low;                 ///< may be below versions.low (KAFKA-18659)
     ApiVersion stable_high;                    ///< highest version advertised by default
     ApiVersion flexible_from;                  ///< first flexible version; 32767: none
-    ApiVersion flexible_response_header_from;  ///< as flexible_from, but 32767 for ApiVersions
+    ApiVersion flexible_response_header_from;  ///< like flexible_from, but 32767 for ApiVersions
     bool on_broker;                            ///< served on broker listeners
     bool on_controller;                        ///< served on controller listeners
     bool cluster_action;        ///< only for nodes of the cluster; authorized as ClusterAction
     bool forwarded;             ///< a broker forwards it to the active controller in an Envelope
-    bool writes;                ///< later requests on its connection do not wait for its answer,
-    bool after_writes;          ///< except these, which see the effects of all earlier writes
+    bool writes;                ///< only `after_writes` requests behind it wait for its answer
+    bool after_writes;          ///< waits for the answers to earlier `writes` on its connection
     std::size_t memory_factor;  ///< a request's arena is this times its size, plus a constant
 
     /// The RequestHeader version that goes with request version `version`.

@@ -71,14 +71,14 @@ template <std::integral T>
     return slice == nullptr ? Records() : Records(new (slice) ByteView(bytes), 1);
 }
 
-/// Reads an array; `one(T&)` reads an element, `least` is the smallest size of one in bytes.
+/// Reads an array; `one(T&)` reads an element, `min_size` is the smallest size of one in bytes.
 template <class T, class One>
-[[nodiscard]] Array<T> read_array(Reader& in, Form form, Null null, std::size_t least, One one) {
+[[nodiscard]] Array<T> read_array(Reader& in, Form form, Null null, std::size_t min_size, One one) {
     const std::int64_t count = read_length32(in, form);
     if (count == -1 && null == Null::allowed) {
         return Array<T>::null();
     }
-    T* items = count == 0 ? nullptr : in.elements<T>(count, least);
+    T* items = count == 0 ? nullptr : in.elements<T>(count, min_size);
     if (items == nullptr) {
         return {};
     }

@@ -70,7 +70,7 @@ void Reader::refuse_length(std::int64_t length) {
                     : "a length is larger than the rest of the message");
 }
 
-bool Reader::admits(std::int64_t count, std::size_t least_size) {
+bool Reader::admits(std::int64_t count, std::size_t min_size) {
     if (failed()) {
         return false;
     }
@@ -83,7 +83,7 @@ bool Reader::admits(std::int64_t count, std::size_t least_size) {
         fail("an array has more than 1000000 elements");
         return false;
     }
-    if (wanted * least_size > remaining()) {
+    if (wanted * min_size > remaining()) {
         fail("an array has more elements than fit in the rest of the message");
         return false;
     }

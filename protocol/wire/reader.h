@@ -97,12 +97,12 @@ public:
     [[nodiscard]] std::int64_t length32() { return integer<std::int32_t>(); }
     [[nodiscard]] std::int64_t length_compact() { return std::int64_t{uvarint()} - 1; }
 
-    /// Allocates memory in the arena for `count` elements of at least `least_size` bytes each on
+    /// Allocates memory in the arena for `count` elements of at least `min_size` bytes each on
     /// the wire. Fails and returns nullptr if they cannot fit in the remaining bytes, are more than
     /// kMaxArrayElements, or exceed the arena's budget.
     template <class T>
-    [[nodiscard]] T* elements(std::int64_t count, std::size_t least_size) {
-        if (!admits(count, least_size)) [[unlikely]] {
+    [[nodiscard]] T* elements(std::int64_t count, std::size_t min_size) {
+        if (!admits(count, min_size)) [[unlikely]] {
             return nullptr;
         }
         T* memory = arena_->allocate<T>(static_cast<std::size_t>(count));
@@ -132,7 +132,7 @@ private:
     void fail_over_budget();
     void refuse_length(std::int64_t length);
     void skip_tagged_fields(std::uint32_t count);
-    [[nodiscard]] bool admits(std::int64_t count, std::size_t least_size);
+    [[nodiscard]] bool admits(std::int64_t count, std::size_t min_size);
 
     const std::byte* begin_;
     const std::byte* cursor_;

@@ -3,8 +3,8 @@ import unittest
 from support import load, message_of
 
 import naming
-from emit_source import deal
-from layout import condition, least_element_expression, sum_of
+from emit_source import distribute
+from layout import condition, min_element_expression, sum_of
 from model import Versions
 
 
@@ -54,19 +54,19 @@ class Layout(unittest.TestCase):
             """
         )
         field = message.body.fields[0]
-        expression = least_element_expression(field, message.body, message)
+        expression = min_element_expression(field, message.body, message)
         self.assertEqual(expression, "v >= 7 ? 22 : 6")
 
 
-class Deal(unittest.TestCase):
-    def test_every_message_is_in_one_shard_and_the_shards_have_about_equal_work(self):
+class Distribute(unittest.TestCase):
+    def test_every_message_is_in_one_shard_and_the_shards_have_about_equal_cost(self):
         text = "".join(
             f"data M{i} versions=0\n" + "".join(f"  F{j} int8\n" for j in range(i + 1))
             for i in range(20)
         )
-        hands = deal(load(text), 4)
-        self.assertEqual(sum(len(hand) for hand in hands), 20)
-        totals = [sum(len(m.body.fields) for _, m in hand) for hand in hands]
+        shards = distribute(load(text), 4)
+        self.assertEqual(sum(len(shard) for shard in shards), 20)
+        totals = [sum(len(m.body.fields) for _, m in shard) for shard in shards]
         self.assertLess(max(totals) - min(totals), 10)
 
 
