@@ -39,7 +39,7 @@ BrokerProcess::BrokerProcess(const ProcessWorld& world, SimDisk& disk)
     node_.on_end([this](const Error&) { ended_ = true; });
 }
 
-/// As at the end of a process, waiting coroutines are destroyed before the objects they wait for.
+/// Destroys waiting coroutines before the objects that they wait for.
 BrokerProcess::~BrokerProcess() {
     control_.drop();
     for (const auto& shard : data_) {

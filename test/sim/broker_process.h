@@ -14,10 +14,10 @@
 
 namespace hw::sim {
 
-/// Where the broker of a run listens for clients.
+/// The address at which the broker of a run listens for clients.
 inline const Endpoint kBrokerAddress{"localhost", 9092};
 
-/// A random choice that defers some work on a replica to a later turn.
+/// Defers a random part of the work on replicas to a later turn.
 class RandomDefer final : public broker::DeferPolicy {
 public:
     RandomDefer(Random& random, std::uint64_t one_in) : random_(&random), one_in_(one_in) {}
@@ -28,7 +28,7 @@ private:
     std::uint64_t one_in_;
 };
 
-/// The ports and options that the processes of a run get.
+/// The ports and options that a run gives to its broker processes.
 struct ProcessWorld {
     Scheduler& scheduler;
     SimNetwork& network;
@@ -55,10 +55,10 @@ public:
     /// Call after the start has ended.
     void begin_stop();
 
-    /// None until the start has ended.
+    /// The result of the start; nullopt until it has ended.
     [[nodiscard]] const std::optional<Result<void>>& started() const { return started_; }
     [[nodiscard]] bool stopped() const { return stopped_; }
-    /// The node reported that it cannot continue.
+    /// Whether the node reported that it cannot continue.
     [[nodiscard]] bool ended() const { return ended_; }
 
 private:

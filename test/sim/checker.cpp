@@ -62,7 +62,7 @@ void Checker::on_acknowledged(const AcknowledgedBatch& batch, const Mark& mark) 
     Partition& partition = at(number);
     const bool all = producer.facts.acks == Acks::all;
     const bool outlives_power = all && partition.durability == Durability::disk;
-    if (outlives_power && sync_failed_ && mark.sent > *sync_failed_ + kSyncFailureSpreads) {
+    if (outlives_power && sync_failed_ && mark.sent > *sync_failed_ + kSyncFailureGrace) {
         fail_rule("partition {}: a batch that was sent after a sync failed was acknowledged",
                   number.value());
     }
@@ -71,9 +71,10 @@ void Checker::on_acknowledged(const AcknowledgedBatch& batch, const Mark& mark) 
         return;
     }
     if (batch.base_offset < producer.acknowledged_end) {
-        fail_rule("producer {}: '{}' was acknowledged at offset {}, the batch before it up to {}",
-                  batch.producer.value(), name_of(batch.values.front()), batch.base_offset,
-                  producer.acknowledged_end);
+        fail_rule(
+            "producer {}: '{}' was acknowledged at offset {}, but the batch before it ends at {}",
+            batch.producer.value(), name_of(batch.values.front()), batch.base_offset,
+            producer.acknowledged_end);
     }
     Offset offset = batch.base_offset;
     for (const std::string& value : batch.values) {
@@ -124,21 +125,21 @@ void Checker::on_fetched(PartitionNumber number, const FetchedRecords& fetched, 
             return;
         }
         if (record.offset >= fetched.high_watermark) {
-            fail_rule("partition {}: a reader got offset {}, the high watermark is {}",
+            fail_rule("partition {}: a reader got offset {}, but the high watermark is {}",
                       number.value(), record.offset, fetched.high_watermark);
         }
         note(number, record.offset, record.value);
         ++expected;
     }
     if (fetched.records.empty() && fetched.from < fetched.high_watermark) {
-        fail_rule("partition {}: a reader got nothing at offset {}, the high watermark is {}",
+        fail_rule("partition {}: a reader got nothing at offset {}, but the high watermark is {}",
                   number.value(), fetched.from, fetched.high_watermark);
     }
     read_ += fetched.records.size();
 }
 
-void Checker::on_damage_told(PartitionNumber number, Offset from, const Mark& mark) {
-    ++told_;
+void Checker::on_damage_reported(PartitionNumber number, Offset from, const Mark& mark) {
+    ++damage_reports_;
     const Partition& partition = at(number);
     if (!mark.is_damaged && mark.damages == partition.damages) {
         fail_rule("partition {}: offset {} was reported as damaged, but nothing was damaged",

@@ -18,7 +18,7 @@
 
 namespace hw::sim {
 
-/// Index of a partition, or of a producer, in the list of all of a run.
+/// Index of a partition or of a producer in the run's Plan.
 using PartitionNumber = Id<struct PartitionNumberTag, std::uint32_t>;
 using ProducerNumber = Id<struct ProducerNumberTag, std::uint32_t>;
 
@@ -29,8 +29,7 @@ struct ProducerBatchInfo {
     bool idempotent = false;
 };
 
-/// "PRODUCER-NUMBER-PADDING": a value that names its producer and its place in the order of
-/// sending.
+/// Makes a value "PRODUCER-NUMBER-PADDING": its producer, and its number in the order of sending.
 [[nodiscard]] std::string make_value(ProducerNumber producer, std::uint64_t number,
                                      std::size_t padding);
 
@@ -50,21 +49,21 @@ struct FetchedRecords {
     std::vector<FetchedRecord> records;  ///< from `from` on
 };
 
-/// Checks a run by what its clients saw. A record that was acknowledged or read is a promise: it
-/// must be read again at its offset with its value, after whatever faults. Only a power loss may
-/// take it, and not if the topic is a `disk` topic and the record was below the high watermark,
-/// that is, acknowledged with acks=all or read.
+/// Checks a run from what its clients see. A record that was acknowledged or read is a promise: it
+/// must be found again at its offset with its value. Only a power loss may take a record away, and
+/// not one below the high watermark of a `disk` topic, that is, one acknowledged with acks=all or
+/// read.
 ///
-/// Clients report in any order; the first broken rule is kept.
+/// Clients report in any order. The checker keeps the first broken rule.
 class Checker {
 public:
     Checker(std::vector<replication::Durability> partitions,
             std::vector<ProducerBatchInfo> producers);
 
-    /// What is known when a request is sent; its answer is checked against that.
+    /// The checker's knowledge when a request is sent. The answer is checked against it.
     struct Mark {
         TimePoint sent;
-        Offset high_watermark;  ///< the highest seen until then
+        Offset high_watermark;  ///< the highest seen so far
         std::uint64_t losses = 0;
         std::uint64_t damages = 0;
         bool is_damaged = false;
@@ -72,45 +71,45 @@ public:
     [[nodiscard]] Mark mark(PartitionNumber partition, TimePoint now) const;
 
     void on_acknowledged(const AcknowledgedBatch& batch, const Mark& mark);
-    /// The only answer to the values was a definite error.
+    /// The values were sent once and refused with a definite error, so they are in no log.
     void on_refused(ProducerNumber producer, const std::vector<std::string>& values);
-    /// A broker does not know the sequence numbers of an idempotent producer.
+    /// The broker no longer knows the sequence numbers of an idempotent producer.
     void on_out_of_sequence(ProducerNumber producer);
     void on_fetched(PartitionNumber partition, const FetchedRecords& fetched, const Mark& mark);
     void on_out_of_range(PartitionNumber partition, Offset from, const Mark& mark);
 
     /// A read failed because of damage: the broker refused it, or the client found a wrong
     /// checksum.
-    void on_damage_told(PartitionNumber partition, Offset from, const Mark& mark);
-    /// Bytes of the partition's log were changed at rest; until they are repaired, reads of it may
-    /// be refused.
+    void on_damage_reported(PartitionNumber partition, Offset from, const Mark& mark);
+    /// Bytes of the partition's log were damaged at rest. Reads of it may be refused until
+    /// `on_repaired`.
     void on_damaged(PartitionNumber partition);
     void on_repaired();
 
     void on_sync_failed(TimePoint when);
     void on_power_loss();
-    /// The final checks, after everything was read once more.
+    /// Makes the final checks. Call after everything was read once more.
     void on_end();
 
-    /// The offset after the last record that must be there.
+    /// The offset after the last record that must exist.
     [[nodiscard]] Offset end_offset(PartitionNumber partition) const;
     /// Numbers of records that were acknowledged and read.
     [[nodiscard]] std::uint64_t acknowledged() const { return acknowledged_; }
     [[nodiscard]] std::uint64_t read() const { return read_; }
-    /// Reads that were refused because of damage.
-    [[nodiscard]] std::uint64_t told() const { return told_; }
-    /// The first rule that was broken, as a sentence.
+    /// Number of reads that were refused because of damage.
+    [[nodiscard]] std::uint64_t damage_reports() const { return damage_reports_; }
+    /// The first broken rule, as a sentence; nullopt if none is broken.
     [[nodiscard]] const std::optional<std::string>& broken() const { return broken_; }
 
 private:
-    /// After a failed sync, answers to earlier requests may still be made for this long.
-    static constexpr Duration kSyncFailureSpreads = std::chrono::seconds(1);
+    /// A request sent within this time after a failed sync may still be acknowledged as durable.
+    static constexpr Duration kSyncFailureGrace = std::chrono::seconds(1);
 
     struct Partition {
         replication::Durability durability;
-        /// By offset; empty where no client has seen a record.
+        /// Values by offset; an empty value means that no client has seen the record.
         std::vector<std::string> records;
-        /// The highest seen, in an answer or by an acknowledgement of acks=all.
+        /// The highest that clients know from an answer or from an acknowledgement with acks=all.
         Offset high_watermark{0};
         std::uint64_t losses = 0;
         std::uint64_t damages = 0;
@@ -118,7 +117,7 @@ private:
     };
     struct Producer {
         ProducerBatchInfo facts;
-        Offset acknowledged_end{0};  ///< of the last batch that is still promised
+        Offset acknowledged_end{0};  ///< end offset of the last batch that is still promised
     };
 
     [[nodiscard]] Partition& at(PartitionNumber partition) {
@@ -139,7 +138,7 @@ private:
     std::optional<TimePoint> sync_failed_;
     std::uint64_t acknowledged_ = 0;
     std::uint64_t read_ = 0;
-    std::uint64_t told_ = 0;
+    std::uint64_t damage_reports_ = 0;
     std::optional<std::string> broken_;
 };
 

@@ -16,7 +16,7 @@ constexpr ProducerNumber kLeader{1};      // acks=1 to the disk topic
 constexpr ProducerNumber kIdempotent{2};  // to the disk topic
 constexpr ProducerNumber kInMemory{3};    // acks=all to the memory topic
 
-/// A run as its clients report it, written by hand.
+/// A checker, and functions that report as clients do.
 struct History {
     Checker checker{{Durability::disk, Durability::memory},
                     {{.partition = kDisk, .acks = Acks::all},
@@ -42,7 +42,7 @@ struct History {
                                  {{Offset(offset), make_value(producer, number, 0)}}};
         checker.on_fetched(partition, one, checker_mark_without_watermark(partition));
     }
-    /// The mark of a request that was sent before anything was seen.
+    /// The mark of a request that was sent before any high watermark was seen.
     [[nodiscard]] Checker::Mark checker_mark_without_watermark(PartitionNumber partition) const {
         Checker::Mark at = mark(partition);
         at.high_watermark = Offset(0);
@@ -51,7 +51,7 @@ struct History {
     [[nodiscard]] std::string broken() const { return checker.broken().value_or(""); }
 };
 
-TEST_CASE("checker: a history in which all is kept breaks no rule", "[sim][checker]") {
+TEST_CASE("checker: a history that keeps every record breaks no rule", "[sim][checker]") {
     History h;
     h.acknowledge(kAll, 0, 0);
     h.acknowledge(kLeader, 0, 1);
@@ -100,7 +100,7 @@ TEST_CASE("checker: a record of acks=1 outlives a process kill, not a power loss
         h.read(kDisk, 0, kAll, 0);
         CHECK_THAT(h.broken(), Contains("held '1-0' and now holds '0-0'"));
     }
-    SECTION("not even of a life before: its answer may come after the power loss") {
+    SECTION("a power loss may take it before its acknowledgement arrives") {
         const Checker::Mark before = h.mark(kDisk);
         h.checker.on_power_loss();
         h.acknowledge(kLeader, 1, 1, before);
@@ -108,17 +108,17 @@ TEST_CASE("checker: a record of acks=1 outlives a process kill, not a power loss
     }
 }
 
-TEST_CASE("checker: a memory topic may lose by a power loss, and by nothing else",
+TEST_CASE("checker: a memory topic may lose records at a power loss, and only then",
           "[sim][checker]") {
     History h;
     h.acknowledge(kInMemory, 0, 0);
-    SECTION("by a power loss") {
+    SECTION("at a power loss") {
         h.checker.on_power_loss();
         h.checker.on_fetched(kMemory, {Offset(0), Offset(0), {}}, h.mark(kMemory));
         h.read(kMemory, 0, kInMemory, 1);
         CHECK(h.broken().empty());
     }
-    SECTION("by nothing else") {
+    SECTION("without a power loss") {
         h.checker.on_fetched(kMemory, {Offset(0), Offset(0), {}}, h.mark(kMemory));
         CHECK_THAT(h.broken(), Contains("the high watermark fell"));
     }
@@ -134,18 +134,19 @@ TEST_CASE("checker: a reader gets offsets without gaps, below the high watermark
     }
     SECTION("a record above the high watermark is noticed") {
         h.checker.on_fetched(kDisk, {Offset(1), Offset(1), {second}}, h.mark(kDisk));
-        CHECK_THAT(h.broken(), Contains("the high watermark is 1"));
+        CHECK_THAT(h.broken(), Contains("but the high watermark is 1"));
     }
 }
 
-TEST_CASE("checker: the batches of a producer stand in the order of sending", "[sim][checker]") {
+TEST_CASE("checker: offsets of a producer's batches follow the order of sending",
+          "[sim][checker]") {
     History h;
     h.acknowledge(kAll, 0, 5);
     h.acknowledge(kAll, 1, 4);
     CHECK_THAT(h.broken(), Contains("'0-1' was acknowledged at offset 4"));
 }
 
-TEST_CASE("checker: a value of an idempotent producer stands once", "[sim][checker]") {
+TEST_CASE("checker: a value of an idempotent producer is in the log once", "[sim][checker]") {
     History h;
     h.read(kDisk, 0, kIdempotent, 0);
     h.read(kDisk, 1, kAll, 0);
@@ -163,7 +164,7 @@ TEST_CASE("checker: a disk topic does not forget an idempotent producer", "[sim]
     CHECK_THAT(h.broken(), Contains("was forgotten by a disk topic"));
 }
 
-TEST_CASE("checker: what was refused with a definite error is in no log", "[sim][checker]") {
+TEST_CASE("checker: a value refused with a definite error is in no log", "[sim][checker]") {
     History h;
     SECTION("refused, then read") {
         h.checker.on_refused(kAll, {make_value(kAll, 0, 0)});
@@ -183,7 +184,7 @@ TEST_CASE("checker: a value that nobody sent to the partition is noticed", "[sim
     CHECK_THAT(h.broken(), Contains("which nobody sent there"));
 }
 
-TEST_CASE("checker: after a failed sync nothing more is acknowledged as durable",
+TEST_CASE("checker: a batch sent after a failed sync may not be acknowledged as durable",
           "[sim][checker]") {
     History h;
     h.checker.on_sync_failed(TimePoint(std::chrono::seconds(10)));
@@ -202,23 +203,24 @@ TEST_CASE("checker: a read below the high watermark gets a record or an error", 
     CHECK_THAT(h.broken(), Contains("got nothing at offset 0"));
 }
 
-TEST_CASE("checker: damage may be told where something was damaged", "[sim][checker]") {
+TEST_CASE("checker: a read may be refused as damaged only in a damaged partition",
+          "[sim][checker]") {
     History h;
-    SECTION("of that partition, also to a request that was on its way") {
+    SECTION("also if the request was sent before the damage, or answered after the repair") {
         const auto before = h.mark(kDisk);
         h.checker.on_damaged(kDisk);
         const auto during = h.mark(kDisk);
         h.checker.on_repaired();
-        h.checker.on_damage_told(kDisk, Offset(0), before);
-        h.checker.on_damage_told(kDisk, Offset(0), during);
+        h.checker.on_damage_reported(kDisk, Offset(0), before);
+        h.checker.on_damage_reported(kDisk, Offset(0), during);
         CHECK(h.broken().empty());
-        CHECK(h.checker.told() == 2);
-        h.checker.on_damage_told(kDisk, Offset(0), h.mark(kDisk));
+        CHECK(h.checker.damage_reports() == 2);
+        h.checker.on_damage_reported(kDisk, Offset(0), h.mark(kDisk));
         CHECK_THAT(h.broken(), Contains("was reported as damaged, but nothing was damaged"));
     }
-    SECTION("not of another one") {
+    SECTION("not in another partition") {
         h.checker.on_damaged(kMemory);
-        h.checker.on_damage_told(kDisk, Offset(0), h.mark(kDisk));
+        h.checker.on_damage_reported(kDisk, Offset(0), h.mark(kDisk));
         CHECK_THAT(h.broken(), Contains("was reported as damaged, but nothing was damaged"));
     }
 }

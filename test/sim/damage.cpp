@@ -14,7 +14,8 @@ using record::BatchLayout;
 
 namespace {
 
-/// The recovery point of the log in `folder` in the file of its data directory; 0 without one.
+/// The recovery point of the log in `folder`, read from its data directory's file; 0 if the file
+/// does not list the log.
 Offset recovery_point(const SimDisk& disk, const std::string& folder) {
     const std::size_t slash = folder.rfind('/');
     const std::string path = folder.substr(0, slash + 1) + storage::kRecoveryPointFile;
@@ -26,8 +27,9 @@ Offset recovery_point(const SimDisk& disk, const std::string& folder) {
 
 }  // namespace
 
-std::vector<DamageAtRest::Stretch> DamageAtRest::durable_batches(const std::string& folder) const {
-    std::vector<Stretch> batches;
+std::vector<DamageAtRest::ByteRange> DamageAtRest::durable_batches(
+    const std::string& folder) const {
+    std::vector<ByteRange> batches;
     const Offset end_offset = recovery_point(*disk_, folder);
     const auto entries = disk_->list(folder);
     for (const storage::DirectoryEntry& entry :
@@ -54,7 +56,7 @@ bool DamageAtRest::make(const DamagePlan& plan, const std::vector<std::string>& 
     repair();
     Random random(plan.seed);
     for (const std::string& folder : folders) {
-        const std::vector<Stretch> batches = durable_batches(folder);
+        const std::vector<ByteRange> batches = durable_batches(folder);
         if (!batches.empty()) {
             change(plan, batches[random.below(batches.size())], random);
             return true;
@@ -63,13 +65,13 @@ bool DamageAtRest::make(const DamagePlan& plan, const std::vector<std::string>& 
     return false;
 }
 
-void DamageAtRest::change(const DamagePlan& plan, const Stretch& batch, Random& random) {
+void DamageAtRest::change(const DamagePlan& plan, const ByteRange& batch, Random& random) {
     path_ = batch.path;
     position_ = batch.begin;
     const std::uint64_t size = batch.end - batch.begin;
     std::uint64_t count = 1;
     if (plan.kind == DamageKind::zeroed_sector) {
-        // Not beyond the batch: the bytes after it may not have been on stable storage.
+        // Stays inside the batch, because the bytes after it may not be on stable storage.
         count = std::min(size, SimDisk::kSector);
         position_ += random.below(size - count + 1);
     } else {

@@ -12,13 +12,13 @@
 
 namespace hw::sim {
 
-/// The events of a run, log lines of the nodes included: keeps the last ones for the report of a
-/// failure, and passes all of them to an echo.
+/// The events of a run, including the nodes' log lines. Keeps the last ones for the report of a
+/// failure, and passes every event to `echo`.
 class EventTrace final : public LogSink {
 public:
     using Echo = std::function<void(const std::string& line)>;
 
-    /// `echo`, if any, is called with every event.
+    /// `echo` may be empty.
     EventTrace(const Scheduler& scheduler, Echo echo)
         : scheduler_(&scheduler), echo_(std::move(echo)) {}
 

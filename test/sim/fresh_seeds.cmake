@@ -1,5 +1,6 @@
 # cmake -DSIM=... -DSOURCE=... -DMINUTES=... -P fresh_seeds.cmake
-# Runs seeds that are new in each commit: from the number of its id on; from 1 on without git.
+# Runs seeds that are new in each commit: the first seed is the first eight hex digits of the
+# commit's id, or 1 without git.
 execute_process(COMMAND git rev-parse --short=8 HEAD WORKING_DIRECTORY ${SOURCE}
     OUTPUT_VARIABLE commit OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET RESULT_VARIABLE status)
 set(seed 1)

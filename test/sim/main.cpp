@@ -16,15 +16,15 @@ namespace po = boost::program_options;
 constexpr int kExitOk = 0;
 constexpr int kExitFailed = 1;
 constexpr int kExitUsage = 2;
-/// One run in this many is repeated, to check that it is the same.
+/// One run in this many is repeated, to check that the second run is the same.
 constexpr std::uint64_t kTwiceOneIn = 100;
 
 constexpr const char* kHelp =
-    R"(hw-sim: whole brokers in a simulated world, checked by what their clients see
+    R"(hw-sim: runs a whole broker in a simulated world and checks what its clients see
 
 Usage:
-  hw-sim --seed N [--steps M] [--trace]     one run; with --trace every event is printed
-  hw-sim --minutes M [--first-seed S]       seeds from S on until M minutes are over
+  hw-sim --seed N [--steps M] [--trace]     one run, at most M steps; --trace prints every event
+  hw-sim --minutes M [--first-seed S]       seeds from S on (default 1) for M minutes
 
 A run fails when a promise to a client is broken. The same seed and program give the
 same run.
@@ -34,18 +34,19 @@ same run.
 struct FaultRuns {
     std::uint64_t runs = 0;
     std::uint64_t times = 0;
-    std::uint64_t went_on = 0;  ///< with records acknowledged after the last time
+    std::uint64_t served_after = 0;  ///< runs with records acknowledged after the last fault
 
     void add(const FaultCount& count) {
         runs += count.times > 0 ? 1 : 0;
         times += count.times;
-        went_on += count.acknowledged_after > 0 ? 1 : 0;
+        served_after += count.acknowledged_after > 0 ? 1 : 0;
     }
 
     void print(std::string_view what) const {
         fmt::print(
-            "{} in {} runs, {} times; records were acknowledged after the last in {} runs.\n", what,
-            runs, times, went_on);
+            "{}: in {} runs, {} times in all; in {} of these runs records were acknowledged "
+            "afterwards.\n",
+            what, runs, times, served_after);
     }
 };
 
@@ -57,7 +58,7 @@ struct Totals {
     FaultRuns full_disks;
     FaultRuns wall_jumps;
     FaultRuns damages;
-    std::uint64_t told = 0;
+    std::uint64_t damage_reports = 0;
     std::uint64_t lives = 0;
     std::uint64_t operations = 0;
     std::uint64_t acknowledged = 0;
@@ -70,7 +71,7 @@ struct Totals {
         full_disks.add(verdict.full_disks);
         wall_jumps.add(verdict.wall_jumps);
         damages.add(verdict.damages);
-        told += verdict.told;
+        damage_reports += verdict.damage_reports;
         lives += verdict.lives;
         operations += verdict.operations;
         acknowledged += verdict.acknowledged;
@@ -90,11 +91,11 @@ struct Totals {
         full_disks.print("A full disk");
         wall_jumps.print("A jump of the wall clock");
         damages.print("Damage at rest");
-        fmt::print("{} reads and starts were refused because of damage.\n", told);
+        fmt::print("{} reads and starts were refused because of damage.\n", damage_reports);
     }
 };
 
-/// Runs one seed; false, and a report on standard output, when it fails.
+/// Runs one seed. If it fails, prints a report and returns false.
 bool run_one(const SimulationOptions& options, bool twice, Totals& totals) {
     const Verdict verdict = simulate(options);
     if (verdict.broken) {

@@ -8,7 +8,8 @@
 namespace hw::sim {
 namespace {
 
-/// A broken rule must be noticed within this many seeds. The rarest is noticed by one seed in ten.
+/// A broken rule must be noticed within this many seeds. One seed in ten notices the rule that is
+/// hardest to notice.
 constexpr std::uint64_t kSeeds = 60;
 
 Verdict run(std::uint64_t seed, const Mutants& mutants) {
@@ -29,19 +30,19 @@ void check_noticed(const Mutants& mutants) {
     CHECK_FALSE(run(seed, {}).broken.has_value());
 }
 
-TEST_CASE("simulation: an acknowledgement before the sync is noticed", "[sim][mutant]") {
+TEST_CASE("simulation: an acknowledgement sent before the sync is noticed", "[sim][mutant]") {
     Mutants mutants;
     mutants.leader.acknowledges_before_sync = true;
     check_noticed(mutants);
 }
 
-TEST_CASE("simulation: a sync that counts when it begins is noticed", "[sim][mutant]") {
+TEST_CASE("simulation: counting a sync as done when it begins is noticed", "[sim][mutant]") {
     Mutants mutants;
     mutants.log.durable_end_before_sync = true;
     check_noticed(mutants);
 }
 
-TEST_CASE("simulation: entries of new segments that are never synced are noticed",
+TEST_CASE("simulation: never syncing the folder entries of new segments is noticed",
           "[sim][mutant]") {
     Mutants mutants;
     mutants.log.folder_is_not_synced = true;

@@ -12,14 +12,14 @@ using std::chrono::seconds;
 
 namespace {
 
-constexpr Duration kRunLeast = seconds(60);
+constexpr Duration kRunMin = seconds(60);
 
-Duration draw_span(Random& random, Duration least, Duration most) {
-    return Duration(random.between(least.count(), most.count()));
+Duration draw_span(Random& random, Duration min, Duration max) {
+    return Duration(random.between(min.count(), max.count()));
 }
 
-/// Short segments, so that files are created and closed; and records with the time of the broker's
-/// wall clock, so that they show its jumps.
+/// Some topics get short segments, so that files are created and closed, and some get
+/// LogAppendTime, so that records have timestamps from the broker's wall clock and its jumps.
 std::map<std::string, std::string> draw_configs(Random& random) {
     std::map<std::string, std::string> configs;
     if (random.chance(1, 2)) {
@@ -32,7 +32,7 @@ std::map<std::string, std::string> draw_configs(Random& random) {
 }
 
 void draw_topics(Random& random, Plan& plan) {
-    // One of each durability, so that every run shows the difference; then any.
+    // The first two topics have different durabilities, so that every run has both.
     const std::uint64_t count = 2 + random.below(2);
     for (std::uint64_t i = 0; i < count; ++i) {
         const bool on_disk = i == 0 || (i > 1 && random.chance(1, 2));
@@ -53,8 +53,8 @@ ProducerPlan draw_producer(Random& random, PartitionNumber partition) {
     ProducerPlan producer{
         .facts = {.partition = partition, .acks = kAcks[random.below(kAcks.size())]},
         .retries = random.chance(1, 2),
-        .batch_records_most = 1 + random.below(10),
-        .pause_most = draw_span(random, milliseconds(5), milliseconds(200)),
+        .batch_records_max = 1 + random.below(10),
+        .pause_max = draw_span(random, milliseconds(5), milliseconds(200)),
         .request_timeout = draw_span(random, milliseconds(200), seconds(5))};
     const bool idempotent = producer.facts.acks == Acks::all && random.chance(1, 2);
     producer.facts.idempotent = idempotent;
@@ -70,9 +70,9 @@ void draw_clients(Random& random, Plan& plan) {
         }
         plan.readers.push_back(
             {.partition = partition,
-             .wait_most = Millis(static_cast<std::int32_t>(random.below(500))),
-             .pause_most = draw_span(random, milliseconds(5), milliseconds(300)),
-             .bytes_most = static_cast<std::int32_t>(random.chance(1, 3) ? 1 : 1 << 20)});
+             .wait_max = Millis(static_cast<std::int32_t>(random.below(500))),
+             .pause_max = draw_span(random, milliseconds(5), milliseconds(300)),
+             .bytes_max = static_cast<std::int32_t>(random.chance(1, 3) ? 1 : 1 << 20)});
     }
 }
 
@@ -107,8 +107,8 @@ WallJump draw_wall_jump(Random& random, Duration length) {
                                              std::chrono::days(1)};
     WallJump jump{.after = draw_span(random, Duration::zero(), length), .ahead = {}};
     if (!random.chance(1, 4)) {
-        constexpr std::int64_t kMost = 20;
-        jump.ahead = kUnits[random.below(kUnits.size())] * random.between(-kMost, kMost);
+        constexpr std::int64_t kMaxUnits = 20;
+        jump.ahead = kUnits[random.below(kUnits.size())] * random.between(-kMaxUnits, kMaxUnits);
     }
     return jump;
 }
@@ -118,7 +118,7 @@ LifePlan draw_life(Random& random) {
                                End::power_loss, End::freeze_and_kill,
                                End::sync_error, End::freeze_and_power_loss,
                                End::full_disk,  End::full_disk_and_power_loss};
-    // Some lives end before the broker serves: a crash during a recovery.
+    // Some lives are so short that the crash happens during the recovery.
     const Duration longest = random.chance(1, 5) ? Duration(milliseconds(600)) : seconds(15);
     LifePlan life{.length = draw_span(random, Duration::zero(), longest),
                   .end = kEnds[random.below(kEnds.size())],
@@ -136,7 +136,7 @@ LifePlan draw_life(Random& random) {
     return life;
 }
 
-/// Drawn separately, so that the kept seeds still have the same other faults.
+/// Uses its own random numbers, so that the seeds in seeds.txt keep their other faults.
 void draw_damage(Random random, Plan& plan) {
     constexpr std::array kKinds{DamageKind::bit_flip, DamageKind::header_bit_flip,
                                 DamageKind::zeroed_sector};
@@ -187,12 +187,12 @@ Plan draw_plan(std::uint64_t seed) {
     draw_clients(random, plan);
     if (!plan.has_faults) {
         LifePlan life;
-        life.length = kRunLeast;
+        life.length = kRunMin;
         plan.lives.push_back(life);
         return plan;
     }
     Duration sum{};
-    while (sum < kRunLeast) {
+    while (sum < kRunMin) {
         plan.lives.push_back(draw_life(random));
         sum += plan.lives.back().length;
     }

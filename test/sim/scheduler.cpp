@@ -52,7 +52,7 @@ bool Scheduler::step() {
         trace_hash_ = (trace_hash_ ^ part) * 0x100'0000'01B3;
     }
     item.work();
-    // Work takes time, so that nothing can spin for ever at one instant.
+    // Each step takes some time, so that time passes even if work never stops.
     now_ += std::chrono::nanoseconds(1 + random_.below(1000));
     return true;
 }
@@ -87,7 +87,7 @@ std::vector<Scheduler::Work> Scheduler::take_all_of(NodeTag node) {
 }
 
 void Scheduler::drop(NodeTag node) {
-    // Repeated, because an abandoned coroutine posts its own end to its executor.
+    // Repeats, because destroying a coroutine can post its completion to its executor.
     while (!take_all_of(node).empty()) {
     }
 }

@@ -11,12 +11,12 @@
 
 namespace hw::sim {
 
-/// Owner of a piece of work: a node of the simulated cluster, or the world itself (0).
+/// Owner of a task: a node of the simulated cluster, or the simulator itself (0).
 using NodeTag = std::uint32_t;
 inline constexpr NodeTag kWorld = 0;
 
-/// The one thread of a simulation: ready work in an order drawn from the seed, parked work that
-/// waits to be woken or for its deadline, and virtual time.
+/// The event loop of a simulation, with virtual time. Runs ready work in an order drawn from the
+/// seed. Parked work becomes ready when it is woken or its deadline passes.
 class Scheduler {
 public:
     using Work = std::move_only_function<void()>;
@@ -27,21 +27,22 @@ public:
     Scheduler& operator=(const Scheduler&) = delete;
 
     void ready(NodeTag node, Work work);
-    /// Keeps `work` until it is woken or `deadline` has passed; then it is ready.
+    /// Keeps `work` until it is woken or `deadline` has passed; then makes it ready.
     ParkId park(NodeTag node, Work work, TimePoint deadline = kNever);
-    /// Does nothing when it was woken before.
+    /// Does nothing if the work is already ready or has run.
     void wake(ParkId id);
 
-    /// Runs one piece of work, first moving time on if none is ready. False when there is no work.
+    /// Runs one ready piece of work. If none is ready, first moves time to the next deadline.
+    /// Returns false if there is no work.
     bool step();
-    /// Steps until `done`; false when `limit` passes or no work is left before that.
+    /// Steps until `done` returns true. Returns false if `limit` passes or no work is left first.
     bool run_until(const std::function<bool()>& done, TimePoint limit);
-    /// Destroys all work of a node, also work that becomes ready meanwhile, until none is left.
+    /// Destroys all work of a node, including work that is added meanwhile.
     void drop(NodeTag node);
 
     [[nodiscard]] TimePoint now() const { return now_; }
     [[nodiscard]] Random& random() { return random_; }
-    /// Equal for runs that did the same things in the same order at the same times.
+    /// Hash of all steps: which work ran, of which node, and when. Equal runs have equal hashes.
     [[nodiscard]] std::uint64_t trace_hash() const { return trace_hash_; }
     [[nodiscard]] std::uint64_t steps() const { return steps_; }
 

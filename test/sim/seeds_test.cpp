@@ -11,7 +11,7 @@
 namespace hw::sim {
 namespace {
 
-/// Each line begins with a seed, or is a comment.
+/// Reads seeds.txt: each line begins with a seed, or is a comment.
 std::vector<std::uint64_t> kept_seeds() {
     std::ifstream file(HW_SIM_SEEDS_FILE);
     REQUIRE(file.is_open());
@@ -35,23 +35,23 @@ Verdict run(std::uint64_t seed) {
     return verdict;
 }
 
-TEST_CASE("simulation: the kept seeds do not fail, and records are acknowledged after each fault",
+TEST_CASE("simulation: the seeds of seeds.txt pass, and records are acknowledged after each fault",
           "[sim]") {
     std::uint64_t after_full_disks = 0;
     std::uint64_t after_wall_jumps = 0;
     std::uint64_t after_damages = 0;
-    std::uint64_t told = 0;
+    std::uint64_t damage_reports = 0;
     for (const std::uint64_t seed : kept_seeds()) {
         const Verdict verdict = run(seed);
         after_full_disks += verdict.full_disks.acknowledged_after;
         after_wall_jumps += verdict.wall_jumps.acknowledged_after;
         after_damages += verdict.damages.acknowledged_after;
-        told += verdict.told;
+        damage_reports += verdict.damage_reports;
     }
     CHECK(after_full_disks > 0);
     CHECK(after_wall_jumps > 0);
     CHECK(after_damages > 0);
-    CHECK(told > 0);
+    CHECK(damage_reports > 0);
 }
 
 TEST_CASE("simulation: every promise to clients is kept, with and without faults", "[sim]") {
@@ -68,7 +68,7 @@ TEST_CASE("simulation: every promise to clients is kept, with and without faults
     CHECK(with_faults < HW_SIM_FIXED_SEEDS);
 }
 
-TEST_CASE("simulation: the same seed gives the same run, another seed another", "[sim]") {
+TEST_CASE("simulation: the same seed gives the same run, another seed a different one", "[sim]") {
     const Verdict first = run(2);
     const Verdict second = run(2);
     CHECK(first.trace_hash == second.trace_hash);
@@ -76,7 +76,7 @@ TEST_CASE("simulation: the same seed gives the same run, another seed another", 
     CHECK(run(3).trace_hash != first.trace_hash);
 }
 
-TEST_CASE("simulation: a run ends after the steps that it may take", "[sim]") {
+TEST_CASE("simulation: a run ends at its limit of steps", "[sim]") {
     SimulationOptions options;
     options.seed = 2;
     options.steps_max = 20'000;

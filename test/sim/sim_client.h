@@ -21,14 +21,13 @@ struct ClientWorld {
     SimNetwork& network;
     Checker& checker;
     EventTrace& trace;
-    /// Ended lives of the broker's process; after each, readers read everything again.
+    /// Number of lives that have ended; after each, readers read everything again.
     std::uint64_t ended_lives = 0;
-    /// Producers end after one more success; then readers end when they have read everything.
-    bool producers_finish = false;
-    bool readers_finish = false;
-    std::size_t producers = 0;  ///< that are running
-    std::size_t readers = 0;
-    std::uint64_t operations = 0;  ///< answered ones
+    bool producers_finish = false;  ///< producers end after one more success
+    bool readers_finish = false;    ///< readers end when they have read everything
+    std::size_t producers = 0;      ///< number of running producers
+    std::size_t readers = 0;        ///< number of running readers
+    std::uint64_t operations = 0;   ///< number of answered requests
 };
 
 /// Base of a client: its connection to the broker and its own random numbers.
@@ -46,10 +45,10 @@ public:
 protected:
     ~SimClient() = default;
 
-    /// Waits for a random time up to `most`.
-    [[nodiscard]] Task<> pause(Duration most) {
+    /// Waits for a random time up to `max`.
+    [[nodiscard]] Task<> pause(Duration max) {
         Signal never;
-        const TimePoint until = world_.clock.now() + Duration(random_.between(1, most.count()));
+        const TimePoint until = world_.clock.now() + Duration(random_.between(1, max.count()));
         co_await world_.shard.wait(never, until);
     }
 

@@ -6,8 +6,8 @@
 
 namespace hw::sim {
 
-/// The clocks of a simulated machine: virtual time, and a wall clock that starts in 2026 and may be
-/// set wrong.
+/// The clocks of a simulated machine: virtual time, and a wall clock that starts at 2026-01-01 and
+/// can be set wrong.
 class SimClock final : public Clock {
 public:
     explicit SimClock(const Scheduler& scheduler) : scheduler_(&scheduler) {}

@@ -128,7 +128,7 @@ private:
         return {};
     }
 
-    /// Leaves sectors that a failed sync marked clean unchanged in the durable image.
+    /// Makes the dirty sectors durable, but not those that a failed sync has marked clean.
     void copy_dirty_sectors() {
         std::string& durable = node_->durable;
         durable.resize(node_->current.size());
@@ -392,16 +392,16 @@ Result<std::unique_ptr<FileLock>> SimDisk::lock(const std::string& path) {
 
 void SimDisk::run_blocking(const std::string& directory, Shard& shard,
                            std::move_only_function<void()> work, BlockingDone done) {
-    Works& works = works_[directory];
-    if (works.is_abandoned) {
+    DirectoryWork& queue = directory_work_[directory];
+    if (queue.is_abandoned) {
         shard.post([done = std::move(done)]() mutable { done(BlockingEnd::abandoned); });
         return;
     }
     auto entry = std::make_shared<Work>(&shard, std::move(work), std::move(done));
-    std::erase_if(works.all, [](const auto& each) { return each.expired(); });
-    works.all.push_back(entry);
+    std::erase_if(queue.all, [](const auto& each) { return each.expired(); });
+    queue.all.push_back(entry);
     if (faults_.hung.contains(directory)) {
-        works.hung.push_back(std::move(entry));
+        queue.hung.push_back(std::move(entry));
     } else {
         schedule(directory, std::move(entry));
     }
@@ -412,7 +412,7 @@ void SimDisk::schedule(const std::string& directory, std::shared_ptr<Work> work)
         scheduler_->random().between(faults_.delay_least.count(), faults_.delay_most.count()));
     auto run = [this, directory, work = std::move(work)] {
         work->work();
-        ++works_[directory].ended;
+        ++directory_work_[directory].ended;
         if (work->done) {
             work->shard->post(
                 [done = std::exchange(work->done, nullptr)]() mutable { done(BlockingEnd::done); });
@@ -423,24 +423,24 @@ void SimDisk::schedule(const std::string& directory, std::shared_ptr<Work> work)
 
 void SimDisk::release(const std::string& directory) {
     faults_.hung.erase(directory);
-    for (auto& work : std::exchange(works_[directory].hung, {})) {
+    for (auto& work : std::exchange(directory_work_[directory].hung, {})) {
         schedule(directory, std::move(work));
     }
 }
 
 BlockingProgress SimDisk::progress(const std::string& directory) {
-    const Works& works = works_[directory];
+    const DirectoryWork& queue = directory_work_[directory];
     const auto is_pending = [](const std::weak_ptr<Work>& each) {
         const auto work = each.lock();
         return work != nullptr && work->done != nullptr;
     };
-    return {static_cast<std::size_t>(std::ranges::count_if(works.all, is_pending)), works.ended};
+    return {static_cast<std::size_t>(std::ranges::count_if(queue.all, is_pending)), queue.ended};
 }
 
 void SimDisk::abandon(const std::string& directory) {
-    Works& works = works_[directory];
-    works.is_abandoned = true;
-    for (const auto& each : works.all) {
+    DirectoryWork& queue = directory_work_[directory];
+    queue.is_abandoned = true;
+    for (const auto& each : queue.all) {
         const auto work = each.lock();
         if (work != nullptr && work->done) {
             work->shard->post([done = std::exchange(work->done, nullptr)]() mutable {
@@ -454,7 +454,7 @@ void SimDisk::process_kill() {
     ++generation_;
     sync_failed_.reset();
     locks_.clear();
-    works_.clear();
+    directory_work_.clear();
 }
 
 void SimDisk::power_loss() {

@@ -23,13 +23,13 @@ struct DiskFaults {
     std::uint64_t sync_error_one_in = 0;
     /// One write_at in this many ends later than its call.
     std::uint64_t late_write_one_in = 0;
-    /// Bytes that may still be written before the disk is full, also for new entries.
+    /// Bytes that can be written, for data and new entries, before the disk is full.
     std::uint64_t space_left = kNoLimit;
-    /// Changing operations that still have an effect; then the disk is frozen: every changing
-    /// operation fails. This is a crash between two operations of code that does not wait between
-    /// them.
+    /// The disk freezes when SimDisk::operations reaches this number: every later operation that
+    /// changes something fails. So a crash can happen between two operations of code that does not
+    /// wait between them.
     std::uint64_t freeze_after = kNoLimit;
-    /// Data directories whose blocking work does not end until SimDisk::release.
+    /// Data directories that hang: their blocking work does not end until SimDisk::release.
     std::set<std::string> hung;
     Duration delay_least = std::chrono::microseconds(50);
     Duration delay_most = std::chrono::milliseconds(2);
@@ -37,23 +37,23 @@ struct DiskFaults {
 
 /// The disk of one simulated node.
 ///
-/// The model: a tree of directories and files. A file has a durable image and a current one, and
-/// knows which sectors of 512 bytes of the two may differ. A directory has durable and current
-/// entries; operations on entries (create, rename, remove) are pending until their directory is
-/// synced. `sync` of a file makes its sectors and size durable, not its entry.
+/// The model is a tree of directories and files. A file has a durable and a current image, and a
+/// set of dirty sectors (512 bytes) in which the two may differ. A directory has durable and
+/// current entries; operations on entries (create, rename, remove) are pending until their
+/// directory is synced. `sync` of a file makes its sectors and size durable, but not its entry.
 ///
-/// power_loss keeps of each file any subset of the unsynced sectors (so writes are torn and out of
-/// order), a size between the durable and the current one, and any subset of the pending entry
-/// operations, applied in order; synced data is kept. process_kill keeps everything. Both make all
-/// open files and locks dead.
+/// power_loss keeps all synced data. Of each file it keeps a random subset of the unsynced sectors
+/// (so writes are torn and out of order) and a size between the durable and the current one. Of the
+/// pending entry operations it applies a random subset in order. process_kill keeps everything.
+/// After both, all open files and locks are dead.
 ///
-/// A write that fails has written a prefix. Overwriting bytes takes space again; only a change of
-/// the faults frees space. A sync that fails marks the sectors clean, as Linux does: they are read
-/// back as written, and are lost at a power loss even after later syncs, unless they are written
-/// again. A sync of a directory that fails changes nothing. run_blocking starts its work after a
-/// random delay, so works overlap in any order. Work of a directory that hangs is done after its
-/// release, even if it was abandoned before. A late write_at reads its bytes when it ends. Tests
-/// make bit flips and misdirected writes with `contents`, `overwrite` and `alter`.
+/// A failing write writes a prefix of its bytes. Overwriting bytes takes space again; only a change
+/// of the faults frees space. A failing sync marks the sectors clean, as Linux does: reads return
+/// the written bytes, but a power loss loses them even after later syncs, unless they are written
+/// again. A failing sync of a directory changes nothing. run_blocking starts its work after a
+/// random delay, so pieces of work overlap in any order. The work of a directory that hangs is done
+/// after its release, even if it was abandoned before. A late write_at reads its bytes when it
+/// ends. Tests make bit flips and misdirected writes with `contents`, `overwrite` and `alter`.
 class SimDisk final : public storage::Disk {
 public:
     static constexpr std::uint64_t kSector = 512;
@@ -69,16 +69,16 @@ public:
     [[nodiscard]] std::uint64_t operations() const { return operations_; }
     /// Number of operations so far that failed because the disk was full.
     [[nodiscard]] std::uint64_t refusals() const { return refusals_; }
-    /// Time of the first sync that failed by a fault since the last end of the node, if any.
+    /// Time of the first failing sync in the current life of the node; nullopt if there was none.
     [[nodiscard]] const std::optional<TimePoint>& sync_failed() const { return sync_failed_; }
-    /// The current contents of a file; empty when it does not exist.
+    /// The current contents of a file; empty if it does not exist.
     [[nodiscard]] std::string contents(const std::string& path) const;
-    /// Changes bytes of a file, durably: damage at rest.
+    /// Changes bytes of a file and makes the whole file durable.
     void overwrite(const std::string& path, std::uint64_t position, std::string_view bytes);
-    /// Changes bytes inside a file in its durable and current images; other bytes that are not
-    /// durable stay so.
+    /// Changes bytes of a file in its durable and current images, and leaves other unsynced bytes
+    /// unsynced.
     void alter(const std::string& path, std::uint64_t position, std::string_view bytes);
-    /// Ends the hanging of a directory, and schedules the work that waited.
+    /// Lets a directory work again, and schedules the work that waited.
     void release(const std::string& directory);
 
     Result<std::shared_ptr<storage::File>> open(const std::string& path,
@@ -124,8 +124,8 @@ private:
         std::move_only_function<void()> work;
         storage::BlockingDone done;  ///< null after it was called
     };
-    /// The blocking work of one data directory.
-    struct Works {
+    /// All blocking work of one data directory.
+    struct DirectoryWork {
         std::vector<std::weak_ptr<Work>> all;
         std::vector<std::shared_ptr<Work>> hung;
         std::uint64_t ended = 0;
@@ -155,7 +155,7 @@ private:
     NodePointer root_;
     std::vector<Operation> pending_;
     std::set<std::string> locks_;
-    std::map<std::string, Works> works_;
+    std::map<std::string, DirectoryWork> directory_work_;
 };
 
 }  // namespace hw::sim

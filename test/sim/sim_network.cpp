@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t kPipeRoom = 256 * 1024;
 
-/// A coroutine that waits for an event of the network, woken at most once.
+/// Lets one coroutine wait for an event of the network.
 class Waiting {
 public:
     [[nodiscard]] Task<> wait(Scheduler& scheduler, NodeTag node) {
@@ -36,7 +36,7 @@ SimShard& sim_shard(Shard& shard) {
 
 }  // namespace
 
-/// One direction of a connection, read by one side.
+/// One direction of a connection.
 struct SimNetwork::Pipe {
     std::string under_way;
     std::string arrived;
@@ -45,7 +45,7 @@ struct SimNetwork::Pipe {
     Waiting writer;
 };
 
-/// A connection: side 0 connected, side 1 accepted; pipe i is read by side i.
+/// A connection. Side 0 has connected, side 1 has accepted; side i reads pipe i.
 struct SimNetwork::Link {
     SimNetwork* network = nullptr;
     std::array<NodeTag, 2> nodes{};
@@ -96,8 +96,8 @@ public:
         if (pipe.arrived.empty()) {
             return {Progress::would_block, 0};
         }
-        const std::size_t most = std::min(into.size(), pipe.arrived.size());
-        const std::size_t count = 1 + link_->network->scheduler_->random().below(most);
+        const std::size_t max = std::min(into.size(), pipe.arrived.size());
+        const std::size_t count = 1 + link_->network->scheduler_->random().below(max);
         std::copy_n(as_bytes(pipe.arrived).begin(), count, into.begin());
         pipe.arrived.erase(0, count);
         pipe.writer.wake(*link_->network->scheduler_);
@@ -118,8 +118,8 @@ public:
         if (held >= kPipeRoom) {
             return {Progress::would_block, 0};
         }
-        const std::size_t most = std::min(offered.size(), kPipeRoom - held);
-        const std::size_t count = 1 + network.scheduler_->random().below(most);
+        const std::size_t max = std::min(offered.size(), kPipeRoom - held);
+        const std::size_t count = 1 + network.scheduler_->random().below(max);
         pipe.under_way.append(offered, 0, count);
         network.deliver(link_, 1 - side_, count);
         return {Progress::done, count};
@@ -215,7 +215,7 @@ void SimNetwork::deliver(const std::shared_ptr<Link>& link, std::size_t side, st
             return;
         }
         Pipe& target = link->pipes[side];
-        // Chunks that are due at the same time may run in any order; the bytes keep their order.
+        // Chunks that are due at the same time may run in any order, but bytes arrive in order.
         target.arrived.append(target.under_way, 0, bytes);
         target.under_way.erase(0, bytes);
         target.reader.wake(*scheduler_);
@@ -224,14 +224,14 @@ void SimNetwork::deliver(const std::shared_ptr<Link>& link, std::size_t side, st
 }
 
 Result<std::unique_ptr<Listener>> SimNetwork::listen(Shard& shard, const Endpoint& endpoint) {
-    constexpr std::uint16_t kFirstOfAll = 1024;
+    constexpr std::uint16_t kFirstAllowedPort = 1024;
     auto port = std::make_shared<Port>();
     port->network = this;
     port->node = sim_shard(shard).node();
     port->endpoint = endpoint;
     if (endpoint.port == 0) {
         port->endpoint.port = next_port_++;
-    } else if (endpoint.port < kFirstOfAll) {
+    } else if (endpoint.port < kFirstAllowedPort) {
         return fail(ErrorKind::permission, "listen on {}: Permission denied", to_string(endpoint));
     }
     const auto taken = ports_[port->endpoint.port].lock();

@@ -23,9 +23,10 @@ struct NetworkFaults {
 /// Byte streams between the nodes of one simulated world.
 ///
 /// The model: a connection is two pipes. Written bytes arrive completely and in order after a
-/// delay. A read takes any non-empty prefix of the bytes that have arrived, a write any non-empty
-/// prefix of the bytes offered that fits into the pipe. Ports below 1024 are forbidden, as for an
-/// ordinary user. Either side or a reset cuts a connection; bytes in transit are then lost.
+/// delay. A read takes a random non-empty prefix of the bytes that have arrived. A write takes a
+/// random non-empty prefix of the offered bytes, as much as fits into the pipe. Ports below 1024
+/// are forbidden, as for an ordinary user. A close by either side or a reset cuts the connection,
+/// and bytes in transit are lost.
 class SimNetwork final : public Network {
 public:
     SimNetwork(Scheduler& scheduler, NetworkFaults faults)

@@ -16,10 +16,10 @@ namespace {
 
 constexpr ApiVersion kProduceVersion{9};
 constexpr ApiVersion kInitProducerIdVersion{4};
-/// Time for sending a request that has no answer.
+/// Time that a request with acks=0 gets to be sent; it has no answer.
 constexpr Duration kUnansweredWait = std::chrono::milliseconds(20);
 
-/// Whether the error means that the batch is in no log.
+/// True if the error means that the batch is in no log.
 bool is_definite(ErrorCode code) {
     return code == ErrorCode::not_enough_replicas || code == ErrorCode::kafka_storage_error ||
            code == ErrorCode::unknown_topic_or_partition || code == ErrorCode::invalid_timestamp;
@@ -34,7 +34,7 @@ SimProducer::SimProducer(ClientWorld& world, ProducerNumber number, const Produc
 Task<> SimProducer::run() {
     ++world_.producers;
     while (!world_.producers_finish || !may_end_) {
-        co_await pause(plan_.pause_most);
+        co_await pause(plan_.pause_max);
         if (needs_identity()) {
             co_await ask_identity();
         } else {
@@ -69,9 +69,9 @@ void SimProducer::make_batch() {
         options.base_sequence = Sequence(identity_->next_sequence);
     }
     record::BatchBuilder builder(options);
-    for (std::uint64_t count = 1 + random_.below(plan_.batch_records_most); count > 0; --count) {
-        const std::size_t most = random_.chance(1, 20) ? kLargePadding : kPadding;
-        batch.values.push_back(make_value(number_, next_value_++, random_.below(most)));
+    for (std::uint64_t count = 1 + random_.below(plan_.batch_records_max); count > 0; --count) {
+        const std::size_t padding = random_.chance(1, 20) ? kLargePadding : kPadding;
+        batch.values.push_back(make_value(number_, next_value_++, random_.below(padding)));
         builder.add({.key = {},
                      .value = as_bytes(batch.values.back()),
                      .headers = {},

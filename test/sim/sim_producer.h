@@ -25,7 +25,7 @@ public:
 private:
     using Reply = Result<wire::DecodedMessage<schema::ProduceResponse>>;
 
-    /// The batch that is sent until it is acknowledged or given up.
+    /// The batch being sent, until it is acknowledged or given up.
     struct Batch {
         std::vector<std::string> values;
         Buffer bytes;

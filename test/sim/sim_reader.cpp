@@ -14,7 +14,7 @@ namespace {
 
 constexpr ApiVersion kFetchVersion{12};
 constexpr Duration kRequestTimeout = std::chrono::seconds(5);
-/// Pause of a reader that has to read the whole partition again before the end of the run.
+/// Pause between the reads of the final pass over a partition.
 constexpr Duration kShortPause = std::chrono::milliseconds(5);
 constexpr std::int32_t kManyBytes = 1 << 20;
 
@@ -27,7 +27,7 @@ SimReader::SimReader(ClientWorld& world, const ReaderPlan& plan, const Partition
 Task<> SimReader::run() {
     ++world_.readers;
     while (!may_end()) {
-        co_await pause(world_.readers_finish ? kShortPause : plan_.pause_most);
+        co_await pause(world_.readers_finish ? kShortPause : plan_.pause_max);
         if (ended_lives_ != world_.ended_lives || random_.chance(1, 500)) {
             ended_lives_ = world_.ended_lives;
             position_ = Offset(0);
@@ -47,14 +47,14 @@ Task<> SimReader::fetch() {
     schema::FetchRequest::Partition partition;
     partition.partition = partition_.index;
     partition.fetch_offset = position_;
-    partition.partition_max_bytes = world_.readers_finish ? kManyBytes : plan_.bytes_most;
+    partition.partition_max_bytes = world_.readers_finish ? kManyBytes : plan_.bytes_max;
     const std::array partitions{partition};
     schema::FetchRequest::Topic topic;
     topic.topic = partition_.topic;
     topic.partitions = partitions;
     const std::array topics{topic};
     schema::FetchRequest request;
-    request.max_wait_ms = plan_.wait_most;
+    request.max_wait_ms = plan_.wait_max;
     request.min_bytes = 1;
     request.topics = topics;
     const TimePoint now = world_.clock.now();
@@ -78,13 +78,13 @@ void SimReader::on_partition(const schema::FetchResponse::Partition& outcome,
         world_.trace.add(fmt::format("reader of {}-{} at {}: {}", partition_.topic,
                                      partition_.index, position_, outcome.error_code));
         if (outcome.error_code == ErrorCode::corrupt_message) {
-            pass_over(mark);
+            skip_damaged(mark);
         }
     }
 }
 
-void SimReader::pass_over(const Checker::Mark& mark) {
-    world_.checker.on_damage_told(plan_.partition, position_, mark);
+void SimReader::skip_damaged(const Checker::Mark& mark) {
+    world_.checker.on_damage_reported(plan_.partition, position_, mark);
     ++position_;
 }
 
@@ -100,7 +100,7 @@ void SimReader::on_records(const schema::FetchResponse::Partition& outcome,
         }
         record::RecordCursor records(*batch, batch->records());
         while (const auto record = records.next()) {
-            // An answer begins with the complete batch that contains the offset.
+            // The first batch of an answer may begin before the requested offset.
             if (record->offset >= position_) {
                 const ByteView value = record->value.value_or(ByteView());
                 fetched.records.push_back({record->offset, std::string(as_text(value))});
@@ -112,7 +112,7 @@ void SimReader::on_records(const schema::FetchResponse::Partition& outcome,
         world_.checker.on_fetched(plan_.partition, fetched, mark);
         position_ += static_cast<std::int64_t>(fetched.records.size());
     } else {
-        pass_over(mark);
+        skip_damaged(mark);
     }
 }
 

@@ -8,8 +8,8 @@
 
 namespace hw::sim {
 
-/// A reader of a run: reads one partition from its start, and again after each life of the broker's
-/// process. Reports what it reads to the checker.
+/// A reader of a run. Reads one partition from its start, and begins again after each life. Reports
+/// what it reads to the checker.
 class SimReader final : public SimClient {
 public:
     /// `partition` outlives it.
@@ -23,8 +23,8 @@ private:
     [[nodiscard]] Task<> fetch();
     void on_partition(const schema::FetchResponse::Partition& outcome, const Checker::Mark& mark);
     void on_records(const schema::FetchResponse::Partition& outcome, const Checker::Mark& mark);
-    /// Skips an offset that cannot be read, as an application may do.
-    void pass_over(const Checker::Mark& mark);
+    /// Reports that the current offset is damaged, and skips it, as an application may do.
+    void skip_damaged(const Checker::Mark& mark);
 
     const ReaderPlan plan_;
     const PartitionPlan& partition_;

@@ -11,7 +11,7 @@
 
 namespace hw::sim {
 
-/// A shard of a simulated node: runs coroutines on the scheduler, under the node's tag, in an order
+/// A shard of a simulated node. Runs coroutines on the scheduler with the node's tag, in an order
 /// drawn from the seed. Posted work keeps its order. The seed also decides when a turn ends.
 class SimShard final : public Shard {
 public:
@@ -25,11 +25,11 @@ public:
     [[nodiscard]] Task<Woken> wait(Signal& signal, TimePoint deadline) override;
     [[nodiscard]] std::size_t index() const override { return index_; }
 
-    /// Destroys all work that waits or is ready on this shard and the others of its node, as at the
-    /// end of the node's process. Call it before the objects of the node are destroyed.
+    /// Destroys all waiting and ready work of this shard and of the other shards of its node. Call
+    /// it at the end of the node's process, before the objects of the node are destroyed.
     void drop();
 
-    /// Suspends the coroutine; `park` gets the work that resumes it, to be run once on the
+    /// Suspends the coroutine. `park` gets the work that resumes it, and must run it once on the
     /// scheduler.
     [[nodiscard]] static Task<> suspend(std::move_only_function<void(Scheduler::Work)> park);
 
@@ -53,7 +53,7 @@ private:
     Context context_;
     TurnHooks hooks_;
     std::deque<Scheduler::Work> posted_;
-    bool turn_ends_ = false;  ///< the end of the turn is in the scheduler's queue
+    bool turn_ends_ = false;  ///< the end of the turn has been posted
 };
 
 }  // namespace hw::sim

@@ -125,7 +125,7 @@ Verdict Simulation::run() {
                     .full_disks = count_of(full_disks_),
                     .wall_jumps = count_of(wall_jumps_),
                     .damages = count_of(damages_),
-                    .told = checker_.told() + refused_starts_,
+                    .damage_reports = checker_.damage_reports() + refused_starts_,
                     .lives = clients_.ended_lives,
                     .operations = clients_.operations,
                     .acknowledged = checker_.acknowledged(),
@@ -136,7 +136,7 @@ Verdict Simulation::run() {
     return verdict;
 }
 
-/// A first life without faults, in which the topics are created.
+/// Creates the topics in a first life without faults, and starts the clients after it.
 void Simulation::set_up() {
     begin_life();
     finish_start();
@@ -207,7 +207,7 @@ void Simulation::live(const LifePlan& life) {
     }
     begin_life();
     if (life.damage) {
-        // If the start is refused because of the damage, the life goes on with an undamaged copy.
+        // If the damage makes the start fail, the life continues with the repaired file.
         step_until([this] { return process_->started().has_value(); }, kPatience);
         repair_if_refused();
     }
@@ -278,7 +278,7 @@ void Simulation::run_life(const LifePlan& life) {
         fail_rule("the node ended by itself");
     }
     if (goes_on()) {
-        trace_.add(fmt::format("it ends with {}", name_of(life.end)));
+        trace_.add(fmt::format("the life ends with {}", name_of(life.end)));
         end_life(life);
     }
 }
@@ -321,7 +321,7 @@ void Simulation::end_life(const LifePlan& life) {
             disk_.faults().sync_error_one_in = life.sync_error_one_in;
             if (!step_until([this] { return has_given_up(); }, kGiveUpTimeout) &&
                 disk_.sync_failed()) {
-                fail_rule("a sync failed, and the node went on");
+                fail_rule("a sync failed, but the node continued");
             }
             break;
         case End::full_disk:
@@ -340,19 +340,19 @@ void Simulation::end_life(const LifePlan& life) {
 void Simulation::fill_disk(const LifePlan& life) {
     const std::uint64_t refusals = disk_.refusals();
     std::uint64_t refusals_before = refusals;
-    const TimePoint room_at = scheduler_.now() + life.full_for;
+    const TimePoint full_until = scheduler_.now() + life.full_for;
     disk_.faults().space_left = life.space_left;
-    while (step_until([this] { return has_given_up(); }, room_at - scheduler_.now())) {
+    while (step_until([this] { return has_given_up(); }, full_until - scheduler_.now())) {
         end_on_full_disk(life);
         step_until([] { return false; }, kRestartDelay);
         refusals_before = disk_.refusals();
         begin_life();
     }
     disk_.faults().space_left = DiskFaults::kNoLimit;
-    trace_.add("the disk has room again");
+    trace_.add("the disk has space again");
     const bool must_end = disk_.refusals() > refusals_before;
     if (must_end && !step_until([this] { return has_given_up(); }, kGiveUpTimeout)) {
-        fail_rule("a write failed for lack of space, and the node went on");
+        fail_rule("a write failed for lack of space, but the node continued");
     }
     end_on_full_disk(life);
     if (disk_.refusals() > refusals) {
@@ -360,7 +360,7 @@ void Simulation::fill_disk(const LifePlan& life) {
     }
 }
 
-/// Stops a node that has given up in order, as the program does.
+/// Stops a node that has given up. The stop is orderly, as in the real program.
 void Simulation::end_on_full_disk(const LifePlan& life) {
     if (!step_until([this] { return process_->started().has_value(); }, kPatience)) {
         fail_rule("a start did not end within a minute");
@@ -381,7 +381,7 @@ void Simulation::stop_in_order() {
     end_process();
 }
 
-/// Disk and network of the node are dead before its objects are destroyed.
+/// Cuts off the node's disk and network before it destroys the node's objects.
 void Simulation::crash(bool power_loss) {
     network_.cut(BrokerProcess::kTag);
     if (power_loss) {
@@ -400,7 +400,7 @@ void Simulation::end_process() {
     }
 }
 
-/// A last life without faults, in which every request must end and every promise be kept.
+/// Runs a last life without faults, in which every request must end and every promise be kept.
 void Simulation::run_final_life() {
     disk_.faults() = {};
     network_.set_faults({});

@@ -17,39 +17,39 @@ namespace hw::sim {
 
 struct SimulationOptions {
     std::uint64_t seed = 1;
-    /// A run ends after this many steps of the scheduler, without a verdict on its liveness.
+    /// The run stops after this many steps of the scheduler, without its final checks.
     std::uint64_t steps_max = UINT64_MAX;
     Mutants mutants;
     EventTrace::Echo echo;
 };
 
-/// How often a run had a fault of one kind, and what was acknowledged afterwards.
+/// How often a run had a fault of one kind, and whether the broker served afterwards.
 struct FaultCount {
     std::uint64_t times = 0;
-    std::uint64_t acknowledged_after = 0;  ///< records, after the last time
+    std::uint64_t acknowledged_after = 0;  ///< records acknowledged after the last fault
 };
 
 /// The result of a run.
 struct Verdict {
-    /// The rule that was broken, as a sentence; nothing if all rules hold.
+    /// The first broken rule, as a sentence; nullopt if none is broken.
     std::optional<std::string> broken;
     std::vector<std::string> last_events;
     bool has_faults = false;
-    FaultCount full_disks;  ///< that refused something
+    FaultCount full_disks;  ///< counts only full disks that refused an operation
     FaultCount wall_jumps;
     FaultCount damages;
-    std::uint64_t told = 0;  ///< reads and starts that were refused because of damage
+    std::uint64_t damage_reports = 0;  ///< reads and starts that were refused because of damage
     std::uint64_t lives = 0;
     std::uint64_t operations = 0;
-    std::uint64_t acknowledged = 0;  ///< records
-    std::uint64_t read = 0;
+    std::uint64_t acknowledged = 0;  ///< number of records
+    std::uint64_t read = 0;          ///< number of records
     std::uint64_t steps = 0;
     std::uint64_t trace_hash = 0;
     Duration simulated{};
 };
 
-/// Runs one seed: a broker that lives and ends as the seed's plan says, with producers and readers
-/// all the time, then a last life without faults in which everything must be served and found.
+/// Runs one seed: the lives of its plan, with producers and readers all the time, then a last life
+/// without faults, in which the broker must serve everything and every promised record is found.
 [[nodiscard]] Verdict simulate(const SimulationOptions& options);
 
 /// The report of a run that failed.
@@ -68,23 +68,24 @@ public:
 private:
     struct Fault {
         std::uint64_t times = 0;
-        std::uint64_t acknowledged = 0;  ///< records, at the time of the last one
+        std::uint64_t acknowledged = 0;  ///< records acknowledged before the last fault
     };
 
     static constexpr NodeTag kClients = 2;
-    /// Time within which a start, a stop and the last requests must end.
+    /// Time limit for a start, a stop and the last requests.
     static constexpr Duration kPatience = std::chrono::minutes(1);
-    /// How long a process may continue with a disk that fails.
+    /// Time within which a process must give up after its disk fails.
     static constexpr Duration kGiveUpTimeout = std::chrono::seconds(3);
     /// Time between the end of a process and its next start while the disk is full.
     static constexpr Duration kRestartDelay = std::chrono::milliseconds(300);
-    /// Most steps at one point in time; more means that the node spins.
+    /// Maximum number of steps at one point in virtual time; more means that the node spins.
     static constexpr std::uint64_t kStepsOfOneMoment = 1'000'000;
 
     [[nodiscard]] bool goes_on() const {
         return !checker_.broken() && !broken_ && scheduler_.steps() < options_.steps_max;
     }
-    /// Steps until `done`, `limit`, or the end of the run. Returns whether it is done.
+    /// Steps until `done` returns true, `limit` passes or the run ends. Returns the result of
+    /// `done`.
     bool step_until(const std::function<bool()>& done, Duration limit);
     void fail_rule(std::string rule);
 
@@ -93,7 +94,7 @@ private:
     void live(const LifePlan& life);
     void run_life(const LifePlan& life);
     void make_damage(const DamagePlan& plan);
-    /// If the start failed because of the damaged file, starts again with an undamaged copy.
+    /// If the start failed because of the damaged file, repairs the file and starts again.
     void repair_if_refused();
     void repair();
     void run_final_life();
@@ -130,8 +131,8 @@ private:
     Fault damages_;
     DamageAtRest damage_{disk_};
     std::uint64_t refused_starts_ = 0;
-    TimePoint moment_;
-    std::uint64_t moment_steps_ = 0;  ///< steps when it began
+    TimePoint moment_;                ///< the current point in virtual time
+    std::uint64_t moment_steps_ = 0;  ///< number of steps before it
     std::vector<std::unique_ptr<SimProducer>> producers_;
     std::vector<std::unique_ptr<SimReader>> readers_;
     bool topics_created_ = false;
