@@ -5,8 +5,8 @@
 
 namespace hw {
 
-/// Switches with which a test breaks rules on purpose, to prove that it would notice. Passed
-/// through constructors; nothing is broken by default.
+/// Switches that break rules on purpose, so that a test can prove that it notices. Passed through
+/// constructors; all are off by default.
 struct Mutants {
     storage::LogMutants log;
     replication::LeaderMutants leader;

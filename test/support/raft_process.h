@@ -23,7 +23,7 @@ public:
     bool enabled(LogLevel) const override { return false; }
 };
 
-/// Virtual time with a wall clock that stands still, so that written bytes do not depend on time.
+/// Virtual time with a fixed wall clock, so that written bytes do not depend on time.
 class FixedWallClock final : public Clock {
 public:
     explicit FixedWallClock(const sim::Scheduler& scheduler) : scheduler_(&scheduler) {}
@@ -41,9 +41,8 @@ inline void make_metadata_folder(sim::SimDisk& disk) {
     REQUIRE(disk.sync_directory("/"));
 }
 
-/// A process that is the only voter of a metadata quorum, on the disk of its machine. Its
-/// destructor destroys waiting coroutines before the objects they wait for, as the end of a process
-/// does.
+/// A process that is the only voter of a metadata quorum, on the disk of its machine. The
+/// destructor destroys waiting coroutines before the objects that they wait for.
 class RaftProcess {
 public:
     RaftProcess(sim::Scheduler& scheduler, sim::SimDisk& disk, LogSink& log)
