@@ -1,4 +1,4 @@
-"""The cases, and the figures of their runs."""
+"""The cases of the bench: runs them and computes their figures."""
 
 import os
 import shutil
@@ -11,38 +11,38 @@ from server import Failure, Server
 IDLE_SECONDS = 5
 LATENCY_SECONDS = 5
 STARTS = 3
-LEAST_FREE = 64 << 20
+MIN_FREE = 64 << 20
 CHUNK = bytes(4 << 20)
 READABLE_BYTES = 256_000_000  # small enough for the page cache
-MOST_IDLE_BYTES = 30_000_000  # resident, above which --check fails
-MOST_WORSE = 0.05  # against another binary, above which --check fails
+MAX_IDLE_BYTES = 30_000_000  # of resident memory; more fails --check
+MAX_LOSS = 0.05  # compared with another binary; more fails --check
 
 
 @dataclass(frozen=True)
 class Case:
-    """One row of the table: what is sent or read, and where the files are."""
+    """A row of the table: the load, and where the files are."""
 
     name: str
     text: str
     command: str  # of the driver
     arguments: tuple
-    bytes: int | None  # of a run; None: the run lasts for a fixed time
+    bytes: int | None  # of a run; None if the run has a fixed time
     durability: str
     has_toy: bool = True
-    least_ratio: float | None = None  # of the toy's throughput, below which --check fails
+    min_ratio: float | None = None  # to the toy's throughput; less fails --check
     partitions: int = 1
 
 
 LARGE = ("--batch-size", "65536")
 CASES = (
     Case("batches", "64 KiB batches, acks=1, memory", "produce", (*LARGE, "--acks", "1"),
-         2_000_000_000, "memory", least_ratio=0.5),
+         2_000_000_000, "memory", min_ratio=0.5),
     Case("records", "single 1 KiB records, acks=1, memory", "produce",
-         ("--batch-size", "1", "--acks", "1"), 500_000_000, "memory", least_ratio=0.35),
+         ("--batch-size", "1", "--acks", "1"), 500_000_000, "memory", min_ratio=0.35),
     Case("durable", "64 KiB batches, acks=-1, disk", "produce", (*LARGE, "--acks", "-1"),
          500_000_000, "disk", has_toy=False),
-    Case("partitions", "as the first, to 8 partitions", "produce", (*LARGE, "--acks", "1"),
-         2_000_000_000, "memory", least_ratio=0.5, partitions=8),
+    Case("partitions", "64 KiB batches, to 8 partitions", "produce", (*LARGE, "--acks", "1"),
+         2_000_000_000, "memory", min_ratio=0.5, partitions=8),
     Case("fetch", "fetches of 1 MiB, cached", "fetch", ("--fetch-size", "1048576"),
          4_000_000_000, "memory", partitions=8),
     Case("tail", "8 partitions, read while produced", "produce",
@@ -53,7 +53,7 @@ CASES = (
          ("--rate", "1000", "--acks", "-1"), None, "disk", has_toy=False),
 )
 
-# The figures that are compared, and where they are in a report. Only for throughput more is better.
+# The compared figures, and their paths in a report. More is better only for throughput.
 FIGURES = {
     "throughput": ("megabytesPerSecond",),
     "CPU": ("brokerCpuSecondsPerGb",),
@@ -64,13 +64,14 @@ FIGURES = {
 
 
 def figures_of(case):
-    """A load at a fixed rate does not measure throughput, and has too few bytes to measure CPU."""
+    """The figures of a case. A load at a fixed rate measures no throughput, and sends too few bytes
+    to measure CPU."""
     return ("p50", "p99", "p99.9") if case.command == "latency" else ("throughput", "CPU", "p50",
                                                                      "p99")
 
 
 class Bench:
-    """The servers that are compared, and how each run is made."""
+    """Runs the cases on the compared servers."""
 
     def __init__(self, options):
         self.options = options
@@ -84,7 +85,7 @@ class Bench:
         return {"broker": self.options.broker}
 
     def compare(self, case):
-        """Alternating runs: A, B, A, B ... One pair before them is not counted."""
+        """Makes alternating runs A, B, A, B ... and does not count the first pair."""
         sides, pairs = self.sides(case), []
         try:
             for number in range(self.options.pairs + 1):
@@ -100,21 +101,21 @@ class Bench:
     def one(self, case, command, is_broker):
         in_memory = case.durability == "memory"
         parent = self.options.memory_dir if in_memory else self.options.disk_dir
-        most = min(self.options.bytes, room_in(parent))
+        max_bytes = min(self.options.bytes, writable_bytes(parent))
         topic = ("--partitions", str(case.partitions))
         if is_broker and not self.options.plain:
             topic += ("--durability", case.durability)
         if case.bytes:
-            amount = ("--bytes", str(min(case.bytes, most)))
+            amount = ("--bytes", str(min(case.bytes, max_bytes)))
         else:
             amount = ("--seconds", str(self.options.latency_seconds))
         written = READABLE_BYTES if case.command == "fetch" else case.bytes or 0
         if in_memory:
-            warm_memory(parent, min(written, most))
+            warm_memory(parent, min(written, max_bytes))
         with Server(command, parent, case.partitions) as server:
             if case.command == "fetch":
                 server.drive(self.options.driver, "produce",
-                             [*topic, "--acks", "1", "--bytes", str(min(written, most))])
+                             [*topic, "--acks", "1", "--bytes", str(min(written, max_bytes))])
                 topic = ()
             else:
                 server.drive(self.options.driver, "produce", ["--topic", "first", "--bytes", "1"])
@@ -124,7 +125,8 @@ class Bench:
             return {**report, "foreign_cpu": foreign_share(before, machine_cpu(), report)}
 
     def cold_starts(self):
-        """ms from exec to the first acknowledged batch, and bytes resident after some idle time."""
+        """Measures the ms from exec to the first acknowledged batch, and then the resident bytes
+        after some time without load."""
         commands = {"broker": self.options.broker}
         if self.options.against:
             commands = {"old": self.options.against, **commands}
@@ -156,30 +158,31 @@ class Bench:
 
 
 def check(rows, start):
-    """Sentences about ratios to the toy, and memory, that are beyond their limits."""
-    least = {case.name: case.least_ratio for case in CASES}
+    """Yields a sentence for each ratio to the toy, and for idle memory, beyond its limit."""
+    minimum = {case.name: case.min_ratio for case in CASES}
     for row in rows:
         ratio = row.get("ratios", {}).get("throughput")
-        if ratio and least[row["case"]] and ratio["median"] < least[row["case"]]:
-            yield (f"{row['text']}: {ratio['median']:.2f} of the toy's throughput; the limit is "
-                   f"{least[row['case']]}")
-    if start and not start["failure"] and start["resident_bytes_median"] > MOST_IDLE_BYTES:
-        yield (f"idle, the broker holds {start['resident_bytes_median']} bytes; the limit is "
-               f"{MOST_IDLE_BYTES}")
+        if ratio and minimum[row["case"]] and ratio["median"] < minimum[row["case"]]:
+            yield (f"{row['text']}: {ratio['median']:.2f} of the toy's throughput; the minimum is "
+                   f"{minimum[row['case']]}")
+    if start and not start["failure"] and start["resident_bytes_median"] > MAX_IDLE_BYTES:
+        yield (f"the idle broker has {start['resident_bytes_median']} resident bytes; the maximum "
+               f"is {MAX_IDLE_BYTES}")
 
 
 def check_against(rows, start):
-    """Sentences about figures that are worse than those of the old binary, by more than allowed."""
+    """Yields a sentence for each figure that is worse than the old binary's by more than allowed.
+    """
     for row in (*rows, {"text": "start", **start} if start else {}):
         for figure, ratio in row.get("ratios", {}).items():
             if ratio is None:
                 continue
             more_is_better = figure == "throughput"
             worse = 1 / ratio["median"] - 1 if more_is_better else ratio["median"] - 1
-            if worse > MOST_WORSE:
-                yield (f"{row['text']}: {figure} is {ratio['median']:.2f} of the old binary's "
-                       f"({ratio['min']:.2f} to {ratio['max']:.2f}), which is worse by more than "
-                       f"{MOST_WORSE:.0%}")
+            if worse > MAX_LOSS:
+                yield (f"{row['text']}: {figure} is {ratio['median']:.2f} times the old binary's "
+                       f"({ratio['min']:.2f} to {ratio['max']:.2f}), which is more than "
+                       f"{MAX_LOSS:.0%} worse")
 
 
 def summary(pairs, figures):
@@ -216,17 +219,18 @@ def ratios_of(values, bases):
     return {"median": median(ratios), "min": min(ratios), "max": max(ratios)}
 
 
-def room_in(directory):
-    """Bytes that a run may write there: half of what is free."""
+def writable_bytes(directory):
+    """Bytes that a run may write to a directory: half of the free space."""
     os.makedirs(directory, exist_ok=True)
     free = shutil.disk_usage(directory).free
-    if free < LEAST_FREE:
-        raise Failure(f"{directory} has {free} bytes free; a measurement needs {LEAST_FREE}")
+    if free < MIN_FREE:
+        raise Failure(f"{directory} has {free} free bytes; a measurement needs {MIN_FREE}")
     return free // 2
 
 
 def warm_memory(directory, size):
-    """Touches as much memory as a run will, so that the host of a virtual machine provides it."""
+    """Touches as much memory as a run will use, so that the host of a virtual machine provides it.
+    """
     path = os.path.join(directory, f"hw-bench-warm-{os.getpid()}")
     try:
         with open(path, "wb") as file:

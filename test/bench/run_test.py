@@ -1,4 +1,4 @@
-"""The bench prints figures for a server that works, and the reason for one that does not."""
+"""The bench prints figures for a working server, and the reason of the failure for another."""
 
 import json
 import os
@@ -26,7 +26,7 @@ class BenchTest(unittest.TestCase):
             self.assertEqual(os.listdir(disk) + os.listdir(memory), [])
         return done
 
-    def test_a_server_that_works_is_measured_in_every_case(self):
+    def test_a_working_server_is_measured_in_every_case(self):
         done = self.bench("--broker", TOY, "-o", "json")
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         result = json.loads(done.stdout)
@@ -62,7 +62,7 @@ class BenchTest(unittest.TestCase):
         self.assertIn("64 KiB batches, acks=1, memory        broker ", lines[2])
         self.assertIn("broker to toy", lines[3])
 
-    def test_a_server_that_ends_is_reported_with_its_last_words(self):
+    def test_a_server_that_ends_is_reported_with_its_last_lines(self):
         done = self.bench("--broker", "sh -c 'echo no luck; exit 3'", "--cases", "durable", "start")
         self.assertEqual(done.returncode, 1)
         self.assertEqual(done.stdout.count("the server ended with status 3: no luck"), 2)
@@ -71,20 +71,20 @@ class BenchTest(unittest.TestCase):
         done = self.bench("--broker", TOY, "--cases", "batches", "start", "--check")
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
-    def test_the_check_complains_of_what_is_beyond_its_limit(self):
+    def test_the_check_reports_each_figure_beyond_its_limit(self):
         rows = [{"case": "batches", "text": "batches", "ratios": {"throughput": {"median": 0.49}}},
                 {"case": "records", "text": "records", "ratios": {"throughput": {"median": 0.36}}},
                 {"case": "fetch", "text": "fetch", "ratios": {"throughput": {"median": 0.01}}},
                 {"case": "durable", "text": "durable"}]
         start = {"failure": None, "resident_bytes_median": 30_000_001}
         self.assertEqual(list(check(rows, start)),
-                         ["batches: 0.49 of the toy's throughput; the limit is 0.5",
-                          "idle, the broker holds 30000001 bytes; the limit is 30000000"])
+                         ["batches: 0.49 of the toy's throughput; the minimum is 0.5",
+                          "the idle broker has 30000001 resident bytes; the maximum is 30000000"])
 
     def test_another_binary_is_compared_pair_by_pair(self):
         with tempfile.TemporaryDirectory() as folder:
             old = Path(folder) / "old broker"
-            # It is called as the broker: dev --data-dir DIR --listen HOST:PORT ...
+            # The bench calls it like the broker: dev --data-dir DIR --listen HOST:PORT ...
             old.write_text(f"#!/bin/sh\nexec {os.environ['BENCH_TOY']} --dir \"$3\" "
                            "--port \"${5#*:}\"\n", encoding="utf-8")
             old.chmod(0o755)
@@ -97,18 +97,18 @@ class BenchTest(unittest.TestCase):
             self.assertIn(row, done.stdout)
         self.assertNotIn(" toy ", done.stdout)
 
-    def test_a_figure_that_got_worse_is_named_with_its_range(self):
+    def test_a_worse_figure_is_reported_with_its_range(self):
         def ratio(value):
             return {"median": value, "min": value - 0.01, "max": value + 0.01}
         rows = [{"text": "batches", "ratios": {"throughput": ratio(0.94), "CPU": ratio(1.04),
                                                "p50": ratio(1.06), "p99": None}},
                 {"text": "failed"}]
         start = {"failure": None, "ratios": {"start": ratio(0.5), "resident": ratio(1.2)}}
-        beyond = "which is worse by more than 5%"
+        beyond = "which is more than 5% worse"
         self.assertEqual(list(check_against(rows, start)), [
-            f"batches: throughput is 0.94 of the old binary's (0.93 to 0.95), {beyond}",
-            f"batches: p50 is 1.06 of the old binary's (1.05 to 1.07), {beyond}",
-            f"start: resident is 1.20 of the old binary's (1.19 to 1.21), {beyond}"])
+            f"batches: throughput is 0.94 times the old binary's (0.93 to 0.95), {beyond}",
+            f"batches: p50 is 1.06 times the old binary's (1.05 to 1.07), {beyond}",
+            f"start: resident is 1.20 times the old binary's (1.19 to 1.21), {beyond}"])
 
     def test_a_server_that_does_not_exist_is_reported(self):
         done = self.bench("--broker", "/nowhere/broker", "--cases", "durable")

@@ -1,4 +1,4 @@
-"""Starts the server of one measurement, runs loads on it, ends it, and removes its files."""
+"""Starts the server of a measurement, runs loads on it, stops it, and removes its files."""
 
 import json
 import os
@@ -21,14 +21,15 @@ class Failure(Exception):
 
 
 def free_port():
-    """A free port of loopback. Another process may take it before the server does."""
+    """A free port of the loopback address. Another process may take it before the server does."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 
 
 class Server:
-    """One process with its own data directory below `parent`; a with block ends both.
+    """A server process with its own data directory below `parent`. A `with` block stops the process
+    and removes the directory at its end.
 
     `command` is a line of shell words; {dir}, {port} and {partitions} in it are replaced by the
     directory, the port, and the number of partitions of the topic that is measured.
@@ -71,7 +72,7 @@ class Server:
             if self.server_ends_first(process):
                 process.kill()
                 raise Failure(f"the server ended with status {self.process.wait()}: "
-                              f"{self.last_words()}")
+                              f"{self.last_lines()}")
             output, errors = process.communicate()
         if not output:
             raise Failure(errors.strip())
@@ -89,14 +90,14 @@ class Server:
             os.close(descriptor)
         return first_is_server
 
-    def last_words(self):
+    def last_lines(self):
         self.log.seek(0)
         lines = self.log.read().decode(errors="replace").strip().splitlines()
-        return " | ".join(lines[-LAST_LINES:]) or "it said nothing"
+        return " | ".join(lines[-LAST_LINES:]) or "it printed nothing"
 
     def resident_bytes(self):
         with open(f"/proc/{self.process.pid}/status", encoding="ascii") as status:
             for line in status:
                 if line.startswith("VmRSS:"):
                     return int(line.split()[1]) * 1024
-        raise Failure("the server has no VmRSS")
+        raise Failure("the kernel shows no VmRSS of the server: has it ended?")

@@ -27,7 +27,7 @@ Result<std::unique_ptr<Toy>> Toy::start(const ToyOptions& options) {
     return std::make_unique<Toy>(std::move(*poller), std::move(*listener), std::move(files));
 }
 
-/// The owner of an event is null for `stop`, the toy itself for the listener, else a connection.
+/// The poller's owner pointer is null for `stop`, the toy for the listener, else a connection.
 Result<void> Toy::serve_until(const client::Descriptor& stop) {
     if (auto watched = poller_.watch(stop.number(), EPOLLIN, nullptr); !watched) {
         return watched;

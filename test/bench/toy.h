@@ -14,18 +14,19 @@
 namespace hw::bench {
 
 struct ToyOptions {
-    std::uint16_t port = 0;  ///< 0: any free one
+    std::uint16_t port = 0;  ///< 0: any free port
     std::string directory = "/dev/shm";
     std::int32_t partitions = 1;
 };
 
-/// A minimal broker that shows the physical limit of producing and fetching: receive, CRC, append
-/// to the page cache, answer, with one thread; records are sent from the page cache. Every topic
-/// exists, and all topics share the files of the partitions.
+/// A minimal broker that shows the unavoidable cost of producing and fetching with one thread. It
+/// receives batches, computes their CRC, appends them to the page cache and answers; it sends
+/// fetched records from the page cache. Every topic exists, and all topics share the files of the
+/// partitions.
 ///
-/// Serves just enough of Kafka for `hw perf`: ApiVersions, Metadata, ListOffsets, Produce, Fetch. A
-/// Fetch at the end of its partitions waits until there are records. Listens on loopback only. Its
-/// files are new, and removed when it is destroyed. Used by one thread.
+/// Serves only what `hw perf` uses: ApiVersions, Metadata, ListOffsets, Produce, Fetch. A Fetch at
+/// the end of its partitions waits until there are records. Listens on loopback only. Creates new
+/// files, and removes them when it is destroyed. Used by one thread.
 class Toy {
 public:
     /// Listens and creates the files. Errors: those of the operating system.

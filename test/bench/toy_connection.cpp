@@ -15,8 +15,8 @@
 namespace hw::bench {
 namespace {
 
-/// Bytes read while the size of the next frame is unknown: enough for many small frames, but only a
-/// small part of a large one, which would have to be moved.
+/// Bytes to read while the size of the next frame is unknown: enough for many small frames, but few
+/// of a large frame, because they must be moved.
 constexpr std::size_t kReadAhead = 16384;
 /// Bytes read from one connection before the others get their turn.
 constexpr std::size_t kTurn = 262144;
@@ -26,7 +26,7 @@ constexpr std::size_t kHeaderSize = 4;
 constexpr std::size_t kLengthSize = 4;
 constexpr client::Milliseconds kPatience{30000};
 constexpr BrokerId kSelf{1};
-/// Versions that identify topics by name.
+/// The served versions identify topics by name.
 constexpr schema::VersionRange kProduceVersions{ApiVersion(3), ApiVersion(12)};
 constexpr schema::VersionRange kFetchVersions{ApiVersion(4), ApiVersion(12)};
 constexpr schema::VersionRange kListOffsetsVersions{ApiVersion(1), ApiVersion(6)};
@@ -41,7 +41,7 @@ Result<record::BatchView> checked_batch(const wire::Records& records) {
     return batch;
 }
 
-/// The bytes of `view`, which is a part of `frame`, for changing them.
+/// A writable view of the bytes of `view`, which is a part of `frame`.
 MutableBytes part_of(MutableBytes frame, ByteView view) {
     return frame.subspan(static_cast<std::size_t>(view.data() - frame.data()), view.size());
 }

@@ -27,10 +27,11 @@ public:
     /// `files` outlive it. `port` is the port in Metadata responses.
     ToyConnection(client::Socket socket, const ToyFiles& files, std::uint16_t port);
 
-    /// Reads, appends and answers what the socket has. Errors: closed, corrupt, unsupported, limit,
-    /// timed_out, those of the operating system; after one the connection must not be used.
+    /// Reads the socket, appends the batches and answers. Errors: closed, corrupt, unsupported,
+    /// limit, timed_out, those of the operating system; after an error the connection must not be
+    /// used.
     [[nodiscard]] Result<void> on_ready();
-    /// Answers a fetch that waits for records, if there are some now. Errors: closed, timed_out.
+    /// Answers a waiting fetch if there are records for it. Errors: closed, timed_out.
     [[nodiscard]] Result<void> on_appended();
 
     [[nodiscard]] int number() const { return socket_.number(); }

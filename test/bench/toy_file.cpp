@@ -12,7 +12,7 @@
 namespace hw::bench {
 namespace {
 
-/// Reserved address space, not memory: only bytes that were written may be read.
+/// Address space to reserve; it takes no memory. Only written bytes may be read.
 constexpr std::size_t kMappingSize = std::size_t{64} << 30;
 
 }  // namespace
@@ -48,7 +48,7 @@ Offset ToyFile::stage(MutableBytes batch, std::int32_t records) {
 
 Result<void> ToyFile::write_staged() {
     if (staged_position_ > kMappingSize) {
-        return fail(ErrorKind::limit, "{} is full: {} bytes are the limit", path_, kMappingSize);
+        return fail(ErrorKind::limit, "{} is full: the limit is {} bytes", path_, kMappingSize);
     }
     std::span<iovec> left = staged_;
     while (!left.empty()) {
@@ -66,18 +66,18 @@ Result<void> ToyFile::write_staged() {
     return {};
 }
 
-ByteView ToyFile::read(Offset offset, std::size_t most_bytes) const {
+ByteView ToyFile::read(Offset offset, std::size_t max_bytes) const {
     if (offset >= written_end_offset_) {
         return {};
     }
     const auto first = std::ranges::upper_bound(batches_, offset, {}, &Batch::base_offset) - 1;
     const std::uint64_t start = first->position;
-    if (position_ - start <= most_bytes) {
+    if (position_ - start <= max_bytes) {
         return {mapping_ + start, position_ - start};
     }
-    const auto next = std::ranges::upper_bound(first + 1, batches_.end(), start + most_bytes, {},
+    const auto next = std::ranges::upper_bound(first + 1, batches_.end(), start + max_bytes, {},
                                                &Batch::position);
-    // The last batch that begins within the limit may end beyond it, so the result ends before it.
+    // The last batch that begins within the limit may end beyond it, so it is left out.
     const auto end = std::max(next - 1, first + 1);
     return {mapping_ + start, (end == batches_.end() ? position_ : end->position) - start};
 }

@@ -15,8 +15,8 @@
 
 namespace hw::bench {
 
-/// The log of one partition of the toy: a new file to which batches are appended with their
-/// offsets, and which is read through a mapping. The destructor removes it. Used by one thread.
+/// The log of one partition of the toy: a new file, to which batches are appended. Reads use a
+/// memory mapping. The destructor removes the file. Used by one thread.
 class ToyFile {
 public:
     /// Errors: exists, those of the operating system.
@@ -27,7 +27,8 @@ public:
     ToyFile(const ToyFile&) = delete;
     ToyFile& operator=(const ToyFile&) = delete;
 
-    /// Sets the base offset of a batch and returns it; keeps the batch for `write_staged`.
+    /// Sets the base offset of a batch and returns it. The bytes must stay valid until
+    /// `write_staged`.
     Offset stage(MutableBytes batch, std::int32_t records);
     /// Appends all staged batches with one call. Errors: those of the operating system, limit (the
     /// file is full).
@@ -35,9 +36,9 @@ public:
 
     /// The end of the written batches.
     [[nodiscard]] Offset end_offset() const { return written_end_offset_; }
-    /// Batches from the one with `offset` on: as many as fit into `most_bytes`, at least one; empty
-    /// at the end of the log.
-    [[nodiscard]] ByteView read(Offset offset, std::size_t most_bytes) const;
+    /// Batches from the one that contains `offset` on: as many as fit into `max_bytes`, but at
+    /// least one. Empty at the end of the log.
+    [[nodiscard]] ByteView read(Offset offset, std::size_t max_bytes) const;
 
     [[nodiscard]] const std::string& path() const { return path_; }
 
