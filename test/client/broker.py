@@ -8,10 +8,10 @@ import tempfile
 
 
 class Broker:
-    """`highwater dev` on a free port of loopback; `address` is where clients connect."""
+    """`highwater dev` on a free port of the loopback address; clients connect to `address`."""
 
     def __init__(self, *arguments, data=None):
-        """`data` is the directory of an earlier broker; without it this one has a new directory."""
+        """`data` is the directory of an earlier broker; without it the broker gets a new one."""
         self.scratch = tempfile.TemporaryDirectory() if data is None else None
         self.data = data or self.scratch.name
         self.process = subprocess.Popen(
@@ -30,12 +30,12 @@ class Broker:
         self.port = int(port)
 
     def stop(self):
-        """Stops it like a user; returns its exit status and its log."""
+        """Stops the broker with SIGTERM; returns its exit status and its log."""
         self.process.send_signal(signal.SIGTERM)
-        said, log = self.process.communicate(timeout=30)
-        has_stopped = said.endswith("highwater has stopped.\n")
+        output, log = self.process.communicate(timeout=30)
+        has_stopped = output.endswith("highwater has stopped.\n")
         if has_stopped != (self.process.returncode == 0):
-            raise AssertionError(f"status {self.process.returncode} after saying: {said}")
+            raise AssertionError(f"status {self.process.returncode} after the output: {output}")
         return self.process.returncode, log
 
     def __enter__(self):

@@ -1,7 +1,7 @@
-"""Hostile clients and a good one: the good one is always answered, memory stays bounded.
+"""While clients misbehave, the broker always answers a good client, and its memory stays bounded.
 
 The broker has 256 MiB (highwater.memory.limit). In each test some peers misbehave while a good
-client produces, fetches and asks for ApiVersions; the test prints how long the good client waited.
+client produces, fetches and asks for ApiVersions. The test prints how long the good client waited.
 On a quiet machine, p99 should be under 50 ms.
 """
 
@@ -20,7 +20,7 @@ MIB = 1 << 20
 LIMIT = 256 * MIB
 SLACK = 64 * MIB
 BYTES_PER_CONNECTION = 8 * 1024
-ANSWERED_WITHIN = 10.0  # seconds, on a busy machine
+MAX_WAIT = 10.0  # seconds; enough for a busy machine
 LOAD_SECONDS = float(os.environ.get("HOSTILE_SECONDS", "5"))
 PRODUCE, FETCH, METADATA, API_VERSIONS, CREATE_TOPICS = 0, 1, 3, 18, 19
 
@@ -102,8 +102,8 @@ def answer(peer):
     return receive(peer, size)
 
 
-class Good(threading.Thread):
-    """Asks for ApiVersions on new connections, produces and fetches on an old one."""
+class GoodClient(threading.Thread):
+    """Asks for ApiVersions on new connections; produces and fetches on one that stays open."""
 
     def __init__(self, broker):
         super().__init__()
@@ -128,8 +128,9 @@ class Good(threading.Thread):
                     if code != 0:
                         raise AssertionError(f"Produce is answered with error {code}")
                     offset, = struct.unpack(">q", got[4 + 4 + 6 + 4 + 4 + 2:][:8])
-                    # Until the record is durable: when memory is short, no Fetch waits for that.
-                    end = time.monotonic() + ANSWERED_WITHIN
+                    # Fetches until the record is durable: when memory is short, a Fetch does not
+                    # wait for that.
+                    end = time.monotonic() + MAX_WAIT
                     while b"v" * 1000 not in self.ask(old, fetch("good", offset, MIB)):
                         if time.monotonic() > end:
                             raise AssertionError(f"the record at {offset} is not fetched")
@@ -138,7 +139,7 @@ class Good(threading.Thread):
             self.failure = failure
 
     def connect(self):
-        return socket.create_connection((self.broker.host, self.broker.port), ANSWERED_WITHIN)
+        return socket.create_connection((self.broker.host, self.broker.port), MAX_WAIT)
 
 
 class HostileClients(unittest.TestCase):
@@ -160,7 +161,7 @@ class HostileClients(unittest.TestCase):
                 # Each data loop learns of the topic separately.
                 while self.is_unknown(topic):
                     time.sleep(0.01)
-        self.most_resident = 0
+        self.max_resident = 0
 
     def is_unknown(self, topic):
         for _ in range(8):
@@ -194,7 +195,7 @@ class HostileClients(unittest.TestCase):
     @contextlib.contextmanager
     def good_client(self):
         """Runs the good client during the block; then checks its waits and the memory."""
-        good = Good(self.broker)
+        good = GoodClient(self.broker)
         good.start()
         try:
             yield good
@@ -206,37 +207,37 @@ class HostileClients(unittest.TestCase):
             raise good.failure
         waits = sorted(good.waits)
         self.assertGreater(len(waits), 10)
-        self.assertLess(waits[-1], ANSWERED_WITHIN)
+        self.assertLess(waits[-1], MAX_WAIT)
         bound = LIMIT + SLACK + BYTES_PER_CONNECTION * len(self.peers)
         print(f"{self.id().split('.')[-1]}: {len(waits)} answers, p50 "
               f"{waits[len(waits) // 2] * 1000:.1f} ms, p99 "
-              f"{waits[len(waits) * 99 // 100] * 1000:.1f} ms, most {waits[-1] * 1000:.1f} ms; "
-              f"resident {self.most_resident / MIB:.0f} of {bound / MIB:.0f} MiB", flush=True)
-        self.assertLess(self.most_resident, bound)
+              f"{waits[len(waits) * 99 // 100] * 1000:.1f} ms, max {waits[-1] * 1000:.1f} ms; "
+              f"resident {self.max_resident / MIB:.0f} of {bound / MIB:.0f} MiB", flush=True)
+        self.assertLess(self.max_resident, bound)
 
     def watch(self, seconds):
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            self.most_resident = max(self.most_resident, self.resident())
+            self.max_resident = max(self.max_resident, self.resident())
             self.assertIsNone(self.broker.process.poll(), "the broker has ended")
             time.sleep(0.02)
 
     def send_and_forget(self, peer, data):
-        """Sends as much of `data` as the broker takes, in a separate thread."""
+        """Sends as much of `data` as the broker accepts, in a separate thread."""
         def run():
             with contextlib.suppress(OSError):
                 peer.sendall(data)
         threading.Thread(target=run, daemon=True).start()
 
-    def test_four_silent_lengths(self):
+    def test_four_announced_requests_that_never_come(self):
         with self.good_client():
             self.announce(4)
 
-    def test_two_hundred_silent_lengths(self):
+    def test_two_hundred_announced_requests_that_never_come(self):
         with self.good_client():
             self.announce(200)
 
-    def test_small_silent_lengths(self):
+    def test_small_announced_requests_that_never_come(self):
         with self.good_client():
             self.announce(400, MIB)
 
@@ -287,8 +288,8 @@ class HostileClients(unittest.TestCase):
                 self.send_and_forget(self.connect(), fetch("good", 0, 1000, times=300_000))
 
     def test_idle_connections(self):
-        # Limits of this process and the broker, which keeps half of its files for logs and a
-        # tenth of the rest.
+        # Stays below the file limits of this process and of the broker, which reserves half of its
+        # files for logs, and a tenth of the rest.
         count = min(10_000, int(self.files * 0.35))
         for _ in range(count):
             self.connect()

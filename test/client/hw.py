@@ -1,4 +1,4 @@
-"""Runs the command line of highwater against a broker."""
+"""Runs the command line tool `hw` with a broker."""
 
 import json
 import os
@@ -9,13 +9,13 @@ from broker import Broker
 
 
 class Hw:
-    """Runs `hw` with the address of a broker; output is text."""
+    """Runs `hw` with the address of a broker."""
 
     def __init__(self, address):
         self.address = address
 
     def run(self, *arguments, stdin=""):
-        """A completed run, whatever its outcome."""
+        """A completed run, successful or not."""
         return subprocess.run([os.environ["HW"], *arguments, "-b", self.address], input=stdin,
                               capture_output=True, text=True, timeout=60, check=False)
 

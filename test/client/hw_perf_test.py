@@ -1,4 +1,4 @@
-"""hw perf against a broker: its report matches the topic."""
+"""hw perf: its report matches the records in the topic."""
 
 import json
 import signal
@@ -20,7 +20,7 @@ class PerfProduce(WithBroker):
     def refused(self, status, *arguments):
         return super().refused(status, "perf", "produce", *arguments)
 
-    def test_as_many_records_are_in_the_topic_as_were_acknowledged(self):
+    def test_the_topic_has_as_many_records_as_were_acknowledged(self):
         report, = self.hw.json("perf", "produce", "--topic", "counted", "--partitions", "3", *SMALL)
         self.assertTrue(report["created"])
         self.assertEqual((report["topic"], report["partitions"]), ("counted", 3))
@@ -30,7 +30,7 @@ class PerfProduce(WithBroker):
         self.assertEqual(len(self.hw.ndjson("consume", "counted", "--from", "beginning",
                                             "--exit-at-end")), records)
 
-    def test_what_people_read_is_aligned_and_names_the_topic(self):
+    def test_the_text_report_is_aligned_and_names_the_topic(self):
         self.hw.out("topic", "create", "read")
         lines = self.hw.out("perf", "produce", "-t", "read", "--acks", "1", "--pid",
                             str(self.broker.process.pid), *SMALL).splitlines()
@@ -41,7 +41,7 @@ class PerfProduce(WithBroker):
         self.assertNotIn("not measured", lines[4])
         self.assertEqual(lines[5], "errors      none")
 
-    def test_an_interrupted_run_reports_what_was_done(self):
+    def test_an_interrupted_run_reports_what_it_sent(self):
         for signal_number in (signal.SIGINT, signal.SIGTERM):
             with self.subTest(signal_number):
                 topic = f"interrupted-{signal_number}"
@@ -71,7 +71,7 @@ class PerfProduce(WithBroker):
         self.assertEqual(load.returncode, 130)
         self.assertIn("errors      the broker was silent for 1 s\n", out)
 
-    def test_wrong_values_are_refused_before_anything_is_asked(self):
+    def test_wrong_values_are_refused_before_a_request_is_sent(self):
         self.assertIn("--connections '0' must be a whole number from 1 to 10000",
                       self.refused(2, "--connections", "0"))
         self.assertIn("--wait '-1' must be a whole number from 0 to 86400",
@@ -84,10 +84,10 @@ class PerfProduce(WithBroker):
         self.assertIn("--durability 'ram' must be memory or disk",
                       self.refused(2, "--durability", "ram"))
 
-    def test_what_the_broker_refuses_is_told_in_its_words(self):
+    def test_a_refusal_shows_the_message_of_the_broker(self):
         self.assertIn("INVALID_TOPIC_EXCEPTION", self.refused(2, "-t", "a b"))
 
-    def test_a_batch_that_the_broker_refuses_spoils_the_run(self):
+    def test_a_run_with_a_refused_batch_fails(self):
         done = self.hw.run("perf", "produce", "-t", "large", "--bytes", "1", "--record-size",
                            "2000000")
         self.assertEqual(done.returncode, 1, done.stderr)
@@ -98,8 +98,8 @@ class PerfProduce(WithBroker):
                                       "--record-size or --batch-size, or a --topic that takes "
                                       "more\n")
 
-    def test_a_topic_that_goes_away_under_the_load_is_named(self):
-        # Refusing that many requests takes a second or two, appending them much longer.
+    def test_a_topic_that_is_deleted_during_the_load_is_named(self):
+        # The broker refuses so many requests in a second or two; appending takes much longer.
         with self.hw.start("perf", "produce", "-t", "leaving", "--record-size", "100",
                            "--batch-size", "1", "--bytes", "20000000",
                            "--connections", "1") as load:
@@ -110,7 +110,7 @@ class PerfProduce(WithBroker):
         self.assertEqual(error, "hw perf produce: topic 'leaving': UNKNOWN_TOPIC_OR_PARTITION: it "
                                 "was deleted meanwhile; the next run creates it again\n")
 
-    def test_a_broker_that_is_lost_spoils_the_run(self):
+    def test_a_run_that_loses_its_broker_fails(self):
         with Broker() as broker:
             hw = Hw(broker.address)
             with hw.start("perf", "produce", "-t", "lost", "--seconds", "600") as load:
@@ -128,7 +128,7 @@ class PerfProduce(WithBroker):
         self.assertEqual(report["tail"]["bytes"], report["bytes"])
         self.assertEqual(report["tail"]["records"], report["records"])
 
-    def test_where_nobody_listens_is_said_with_the_address(self):
+    def test_an_address_where_nobody_listens_is_named(self):
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))
             address = f"127.0.0.1:{taken.getsockname()[1]}"
@@ -148,7 +148,7 @@ class PerfFetch(WithBroker):
         self.assertEqual(report["records"] * sent["batchBytes"],
                          report["bytes"] * sent["batchRecords"])
 
-    def test_there_must_be_records(self):
+    def test_a_topic_without_records_is_refused(self):
         self.assertIn("topic 'nowhere' does not exist",
                       self.refused(3, "perf", "fetch", "-t", "nowhere"))
         self.hw.out("topic", "create", "empty")
@@ -158,14 +158,14 @@ class PerfFetch(WithBroker):
 
 
 class PerfLatency(WithBroker):
-    def test_as_many_records_are_sent_as_the_rate_and_the_time_say(self):
+    def test_the_number_of_records_follows_from_rate_and_time(self):
         report, = self.hw.json("perf", "latency", "-t", "paced", "--rate", "100", "--seconds", "1")
         self.assertEqual((report["errors"], report["failure"]), ({}, None))
         self.assertEqual((report["requests"], report["records"], report["requestedRate"]),
                          (100, 100, 100))
         self.assertEqual(list(report["latencyMs"]), ["p50", "p99", "p999", "max"])
 
-    def test_without_answers_there_is_no_latency(self):
+    def test_acks_of_0_is_refused_because_it_has_no_latency(self):
         self.assertIn("--acks 0 has no answers", self.refused(2, "perf", "latency", "--acks", "0"))
 
 

@@ -1,4 +1,4 @@
-"""hw produce and hw consume, against each other and against kafka-python."""
+"""hw produce and hw consume, with each other and with kafka-python."""
 
 import contextlib
 import json
@@ -41,7 +41,7 @@ class RoundTrip(WithTopics):
                 self.hw.out("produce", topic, "--compression", codec, stdin=lines)
                 self.assertEqual(self.hw.out("consume", topic, *FROM_START), lines)
 
-    def test_another_client_reads_what_was_produced(self):
+    def test_another_client_reads_the_produced_records(self):
         for codec in ("none", "gzip", "lz4"):
             with self.subTest(codec):
                 topic = self.topic(f"foreign-{codec}")
@@ -66,7 +66,7 @@ class RoundTrip(WithTopics):
         values = self.hw.out("consume", topic, *FROM_START).splitlines()
         self.assertEqual(sorted(values), sorted(lines))
 
-    def test_lines_of_one_key_keep_to_the_partition_that_java_takes(self):
+    def test_a_key_selects_the_same_partition_as_in_java(self):
         topic = self.topic("keyed", 7)
         keys = [f"customer-{number}" for number in range(50)]
         self.hw.out("produce", topic, "-k", "=>", stdin="".join(f"{key}=>v\n" for key in keys))
@@ -74,7 +74,7 @@ class RoundTrip(WithTopics):
         self.assertEqual({record["key"]: record["partition"] for record in records},
                          {key: (murmur2(key.encode()) & 0x7fffffff) % 7 for key in keys})
 
-    def test_the_summary_tells_the_offsets(self):
+    def test_the_summary_shows_the_offsets(self):
         topic = self.topic("summary", 2)
         self.hw.out("produce", topic, "-p", "1", stdin="a\n")
         done = self.hw.run("produce", topic, "-p", "1", stdin="b\nc\n")
@@ -89,7 +89,7 @@ class RoundTrip(WithTopics):
                 done = self.hw.run("produce", topic, f"--acks={acks}", stdin="x\n")
                 self.assertIn("1 record, offset 0\n", done.stderr)
 
-    def test_nobody_answers_acks_of_0(self):
+    def test_with_acks_of_0_the_summary_has_no_offsets(self):
         topic = self.topic("acks0")
         done = self.hw.run("produce", topic, "--acks", "0", stdin="x\n")
         self.assertEqual((done.returncode, done.stderr),
@@ -103,7 +103,7 @@ class RoundTrip(WithTopics):
 
 
 class Consume(WithTopics):
-    def test_json_has_all_of_a_record(self):
+    def test_json_has_all_parts_of_a_record(self):
         topic = self.topic("whole")
         self.hw.out("produce", topic, "-k", "=", "-H", "a=1", "-H", "b=",
                     stdin='k=say "hi"\n')
@@ -114,14 +114,14 @@ class Consume(WithTopics):
                                               {"name": "b", "value": ""}],
                                   "value": 'say "hi"'})
 
-    def test_what_has_no_key_has_null(self):
+    def test_a_record_without_a_key_has_a_null_key(self):
         topic = self.topic("keyless")
         self.hw.out("produce", topic, stdin="v\n")
         self.assertIsNone(self.hw.json("consume", topic, *FROM_START)[0]["key"])
         self.assertEqual(self.hw.out("consume", topic, *FROM_START, "--format", "key-value"),
                          "\tv\n")
 
-    def test_bytes_that_are_no_text_are_in_base64(self):
+    def test_bytes_that_are_not_text_are_in_base64(self):
         topic = self.topic("bytes")
         with self.hw.start("produce", topic) as producer:
             producer.stdin.buffer.write(b"\xff\x00\n")
@@ -132,7 +132,7 @@ class Consume(WithTopics):
         self.assertEqual(record["valueBase64"], "/wA=")
         self.assertNotIn("value", record)
 
-    def test_from_an_offset_a_count_and_one_partition(self):
+    def test_an_offset_a_count_and_one_partition_can_be_given(self):
         topic = self.topic("slices", 2)
         self.hw.out("produce", topic, "-p", "1", stdin="a\nb\nc\nd\n")
         self.hw.out("produce", topic, "-p", "0", stdin="other\n")
@@ -144,13 +144,13 @@ class Consume(WithTopics):
         self.assertIn("offset 5 is not in partition slices-1, which starts at 0 and ends at 4",
                       self.refused(1, *part, "-f", "5"))
 
-    def test_from_a_time(self):
+    def test_a_start_time_can_be_given(self):
         topic = self.topic("times")
         self.hw.out("produce", topic, stdin="x\n")
         self.assertEqual(self.hw.out("consume", topic, "-e", "-f", "2020-01-01T00:00Z"), "x\n")
         self.assertEqual(self.hw.out("consume", topic, "-e", "-f", "2999-01-01"), "")
 
-    def test_records_that_come_later_are_waited_for(self):
+    def test_consume_waits_for_later_records(self):
         topic = self.topic("later")
         self.hw.out("produce", topic, stdin="first\n")
         with self.hw.start("consume", topic, "-f", "beginning", "-n", "2") as consumer:
@@ -172,7 +172,7 @@ class Interrupted(WithTopics):
         self.assertEqual(consumer.returncode, 0)
         self.assertEqual([record["value"] for record in json.loads(first + rest)], ["x"])
 
-    def test_a_consumer_that_is_stopped_before_its_end_says_so(self):
+    def test_a_consumer_interrupted_before_its_count_ends_with_status_130(self):
         topic = self.topic("short")
         self.hw.out("produce", topic, stdin="x\n")
         with self.hw.start("consume", topic, "-f", "beginning", "-n", "2") as consumer:
@@ -186,7 +186,7 @@ class Interrupted(WithTopics):
             with self.hw.start("produce", topic) as producer:
                 producer.stdin.write("whole\nnot who")
                 producer.stdin.flush()
-                # A line goes out while the producer waits for the next one.
+                # The producer sends a line while it waits for the next one.
                 self.assertEqual(consumer.stdout.read(), "whole\n")
                 producer.send_signal(signal.SIGINT)
                 summary = producer.stderr.read()
@@ -211,7 +211,7 @@ class FullOutput(WithTopics):
                 (done.returncode, done.stderr),
                 (1, "hw: write to standard output: No space left on device\n"), arguments)
 
-    def test_what_was_found_out_meanwhile_is_told_too(self):
+    def test_other_errors_of_the_same_run_are_printed_too(self):
         topic = self.topic("there")
         with open("/dev/full", "w", encoding="utf-8") as full:
             done = subprocess.run(
@@ -222,7 +222,6 @@ class FullOutput(WithTopics):
                          1)
         self.assertIn("hw topic describe: topic 'none' does not exist", done.stderr)
 
-
     def test_a_summary_that_cannot_be_written_is_no_failure(self):
         topic = self.topic("stored")
         with open("/dev/full", "w", encoding="utf-8") as full:
@@ -231,7 +230,7 @@ class FullOutput(WithTopics):
         self.assertEqual(done.returncode, 0)
         self.assertEqual(self.hw.out("consume", topic, *FROM_START), "x\n")
 
-    def test_a_refusal_that_cannot_be_written_keeps_its_status(self):
+    def test_an_error_message_that_cannot_be_written_keeps_its_status(self):
         for status, arguments in ((2, ["topic", "list", "--nonsense"]), (2, ["nonsense"]),
                                   (3, ["consume", "none", "-b", self.hw.address])):
             with open("/dev/full", "w", encoding="utf-8") as full:
@@ -239,7 +238,7 @@ class FullOutput(WithTopics):
                                       check=False)
             self.assertEqual(done.returncode, status, arguments)
 
-    def test_a_closed_output_is_a_failure_for_what_prints(self):
+    def test_a_closed_output_is_a_failure_for_commands_that_print(self):
         topic = self.topic("unseen")
         self.hw.out("produce", topic, stdin="x\n")
         server = ["-b", self.hw.address]
@@ -255,7 +254,7 @@ class FullOutput(WithTopics):
 
 
 class StoppedBroker(unittest.TestCase):
-    def test_a_consumer_says_where_to_go_on(self):
+    def test_a_consumer_says_where_to_continue(self):
         with Broker() as broker:
             hw = Hw(broker.address)
             hw.out("topic", "create", "cut", "-p", "2")
@@ -263,19 +262,19 @@ class StoppedBroker(unittest.TestCase):
             reader = hw.start("consume", "cut", "-f", "beginning", "--timeout", "1")
             self.assertEqual([reader.stdout.readline(), reader.stdout.readline()], ["a\n", "b\n"])
             broker.stop()
-            said = reader.communicate(timeout=60)[1]
-        self.assertEqual(reader.returncode, 4, said)
-        self.assertIn("; continue with --partition 0 --from 0, --partition 1 --from 2\n", said)
+            error = reader.communicate(timeout=60)[1]
+        self.assertEqual(reader.returncode, 4, error)
+        self.assertIn("; continue with --partition 0 --from 0, --partition 1 --from 2\n", error)
 
 
 class WrongInput(WithTopics):
-    def test_an_unknown_topic_is_answered_with_the_one_that_is_near(self):
+    def test_an_unknown_topic_is_answered_with_a_similar_one(self):
         self.topic("invoices")
         for command in ("produce", "consume"):
             self.assertIn("topic 'invoice' does not exist (did you mean 'invoices'?)",
                           self.refused(3, command, "invoice"))
 
-    def test_who_produces_to_an_unknown_topic_is_told_how_to_make_it(self):
+    def test_the_error_for_an_unknown_topic_says_how_to_create_it(self):
         self.assertEqual(self.refused(3, "produce", "unmade"),
                          "hw produce: topic 'unmade' does not exist; 'hw topic list' shows those "
                          "that do, 'hw topic create unmade' creates it\n")
@@ -290,7 +289,7 @@ class WrongInput(WithTopics):
             self.assertIn("topic 'single' has no partition 1; it has only 0",
                           self.refused(3, command, "single", "-p", "1"))
 
-    def test_values_that_an_option_cannot_have(self):
+    def test_invalid_values_of_options(self):
         for arguments, sentence in (
                 (("produce", "t", "--acks", "2"), "must be all, 1 or 0"),
                 (("produce", "t", "-z", "rar"), "none, gzip, snappy, lz4 or zstd"),
@@ -305,12 +304,12 @@ class WrongInput(WithTopics):
             with self.subTest(arguments):
                 self.assertIn(sentence, self.refused(2, *arguments))
 
-    def test_a_partition_that_is_no_number(self):
+    def test_a_partition_that_is_not_a_number(self):
         self.topic("numbers")
         self.assertIn("--partition 'x' must be a number or all",
                       self.refused(2, "consume", "numbers", "-p", "x"))
 
-    def test_a_line_without_a_key_ends_the_input_after_the_lines_before(self):
+    def test_a_line_without_a_key_ends_the_input_but_earlier_lines_are_sent(self):
         topic = self.topic("separated")
         error = self.refused(6, "produce", topic, "-k", ":", stdin="a:1\nb:2\nc\nd:4\n")
         self.assertIn("Produced 2 records", error)
@@ -322,7 +321,7 @@ class WrongInput(WithTopics):
 
 
 class TooLarge(WithTopics):
-    def test_it_is_named_by_its_line_and_all_other_lines_are_sent(self):
+    def test_a_record_that_is_too_large_is_named_by_its_line_and_the_others_are_sent(self):
         topic = self.topic("small")
         lines = [f"line {number}" for number in range(1, 8)]
         lines[3] = "x" * 2_000_000
@@ -335,12 +334,12 @@ class TooLarge(WithTopics):
         del lines[3]
         self.assertEqual(self.hw.out("consume", topic, *FROM_START).splitlines(), lines)
 
-    def test_where_nothing_else_was_sent_it_is_a_failure(self):
+    def test_a_run_that_sent_nothing_else_fails(self):
         topic = self.topic("alone")
         error = self.refused(1, "produce", topic, stdin="x" * 2_000_000 + "\n")
         self.assertIn("Produced 0 records to alone; 1 was too large (line 1).\n", error)
 
-    def test_a_batch_that_is_too_large_only_as_a_whole_is_sent_in_parts(self):
+    def test_a_batch_of_small_records_that_is_too_large_is_sent_in_parts(self):
         topic = "tiny"
         self.hw.out("topic", "create", topic, "-c", "max.message.bytes=1000")
         lines = [f"line {number}" for number in range(1, 2001)]
@@ -353,7 +352,7 @@ class TooLarge(WithTopics):
         sent = [line for line in lines if not line.startswith("x")]
         self.assertEqual(self.hw.out("consume", topic, *FROM_START).splitlines(), sent)
 
-    def test_a_record_whose_compression_makes_it_small_enough_is_sent(self):
+    def test_a_large_record_that_compresses_below_the_limit_is_sent(self):
         topic = self.topic("squeezed")
         lines = "a\n" + random.Random(SEED).randbytes(750_000).hex() + "\nb\n"
         self.hw.out("produce", topic, "-z", "zstd", stdin=lines)
@@ -361,7 +360,7 @@ class TooLarge(WithTopics):
 
 
 class Lost(unittest.TestCase):
-    def test_a_lost_broker_is_told_with_the_first_line_that_was_not_acknowledged(self):
+    def test_after_losing_the_broker_the_error_names_the_first_line_not_acknowledged(self):
         with Broker() as broker:
             hw = Hw(broker.address)
             hw.out("topic", "create", "lost")
@@ -370,13 +369,13 @@ class Lost(unittest.TestCase):
                     producer.stdin.write("one\ntwo\n")
                     producer.stdin.flush()
                     self.assertEqual(consumer.stdout.readline(), "one\n")
-                    # It is sent only when the lines before are acknowledged.
+                    # The producer sends it only after the earlier lines are acknowledged.
                     producer.stdin.write("three\n")
                     producer.stdin.flush()
                     self.assertEqual(consumer.stdout.read(), "two\nthree\n")
                     broker.process.kill()
                     broker.process.wait()
-                    with contextlib.suppress(BrokenPipeError):  # it may have ended already
+                    with contextlib.suppress(BrokenPipeError):  # the producer may have ended
                         producer.stdin.write("four\nfive\n")
                         producer.stdin.close()
                     error = producer.stderr.read()

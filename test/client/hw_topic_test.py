@@ -36,11 +36,11 @@ def has_terminals():
 
 
 needs_terminals = unittest.skipUnless(has_terminals(),
-                                      "no pseudo terminals here: mount devpts on /dev/pts")
+                                      "no pseudo terminals: mount devpts on /dev/pts")
 
 
 class Create(WithBroker):
-    def test_a_topic_that_was_made_is_there_at_once(self):
+    def test_a_created_topic_exists_at_once(self):
         self.assertEqual(self.hw.out("topic", "create", "made", "--partitions", "3"),
                          "Created topic made.\n")
         self.assertEqual(self.hw.json("topic", "describe", "made")[0]["topic"], "made")
@@ -49,7 +49,7 @@ class Create(WithBroker):
         self.assertEqual(self.hw.json("topic", "create", "first", "second"),
                          [{"topic": "first", "done": True}, {"topic": "second", "done": True}])
 
-    def test_compaction_is_taken_with_a_warning(self):
+    def test_compaction_is_accepted_with_a_warning(self):
         with Broker() as broker:
             hw = Hw(broker.address)
             done = hw.run("topic", "create", "latest", "-c", "cleanup.policy=compact")
@@ -57,7 +57,7 @@ class Create(WithBroker):
             caution = ("cleanup.policy=compact: this version compacts nothing yet; the topic keeps "
                        "every record")
             self.assertEqual(done.stderr, f"hw topic create: warning: {caution}\n")
-            # As in Kafka, such a topic takes no record without a key.
+            # As in Kafka, such a topic refuses records without a key.
             done = hw.run("produce", "latest", stdin="no key\n")
             self.assertNotEqual(done.returncode, 0)
             self.assertIn("a compacted topic takes no record without key", done.stderr)
@@ -72,14 +72,14 @@ class Create(WithBroker):
                       "topic describe twice' shows it\n", done.stderr)
         self.assertIn("TOPIC_ALREADY_EXISTS", self.refused(1, "topic", "create", "twice"))
 
-    def test_what_the_cluster_refuses_is_told_in_its_words(self):
+    def test_a_refusal_shows_the_message_of_the_cluster(self):
         self.assertIn("'no-key' is not a topic key",
                       self.refused(2, "topic", "create", "x", "-c", "no-key=1"))
         self.assertIn("replication factor 3 is larger than the number of brokers in service, 1 "
                       "(registered: 1). Ask for at most 1",
                       self.refused(2, "topic", "create", "x", "-r", "3"))
 
-    def test_a_name_that_no_topic_can_have_is_answered_with_the_rule(self):
+    def test_an_invalid_name_is_answered_with_the_rule(self):
         rule = "a-z, A-Z, 0-9, '.', '_' and '-'"
         for command in (("topic", "create"), ("topic", "delete", "-y"), ("topic", "describe"),
                         ("produce",), ("consume",), ("perf", "produce", "-t")):
@@ -88,7 +88,7 @@ class Create(WithBroker):
                 self.assertIn("topic 'a b': INVALID_TOPIC_EXCEPTION: ", error)
                 self.assertIn(rule, error)
 
-    def test_wrong_values_are_refused_before_anything_is_asked(self):
+    def test_wrong_values_are_refused_before_a_request_is_sent(self):
         self.assertEqual(self.refused(2, "topic", "create", "x", "-p", "0"),
                          "hw topic create: --partitions '0' must be a whole number from 1 to "
                          "2147483647; see 'hw topic create --help'\n")
@@ -106,7 +106,7 @@ class Create(WithBroker):
 
 
 class ListAndDescribe(WithBroker):
-    def test_a_topic_has_one_key_in_the_json_of_every_command(self):
+    def test_the_json_of_every_command_names_a_topic_with_the_same_key(self):
         records = ("--record-size", "1", "--bytes", "1")
         for command in (("topic", "create", "keyed"), ("topic", "describe", "keyed"),
                         ("perf", "produce", "-t", "keyed", *records),
@@ -117,7 +117,7 @@ class ListAndDescribe(WithBroker):
         self.hw.out("topic", "create", "keyed")
         self.assertIn("keyed", [topic["topic"] for topic in self.hw.json("topic", "list")])
 
-    def test_the_list_is_aligned_and_by_name(self):
+    def test_the_list_is_aligned_and_sorted_by_name(self):
         with Broker() as broker:
             hw = Hw(broker.address)
             self.assertEqual(hw.out("topic", "list"), "NAME  PARTITIONS  REPLICAS\n")
@@ -150,7 +150,7 @@ class ListAndDescribe(WithBroker):
         self.assertEqual([topic["topic"] for topic in self.hw.json("topic", "describe")],
                          [topic["topic"] for topic in self.hw.json("topic", "list")])
 
-    def test_an_unknown_name_is_answered_with_the_one_that_is_near(self):
+    def test_an_unknown_name_is_answered_with_a_similar_one(self):
         self.hw.out("topic", "create", "orders")
         self.assertIn("topic 'ordrs' does not exist (did you mean 'orders'?)",
                       self.refused(3, "topic", "describe", "ordrs"))
@@ -162,14 +162,15 @@ class ListAndDescribe(WithBroker):
 
 class Delete(WithBroker):
     def answered(self, answer, *topics):
-        """Status, standard output and standard error of a deletion that was answered so."""
+        """Status, standard output and standard error of a deletion. `answer` is typed at its
+        question."""
         terminal, typed = pty.openpty()
         with self.hw.start("topic", "delete", *topics, stdin=typed) as deletion:
             os.write(terminal, answer)
-            said, error = deletion.communicate(timeout=30)
+            output, error = deletion.communicate(timeout=30)
         os.close(terminal)
         os.close(typed)
-        return deletion.returncode, said, error
+        return deletion.returncode, output, error
 
     def test_a_deleted_topic_is_gone_at_once(self):
         self.hw.out("topic", "create", "old")
@@ -186,21 +187,21 @@ class Delete(WithBroker):
         self.hw.out("topic", "create", "asked")
         for answer, status in ((b"n\n", 1), (b"\n", 1), (b"\4", 1), (b"yes\n", 0)):
             with self.subTest(answer):
-                ended, said, error = self.answered(answer, "asked")
-                self.assertEqual(ended, status, error)
+                returned, output, error = self.answered(answer, "asked")
+                self.assertEqual(returned, status, error)
                 self.assertIn("Delete asked with all records? Type yes: ", error)
                 self.assertEqual("nothing was deleted: the answer was not yes" in error,
                                  status == 1)
-        self.assertEqual(said, "Deleted topic asked.\n")
+        self.assertEqual(output, "Deleted topic asked.\n")
 
     @needs_terminals
-    def test_only_what_exists_is_asked_about(self):
+    def test_the_question_names_only_topics_that_exist(self):
         self.hw.out("topic", "create", "present")
-        status, said, error = self.answered(b"yes\n", "present", "absent")
-        self.assertEqual((status, said), (6, "Deleted topic present.\n"))
+        status, output, error = self.answered(b"yes\n", "present", "absent")
+        self.assertEqual((status, output), (6, "Deleted topic present.\n"))
         self.assertIn("Delete present with all records? Type yes: ", error)
         self.assertIn("topic 'absent' does not exist", error)
-        # Without a question no terminal is needed.
+        # There is no question, so no terminal is needed.
         self.assertIn("hw topic delete: topic 'absent' does not exist",
                       self.refused(3, "topic", "delete", "absent"))
         self.assertIn("hw topic delete: topic 'a b': INVALID_TOPIC_EXCEPTION",
@@ -215,16 +216,17 @@ class Delete(WithBroker):
         self.assertEqual(self.hw.run("topic", "delete", "not-there", "-y").returncode, 3)
 
 
-class Speaker:
-    """Listens for one client, reads its first bytes, answers, and closes; yields the address."""
+class OneAnswerServer:
+    """A server in a thread that accepts one client, reads its first bytes, sends `answer` and
+    closes. A `with` block gets its address."""
 
     def __init__(self, answer):
         self.answer = answer
         self.server = socket.create_server(("127.0.0.1", 0))
         self.server.settimeout(30)
-        self.thread = threading.Thread(target=self.speak)
+        self.thread = threading.Thread(target=self.serve)
 
-    def speak(self):
+    def serve(self):
         client, _ = self.server.accept()
         with client:
             client.recv(1000)
@@ -251,10 +253,10 @@ class Servers(unittest.TestCase):
                 self.assertIn(f"no broker answers: {address}: connect: Connection refused",
                               done.stderr)
 
-    def test_somebody_listens_and_never_answers(self):
+    def test_a_server_never_answers(self):
         with socket.create_server(("127.0.0.1", 0)) as silent:
             address = f"127.0.0.1:{silent.getsockname()[1]}"
-            # A single server gets all of the time, several share it.
+            # A single server gets all of the timeout; several servers share it.
             for servers, seconds in ((address, 6), (f"{address},{address}", 1)):
                 with self.subTest(servers):
                     begin = time.monotonic()
@@ -265,7 +267,7 @@ class Servers(unittest.TestCase):
                     self.assertGreaterEqual(spent, seconds)
                     self.assertLess(spent, seconds + 3)
 
-    def test_a_listener_of_the_controller_is_named_as_one(self):
+    def test_the_error_says_that_a_listener_is_a_controllers(self):
         with Broker() as broker:
             controller = next(line.split()[-2] for line in broker.process.stderr
                               if line.endswith("(CONTROLLER)\n"))
@@ -285,15 +287,15 @@ class Servers(unittest.TestCase):
         with Broker() as broker:
             self.assertEqual(Hw(f"{address},{broker.address}").json("topic", "list"), [])
 
-    def test_of_several_servers_each_is_told_with_its_reason(self):
-        with socket.create_server(("127.0.0.1", 0)) as silent, Speaker(b"") as closing:
+    def test_the_error_names_each_of_several_servers_with_its_reason(self):
+        with socket.create_server(("127.0.0.1", 0)) as silent, OneAnswerServer(b"") as closing:
             address = f"127.0.0.1:{silent.getsockname()[1]}"
             done = Hw(f"{address},{closing}").run("topic", "list", "--timeout", "1")
         self.assertEqual(done.returncode, 4)
         self.assertIn(f"no broker answers: {address}: no answer in time; {closing}: the other side "
                       "closed the connection. Is", done.stderr)
 
-    def test_a_server_of_another_protocol_is_no_broker_that_answers(self):
+    def test_a_server_of_another_protocol_does_not_count_as_a_broker(self):
         for answer, reason in (
                 (b"HTTP/1.1 400 Bad Request\r\n\r\n",
                  "announced a response of 1213486160 bytes; the limit is 104857600; this is not a "
@@ -301,13 +303,13 @@ class Servers(unittest.TestCase):
                 (b"\0\0\0\x08abcdefgh", "answered request 1633837924 instead of 1; this is not a "
                                          "Kafka listener, or it uses TLS"),
                 (b"", "the other side closed the connection")):
-            with self.subTest(answer), Speaker(answer) as address:
+            with self.subTest(answer), OneAnswerServer(answer) as address:
                 done = Hw(address).run("topic", "list")
                 self.assertEqual((done.returncode, done.stderr),
                                  (4, f"hw topic list: no broker answers: {address}: {reason}. Is "
                                      "one running there? Name another with -b HOST:PORT\n"))
 
-    def test_an_address_that_is_none(self):
+    def test_an_invalid_address(self):
         for address, wrong in (("", ""), ("broker", "broker"), ("broker:99999", "broker:99999"),
                                (":9092", ":9092"), ("a:1,", "")):
             with self.subTest(address):
@@ -318,7 +320,7 @@ class Servers(unittest.TestCase):
 
 
 class Help(unittest.TestCase):
-    def test_half_a_command_lists_those_that_begin_so(self):
+    def test_the_first_word_of_commands_lists_them(self):
         for word, summary in (("topic", "  topic create    create topics\n"),
                               ("log", "  log dump        print the files of a log"),
                               ("perf", "  perf produce    measure how fast")):
@@ -332,8 +334,8 @@ class Help(unittest.TestCase):
                 self.assertEqual(help_page.stderr, "")
                 self.assertIn(summary, help_page.stdout)
 
-    def test_help_may_be_asked_for_in_words(self):
-        def asked(*words):
+    def test_the_word_help_does_the_same_as_the_option(self):
+        def result_of(*words):
             done = subprocess.run([os.environ["HW"], *words], text=True, capture_output=True,
                                   check=False)
             return done.returncode, done.stdout, done.stderr
@@ -344,9 +346,9 @@ class Help(unittest.TestCase):
                               ("help produce", "produce --help"),
                               ("help nothing", "nothing --help")):
             with self.subTest(words):
-                self.assertEqual(asked(*words.split()), asked(*option.split()))
-        self.assertEqual(asked("help", "topic", "create")[0], 0)
-        self.assertEqual(asked("help", "nothing")[0], 2)
+                self.assertEqual(result_of(*words.split()), result_of(*option.split()))
+        self.assertEqual(result_of("help", "topic", "create")[0], 0)
+        self.assertEqual(result_of("help", "nothing")[0], 2)
 
     def test_every_command_has_examples_that_begin_with_it(self):
         for command in (*CLUSTER_COMMANDS, "log dump", "perf produce", "perf fetch",
@@ -359,10 +361,11 @@ class Help(unittest.TestCase):
 
 @needs_terminals
 class Examples(unittest.TestCase):
-    """Those of perf produce take a minute."""
+    """The examples in help pages work. Those of `hw perf` are not run, because they take a minute.
+    """
 
-    def work(self, command, data, options):
-        """Types the examples into a shell, with the answer yes to what is asked."""
+    def run_examples(self, command, data, options):
+        """Runs the examples of a command in a shell, and answers yes to its questions."""
         terminal, typed = pty.openpty()
         os.write(terminal, b"yes\n")
         with tempfile.TemporaryDirectory() as folder:
@@ -374,15 +377,15 @@ class Examples(unittest.TestCase):
         os.close(typed)
         self.assertEqual(done.returncode, 0, done.stderr)
 
-    def test_those_of_a_cluster_work_in_their_order_with_a_new_broker(self):
+    def test_the_examples_of_cluster_commands_work_in_order_with_a_new_broker(self):
         for command in CLUSTER_COMMANDS:
             with self.subTest(command), Broker() as broker:
-                self.work(command, broker.data, f"-b {broker.address}")
+                self.run_examples(command, broker.data, f"-b {broker.address}")
 
-    def test_those_of_files_work_where_a_broker_has_the_topic(self):
+    def test_the_examples_of_log_dump_work_with_the_data_of_a_broker(self):
         with Broker() as broker:
             Hw(broker.address).out("topic", "create", "orders")
-            self.work("log dump", broker.data, "")
+            self.run_examples("log dump", broker.data, "")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Real clients find the broker; wrong input does not harm it."""
+"""Real clients find the broker, and wrong input does not harm it."""
 
 import os
 import random
@@ -21,7 +21,7 @@ def kcat(broker, *arguments):
 
 
 def send(broker, data):
-    """Sends bytes, shuts down sending, and returns what the broker sends until it closes."""
+    """Sends bytes, shuts down its sending side, and returns all bytes that the broker sends."""
     with socket.create_connection((broker.host, broker.port), timeout=30) as peer:
         peer.sendall(data)
         peer.shutdown(socket.SHUT_WR)
@@ -46,7 +46,7 @@ class RealClients(unittest.TestCase):
             self.assertIn(f"broker 1 at {broker.address} (controller)", listing)
             self.assertIn("0 topics", listing)
 
-    def test_kcat_is_told_that_a_topic_does_not_exist(self):
+    def test_kcat_reports_that_a_topic_does_not_exist(self):
         with Broker("--set", "auto.create.topics.enable=false") as broker:
             self.assertIn("Unknown topic or partition", kcat(broker, "-L", "-t", "nothing"))
 
@@ -74,7 +74,8 @@ class RealClients(unittest.TestCase):
 
 
 class WrongClients(unittest.TestCase):
-    """Each gets an error or loses its connection; the broker goes on, and its log says why."""
+    """Each client gets an error or loses its connection. The broker continues to serve, and its log
+    says why."""
 
     def check(self, data, reason, answer=b""):
         with Broker() as broker:
@@ -143,7 +144,7 @@ class CommandLine(unittest.TestCase):
             self.assertIn(f"listen on {broker.address}: Address already in use", second.stderr)
             self.assertIn("Choose another port", second.stderr)
 
-    def test_an_address_that_is_none(self):
+    def test_an_invalid_address(self):
         wrong = self.run_highwater("dev", "--listen", "127.0.0.1:99999")
         self.assertEqual(wrong.returncode, 2)
         self.assertIn("--listen '127.0.0.1:99999' has no port", wrong.stderr)
@@ -158,7 +159,7 @@ class CommandLine(unittest.TestCase):
         self.assertIn("--listen", self.run_highwater("dev", "--help").stdout)
         self.assertRegex(self.run_highwater("--version").stdout, r"^highwater \d+\.\d+\.\d+$")
 
-    def test_an_end_that_is_asked_for_is_a_success(self):
+    def test_a_requested_stop_is_a_success(self):
         with Broker() as broker:
             self.assertEqual(broker.stop()[0], 0)
 

@@ -1,4 +1,4 @@
-"""Data directories of earlier versions open with everything in them, after a stop and a kill."""
+"""Data directories of earlier versions, after a stop or a kill, open with all their data."""
 
 import json
 import subprocess
@@ -12,7 +12,7 @@ from hw import Hw
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "highwater"
 CODECS = {f"codec-{codec}": 100 for codec in ("none", "gzip", "snappy", "lz4", "zstd")}
-# What make_data has written, and the number of records of each topic.
+# The number of records that make_data wrote to each topic.
 STOPPED = {**CODECS, "plain": 500, "rolled": 300, "appended": 10, "wide": 0}
 KILLED = {**STOPPED, "plain": 1000, "rolled": 400, "later": 10}
 

@@ -1,4 +1,4 @@
-"""The records that clients write and read back, and the broker for them."""
+"""The records that clients write and read back, and a test case with a broker for them."""
 
 import unittest
 
@@ -25,7 +25,7 @@ def timestamp(number):
 
 
 class RecordsCase(unittest.TestCase):
-    """A test case with a broker and the topic, which has two partitions."""
+    """A test case with a broker, and the topic with two partitions."""
 
     def setUp(self):
         self.broker = Broker().__enter__()

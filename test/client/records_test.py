@@ -1,4 +1,5 @@
-"""Clients produce 10,000 keyed records with headers and read them by partition and offset."""
+"""kcat and kafka-python produce 10,000 keyed records with headers, and read them by partition and
+offset."""
 
 import subprocess
 import unittest

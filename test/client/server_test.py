@@ -1,4 +1,4 @@
-"""`highwater server` starts from a file like Kafka's, and says what is wrong with a bad one."""
+"""`highwater server` starts with a file like Kafka's, and reports what is wrong with a bad file."""
 
 import os
 import signal
@@ -60,7 +60,7 @@ class Server(unittest.TestCase):
         return process
 
     def refused(self, *arguments, status=1):
-        """Its output when it does not start."""
+        """Standard error of a start that fails with `status`."""
         run = subprocess.run(self.command(*arguments), capture_output=True, text=True, timeout=60,
                              check=False)
         self.assertEqual(run.returncode, status, run.stderr)
@@ -77,16 +77,16 @@ class Server(unittest.TestCase):
             self.assertIn("node.id=7", properties.read())
         self.assertTrue(os.path.exists(os.path.join(self.data, ".kafka_cleanshutdown")))
 
-    def test_it_outlives_who_reads_its_log(self):
+    def test_it_survives_the_close_of_its_log_pipe(self):
         process = self.start(stderr=subprocess.PIPE)
         process.stderr.close()
         with socket.create_connection(("127.0.0.1", self.clients), timeout=60) as client:
-            client.sendall(b"GET / HTTP/1.1\r\n\r\n")  # which is worth a warning
+            client.sendall(b"GET / HTTP/1.1\r\n\r\n")  # makes the broker log a warning
             self.assertEqual(client.recv(1), b"")
         process.send_signal(signal.SIGTERM)
         self.assertEqual(process.wait(timeout=30), 0)
 
-    def test_it_starts_and_stops_though_nobody_reads_its_log(self):
+    def test_it_starts_and_stops_while_its_log_pipe_is_full(self):
         reader, writer = os.pipe()
         self.addCleanup(os.close, reader)
         os.set_blocking(writer, False)
@@ -99,7 +99,7 @@ class Server(unittest.TestCase):
         process.send_signal(signal.SIGTERM)
         self.assertEqual(process.wait(timeout=30), 0)
 
-    def test_it_stops_in_order_with_its_terminal_unless_it_ignores_that(self):
+    def test_it_stops_cleanly_at_sighup_unless_that_is_ignored(self):
         process = self.start()
         process.send_signal(signal.SIGHUP)
         self.assertEqual(process.wait(timeout=30), 0)
@@ -113,34 +113,34 @@ class Server(unittest.TestCase):
     def test_a_data_directory_that_is_in_use(self):
         self.start()
         ports = f"PLAINTEXT://127.0.0.1:{free_port()},CONTROLLER://127.0.0.1:{free_port()}"
-        said = self.refused("--set", f"listeners={ports}")
-        self.assertIn(os.path.join(self.data, ".lock"), said)
+        error = self.refused("--set", f"listeners={ports}")
+        self.assertIn(os.path.join(self.data, ".lock"), error)
 
     def test_a_data_directory_that_is_named_twice(self):
         os.mkdir(self.data)
         link = self.data + "-link"
         os.symlink(self.data, link)
         real = os.path.realpath(self.data)
-        said = self.refused("--set", f"log.dirs={self.data},{link}")
+        error = self.refused("--set", f"log.dirs={self.data},{link}")
         self.assertIn(f"'{self.data}' and '{link}' are the same data directory, {real}: name it "
-                      "once in log.dirs", said)
-        said = self.refused("--set", f"log.dirs={self.data},{self.data}/.", status=2)
+                      "once in log.dirs", error)
+        error = self.refused("--set", f"log.dirs={self.data},{self.data}/.", status=2)
         self.assertIn(f"names the directory {self.data} twice, as '{self.data}' and "
-                      f"'{self.data}/.'; keep one of them", said)
+                      f"'{self.data}/.'; keep one of them", error)
 
     def test_a_data_directory_of_another_node(self):
         self.start().kill()
-        said = self.refused("--set", "node.id=8", "--set",
+        error = self.refused("--set", "node.id=8", "--set",
                             f"controller.quorum.voters=8@127.0.0.1:{free_port()}")
-        self.assertIn("belongs to node 7, this is node 8", said)
+        self.assertIn("belongs to node 7, this is node 8", error)
 
-    def test_a_data_directory_that_cannot_be(self):
+    def test_a_data_directory_that_cannot_be_created(self):
         self.assertIn("Not a directory", self.refused("--set", f"log.dirs={self.file}"))
 
     def test_a_typo_on_the_command_line(self):
-        said = self.refused("--set", "nmu.partitions=3", status=2)
+        error = self.refused("--set", "nmu.partitions=3", status=2)
         self.assertIn("--set: 'nmu.partitions' is not a known key; did you mean 'num.partitions'?",
-                      said)
+                      error)
         self.assertIn("not KEY=VALUE", self.refused("--set", "num.partitions", status=2))
 
     def test_a_typo_in_the_file(self):
@@ -148,19 +148,19 @@ class Server(unittest.TestCase):
             file.write("nmu.partitions=3\n")
         self.assertIn("did you mean 'num.partitions'?", self.refused())
 
-    def test_security_that_is_not_there(self):
+    def test_security_that_is_not_implemented(self):
         with open(self.file, "a", encoding="utf-8") as file:
             file.write("authorizer.class.name=org.apache.kafka.metadata.authorizer.Standard\n")
-        said = self.refused()
+        error = self.refused()
         self.assertIn("authorizer.class.name=org.apache.kafka.metadata.authorizer.Standard asks "
-                      "for security, and Highwater has no authentication", said)
+                      "for security, and Highwater has no authentication", error)
 
-    def test_roles_that_are_not_served_yet(self):
-        said = self.refused("--set", "process.roles=controller", "--set", "listeners=CONTROLLER://"
+    def test_roles_that_are_not_supported_yet(self):
+        error = self.refused("--set", "process.roles=controller", "--set", "listeners=CONTROLLER://"
                             f"127.0.0.1:{free_port()}")
-        self.assertIn("process.roles=broker,controller", said)
+        self.assertIn("process.roles=broker,controller", error)
 
-    def test_a_file_that_is_none(self):
+    def test_a_file_that_is_missing_or_a_directory(self):
         os.remove(self.file)
         self.assertIn(f"cannot read '{self.file}': No such file or directory", self.refused())
         os.mkdir(self.file)
@@ -168,7 +168,7 @@ class Server(unittest.TestCase):
 
 
 class Fresh(unittest.TestCase):
-    """`highwater dev --fresh` wipes its own data, and nothing that is in use."""
+    """`highwater dev --fresh` wipes a data directory, but not one in use, nor other directories."""
 
     def dev(self, data, *arguments, status=1):
         """Standard error of a start that is refused."""
@@ -186,7 +186,7 @@ class Fresh(unittest.TestCase):
             with Broker("--fresh", data=old.data) as new:
                 self.assertEqual(Hw(new.address).json("topic", "list"), [])
 
-    def test_the_data_of_a_running_broker_is_not(self):
+    def test_the_data_of_a_running_broker_is_not_wiped(self):
         with Broker() as broker:
             hw = Hw(broker.address)
             hw.out("topic", "create", "orders")
@@ -215,7 +215,7 @@ class Fresh(unittest.TestCase):
             with Broker("--fresh", data=old.data) as new:
                 self.assertEqual(Hw(new.address).json("topic", "list"), [])
 
-    def test_what_is_no_data_directory_is_not_wiped(self):
+    def test_a_directory_of_other_files_is_not_wiped(self):
         with tempfile.TemporaryDirectory() as folder:
             with open(os.path.join(folder, "letter"), "w", encoding="utf-8"):
                 pass

@@ -1,4 +1,4 @@
-"""A real text goes through kcat, in every codec, and survives the death of the broker."""
+"""kcat writes and reads a large text in every codec, and the text survives a kill of the broker."""
 
 import os
 import re
@@ -17,14 +17,15 @@ CODECS = ["none", "gzip", "snappy", "lz4", "zstd"]
 
 
 def write_text(path):
-    """The descriptions of Debian's packages: no line is empty, as kcat drops those."""
+    """Writes the descriptions of Debian's packages, without empty lines, because kcat drops those.
+    """
     command = f"apt-cache dumpavail | grep . | head -n {LINES}"
     with open(path, "wb") as text:
         subprocess.run(["bash", "-c", command], stdout=text, timeout=60, check=True)
 
 
 def share_of_codec(data, topic, codec):
-    """How much of the stored records is in batches whose headers name the codec, from 0 to 1."""
+    """The share of the stored records that are in batches with the codec, from 0 to 1."""
     folder = os.path.join(data, f"{topic}-0")
     files = sorted(os.path.join(folder, name) for name in os.listdir(folder)
                    if name.endswith(".log"))
@@ -54,7 +55,7 @@ class Text(unittest.TestCase):
         subprocess.run(["kcat", "-P", "-b", broker.address, "-t", topic, "-p", "0", *options,
                         "-l", self.text], capture_output=True, timeout=120, check=True)
 
-    def assert_comes_back(self, broker, topic):
+    def assert_reads_back(self, broker, topic):
         with open(self.copy, "wb") as copy:
             subprocess.run(["kcat", "-C", "-b", broker.address, "-t", topic, "-p", "0", "-o",
                             "beginning", "-e", "-q"], stdout=copy, timeout=120, check=True)
@@ -70,12 +71,12 @@ class Text(unittest.TestCase):
             self.create_topics(broker, CODECS)
             for codec in CODECS:
                 self.produce(broker, codec, "-z", codec)
-                self.assert_comes_back(broker, codec)
+                self.assert_reads_back(broker, codec)
             self.kill(broker)
         with Broker(data=self.data) as broker:
             for codec in CODECS:
-                self.assert_comes_back(broker, codec)
-                # A batch that compression makes larger is sent as it is: a single line, at times.
+                self.assert_reads_back(broker, codec)
+                # kcat does not compress a batch, such as a short line, that would become larger.
                 self.assertGreater(share_of_codec(self.data, codec, codec), 0.99)
             self.assertEqual(broker.stop()[0], 0)
 
@@ -85,7 +86,7 @@ class Text(unittest.TestCase):
             self.produce(broker, "text", "-X", "enable.idempotence=true")
             self.kill(broker)
         with Broker(data=self.data) as broker:
-            self.assert_comes_back(broker, "text")
+            self.assert_reads_back(broker, "text")
 
 
 if __name__ == "__main__":

@@ -19,8 +19,8 @@ async function connected(client, use) {
   await promisify(client.disconnect.bind(client))();
 }
 
-/// A consumer that joins no group, but must name one.
-function lone(address) {
+/// A consumer without a group; the library still requires a group id.
+function newConsumer(address) {
   return new kafka.KafkaConsumer({
     "bootstrap.servers": address,
     "group.id": "none",
@@ -33,7 +33,7 @@ function print(value) {
   process.stdout.write(`${JSON.stringify(value)}\n`);
 }
 
-/// A record with its bytes as text.
+/// The record with its bytes converted to text.
 function readable({ offset, key, value, headers, timestamp }) {
   const texts = headers.map((header) =>
     Object.fromEntries(Object.entries(header).map(([name, bytes]) => [name, String(bytes)])));
@@ -65,7 +65,7 @@ async function produce(address, topic, partition) {
 
 /// Prints the records of a partition from an offset to the end.
 async function consume(address, topic, partition, offset) {
-  await connected(lone(address), async (consumer) => {
+  await connected(newConsumer(address), async (consumer) => {
     let ended = false;
     consumer.on("partition.eof", () => { ended = true; });
     consumer.on("data", (record) => print(readable(record)));
@@ -76,9 +76,9 @@ async function consume(address, topic, partition, offset) {
   });
 }
 
-/// Prints the first offset of a partition, its end offset, and the one of a timestamp.
+/// Prints the first offset of a partition, its end offset, and the offset of a timestamp.
 async function offsets(address, topic, partition, timestamp) {
-  await connected(lone(address), async (consumer) => {
+  await connected(newConsumer(address), async (consumer) => {
     const ends = promisify(consumer.queryWatermarkOffsets.bind(consumer));
     const find = promisify(consumer.offsetsForTimes.bind(consumer));
     const at = { topic, partition: Number(partition), offset: Number(timestamp) };
