@@ -6,7 +6,7 @@
 
 namespace hw::wire {
 
-/// Longest varints, in bytes. Kafka's variable-length integers have 7 bits per byte, least
+/// Maximum sizes of varints in bytes. Kafka's variable-length integers have 7 bits per byte, least
 /// significant first; the high bit is set on all bytes but the last. Signed ones are zig-zag coded.
 inline constexpr std::size_t kMaxVarint32 = 5;
 inline constexpr std::size_t kMaxVarint64 = 10;

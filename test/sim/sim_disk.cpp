@@ -474,9 +474,9 @@ void SimDisk::power_loss() {
 
 void SimDisk::lose_sectors(Node& file) {
     Random& random = scheduler_->random();
-    const auto [least, most] = std::minmax(file.durable.size(), file.current.size());
+    const auto [min, max] = std::minmax(file.durable.size(), file.current.size());
     std::string kept = file.durable;
-    kept.resize(least + random.below(most - least + 1));
+    kept.resize(min + random.below(max - min + 1));
     for (const std::uint64_t sector : file.dirty) {
         const std::uint64_t at = sector * kSector;
         if (at < std::min(kept.size(), file.current.size()) && random.chance(1, 2)) {
