@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "broker/net/long_loop.h"
 #include "config/broker_config.h"
 #include "protocol/base/assert.h"
 
@@ -37,6 +38,9 @@ BrokerProcess::BrokerProcess(const ProcessWorld& world, SimDisk& disk)
       data_(make_data_shards(world)),
       node_(make_config(), {}, ports(world, disk)) {
     node_.on_end([this](const Error&) { ended_ = true; });
+    if (world.mutants.node_spins) {
+        control_.spawn(spin());
+    }
 }
 
 /// Destroys waiting coroutines before the objects that they wait for.
@@ -75,6 +79,12 @@ void BrokerProcess::begin_stop() {
 Task<> BrokerProcess::start() {
     Result<void> outcome = co_await node_.start();
     started_ = std::move(outcome);
+}
+
+Task<> BrokerProcess::spin() {
+    while (true) {
+        co_await broker::let_others_run(control_);
+    }
 }
 
 Task<> BrokerProcess::stop() {

@@ -64,6 +64,7 @@ public:
 private:
     [[nodiscard]] Task<> start();
     [[nodiscard]] Task<> stop();
+    [[nodiscard]] Task<> spin();
     [[nodiscard]] broker::NodePorts ports(const ProcessWorld& world, SimDisk& disk);
 
     RandomDefer coin_;

@@ -49,5 +49,11 @@ TEST_CASE("simulation: never syncing the folder entries of new segments is notic
     check_noticed(mutants);
 }
 
+TEST_CASE("simulation: a node that works without a pause is noticed", "[sim][mutant]") {
+    Mutants mutants;
+    mutants.node_spins = true;
+    check_noticed(mutants);
+}
+
 }  // namespace
 }  // namespace hw::sim

@@ -87,11 +87,12 @@ bool Simulation::step_until(const std::function<bool()>& done, Duration limit) {
         if (const auto& failed = disk_.sync_failed()) {
             checker_.on_sync_failed(*failed);
         }
-        if (moment_ != scheduler_.now()) {
-            moment_ = scheduler_.now();
-            moment_steps_ = scheduler_.steps();
-        } else if (scheduler_.steps() - moment_steps_ > kStepsOfOneMoment) {
-            fail_rule("the node spins: no time passes");
+        if (scheduler_.now() >= second_end_) {
+            second_end_ = scheduler_.now() + std::chrono::seconds(1);
+            second_steps_ = scheduler_.steps();
+        } else if (scheduler_.steps() - second_steps_ > kStepsPerSecondMax) {
+            fail_rule(fmt::format("the node spins: it makes more than {} steps in a second",
+                                  kStepsPerSecondMax));
         }
         is_done = done();
         return is_done || !goes_on();

@@ -78,8 +78,9 @@ private:
     static constexpr Duration kGiveUpTimeout = std::chrono::seconds(3);
     /// Time between the end of a process and its next start while the disk is full.
     static constexpr Duration kRestartDelay = std::chrono::milliseconds(300);
-    /// Maximum number of steps at one point in virtual time; more means that the node spins.
-    static constexpr std::uint64_t kStepsOfOneMoment = 1'000'000;
+    /// Maximum number of steps in a second of virtual time; more means that the node spins. A step
+    /// takes 0.5 us on average, so a spin makes 2,000,000; a sound node makes about 15,000.
+    static constexpr std::uint64_t kStepsPerSecondMax = 200'000;
 
     [[nodiscard]] bool goes_on() const {
         return !checker_.broken() && !broken_ && scheduler_.steps() < options_.steps_max;
@@ -131,8 +132,8 @@ private:
     Fault damages_;
     DamageAtRest damage_{disk_};
     std::uint64_t refused_starts_ = 0;
-    TimePoint moment_;                ///< the current point in virtual time
-    std::uint64_t moment_steps_ = 0;  ///< number of steps before it
+    TimePoint second_end_;            ///< of the current second of virtual time
+    std::uint64_t second_steps_ = 0;  ///< number of steps before it
     std::vector<std::unique_ptr<SimProducer>> producers_;
     std::vector<std::unique_ptr<SimReader>> readers_;
     bool topics_created_ = false;

@@ -10,6 +10,8 @@ namespace hw {
 struct Mutants {
     storage::LogMutants log;
     replication::LeaderMutants leader;
+    /// In the simulator: the node works without a pause.
+    bool node_spins = false;
 };
 
 }  // namespace hw
