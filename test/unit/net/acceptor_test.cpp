@@ -64,7 +64,7 @@ struct World {
         auto connected = co_await network.connect(client, address, kNever);
         peers.push_back(std::move(*connected));
     }
-    /// Connections that are served after `number` more have been made.
+    /// Opens `number` connections to `port`. Returns how many connections the server then has.
     std::size_t connect(std::uint16_t port, std::size_t number) {
         for (std::size_t i = 0; i < number; ++i) {
             client.spawn(connect_to(port));
@@ -91,7 +91,7 @@ struct World {
     std::vector<std::unique_ptr<Transport>> peers;
 };
 
-TEST_CASE("acceptor: clients leave a tenth of the connections to brokers and controllers",
+TEST_CASE("acceptor: a tenth of the connections is kept for brokers and controllers",
           "[net][acceptor]") {
     World world;
     CHECK(world.connect(9092, 25) == 18);
@@ -100,7 +100,7 @@ TEST_CASE("acceptor: clients leave a tenth of the connections to brokers and con
     CHECK(world.connect(9094, 1) == 20);
 }
 
-TEST_CASE("acceptor: who is refused is logged, with the listener and the limit",
+TEST_CASE("acceptor: a refused connection is logged with the listener and the limit",
           "[net][acceptor]") {
     World world;
     CHECK(world.connect(9092, 40) == 18);
@@ -110,7 +110,7 @@ TEST_CASE("acceptor: who is refused is logged, with the listener and the limit",
                                        "files (ulimit -n)") != std::string::npos);
 }
 
-TEST_CASE("acceptor: the end of a connection makes room for the next", "[net][acceptor]") {
+TEST_CASE("acceptor: the end of a connection makes room for another one", "[net][acceptor]") {
     World world;
     CHECK(world.connect(9092, 18) == 18);
     world.peers.front()->close();

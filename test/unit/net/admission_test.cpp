@@ -64,14 +64,14 @@ std::string small_request() {
     return test::request_frame(schema::MetadataRequest(), kVersion, CorrelationId(1));
 }
 
-/// A length prefix, and nothing of the body but its first bytes.
-std::string announcement(std::size_t size) {
+/// The length prefix of a request of `size` bytes, and the first 8 bytes of its body.
+std::string start_of_request(std::size_t size) {
     std::string frame(12, '\0');
     store_big_endian(reinterpret_cast<std::byte*>(frame.data()), static_cast<std::int32_t>(size));
     return frame;
 }
 
-/// A server with 512 KiB for requests and as much for answers, and any number of clients.
+/// A server with 512 KiB for requests and 512 KiB for answers, and any number of clients.
 struct World {
     explicit World(std::uint64_t seed = 1, ConnectionLimits connection = {}) : scheduler(seed) {
         HostLimits limits;
@@ -116,7 +116,7 @@ struct World {
         auto connected = co_await network.connect(client, address, kNever);
         clients[index] = std::move(*connected);
     }
-    /// Sends all of it, as fast as the server takes it.
+    /// Sends all of `bytes`, as fast as the server takes them.
     void send(std::size_t index, std::string bytes) { client.spawn(feed(index, std::move(bytes))); }
     Task<> feed(std::size_t index, std::string bytes) {
         std::string_view rest = bytes;
@@ -162,11 +162,12 @@ struct World {
     std::size_t ended = 0;
 };
 
-TEST_CASE("admission: lengths without bodies keep nobody waiting", "[net][admission]") {
+TEST_CASE("admission: clients that send only the start of a request do not delay other clients",
+          "[net][admission]") {
     const std::size_t size = GENERATE(100 * kMiB, kMiB);
     World world;
     for (int i = 0; i < 30; ++i) {
-        world.send(world.connect(), announcement(size));
+        world.send(world.connect(), start_of_request(size));
     }
     world.run_for(std::chrono::seconds(1));
     world.send(world.connect(), small_request());
@@ -175,8 +176,7 @@ TEST_CASE("admission: lengths without bodies keep nobody waiting", "[net][admiss
     CHECK(world.held.size() == 2);
 }
 
-TEST_CASE("admission: half-received requests do not wait for each other for ever",
-          "[net][admission]") {
+TEST_CASE("admission: half-received requests never block each other for ever", "[net][admission]") {
     World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{4})));
     const std::size_t size = GENERATE(400 * kKiB, 3 * kMiB);
     for (int i = 0; i < 6; ++i) {
@@ -191,7 +191,7 @@ TEST_CASE("admission: half-received requests do not wait for each other for ever
     CHECK(world.run_until(all_served));
 }
 
-TEST_CASE("admission: a small request is served though requests hold all memory",
+TEST_CASE("admission: a small request is served while larger requests hold all memory",
           "[net][admission]") {
     World world;
     for (int i = 0; i < 6; ++i) {
@@ -205,7 +205,7 @@ TEST_CASE("admission: a small request is served though requests hold all memory"
     CHECK(world.held.size() == admitted + 1);
 }
 
-TEST_CASE("admission: that clients wait for memory is logged, with the limit and who holds most",
+TEST_CASE("admission: a log line about waiting connections names the limit and the largest holder",
           "[net][admission]") {
     World world;
     for (int i = 0; i < 6; ++i) {
@@ -218,10 +218,10 @@ TEST_CASE("admission: that clients wait for memory is logged, with the limit and
     CHECK(world.log.lines.size() <= 3);
 }
 
-TEST_CASE("admission: a sender below the least rate is cut off while memory is scarce",
+TEST_CASE("admission: a sender below the minimum rate is disconnected while memory is scarce",
           "[net][admission]") {
     World world;
-    world.send(world.connect(), announcement(kMiB));
+    world.send(world.connect(), start_of_request(kMiB));
     world.run_for(std::chrono::seconds(30));
     CHECK(world.ended == 0);
     world.send(world.connect(), large_request(400 * kKiB));
@@ -232,11 +232,11 @@ TEST_CASE("admission: a sender below the least rate is cut off while memory is s
                        "over 10 s"));
 }
 
-TEST_CASE("admission: a slow sender above the least rate is served", "[net][admission]") {
+TEST_CASE("admission: a slow sender above the minimum rate is served", "[net][admission]") {
     World world;
     const std::size_t slow = world.connect();
     const std::string frame = large_request(3 * kMiB);
-    // Some 100 KiB/s, with the time that the simulated network takes.
+    // About 100 KiB/s, including the time that the simulated network takes.
     for (std::size_t at = 0; at < frame.size(); at += 160 * kKiB) {
         world.send(slow, frame.substr(at, 160 * kKiB));
         world.run_for(std::chrono::seconds(1));
@@ -246,8 +246,9 @@ TEST_CASE("admission: a slow sender above the least rate is served", "[net][admi
     CHECK(world.run_until([&] { return world.held.size() == 1; }));
 }
 
-TEST_CASE("admission: time in which this side has no memory does not count against a sender",
-          "[net][admission]") {
+TEST_CASE(
+    "admission: the time that a sender waits for memory of the server does not count as slowness",
+    "[net][admission]") {
     World world;
     for (int i = 0; i < 6; ++i) {
         world.send(world.connect(), large_request(200 * kKiB));
@@ -263,7 +264,7 @@ TEST_CASE("admission: time in which this side has no memory does not count again
     CHECK(world.run_until(all_served));
 }
 
-TEST_CASE("admission: requests in flight of one connection are bounded by their bytes",
+TEST_CASE("admission: the requests in flight of one connection are limited by their total bytes",
           "[net][admission]") {
     ConnectionLimits limits;
     limits.request_bytes_max = 100 * kKiB;
@@ -284,10 +285,10 @@ TEST_CASE("admission: requests in flight of one connection are bounded by their 
     CHECK(!world.held.empty());
 }
 
-TEST_CASE("admission: a request that decodes to more memory than there is ends its connection",
+TEST_CASE("admission: a request that needs too much memory to decode ends its connection",
           "[net][admission]") {
     World world;
-    // Empty names: 2 bytes each on the wire, a string view and more each in memory.
+    // An empty name takes 2 bytes on the wire, but a string view and more in memory.
     std::vector<schema::MetadataRequest::Topic> topics(250'000);
     for (auto& topic : topics) {
         topic.name = "";

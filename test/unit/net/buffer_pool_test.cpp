@@ -9,7 +9,8 @@
 namespace hw::broker {
 namespace {
 
-TEST_CASE("buffer pool: what a request gave back is taken by the next", "[net][memory]") {
+TEST_CASE("buffer pool: a buffer that one request gave back is reused by the next",
+          "[net][memory]") {
     BufferPool pool;
     Buffer first = pool.take(100);
     CHECK(first.size() == 100);
@@ -23,7 +24,8 @@ TEST_CASE("buffer pool: what a request gave back is taken by the next", "[net][m
     CHECK(pool.kept() == 0);
 }
 
-TEST_CASE("buffer pool: keeps no large buffers, and a bounded number", "[net][memory]") {
+TEST_CASE("buffer pool: it keeps only buffers of its own size, and a bounded number of them",
+          "[net][memory]") {
     BufferPool pool;
     Buffer large = pool.take(BufferPool::kCapacity + 1);
     CHECK(large.size() == BufferPool::kCapacity + 1);

@@ -39,7 +39,7 @@ using Holding = HoldingEach<schema::MetadataRequest>;
 using HoldingFetch = HoldingEach<schema::FetchRequest>;
 using HoldingProduce = HoldingEach<schema::ProduceRequest>;
 
-/// Senders pause as long as the test says.
+/// Throttles every sender for `pause`.
 class Pausing final : public Quotas {
 public:
     Millis charge(const RequestContext&, const schema::ApiInfo&, std::size_t) override {
@@ -69,7 +69,7 @@ HostLimits host_limits(const ConnectionLimits& limits, std::size_t answers) {
     return host;
 }
 
-/// A server with one held API, and a client that is a transport.
+/// A server that holds each Metadata request until the test answers it, and one client transport.
 struct World {
     explicit World(std::uint64_t seed, ConnectionLimits limits = {}, std::size_t answers = kHalfMiB)
         : scheduler(seed) {
@@ -131,7 +131,7 @@ struct World {
     }
     void answer(std::size_t index) { held.at(index)->reply(schema::MetadataResponse()); }
 
-    /// Correlation ids of the answers that have come so far.
+    /// Correlation ids of the answers received so far.
     std::vector<std::int32_t> receive() {
         std::array<std::byte, 4096> buffer;
         for (;;) {
@@ -205,8 +205,9 @@ TEST_CASE("connection: nothing more is read while too many requests are in fligh
     REQUIRE(world.run_until([&] { return world.receive().size() == 4; }));
 }
 
-TEST_CASE("connection: a Fetch begins when the writes before it are answered, writes do not wait",
-          "[net][connection]") {
+TEST_CASE(
+    "connection: a Fetch waits until earlier Produce requests are answered, a Produce does not",
+    "[net][connection]") {
     World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{10})));
     world.dispatcher.add(schema::ApiKey::produce, std::make_unique<HoldingProduce>(world.held));
     world.dispatcher.add(schema::ApiKey::fetch, std::make_unique<HoldingFetch>(world.held));
@@ -222,7 +223,7 @@ TEST_CASE("connection: a Fetch begins when the writes before it are answered, wr
     world.held[1]->reply(schema::ProduceResponse());
     world.run_for(std::chrono::seconds(1));
     CHECK(world.held.size() == 2);
-    SECTION("its answer") {
+    SECTION("the last one is answered") {
         world.held[0]->reply(schema::ProduceResponse());
         REQUIRE(world.run_until([&] { return world.held.size() == 4; }));
         world.held[3]->reply(schema::ProduceResponse());
@@ -230,16 +231,16 @@ TEST_CASE("connection: a Fetch begins when the writes before it are answered, wr
         REQUIRE(world.run_until([&] { return world.receive().size() == 4; }));
         CHECK(world.answers == std::vector<std::int32_t>{1, 2, 3, 4});
     }
-    SECTION("the end of one that wants no answer") {
+    SECTION("the last one ends without an answer") {
         world.held[0]->finish_silently();
         REQUIRE(world.run_until([&] { return world.held.size() == 4; }));
     }
-    SECTION("its rejection, which ends the connection") {
+    SECTION("the last one is rejected, which ends the connection") {
         world.held[0]->reject({ErrorKind::invalid, "refused"});
         REQUIRE(world.run_until([&] { return world.ended; }));
         CHECK(world.held.size() == 2);
     }
-    SECTION("a drain, which takes no more") {
+    SECTION("a drain begins, which takes no new requests") {
         bool drained = false;
         world.server.spawn(world.drain(std::chrono::minutes(1), drained));
         world.run_for(std::chrono::seconds(1));
@@ -249,7 +250,8 @@ TEST_CASE("connection: a Fetch begins when the writes before it are answered, wr
     }
 }
 
-TEST_CASE("connection: a broken frame ends it after the answers before", "[net][connection]") {
+TEST_CASE("connection: a broken frame ends it after the earlier requests are answered",
+          "[net][connection]") {
     World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{10})));
     world.send_request(1);
     world.send(std::string_view("\x7F\xFF\xFF\xFF", 4));
@@ -262,7 +264,7 @@ TEST_CASE("connection: a broken frame ends it after the answers before", "[net][
     REQUIRE(world.run_until([&] { return world.ended; }));
 }
 
-TEST_CASE("connection: a broken frame ends it after the answers before, though its peer is gone",
+TEST_CASE("connection: a broken frame ends it after the earlier answers, even if the peer is gone",
           "[net][connection]") {
     World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{10})));
     world.send_request(1);
@@ -275,7 +277,8 @@ TEST_CASE("connection: a broken frame ends it after the answers before, though i
     REQUIRE(world.run_until([&] { return world.ended; }));
 }
 
-TEST_CASE("connection: a request that does not decode ends it with a reason", "[net][connection]") {
+TEST_CASE("connection: a request that cannot be decoded ends it, and the reason is logged",
+          "[net][connection]") {
     World world(1);
     std::string frame = test::request_frame(schema::MetadataRequest(), kVersion, CorrelationId(1));
     SECTION("cut short") {
@@ -295,8 +298,8 @@ TEST_CASE("connection: a request that does not decode ends it with a reason", "[
 }
 
 TEST_CASE(
-    "connection: a request that is rejected late ends it after the answers before, and no "
-    "answer after it goes out",
+    "connection: a rejected request ends it after the earlier answers, and later answers are not "
+    "sent",
     "[net][connection]") {
     World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{30})));
     for (const std::int32_t id : {1, 2, 3, 4}) {
@@ -311,12 +314,12 @@ TEST_CASE(
     world.answer(0);
     REQUIRE(world.run_until([&] { return world.ended; }));
     world.run_for(std::chrono::seconds(1));
-    // The simulated network loses what is under way when a side closes.
+    // The simulated network loses what is in flight when one side closes.
     const auto received = world.receive();
     CHECK((received.empty() || received == std::vector<std::int32_t>{1}));
 }
 
-TEST_CASE("connection: a rejected request ends it though requests after it wait",
+TEST_CASE("connection: a rejected request ends it even while later requests are unanswered",
           "[net][connection]") {
     World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{10})));
     world.send_request(1);
@@ -339,7 +342,7 @@ TEST_CASE("connection: bytes after the end of a request are ignored", "[net][con
     CHECK(world.log.lines.empty());
 }
 
-TEST_CASE("connection: an answer after its end is dropped", "[net][connection]") {
+TEST_CASE("connection: an answer that comes after its end is dropped", "[net][connection]") {
     World world(1);
     world.send_request(1);
     REQUIRE(world.run_until([&] { return world.held.size() == 1; }));
@@ -348,7 +351,7 @@ TEST_CASE("connection: an answer after its end is dropped", "[net][connection]")
     world.answer(0);
 }
 
-/// Answers one more request with some 200 bytes for each topic.
+/// Sends a request, and answers it with `count` topics of about 200 bytes each.
 void reply_topics(World& world, std::size_t count) {
     std::vector<schema::MetadataResponse::Topic> topics(count);
     const std::string name(200, 'x');
@@ -363,8 +366,7 @@ void reply_topics(World& world, std::size_t count) {
 }
 
 TEST_CASE(
-    "connection: a peer that takes no answers is cut off after half a minute while memory "
-    "is scarce",
+    "connection: a peer that reads no answers is disconnected after 30 s while memory is scarce",
     "[net][connection]") {
     World world(1);
     reply_topics(world, 5000);
@@ -376,12 +378,12 @@ TEST_CASE(
                                       "30 s") != std::string::npos);
 }
 
-TEST_CASE("connection: a peer may leave its answers for as long as it may be idle",
+TEST_CASE("connection: a peer may leave answers unread as long as it may be idle if memory is free",
           "[net][connection]") {
     World world(1, {}, 16 * kHalfMiB);
     reply_topics(world, 5000);
     if (GENERATE(false, true)) {
-        // More requests than may be in flight: this side holds up reading.
+        // More requests than may be in flight, so the server stops reading.
         for (std::int32_t id = 2; id < 200; ++id) {
             world.send_request(id);
         }
@@ -392,7 +394,7 @@ TEST_CASE("connection: a peer may leave its answers for as long as it may be idl
     CHECK(world.ended);
 }
 
-TEST_CASE("connection: an idle one ends, one that waits for an answer does not",
+TEST_CASE("connection: it ends when it is idle, but not while a request waits for its answer",
           "[net][connection]") {
     World world(1);
     world.send_request(1);
@@ -414,7 +416,7 @@ TEST_CASE("connection: a request that is sent too slowly ends it", "[net][connec
     CHECK(world.log.lines.back().find("was not sent whole within 60 s") != std::string::npos);
 }
 
-TEST_CASE("connection: a frame's time stands still while this side does not read",
+TEST_CASE("connection: the time limit of a frame does not run while the server does not read",
           "[net][connection]") {
     ConnectionLimits limits;
     limits.requests_in_flight_max = 1;
@@ -432,7 +434,7 @@ TEST_CASE("connection: a frame's time stands still while this side does not read
     CHECK(world.ended);
 }
 
-TEST_CASE("connection: a request knows its peer after the connection has ended",
+TEST_CASE("connection: a request still knows its peer after the connection has ended",
           "[net][connection]") {
     World world(1);
     world.send_request(1);
@@ -443,9 +445,9 @@ TEST_CASE("connection: a request knows its peer after the connection has ended",
     CHECK(world.held[0]->context().peer->host == "node-2");
 }
 
-TEST_CASE("connection: requests wait for memory and all are served", "[net][connection]") {
+TEST_CASE("connection: requests that wait for memory are all served", "[net][connection]") {
     World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{10})));
-    // Each request is over half of the budget of 1 MiB.
+    // Each request is larger than the 512 KiB for requests, so only one at a time gets memory.
     std::vector<schema::MetadataRequest::Topic> topics(3000);
     const std::string name(200, 'x');
     for (auto& topic : topics) {
@@ -478,7 +480,7 @@ TEST_CASE("connection: requests wait for memory and all are served", "[net][conn
     }
 }
 
-TEST_CASE("connection: small requests count with all the memory that they take",
+TEST_CASE("connection: small requests count with the whole buffer that they take",
           "[net][connection]") {
     ConnectionLimits limits;
     limits.requests_in_flight_max = 1000;
@@ -498,14 +500,15 @@ TEST_CASE("connection: small requests count with all the memory that they take",
     REQUIRE(world.run_until([&] { return world.receive().size() == 300; }));
 }
 
-TEST_CASE("connection: answers that are not taken hold memory", "[net][connection]") {
+TEST_CASE("connection: unread answers hold memory, and new requests wait until they are read",
+          "[net][connection]") {
     World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{10})));
     std::vector<schema::MetadataResponse::Topic> topics(5000);
     const std::string name(200, 'x');
     for (auto& topic : topics) {
         topic.name = name;
     }
-    schema::MetadataResponse large;  // about the budget of 1 MiB
+    schema::MetadataResponse large;  // about 1 MiB, twice the memory for answers
     large.topics = std::span<const schema::MetadataResponse::Topic>(topics);
     world.send_request(1);
     world.send_request(2);
@@ -538,16 +541,17 @@ TEST_CASE("connection: a sender over its quota is answered at once, and its next
     REQUIRE(world.run_until([&] { return world.receive().size() == 2; }));
 }
 
-TEST_CASE("connection: the pause of a sender ends with its connection", "[net][connection]") {
+TEST_CASE("connection: the throttling of a sender ends with its connection", "[net][connection]") {
     World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{10})));
     world.quotas.pause = Millis(INT32_MAX);
     world.send_request(1);
     REQUIRE(world.run_until([&] { return world.held.size() == 1; }));
-    // The end of the world checks that the server stops.
+    // The destructor of World checks that the server stops.
 }
 
-TEST_CASE("connection: a drain ends when what was taken is answered, and takes no more",
-          "[net][connection]") {
+TEST_CASE(
+    "connection: a drain ends when the accepted requests are answered, and accepts no new ones",
+    "[net][connection]") {
     World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{10})));
     world.send_request(1);
     REQUIRE(world.run_until([&] { return world.held.size() == 1; }));
@@ -564,7 +568,7 @@ TEST_CASE("connection: a drain ends when what was taken is answered, and takes n
     CHECK_FALSE(world.ended);
 }
 
-TEST_CASE("connection: a drain ends at its deadline, and with its connections",
+TEST_CASE("connection: a drain ends at its deadline, or when its connections have ended",
           "[net][connection]") {
     World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{10})));
     world.send_request(1);
@@ -594,7 +598,9 @@ TEST_CASE("connection: a drain does not wait for a Fetch", "[net][connection]") 
     CHECK_FALSE(world.ended);
 }
 
-TEST_CASE("connection: warnings that peers cause are limited, and counted", "[net][connection]") {
+TEST_CASE(
+    "connection: warnings that peers cause are rate-limited, and the omitted ones are counted",
+    "[net][connection]") {
     World world(1);
     const std::vector<std::string>& lines = world.log.lines;
     RateLimitedLog log(Logger(world.log, "net"), world.clock);

@@ -29,7 +29,7 @@ protected:
     }
 };
 
-/// Has every sender pause; counts what it charged.
+/// Throttles every sender for 250 ms, and notes what it charged.
 class Pausing final : public Quotas {
 public:
     Millis charge(const RequestContext& who, const schema::ApiInfo& api,
@@ -65,7 +65,7 @@ struct Fixture {
     Sink sink;
 };
 
-TEST_CASE("dispatcher: a request reaches its handler with what its header says", "[net]") {
+TEST_CASE("dispatcher: a request reaches its handler with the values of its header", "[net]") {
     Fixture fixture;
     const auto exchange = fixture.send(
         test::request_frame(schema::MetadataRequest(), ApiVersion(9), CorrelationId(7), "me"));
@@ -75,14 +75,14 @@ TEST_CASE("dispatcher: a request reaches its handler with what its header says",
     CHECK(exchange->version() == ApiVersion(9));
 }
 
-TEST_CASE("dispatcher: an API is served only on listeners that it belongs to", "[net]") {
+TEST_CASE("dispatcher: an API is rejected on a listener that it is not declared for", "[net]") {
     Fixture fixture;
     fixture.listener.role = ListenerRole::controller;
     fixture.send(test::request_frame(schema::MetadataRequest(), ApiVersion(9), CorrelationId(7)));
     CHECK(fixture.sink.rejected == "Metadata is not served on listener CLIENTS");
 }
 
-TEST_CASE("dispatcher: a header that is cut at any byte is refused", "[net]") {
+TEST_CASE("dispatcher: a request that is cut short at any byte is rejected", "[net]") {
     const std::string frame =
         test::request_frame(schema::MetadataRequest(), ApiVersion(9), CorrelationId(7));
     for (std::size_t size = 4; size < frame.size(); ++size) {
@@ -93,7 +93,7 @@ TEST_CASE("dispatcher: a header that is cut at any byte is refused", "[net]") {
     }
 }
 
-TEST_CASE("dispatcher: a request is charged once, and its answer says how long to pause", "[net]") {
+TEST_CASE("dispatcher: a request is charged once, and its answer has the throttle time", "[net]") {
     Fixture fixture;
     const std::string frame =
         test::request_frame(schema::MetadataRequest(), ApiVersion(9), CorrelationId(7), "me");
@@ -102,7 +102,7 @@ TEST_CASE("dispatcher: a request is charged once, and its answer says how long t
     CHECK(exchange->context().throttle == Millis(250));
     std::string answer;
     test::append(answer, exchange->answer());
-    // After length, correlation id and tags.
+    // The throttle time follows the length, the correlation id and the tagged fields.
     CHECK(load_big_endian<std::int32_t>(as_bytes(answer).data() + 9) == 250);
 }
 

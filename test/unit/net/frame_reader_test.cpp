@@ -34,7 +34,7 @@ void feed(FrameReader& reader, ByteView piece, std::vector<std::string>& frames)
     }
 }
 
-TEST_CASE("frames: come out whole however the stream is cut", "[net][frame]") {
+TEST_CASE("frames: each comes out whole, however the stream is split", "[net][frame]") {
     const std::string stream = framed("first") + framed("") + framed("the third one");
     for (std::size_t size = 1; size <= stream.size(); ++size) {
         FrameReader reader(100);
@@ -47,7 +47,7 @@ TEST_CASE("frames: come out whole however the stream is cut", "[net][frame]") {
     }
 }
 
-TEST_CASE("frames: a size is accepted up to the limit and not beyond", "[net][frame]") {
+TEST_CASE("frames: a size is accepted up to the limit", "[net][frame]") {
     FrameReader reader(5);
     const std::string fits = framed("12345");
     ByteView input = as_bytes(std::string_view(fits));
@@ -60,7 +60,7 @@ TEST_CASE("frames: a size is accepted up to the limit and not beyond", "[net][fr
     CHECK(strict.next(input) == Step::invalid);
 }
 
-TEST_CASE("frames: a negative size ends the stream", "[net][frame]") {
+TEST_CASE("frames: a negative size is invalid", "[net][frame]") {
     FrameReader reader(100);
     const std::string negative("\xFF\xFF\xFF\xFE", 4);
     ByteView input = as_bytes(std::string_view(negative));
@@ -85,7 +85,7 @@ TEST_CASE("frames: the rest of an admitted frame can be received in place", "[ne
     CHECK(as_text(reader.take().view()) == "0123456789");
 }
 
-TEST_CASE("frames: no byte goes beyond what was granted", "[net][frame]") {
+TEST_CASE("frames: no more bytes are stored than were granted", "[net][frame]") {
     FrameReader reader(100);
     const std::string frame = framed("0123456789");
     ByteView input = as_bytes(std::string_view(frame));
@@ -104,7 +104,7 @@ TEST_CASE("frames: no byte goes beyond what was granted", "[net][frame]") {
     CHECK(as_text(reader.take().view()) == "0123456789");
 }
 
-TEST_CASE("frames: a length alone asks for no memory", "[net][frame]") {
+TEST_CASE("frames: a length without a body asks for no memory", "[net][frame]") {
     FrameReader reader(100);
     const std::string frame = framed("body");
     ByteView length = as_bytes(std::string_view(frame).substr(0, 4));

@@ -28,7 +28,8 @@ struct World {
     std::size_t turns = 0;
 };
 
-TEST_CASE("long loop: a sort is right, and others run meanwhile when it is long", "[net][loop]") {
+TEST_CASE("long loop: a sort is correct, and lets other coroutines run if it is long",
+          "[net][loop]") {
     const std::size_t size = GENERATE(std::size_t{0}, std::size_t{1}, kItemsPerTurn,
                                       kItemsPerTurn + 1, 20 * kItemsPerTurn);
     World world;
@@ -47,7 +48,8 @@ TEST_CASE("long loop: a sort is right, and others run meanwhile when it is long"
     }
 }
 
-TEST_CASE("long loop: a turn is over after each so many items", "[net][loop]") {
+TEST_CASE("long loop: a turn ends after each group of as many items as it was given",
+          "[net][loop]") {
     LongLoop loop(3);
     std::vector<bool> over;
     for (int i = 0; i < 7; ++i) {

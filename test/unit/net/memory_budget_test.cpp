@@ -17,25 +17,28 @@ constexpr std::size_t kMiB = std::size_t{1} << 20;
 constexpr std::size_t kLimit = 100'000;
 constexpr std::size_t kLarge = 2 * kMiB;
 
-/// 100,000 bytes of requests and of answers, 4 MiB of large frames up to 2 MiB.
+/// The budget of one shard: 100,000 bytes for requests, 100,000 for answers, and 4 MiB for large
+/// frames of up to 2 MiB.
 struct World {
     void run() {
-        // A large frame that waits looks again and again.
+        // A waiting large frame polls, so the scheduler never runs out of work.
         const TimePoint end = scheduler.now() + std::chrono::seconds(1);
         scheduler.run_until([] { return false; }, end);
     }
-    /// A frame of a connection of its own.
+    /// Begins a frame on a new connection.
     Reservation& begin(std::size_t size = 50'000) { return begin(size, budget.share()); }
     Reservation& begin(std::size_t size, const Reservation::Share& share) {
         return frames.emplace_back(budget.begin(share, size));
     }
+    /// Begins a frame that has taken `bytes`.
     Reservation& holding(std::size_t bytes) {
         Reservation& frame = begin();
         REQUIRE(budget.try_step(frame, bytes));
         return frame;
     }
     static void end(Reservation& frame) { const Reservation ended = std::move(frame); }
-    /// Takes a step in a coroutine; `order` grows by `name` when it is there.
+    /// Takes a step in a coroutine. Appends `name` to `order` when the step is granted, and `name`
+    /// with an exclamation mark when the wait is ended without it.
     void step(Reservation& frame, std::size_t bytes, std::string name) {
         shard.spawn(wait(frame, bytes, std::move(name)));
         run();
@@ -45,7 +48,7 @@ struct World {
         order += granted ? name : name + "!";
     }
 
-    std::deque<Reservation> frames;  ///< coroutines that wait point to them
+    std::deque<Reservation> frames;  ///< waiting coroutines point to them
     sim::Scheduler scheduler{1};
     sim::SimShard shard{scheduler, 1, 0};
     sim::SimClock clock{scheduler};
@@ -56,7 +59,8 @@ struct World {
     std::string order;
 };
 
-TEST_CASE("memory: steps are counted, and given back when their request ends", "[net][memory]") {
+TEST_CASE("memory: the steps of a request are counted, and given back when it ends",
+          "[net][memory]") {
     World world;
     Reservation& first = world.begin();
     CHECK(world.budget.try_step(first, 60'000));
@@ -66,7 +70,7 @@ TEST_CASE("memory: steps are counted, and given back when their request ends", "
     CHECK(world.budget.held() == 0);
 }
 
-TEST_CASE("memory: a request may end after the budget of its shard", "[net][memory]") {
+TEST_CASE("memory: a request may outlive the budget of its shard", "[net][memory]") {
     Reservation left;
     {
         World world;
@@ -78,8 +82,8 @@ TEST_CASE("memory: a request may end after the budget of its shard", "[net][memo
 }
 
 TEST_CASE(
-    "memory: one frame at a time passes the limit, so that half-received ones never wait "
-    "for each other",
+    "memory: one frame at a time may exceed the limit, so half-received ones never wait for each "
+    "other",
     "[net][memory]") {
     World world;
     Reservation& first = world.holding(50'000);
@@ -93,7 +97,7 @@ TEST_CASE(
     CHECK_FALSE(world.budget.try_step(first, 1));
 }
 
-TEST_CASE("memory: of the frames that wait the oldest gets its step first", "[net][memory]") {
+TEST_CASE("memory: the oldest waiting frame gets its step first", "[net][memory]") {
     World world;
     Reservation& full = world.holding(100'000);
     Reservation& favoured = world.holding(10);
@@ -115,7 +119,7 @@ TEST_CASE("memory: of the frames that wait the oldest gets its step first", "[ne
     CHECK(world.budget.held() == 30'000);
 }
 
-TEST_CASE("memory: the frame that passes the limit does not wait behind an older one",
+TEST_CASE("memory: the frame that may exceed the limit does not wait behind an older one",
           "[net][memory]") {
     World world;
     const bool large = GENERATE(false, true);
@@ -134,11 +138,11 @@ TEST_CASE("memory: the frame that passes the limit does not wait behind an older
     CHECK(world.order == "old");
 }
 
-TEST_CASE("memory: a younger frame does not overtake one that waits", "[net][memory]") {
+TEST_CASE("memory: a younger frame does not overtake a waiting one", "[net][memory]") {
     World world;
     Reservation& full = world.holding(60'000);
     Reservation& rest = world.holding(40'000);
-    world.holding(10'000);  // passes the limit
+    world.holding(10'000);  // exceeds the limit
     Reservation& waiting = world.begin();
     world.step(waiting, 50'000, "waited");
     world.end(rest);
@@ -149,7 +153,7 @@ TEST_CASE("memory: a younger frame does not overtake one that waits", "[net][mem
     CHECK(world.order == "waited");
 }
 
-TEST_CASE("memory: a connection that holds nothing always has a small buffer", "[net][memory]") {
+TEST_CASE("memory: a connection that holds nothing always gets a small buffer", "[net][memory]") {
     World world;
     world.holding(100'000);
     world.holding(1);
@@ -158,7 +162,7 @@ TEST_CASE("memory: a connection that holds nothing always has a small buffer", "
     CHECK(world.budget.try_step(first, BufferPool::kCapacity));
     Reservation& second = world.begin(30, share);
     CHECK_FALSE(world.budget.try_step(second, BufferPool::kCapacity));
-    SECTION("and one that waits gets it when the connection's others have ended") {
+    SECTION("a second frame of the connection gets one when the first has ended") {
         world.step(second, BufferPool::kCapacity, "second");
         CHECK(world.order.empty());
         world.end(first);
@@ -181,7 +185,7 @@ TEST_CASE("memory: small frames do not wait for large ones", "[net][memory]") {
     CHECK(world.budget.try_step(small, 50'000));
 }
 
-TEST_CASE("memory: large frames share their limit with the other shards", "[net][memory]") {
+TEST_CASE("memory: large frames of all shards share one limit", "[net][memory]") {
     World world;
     MemoryBudget other{world.shard, world.clock, world.limits};
     Reservation& far = world.frames.emplace_back(other.begin(other.share(), kLarge));
@@ -194,10 +198,11 @@ TEST_CASE("memory: large frames share their limit with the other shards", "[net]
     CHECK(world.limits.large_frames->held() == 4 * kMiB);
     world.end(far);
     world.run();
-    CHECK(world.order.empty());  // the shared part is still held by the favoured one
+    CHECK(world.order.empty());  // the favoured frame still holds the shared part
 }
 
-TEST_CASE("memory: a large frame that waits sees what another shard gives back", "[net][memory]") {
+TEST_CASE("memory: a waiting large frame notices memory that another shard gives back",
+          "[net][memory]") {
     World world;
     MemoryBudget other{world.shard, world.clock, world.limits};
     Reservation& shared = world.frames.emplace_back(other.begin(other.share(), kLarge));
@@ -212,7 +217,7 @@ TEST_CASE("memory: a large frame that waits sees what another shard gives back",
     CHECK(world.order == "waited");
 }
 
-TEST_CASE("memory: the large frame behind one that got its step looks again, too",
+TEST_CASE("memory: when a waiting large frame gets its step, the next one polls as well",
           "[net][memory]") {
     World world;
     MemoryBudget other{world.shard, world.clock, world.limits};
@@ -228,7 +233,7 @@ TEST_CASE("memory: the large frame behind one that got its step looks again, too
     world.end(shared);
     world.run();
     REQUIRE(world.order == "1");
-    // The favoured one grows, so the end of the first makes no room.
+    // The favoured frame grows, so the end of the first frame makes no room.
     CHECK(other.try_step(favoured, kMiB));
     world.end(first);
     world.end(favoured);
@@ -236,24 +241,24 @@ TEST_CASE("memory: the large frame behind one that got its step looks again, too
     CHECK(world.order == "12");
 }
 
-TEST_CASE("memory: an eighth is kept for brief frames", "[net][memory]") {
+TEST_CASE("memory: an eighth of the limit is kept for frames of up to 128 KiB", "[net][memory]") {
     World world;
     Reservation& small = world.begin(MemoryBudget::kSmallFrame);
     CHECK(world.budget.try_step(small, kLimit / 8 * 7));
     Reservation& beyond = world.begin(MemoryBudget::kSmallFrame);
-    CHECK(world.budget.try_step(beyond, 10));  // it may exceed the limit
+    CHECK(world.budget.try_step(beyond, 10));  // one frame may exceed the limit
     Reservation& waiting = world.begin(MemoryBudget::kSmallFrame);
     CHECK_FALSE(world.budget.try_step(waiting, 5000));
     Reservation& brief = world.begin(MemoryBudget::kBriefFrame);
     CHECK(world.budget.try_step(brief, kLimit / 8 - 10));
 }
 
-TEST_CASE("memory: a small answer always finds room if it is the only one of its connection",
+TEST_CASE("memory: a small answer always gets memory if it is the only one of its connection",
           "[net][memory]") {
     World world;
     Reservation& reader = world.holding(10);
     CHECK(reader.try_encode(kLimit / 2 + Reservation::kOverdraft));
-    CHECK_FALSE(reader.try_encode(1));  // no connection holds more
+    CHECK_FALSE(reader.try_encode(1));  // a connection may hold no more
     Reservation& second = world.holding(10);
     CHECK(second.try_encode(kLimit / 2));
     Reservation& third = world.holding(10);
@@ -262,13 +267,14 @@ TEST_CASE("memory: a small answer always finds room if it is the only one of its
     CHECK_FALSE(third.try_encode(Reservation::kFreeAnswer));
 }
 
-TEST_CASE("memory: a large frame that ends leaves the favour of a small one alone",
+TEST_CASE("memory: when a large frame ends, a favoured small frame stays favoured",
           "[net][memory]") {
     World world;
     Reservation& large = world.begin(kLarge);
     CHECK(world.budget.try_step(large, kMiB));
     Reservation& full = world.holding(kLimit);
-    CHECK(world.budget.try_step(full, 1));  // it is favoured, and has the number of the large one
+    CHECK(world.budget.try_step(full,
+                                1));  // it is favoured, and has the same number as the large one
     world.end(large);
     Reservation& other = world.begin();
     CHECK_FALSE(world.budget.try_step(other, 50'000));
@@ -287,7 +293,7 @@ TEST_CASE("memory: a connection that ends stops waiting", "[net][memory]") {
     CHECK(world.budget.waiting() == 0);
 }
 
-TEST_CASE("memory: work may pass the limit by a little, and not by more", "[net][memory]") {
+TEST_CASE("memory: work may exceed the limit by 4 MiB and not by more", "[net][memory]") {
     World world;
     Reservation& frame = world.holding(90'000);
     CHECK_FALSE(frame.try_work(Reservation::kOverdraft + 10'001));
@@ -296,7 +302,7 @@ TEST_CASE("memory: work may pass the limit by a little, and not by more", "[net]
     CHECK(world.budget.held() == kLimit + Reservation::kOverdraft);
 }
 
-TEST_CASE("memory: answers are counted apart from what admits requests", "[net][memory]") {
+TEST_CASE("memory: answers are counted apart from requests", "[net][memory]") {
     World world;
     Reservation& reader = world.holding(10);
     reader.add_answer(kLimit);
@@ -309,7 +315,8 @@ TEST_CASE("memory: answers are counted apart from what admits requests", "[net][
     CHECK_FALSE(world.budget.answers_are_full());
 }
 
-TEST_CASE("memory: a connection's answers take a quarter of what others left", "[net][memory]") {
+TEST_CASE("memory: a connection may take a quarter of the answer memory that others leave",
+          "[net][memory]") {
     World world;
     Reservation& first = world.holding(10);
     CHECK(first.answer_room() == 25'000);

@@ -21,7 +21,7 @@ using wire::DecodedMessage;
 
 constexpr ApiVersion kVersion{9};
 
-/// Answers with the names it was asked for, or not at all while it is told to be silent.
+/// Answers with the requested topic names. Does not answer while `silent` is true.
 class Echo final : public MessageHandler<MetadataRequest> {
 public:
     explicit Echo(bool& silent) : silent_(silent) {}
@@ -83,7 +83,7 @@ struct World {
         return scheduler.run_until(done, scheduler.now() + std::chrono::minutes(5));
     }
 
-    /// Asks for one topic and notes the name that comes back, or the error.
+    /// Asks for one topic. Adds the returned name, or the kind of the error, to `results`.
     Task<> ask(std::string name) {
         const std::vector<MetadataRequest::Topic> topics{{.topic_id = {}, .name = name}};
         MetadataRequest request;
@@ -129,7 +129,8 @@ TEST_CASE("channel: each call gets its own answer, over one connection", "[net][
     CHECK(world.connects == 1);
 }
 
-TEST_CASE("channel: a large answer passes through the window of the local pair", "[net][channel]") {
+TEST_CASE("channel: answers that exceed the buffer of the local pair arrive whole",
+          "[net][channel]") {
     World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{5})));
     std::string name(30'000, 'x');
     for (int i = 0; i < 100; ++i) {
@@ -147,7 +148,7 @@ TEST_CASE("channel: a call without an answer ends at its deadline", "[net][chann
     CHECK(world.results.front() == "timed_out");
 }
 
-TEST_CASE("channel: calls that wait when the connection ends are told, later ones connect again",
+TEST_CASE("channel: waiting calls fail when the connection ends, and later calls connect again",
           "[net][channel]") {
     World world(1);
     world.silent = true;
@@ -164,7 +165,7 @@ TEST_CASE("channel: calls that wait when the connection ends are told, later one
     CHECK(world.connects == 2);
 }
 
-TEST_CASE("channel: a peer that refuses is an error of the call", "[net][channel]") {
+TEST_CASE("channel: a call fails if the peer refuses the connection", "[net][channel]") {
     World world(1);
     world.refusing = true;
     world.client.spawn(world.ask("nobody"));
