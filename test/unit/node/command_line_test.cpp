@@ -44,8 +44,9 @@ std::vector<std::string> log_dirs(const std::vector<std::string>& arguments,
     return loaded.config->storage.log_dirs;
 }
 
-TEST_CASE("command line: data goes to the system's place for root, else to the user's own",
-          "[command]") {
+TEST_CASE(
+    "command line: data goes to /var/lib for root or without a home, else to the home directory",
+    "[command]") {
     using Paths = std::vector<std::string>;
     const Surroundings root{.is_root = true, .home = "/root"};
     const Surroundings homeless{.is_root = false, .home = std::nullopt};
@@ -57,12 +58,13 @@ TEST_CASE("command line: data goes to the system's place for root, else to the u
     CHECK(log_dirs({"server"}, kUser) == Paths{"/home/ann/.local/share/highwater"});
 }
 
-TEST_CASE("command line: a start is told what to read, set and wipe", "[command]") {
+TEST_CASE("command line: a start gets the config file, the overrides and whether to wipe old data",
+          "[command]") {
     const StartCommand dev = read({"dev", "--fresh"}).start.value();
     CHECK(dev.old_data == ExistingData::wiped);
     CHECK_FALSE(dev.config_file);
     CHECK_FALSE(read({"server"}).start.value().config_file);
-    // As of a variable that is not set: it is not to be a node that any machine reaches.
+    // As from an unset shell variable. This must not start a node with the default listeners.
     CHECK(read({"server", "-c", ""}).start.value().config_file == "");
     const StartCommand server =
         read({"server", "-c", "f", "--set", "a=b", "--set", "c=d"}).start.value();
@@ -71,7 +73,7 @@ TEST_CASE("command line: a start is told what to read, set and wipe", "[command]
     CHECK(server.overrides == std::vector<std::string>{"a=b", "c=d"});
 }
 
-TEST_CASE("command line: addresses that cannot be are put down to the options that gave them",
+TEST_CASE("command line: an error about impossible addresses names the options that set them",
           "[command]") {
     const std::string options = "--listen and --controller-listen: listeners=PLAINTEXT://";
     for (const std::string address : {"127.0.0.1:9093", "0.0.0.0:9092"}) {
@@ -83,7 +85,7 @@ TEST_CASE("command line: addresses that cannot be are put down to the options th
     CHECK(load({"dev", "--listen", ":9092"}).config.has_value());
 }
 
-TEST_CASE("command line: help and version are texts", "[command]") {
+TEST_CASE("command line: --help and --version print texts", "[command]") {
     CHECK(read({}).text.starts_with("highwater: a partitioned"));
     CHECK(read({"--help"}).text == read({}).text);
     CHECK(read({"--version"}).text.starts_with("highwater "));
@@ -95,7 +97,7 @@ TEST_CASE("command line: help and version are texts", "[command]") {
     }
 }
 
-TEST_CASE("command line: what is wrong is named with its command, and where help is", "[command]") {
+TEST_CASE("command line: an error names the command and says where to find help", "[command]") {
     CHECK(refused({"deve"}) ==
           "highwater: unknown command 'deve' (did you mean 'highwater dev'?); see 'highwater "
           "--help'");

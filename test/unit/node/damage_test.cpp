@@ -9,8 +9,8 @@
 #include "test/sim/broker_process.h"
 #include "test/support/raft_process.h"
 
-/// A node that starts on a damaged metadata log: it refuses, with the file and what to do, or
-/// starts; it never hangs, and never spins.
+/// A node with a damaged metadata log refuses to start. The error names the file and says what to
+/// do. The node neither hangs nor spins.
 namespace hw::broker {
 namespace {
 
@@ -19,7 +19,7 @@ const std::string kCleanMarker = "/data/.kafka_cleanshutdown";
 
 using Files = std::map<std::string, std::string>;
 
-/// One machine with its disk, and a process of a node on it.
+/// A machine with a disk, and the process of a node on it.
 struct Machine {
     void start() {
         process = std::make_unique<sim::BrokerProcess>(world, disk);
@@ -31,7 +31,7 @@ struct Machine {
         REQUIRE(run_until([this] { return process->stopped(); }));
         process.reset();
     }
-    /// Within two minutes of its time, and in not too many steps.
+    /// Runs until `done`. False after two simulated minutes or kStepsMax steps.
     bool run_until(const std::function<bool()>& done) {
         constexpr std::uint64_t kStepsMax = 200'000;
         const std::uint64_t first = scheduler.steps();
@@ -78,7 +78,7 @@ struct Machine {
     std::unique_ptr<sim::BrokerProcess> process;
 };
 
-/// What a node leaves that has started and stopped in order.
+/// The files of a node that has started and stopped without a fault.
 Files sound_files() {
     Machine machine;
     machine.start();
@@ -91,12 +91,13 @@ Files sound_files() {
     return files;
 }
 
-enum class Left : std::uint8_t { by_clean_stop, by_crash };
+/// How the process before this one ended.
+enum class LastStop : std::uint8_t { clean, crash };
 
-/// Starts a node with that metadata log; what it says when it refuses, empty when it starts.
-std::string start_with(Files files, const std::string& log, Left left) {
+/// Starts a node with the metadata log `log`. Returns its error, empty if it starts.
+std::string start_with(Files files, const std::string& log, LastStop last_stop) {
     files[kLogPath] = log;
-    if (left == Left::by_crash) {
+    if (last_stop == LastStop::crash) {
         files.erase(kCleanMarker);
     }
     Machine machine;
@@ -114,7 +115,7 @@ void check_refused(const std::string& message) {
     }
 }
 
-/// Of the first batches of the log.
+/// Total bytes of the first `count` batches of the log.
 std::size_t size_of_batches(const std::string& log, int count) {
     record::BatchCursor batches(as_bytes(log));
     for (int i = 0; i < count && batches.next(); ++i) {
@@ -126,31 +127,32 @@ TEST_CASE("damage: a node refuses a metadata log with a flipped bit, and says wh
           "[node][damage]") {
     const Files files = sound_files();
     const std::string& sound = files.at(kLogPath);
-    REQUIRE(start_with(files, sound, Left::by_clean_stop).empty());
-    REQUIRE(start_with(files, sound, Left::by_crash).empty());
+    REQUIRE(start_with(files, sound, LastStop::clean).empty());
+    REQUIRE(start_with(files, sound, LastStop::crash).empty());
     const std::size_t first = size_of_batches(sound, 1);
-    for (const Left left : {Left::by_clean_stop, Left::by_crash}) {
-        // A scan after a crash sees all of it in one way: a sample is enough.
-        const std::size_t all_below = left == Left::by_clean_stop ? first * 8 : 0;
+    for (const LastStop last_stop : {LastStop::clean, LastStop::crash}) {
+        // After a crash all batches are scanned in the same way, so a sample is enough.
+        const std::size_t all_below = last_stop == LastStop::clean ? first * 8 : 0;
         for (std::size_t bit = 0; bit < sound.size() * 8; bit += bit < all_below ? 1 : 29) {
             INFO("bit " << bit % 8 << " of byte " << bit / 8);
             std::string log = sound;
             log[bit / 8] = static_cast<char>(log[bit / 8] ^ (1 << (bit % 8)));
-            check_refused(start_with(files, log, left));
+            check_refused(start_with(files, log, last_stop));
         }
     }
 }
 
-TEST_CASE("damage: a node refuses a metadata log that is cut or holds zeroes", "[node][damage]") {
+TEST_CASE("damage: a node refuses a metadata log that is cut short or overwritten with zeroes",
+          "[node][damage]") {
     const Files files = sound_files();
     const std::string& sound = files.at(kLogPath);
-    for (const Left left : {Left::by_clean_stop, Left::by_crash}) {
+    for (const LastStop last_stop : {LastStop::clean, LastStop::crash}) {
         for (std::size_t at = 0; at < sound.size(); at += 1 + at / 4) {
             INFO("at byte " << at);
-            check_refused(start_with(files, sound.substr(0, at), left));
+            check_refused(start_with(files, sound.substr(0, at), last_stop));
             std::string log = sound;
             log.replace(at, std::string::npos, std::string(sound.size() - at, '\0'));
-            check_refused(start_with(files, log, left));
+            check_refused(start_with(files, log, last_stop));
         }
     }
 }

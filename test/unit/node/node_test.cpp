@@ -63,7 +63,7 @@ config::BrokerConfig config_of(std::uint32_t number, std::uint16_t port,
     return *loaded.config;
 }
 
-/// A coin that makes every second work on a replica wait for a later turn.
+/// Defers about half of the work on replicas to a later turn.
 class Coin final : public DeferPolicy {
 public:
     explicit Coin(Random random) : random_(random) {}
@@ -73,8 +73,8 @@ private:
     Random random_;
 };
 
-/// A node with a control shard and two data shards, and a client of it. Its disk may be that of an
-/// earlier one.
+/// A node with a control shard and two data shards, and a client of it. Its disk may come from an
+/// earlier Member.
 struct Member {
     static constexpr std::size_t kProducersMax = 2;
 
@@ -94,7 +94,7 @@ struct Member {
                 control,
                 {&first, &second},
                 &coin}) {}
-    /// As a process ends: what waits is gone before what it waits for.
+    /// Ends as a process does: waiting coroutines are destroyed before what they wait for.
     ~Member() {
         for (sim::SimShard* shard : {&control, &first, &second}) {
             shard->drop();
@@ -154,7 +154,7 @@ struct Member {
             created = (*answer)->topics[0].error_code;
         }
     }
-    /// One record to partition 0, the first of its producer if it has one.
+    /// Sends one record to partition 0; if there is a producer id, with sequence 0.
     Task<> produce(std::string topic, std::int16_t acks = 1, ProducerId producer = kNoProducerId) {
         record::BatchOptions options;
         if (producer != kNoProducerId) {
@@ -169,12 +169,12 @@ struct Member {
         const std::array records{batch->view()};
         const std::array partitions{
             schema::ProduceRequest::Partition{.index = PartitionIndex(0), .records = records}};
-        const std::array topics_of_it{
+        const std::array produced_topics{
             schema::ProduceRequest::Topic{.name = topic, .partition_data = partitions}};
         schema::ProduceRequest request;
         request.acks = acks;
         request.timeout_ms = Millis(10'000);
-        request.topic_data = topics_of_it;
+        request.topic_data = produced_topics;
         const TimePoint deadline = world.clock.now() + std::chrono::seconds(10);
         const auto answer = co_await replication::call<schema::ProduceResponse>(
             channel, request, ApiVersion(9), deadline);
@@ -210,7 +210,7 @@ struct Member {
         }
         asked = true;
     }
-    /// Starts and stops it, and asks it, as a test waits for it.
+    /// Runs `task` on the control shard until `until` is true.
     void run(Task<> task, const bool& until) {
         control.spawn(std::move(task));
         REQUIRE(world.run_until([&until] { return until; }));
@@ -244,7 +244,7 @@ struct Member {
     std::optional<wire::ErrorCode> removed;
 };
 
-TEST_CASE("node: two nodes of one process serve side by side and end one by one", "[node]") {
+TEST_CASE("node: two nodes in one process serve side by side and stop independently", "[node]") {
     World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{20})));
     sim::SimDisk first_disk(world.scheduler, 1);
     sim::SimDisk second_disk(world.scheduler, 2);
@@ -269,7 +269,7 @@ TEST_CASE("node: two nodes of one process serve side by side and end one by one"
     REQUIRE(world.run_until([&] { return two.stopped; }));
 }
 
-TEST_CASE("node: a port that is taken is an error that says what to do", "[node]") {
+TEST_CASE("node: the error about a port in use says what to do", "[node]") {
     World world(1);
     sim::SimDisk first_disk(world.scheduler, 1);
     sim::SimDisk second_disk(world.scheduler, 2);
@@ -288,7 +288,7 @@ TEST_CASE("node: a port that is taken is an error that says what to do", "[node]
     }
 }
 
-TEST_CASE("node: a port that needs root is an error that says so", "[node]") {
+TEST_CASE("node: the error about a port that needs root says so", "[node]") {
     World world(1);
     sim::SimDisk disk(world.scheduler, 1);
     Member member(world, 1, disk, 1023);
@@ -346,7 +346,7 @@ TEST_CASE("node: each API is served on the listeners that it is declared for", "
     member.run(member.stop(), member.stopped);
 }
 
-TEST_CASE("node: ApiVersions tells the features that are supported and finalized", "[node]") {
+TEST_CASE("node: ApiVersions lists the supported and the finalized features", "[node]") {
     World world(1);
     sim::SimDisk disk(world.scheduler, 1);
     Member member(world, 1, disk);
@@ -363,20 +363,20 @@ TEST_CASE("node: ApiVersions tells the features that are supported and finalized
     member.run(member.stop(), member.stopped);
 }
 
-TEST_CASE("node: the largest request that it takes reaches the controller, too", "[node]") {
+TEST_CASE("node: the largest request that it accepts also reaches the controller", "[node]") {
     World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{5})));
     sim::SimDisk disk(world.scheduler, 1);
     Member member(world, 1, disk, 0, {"socket.request.max.bytes=10000"});
     member.run(member.start(), member.done);
     REQUIRE(member.started);
-    // About 50 bytes are around the value.
+    // The rest of the request takes about 50 bytes.
     member.control.spawn(member.create("orders", std::string(9945, 'v')));
     REQUIRE(world.run_until([&] { return member.created.has_value(); }));
     CHECK(*member.created == wire::ErrorCode::invalid_config);
     member.run(member.stop(), member.stopped);
 }
 
-TEST_CASE("node: a topic may be deleted while its log is synced, and made again", "[node]") {
+TEST_CASE("node: a topic can be deleted while its log is synced, and created again", "[node]") {
     World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{20})),
                 {.delay_least = Duration(0), .delay_most = Duration(1)});
     sim::SimDisk disk(world.scheduler, 1);
@@ -403,7 +403,7 @@ TEST_CASE("node: a topic may be deleted while its log is synced, and made again"
     member.run(member.stop(), member.stopped);
 }
 
-TEST_CASE("node: a stop acknowledges what it has taken, and takes no more", "[node]") {
+TEST_CASE("node: a stop acknowledges what was appended, and appends nothing more", "[node]") {
     World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{20})),
                 {.delay_least = Duration(0), .delay_most = std::chrono::milliseconds(1)});
     sim::SimDisk disk(world.scheduler, 1);
@@ -431,7 +431,8 @@ TEST_CASE("node: a stop acknowledges what it has taken, and takes no more", "[no
     member.run(member.stop(), member.stopped);
 }
 
-TEST_CASE("node: a first start on a disk that is full ends at once, with advice", "[node]") {
+TEST_CASE("node: a first start on a full disk fails soon, and the error says what to do",
+          "[node]") {
     World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{10})));
     sim::SimDisk disk(world.scheduler, 1);
     disk.faults().space_left =
@@ -445,7 +446,7 @@ TEST_CASE("node: a first start on a disk that is full ends at once, with advice"
     member.run(member.stop(), member.stopped);
 }
 
-TEST_CASE("node: a topic whose log is damaged or gone serves nothing, and can be made again",
+TEST_CASE("node: a topic whose log is damaged or missing serves nothing, and can be created again",
           "[node]") {
     World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{10})),
                 {.delay_least = Duration(0), .delay_most = Duration(1)});
@@ -490,7 +491,7 @@ TEST_CASE("node: a topic whose log is damaged or gone serves nothing, and can be
     member.run(member.stop(), member.stopped);
 }
 
-TEST_CASE("node: a start without the metadata log that was there is refused", "[node]") {
+TEST_CASE("node: a start is refused if the metadata log is missing", "[node]") {
     World world(1);
     sim::SimDisk disk(world.scheduler, 1);
     {
@@ -511,9 +512,10 @@ TEST_CASE("node: a start without the metadata log that was there is refused", "[
     }
 }
 
-TEST_CASE("node: topics outlive a clean stop, a kill and a power loss, and are led when it serves",
-          "[node]") {
-    // Without delays: a client that is there at once.
+TEST_CASE(
+    "node: topics survive a clean stop, a kill and a power loss, and have leaders once it serves",
+    "[node]") {
+    // No network delay, so that the client asks as soon as the node serves.
     World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{20})),
                 {.delay_least = Duration(0), .delay_most = Duration(1)});
     const int end = GENERATE(0, 1, 2);
@@ -544,7 +546,7 @@ TEST_CASE("node: topics outlive a clean stop, a kill and a power loss, and are l
     member.run(member.stop(), member.stopped);
 }
 
-TEST_CASE("node: a new producer beyond the limit waits until another is idle for 15 minutes",
+TEST_CASE("node: a new producer beyond the limit is refused until another is idle for 15 minutes",
           "[node]") {
     World world(1);
     sim::SimDisk disk(world.scheduler, 1);
@@ -571,8 +573,9 @@ TEST_CASE("node: a new producer beyond the limit waits until another is idle for
     member.run(member.stop(), member.stopped);
 }
 
-TEST_CASE("node: a stop ends though the disk of a directory hangs, and closes the other",
-          "[node]") {
+TEST_CASE(
+    "node: a stop ends even if the disk of one directory hangs, and closes the other directory",
+    "[node]") {
     World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{6})));
     const std::string hung = GENERATE("/d0", "/d1");  // with and without the metadata log
     const std::string other = hung == "/d0" ? "/d1" : "/d0";
@@ -595,7 +598,7 @@ TEST_CASE("node: a stop ends though the disk of a directory hangs, and closes th
     CHECK(member.node.ended()->message.find(hung + " hangs") != std::string::npos);
     CHECK(disk.contents(hung + "/.kafka_cleanshutdown").empty());
     CHECK_FALSE(disk.contents(other + "/.kafka_cleanshutdown").empty());
-    // What was given up ends before what it uses.
+    // The abandoned work ends now, before the objects that it uses.
     disk.release(hung);
     world.run_for(std::chrono::seconds(1));
     CHECK(disk.contents(hung + "/.kafka_cleanshutdown").empty());
