@@ -18,7 +18,7 @@ namespace {
 constexpr ApiVersion kVersion{11};
 const std::string kBatch = "BATCH";
 
-/// A connection whose other end is the test: it plays the broker.
+/// A connection to the test, which acts as the broker.
 struct Fixture {
     explicit Fixture(std::uint64_t requests) {
         std::array<int, 2> ends{};
@@ -69,12 +69,14 @@ struct Fixture {
     SteadyTime start{};
 };
 
-/// A frame of partition `name` with that correlation id, as Fixture makes them.
+/// The request for partition `name` with that correlation id, as Fixture builds it.
 std::string frame(char name, char correlation_id) {
     return std::string(8, name) + std::string("\0\0\0", 3) + correlation_id + kBatch;
 }
 
-TEST_CASE("perf connection: fills its window, partition by partition, and no more", "[perf]") {
+TEST_CASE(
+    "perf connection: it sends as many requests as may be in flight, to each partition in turn",
+    "[perf]") {
     Fixture fixture(10);
     REQUIRE(fixture.connection->send(fixture.start));
     CHECK(fixture.received() == frame('0', '\0') + frame('1', '\1'));
@@ -95,7 +97,8 @@ TEST_CASE("perf connection: each answer makes room for one more request", "[perf
     CHECK(fixture.load.tally.latency.max() == std::chrono::milliseconds(3));
 }
 
-TEST_CASE("perf connection: is idle when the supply is out and all is answered", "[perf]") {
+TEST_CASE("perf connection: it is idle when the supply is empty and all requests are answered",
+          "[perf]") {
     Fixture fixture(1);
     REQUIRE(fixture.connection->send(fixture.start));
     CHECK(fixture.received() == frame('0', '\0'));
@@ -124,14 +127,15 @@ TEST_CASE("perf connection: an answer out of order is an error", "[perf]") {
     CHECK(received.error().message == "the broker answered request 1 instead of 0");
 }
 
-TEST_CASE("perf connection: an answer that nothing asked for is an error", "[perf]") {
+TEST_CASE("perf connection: an answer without a request is an error", "[perf]") {
     Fixture fixture(0);
     REQUIRE(fixture.connection->send(fixture.start));
     fixture.answer(0, wire::ErrorCode::none);
     CHECK_FALSE(fixture.connection->receive(fixture.start));
 }
 
-TEST_CASE("perf connection: a broker that closes is an error, whatever it answered", "[perf]") {
+TEST_CASE("perf connection: a broker that closes is an error, but earlier answers count",
+          "[perf]") {
     Fixture fixture(2);
     REQUIRE(fixture.connection->send(fixture.start));
     CHECK_FALSE(fixture.received().empty());
@@ -145,7 +149,8 @@ TEST_CASE("perf connection: a broker that closes is an error, whatever it answer
     CHECK(fixture.load.tally.acknowledged == 1);
 }
 
-TEST_CASE("perf connection: with acks=0 what the socket took is acknowledged", "[perf]") {
+TEST_CASE("perf connection: with acks=0 requests count as acknowledged when the socket took them",
+          "[perf]") {
     Fixture fixture(3);
     fixture.load.is_answered = false;
     REQUIRE(fixture.connection->send(fixture.start));
@@ -155,7 +160,8 @@ TEST_CASE("perf connection: with acks=0 what the socket took is acknowledged", "
     CHECK(fixture.connection->is_idle());
 }
 
-TEST_CASE("perf connection: what a full socket did not take goes out later, unbroken", "[perf]") {
+TEST_CASE("perf connection: bytes that a full socket did not take are sent later, in order",
+          "[perf]") {
     Fixture fixture(2);
     const std::string large(std::size_t{4} << 20, 'x');
     fixture.load.batch = as_bytes(large);
@@ -172,7 +178,8 @@ TEST_CASE("perf connection: what a full socket did not take goes out later, unbr
     CHECK(all.substr(first.size() + 12) == large);
 }
 
-TEST_CASE("perf connection: at a pace the latency counts from when a request was due", "[perf]") {
+TEST_CASE("perf connection: at a fixed rate the latency counts from when a request was due",
+          "[perf]") {
     using std::chrono::milliseconds;
     Fixture fixture(2);
     fixture.load.supply.pace(fixture.start, milliseconds(10));

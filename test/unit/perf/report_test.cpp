@@ -26,7 +26,7 @@ LoadReport two_seconds() {
     return report;
 }
 
-TEST_CASE("perf report: rates are of what was acknowledged, per second and per GB", "[perf]") {
+TEST_CASE("perf report: throughput and CPU time count acknowledged requests only", "[perf]") {
     CHECK(to_text(two_seconds()) ==
           "topic       a\"b, partitions: 1, created for this run\n"
           "sent        4000 requests of 1000000 bytes and 10 records in 2.000 s\n"
@@ -36,7 +36,7 @@ TEST_CASE("perf report: rates are of what was acknowledged, per second and per G
           "errors      none\n");
 }
 
-TEST_CASE("perf report: JSON has the same figures, and null for what is not known", "[perf]") {
+TEST_CASE("perf report: JSON has the same figures, and null for unknown ones", "[perf]") {
     CHECK(to_json(two_seconds()) ==
           R"({"topic":"a\"b","partitions":1,"created":true,"batchBytes":1000000,)"
           R"("batchRecords":10,"requestedRate":null,"requests":4000,"bytes":4000000000,)"
@@ -46,7 +46,7 @@ TEST_CASE("perf report: JSON has the same figures, and null for what is not know
           R"("brokerCpuSecondsPerGb":null,"errors":{},"failure":null})");
 }
 
-TEST_CASE("perf report: errors are named and counted, and spoil the run", "[perf]") {
+TEST_CASE("perf report: errors are named and counted, and the run is not a success", "[perf]") {
     LoadReport report = two_seconds();
     CHECK(report.is_success());
     report.tally.refused[wire::ErrorCode::not_leader_or_follower] = 3;
@@ -56,7 +56,7 @@ TEST_CASE("perf report: errors are named and counted, and spoil the run", "[perf
     CHECK_THAT(to_json(report), Catch::Contains(R"("errors":{"NOT_LEADER_OR_FOLLOWER":3})"));
 }
 
-TEST_CASE("perf report: a run that ended early says why, and is spoilt", "[perf]") {
+TEST_CASE("perf report: a run that ended early says why and is not a success", "[perf]") {
     LoadReport report = two_seconds();
     report.failure = "the broker was silent";
     CHECK_FALSE(report.is_success());
@@ -64,14 +64,14 @@ TEST_CASE("perf report: a run that ended early says why, and is spoilt", "[perf]
     CHECK_THAT(to_json(report), Catch::Contains(R"("failure":"the broker was silent")"));
 }
 
-TEST_CASE("perf report: a run without a single answer divides by nothing", "[perf]") {
+TEST_CASE("perf report: a run without answers has a throughput of zero and no latency", "[perf]") {
     const LoadReport nothing;
     CHECK_THAT(to_text(nothing), Catch::Contains("throughput  0.0 MB/s"));
     CHECK_THAT(to_text(nothing), Catch::Contains("latency     not measured"));
     CHECK_THAT(to_json(nothing), Catch::Contains(R"("megabytesPerSecond":0.0,)"));
 }
 
-TEST_CASE("perf report: of fetches it says what was received", "[perf]") {
+TEST_CASE("perf report: a report of fetches says what was received", "[perf]") {
     LoadReport report;
     report.topic = "t";
     report.partitions = 8;
@@ -84,7 +84,7 @@ TEST_CASE("perf report: of fetches it says what was received", "[perf]") {
     CHECK_FALSE(to_json(report).contains("batchBytes"));
 }
 
-TEST_CASE("perf report: what was read beside, and the rate that was asked for, are lines",
+TEST_CASE("perf report: records read at the same time and the requested rate have their own lines",
           "[perf]") {
     LoadReport report = two_seconds();
     report.tail.emplace().acknowledged = 1;
@@ -100,20 +100,20 @@ TEST_CASE("perf report: what was read beside, and the rate that was asked for, a
     CHECK_THAT(to_json(report), Catch::Contains(R"("requestedRate":1000,)"));
 }
 
-TEST_CASE("perf cpu: utime and stime are found behind any name of a process", "[perf]") {
+TEST_CASE("perf cpu: utime and stime are found whatever the process is called", "[perf]") {
     const auto ticks = cpu_ticks("12 (a (b) c) S 1 2 3 4 5 6 7 8 9 10 700 41 14 15\n");
     REQUIRE(ticks);
     CHECK(*ticks == 741);
 }
 
-TEST_CASE("perf cpu: a line without them is refused", "[perf]") {
+TEST_CASE("perf cpu: a line without utime and stime is refused", "[perf]") {
     CHECK_FALSE(cpu_ticks(""));
     CHECK_FALSE(cpu_ticks("12 (a) S 1 2 3"));
     CHECK_FALSE(cpu_ticks("12 (a) S 1 2 3 4 5 6 7 8 9 10 x y 14\n"));
     CHECK_FALSE(cpu_ticks("12 (a) S 1 2 3 4 5 6 7 8 9 10 700"));
 }
 
-TEST_CASE("perf cpu: the own process has a time, process 0 has none", "[perf]") {
+TEST_CASE("perf cpu: the test process has a CPU time, process 0 has none", "[perf]") {
     CHECK(cpu_of(::getpid()));
     CHECK_FALSE(cpu_of(0));
 }

@@ -12,7 +12,7 @@ namespace {
 
 constexpr Timestamp kTime{1'700'000'000'000};
 
-TEST_CASE("perf batch: as many records as fit, with a valid CRC", "[perf]") {
+TEST_CASE("perf batch: it holds as many records as fit and has a valid CRC", "[perf]") {
     const auto batch = make_batch(1024, 65536, kTime);
     REQUIRE(batch);
     const auto view = record::parse_batch(batch->bytes.view());
@@ -25,7 +25,7 @@ TEST_CASE("perf batch: as many records as fit, with a valid CRC", "[perf]") {
     CHECK(view->max_timestamp() == kTime);
 }
 
-TEST_CASE("perf batch: each record has a value of the size asked for and no key", "[perf]") {
+TEST_CASE("perf batch: each record has a value of the requested size and no key", "[perf]") {
     const auto batch = make_batch(100, 1000, kTime);
     REQUIRE(batch);
     const auto view = record::parse_batch(batch->bytes.view());
@@ -43,7 +43,7 @@ TEST_CASE("perf batch: each record has a value of the size asked for and no key"
     CHECK(count > 1);
 }
 
-TEST_CASE("perf batch: one record when the batch size is smaller than it", "[perf]") {
+TEST_CASE("perf batch: it holds one record even if that exceeds the batch size", "[perf]") {
     const auto batch = make_batch(1024, 1, kTime);
     REQUIRE(batch);
     CHECK(batch->records == 1);

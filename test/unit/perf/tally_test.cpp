@@ -14,7 +14,7 @@ TEST_CASE("perf latency: without values all quantiles are 0", "[perf]") {
     CHECK(empty.max() == nanoseconds(0));
 }
 
-TEST_CASE("perf latency: a quantile is within 1/32 above the exact one", "[perf]") {
+TEST_CASE("perf latency: a quantile is at most 1/32 above the exact value", "[perf]") {
     LatencyHistogram histogram;
     for (int i = 1; i <= 100'000; ++i) {
         histogram.add(nanoseconds(i * 1000));
@@ -28,7 +28,8 @@ TEST_CASE("perf latency: a quantile is within 1/32 above the exact one", "[perf]
     }
 }
 
-TEST_CASE("perf latency: small values are exact, and no quantile passes the largest", "[perf]") {
+TEST_CASE("perf latency: small values are exact, and no quantile exceeds the largest value",
+          "[perf]") {
     LatencyHistogram histogram;
     for (int i = 0; i < 32; ++i) {
         histogram.add(nanoseconds(i));
@@ -39,13 +40,13 @@ TEST_CASE("perf latency: small values are exact, and no quantile passes the larg
     CHECK(histogram.max() == nanoseconds(1'000'001));
 }
 
-TEST_CASE("perf latency: the longest time there is has a bucket", "[perf]") {
+TEST_CASE("perf latency: the longest possible time has a bucket", "[perf]") {
     LatencyHistogram histogram;
     histogram.add(nanoseconds::max());
     CHECK(histogram.quantile(0.5) == nanoseconds::max());
 }
 
-TEST_CASE("perf supply: without a pace all requests are due, and count from now", "[perf]") {
+TEST_CASE("perf supply: without a fixed rate all requests are due now", "[perf]") {
     Supply supply(2);
     const SteadyTime now{std::chrono::seconds(5)};
     CHECK(supply.take(now) == now);
@@ -54,8 +55,9 @@ TEST_CASE("perf supply: without a pace all requests are due, and count from now"
     CHECK(supply.is_empty());
 }
 
-TEST_CASE("perf supply: a paced request counts from when it was due, however late it is taken",
-          "[perf]") {
+TEST_CASE(
+    "perf supply: at a fixed rate a request counts from its due time, however late it is taken",
+    "[perf]") {
     Supply supply(4);
     const SteadyTime start{std::chrono::seconds(5)};
     const auto after = [start](int ms) { return start + std::chrono::milliseconds(ms); };
@@ -63,7 +65,7 @@ TEST_CASE("perf supply: a paced request counts from when it was due, however lat
     CHECK_FALSE(supply.take(after(-1)));
     CHECK(supply.take(after(0)) == start);
     CHECK_FALSE(supply.take(after(9)));
-    // The broker was slow: both are late, and say so.
+    // The broker was slow: both requests are late, and still count from their due times.
     CHECK(supply.take(after(25)) == after(10));
     CHECK(supply.take(after(25)) == after(20));
     CHECK_FALSE(supply.take(after(25)));

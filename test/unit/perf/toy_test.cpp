@@ -20,7 +20,7 @@
 namespace hw::bench {
 namespace {
 
-/// A toy that serves on its own thread, with its files in a folder of its own.
+/// A Toy that serves on its own thread, with its files in a temporary folder.
 class RunningToy {
 public:
     explicit RunningToy(std::int32_t partitions = 1)
@@ -40,7 +40,7 @@ public:
     RunningToy(const RunningToy&) = delete;
     RunningToy& operator=(const RunningToy&) = delete;
 
-    /// Ends the thread; true if nothing went wrong on it. The files stay.
+    /// Ends the thread and keeps the files. True if serving ended without an error.
     bool stop() {
         if (thread_.joinable()) {
             const std::uint64_t one = 1;
@@ -49,7 +49,7 @@ public:
         }
         return served_;
     }
-    /// Ends the toy, and gives what is left in its folder.
+    /// Ends the toy. Returns how many files are left in its folder.
     std::size_t end() {
         stop();
         toy_.reset();
@@ -95,9 +95,9 @@ perf::LoadReport produce(const RunningToy& toy, const perf::ProduceOptions& opti
     return run(toy, options);
 }
 
-/// The number of batches in `file`; each must be valid, equal to the first but for its base offset,
-/// and have the offset after the batch before it.
-std::size_t equal_batches(const std::string& file) {
+/// Checks that each batch in `file` is valid, starts where the one before ends, and otherwise
+/// equals the first. Returns the number of batches.
+std::size_t count_equal_batches(const std::string& file) {
     record::BatchCursor batches(as_bytes(file));
     std::size_t count = 0;
     bool equal = true;
@@ -115,7 +115,7 @@ std::size_t equal_batches(const std::string& file) {
     return count;
 }
 
-TEST_CASE("perf produce: every batch is acknowledged and stands in the file as sent", "[perf]") {
+TEST_CASE("perf produce: every batch is acknowledged and is in the file as it was sent", "[perf]") {
     const auto acks = GENERATE(client::Acks::leader, client::Acks::none, client::Acks::all);
     CAPTURE(static_cast<int>(acks));
     RunningToy toy;
@@ -126,20 +126,20 @@ TEST_CASE("perf produce: every batch is acknowledged and stands in the file as s
     CHECK(toy.stop());
     const std::string file = toy.contents(0);
     CHECK(file.size() == report.tally.bytes);
-    CHECK(equal_batches(file) == report.tally.acknowledged);
+    CHECK(count_equal_batches(file) == report.tally.acknowledged);
 }
 
-TEST_CASE("perf produce: batches of one record do so too", "[perf]") {
+TEST_CASE("perf produce: batches of one record are acknowledged and written as well", "[perf]") {
     RunningToy toy;
     const auto report = produce(toy, {.topic = "t", .batch_size = 1, .bytes = 3'000'000});
     CHECK(report.is_success());
     CHECK(report.batch_records == 1);
     CHECK(report.tally.latency.count() == report.tally.acknowledged);
     CHECK(toy.stop());
-    CHECK(equal_batches(toy.contents(0)) == report.tally.acknowledged);
+    CHECK(count_equal_batches(toy.contents(0)) == report.tally.acknowledged);
 }
 
-TEST_CASE("perf produce: the partitions of a topic get the same share", "[perf]") {
+TEST_CASE("perf produce: the partitions of a topic get equal shares", "[perf]") {
     RunningToy toy(4);
     const auto report = produce(
         toy, {.topic = "t", .connections = 1, .record_size = 432, .batch_size = 1, .bytes = 4000});
@@ -148,11 +148,11 @@ TEST_CASE("perf produce: the partitions of a topic get the same share", "[perf]"
     CHECK(toy.stop());
     REQUIRE(report.tally.acknowledged == 8);
     for (std::size_t partition = 0; partition < 4; ++partition) {
-        CHECK(equal_batches(toy.contents(partition)) == 2);
+        CHECK(count_equal_batches(toy.contents(partition)) == 2);
     }
 }
 
-TEST_CASE("perf produce: a load for a time ends after it", "[perf]") {
+TEST_CASE("perf produce: a load with a duration ends after that time", "[perf]") {
     RunningToy toy;
     const auto report = produce(toy, {.topic = "t",
                                       .connections = 1,
@@ -162,10 +162,10 @@ TEST_CASE("perf produce: a load for a time ends after it", "[perf]") {
     CHECK(report.is_success());
     CHECK(report.elapsed >= std::chrono::seconds(1));
     CHECK(toy.stop());
-    CHECK(equal_batches(toy.contents(0)) == report.tally.acknowledged);
+    CHECK(count_equal_batches(toy.contents(0)) == report.tally.acknowledged);
 }
 
-TEST_CASE("perf produce: a partition that the broker does not know is counted as refused",
+TEST_CASE("perf produce: a request to a partition that the broker does not know counts as refused",
           "[perf]") {
     const RunningToy toy;
     const perf::ProduceOptions options{.topic = "t", .bytes = 1};
@@ -177,7 +177,7 @@ TEST_CASE("perf produce: a partition that the broker does not know is counted as
     CHECK(report->tally.refused.at(wire::ErrorCode::unknown_topic_or_partition) == 1);
 }
 
-TEST_CASE("perf fetch: reads all partitions from start to end, and starts over", "[perf]") {
+TEST_CASE("perf fetch: all partitions are read from start to end, and then again", "[perf]") {
     RunningToy toy(3);
     const auto sent = produce(toy, {.topic = "t", .bytes = 3'000'000});
     REQUIRE(sent.is_success());
@@ -192,7 +192,7 @@ TEST_CASE("perf fetch: reads all partitions from start to end, and starts over",
     CHECK(toy.stop());
 }
 
-TEST_CASE("perf fetch: a batch that is larger than what was asked for comes whole", "[perf]") {
+TEST_CASE("perf fetch: a batch that is larger than the fetch size is received whole", "[perf]") {
     RunningToy toy;
     REQUIRE(produce(toy, {.topic = "t", .bytes = 500'000}).is_success());
     const auto report = run(
@@ -213,7 +213,7 @@ TEST_CASE("perf fetch: a topic without records is refused", "[perf]") {
           "topic 't' has no records to read; 'hw perf produce --topic t' sends some");
 }
 
-TEST_CASE("perf produce: a tail reads everything that is sent, and only that", "[perf]") {
+TEST_CASE("perf produce: a tail reads everything that is sent, and nothing else", "[perf]") {
     RunningToy toy(8);
     REQUIRE(produce(toy, {.topic = "t", .bytes = 1'000'000}).is_success());
     const auto report = produce(toy, {.topic = "t", .bytes = 10'000'000, .tails = 2});
@@ -224,7 +224,7 @@ TEST_CASE("perf produce: a tail reads everything that is sent, and only that", "
     CHECK(toy.stop());
 }
 
-TEST_CASE("perf latency: as many requests are sent as the rate and the time say", "[perf]") {
+TEST_CASE("perf latency: the number of requests is the rate times the duration", "[perf]") {
     RunningToy toy;
     const auto report = produce(toy, {.topic = "t",
                                       .connections = 2,
@@ -238,13 +238,13 @@ TEST_CASE("perf latency: as many requests are sent as the rate and the time say"
     CHECK(toy.stop());
 }
 
-TEST_CASE("toy: takes its files away when it ends", "[perf]") {
+TEST_CASE("toy: it removes its files when it ends", "[perf]") {
     RunningToy toy(2);
     CHECK(produce(toy, {.topic = "t", .bytes = 1}).is_success());
     CHECK(toy.end() == 0);
 }
 
-TEST_CASE("toy: does not write over a file that is there", "[perf]") {
+TEST_CASE("toy: it does not overwrite an existing file", "[perf]") {
     const RunningToy toy;
     CHECK_FALSE(ToyFile::create(toy.path(0)));
 }
