@@ -30,7 +30,7 @@ TEST_CASE("append: acks=1 is answered when the write has succeeded, not before",
     CHECK(world.node->log().durable_end_offset() == Offset(0));
 }
 
-TEST_CASE("append: acks=all in a disk topic is answered when it is durable",
+TEST_CASE("append: acks=all in a disk topic is answered when the batch is durable",
           "[partition][append]") {
     World world;
     world.start();
@@ -47,7 +47,7 @@ TEST_CASE("append: acks=all in a disk topic is answered when it is durable",
     CHECK(world.node->high_watermark() == Offset(1));
 }
 
-TEST_CASE("append: acks=all in a memory topic is answered when it is written",
+TEST_CASE("append: acks=all in a memory topic is answered when the batch is written",
           "[partition][append]") {
     World world;
     world.options = with(Durability::memory);
@@ -60,7 +60,7 @@ TEST_CASE("append: acks=all in a memory topic is answered when it is written",
     CHECK(world.node->syncs_asked == std::vector{SyncUrgency::background});
 }
 
-TEST_CASE("append: nobody asks for a sync in haste when nobody waits", "[partition][append]") {
+TEST_CASE("append: a sync is urgent only if a request waits for it", "[partition][append]") {
     World world;
     world.start();
     const auto produced = world.node->produce({}, Acks::leader);
@@ -75,7 +75,8 @@ TEST_CASE("append: nobody asks for a sync in haste when nobody waits", "[partiti
     CHECK(third->ended);
 }
 
-TEST_CASE("append: what arrives in one turn is written by one write", "[partition][append]") {
+TEST_CASE("append: batches that arrive in one turn are written by one write",
+          "[partition][append]") {
     World world;
     world.start();
     const auto before = world.disk.operations();
@@ -91,7 +92,7 @@ TEST_CASE("append: what arrives in one turn is written by one write", "[partitio
     CHECK(world.node->log().log_end_offset() == Offset(5));
 }
 
-TEST_CASE("append: with flush.messages the append that makes so many unsynced waits for them",
+TEST_CASE("append: an append that reaches flush.messages unsynced messages waits for their sync",
           "[partition][append]") {
     World world;
     world.options.flush_messages = 3;
@@ -117,7 +118,7 @@ TEST_CASE("append: with flush.messages the append that makes so many unsynced wa
     }
 }
 
-TEST_CASE("append: flush.messages holds for acks=0, which waits for nothing but the write",
+TEST_CASE("append: flush.messages also applies to acks=0, which waits only for the write",
           "[partition][append]") {
     World world;
     world.options.flush_messages = 1;
@@ -129,7 +130,7 @@ TEST_CASE("append: flush.messages holds for acks=0, which waits for nothing but 
     CHECK(world.node->syncs_asked == std::vector{SyncUrgency::waited_for});
 }
 
-TEST_CASE("append: a retry is answered with the offsets of the first, when that may be answered",
+TEST_CASE("append: a retry gets the offsets of the first append, and waits for its own acks",
           "[partition][append]") {
     World world;
     world.start();
@@ -174,7 +175,7 @@ TEST_CASE("append: with too few replicas in sync acks=all is refused, and nothin
     CHECK(world.node->log().log_end_offset() == Offset(1));
 }
 
-TEST_CASE("append: acks=all waits when the ISR becomes too small behind it",
+TEST_CASE("append: acks=all waits if the ISR becomes too small after the append",
           "[partition][append]") {
     World world;
     world.options.min_insync_replicas = 2;
@@ -190,7 +191,7 @@ TEST_CASE("append: acks=all waits when the ISR becomes too small behind it",
     CHECK(world.node->high_watermark() == Offset(0));
 }
 
-TEST_CASE("append: a failed write is indefinite, and later appends are refused",
+TEST_CASE("append: after a failed write the outcome is unknown, and later appends are refused",
           "[partition][append][r13]") {
     World world;
     world.start();
@@ -205,7 +206,8 @@ TEST_CASE("append: a failed write is indefinite, and later appends are refused",
     CHECK(later->code() == ErrorCode::kafka_storage_error);
 }
 
-TEST_CASE("append: a failed sync is indefinite for who waits for it", "[partition][append][r13]") {
+TEST_CASE("append: after a failed sync the outcome of waiting appends is unknown",
+          "[partition][append][r13]") {
     World world;
     world.start();
     world.disk.faults().sync_error_one_in = 1;
@@ -222,8 +224,8 @@ TEST_CASE("append: a failed sync is indefinite for who waits for it", "[partitio
 }
 
 TEST_CASE(
-    "append: when its directory fails a partition says so, and who waits hears that it may "
-    "be in the log",
+    "append: when the directory fails, waiting appends may be in the log and later ones are "
+    "refused",
     "[partition][append][r13]") {
     World world;
     world.start();
@@ -244,7 +246,8 @@ TEST_CASE(
     CHECK(world.node->read(0).error().code == ErrorCode::kafka_storage_error);
 }
 
-TEST_CASE("append: who waits is told when the broker leads no more", "[partition][append][r13]") {
+TEST_CASE("append: waiting requests end when the broker is no longer the leader",
+          "[partition][append][r13]") {
     World world;
     world.start();
     world.node->committer_works = false;
@@ -265,7 +268,7 @@ TEST_CASE("append: who waits is told when the broker leads no more", "[partition
     CHECK(world.node->log().log_end_offset() == Offset(2));
 }
 
-TEST_CASE("append: what waits goes on when the same broker leads the next epoch",
+TEST_CASE("append: appends keep waiting when the same broker leads the next epoch",
           "[partition][append]") {
     World world;
     world.disk.faults().late_write_one_in = 1;
@@ -282,7 +285,7 @@ TEST_CASE("append: what waits goes on when the same broker leads the next epoch"
         std::vector<storage::EpochStart>{{LeaderEpoch(1), Offset(0)}, {LeaderEpoch(2), Offset(1)}});
 }
 
-TEST_CASE("append: metadata of an older epoch does not change who leads", "[partition][append]") {
+TEST_CASE("append: metadata of an older epoch is ignored", "[partition][append]") {
     World world;
     world.start();
     world.node->lead(led_by_self(5));
@@ -291,7 +294,7 @@ TEST_CASE("append: metadata of an older epoch does not change who leads", "[part
     CHECK(world.node->replica().leader()->facts().isr.size() == 1);
 }
 
-TEST_CASE("append: beyond the limit of appends that wait the next is refused",
+TEST_CASE("append: an append beyond the limit of waiting appends is refused",
           "[partition][append]") {
     World world;
     world.start();
@@ -315,7 +318,8 @@ TEST_CASE("append: beyond the limit of appends that wait the next is refused",
     CHECK(accepted->code() != ErrorCode::not_enough_replicas);
 }
 
-TEST_CASE("append: those that wait for flush.messages are limited, too", "[partition][append]") {
+TEST_CASE("append: appends that wait for flush.messages count towards the limit",
+          "[partition][append]") {
     World world;
     world.options.flush_messages = 1;
     world.start();
@@ -330,7 +334,7 @@ TEST_CASE("append: those that wait for flush.messages are limited, too", "[parti
     CHECK(refused->code() == ErrorCode::not_enough_replicas);
 }
 
-TEST_CASE("append: the bytes of a request live until they are written, also when it goes away",
+TEST_CASE("append: the bytes of a request live until they are written, even if the request ends",
           "[partition][append]") {
     World world;
     world.disk.faults().late_write_one_in = 1;
@@ -342,10 +346,8 @@ TEST_CASE("append: the bytes of a request live until they are written, also when
     CHECK(world.node->values() == std::vector<std::string>{"kept"});
 }
 
-TEST_CASE(
-    "append: the last reference to a request that went away ends on its shard, not inside "
-    "the partition",
-    "[partition][append]") {
+TEST_CASE("append: the bytes of an ended request are freed on its shard, not inside the partition",
+          "[partition][append]") {
     World world;
     world.disk.faults().late_write_one_in = 1;
     world.start();
@@ -360,7 +362,7 @@ TEST_CASE(
     CHECK(bytes.expired());
 }
 
-TEST_CASE("append: what is written while a sync is under way is synced after it",
+TEST_CASE("append: a batch that is written during a sync is synced by the next one",
           "[partition][append]") {
     World world;
     world.start();
@@ -373,7 +375,7 @@ TEST_CASE("append: what is written while a sync is under way is synced after it"
     CHECK(world.node->high_watermark() == Offset(2));
 }
 
-TEST_CASE("append: a log can be released when what was staged is written", "[partition][append]") {
+TEST_CASE("append: a released log has the batches that were staged before", "[partition][append]") {
     World world;
     world.start();
     const auto staged = world.node->produce({.value = "a"}, Acks::leader);
@@ -389,7 +391,7 @@ TEST_CASE("append: a log can be released when what was staged is written", "[par
     CHECK(world.node->read(0).error().code == ErrorCode::unknown_topic_or_partition);
 }
 
-TEST_CASE("append: a partition without a role says so", "[partition][append]") {
+TEST_CASE("append: a partition that is still being opened refuses appends", "[partition][append]") {
     World world;
     world.node = std::make_unique<Node>(world.scheduler, world.disk, world.options);
     const auto produced = world.node->produce({}, Acks::leader);

@@ -7,7 +7,7 @@
 namespace hw::replication {
 namespace {
 
-/// Half of what enters the guard runs later.
+/// Defers about half of the work that enters the guard.
 class Coin final : public broker::DeferPolicy {
 public:
     explicit Coin(Random& random) : random_(&random) {}
@@ -17,14 +17,14 @@ private:
     Random* random_;
 };
 
-/// What a run looks at: inside the node, too, or only at what its clients see.
+/// What a run checks: also the state inside the node, or only what clients see.
 enum class Sight : std::uint8_t { inside, outside };
 
-/// What a run may do to a node.
+/// How a run ends a node.
 enum class Fault : std::uint8_t { kill, power_loss };
 
-/// Producers and a consumer work against one partition that ends and comes back again and again.
-/// Keeps what they were promised and says the first promise that is broken.
+/// Producers and a consumer use one partition that crashes and restarts again and again. Records
+/// what they were promised, and reports the first broken promise.
 class Run {
 public:
     Run(std::uint64_t seed, Durability durability, Mutants mutants, Sight sight)
@@ -37,7 +37,7 @@ public:
         world_.start();
     }
 
-    /// Empty when all promises were kept.
+    /// Returns the first broken promise, empty if all were kept.
     std::string play() {
         for (int round = 0; round < 6 && broken_.empty(); ++round) {
             for (int step = 0; step < 60 && broken_.empty(); ++step) {
@@ -91,7 +91,7 @@ private:
         shown_ = now;
     }
 
-    /// Takes the answers that have come as promises.
+    /// Records the answers received so far as promises.
     void collect() {
         std::erase_if(requests_, [this](const Request& request) {
             const Produced& produced = *request.produced;
@@ -173,8 +173,8 @@ private:
 constexpr std::uint64_t kSeeds = 200;
 
 TEST_CASE(
-    "crash: a disk topic loses nothing that was acknowledged with acks=all or read, and "
-    "nothing at all when only the process ends",
+    "crash: a disk topic keeps records that were read or acknowledged with acks=all, and after a "
+    "kill also those with acks=1",
     "[partition][crash][seeded]") {
     for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
         INFO("seed " << seed);
@@ -182,7 +182,7 @@ TEST_CASE(
     }
 }
 
-TEST_CASE("crash: a memory topic loses nothing when only the process ends",
+TEST_CASE("crash: a memory topic loses nothing when only the process is killed",
           "[partition][crash][seeded]") {
     for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
         INFO("seed " << seed);
@@ -190,7 +190,7 @@ TEST_CASE("crash: a memory topic loses nothing when only the process ends",
     }
 }
 
-/// The breaches that the seeds find with a broken rule.
+/// The promises that break with `mutants`, and how many seeds break each of them.
 std::map<std::string, int> breaches(const Mutants& mutants, Sight sight) {
     std::map<std::string, int> found;
     for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
@@ -200,7 +200,7 @@ std::map<std::string, int> breaches(const Mutants& mutants, Sight sight) {
     return found;
 }
 
-TEST_CASE("crash: an acknowledgement before the sync is noticed",
+TEST_CASE("crash: the run detects an acknowledgement before the sync",
           "[partition][crash][seeded][mutant]") {
     Mutants mutants;
     mutants.leader.acknowledges_before_sync = true;
@@ -210,7 +210,7 @@ TEST_CASE("crash: an acknowledgement before the sync is noticed",
     CHECK(seen.contains("a record that was read is gone"));
 }
 
-TEST_CASE("crash: a durable end before the sync is noticed by what is gone",
+TEST_CASE("crash: the run detects a durable end before the sync, because records are gone",
           "[partition][crash][seeded][mutant]") {
     Mutants mutants;
     mutants.log.durable_end_before_sync = true;

@@ -80,7 +80,7 @@ TEST_CASE("produce wait: an answer after the end changes nothing", "[partition][
     CHECK(wait->outcome(0).code == wire::ErrorCode::request_timed_out);
 }
 
-TEST_CASE("produce wait: a request that went away is not called, and its bytes go on its shard",
+TEST_CASE("produce wait: an ended request is not called back, and its bytes are freed on its shard",
           "[partition][wait]") {
     World world;
     auto request = std::make_shared<int>(1);
@@ -105,7 +105,7 @@ TEST_CASE("produce wait: a request that went away is not called, and its bytes g
     CHECK(world.ends == 0);
 }
 
-TEST_CASE("fetch wait: it ends when its partitions have gained together what is missing",
+TEST_CASE("fetch wait: it ends when its partitions together have gained the missing bytes",
           "[partition][wait]") {
     World world;
     const auto wait = DelayedFetch::begin(world.shard, 100, world.count());
@@ -121,8 +121,7 @@ TEST_CASE("fetch wait: it ends when its partitions have gained together what is 
     CHECK(world.ends == 1);
 }
 
-TEST_CASE("fetch wait: it ends when one partition has something else to tell",
-          "[partition][wait]") {
+TEST_CASE("fetch wait: it ends when one partition finishes it", "[partition][wait]") {
     World world;
     const auto wait = DelayedFetch::begin(world.shard, 100, world.count());
     DelayedFetch::finish(wait->reference());
@@ -141,7 +140,8 @@ TEST_CASE("fetch wait: it ends at its deadline", "[partition][wait]") {
     CHECK(world.ends == 1);
 }
 
-TEST_CASE("fetch wait: a partition may tell one whose request went away", "[partition][wait]") {
+TEST_CASE("fetch wait: a partition may still report bytes after the request has ended",
+          "[partition][wait]") {
     World world;
     std::weak_ptr<DelayedFetch> reference;
     {
@@ -155,7 +155,7 @@ TEST_CASE("fetch wait: a partition may tell one whose request went away", "[part
     CHECK(world.ends == 0);
 }
 
-TEST_CASE("timers: deadlines come in order, and the owner hears of a nearer one",
+TEST_CASE("timers: deadlines expire in order, and the owner is signalled about an earlier one",
           "[partition][wait]") {
     World world;
     std::vector<int> order;
@@ -174,7 +174,7 @@ TEST_CASE("timers: deadlines come in order, and the owner hears of a nearer one"
     CHECK(world.timers.next_deadline() == at(30));
 }
 
-TEST_CASE("timers: who sleeps until a deadline that goes is not woken for later ones",
+TEST_CASE("timers: an owner that sleeps until a removed deadline is not woken for later ones",
           "[partition][wait]") {
     World world;
     {
@@ -192,7 +192,7 @@ TEST_CASE("timers: who sleeps until a deadline that goes is not woken for later 
     CHECK(world.earlier.consume());
 }
 
-TEST_CASE("timers: a wait that has ended has no deadline any more", "[partition][wait]") {
+TEST_CASE("timers: a wait that has ended no longer has a deadline", "[partition][wait]") {
     World world;
     const auto wait = DelayedFetch::begin(world.shard, 1, world.count());
     REQUIRE(world.timers.add(*wait, at(20)));
@@ -202,8 +202,9 @@ TEST_CASE("timers: a wait that has ended has no deadline any more", "[partition]
     CHECK(world.timers.size() == 0);
 }
 
-TEST_CASE("timers: at their end a request and its wait, which keep each other, go without an end",
-          "[partition][wait]") {
+TEST_CASE(
+    "timers: their destructor frees a request and a wait that own each other, without a callback",
+    "[partition][wait]") {
     World world;
     struct Request {
         WaitHandle<DelayedProduce> wait;
@@ -221,7 +222,7 @@ TEST_CASE("timers: at their end a request and its wait, which keep each other, g
     CHECK(world.ends == 0);
 }
 
-TEST_CASE("timers: beyond the limit a wait gets no deadline", "[partition][wait]") {
+TEST_CASE("timers: a wait beyond the limit gets no deadline", "[partition][wait]") {
     World world;
     std::vector<WaitHandle<DelayedFetch>> waits;
     for (std::size_t i = 0; i < WaitTimers::kMaxWaits; ++i) {

@@ -26,7 +26,7 @@ public:
 
 NoLines no_lines;
 
-/// Of the records from `from` on in uncompressed batches.
+/// Values of the records from `from` on, in uncompressed batches.
 std::vector<std::string> values_of(ByteView batches, Offset from) {
     std::vector<std::string> values;
     record::BatchCursor walk(batches);

@@ -22,7 +22,7 @@ namespace hw::replication {
 inline constexpr BrokerId kSelf{1};
 inline constexpr BrokerId kOther{2};
 
-/// What a test batch is made of.
+/// Contents of a test batch.
 struct BatchShape {
     std::string value = "v";
     int records = 1;
@@ -55,9 +55,9 @@ struct Waiting {
     WaitHandle<DelayedFetch> wait;
 };
 
-/// One partition with a log in `/data/t-0` of a simulated disk, inside its guard, and the little of
-/// a broker that it needs: a hook at the end of the turn, and a committer that serves whoever waits
-/// at once and others only when it is told to.
+/// One partition inside its guard, with a log in `/data/t-0` of a simulated disk, and the parts of
+/// a broker that it needs: a hook at the end of the turn, and a committer. The committer syncs at
+/// once if a request waits, otherwise only when the test calls `sync`.
 class Node final : public ReplicaHost, public TurnHook {
 public:
     Node(sim::Scheduler& scheduler, sim::SimDisk& disk, PartitionOptions options,
@@ -66,7 +66,7 @@ public:
 
     /// Opens the log, with the high watermark that was checkpointed.
     void open(Offset high_watermark, const Mutants& mutants = {});
-    /// The process ends, and with it all that was under way.
+    /// Ends the process, and with it all unfinished work.
     void kill();
 
     template <class Function>
@@ -76,9 +76,9 @@ public:
         };
         require_entered(guard_->enter(shard, std::move(inside)));
     }
-    /// Sends one batch; the answer comes with time.
+    /// Sends one batch. The answer comes later.
     std::unique_ptr<Produced> produce(const BatchShape& shape, Acks acks = Acks::all);
-    /// Waits for `missing` bytes more than `seen`.
+    /// Waits for `missing` bytes more than `seen_bytes`.
     std::unique_ptr<Waiting> watch(std::uint64_t missing, std::uint64_t seen_bytes);
     /// A consumer's read.
     [[nodiscard]] std::expected<FetchAnswer, wire::Refusal> read(
@@ -120,9 +120,9 @@ struct World {
 
     void start();
     void settle();
-    /// The process ends and comes back, on the same disk.
+    /// Kills the process and starts it again on the same disk.
     void restart();
-    /// The same, and what was not on stable storage may be gone.
+    /// The same after a power loss, which may lose what was not synced.
     void lose_power();
 
     sim::Scheduler scheduler;

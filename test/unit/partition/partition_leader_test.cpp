@@ -21,7 +21,7 @@ Leadership leadership(PartitionFacts facts, LeaderRules rules, LogEnds ends) {
     return {std::move(facts), rules, ends.log_end_offset, ends};
 }
 
-/// Leads alone, from a log that ends at 10 and is all durable.
+/// A leader without followers, with a log that ends at 10 and is durable.
 PartitionLeader only_leader(LeaderRules rules) {
     PartitionLeader leader(kSelf, Offset(0));
     LeaderEffects effects;
@@ -52,7 +52,7 @@ TEST_CASE("leader: in a memory topic the watermark is the log end of the only re
     CHECK(written.high_watermark == Offset(15));
 }
 
-TEST_CASE("leader: a topic that becomes memory shows at once what is written",
+TEST_CASE("leader: when a topic becomes a memory topic, the watermark moves to the log end at once",
           "[partition][leader]") {
     PartitionLeader leader = only_leader({Durability::disk, 1});
     LeaderEffects effects;
@@ -61,7 +61,8 @@ TEST_CASE("leader: a topic that becomes memory shows at once what is written",
     CHECK(effects.high_watermark == Offset(15));
 }
 
-TEST_CASE("leader: a topic that becomes disk keeps the watermark it has", "[partition][leader]") {
+TEST_CASE("leader: when a topic becomes a disk topic, the watermark does not move back",
+          "[partition][leader]") {
     PartitionLeader leader = only_leader({Durability::memory, 1});
     LeaderEffects written;
     leader.on_log_ends({Offset(15), Offset(10)}, written);
@@ -72,7 +73,7 @@ TEST_CASE("leader: a topic that becomes disk keeps the watermark it has", "[part
     CHECK(leader.high_watermark() == Offset(15));
 }
 
-TEST_CASE("leader: a replica in sync that has acknowledged nothing holds the watermark",
+TEST_CASE("leader: a replica in sync that has acknowledged nothing holds back the watermark",
           "[partition][leader]") {
     PartitionLeader leader(kSelf, Offset(4));
     LeaderEffects effects;
@@ -84,7 +85,7 @@ TEST_CASE("leader: a replica in sync that has acknowledged nothing holds the wat
     CHECK(leader.high_watermark() == Offset(4));
 }
 
-TEST_CASE("leader: the watermark moves when the replica that held it leaves the ISR",
+TEST_CASE("leader: the watermark moves when the replica that held it back leaves the ISR",
           "[partition][leader]") {
     PartitionLeader leader(kSelf, Offset(4));
     LeaderEffects effects;
@@ -111,7 +112,7 @@ TEST_CASE("leader: the watermark stands still while the ISR is smaller than min.
     CHECK(effects.high_watermark == Offset(20));
 }
 
-TEST_CASE("leader: min.insync.replicas asks for no more replicas than there are",
+TEST_CASE("leader: min.insync.replicas requires no more replicas than there are",
           "[partition][leader]") {
     PartitionLeader leader = only_leader({Durability::disk, 3});
     CHECK(leader.isr_is_large_enough());
@@ -148,7 +149,7 @@ TEST_CASE("leader: the watermark is not current before it has reached the start 
     CHECK(leader.high_watermark_is_current());
 }
 
-TEST_CASE("leader: an epoch starts behind a write that is under way", "[partition][leader]") {
+TEST_CASE("leader: an epoch starts after a write that is in progress", "[partition][leader]") {
     PartitionLeader leader(kSelf, Offset(4));
     LeaderEffects effects;
     Leadership begin =
@@ -159,7 +160,7 @@ TEST_CASE("leader: an epoch starts behind a write that is under way", "[partitio
     CHECK_FALSE(leader.high_watermark_is_current());
 }
 
-TEST_CASE("leader: a new epoch begins with nothing acknowledged but keeps the watermark",
+TEST_CASE("leader: a new epoch begins without acknowledgements but keeps the watermark",
           "[partition][leader][kip-320]") {
     PartitionLeader leader = only_leader({Durability::disk, 1});
     LeaderEffects effects;
@@ -172,8 +173,8 @@ TEST_CASE("leader: a new epoch begins with nothing acknowledged but keeps the wa
     CHECK(leader.epoch() == LeaderEpoch(6));
 }
 
-/// A leader with random facts and ends, of three replicas. Only the leader itself acknowledges, so
-/// whoever else is in sync has acknowledged nothing.
+/// A leader of three replicas with random ISRs and log ends. Followers never acknowledge, so each
+/// follower in the ISR holds back the watermark.
 class RandomRun {
 public:
     RandomRun(std::uint64_t seed, LeaderMutants mutants)
@@ -185,7 +186,7 @@ public:
         leader_.on_leadership(leadership(facts_, rules_, ends_), effects);
     }
 
-    /// The first rule that is broken, if any.
+    /// Returns the first broken rule, empty if there is none.
     std::string first_broken_rule() {
         std::string broken;
         for (int step = 0; step < 200 && broken.empty(); ++step) {
@@ -256,14 +257,15 @@ private:
     PartitionLeader leader_;
 };
 
-TEST_CASE("leader: the rules hold for random ISRs and ends", "[partition][leader][seeded]") {
+TEST_CASE("leader: the rules hold for random ISRs and log ends", "[partition][leader][seeded]") {
     for (std::uint64_t seed = 1; seed <= 200; ++seed) {
         INFO("seed " << seed);
         CHECK(RandomRun(seed, {}).first_broken_rule() == "");
     }
 }
 
-TEST_CASE("leader: each broken rule is noticed", "[partition][leader][seeded][mutant]") {
+TEST_CASE("leader: the random runs detect each rule that is broken on purpose",
+          "[partition][leader][seeded][mutant]") {
     const auto noticed = [](LeaderMutants mutants) {
         std::string found;
         for (std::uint64_t seed = 1; seed <= 200 && found.empty(); ++seed) {

@@ -11,7 +11,7 @@ using Values = std::vector<std::string>;
 
 constexpr IsolationLevel kAll = IsolationLevel::read_uncommitted;
 
-/// Appends with acks=1; what it appends is not durable unless the committer works.
+/// Appends with acks=1. The batch is not synced unless a reader waits for it.
 void append(World& world, const BatchShape& shape) {
     const auto produced = world.node->produce(shape, Acks::leader);
     world.settle();
@@ -71,7 +71,7 @@ TEST_CASE("read: a consumer sees nothing at or above the high watermark", "[part
     CHECK(world.node->values() == Values{"a", "b"});
 }
 
-TEST_CASE("read: a batch that the watermark has not passed as a whole is not seen",
+TEST_CASE("read: a batch is not seen until the watermark has passed all of it",
           "[partition][read][r9]") {
     World world;
     world.start();
@@ -81,7 +81,7 @@ TEST_CASE("read: a batch that the watermark has not passed as a whole is not see
     CHECK(world.node->values(2) == Values{"a"});
 }
 
-TEST_CASE("read: damage is CORRUPT_MESSAGE, and KAFKA_STORAGE_ERROR where another can lead",
+TEST_CASE("read: damage is CORRUPT_MESSAGE, but KAFKA_STORAGE_ERROR if another replica can lead",
           "[partition][read][damage]") {
     World world;
     world.start();
@@ -100,8 +100,8 @@ TEST_CASE("read: damage is CORRUPT_MESSAGE, and KAFKA_STORAGE_ERROR where anothe
 }
 
 TEST_CASE(
-    "read: between the watermark and the end of the log there is nothing yet, outside of the "
-    "log an error",
+    "read: between the watermark and the log end a read is empty, outside of the log it is an "
+    "error",
     "[partition][read]") {
     World world;
     world.start();
@@ -115,7 +115,7 @@ TEST_CASE(
     CHECK(world.node->read(-1).error().code == ErrorCode::offset_out_of_range);
 }
 
-TEST_CASE("read: a request of another leader epoch is told whose metadata is old",
+TEST_CASE("read: a request with another leader epoch learns which side has old metadata",
           "[partition][read][kip-320]") {
     World world;
     world.start();
@@ -131,7 +131,7 @@ TEST_CASE("read: a request of another leader epoch is told whose metadata is old
         "epoch yet, try again");
 }
 
-TEST_CASE("read: a reader whose log is another one is told where they part",
+TEST_CASE("read: a reader whose log differs from this one learns where they diverge",
           "[partition][read][kip-320]") {
     World world;
     world.start();
@@ -153,7 +153,7 @@ TEST_CASE("read: a reader whose log is another one is told where they part",
     CHECK(read_after(world, 3, 9).error().code == ErrorCode::offset_out_of_range);
 }
 
-TEST_CASE("watch: a reader that waits is told when the watermark moves, and hastens it",
+TEST_CASE("watch: a waiting reader makes the sync urgent, and ends when the watermark moves",
           "[partition][read]") {
     World world;
     world.start();
@@ -169,7 +169,8 @@ TEST_CASE("watch: a reader that waits is told when the watermark moves, and hast
     CHECK(world.node->values() == Values{"a"});
 }
 
-TEST_CASE("watch: a reader that comes after the write hastens the sync", "[partition][read]") {
+TEST_CASE("watch: a reader that begins to wait after the write makes the sync urgent",
+          "[partition][read]") {
     World world;
     world.start();
     append(world, {.value = "a"});
@@ -190,7 +191,7 @@ TEST_CASE("watch: a reader of a memory topic needs no sync", "[partition][read]"
     CHECK(world.node->syncs_asked == std::vector{SyncUrgency::background});
 }
 
-TEST_CASE("watch: a reader waits until it has gained the bytes it asks for", "[partition][read]") {
+TEST_CASE("watch: a reader waits until the requested bytes are readable", "[partition][read]") {
     World world;
     world.options.durability = Durability::memory;
     world.start();
@@ -202,7 +203,7 @@ TEST_CASE("watch: a reader waits until it has gained the bytes it asks for", "[p
     CHECK(waiting->ended);
 }
 
-TEST_CASE("watch: what came between read and watch is not missed", "[partition][read]") {
+TEST_CASE("watch: a write between read and watch is not missed", "[partition][read]") {
     World world;
     world.options.durability = Durability::memory;
     world.start();
@@ -213,7 +214,7 @@ TEST_CASE("watch: what came between read and watch is not missed", "[partition][
     CHECK(waiting->ended);
 }
 
-TEST_CASE("watch: where nothing can come the wait is ended at once", "[partition][read]") {
+TEST_CASE("watch: a wait for an offline partition ends at once", "[partition][read]") {
     World world;
     world.start();
     world.node->enter([](PartitionReplica& replica) {
@@ -224,7 +225,7 @@ TEST_CASE("watch: where nothing can come the wait is ended at once", "[partition
     CHECK(waiting->ended);
 }
 
-TEST_CASE("offsets: latest is the watermark in the leader's epoch, earliest the start of the log",
+TEST_CASE("offsets: latest is the watermark with the leader's epoch, earliest is the log start",
           "[partition][read]") {
     World world;
     world.start();
@@ -239,7 +240,8 @@ TEST_CASE("offsets: latest is the watermark in the leader's epoch, earliest the 
     CHECK(*list(world, -1) == ListedOffset{Offset(5), kNoTimestamp, LeaderEpoch(2)});
 }
 
-TEST_CASE("offsets: without tiered storage nothing is tiered", "[partition][read]") {
+TEST_CASE("offsets: without tiered storage the offsets of tiered records are unknown",
+          "[partition][read]") {
     World world;
     world.start();
     append(world, {});
@@ -248,7 +250,7 @@ TEST_CASE("offsets: without tiered storage nothing is tiered", "[partition][read
     CHECK(*list(world, -6) == ListedOffset());
 }
 
-TEST_CASE("offsets: a time finds the first record at or after it, below the watermark",
+TEST_CASE("offsets: a timestamp finds the first record at or after it, below the watermark",
           "[partition][read]") {
     World world;
     world.start();
@@ -269,7 +271,7 @@ TEST_CASE("offsets: a time finds the first record at or after it, below the wate
 }
 
 TEST_CASE(
-    "offsets: while the watermark is behind the start of the epoch, what follows from it is "
+    "offsets: while the watermark is below the start of the epoch, offsets that depend on it are "
     "not available",
     "[partition][read][kip-207]") {
     World world;
@@ -290,14 +292,14 @@ TEST_CASE(
     CHECK(list(world, -1)->offset == Offset(2));
 }
 
-TEST_CASE("offsets: a negative number without a meaning is no query", "[partition][read]") {
+TEST_CASE("offsets: a negative number without a meaning is not a query", "[partition][read]") {
     CHECK_FALSE(offset_query(-7, kAll));
     CHECK(offset_query(-6, kAll)->spec == OffsetSpec::earliest_pending_upload);
     CHECK(offset_query(-1, kAll)->spec == OffsetSpec::latest);
     CHECK(offset_query(0, kAll)->spec == OffsetSpec::at_timestamp);
 }
 
-TEST_CASE("epochs: an epoch ends where the next one starts, the leader's own at the end of the log",
+TEST_CASE("epochs: an epoch ends where the next one starts, and the current epoch at the log end",
           "[partition][read][kip-101]") {
     World world;
     world.start();
@@ -314,7 +316,7 @@ TEST_CASE("epochs: an epoch ends where the next one starts, the leader's own at 
     CHECK(epoch_end(world, 0) == storage::EpochEnd{LeaderEpoch(0), Offset(0)});
 }
 
-TEST_CASE("epochs: in an empty log every epoch until now ends at its start",
+TEST_CASE("epochs: in an empty log every epoch up to the current one ends at the log start",
           "[partition][read][kip-101]") {
     World world;
     world.start();
@@ -324,7 +326,7 @@ TEST_CASE("epochs: in an empty log every epoch until now ends at its start",
     CHECK(epoch_end(world, 6) == storage::EpochEnd());
 }
 
-TEST_CASE("watermark: after a restart it is what was checkpointed until the replicas tell more",
+TEST_CASE("watermark: after a restart it is the checkpointed offset until the replicas report more",
           "[partition][read]") {
     World world;
     world.start();
@@ -344,8 +346,9 @@ TEST_CASE("watermark: after a restart it is what was checkpointed until the repl
     CHECK(reopened(99) == Offset(6));
 }
 
-TEST_CASE("options: a topic that becomes memory answers at once who waits for the disk",
-          "[partition][append]") {
+TEST_CASE(
+    "options: when a topic becomes a memory topic, requests that wait for the disk end at once",
+    "[partition][append]") {
     World world;
     world.start();
     world.node->committer_works = false;

@@ -18,7 +18,8 @@ TEST_CASE("readable bytes: a write counts when the watermark has passed all of i
     CHECK(bytes.total() == 175);
 }
 
-TEST_CASE("readable bytes: beyond the limit the last writes count as one", "[partition][wait]") {
+TEST_CASE("readable bytes: writes beyond the limit are merged with the last one",
+          "[partition][wait]") {
     ReadableBytes bytes;
     constexpr auto kWrites = static_cast<std::int64_t>(ReadableBytes::kMaxWrites);
     for (std::int64_t write = 1; write <= kWrites + 2; ++write) {

@@ -9,7 +9,7 @@
 namespace hw::replication {
 namespace {
 
-/// Waits of one partition: each append is a request of its own.
+/// The waiting requests of one partition. Each append is a separate request.
 struct World {
     void settle() {
         while (scheduler.step()) {
@@ -60,7 +60,7 @@ TEST_CASE("wait queue: an append that awaits both may be durable first", "[parti
     CHECK(world.progress(10, 10) == std::vector{0});
 }
 
-TEST_CASE("wait queue: a retry of an old append does not wait for those behind it",
+TEST_CASE("wait queue: a retry of an old append does not wait for newer appends",
           "[partition][wait]") {
     World world;
     world.append(20, Awaited::high_watermark);
@@ -69,7 +69,7 @@ TEST_CASE("wait queue: a retry of an old append does not wait for those behind i
     CHECK(world.progress(20, 0) == std::vector{0});
 }
 
-TEST_CASE("wait queue: appends that fail are told why", "[partition][wait]") {
+TEST_CASE("wait queue: failed appends get the reason", "[partition][wait]") {
     World world;
     world.append(10, Awaited::high_watermark);
     world.append(20, Awaited::durable_end);
@@ -84,7 +84,7 @@ TEST_CASE("wait queue: appends that fail are told why", "[partition][wait]") {
     CHECK(world.queue.appends() == 0);
 }
 
-TEST_CASE("wait queue: appends of requests that went away are dropped", "[partition][wait]") {
+TEST_CASE("wait queue: appends of requests that have ended are dropped", "[partition][wait]") {
     World world;
     world.append(10, Awaited::high_watermark);
     world.append(20, Awaited::durable_end);
@@ -94,7 +94,7 @@ TEST_CASE("wait queue: appends of requests that went away are dropped", "[partit
     CHECK(world.progress(10, 0) == std::vector{0});
 }
 
-TEST_CASE("wait queue: a fetch is told of each gain, up to what it would take",
+TEST_CASE("wait queue: a fetch gets each gain of readable bytes, up to its maximum",
           "[partition][wait]") {
     World world;
     int ends = 0;
@@ -110,8 +110,9 @@ TEST_CASE("wait queue: a fetch is told of each gain, up to what it would take",
     CHECK(ends == 1);
 }
 
-TEST_CASE("wait queue: a fetch is told at once what came between its read and its wait",
-          "[partition][wait]") {
+TEST_CASE(
+    "wait queue: a fetch gets at once the bytes that were added between its read and its wait",
+    "[partition][wait]") {
     World world;
     int ends = 0;
     const auto wait = DelayedFetch::begin(world.shard, 30, [&] { ++ends; });
@@ -130,7 +131,7 @@ TEST_CASE("wait queue: fetches that ended elsewhere do not pile up in an idle pa
     CHECK(world.queue.fetches() <= 3);
 }
 
-TEST_CASE("wait queue: beyond the limit a fetch is not watched", "[partition][wait]") {
+TEST_CASE("wait queue: a fetch beyond the limit is not added", "[partition][wait]") {
     World world;
     std::vector<WaitHandle<DelayedFetch>> waits;
     for (std::size_t i = 0; i < WaitQueue::kMaxFetches; ++i) {
@@ -141,8 +142,7 @@ TEST_CASE("wait queue: beyond the limit a fetch is not watched", "[partition][wa
     CHECK_FALSE(world.queue.add({one_more->reference(), 0, 1}, 0));
 }
 
-TEST_CASE("wait queue: all fetches read again when there is something else to tell",
-          "[partition][wait]") {
+TEST_CASE("wait queue: finish_fetches ends all waiting fetches", "[partition][wait]") {
     World world;
     int ends = 0;
     const auto first = DelayedFetch::begin(world.shard, 100, [&] { ++ends; });
