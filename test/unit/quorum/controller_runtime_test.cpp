@@ -18,7 +18,7 @@
 namespace hw::broker {
 namespace {
 
-TEST_CASE("quorum: a new cluster starts with the records that Kafka's starts with", "[quorum]") {
+TEST_CASE("quorum: a new cluster finalizes metadata.version 30", "[quorum]") {
     Machine machine(1);
     machine.boot();
     REQUIRE(machine.run_until(
@@ -26,7 +26,7 @@ TEST_CASE("quorum: a new cluster starts with the records that Kafka's starts wit
     CHECK(machine.image().feature_level(controller::kMetadataVersionFeature) == 30);
 }
 
-TEST_CASE("quorum: a topic is answered for when its records are committed, not before",
+TEST_CASE("quorum: a new topic is acknowledged when its records are committed, not before",
           "[quorum]") {
     Machine machine(GENERATE(range(std::uint64_t{1}, std::uint64_t{10})));
     machine.boot();
@@ -39,7 +39,7 @@ TEST_CASE("quorum: a topic is answered for when its records are committed, not b
     CHECK(topic->partitions.size() == 3);
 }
 
-TEST_CASE("quorum: a controller that replays a damaged log ends, and names the place",
+TEST_CASE("quorum: a controller that replays a damaged log ends, and names the file and byte",
           "[quorum][damage]") {
     Machine machine(1);
     machine.boot();
@@ -64,7 +64,8 @@ TEST_CASE("quorum: a controller that replays a damaged log ends, and names the p
     }
 }
 
-TEST_CASE("quorum: a broker that is silent for its session loses its leaderships", "[quorum]") {
+TEST_CASE("quorum: a broker that sends no heartbeat for its session timeout is fenced",
+          "[quorum]") {
     Machine machine(1);
     machine.boot();
     machine.register_broker();
@@ -75,7 +76,7 @@ TEST_CASE("quorum: a broker that is silent for its session loses its leaderships
         machine.run_until([&] { return machine.image().find_live_broker(kBroker) == nullptr; }));
 }
 
-TEST_CASE("quorum: what was answered for is there after any crash", "[quorum]") {
+TEST_CASE("quorum: an acknowledged topic survives any crash", "[quorum]") {
     const std::uint64_t seed = GENERATE(range(std::uint64_t{1}, std::uint64_t{60}));
     INFO("seed " << seed);
     Machine machine(seed);
@@ -122,7 +123,7 @@ public:
     std::vector<std::string> lines;
 };
 
-/// The APIs of the controller's listener, and one client that asks and reads the answer.
+/// The APIs of the controller's listener, and a client that sends a request and reads the answer.
 struct Apis {
     explicit Apis(Machine& of, bool may_delete = true) : machine(of) {
         using schema::ApiKey;
@@ -140,7 +141,7 @@ struct Apis {
                        std::make_unique<DeleteTopicsHandler>(runtime, may_delete));
     }
 
-    /// The answer as JSON; why there is none, if the connection would have ended.
+    /// Sends `request`. Returns the answer as JSON, or the reason if the request is rejected.
     template <class Response, class Request>
     std::string ask(const Request& request, ApiVersion version) {
         const std::string frame = test::request_frame(request, version, CorrelationId(5)).substr(4);
@@ -184,7 +185,7 @@ bool contains(const std::string& text, std::string_view part) {
     return text.find(part) != std::string::npos;
 }
 
-TEST_CASE("quorum: topics are made and deleted in every version, each with its own error",
+TEST_CASE("quorum: topics are created and deleted in every API version, each with its own error",
           "[quorum][api]") {
     Machine machine(1);
     machine.boot();
@@ -222,8 +223,9 @@ TEST_CASE("quorum: topics are made and deleted in every version, each with its o
     }
 }
 
-TEST_CASE("quorum: a topic that asks for compaction is made, and one line warns of it",
-          "[quorum][api]") {
+TEST_CASE(
+    "quorum: compacted topics are created, and one log line warns that they keep every record",
+    "[quorum][api]") {
     Machine machine(1);
     machine.boot();
     machine.register_broker();
@@ -260,7 +262,8 @@ TEST_CASE("quorum: a topic that asks for compaction is made, and one line warns 
     CHECK(apis.log.lines.size() < 2 * RateLimitedLog::kLines);
 }
 
-TEST_CASE("quorum: brokers are answered over the wire", "[quorum][api]") {
+TEST_CASE("quorum: heartbeats, producer ids and registrations are answered over the wire",
+          "[quorum][api]") {
     Machine machine(1);
     machine.boot();
     machine.register_broker();
@@ -283,7 +286,7 @@ TEST_CASE("quorum: brokers are answered over the wire", "[quorum][api]") {
                    "\"errorCode\""));
 }
 
-TEST_CASE("quorum: a disk that fails ends the controller with the reason", "[quorum]") {
+TEST_CASE("quorum: a failed sync ends the controller, and nothing is acknowledged", "[quorum]") {
     Machine machine(1);
     machine.boot();
     machine.register_broker();
@@ -293,8 +296,9 @@ TEST_CASE("quorum: a disk that fails ends the controller with the reason", "[quo
     CHECK(machine.acknowledged.empty());
 }
 
-TEST_CASE("quorum: topics that the caller may not create or delete are refused beside the others",
-          "[quorum][api]") {
+TEST_CASE(
+    "quorum: topics that the caller may not create or delete are refused, other topics are not",
+    "[quorum][api]") {
     Machine machine(1);
     machine.boot();
     machine.register_broker();
@@ -346,7 +350,7 @@ TEST_CASE("quorum: delete.topic.enable=false refuses every deletion", "[quorum][
     CHECK(machine.image().find_topic("orders") != nullptr);
 }
 
-TEST_CASE("quorum: what only members of the cluster may ask is refused to others",
+TEST_CASE("quorum: requests that only cluster members may send are refused to others",
           "[quorum][api]") {
     Machine machine(1);
     machine.boot();

@@ -25,7 +25,7 @@ void register_controller(Machine& machine) {
     REQUIRE(answer.refusal.code == ErrorCode::none);
 }
 
-/// Enough partitions that the log gets entries in its indexes.
+/// Creates so many partitions that the indexes of the log get entries.
 void create_topics(Machine& machine) {
     using Request = schema::CreateTopicsRequest;
     const std::vector<Request::Config> configs{{.name = "cleanup.policy", .value = "compact"},
@@ -59,7 +59,7 @@ void delete_topic(Machine& machine, std::string_view name) {
     REQUIRE(answer.topics[0].refusal.code == ErrorCode::none);
 }
 
-/// The broker gives its leaderships up.
+/// Starts a controlled shutdown, in which the broker gives up its leaderships.
 void begin_shutdown(Machine& machine) {
     schema::BrokerHeartbeatRequest request;
     request.broker_id = kBroker;
@@ -69,7 +69,7 @@ void begin_shutdown(Machine& machine) {
     REQUIRE(answer.refusal.code == ErrorCode::none);
 }
 
-TEST_CASE("golden: the metadata log is written as Kafka's dump tool judged it",
+TEST_CASE("golden: the metadata log has the bytes that Kafka's dump tool read without complaint",
           "[quorum][golden]") {
     Machine machine(1);
     machine.boot();

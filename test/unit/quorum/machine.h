@@ -20,7 +20,7 @@ namespace hw::broker {
 
 inline constexpr BrokerId kBroker{1};
 
-/// Every topic may have every config.
+/// Accepts every config of every topic.
 class AnyConfigs final : public controller::TopicConfigs {
 public:
     Result<void> validate(std::string_view, std::string_view) const override { return {}; }
@@ -52,8 +52,8 @@ struct Process : test::RaftProcess {
     std::optional<std::string> ended;
 };
 
-/// A machine that keeps its disk over its processes. Its ids are drawn from the seed alone: they do
-/// not depend on what else is drawn.
+/// A machine whose disk outlives its processes. Its ids depend on the seed alone, not on other
+/// random numbers.
 struct Machine {
     explicit Machine(std::uint64_t seed) : scheduler(seed), ids(seed) {
         test::make_metadata_folder(disk);
@@ -76,7 +76,7 @@ struct Machine {
         return *response;
     }
 
-    /// Registers the one broker and shows that it lives, until it is unfenced.
+    /// Registers the broker and sends a heartbeat, which unfences it.
     void register_broker() {
         const DirectoryId log_directory{Uuid{7, 7}};
         const schema::BrokerRegistrationRequest::Listener listener{
@@ -101,7 +101,7 @@ struct Machine {
         REQUIRE(alive.refusal.code == wire::ErrorCode::none);
     }
 
-    /// Asks for a topic; notes its name in `acknowledged` when that is answered with success.
+    /// Asks for a topic. Adds its name to `acknowledged` when the answer is success.
     void create(const std::string& name) {
         const schema::CreateTopicsRequest::Topic topic{
             .name = name, .num_partitions = 3, .replication_factor = 1};

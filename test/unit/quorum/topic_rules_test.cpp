@@ -11,7 +11,8 @@ namespace {
 
 using controller::TopicConfig;
 
-TEST_CASE("topic rules: a config is taken or refused by the table of keys", "[quorum][rules]") {
+TEST_CASE("topic rules: the table of keys decides whether a config is accepted",
+          "[quorum][rules]") {
     const config::Settings settings = config::settings_of("");
     const TopicRules rules(settings);
     CHECK(rules.validate("segment.bytes", "1048576"));
@@ -22,7 +23,7 @@ TEST_CASE("topic rules: a config is taken or refused by the table of keys", "[qu
     CHECK_FALSE(rules.validate("dummy.doesntexist", "1"));
 }
 
-TEST_CASE("topic rules: configs are told in the order of names, with where they come from",
+TEST_CASE("topic rules: configs are listed in the order of their names, with their source",
           "[quorum][rules]") {
     const config::Settings settings = config::settings_of("message.max.bytes=2000");
     const TopicRules rules(settings);

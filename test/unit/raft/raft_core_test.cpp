@@ -35,7 +35,7 @@ RaftEffects durable(RaftCore& raft, Offset end_offset) {
     return effects;
 }
 
-/// Elects the only voter, up to its LeaderChange record appended at `log`.
+/// Elects the only voter and appends its LeaderChange record at the end of `log`.
 void elect(RaftCore& raft, LogEnd log) {
     started(raft);
     persisted(raft);
@@ -43,7 +43,7 @@ void elect(RaftCore& raft, LogEnd log) {
     raft.on_appended({log.end_offset + 1, raft.epoch()});
 }
 
-TEST_CASE("raft: an only voter stands at once and votes for itself on stable storage first",
+TEST_CASE("raft: the only voter stands for election at once, and persists its vote before it leads",
           "[raft]") {
     RaftCore raft = core();
     const RaftEffects vote = started(raft);
@@ -95,18 +95,19 @@ TEST_CASE("raft: a leader serves once the first record of its epoch is committed
     CHECK_FALSE(later.activate);
 }
 
-TEST_CASE("raft: every start is a new epoch, whoever led before", "[raft]") {
+TEST_CASE("raft: every start begins a new epoch, even if this node led the last one", "[raft]") {
     RaftCore raft = core({.epoch = LeaderEpoch(7), .leader = kSelf, .voted = options().self});
     CHECK(started(raft).persist->epoch == LeaderEpoch(8));
 }
 
-TEST_CASE("raft: a log that is ahead of the election state is believed", "[raft]") {
+TEST_CASE("raft: if the log has a newer epoch than the election state, the epoch of the log counts",
+          "[raft]") {
     RaftCore raft = core({.epoch = LeaderEpoch(2), .leader = kNoBroker, .voted = {}},
                          {Offset(3), LeaderEpoch(6)});
     CHECK(started(raft).persist->epoch == LeaderEpoch(7));
 }
 
-TEST_CASE("raft: a durable end that was known already changes nothing", "[raft]") {
+TEST_CASE("raft: a durable end that is not new changes nothing", "[raft]") {
     RaftCore raft = core();
     elect(raft, {});
     durable(raft, Offset(1));
@@ -118,7 +119,7 @@ TEST_CASE("raft: a durable end that was known already changes nothing", "[raft]"
     CHECK(raft.high_watermark() == Offset(1));
 }
 
-TEST_CASE("raft: an elected node waits for no time", "[raft]") {
+TEST_CASE("raft: the only voter has no deadline", "[raft]") {
     RaftCore raft = core();
     started(raft);
     CHECK(raft.next_deadline() == kNever);

@@ -17,8 +17,8 @@ namespace {
 
 using test::kMetadataFolder;
 
-/// The controller's place: appends one record after the other while it leads.
-class Appending final : public RaftListener {
+/// Stands in for the controller, and records what the node reports to it.
+class RecordingListener final : public RaftListener {
 public:
     void on_activate(LeaderEpoch epoch, Offset next_offset) override {
         epochs.push_back(epoch);
@@ -33,17 +33,17 @@ public:
     std::optional<std::string> failure;
 };
 
-/// One process of the node; destroyed at its end.
+/// One process of the node. It ends when this is destroyed.
 struct Process : test::RaftProcess {
     Process(sim::Scheduler& scheduler, sim::SimDisk& disk, LogSink& log)
         : RaftProcess(scheduler, disk, log) {
         node->start(listener);
     }
 
-    Appending listener;
+    RecordingListener listener;
 };
 
-/// A machine whose node starts, and ends by a kill or a loss of power.
+/// A machine whose node starts, and ends in a kill or a power loss.
 struct Machine {
     explicit Machine(std::uint64_t seed) : scheduler(seed) { test::make_metadata_folder(disk); }
 
@@ -92,7 +92,9 @@ struct Machine {
     std::vector<std::string> appended;  ///< by offset, in the newest process
 };
 
-TEST_CASE("raft node: an empty machine elects itself and writes who leads", "[raft][node]") {
+TEST_CASE(
+    "raft node: a node with an empty disk elects itself and writes the leader to quorum-state",
+    "[raft][node]") {
     Machine machine(1);
     machine.boot();
     machine.activate();
@@ -104,8 +106,7 @@ TEST_CASE("raft node: an empty machine elects itself and writes who leads", "[ra
     CHECK(machine.read() == std::vector<std::string>{""});
 }
 
-TEST_CASE("raft node: records are committed in order, several of a turn by one write",
-          "[raft][node]") {
+TEST_CASE("raft node: appended records are committed later, in order", "[raft][node]") {
     Machine machine(GENERATE(range(std::uint64_t{1}, std::uint64_t{10})));
     machine.boot();
     machine.activate();
@@ -118,7 +119,7 @@ TEST_CASE("raft node: records are committed in order, several of a turn by one w
     CHECK(machine.read() == std::vector<std::string>{"", "record 1", "record 2", "record 3"});
 }
 
-TEST_CASE("raft node: who waits for a record is woken when it is committed", "[raft][node]") {
+TEST_CASE("raft node: a wait for a record ends when the record is committed", "[raft][node]") {
     Machine machine(1);
     machine.boot();
     machine.activate();
@@ -136,7 +137,8 @@ TEST_CASE("raft node: who waits for a record is woken when it is committed", "[r
     CHECK(machine.run_until([&] { return woken; }));
 }
 
-TEST_CASE("raft node: a failed sync ends the node's service for good", "[raft][node]") {
+TEST_CASE("raft node: a failed sync is reported as a failure, and its records are not committed",
+          "[raft][node]") {
     Machine machine(1);
     machine.boot();
     machine.activate();
@@ -146,7 +148,7 @@ TEST_CASE("raft node: a failed sync ends the node's service for good", "[raft][n
     CHECK(machine.process->listener.committed_end == Offset(1));
 }
 
-TEST_CASE("raft node: what was committed is there after any crash, and every life is a new epoch",
+TEST_CASE("raft node: committed records survive any crash, and every start begins a new epoch",
           "[raft][node]") {
     const std::uint64_t seed = GENERATE(range(std::uint64_t{1}, std::uint64_t{150}));
     INFO("seed " << seed);
@@ -179,7 +181,7 @@ TEST_CASE("raft node: what was committed is there after any crash, and every lif
     }
 }
 
-TEST_CASE("raft: a damaged quorum-state is refused with what it is for", "[raft]") {
+TEST_CASE("raft: the error about a damaged quorum-state says what the file is for", "[raft]") {
     sim::Scheduler scheduler(1);
     sim::SimDisk disk(scheduler, 1);
     test::make_metadata_folder(disk);
