@@ -33,7 +33,7 @@ struct Fixture {
     mutable Lines log;
 };
 
-TEST_CASE("topic options: what a topic sets comes before what its broker sets", "[replicas]") {
+TEST_CASE("topic options: a setting of the topic overrides that of the broker", "[replicas]") {
     Fixture fixture;
     CHECK(log_options_of(fixture.config()).segment_bytes == 2097152);
     fixture.set({{"segment.bytes", "3145728"}});
@@ -41,8 +41,7 @@ TEST_CASE("topic options: what a topic sets comes before what its broker sets", 
     CHECK(fixture.log.lines.empty());
 }
 
-TEST_CASE("topic options: a stored value that breaks its rule counts as not set, and is told of",
-          "[replicas]") {
+TEST_CASE("topic options: an invalid stored value counts as not set and is logged", "[replicas]") {
     Fixture fixture;
     fixture.set({{"segment.bytes", "many"}, {"segment.ms", "60000"}, {"of.the.future", "1"}});
     const storage::LogOptions options = log_options_of(fixture.config());
@@ -54,7 +53,7 @@ TEST_CASE("topic options: a stored value that breaks its rule counts as not set,
           "(bytes); the default is used until it is set again");
 }
 
-TEST_CASE("topic options: each key of a log reaches it", "[replicas]") {
+TEST_CASE("topic options: each key of a log reaches its options", "[replicas]") {
     Fixture fixture;
     fixture.set({{"segment.bytes", "3145728"},
                  {"segment.ms", "60000"},
@@ -67,7 +66,7 @@ TEST_CASE("topic options: each key of a log reaches it", "[replicas]") {
     CHECK(options.segment_index_bytes == 8192);
 }
 
-TEST_CASE("topic options: each key of a partition reaches it", "[replicas]") {
+TEST_CASE("topic options: each key of a partition reaches its options", "[replicas]") {
     Fixture fixture;
     fixture.set({{"highwater.durability", "memory"},
                  {"min.insync.replicas", "4"},
@@ -90,7 +89,7 @@ TEST_CASE("topic options: each key of a partition reaches it", "[replicas]") {
     CHECK(options.produce.compacted);
 }
 
-TEST_CASE("topic options: a partition of a topic that sets nothing is durable and checks records",
+TEST_CASE("topic options: a topic without settings is durable, and its records are checked",
           "[replicas]") {
     Fixture fixture;
     const auto options = partition_options_of(fixture.config(), 3, config::ProduceValidation::full);

@@ -21,7 +21,8 @@ const std::string kMountOf2 =
     "23 1 8:1 / / rw - ext4 /dev/sda1 rw\n"
     "31 23 0:28 / /sys/fs/cgroup rw,nosuid shared:9 - cgroup2 cgroup2 rw,nsdelegate\n";
 
-TEST_CASE("control group: the smallest limit on the way up counts, version 2", "[runtime]") {
+TEST_CASE("control group: the smallest limit of a group and its parents counts, version 2",
+          "[runtime]") {
     const Files files{
         {"/proc/self/cgroup", "0::/system.slice/highwater.service/inner\n"},
         {"/proc/self/mountinfo", kMountOf2},
@@ -42,7 +43,8 @@ TEST_CASE("control group: another group's limit does not count", "[runtime]") {
     CHECK(limits_of(files) == GroupLimits{});
 }
 
-TEST_CASE("control group: each controller has its own hierarchy, version 1", "[runtime]") {
+TEST_CASE("control group: each controller has its own hierarchy of groups, version 1",
+          "[runtime]") {
     const Files files{{"/proc/self/cgroup",
                        "9:name=systemd:/\n4:memory:/a/b\n3:cpuset:/\n2:cpu,cpuacct:/c\n0::/\n"},
                       {"/proc/self/mountinfo",
@@ -67,15 +69,15 @@ TEST_CASE("control group: a container sees its own group at the mount point", "[
          "35 31 0:32 /docker/4f2 /sys/fs/cgroup/my\\040memory ro - cgroup cgroup rw,memory\n"},
         {"/sys/fs/cgroup/my memory/memory.limit_in_bytes", "1000000\n"},
         {"/sys/fs/cgroup/my memory/in/memory.limit_in_bytes", "70000\n"}};
-    SECTION("by the path of the host") {
+    SECTION("the group has the path that it has on the host") {
         files["/proc/self/cgroup"] = "4:memory:/docker/4f2\n";
         CHECK(limits_of(files).memory == 1'000'000);
     }
-    SECTION("a group inside of it") {
+    SECTION("a group inside the container's group") {
         files["/proc/self/cgroup"] = "4:memory:/docker/4f2/in\n";
         CHECK(limits_of(files).memory == 70'000);
     }
-    SECTION("a path that is not under what is mounted") {
+    SECTION("a path outside the mounted group") {
         for (const char* group : {"/", "/docker/4f23/in", "/../sibling", "/docker/4f2/../in"}) {
             files["/proc/self/cgroup"] = "4:memory:" + std::string(group) + "\n";
             CHECK(limits_of(files).memory == 1'000'000);
@@ -83,7 +85,7 @@ TEST_CASE("control group: a container sees its own group at the mount point", "[
     }
 }
 
-TEST_CASE("control group: what cannot be understood limits nothing", "[runtime]") {
+TEST_CASE("control group: text that cannot be parsed sets no limit", "[runtime]") {
     CHECK(limits_of({}) == GroupLimits{});
     const Files files{{"/proc/self/cgroup", "nonsense\n:\n0:\n0::/a\n"},
                       {"/proc/self/mountinfo", "31 23\n - cgroup2\n\n" + kMountOf2},
@@ -93,7 +95,8 @@ TEST_CASE("control group: what cannot be understood limits nothing", "[runtime]"
     CHECK(limits_of(files) == GroupLimits{});
 }
 
-TEST_CASE("control group: cores are whole ones of the quota, one at least", "[runtime]") {
+TEST_CASE("control group: the usable cores are the quota rounded down, but at least one",
+          "[runtime]") {
     CHECK(usable_cores(8, {}) == 8);
     CHECK(usable_cores(8, {{}, 2500}) == 2);
     CHECK(usable_cores(2, {{}, 4000}) == 2);

@@ -17,7 +17,7 @@
 namespace hw::broker {
 namespace {
 
-/// A pipe that somebody reads only when asked to.
+/// A pipe that is read only when the test asks for it.
 class Pipe {
 public:
     Pipe() { REQUIRE(::pipe(ends_.data()) == 0); }
@@ -35,7 +35,7 @@ public:
             ends_[1] = -1;
         }
     }
-    /// Everything until the writer is closed.
+    /// Reads everything until the writer is closed.
     std::string read_all() const {
         std::string text;
         std::array<char, 4096> piece;
@@ -75,13 +75,13 @@ TEST_CASE("stderr log: a reader gets each line, escaped, in order", "[runtime][l
     CHECK(count_of(text, "\n") == 2);
 }
 
-TEST_CASE("stderr log: without a reader nothing blocks, and what is dropped is told later",
+TEST_CASE("stderr log: without a reader nothing blocks, and the dropped lines are counted later",
           "[runtime][log]") {
     constexpr std::size_t kLines = 400;
     const SystemClock clock;
     Pipe pipe;
     auto log = std::make_unique<StderrLog>(clock, LogLevel::info, pipe.writer());
-    // Four times of what waits at most; the pipe itself holds 64 KiB.
+    // Four times as many bytes as may wait; the pipe itself holds 64 KiB.
     const std::string line(4 * StderrLog::kMaxWaiting / kLines, 'x');
     for (std::size_t i = 0; i < kLines; ++i) {
         log->write(LogLevel::info, "test", line);
@@ -101,9 +101,10 @@ TEST_CASE("stderr log: without a reader nothing blocks, and what is dropped is t
     CHECK(text.find("test: again\n") > told);
 }
 
-TEST_CASE("stderr log: its end does not wait for a reader that never comes", "[runtime][log]") {
+TEST_CASE("stderr log: its destructor does not wait for a reader that never comes",
+          "[runtime][log]") {
     const SystemClock clock;
-    // The thread that hangs in the write keeps the descriptor, so it is never closed.
+    // The thread that hangs in the write still uses the descriptor, so the pipe is never closed.
     static const Pipe& pipe = *std::make_unique<Pipe>().release();
     {
         StderrLog log(clock, LogLevel::info, pipe.writer());
@@ -113,14 +114,15 @@ TEST_CASE("stderr log: its end does not wait for a reader that never comes", "[r
     write_within(std::chrono::milliseconds(1), pipe.writer(), "not read either\n");
 }
 
-TEST_CASE("stderr log: a writer that is left behind takes no signal that others wait for",
-          "[runtime][log]") {
+TEST_CASE(
+    "stderr log: a writer thread that is left behind takes no signal that other threads wait for",
+    "[runtime][log]") {
     const Pipe pipe;
     const pid_t child = ::fork();
     if (child == 0) {
         write_within(std::chrono::milliseconds(1), pipe.writer(),
                      std::string(StderrLog::kMaxWaiting / 2, 'x'));
-        std::signal(SIGTERM, SIG_DFL);  // as it is without Catch
+        std::signal(SIGTERM, SIG_DFL);  // Catch has changed it
         block_stop_signals();
         ::kill(::getpid(), SIGTERM);
         ::_exit(wait_for_stop_signal() == SIGTERM ? 0 : 1);
@@ -131,7 +133,7 @@ TEST_CASE("stderr log: a writer that is left behind takes no signal that others 
     CHECK(WEXITSTATUS(status) == 0);
 }
 
-TEST_CASE("stderr log: a crash keeps the lines before it", "[runtime][log]") {
+TEST_CASE("stderr log: lines written before a crash are not lost", "[runtime][log]") {
     const SystemClock clock;
     Pipe pipe;
     const pid_t child = ::fork();

@@ -5,7 +5,7 @@
 namespace hw::sim {
 namespace {
 
-TEST_CASE("clock: setting the wall clock moves no other", "[sim]") {
+TEST_CASE("clock: setting one wall clock changes no other clock", "[sim]") {
     Scheduler scheduler(1);
     SimClock set(scheduler);
     const SimClock other(scheduler);

@@ -80,7 +80,7 @@ TEST_CASE("network: bytes arrive whole and in order, however they are split", "[
     CHECK(world.scheduler.run_until([&] { return ended; }, kLimit));
 }
 
-TEST_CASE("network: the end of a node is seen by its peers", "[sim]") {
+TEST_CASE("network: peers notice the end of a node", "[sim]") {
     World world(1);
     auto listener = world.network.listen(world.server, {"server", 9092});
     REQUIRE(listener);
@@ -94,7 +94,7 @@ TEST_CASE("network: the end of a node is seen by its peers", "[sim]") {
     CHECK(world.scheduler.run_until([&] { return ended; }, kLimit));
 }
 
-TEST_CASE("network: a port has one listener, and a closed one refuses", "[sim]") {
+TEST_CASE("network: a port has one listener, and refuses connections once it is closed", "[sim]") {
     World world(1);
     auto listener = world.network.listen(world.server, {"server", 9092});
     REQUIRE(listener);

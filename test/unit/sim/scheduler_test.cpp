@@ -40,7 +40,7 @@ TEST_CASE("scheduler: time moves to the next deadline when nothing is ready", "[
     CHECK_FALSE(scheduler.step());
 }
 
-TEST_CASE("scheduler: parked work is woken once, by a wake or by its time", "[sim]") {
+TEST_CASE("scheduler: parked work runs once, however often it is woken", "[sim]") {
     Scheduler scheduler(1);
     int runs = 0;
     const auto id = scheduler.park(kWorld, [&] { ++runs; }, TimePoint() + std::chrono::seconds(1));
@@ -52,7 +52,8 @@ TEST_CASE("scheduler: parked work is woken once, by a wake or by its time", "[si
     CHECK(scheduler.now() < TimePoint() + std::chrono::seconds(1));
 }
 
-TEST_CASE("scheduler: dropping a node destroys its work and what that work makes", "[sim]") {
+TEST_CASE("scheduler: dropping a node destroys its work, and the work that the destructors post",
+          "[sim]") {
     Scheduler scheduler(1);
     struct Reposting {
         Scheduler* scheduler;

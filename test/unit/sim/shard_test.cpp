@@ -61,7 +61,7 @@ TEST_CASE("shard: a wait ends by its signal or by its deadline, whichever comes 
     }
 }
 
-TEST_CASE("shard: at the end of a turn all is applied before anything is sent", "[sim]") {
+TEST_CASE("shard: at the end of a turn the apply hooks run before the send hooks", "[sim]") {
     World world(GENERATE(1U, 2U, 3U, 4U));
     std::string order;
     Recorder send(order, "send ");
@@ -109,7 +109,7 @@ TEST_CASE("shard: a group is idle when the last of its coroutines has ended", "[
     CHECK(idle);
 }
 
-TEST_CASE("shard: the end of a node frees coroutines wherever they wait", "[sim]") {
+TEST_CASE("shard: the end of a shard destroys its waiting coroutines", "[sim]") {
     Scheduler scheduler(1);
     auto alive = std::make_shared<int>(0);
     Signal signal;

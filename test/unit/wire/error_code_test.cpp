@@ -5,7 +5,7 @@
 namespace hw::wire {
 namespace {
 
-TEST_CASE("error codes: number, name and retry agree with the protocol", "[wire]") {
+TEST_CASE("error codes: number, name and whether to retry agree with the protocol", "[wire]") {
     CHECK(static_cast<int>(ErrorCode::not_leader_or_follower) == 6);
     CHECK(to_string(ErrorCode::not_leader_or_follower) == "NOT_LEADER_OR_FOLLOWER");
     CHECK(is_retriable(ErrorCode::not_leader_or_follower));
@@ -15,7 +15,7 @@ TEST_CASE("error codes: number, name and retry agree with the protocol", "[wire]
     CHECK(to_string(ErrorCode::controller_id_not_registered) == "CONTROLLER_ID_NOT_REGISTERED");
 }
 
-TEST_CASE("error codes: a number outside the table is told apart", "[wire]") {
+TEST_CASE("error codes: a number outside the table is not an error code", "[wire]") {
     CHECK(error_code(35) == ErrorCode::unsupported_version);
     CHECK(error_code(-1) == ErrorCode::unknown_server_error);
     CHECK_FALSE(error_code(137));

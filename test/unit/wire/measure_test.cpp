@@ -10,7 +10,7 @@ namespace {
 
 constexpr ApiVersion kVersion(3);
 
-TEST_CASE("measure: lengths take what their form takes", "[wire][measure]") {
+TEST_CASE("measure: a length counts with the bytes of its form", "[wire][measure]") {
     const std::string text(200, 'x');
     Measure size;
     size.string(text, Form::fixed, Null::never, "A");
@@ -27,7 +27,7 @@ TEST_CASE("measure: lengths take what their form takes", "[wire][measure]") {
     CHECK(size.own() == 814 + 2);
 }
 
-TEST_CASE("measure: record bytes are counted apart", "[wire][measure]") {
+TEST_CASE("measure: record bytes are counted separately", "[wire][measure]") {
     const std::string text(200, 'x');
     const std::array<ByteView, 2> slices{as_bytes(text), as_bytes(text)};
     Measure size;
@@ -39,7 +39,7 @@ TEST_CASE("measure: record bytes are counted apart", "[wire][measure]") {
     CHECK(result->total() == 404);
 }
 
-TEST_CASE("measure: the first reason not to send a message is the one that is told",
+TEST_CASE("measure: the first reason to refuse a message is the one that is reported",
           "[wire][measure]") {
     Measure size;
     size.string({}, Form::fixed, Null::refused, "Name");
@@ -50,7 +50,8 @@ TEST_CASE("measure: the first reason not to send a message is the one that is to
     CHECK(result.error().message == "Message version 3: Name must not be null");
 }
 
-TEST_CASE("measure: a text that is never null may point nowhere", "[wire][measure]") {
+TEST_CASE("measure: a string or bytes field that is never null may have a null pointer",
+          "[wire][measure]") {
     Measure size;
     size.string({}, Form::fixed, Null::never, "Name");
     size.bytes({}, Form::fixed, Null::never, "Name");
@@ -59,9 +60,8 @@ TEST_CASE("measure: a text that is never null may point nowhere", "[wire][measur
     CHECK_FALSE(size.result("Message", kVersion));
 }
 
-TEST_CASE("measure: a sequence of bytes may not be longer than its length can say",
-          "[wire][measure]") {
-    // Nobody reads what it points to.
+TEST_CASE("measure: more bytes than the length field can express are refused", "[wire][measure]") {
+    // The bytes are never read, only counted.
     static constexpr std::byte kByte{};
     const ByteView longest(&kByte, INT32_MAX);
     const ByteView longer(&kByte, std::size_t{INT32_MAX} + 1);

@@ -26,8 +26,7 @@ TEST_CASE("reader: numbers, strings and uuids are read in network order", "[wire
     CHECK(reader.finish());
 }
 
-TEST_CASE("reader: after the first violation nothing is read and the reason stays",
-          "[wire][reader]") {
+TEST_CASE("reader: after the first error nothing is read and the error stays", "[wire][reader]") {
     Arena arena(0);
     const auto bytes = std::to_array<unsigned char>({0, 9, 'a', 'b', 1, 2, 3, 4});
     Reader reader(view(bytes), arena);
@@ -41,7 +40,7 @@ TEST_CASE("reader: after the first violation nothing is read and the reason stay
           "a length is larger than the rest of the message (at byte 2 of 8)");
 }
 
-TEST_CASE("reader: bytes after the message are an error of finish alone", "[wire][reader]") {
+TEST_CASE("reader: bytes after the message are an error only in finish()", "[wire][reader]") {
     Arena arena(0);
     const auto bytes = std::to_array<unsigned char>({1, 2, 3});
     Reader reader(view(bytes), arena);
@@ -73,7 +72,7 @@ TEST_CASE("reader: an array that cannot fit in the message allocates nothing", "
     CHECK(arena.used() <= 100);
 }
 
-TEST_CASE("reader: an array beyond the arena's budget is a limit, not corruption",
+TEST_CASE("reader: an array beyond the arena's budget is a limit error, not corruption",
           "[wire][reader]") {
     Arena arena(99);
     const std::array<unsigned char, 100> bytes{};
@@ -105,7 +104,7 @@ TEST_CASE("reader: unknown tagged fields are skipped up to their limit", "[wire]
     CHECK(reader.failed());
 }
 
-TEST_CASE("reader: several numbers are taken with one check", "[wire][reader]") {
+TEST_CASE("reader: several bytes are taken with one bounds check", "[wire][reader]") {
     Arena arena(0);
     const auto bytes = std::to_array<unsigned char>({0, 1, 2, 3, 4});
     Reader reader(view(bytes), arena);
@@ -119,7 +118,7 @@ TEST_CASE("reader: several numbers are taken with one check", "[wire][reader]") 
     CHECK(reader.remaining() == 0);
 }
 
-TEST_CASE("reader: all tagged fields of a struct that knows none are skipped", "[wire][reader]") {
+TEST_CASE("reader: all tagged fields can be skipped at once", "[wire][reader]") {
     Arena arena(0);
     SECTION("none") {
         const auto bytes = std::to_array<unsigned char>({0, 7});
@@ -134,7 +133,7 @@ TEST_CASE("reader: all tagged fields of a struct that knows none are skipped", "
         CHECK(reader.integer<std::int8_t>() == 7);
         CHECK(reader.finish());
     }
-    SECTION("more than there are bytes for") {
+    SECTION("more than the message has bytes for") {
         const auto bytes = std::to_array<unsigned char>({0xFF, 0xFF, 0xFF, 0xFF, 0x0F, 0, 0});
         Reader reader(view(bytes), arena);
         reader.skip_tagged_fields();

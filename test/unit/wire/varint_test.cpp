@@ -9,7 +9,8 @@
 namespace hw::wire {
 namespace {
 
-TEST_CASE("varint: any value comes back from as many bytes as were announced", "[wire][varint]") {
+TEST_CASE("varint: any value is stored in varint_size bytes and loads unchanged",
+          "[wire][varint]") {
     Random random(3);
     for (int i = 0; i < 10'000; ++i) {
         const std::uint64_t value = random.next() >> random.below(64);
@@ -23,7 +24,7 @@ TEST_CASE("varint: any value comes back from as many bytes as were announced", "
     }
 }
 
-TEST_CASE("varint: a value wider than asked for is refused", "[wire][varint]") {
+TEST_CASE("varint: a value with more bits than requested is refused", "[wire][varint]") {
     std::array<std::byte, kMaxVarint64> bytes{};
     std::uint64_t loaded = 0;
     const std::byte* end = store_varint(bytes.data(), std::uint64_t{UINT32_MAX} + 1);

@@ -16,8 +16,7 @@ std::string joined(const Slices& slices) {
     return all;
 }
 
-TEST_CASE("writer: outside slices are woven in where they belong and not copied",
-          "[wire][writer]") {
+TEST_CASE("writer: outside slices are inserted in their place and not copied", "[wire][writer]") {
     const std::string records = "0123456789";
     const std::array<ByteView, 2> parts{as_bytes(std::string_view(records).substr(0, 4)),
                                         as_bytes(std::string_view(records).substr(4))};
@@ -35,8 +34,7 @@ TEST_CASE("writer: outside slices are woven in where they belong and not copied"
     CHECK(slices[2].data() == parts[1].data());
 }
 
-TEST_CASE("writer: a message without own bytes after its records has no empty slice",
-          "[wire][writer]") {
+TEST_CASE("writer: no empty slice follows the records at the end of a message", "[wire][writer]") {
     Buffer own(4);
     Slices slices;
     Writer writer(own.bytes(), slices);
