@@ -51,7 +51,8 @@ TEST_CASE("builder: gaps between offsets are kept", "[record][builder]") {
     CHECK(test::read_all(batch) == records);
 }
 
-TEST_CASE("builder: after a batch it builds the next as if new", "[record][builder]") {
+TEST_CASE("builder: after finishing a batch it builds the next one like a new builder",
+          "[record][builder]") {
     Compressor compressor;
     BatchBuilder builder(BatchOptions{});
     const NewRecord late{.key = {}, .value = as_bytes("v"), .headers = {}, .timestamp = test::kNow};
@@ -73,7 +74,8 @@ TEST_CASE("builder: after a batch it builds the next as if new", "[record][build
     CHECK(batch.max_timestamp() == test::kNow - 9);
 }
 
-TEST_CASE("builder: a level that the codec lacks is refused", "[record][builder]") {
+TEST_CASE("builder: a compression level that the codec does not have is refused",
+          "[record][builder]") {
     Compressor compressor;
     BatchOptions options;
     options.compression = {Codec::gzip, 12};

@@ -21,7 +21,7 @@ std::string three_batches() {
     return bytes;
 }
 
-TEST_CASE("batches: all that stand back to back are found, to the last byte", "[record][cursor]") {
+TEST_CASE("batches: consecutive batches are all found, to the last byte", "[record][cursor]") {
     const std::string bytes = three_batches();
     BatchCursor cursor(as_bytes(bytes));
     std::vector<std::int64_t> offsets;
@@ -35,7 +35,8 @@ TEST_CASE("batches: all that stand back to back are found, to the last byte", "[
     CHECK(cursor.status());
 }
 
-TEST_CASE("batches: a cut anywhere stops after the last whole batch", "[record][cursor]") {
+TEST_CASE("batches: input that is cut at any byte ends after the last whole batch",
+          "[record][cursor]") {
     const std::string bytes = three_batches();
     std::vector<std::size_t> ends{0};
     BatchCursor whole(as_bytes(bytes));
@@ -58,7 +59,7 @@ TEST_CASE("batches: a cut anywhere stops after the last whole batch", "[record][
     }
 }
 
-TEST_CASE("batches: zeros after the last batch are bad, and the reason says where",
+TEST_CASE("batches: zeros after the last batch are bad, and the error has their position",
           "[record][cursor]") {
     const std::string bytes = three_batches() + std::string(100, '\0');
     BatchCursor cursor(as_bytes(bytes));
@@ -69,7 +70,7 @@ TEST_CASE("batches: zeros after the last batch are bad, and the reason says wher
                                                " of ") != std::string::npos);
 }
 
-TEST_CASE("batches: a length or magic that no batch has is bad, however few bytes follow",
+TEST_CASE("batches: an impossible length or magic is bad, however few bytes follow",
           "[record][cursor]") {
     Buffer bytes = test::build(test::plain_records(1));
     for (const std::int32_t length : {48, 0, -1, -1000, INT32_MIN}) {

@@ -48,7 +48,7 @@ TEST_CASE("batch: every field of the header reads back as it was written", "[rec
     CHECK(batch.crc_matches());
 }
 
-TEST_CASE("batch: each attribute bit is read alone", "[record][batch]") {
+TEST_CASE("batch: each attribute bit is read independently of the others", "[record][batch]") {
     Buffer bytes = test::build(test::plain_records(1));
     const auto with = [&](int attributes) {
         store_big_endian(bytes.data() + L::kAttributes, static_cast<std::int16_t>(attributes));
@@ -66,7 +66,7 @@ TEST_CASE("batch: each attribute bit is read alone", "[record][batch]") {
     CHECK(with(0x05).codec_number() == 5);
 }
 
-TEST_CASE("batch: sequence numbers go on from 0 after the largest", "[record][batch]") {
+TEST_CASE("batch: sequence numbers continue with 0 after the largest", "[record][batch]") {
     CHECK(sequence_after(Sequence{5}, 3) == Sequence{8});
     CHECK(sequence_after(Sequence{INT32_MAX}, 1) == Sequence{0});
     CHECK(sequence_after(Sequence{INT32_MAX - 1}, 4) == Sequence{2});

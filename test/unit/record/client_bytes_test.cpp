@@ -10,7 +10,7 @@
 namespace hw::record {
 namespace {
 
-/// The records that the clients were given for their batches in test/golden.
+/// The records in the batches of test/golden that clients have written.
 std::vector<test::OwnedRecord> client_records() {
     std::vector<test::OwnedRecord> records;
     for (std::int32_t i = 0; i < 40; ++i) {
@@ -34,7 +34,7 @@ std::vector<test::OwnedRecord> client_records() {
     return records;
 }
 
-TEST_CASE("clients: batches of kafka-python and Java in every codec are read and may be appended",
+TEST_CASE("clients: batches of kafka-python and Java in every codec are readable and valid",
           "[record][clients]") {
     RecordScanner scanner;
     ProduceRules rules;
@@ -57,7 +57,7 @@ TEST_CASE("clients: batches of kafka-python and Java in every codec are read and
     }
 }
 
-TEST_CASE("clients: librdkafka writes snappy bare, the others in the xerial framing",
+TEST_CASE("clients: librdkafka writes snappy without framing, the others with xerial framing",
           "[record][clients]") {
     const auto is_framed = [](const char* name) {
         const std::string bytes = test::golden(name);
@@ -68,7 +68,7 @@ TEST_CASE("clients: librdkafka writes snappy bare, the others in the xerial fram
     CHECK(is_framed("kafka/kafka-python-snappy.batch"));
 }
 
-TEST_CASE("clients: batches of librdkafka in every codec may be appended", "[record][clients]") {
+TEST_CASE("clients: batches of librdkafka in every codec are valid", "[record][clients]") {
     RecordScanner scanner;
     ProduceRules rules;
     rules.now = Timestamp{1'795'394'117'083};

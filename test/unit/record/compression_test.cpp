@@ -38,27 +38,27 @@ std::string random_text(Random& random, std::size_t size) {
     return text;
 }
 
-TEST_CASE("compression: any text comes back, at every level that Kafka knows",
+TEST_CASE("compression: any text is restored, from every codec at several levels",
           "[record][compression]") {
     Random random(21);
     Compressor compressor;
     Decompressor decompressor;
-    const std::vector<Compression> ways = {
+    const std::vector<Compression> compressions = {
         {Codec::gzip, {}}, {Codec::gzip, 1},  {Codec::gzip, 9}, {Codec::snappy, {}},
         {Codec::lz4, {}},  {Codec::lz4, 1},   {Codec::lz4, 17}, {Codec::zstd, {}},
         {Codec::zstd, -5}, {Codec::zstd, 12},
     };
     for (const std::size_t size : {0U, 1U, 100U, 65'535U, 65'536U, 65'537U, 300'000U}) {
         const std::string text = random_text(random, size);
-        for (const Compression& way : ways) {
-            CAPTURE(size, to_string(way.codec), way.level.value_or(0));
-            const std::string bytes = compressed(compressor, way, text);
-            REQUIRE(decompressed(decompressor, way.codec, bytes) == text);
+        for (const Compression& compression : compressions) {
+            CAPTURE(size, to_string(compression.codec), compression.level.value_or(0));
+            const std::string bytes = compressed(compressor, compression, text);
+            REQUIRE(decompressed(decompressor, compression.codec, bytes) == text);
         }
     }
 }
 
-TEST_CASE("compression: a level that the codec lacks is refused", "[record][compression]") {
+TEST_CASE("compression: a level that the codec does not have is refused", "[record][compression]") {
     Compressor compressor;
     for (const auto& [codec, level] : std::vector<std::pair<Codec, int>>{{Codec::gzip, 0},
                                                                          {Codec::gzip, 10},
@@ -73,7 +73,7 @@ TEST_CASE("compression: a level that the codec lacks is refused", "[record][comp
     }
 }
 
-TEST_CASE("compression: lz4 is written as Java reads it, in independent blocks",
+TEST_CASE("compression: lz4 is written in independent blocks, which Java can read",
           "[record][compression]") {
     Compressor compressor;
     const std::string bytes = compressed(compressor, {Codec::lz4, {}}, std::string(200'000, 'l'));
@@ -81,7 +81,7 @@ TEST_CASE("compression: lz4 is written as Java reads it, in independent blocks",
     CHECK(as_bytes(bytes)[5] == std::byte{0x40});  // blocks of 64 KiB
 }
 
-TEST_CASE("compression: an lz4 frame of any kind is read", "[record][compression]") {
+TEST_CASE("compression: lz4 frames with any options are read", "[record][compression]") {
     Random random(22);
     Decompressor decompressor;
     const std::string text = random_text(random, 200'000);
@@ -116,7 +116,8 @@ TEST_CASE("compression: gzip and zstd streams of several members are read",
     }
 }
 
-TEST_CASE("compression: snappy is read bare and in the xerial framing", "[record][compression]") {
+TEST_CASE("compression: snappy is read without framing and with xerial framing",
+          "[record][compression]") {
     Random random(23);
     Compressor compressor;
     Decompressor decompressor;
@@ -132,7 +133,7 @@ TEST_CASE("compression: snappy is read bare and in the xerial framing", "[record
     }
 }
 
-TEST_CASE("compression: pieces of any size add up to the whole", "[record][compression]") {
+TEST_CASE("compression: reads in pieces of any size give the whole text", "[record][compression]") {
     Random random(24);
     Compressor compressor;
     Decompressor decompressor;
@@ -155,20 +156,19 @@ TEST_CASE("compression: pieces of any size add up to the whole", "[record][compr
     }
 }
 
-TEST_CASE("compression: input cut at any byte is corrupt, never the whole",
-          "[record][compression]") {
+TEST_CASE("compression: input that is cut at any byte is corrupt", "[record][compression]") {
     Compressor compressor;
     Decompressor decompressor;
     const std::string text = std::string(300, 'a') + "and some other text, 0123456789";
     for (const Codec codec : kRealCodecs) {
         const std::string bytes = compressed(compressor, {codec, {}}, text);
-        // After the framing alone stands what is a sound stream of no blocks.
-        const std::size_t sound = codec == Codec::snappy ? Xerial::kHeaderSize : bytes.size();
+        // The xerial header alone is a valid stream without blocks.
+        const std::size_t valid_size = codec == Codec::snappy ? Xerial::kHeaderSize : bytes.size();
         for (std::size_t size = 0; size < bytes.size(); ++size) {
             CAPTURE(to_string(codec), size);
             const Buffer cut = test::copy_of(as_bytes(bytes).first(size));
             const auto plain = decompressor.decompress(codec, cut.view());
-            REQUIRE(plain.has_value() == (size == sound));
+            REQUIRE(plain.has_value() == (size == valid_size));
             if (!plain) {
                 REQUIRE(plain.error().kind == ErrorKind::corrupt);
             }
@@ -177,7 +177,7 @@ TEST_CASE("compression: input cut at any byte is corrupt, never the whole",
     }
 }
 
-TEST_CASE("compression: bytes after the end are corrupt", "[record][compression]") {
+TEST_CASE("compression: bytes after the end of the stream are corrupt", "[record][compression]") {
     Compressor compressor;
     Decompressor decompressor;
     for (const Codec codec : kRealCodecs) {

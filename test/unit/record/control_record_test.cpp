@@ -12,7 +12,7 @@ std::array<std::byte, sizeof...(Bytes)> raw(Bytes... bytes) {
     return {static_cast<std::byte>(bytes)...};
 }
 
-TEST_CASE("control: keys are a version and the type's number", "[record][control]") {
+TEST_CASE("control: a key is a version and a type number", "[record][control]") {
     CHECK(encode_control_key(ControlType::abort) == raw(0, 0, 0, 0));
     CHECK(encode_control_key(ControlType::commit) == raw(0, 0, 0, 1));
     CHECK(encode_control_key(ControlType::kraft_voters) == raw(0, 0, 0, 6));
@@ -22,11 +22,12 @@ TEST_CASE("control: keys are a version and the type's number", "[record][control
     }
 }
 
-TEST_CASE("control: a longer key of a later version is read by its start", "[record][control]") {
+TEST_CASE("control: only the start of a longer key of a later version is read",
+          "[record][control]") {
     CHECK(parse_control_key(raw(0, 1, 0, 2, 9, 9)) == ControlType::leader_change);
 }
 
-TEST_CASE("control: a short key, a negative version, an unknown type are told apart",
+TEST_CASE("control: a short key and a negative version are corrupt, an unknown type is unsupported",
           "[record][control]") {
     CHECK(parse_control_key(raw(0, 0, 0)).error().kind == ErrorKind::corrupt);
     CHECK(parse_control_key({}).error().kind == ErrorKind::corrupt);

@@ -16,8 +16,8 @@ ProduceRules rules_now() {
     return rules;
 }
 
-/// Everything that reads a batch, on bytes that may be anything: none may do harm, which the
-/// sanitizers see.
+/// Runs everything that reads a batch on arbitrary bytes. Nothing may do harm, which the sanitizers
+/// check.
 void read_in_all_ways(ByteView bytes, RecordScanner& scanner) {
     BatchCursor batches(bytes);
     Decompressor decompressor;
@@ -43,7 +43,8 @@ void read_in_all_ways(ByteView bytes, RecordScanner& scanner) {
     static_cast<void>(batches.status());
 }
 
-TEST_CASE("corruption: a batch cut at any byte is refused without harm", "[record][corruption]") {
+TEST_CASE("corruption: a batch that is cut at any byte is refused without harm",
+          "[record][corruption]") {
     Random random(41);
     RecordScanner scanner;
     for (const Codec codec : test::kCodecs) {
@@ -58,7 +59,7 @@ TEST_CASE("corruption: a batch cut at any byte is refused without harm", "[recor
     }
 }
 
-TEST_CASE("corruption: a batch shortened at any byte, with length and CRC made to fit, is refused",
+TEST_CASE("corruption: a batch that is cut at any byte is refused even if its length and CRC match",
           "[record][corruption]") {
     using L = BatchLayout;
     Random random(42);
@@ -79,8 +80,9 @@ TEST_CASE("corruption: a batch shortened at any byte, with length and CRC made t
     }
 }
 
-TEST_CASE("corruption: any flipped bit is caught, but for the leader epoch's, which is set anew",
-          "[record][corruption]") {
+TEST_CASE(
+    "corruption: any flipped bit is detected, except in the leader epoch, which is overwritten",
+    "[record][corruption]") {
     using L = BatchLayout;
     Random random(43);
     RecordScanner scanner;
@@ -100,7 +102,7 @@ TEST_CASE("corruption: any flipped bit is caught, but for the leader epoch's, wh
     }
 }
 
-TEST_CASE("corruption: random changes under a CRC that fits do no harm", "[record][corruption]") {
+TEST_CASE("corruption: random changes with a matching CRC do no harm", "[record][corruption]") {
     const std::uint64_t seed = 44;
     CAPTURE(seed);
     Random random(seed);

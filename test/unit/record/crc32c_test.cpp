@@ -9,7 +9,7 @@
 namespace hw::record {
 namespace {
 
-/// The polynomial bit by bit, as RFC 3720 defines it.
+/// The CRC computed bit by bit, as RFC 3720 defines it.
 std::uint32_t by_definition(ByteView bytes) {
     std::uint32_t state = ~0U;
     for (const std::byte byte : bytes) {
@@ -21,7 +21,7 @@ std::uint32_t by_definition(ByteView bytes) {
     return ~state;
 }
 
-TEST_CASE("crc32c: the vectors of RFC 3720 have the values it gives", "[record][crc32c]") {
+TEST_CASE("crc32c: the test vectors of RFC 3720 give the values of the RFC", "[record][crc32c]") {
     std::array<std::byte, 32> bytes{};
     CHECK(crc32c(bytes) == 0x8A91'36AA);
     bytes.fill(std::byte{0xFF});
@@ -38,7 +38,8 @@ TEST_CASE("crc32c: the vectors of RFC 3720 have the values it gives", "[record][
     CHECK(crc32c({}) == 0);
 }
 
-TEST_CASE("crc32c: every length and alignment agrees with the definition", "[record][crc32c]") {
+TEST_CASE("crc32c: the value agrees with the definition for every length and alignment",
+          "[record][crc32c]") {
     std::vector<std::byte> bytes(1200);
     for (std::size_t i = 0; i < bytes.size(); ++i) {
         bytes[i] = static_cast<std::byte>(i * 131 + i / 256);
@@ -51,7 +52,8 @@ TEST_CASE("crc32c: every length and alignment agrees with the definition", "[rec
     }
 }
 
-TEST_CASE("crc32c: two parts one after the other give the value of the whole", "[record][crc32c]") {
+TEST_CASE("crc32c: a CRC that is continued over two parts equals that of the whole",
+          "[record][crc32c]") {
     const std::string text(3000, 'q');
     const ByteView whole = as_bytes(text);
     for (std::size_t cut = 0; cut <= whole.size(); cut += 97) {

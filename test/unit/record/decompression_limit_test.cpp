@@ -22,7 +22,7 @@ std::string compressed(Codec codec, const std::string& text) {
     return std::string(as_text(output.view().first(*size)));
 }
 
-TEST_CASE("limit: 200 times the compressed size and 1 MiB, at least 16 MiB, at most 100 MiB",
+TEST_CASE("limit: it is 1 MiB plus 200 times the compressed size, between 16 MiB and 100 MiB",
           "[record][limit]") {
     CHECK(decompressed_limit(0) == 16 * kMiB);
     CHECK(decompressed_limit(15 * kMiB / 200) <= 16 * kMiB);
@@ -32,12 +32,13 @@ TEST_CASE("limit: 200 times the compressed size and 1 MiB, at least 16 MiB, at m
     CHECK(decompressed_limit(SIZE_MAX) == 100 * kMiB);
 }
 
-TEST_CASE("limit: what decompresses to exactly the limit passes, a byte more does not",
+TEST_CASE("limit: data that decompresses to exactly the limit passes, one byte more does not",
           "[record][limit]") {
     Decompressor decompressor;
     for (const Codec codec : {Codec::gzip, Codec::zstd}) {
         CAPTURE(to_string(codec));
-        // The size whose own limit it is: each step closes in, since zeros compress by over 200.
+        // Finds the size that equals the limit of its own compressed form. Each step comes closer,
+        // because zeros compress by more than 200 to 1.
         std::size_t size = kMiB;
         std::string bytes = compressed(codec, std::string(size, '\0'));
         for (int step = 0; step < 20 && decompressed_limit(bytes.size()) != size; ++step) {
@@ -56,7 +57,7 @@ TEST_CASE("limit: what decompresses to exactly the limit passes, a byte more doe
     }
 }
 
-TEST_CASE("limit: text that repeats itself passes at 1,000 to 1", "[record][limit]") {
+TEST_CASE("limit: repetitive text that compresses by 1,000 to 1 passes", "[record][limit]") {
     std::string line;
     for (int field = 0; field < 5; ++field) {
         line += "level=info service=checkout region=eu-central-1 status=200 path=/cart/items ";
@@ -73,10 +74,11 @@ TEST_CASE("limit: text that repeats itself passes at 1,000 to 1", "[record][limi
     CHECK(plain->size() == text.size());
 }
 
-TEST_CASE("limit: a bomb of each codec stops there, with an error of its own", "[record][limit]") {
+TEST_CASE("limit: a decompression bomb in each codec stops at the limit, with a limit error",
+          "[record][limit]") {
     RecordScanner scanner;
     Decompressor decompressor;
-    // lz4 and snappy reach 255 and 21 to 1: they pass only the 100 MiB.
+    // lz4 and snappy reach 255 to 1 and 21 to 1, so they can only exceed the 100 MiB.
     auto records = test::plain_records(1);
     for (const Codec codec : {Codec::gzip, Codec::snappy, Codec::lz4, Codec::zstd}) {
         CAPTURE(to_string(codec));
@@ -97,15 +99,15 @@ TEST_CASE("limit: a bomb of each codec stops there, with an error of its own", "
     }
 }
 
-TEST_CASE("limit: a snappy block that lies about its length is refused before memory is taken",
+TEST_CASE("limit: a snappy block with a false length is refused before memory is allocated",
           "[record][limit]") {
     Decompressor decompressor;
-    // A bare block that announces 2^32 - 1 bytes.
+    // A block without framing that claims 2^32 - 1 bytes.
     const std::string bare = "\xFF\xFF\xFF\xFF\x0F some bytes";
     const auto plain = decompressor.decompress(Codec::snappy, as_bytes(bare));
     REQUIRE_FALSE(plain);
     CHECK(plain.error().kind == ErrorKind::corrupt);
-    // A framed block of length 2^31 - 1, one of -1.
+    // Framed blocks that claim lengths of 2^31 - 1 and -1.
     for (const std::int32_t length : {INT32_MAX, -1}) {
         std::string framed(compressed(Codec::snappy, "some text"));
         store_big_endian(reinterpret_cast<std::byte*>(framed.data()) + Xerial::kHeaderSize, length);
@@ -115,7 +117,7 @@ TEST_CASE("limit: a snappy block that lies about its length is refused before me
     }
 }
 
-TEST_CASE("limit: many framed snappy blocks together stay under it", "[record][limit]") {
+TEST_CASE("limit: many framed snappy blocks together must not exceed it", "[record][limit]") {
     Decompressor decompressor;
     const std::string text(32 * std::size_t{1024}, '\0');
     std::string block;

@@ -22,11 +22,11 @@ Text own(const NullableBytes& bytes) {
     return bytes ? Text(as_text(*bytes)) : std::nullopt;
 }
 
-Text random_text(Random& random, std::size_t most) {
+Text random_text(Random& random, std::size_t size_max) {
     if (random.chance(1, 6)) {
         return std::nullopt;
     }
-    std::string text(random.below(most + 1), 'x');
+    std::string text(random.below(size_max + 1), 'x');
     const std::size_t noisy = random.below(text.size() + 1);
     for (std::size_t i = 0; i < noisy; ++i) {
         text[i] = static_cast<char>(random.below(256));

@@ -22,7 +22,7 @@ inline constexpr Timestamp kNow{1'700'000'000'000};
 
 using Text = std::optional<std::string>;
 
-/// A record that owns what it is made of.
+/// A record that owns its key, value and headers.
 struct OwnedRecord {
     std::int32_t offset_delta = 0;
     Timestamp timestamp = kNow;
@@ -33,29 +33,30 @@ struct OwnedRecord {
     bool operator==(const OwnedRecord&) const = default;
 };
 
-/// `count` keyed records of growing offsets, a millisecond apart from `kNow` on.
+/// `count` records with keys, consecutive offsets and timestamps from `kNow` on, 1 ms apart.
 [[nodiscard]] std::vector<OwnedRecord> plain_records(std::int32_t count);
 
-/// Records of random shape: null and empty keys and values, headers, timestamps in no order, and
-/// values of up to `value_max` bytes of which a part repeats.
+/// Random records: null and empty keys and values, headers, timestamps in no order, and partly
+/// repetitive values of up to `value_max` bytes.
 [[nodiscard]] std::vector<OwnedRecord> random_records(Random& random, std::size_t value_max);
 
 [[nodiscard]] Buffer build(const std::vector<OwnedRecord>& records, const BatchOptions& options);
 [[nodiscard]] Buffer build(const std::vector<OwnedRecord>& records, Codec codec = Codec::none);
 
-/// The records of a batch, which must be sound.
+/// The records of a batch, which must be valid.
 [[nodiscard]] std::vector<OwnedRecord> read_all(const BatchView& batch);
 [[nodiscard]] BatchView parsed(ByteView bytes);
 
-/// Makes the CRC of a batch fit its bytes again after a test changed some.
+/// Computes the CRC of a batch again after a test has changed its bytes.
 void repair_crc(MutableBytes batch);
 
-/// An uncompressed batch whose record bytes are `records` as they are.
+/// A batch with a valid header whose record bytes are `records`, unchanged. `codec` is only
+/// declared in the header.
 [[nodiscard]] Buffer batch_of(ByteView records, std::int32_t count, Codec codec = Codec::none);
 
 [[nodiscard]] Buffer copy_of(ByteView bytes);
 
-/// A file of test/golden, whole.
+/// The contents of a file in test/golden.
 [[nodiscard]] std::string golden(const std::string& name);
 
 }  // namespace hw::record::test

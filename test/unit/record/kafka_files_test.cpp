@@ -20,7 +20,7 @@ std::string time_of(const BatchHeader& batch, Timestamp timestamp) {
     return fmt::format("{}: {}", append ? "LogAppendTime" : "CreateTime", timestamp);
 }
 
-/// A batch as a line of kafka-dump-log.
+/// A batch as the line that kafka-dump-log prints for it.
 std::string dump(const BatchView& batch, std::size_t position) {
     const auto horizon = batch.delete_horizon();
     return fmt::format(
@@ -45,7 +45,7 @@ std::string dump_control(const RecordView& record) {
                        *type == ControlType::commit ? "COMMIT" : "ABORT", *epoch);
 }
 
-/// A record as a line of kafka-dump-log.
+/// A record as the line that kafka-dump-log prints for it.
 std::string dump(const BatchView& batch, const RecordView& record) {
     std::vector<std::string_view> headers;
     HeaderCursor cursor = record.headers;
@@ -95,7 +95,7 @@ std::vector<std::string> dump_segment(const std::string& bytes) {
     return lines;
 }
 
-void check_against_dump(const std::string& name, std::size_t lines_in_all) {
+void check_against_dump(const std::string& name, std::size_t line_count) {
     CAPTURE(name);
     const auto lines = dump_segment(test::golden("kafka/" + name + ".log"));
     std::istringstream expected(test::golden("kafka/" + name + ".txt"));
@@ -105,23 +105,24 @@ void check_against_dump(const std::string& name, std::size_t lines_in_all) {
         REQUIRE(lines[at] == line);
     }
     REQUIRE(at > 10);
-    REQUIRE(lines.size() == lines_in_all);
+    REQUIRE(lines.size() == line_count);
 }
 
-TEST_CASE("kafka: its segments in every codec read as its own dump says", "[record][kafka]") {
+TEST_CASE("kafka: segments of Kafka in every codec read as Kafka's dump tool prints them",
+          "[record][kafka]") {
     for (const Codec codec : test::kCodecs) {
         check_against_dump(fmt::format("codec-{}", to_string(codec)), 301);
     }
 }
 
-TEST_CASE("kafka: log append time, compacted batches and transactions read as its dump says",
+TEST_CASE("kafka: append time, compacted batches and transactions read as Kafka's dump prints them",
           "[record][kafka]") {
     check_against_dump("appendtime", 21);
     check_against_dump("nulls", 12);
     check_against_dump("txn", 20);
 }
 
-TEST_CASE("kafka: what its segments hold is, rebuilt, the same bytes", "[record][kafka]") {
+TEST_CASE("kafka: the contents of Kafka's segments are rebuilt byte for byte", "[record][kafka]") {
     Compressor compressor;
     for (const char* name : {"codec-none", "txn"}) {
         CAPTURE(name);
@@ -143,7 +144,7 @@ TEST_CASE("kafka: what its segments hold is, rebuilt, the same bytes", "[record]
     }
 }
 
-TEST_CASE("kafka: a commit marker of ours is the one it writes", "[record][kafka]") {
+TEST_CASE("kafka: our commit marker has the same bytes as that of Kafka", "[record][kafka]") {
     const std::string bytes = test::golden("kafka/txn.log");
     BatchCursor batches(as_bytes(bytes));
     REQUIRE(batches.next());

@@ -27,7 +27,8 @@ std::expected<ValidBatch, ProduceError> validate(const Buffer& bytes,
     return validate_produce(bytes.view(), rules, scanner);
 }
 
-/// The code that a sound batch of three records gets after `change`, in both modes.
+/// The error code, in both modes, of a valid batch of three records with `value` stored at byte
+/// `at`.
 template <class Field>
 ErrorCode code_with(std::size_t at, Field value) {
     Buffer bytes = test::build(test::plain_records(3));
@@ -46,7 +47,7 @@ ErrorCode code_with(std::size_t at, Field value) {
     return valid.error().code;
 }
 
-TEST_CASE("produce: a sound batch in any codec is valid and described", "[record][produce]") {
+TEST_CASE("produce: a valid batch in any codec passes and is described", "[record][produce]") {
     auto records = test::plain_records(4);
     records[1].timestamp = test::kNow + 100;
     const std::size_t plain_size = test::build(records).size() - L::kHeaderSize;
@@ -77,7 +78,8 @@ TEST_CASE("produce: exactly one whole batch is required", "[record][produce]") {
     CHECK(code(one.view().first(one.size() - 1)) == ErrorCode::invalid_record);
 }
 
-TEST_CASE("produce: each violation of the header has Kafka's code", "[record][produce]") {
+TEST_CASE("produce: each violation of the header has the error code of Kafka",
+          "[record][produce]") {
     CHECK(code_with(L::kMagic, std::int8_t{1}) == ErrorCode::invalid_record);
     CHECK(code_with(L::kMagic, std::int8_t{3}) == ErrorCode::corrupt_message);
     CHECK(code_with(L::kLength, std::int32_t{48}) == ErrorCode::corrupt_message);
@@ -98,7 +100,7 @@ TEST_CASE("produce: each violation of the header has Kafka's code", "[record][pr
     CHECK(code_with(L::kLeaderEpoch, std::int32_t{9}) == ErrorCode::none);
 }
 
-TEST_CASE("produce: a batch of no records is refused though its last offset delta fits",
+TEST_CASE("produce: a batch without records is refused even if its last offset delta matches",
           "[record][produce]") {
     Buffer bytes = test::batch_of({}, 0);
     CHECK(validate(bytes).error().code == ErrorCode::invalid_record);
@@ -107,7 +109,7 @@ TEST_CASE("produce: a batch of no records is refused though its last offset delt
     CHECK(validate(bytes, rules).error().code == ErrorCode::invalid_record);
 }
 
-TEST_CASE("produce: of several records with the largest timestamp the first is told",
+TEST_CASE("produce: the first of several records with the largest timestamp is reported",
           "[record][produce]") {
     auto records = test::plain_records(4);
     records[1].timestamp = records[3].timestamp;
@@ -134,14 +136,14 @@ TEST_CASE("produce: a producer id needs a sequence and an epoch of 0 or more",
           ErrorCode::invalid_record);
 }
 
-TEST_CASE("produce: bytes that do not have the batch's CRC are a corrupt message",
-          "[record][produce]") {
+TEST_CASE("produce: a batch with a wrong CRC is a corrupt message", "[record][produce]") {
     Buffer bytes = test::build(test::plain_records(3));
     bytes.data()[bytes.size() - 1] ^= std::byte{1};
     CHECK(validate(bytes).error().code == ErrorCode::corrupt_message);
 }
 
-TEST_CASE("produce: max.message.bytes is the largest batch that passes", "[record][produce]") {
+TEST_CASE("produce: a batch of max.message.bytes passes, a larger one does not",
+          "[record][produce]") {
     const Buffer bytes = test::build(test::plain_records(3));
     ProduceRules rules = rules_now();
     rules.max_message_bytes = static_cast<std::int32_t>(bytes.size());
@@ -154,7 +156,8 @@ TEST_CASE("produce: max.message.bytes is the largest batch that passes", "[recor
                Catch::Contains("max.message.bytes (" + std::to_string(bytes.size() - 1) + ")"));
 }
 
-TEST_CASE("produce: zstd is refused where the request's version lacks it", "[record][produce]") {
+TEST_CASE("produce: zstd is refused if the version of the request does not have it",
+          "[record][produce]") {
     ProduceRules rules = rules_now();
     rules.zstd_allowed = false;
     CHECK(validate(test::build(test::plain_records(1), Codec::zstd), rules).error().code ==
@@ -162,7 +165,7 @@ TEST_CASE("produce: zstd is refused where the request's version lacks it", "[rec
     CHECK(validate(test::build(test::plain_records(1), Codec::lz4), rules));
 }
 
-TEST_CASE("produce: offset deltas other than 0, 1, 2 are refused in every codec",
+TEST_CASE("produce: offset deltas that do not count up from 0 are refused in every codec",
           "[record][produce]") {
     auto records = test::plain_records(3);
     records[1].offset_delta = 2;
@@ -179,7 +182,8 @@ TEST_CASE("produce: offset deltas other than 0, 1, 2 are refused in every codec"
     }
 }
 
-TEST_CASE("produce: a compacted topic names the records without key", "[record][produce]") {
+TEST_CASE("produce: a compacted topic refuses records without a key, and names them",
+          "[record][produce]") {
     auto records = test::plain_records(5);
     records[1].key.reset();
     records[3].key.reset();
@@ -207,7 +211,7 @@ TEST_CASE("produce: a compacted topic names the records without key", "[record][
     CHECK(validate(test::build(records), rules));
 }
 
-TEST_CASE("produce: timestamps at the window's ends pass, beyond them they do not",
+TEST_CASE("produce: timestamps at the ends of the window pass, those outside do not",
           "[record][produce]") {
     ProduceRules rules = rules_now();
     rules.timestamp_window = {.before_max = 1000, .after_max = 500};
@@ -229,7 +233,7 @@ TEST_CASE("produce: timestamps at the window's ends pass, beyond them they do no
     }
 }
 
-TEST_CASE("produce: by default the past has no bound and the future one hour",
+TEST_CASE("produce: by default timestamps may be of any past time, and up to an hour in the future",
           "[record][produce]") {
     auto records = test::plain_records(2);
     records[1].timestamp = Timestamp{0};
@@ -242,8 +246,9 @@ TEST_CASE("produce: by default the past has no bound and the future one hour",
     CHECK(validate(test::build(records)).error().code == ErrorCode::invalid_timestamp);
 }
 
-TEST_CASE("produce: a bad timestamp outranks a null key, and errors are listed up to the bound",
-          "[record][produce]") {
+TEST_CASE(
+    "produce: a bad timestamp takes precedence over a null key, and up to 64 errors are listed",
+    "[record][produce]") {
     auto records = test::plain_records(100);
     for (auto& record : records) {
         record.key.reset();
@@ -264,7 +269,7 @@ TEST_CASE("produce: a bad timestamp outranks a null key, and errors are listed u
     CHECK(validate(test::build(records), rules).error().records.empty());
 }
 
-TEST_CASE("produce: a wrong max timestamp is not refused but to be corrected",
+TEST_CASE("produce: a wrong max timestamp is not refused but marked for correction",
           "[record][produce]") {
     Buffer bytes = test::build(test::plain_records(3), Codec::gzip);
     store_big_endian(bytes.data() + L::kMaxTimestamp, test::kNow.value() + 777);
@@ -277,7 +282,7 @@ TEST_CASE("produce: a wrong max timestamp is not refused but to be corrected",
     CHECK_FALSE(validate(bytes)->timestamps_differ);
 }
 
-TEST_CASE("produce: with log append time any timestamp passes and now is to be set",
+TEST_CASE("produce: with log append time any timestamp passes, and the current time is to be set",
           "[record][produce]") {
     auto records = test::plain_records(2);
     records[1].timestamp = rules_now().now + 10'000'000;
@@ -289,7 +294,7 @@ TEST_CASE("produce: with log append time any timestamp passes and now is to be s
     CHECK(valid->max_timestamp == rules.now);
 }
 
-TEST_CASE("produce: a batch that claims log append time is taken with its own timestamps",
+TEST_CASE("produce: a client batch with log append time is accepted with its own timestamps",
           "[record][produce]") {
     ProduceRules rules = rules_now();
     rules.validation = GENERATE(ProduceValidation::full, ProduceValidation::header);
@@ -300,23 +305,24 @@ TEST_CASE("produce: a batch that claims log append time is taken with its own ti
     REQUIRE(valid);
     CHECK(valid->timestamps_differ);
     CHECK(valid->max_timestamp == test::kNow + 2);
-    SECTION("what it claims is cleared") {
+    SECTION("with create time in its header it needs no correction") {
         set_timestamps(bytes.bytes(), TimestampType::create_time, valid->max_timestamp);
         CHECK_FALSE(validate(bytes, rules)->timestamps_differ);
         CHECK(test::read_all(test::parsed(bytes.view())) == records);
     }
-    SECTION("not where the topic has that type") {
+    SECTION("it is refused if the topic uses log append time") {
         rules.timestamp_type = TimestampType::log_append_time;
         CHECK(validate(bytes, rules).error().code == ErrorCode::invalid_timestamp);
     }
-    SECTION("not without a time") {
+    SECTION("it is refused without a timestamp") {
         set_timestamps(bytes.bytes(), TimestampType::log_append_time, kNoTimestamp);
         CHECK(validate(bytes, rules).error().code == ErrorCode::invalid_timestamp);
     }
 }
 
-TEST_CASE("produce: log append time in the header hides no timestamp outside of the window",
-          "[record][produce]") {
+TEST_CASE(
+    "produce: log append time in the header does not hide a record outside of the time window",
+    "[record][produce]") {
     auto records = test::plain_records(2);
     records[1].timestamp = rules_now().now + 10'000'000;
     Buffer bytes = test::build(records);
@@ -341,7 +347,7 @@ TEST_CASE("produce: header validation trusts the records but not the header's ti
     CHECK(validate(test::build(records), rules).error().code == ErrorCode::invalid_timestamp);
 }
 
-TEST_CASE("produce: data that does not decompress is an invalid record", "[record][produce]") {
+TEST_CASE("produce: data that cannot be decompressed is an invalid record", "[record][produce]") {
     for (const Codec codec : {Codec::gzip, Codec::snappy, Codec::lz4, Codec::zstd}) {
         CAPTURE(to_string(codec));
         CHECK(validate(test::batch_of(as_bytes("no such data, no, no"), 1, codec)).error().code ==
@@ -356,14 +362,15 @@ TEST_CASE("produce: a decompression bomb is a message too large", "[record][prod
     CHECK(validate(test::build(records, Codec::zstd)).error().code == ErrorCode::message_too_large);
 }
 
-TEST_CASE("produce: lz4 frames of linked blocks are refused, Java could not read them",
+TEST_CASE("produce: lz4 frames with linked blocks are refused, because Java cannot read them",
           "[record][produce]") {
     const Buffer plain = test::build(test::plain_records(3));
     const ByteView records = plain.view().subspan(L::kHeaderSize);
     for (const bool linked : {false, true}) {
         LZ4F_preferences_t preferences{};
         preferences.frameInfo.blockMode = linked ? LZ4F_blockLinked : LZ4F_blockIndependent;
-        // Two blocks, or the library makes the only block independent by itself.
+        // The streaming calls below keep this mode; LZ4F_compressFrame would make a single block
+        // independent.
         preferences.frameInfo.blockSizeID = LZ4F_max64KB;
         std::string text(as_text(records));
         Buffer frame(LZ4F_compressFrameBound(200'000, &preferences));

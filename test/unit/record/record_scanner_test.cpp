@@ -16,7 +16,7 @@ std::int32_t length_of(const test::Text& text) {
     return text ? static_cast<std::int32_t>(text->size()) : -1;
 }
 
-/// The scan of `bytes` tells what `records` hold, in order.
+/// Checks that a scan of `bytes` reports `records`, in order.
 void check_scan(RecordScanner& scanner, ByteView bytes,
                 const std::vector<test::OwnedRecord>& records) {
     REQUIRE(scanner.start(test::parsed(bytes)));
@@ -32,7 +32,7 @@ void check_scan(RecordScanner& scanner, ByteView bytes,
     REQUIRE(scanner.status());
 }
 
-TEST_CASE("scan: random batches in all codecs tell what was put in", "[record][scan]") {
+TEST_CASE("scan: a scan of random batches in all codecs reports their records", "[record][scan]") {
     const std::uint64_t seed = 11;
     CAPTURE(seed);
     Random random(seed);
@@ -49,7 +49,8 @@ TEST_CASE("scan: random batches in all codecs tell what was put in", "[record][s
     }
 }
 
-TEST_CASE("scan: records that straddle the window at every byte are whole", "[record][scan]") {
+TEST_CASE("scan: records that cross the end of the window at any byte are read whole",
+          "[record][scan]") {
     RecordScanner scanner;
     for (std::size_t shift = 0; shift < 60; ++shift) {
         auto records = test::plain_records(3);
@@ -62,7 +63,8 @@ TEST_CASE("scan: records that straddle the window at every byte are whole", "[re
     }
 }
 
-TEST_CASE("scan: a record of many windows is walked over", "[record][scan]") {
+TEST_CASE("scan: a record that is larger than several windows is skipped correctly",
+          "[record][scan]") {
     RecordScanner scanner;
     auto records = test::plain_records(3);
     records[0].key = std::string(3 * RecordScanner::kWindow + 17, 'k');
@@ -74,7 +76,7 @@ TEST_CASE("scan: a record of many windows is walked over", "[record][scan]") {
     }
 }
 
-TEST_CASE("scan: compressed records that end early or late are refused", "[record][scan]") {
+TEST_CASE("scan: fewer or more compressed records than announced are refused", "[record][scan]") {
     RecordScanner scanner;
     RecordSummary summary;
     for (const Codec codec : {Codec::gzip, Codec::snappy, Codec::lz4, Codec::zstd}) {
@@ -92,9 +94,8 @@ TEST_CASE("scan: compressed records that end early or late are refused", "[recor
     }
 }
 
-TEST_CASE("scan: a record that announces more than the batch ends with the batch",
-          "[record][scan]") {
-    // A value length of 2^30 in a record of 2^30 + 20 bytes, of which 3 are there.
+TEST_CASE("scan: a record that is longer than the rest of its batch is refused", "[record][scan]") {
+    // A record that claims about 2^30 bytes, with a value of 2^30 bytes, of which only 3 exist.
     const std::vector<std::byte> raw = {
         std::byte{0xA8}, std::byte{0x80}, std::byte{0x80}, std::byte{0x80}, std::byte{0x08},
         std::byte{0},    std::byte{0},    std::byte{0},    std::byte{1},    std::byte{0x80},
@@ -115,9 +116,9 @@ TEST_CASE("scan: a record that announces more than the batch ends with the batch
     }
 }
 
-TEST_CASE("scan: a key that points beyond its record is refused before it is walked over",
+TEST_CASE("scan: a key that extends beyond its record is refused before it is skipped",
           "[record][scan]") {
-    // A record of 1000 bytes, of which the batch holds few, with a key of 2000.
+    // A record that claims 1000 bytes and a key of 2000 bytes. The batch holds only a few of them.
     const std::array raw{std::byte{0xD0}, std::byte{0x0F}, std::byte{0},    std::byte{0},
                          std::byte{0},    std::byte{0xA0}, std::byte{0x1F}, std::byte{'k'}};
     const Buffer bytes = test::batch_of(raw, 1);

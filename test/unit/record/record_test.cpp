@@ -20,7 +20,8 @@ std::vector<std::byte> raw(std::initializer_list<int> bytes) {
     return out;
 }
 
-/// Why the two readers of records refuse `count` records of these bytes; empty when they do not.
+/// The error of both readers of records for a batch of `count` records with these bytes; empty if
+/// they accept it.
 std::string refusal(const std::vector<std::byte>& records, std::int32_t count) {
     const Buffer bytes = test::batch_of(records, count);
     const BatchView batch = test::parsed(bytes.view());
@@ -39,10 +40,10 @@ std::string refusal(const std::vector<std::byte>& records, std::int32_t count) {
 
 // Length 6 (zig-zag 12), attributes, timestamp delta 0, offset delta 0, no key, no value, no
 // headers.
-const std::initializer_list<int> kLeast = {12, 0, 0, 0, 1, 1, 0};
+const std::initializer_list<int> kSmallest = {12, 0, 0, 0, 1, 1, 0};
 
 TEST_CASE("record: the smallest record has null key, null value, no headers", "[record][record]") {
-    const Buffer bytes = test::batch_of(raw(kLeast), 1);
+    const Buffer bytes = test::batch_of(raw(kSmallest), 1);
     const BatchView batch = test::parsed(bytes.view());
     RecordCursor cursor(batch, batch.records());
     const auto record = cursor.next();
@@ -69,7 +70,7 @@ TEST_CASE("record: offset and timestamp are the batch's plus the record's", "[re
 
 TEST_CASE("record: a wrong length, number or count is refused with its reason",
           "[record][record]") {
-    CHECK(refusal(raw(kLeast), 1).empty());
+    CHECK(refusal(raw(kSmallest), 1).empty());
     CHECK_THAT(refusal(raw({14, 0, 0, 0, 1, 1, 0}), 1), Catch::Contains("its length is cut"));
     CHECK_THAT(refusal(raw({11, 0, 0, 0, 1, 1, 0}), 1), Catch::Contains("its length is cut"));
     CHECK_THAT(refusal(raw({0x80, 0x80, 0x80, 0x80, 0x10}), 1), Catch::Contains("its length"));
@@ -88,7 +89,7 @@ TEST_CASE("record: a wrong length, number or count is refused with its reason",
 }
 
 TEST_CASE("record: more or fewer records than announced are refused", "[record][record]") {
-    std::vector<std::byte> two = raw(kLeast);
+    std::vector<std::byte> two = raw(kSmallest);
     two.insert(two.end(), two.begin(), two.end());
     CHECK_THAT(refusal(two, 1), Catch::Contains("7 bytes are left after the last"));
     CHECK_THAT(refusal(two, 3), Catch::Contains("record 2 of 3"));
@@ -96,10 +97,10 @@ TEST_CASE("record: more or fewer records than announced are refused", "[record][
     CHECK_THAT(refusal(two, -1), Catch::Contains("-1 records"));
 }
 
-TEST_CASE("record: a length that ends a record inside a number is refused", "[record][record]") {
-    // Each record announces fewer bytes than its fields take; the next record would hide it.
+TEST_CASE("record: a record length that ends inside a number is refused", "[record][record]") {
+    // The first record claims fewer bytes than its fields take. The bytes after it could hide that.
     for (int length = 1; length < 6; ++length) {
-        std::vector<std::byte> two = raw(kLeast);
+        std::vector<std::byte> two = raw(kSmallest);
         two[0] = static_cast<std::byte>(length * 2);
         two.insert(two.end(), 14, std::byte{0});
         CHECK_FALSE(refusal(two, 2).empty());

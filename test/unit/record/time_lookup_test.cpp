@@ -45,21 +45,22 @@ TEST_CASE("time lookup: the first record at or after the time is found, in every
     }
 }
 
-TEST_CASE("time lookup: records below the start offset do not count", "[record][time]") {
+TEST_CASE("time lookup: records below the start offset are skipped", "[record][time]") {
     const Buffer bytes = batch_in(Codec::lz4);
     CHECK(found(bytes, 0, 102) == TimestampedOffset{Offset{105}, test::kNow + 20});
     CHECK(found(bytes, 25, 102) == TimestampedOffset{Offset{106}, test::kNow + 30});
     CHECK(found(bytes, 0, 108) == std::nullopt);
 }
 
-TEST_CASE("time lookup: with log append time the batch's first record has it", "[record][time]") {
+TEST_CASE("time lookup: with log append time the first record of the batch is found",
+          "[record][time]") {
     Buffer bytes = batch_in(Codec::zstd);
     set_timestamps(bytes.bytes(), TimestampType::log_append_time, test::kNow + 500);
     CHECK(found(bytes, 500) == TimestampedOffset{Offset{100}, test::kNow + 500});
     CHECK(found(bytes, 501) == std::nullopt);
 }
 
-TEST_CASE("time lookup: a batch that does not decompress is an error, not an absence",
+TEST_CASE("time lookup: a batch that cannot be decompressed is an error, not an empty result",
           "[record][time]") {
     const Buffer bytes = test::batch_of(as_bytes("no gzip"), 3, Codec::gzip);
     RecordScanner scanner;
