@@ -17,7 +17,8 @@ TEST_CASE("api table: rows are in the order of the keys", "[schema][table]") {
     STATIC_REQUIRE(kApiTable.size() == 17);
 }
 
-TEST_CASE("api table: every API is found by its key, and no other number is", "[schema][table]") {
+TEST_CASE("api table: every API is found by its key, and other numbers are not found",
+          "[schema][table]") {
     for (const ApiInfo& info : kApiTable) {
         CHECK(find_api(info.key) == &info);
     }
@@ -26,7 +27,8 @@ TEST_CASE("api table: every API is found by its key, and no other number is", "[
     }
 }
 
-TEST_CASE("api table: Produce is shown from version 0 and handled from 3", "[schema][table]") {
+TEST_CASE("api table: Produce is advertised from version 0 and served from version 3",
+          "[schema][table]") {
     constexpr ApiInfo produce = info_of(ApiKey::produce);
     CHECK(produce.name == "Produce");
     CHECK(produce.advertised_low == ApiVersion(0));
@@ -55,11 +57,12 @@ TEST_CASE("api table: the response of ApiVersions has the plain header in every 
     constexpr ApiInfo versions = info_of(ApiKey::api_versions);
     CHECK(versions.request_header_version(ApiVersion(3)) == ApiVersion(2));
     CHECK(versions.response_header_version(ApiVersion(5)) == ApiVersion(0));
-    // A client may ask in a version that nobody knows yet.
+    // A client may send a version that does not exist yet.
     CHECK(versions.response_header_version(ApiVersion(99)) == ApiVersion(0));
 }
 
-TEST_CASE("api table: listeners, forwarding and cluster actions are Kafka's", "[schema][table]") {
+TEST_CASE("api table: listeners, forwarding and cluster actions are the same as in Kafka",
+          "[schema][table]") {
     CHECK(info_of(ApiKey::create_topics).forwarded);
     CHECK_FALSE(info_of(ApiKey::create_topics).cluster_action);
     CHECK(info_of(ApiKey::allocate_producer_ids).forwarded);
@@ -71,10 +74,11 @@ TEST_CASE("api table: listeners, forwarding and cluster actions are Kafka's", "[
     CHECK_FALSE(info_of(ApiKey::fetch).cluster_action);
 }
 
-TEST_CASE("api table: what Kafka asks ClusterAction for is a cluster action, and nothing else",
-          "[schema][table]") {
-    // The APIs whose handlers in KafkaApis and ControllerApis ask for CLUSTER_ACTION whatever the
-    // request says. Fetch and OffsetForLeaderEpoch ask for it of replicas only.
+TEST_CASE(
+    "api table: the cluster actions are exactly those APIs that require ClusterAction in Kafka",
+    "[schema][table]") {
+    // The APIs whose handlers in KafkaApis and ControllerApis require CLUSTER_ACTION for every
+    // request. Fetch and OffsetForLeaderEpoch require it only from replicas.
     constexpr auto kClusterActions = std::to_array<int>({4,     // LeaderAndIsr
                                                          5,     // StopReplica
                                                          6,     // UpdateMetadata
@@ -104,7 +108,7 @@ TEST_CASE("api table: what Kafka asks ClusterAction for is a cluster action, and
     }
 }
 
-TEST_CASE("api table: what reads partitions waits for the writes before it", "[schema][table]") {
+TEST_CASE("api table: Fetch and ListOffsets wait for earlier writes", "[schema][table]") {
     for (const ApiInfo& info : kApiTable) {
         CAPTURE(info.name);
         CHECK(info.writes == (info.key == ApiKey::produce));
@@ -112,7 +116,8 @@ TEST_CASE("api table: what reads partitions waits for the writes before it", "[s
     }
 }
 
-TEST_CASE("api table: no API may use more than 16 bytes of memory per byte", "[schema][table]") {
+TEST_CASE("api table: no API may use more than 16 bytes of memory per byte of its request",
+          "[schema][table]") {
     STATIC_REQUIRE(std::ranges::all_of(kApiTable, [](const ApiInfo& info) {
         return info.memory_factor >= 1 && info.memory_factor <= 16;
     }));

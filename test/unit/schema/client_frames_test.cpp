@@ -53,7 +53,7 @@ void check_frame(const Frame& frame) {
     CHECK(bytes_of(header, header_version) + bytes_of(request, version) == bytes);
 }
 
-TEST_CASE("schema: requests of librdkafka 2.0.2 are understood and rebuilt byte for byte",
+TEST_CASE("schema: requests of librdkafka 2.0.2 are decoded, and encoded again byte for byte",
           "[schema][golden]") {
     check_frame<ApiVersionsRequest>(
         {"0012000300000001000772646b61666b61000b6c696272646b61666b6106322e302e3200",
@@ -96,7 +96,7 @@ TEST_CASE("schema: requests of librdkafka 2.0.2 are understood and rebuilt byte 
          R"("producerEpoch":-1})"});
 }
 
-TEST_CASE("schema: requests of kafka-python 2.0.2 are understood and rebuilt byte for byte",
+TEST_CASE("schema: requests of kafka-python 2.0.2 are decoded, and encoded again byte for byte",
           "[schema][golden]") {
     check_frame<ApiVersionsRequest>(
         {"001200000000000100027079",

@@ -36,8 +36,7 @@ TEST_CASE("json: objects and arrays are written without spaces", "[schema][json]
           }) == R"({"a":1,"b":["x",null,{},true]})");
 }
 
-TEST_CASE("json: text that ends like a bracket does not hide the comma after it",
-          "[schema][json]") {
+TEST_CASE("json: a comma follows a string even if the string ends in a bracket", "[schema][json]") {
     CHECK(text([](JsonPrinter& out) {
               out.begin_array();
               out.string("[");
@@ -46,7 +45,7 @@ TEST_CASE("json: text that ends like a bracket does not hide the comma after it"
           }) == R"(["[","{:"])");
 }
 
-TEST_CASE("json: a value is appended to what stands there already", "[schema][json]") {
+TEST_CASE("json: a value is appended to the existing text", "[schema][json]") {
     std::string out = "record ";
     JsonPrinter printer(out);
     printer.begin_object();
@@ -87,7 +86,7 @@ TEST_CASE("json: bytes are base64 with padding, uuids base64url without", "[sche
     CHECK(text([](JsonPrinter& out) { out.uuid(Uuid{1, 2}); }) == R"("AAAAAAAAAAEAAAAAAAAAAg")");
 }
 
-TEST_CASE("json: the ends of the integer ranges are exact", "[schema][json]") {
+TEST_CASE("json: the smallest and largest integers are exact", "[schema][json]") {
     CHECK(text([](JsonPrinter& out) {
               out.begin_array();
               out.number(std::numeric_limits<std::int64_t>::min());

@@ -29,7 +29,7 @@ std::string refusal(const Message& message, ApiVersion version) {
     return size ? "accepted" : size.error().message;
 }
 
-/// Decodes and prints, or tells why it cannot.
+/// Decodes and prints a message. Returns the error if it cannot be decoded.
 template <class Message>
 std::string read(std::string_view bytes, ApiVersion version) {
     Arena arena(kAmple);
@@ -64,7 +64,7 @@ TEST_CASE("schema: every scalar type has its width and byte order", "[schema][la
           R"("hex":2147483647,"lowest":-9223372036854775808,"half":0.5,"text":"plain","code":3})");
 }
 
-TEST_CASE("schema: a message that was not filled holds its defaults", "[schema][language]") {
+TEST_CASE("schema: a new message holds its defaults", "[schema][language]") {
     const ScalarsRequest scalars;
     CHECK(scalars.flag_on);
     CHECK(scalars.hex == 0x7FFFFFFF);
@@ -83,7 +83,7 @@ TEST_CASE("schema: a message that was not filled holds its defaults", "[schema][
     CHECK(ranges.tag_number == -1);
 }
 
-TEST_CASE("schema: fields that a version lacks are not sent and come back as the default",
+TEST_CASE("schema: fields that a version does not have are not sent and are read as the default",
           "[schema][language]") {
     RangesRequest sent;
     sent.always = "x";
@@ -97,7 +97,7 @@ TEST_CASE("schema: fields that a version lacks are not sent and come back as the
           R"({"offset":-1}},"fixed":""})");
 }
 
-TEST_CASE("schema: setting a field that the version lacks is refused unless it is ignorable",
+TEST_CASE("schema: a field that is set but not in the version is refused, unless it is ignorable",
           "[schema][language]") {
     RangesRequest message;
     message.early_dropped = "dropped";
@@ -134,7 +134,8 @@ TEST_CASE("schema: setting a field that the version lacks is refused unless it i
     CHECK(refusal(message, ApiVersion(3)) == "accepted");
 }
 
-TEST_CASE("schema: null is refused where the version does not allow it", "[schema][language]") {
+TEST_CASE("schema: null is refused when it is sent in a version that does not allow it",
+          "[schema][language]") {
     RangesRequest message;
     message.often_null = {};
     CHECK(refusal(message, ApiVersion(4)) == "accepted");
@@ -153,7 +154,7 @@ TEST_CASE("schema: null is refused where the version does not allow it", "[schem
     CHECK(refusal(message, ApiVersion(4)) == "RangesRequest version 4: Endpoints must not be null");
 }
 
-TEST_CASE("schema: a null that the version does not allow is refused when it is received",
+TEST_CASE("schema: null is refused when it is received in a version that does not allow it",
           "[schema][language]") {
     RangesRequest message;
     message.often_null = {};
@@ -164,7 +165,8 @@ TEST_CASE("schema: a null that the version does not allow is refused when it is 
     CHECK(read<RangesRequest>(bytes, ApiVersion(4))
               .starts_with("null or a negative length where a value is required (at byte 1 of"));
     const std::string plain = bytes_of(RangesRequest(), ApiVersion(2));
-    for (const std::size_t count : {8U, 12U}) {  // of Endpoints, never null, and of Ids
+    for (const std::size_t count :
+         {8U, 12U}) {  // positions of the counts of Endpoints, which is never null, and of Ids
         std::string with_null = plain;
         with_null.replace(count, 4, 4, '\xFF');
         CHECK(read<RangesRequest>(with_null, ApiVersion(2))
@@ -232,7 +234,7 @@ TEST_CASE("schema: tagged fields are read in any order and unknown ones are skip
     CHECK(text.ends_with(R"("fixed":"","tagNumber":7,"tagText":"t"})"));
 }
 
-TEST_CASE("schema: a tag that only a later version knows is skipped", "[schema][language]") {
+TEST_CASE("schema: a tag that only a later version has is skipped", "[schema][language]") {
     std::string bytes = bytes_of(RangesRequest(), ApiVersion(4));
     bytes.pop_back();
     bytes += "\x01\x00\x02\x02t"s;
@@ -242,7 +244,7 @@ TEST_CASE("schema: a tag that only a later version knows is skipped", "[schema][
     CHECK(wire::is_null(received->tag_text));
 }
 
-TEST_CASE("schema: a tagged field whose size is not that of its value is refused",
+TEST_CASE("schema: a tagged field is refused if its size differs from that of its value",
           "[schema][language]") {
     std::string bytes = bytes_of(RangesRequest(), ApiVersion(6));
     bytes.pop_back();
@@ -252,9 +254,9 @@ TEST_CASE("schema: a tagged field whose size is not that of its value is refused
               .starts_with("the message ends inside a number"));
 }
 
-TEST_CASE("schema: a struct that may be null is absent by a negative byte, else present",
+TEST_CASE("schema: a nullable struct is absent if its first byte is negative, otherwise present",
           "[schema][language]") {
-    constexpr std::size_t kMark = 8;  // every field before takes one byte here
+    constexpr std::size_t kMark = 8;  // each field before it takes one byte here
     const RangesRequest::Inner inner{.value = 5, .name = "n"};
     RangesRequest message;
     CHECK(bytes_of(message, ApiVersion(6))[kMark] == '\xFF');
@@ -275,7 +277,7 @@ TEST_CASE("schema: a field with flexible=none keeps its fixed length", "[schema]
           "f\0"s);
 }
 
-TEST_CASE("schema: records are sent from where they are and received as one slice",
+TEST_CASE("schema: records are sent without a copy and received as one slice",
           "[schema][language]") {
     const std::array<std::string, 2> parts{"first", "second"};
     const std::array<ByteView, 2> slices{as_bytes(parts[0]), as_bytes(parts[1])};
@@ -297,7 +299,7 @@ TEST_CASE("schema: records are sent from where they are and received as one slic
     CHECK(received->batches[0].data() < begin + bytes.size());
 }
 
-TEST_CASE("schema: records are printed by their size, null as null", "[schema][language]") {
+TEST_CASE("schema: records are printed as their size, null records as null", "[schema][language]") {
     RangesRequest message;
     CHECK(text_of(message, ApiVersion(4)).find(R"("batchesSizeInBytes":0)") != std::string::npos);
     message.batches = wire::Records::null();
@@ -311,7 +313,7 @@ TEST_CASE("schema: a sensitive field is not printed", "[schema][language]") {
           R"x({"secret":"(hidden)","shared":{"host":"","port":0}})x");
 }
 
-TEST_CASE("schema: what is decoded stays within the arena's budget", "[schema][language]") {
+TEST_CASE("schema: decoding stays within the budget of the arena", "[schema][language]") {
     RangesRequest message;
     const std::vector<std::int32_t> ids(100, 1);
     message.ids = ids;
@@ -325,7 +327,7 @@ TEST_CASE("schema: what is decoded stays within the arena's budget", "[schema][l
     CHECK(refused.error().kind == ErrorKind::limit);
 }
 
-TEST_CASE("schema: records of one file form a variant of those that have versions",
+TEST_CASE("schema: the records of one file that have versions form a variant",
           "[schema][language]") {
     STATIC_REQUIRE(std::is_same_v<sample::SampleRecord,
                                   std::variant<sample::FirstRecord, sample::OtherRecord>>);

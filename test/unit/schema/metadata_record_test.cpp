@@ -101,7 +101,7 @@ std::string control_text(std::string_view value) {
 
 std::string control_text(const LogRecord& record) {
     Arena arena(kAmple);
-    // The key is its own int16 version and then the body.
+    // The key is an int16 version followed by the body.
     const auto key =
         decode_all<ControlRecordTypeSchema>(record.key.substr(2), ApiVersion(0), arena);
     REQUIRE(key);
@@ -134,7 +134,7 @@ std::string record_text(const LogRecord& record) {
     return text;
 }
 
-/// Kafka's dump shows what we hide.
+/// Kafka's dump shows secrets, which we print as (hidden).
 std::string with_secrets_hidden(std::string line) {
     for (const std::string_view field : {"\"salt\":\"", "\"storedKey\":\"", "\"serverKey\":\""}) {
         const std::size_t at = line.find(field);
@@ -157,12 +157,12 @@ void check_log(const std::string& name, std::size_t expected_records) {
     }
 }
 
-TEST_CASE("metadata record: a log of Kafka prints as Kafka's dump and is rebuilt byte for byte",
+TEST_CASE("metadata record: a log of Kafka prints like Kafka's dump and is rebuilt byte for byte",
           "[schema][golden]") {
     check_log("cluster_metadata.log", 203);
 }
 
-TEST_CASE("metadata record: a snapshot of Kafka prints as Kafka's dump", "[schema][golden]") {
+TEST_CASE("metadata record: a snapshot of Kafka prints like Kafka's dump", "[schema][golden]") {
     check_log("cluster_metadata.checkpoint", 20);
 }
 
@@ -173,7 +173,7 @@ std::string refusal(std::string_view bytes) {
     return decoded.error().message;
 }
 
-TEST_CASE("metadata record: what is unknown is refused by name and number", "[schema]") {
+TEST_CASE("metadata record: the error about an unknown type or version names it", "[schema]") {
     using std::string_view_literals::operator""sv;
     CHECK(refusal("\x02\x14\x00\x00"sv) ==
           "a metadata record has frame version 2; only 1 is supported");
@@ -184,7 +184,7 @@ TEST_CASE("metadata record: what is unknown is refused by name and number", "[sc
     CHECK(refusal(""sv) == "a varint is cut short or too large (at byte 0 of 0)");
 }
 
-TEST_CASE("metadata record: a field that the version lacks cannot be written", "[schema]") {
+TEST_CASE("metadata record: a field that the version does not have cannot be written", "[schema]") {
     RegisterBrokerRecord record;
     record.in_controlled_shutdown = true;
     CHECK(encode_metadata_record(record, ApiVersion(1)));

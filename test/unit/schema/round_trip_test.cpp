@@ -18,7 +18,7 @@ using testing::Forms;
 constexpr int kInstances = 40;
 constexpr std::uint64_t kSeed = 20;
 
-/// Bytes in an allocation of exactly their size, so that a sanitizer sees a read behind them.
+/// Bytes in an allocation of exactly their size, so that a sanitizer reports a read past the end.
 class Exact {
 public:
     explicit Exact(std::string_view bytes) : bytes_(bytes.begin(), bytes.end()) {}
@@ -78,7 +78,7 @@ TEST_CASE("schema: every message cut at every byte is refused", "[schema][cut]")
     }
 }
 
-TEST_CASE("schema: bytes that are no message do no harm", "[schema][cut]") {
+TEST_CASE("schema: random bytes are decoded or refused without harm", "[schema][cut]") {
     Random random(kSeed);
     for (const AnyMessage& message : all_messages()) {
         for_each_version(message, [&](ApiVersion version) {

@@ -13,7 +13,7 @@
 
 namespace hw::schema::testing {
 
-/// Arena of a test that is not about budgets.
+/// Budget of an arena in tests that are not about budgets.
 inline constexpr std::size_t kAmple = 1 << 22;
 
 [[nodiscard]] inline std::string joined(const wire::Encoded& encoded) {
@@ -24,7 +24,7 @@ inline constexpr std::size_t kAmple = 1 << 22;
     return all;
 }
 
-/// The bytes of a message; empty if it cannot be encoded or was measured wrongly.
+/// The bytes of a message; empty if it cannot be encoded or if the measured size is wrong.
 template <class Message>
 [[nodiscard]] std::string bytes_of(const Message& message, ApiVersion version) {
     const Result<wire::Encoded> encoded = wire::encode_message(message, version);
@@ -58,7 +58,7 @@ struct Forms {
     std::string text;
 };
 
-/// What round-trip tests do with a message, without its type.
+/// A type of message for the round-trip tests, without a template parameter.
 struct AnyMessage {
     std::string_view name;
     VersionRange versions;
