@@ -9,9 +9,9 @@
 #include "storage/log_folder.h"
 #include "test/unit/storage/log_fixture.h"
 
-/// A log whose files are damaged: every bit of its first batches, a sample of the rest, files that
-/// are cut or hold zeroes. Whatever is asked of it gets the right record or an error that names the
-/// file, in a bounded number of steps.
+/// Tests of a log with damaged files. A test flips every bit of the first batches and a sample of
+/// the others, cuts files short, or overwrites them with zeroes. Every read must give the right
+/// record or an error that names the file, in a bounded number of steps.
 namespace hw::storage {
 namespace {
 
@@ -24,14 +24,14 @@ Timestamp time_at(std::int64_t offset) {
     return Timestamp(1000 + offset * 10);
 }
 
-/// One file that differs from what was written.
+/// A file that differs from what was written.
 struct Damage {
     std::string path;
-    std::string bytes;  ///< all of the file
+    std::string bytes;  ///< the whole file
     std::string what;
 };
 
-/// A log of three segments and more, its files, and what they should give.
+/// A log of at least three segments, its files, and what they must contain.
 class Original {
 public:
     Original() {
@@ -49,7 +49,7 @@ public:
         }
     }
 
-    /// After it the log of the fixture is of no use.
+    /// Closes the log of the fixture, which must not be used afterwards.
     void close() {
         REQUIRE(fixture.log->close().has_value());
         names.clear();
@@ -95,8 +95,8 @@ private:
     }
 };
 
-/// Calls `with` with every kind of damage to the file; `all_bits_below`: every bit of the bytes
-/// before that, and of the others a sample.
+/// Calls `with` for every kind of damage to the file. Flips each bit of the bytes below
+/// `all_bits_below`, and a sample of the other bits.
 void damage_file(const std::string& path, const std::string& sound, std::size_t all_bits_below,
                  const std::function<void(const Damage&)>& with) {
     for (std::size_t bit = 0; bit < sound.size() * 8; bit += bit / 8 < all_bits_below ? 1 : 23) {
@@ -116,10 +116,11 @@ void damage_file(const std::string& path, const std::string& sound, std::size_t 
     }
 }
 
-/// Who else looks at checksums: of what this process appended, the client.
+/// Whether a wrong checksum in the answer of a read counts as an error that the client detects. The
+/// log does not check batches that its own process has appended.
 enum class ClientChecks : std::uint8_t { no, yes };
 
-/// Reads a log in all ways, and fails the test where it gives what it should not.
+/// Reads a log in all ways, and fails the test on a wrong answer.
 class Judge {
 public:
     Judge(const Log& log, std::string damaged_path, Offset end_offset, ClientChecks client)
@@ -147,7 +148,8 @@ public:
     const std::vector<LeaderEpoch>* epochs = nullptr;  ///< that batches must have, if known
 
 private:
-    /// The offset to go on from: behind what was read, or behind what cannot be read.
+    /// Reads at `from`. Returns the next offset to read: the one after the records, or after the
+    /// offset that cannot be read.
     std::int64_t read(std::int64_t from, std::size_t max_bytes, ReadCursor& cursor) {
         const auto answer = log_.read({Offset(from), Offset(INT64_MAX), max_bytes}, cursor);
         if (!answer) {
@@ -197,7 +199,7 @@ private:
         return expected;
     }
 
-    /// As a consumer reads, which after an error tries the next offset.
+    /// Reads the log as a consumer that tries the next offset after an error.
     void read_on(std::size_t max_bytes) {
         ReadCursor cursor;
         std::int64_t position = 0;
@@ -259,7 +261,7 @@ void damage_all_logs(const std::map<std::string, std::string>& files,
     }
 }
 
-/// Starts with the damaged files, as a process before this one has left them.
+/// A process that starts with the damaged files of an earlier process.
 struct Restart {
     Restart(const Original& original, const std::map<std::string, std::string>& files,
             const Damage& damage) {
@@ -269,9 +271,9 @@ struct Restart {
         }
     }
 
-    /// False, and the error names the file, when it refuses.
+    /// Opens the log. False if that is refused; checks that the error names the file.
     bool open(Shutdown shutdown, Offset recovery_point, const Damage& damage) {
-        next.options.gaps = Gaps::possible;  // what a start knows of a topic
+        next.options.gaps = Gaps::possible;  // a start does not know whether the topic has gaps
         auto contents = next.load(shutdown, recovery_point);
         next.options.gaps = Gaps::none;
         if (!contents) {
@@ -306,7 +308,7 @@ TEST_CASE("damage: an open log gives the right record or an error that names the
     CHECK(judge.errors == 0);
 }
 
-TEST_CASE("damage: after a clean stop it is refused or told, and no wrong record is given",
+TEST_CASE("damage: after a clean stop damage is refused or reported, and no wrong record is read",
           "[storage][damage]") {
     Original original;
     original.close();
@@ -326,7 +328,7 @@ TEST_CASE("damage: after a clean stop it is refused or told, and no wrong record
     CHECK(refused > 0);
 }
 
-TEST_CASE("damage: after a crash what is below the recovery point is refused or told",
+TEST_CASE("damage: after a crash damage below the recovery point is refused or reported",
           "[storage][damage]") {
     Original original;
     const auto files = original.files();
@@ -338,14 +340,15 @@ TEST_CASE("damage: after a crash what is below the recovery point is refused or 
         if (!restart.open(Shutdown::unclean, recovery_point, damage)) {
             return;
         }
-        // What was not on stable storage may be cut, and that is told; but for a file that lost its
-        // end between two batches, which looks as if they had never been written.
+        // Batches from the recovery point on may be cut, and the cut is logged. A file that lost
+        // its end between two batches is an exception: it looks as if the lost ones had never been
+        // written.
         const Offset end = restart.next.log->log_end_offset();
         CHECK(end >= recovery_point);
         CHECK(end <= original.end_offset());
         CHECK((end == original.end_offset() || damage.what.starts_with("cut to") ||
                restart.next.sink.lines.find("the log is cut at") != std::string::npos));
-        // A file that has lost its end may show as a gap at the start of the next one.
+        // If a file has lost its end, the error may be about a gap at the start of the next file.
         const std::string named = damage.what.starts_with("cut to") ? "/data/t-0/" : damage.path;
         Judge judge(*restart.next.log, named, end, ClientChecks::no);
         if (recovery_point == original.end_offset()) {
@@ -392,7 +395,8 @@ TEST_CASE("damage: each damaged place is logged once", "[storage][damage]") {
           "the log is damaged: " + path + ", byte 0: a record batch has the unknown magic 7\n");
 }
 
-TEST_CASE("damage: a wrong length is noticed before memory is taken for it", "[storage][damage]") {
+TEST_CASE("damage: a wrong length is detected before memory is allocated for it",
+          "[storage][damage]") {
     Original original;
     const std::string path = original.fixture.file(0, kLogSuffix);
     std::string bytes = original.fixture.disk.contents(path);

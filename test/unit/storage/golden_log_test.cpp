@@ -14,8 +14,8 @@ namespace {
 
 constexpr Timestamp kNoon{1'767'268'800'000};
 
-/// A batch of Kafka's Java client: what libraries of compression write may change with them, so
-/// nothing here is compressed by us.
+/// A batch of Kafka's Java client. Our code compresses nothing here, because the output of
+/// compression libraries may change with their versions.
 Buffer client_batch(const std::string& codec) {
     const std::string path = HW_CLIENT_BATCHES "/java-" + codec + ".batch";
     std::ifstream file(path, std::ios::binary);
@@ -27,7 +27,7 @@ Buffer client_batch(const std::string& codec) {
     return batch;
 }
 
-/// A key and a value that are null, and headers with and without a value.
+/// Records with a null key and a null value, and headers with and without a value.
 Buffer batch_with_headers() {
     const std::array headers{record::HeaderView{.key = "source", .value = as_bytes("test")},
                              record::HeaderView{.key = "empty", .value = as_bytes("")},
@@ -48,7 +48,8 @@ void append(LogFixture& t, Buffer batch, std::optional<Timestamp> append_time = 
     REQUIRE(t.sync().has_value());
 }
 
-/// Two idempotent producers in turns, three batches a write, over several segments.
+/// Appends batches of two idempotent producers in turn, three batches in each write, over several
+/// segments.
 void append_numbered(LogFixture& t) {
     for (int turn = 0; turn < 24; ++turn) {
         for (int i = 0; i < 3; ++i) {
@@ -69,7 +70,7 @@ void append_numbered(LogFixture& t) {
     }
 }
 
-TEST_CASE("golden: segments, indexes and producers are written as Kafka's dump tool judged them",
+TEST_CASE("golden: a log's files have the bytes that Kafka's dump tool read without complaint",
           "[storage][golden]") {
     LogFixture t;
     t.options.segment_bytes = 16'384;

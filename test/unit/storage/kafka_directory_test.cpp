@@ -66,7 +66,7 @@ Offset end_of(const LogContents& contents) {
     return contents.segments.back().end_offset();
 }
 
-TEST_CASE("kafka: a directory that Kafka closed opens as it is", "[storage][kafka]") {
+TEST_CASE("kafka: a directory that Kafka closed opens cleanly", "[storage][kafka]") {
     KafkaDirectory kafka("data");
     const OpenedDirectory directory = kafka.open();
     CHECK(directory.shutdown == Shutdown::clean);
@@ -89,7 +89,8 @@ TEST_CASE("kafka: a directory that Kafka closed opens as it is", "[storage][kafk
     CHECK(kafka.sink.lines.empty());
 }
 
-TEST_CASE("kafka: starts, epochs and producers are those of Kafka's dumps", "[storage][kafka]") {
+TEST_CASE("kafka: start offsets, epochs and producers are the same as in Kafka's dumps",
+          "[storage][kafka]") {
     KafkaDirectory kafka("data");
     const OpenedDirectory directory = kafka.open();
     const auto rolled = kafka.load(directory, {"rolled", PartitionIndex(0)});
@@ -111,7 +112,7 @@ TEST_CASE("kafka: starts, epochs and producers are those of Kafka's dumps", "[st
     CHECK(producer->last_batch().last_offset == Offset(16));
 }
 
-TEST_CASE("kafka: a directory copied from a running Kafka opens, with its records",
+TEST_CASE("kafka: a directory that was copied from a running Kafka opens with its records",
           "[storage][kafka]") {
     KafkaDirectory stopped("data");
     KafkaDirectory running("running");
@@ -140,7 +141,7 @@ TEST_CASE("kafka: a directory copied from a running Kafka opens, with its record
     }
 }
 
-TEST_CASE("kafka: the same batches give the same index, time index and snapshot bytes",
+TEST_CASE("kafka: the same batches give the same bytes in indexes and snapshot as in Kafka",
           "[storage][kafka]") {
     KafkaDirectory kafka("data");
     LogFixture t;
@@ -168,7 +169,7 @@ TEST_CASE("kafka: the same batches give the same index, time index and snapshot 
     CHECK((t.disk.contents(t.folder + "/" + snapshot) == kafka.disk.contents(folder + snapshot)));
 }
 
-TEST_CASE("kafka: transactions give the same producer snapshot", "[storage][kafka]") {
+TEST_CASE("kafka: transactions give the same producer snapshot as in Kafka", "[storage][kafka]") {
     KafkaDirectory kafka("data");
     LogFixture t;
     t.open();

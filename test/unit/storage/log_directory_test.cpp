@@ -3,7 +3,7 @@
 namespace hw::storage {
 namespace {
 
-TEST_CASE("manager: a producer snapshot is written when its sync has ended, beside later ones",
+TEST_CASE("manager: the snapshot of the producers in a sealed segment is written after a sync",
           "[storage][manager]") {
     World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{10})));
     Node node(world.scheduler, world.disk);
@@ -24,7 +24,8 @@ TEST_CASE("manager: a producer snapshot is written when its sync has ended, besi
     CHECK(table->find(ProducerId(7))->last_batch().last_offset == sealed_at - 1);
 }
 
-TEST_CASE("manager: a directory whose disk hangs fails when it is given up", "[storage][manager]") {
+TEST_CASE("manager: a directory whose disk hangs fails when it is abandoned",
+          "[storage][manager]") {
     World world;
     Node node(world.scheduler, world.disk);
     REQUIRE(node.open().has_value());

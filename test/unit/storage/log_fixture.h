@@ -18,7 +18,7 @@
 
 namespace hw::storage {
 
-/// Keeps log lines, so that tests can ask for them.
+/// Keeps log lines for tests to check.
 class LinesKept final : public LogSink {
 public:
     void write(LogLevel /*level*/, std::string_view /*component*/, std::string_view line) override {
@@ -30,7 +30,7 @@ public:
     std::string lines;
 };
 
-/// What a test batch is made of.
+/// Contents of a test batch.
 struct BatchShape {
     int records = 1;
     std::size_t value_size = 20;
@@ -64,7 +64,7 @@ inline Buffer make_batch(const BatchShape& shape) {
     return std::move(*batch);
 }
 
-/// A log in `/data/t-0` of a simulated disk, and what holds it.
+/// A log in `/data/t-0` of a simulated disk, and everything that it needs.
 class LogFixture {
 public:
     explicit LogFixture(std::uint64_t seed = 1) : scheduler(seed), disk(scheduler, 1) {
@@ -93,7 +93,7 @@ public:
         cursor = {};
     }
 
-    /// Stages a batch; it lives until the fixture ends.
+    /// Stages a batch, which is kept until the fixture ends.
     std::expected<Appended, wire::Refusal> stage(const BatchShape& shape, int leader_epoch = 0) {
         batches.push_back(make_batch(shape));
         return log->stage({batches.back().bytes(), LeaderEpoch(leader_epoch), {}});
@@ -136,7 +136,7 @@ public:
         return outcome;
     }
 
-    /// Base offsets of the batches that one read gives.
+    /// Base offsets of the batches that one read returns.
     std::vector<std::int64_t> read(std::int64_t from, std::int64_t end = INT64_MAX,
                                    std::size_t max_bytes = 1 << 20) {
         const auto answer = log->read({Offset(from), Offset(end), max_bytes}, cursor);
@@ -152,7 +152,7 @@ public:
         return bases;
     }
 
-    /// Empty when there is none.
+    /// Path of the newest producer snapshot, empty if there is none.
     [[nodiscard]] std::string newest_snapshot() {
         std::string newest;
         for (const DirectoryEntry& entry : *disk.list(folder)) {

@@ -3,14 +3,15 @@
 namespace hw::storage {
 namespace {
 
-TEST_CASE("manager: a directory that is named twice is refused, not locked", "[storage][manager]") {
+TEST_CASE("manager: a directory that is named twice is refused as a duplicate, not as locked",
+          "[storage][manager]") {
     World world;
     const auto opened = world.start().open({"/data", "/other", "/data/."});
     CHECK(opened.error().message ==
           "'/data' and '/data/.' are the same data directory, /data: name it once in log.dirs");
 }
 
-TEST_CASE("manager: a log that was made is there after a power loss", "[storage][manager]") {
+TEST_CASE("manager: a created log survives a power loss", "[storage][manager]") {
     World world(GENERATE(1U, 2U, 3U, 4U, 5U));
     Node& first = world.start();
     REQUIRE(first.open()->logs.empty());
@@ -26,7 +27,8 @@ TEST_CASE("manager: a log that was made is there after a power loss", "[storage]
     CHECK(second.manager.directories()[0]->id() == id);
 }
 
-TEST_CASE("manager: no more logs are made than files may be open", "[storage][manager]") {
+TEST_CASE("manager: no more logs are created than the limit of open files allows",
+          "[storage][manager]") {
     World world;
     Node& node = world.start();
     REQUIRE(node.open().has_value());
@@ -43,7 +45,7 @@ TEST_CASE("manager: no more logs are made than files may be open", "[storage][ma
     CHECK_FALSE(*world.disk.exists("/data/t-1"));
 }
 
-TEST_CASE("manager: a sync that is waited for comes at once, another one within 50 ms",
+TEST_CASE("manager: an urgent sync starts at once, a background sync within 50 ms",
           "[storage][manager]") {
     World world;
     Node& node = world.start();
@@ -60,7 +62,8 @@ TEST_CASE("manager: a sync that is waited for comes at once, another one within 
     CHECK(node.owner->syncs == 2);
 }
 
-TEST_CASE("manager: requests that come during a round share the next one", "[storage][manager]") {
+TEST_CASE("manager: sync requests that come during a sync share the next one",
+          "[storage][manager]") {
     World world;
     Node& node = world.start();
     REQUIRE(node.open().has_value());
@@ -73,7 +76,7 @@ TEST_CASE("manager: requests that come during a round share the next one", "[sto
     CHECK(node.owner->syncs <= 3);
 }
 
-TEST_CASE("manager: a failed sync takes the directory offline for good, and all are told",
+TEST_CASE("manager: a failed sync takes the directory offline for good, and reports the failure",
           "[storage][manager]") {
     World world;
     Node& node = world.start();
@@ -96,7 +99,7 @@ TEST_CASE("manager: a failed sync takes the directory offline for good, and all 
     CHECK_FALSE(written.has_value());
 }
 
-TEST_CASE("manager: recovery points follow what was synced, and go down before a truncation",
+TEST_CASE("manager: recovery points follow the syncs, and are lowered before a truncation",
           "[storage][manager]") {
     World world;
     Node& node = world.start();
@@ -128,7 +131,7 @@ TEST_CASE("manager: recovery points follow what was synced, and go down before a
     CHECK(world.disk.contents(file) == "0\n1\nt 0 1\n");
 }
 
-TEST_CASE("manager: after a clean stop the marker is there once, with the broker epoch",
+TEST_CASE("manager: the marker of a clean stop has the broker epoch, and the next start removes it",
           "[storage][manager]") {
     World world;
     Node& first = world.start();
@@ -151,8 +154,7 @@ TEST_CASE("manager: after a clean stop the marker is there once, with the broker
     CHECK(world.disk.contents(std::string("/data/") + kRecoveryPointFile) == "0\n1\nt 0 1\n");
 }
 
-TEST_CASE("manager: a checkpoint that is being written ends before a stop does",
-          "[storage][manager]") {
+TEST_CASE("manager: a stop waits for a checkpoint that is being written", "[storage][manager]") {
     World world;
     Node& node = world.start();
     REQUIRE(node.open().has_value());
@@ -167,7 +169,7 @@ TEST_CASE("manager: a checkpoint that is being written ends before a stop does",
     CHECK(written);
 }
 
-TEST_CASE("manager: a directory of another cluster or node is refused, with both ids",
+TEST_CASE("manager: a directory of another cluster or node is refused, and the error has both ids",
           "[storage][manager]") {
     World world;
     REQUIRE(world.start().open().has_value());
@@ -183,7 +185,7 @@ TEST_CASE("manager: a directory of another cluster or node is refused, with both
     CHECK(node.error().message.find("belongs to node 1, this is node 2") != std::string::npos);
 }
 
-TEST_CASE("manager: two folders of one log are refused, and all is left as it was",
+TEST_CASE("manager: two folders of one log are refused, and nothing is changed",
           "[storage][manager]") {
     World world;
     Node& first = world.start();
@@ -213,7 +215,7 @@ TEST_CASE("manager: two folders of one log are refused, and all is left as it wa
     CHECK_FALSE(*world.disk.exists(std::string("/data/") + kCleanShutdownFile));
 }
 
-TEST_CASE("manager: a start that is refused leaves the marker of a clean stop",
+TEST_CASE("manager: a start that is refused keeps the marker of a clean stop",
           "[storage][manager]") {
     World world;
     Node& first = world.start();
@@ -233,7 +235,8 @@ TEST_CASE("manager: a start that is refused leaves the marker of a clean stop",
     CHECK(third.manager.clean_broker_epoch() == BrokerEpoch(17));
 }
 
-TEST_CASE("manager: folders of one name and two topics are not of one log", "[storage][manager]") {
+TEST_CASE("manager: folders with one name but different topic ids are different logs",
+          "[storage][manager]") {
     World world;
     Node& first = world.start();
     REQUIRE(first.open({"/data", "/more"}).has_value());
@@ -246,7 +249,7 @@ TEST_CASE("manager: folders of one name and two topics are not of one log", "[st
     CHECK(opened->logs.size() == 2);
 }
 
-TEST_CASE("manager: logs without meta.properties are refused, and left as they are",
+TEST_CASE("manager: logs without meta.properties are refused, and not changed",
           "[storage][manager]") {
     World world;
     Node& first = world.start();
@@ -285,7 +288,7 @@ TEST_CASE("manager: the metadata log needs no recovery points", "[storage][manag
     CHECK(*world.disk.exists(path));
 }
 
-TEST_CASE("manager: logs without recovery points are refused, not cut", "[storage][manager]") {
+TEST_CASE("manager: logs without recovery points are refused", "[storage][manager]") {
     World world;
     Node& first = world.start();
     REQUIRE(first.open().has_value());
@@ -307,7 +310,8 @@ TEST_CASE("manager: logs without recovery points are refused, not cut", "[storag
     CHECK(world.start().open().has_value());
 }
 
-TEST_CASE("manager: a wipe takes nothing that no broker made", "[storage][manager]") {
+TEST_CASE("manager: a directory with files that no broker made is not wiped",
+          "[storage][manager]") {
     World world;
     Node& first = world.start();
     REQUIRE(first.open().has_value());
@@ -333,7 +337,8 @@ TEST_CASE("manager: a wipe takes nothing that no broker made", "[storage][manage
     CHECK(*world.disk.exists("/data/lost+found"));
 }
 
-TEST_CASE("manager: a wipe that a power loss cut short can be repeated", "[storage][manager]") {
+TEST_CASE("manager: a wipe that was interrupted by a power loss can be repeated",
+          "[storage][manager]") {
     World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{20})));
     const std::uint64_t steps = GENERATE(range(std::uint64_t{0}, std::uint64_t{12}));
     Node& first = world.start();
@@ -351,7 +356,7 @@ TEST_CASE("manager: a wipe that a power loss cut short can be repeated", "[stora
     CHECK(world.start().open().has_value());
 }
 
-TEST_CASE("manager: two managers share a disk, never a directory", "[storage][manager]") {
+TEST_CASE("manager: two managers may share a disk, but not a directory", "[storage][manager]") {
     World world;
     REQUIRE(world.start().open({"/a"}).has_value());
     Node other(world.scheduler, world.disk);
@@ -363,7 +368,7 @@ TEST_CASE("manager: two managers share a disk, never a directory", "[storage][ma
     CHECK(third.open({"/b"}).has_value());
 }
 
-TEST_CASE("manager: a deleted log is gone, a left-over one goes at start, a stranger stays",
+TEST_CASE("manager: a start removes left-overs of a deleted log and keeps unknown folders",
           "[storage][manager]") {
     World world;
     Node& first = world.start();
@@ -374,8 +379,8 @@ TEST_CASE("manager: a deleted log is gone, a left-over one goes at start, a stra
     for (const DirectoryEntry& entry : *world.disk.list("/data")) {
         CHECK_FALSE(entry.is_directory);
     }
-    const std::string doomed = "/data/x-0.88bf6776abc54edb97e903f1828ba330-delete";
-    REQUIRE(world.disk.make_directories(doomed + "/deep").has_value());
+    const std::string deleting = "/data/x-0.88bf6776abc54edb97e903f1828ba330-delete";
+    REQUIRE(world.disk.make_directories(deleting + "/deep").has_value());
     REQUIRE(world.disk.make_directories("/data/lost+found").has_value());
     world.node.reset();
     world.disk.process_kill();
@@ -383,13 +388,13 @@ TEST_CASE("manager: a deleted log is gone, a left-over one goes at start, a stra
     auto opened = second.open();
     REQUIRE(opened.has_value());
     CHECK(opened->logs.empty());
-    CHECK_FALSE(*world.disk.exists(doomed));
+    CHECK_FALSE(*world.disk.exists(deleting));
     CHECK(*world.disk.exists("/data/lost+found"));
     CHECK(second.sink.lines.find("/data/lost+found is not the folder of a log") !=
           std::string::npos);
 }
 
-TEST_CASE("manager: a damaged log is reported, the others open", "[storage][manager]") {
+TEST_CASE("manager: a damaged log is reported, and the other logs open", "[storage][manager]") {
     World world;
     Node& first = world.start();
     REQUIRE(first.open().has_value());
@@ -413,7 +418,7 @@ TEST_CASE("manager: a damaged log is reported, the others open", "[storage][mana
     CHECK(opened->logs[0].name == second_name);
 }
 
-TEST_CASE("manager: a damaged log is refused at every start, and no stop with it is clean",
+TEST_CASE("manager: a damaged log is refused at every start, and a stop with it is never clean",
           "[storage][manager]") {
     World world;
     Node& first = world.start();
@@ -440,7 +445,7 @@ TEST_CASE("manager: a damaged log is refused at every start, and no stop with it
     }
 }
 
-TEST_CASE("manager: a disk that fails while logs are opened takes all of the directory offline",
+TEST_CASE("manager: a disk that fails while logs are opened takes the whole directory offline",
           "[storage][manager]") {
     World world(GENERATE(1U, 2U, 3U, 4U, 5U));
     Node& first = world.start();
@@ -465,7 +470,7 @@ TEST_CASE("manager: a disk that fails while logs are opened takes all of the dir
     CHECK(world.start().open()->logs.size() == 2);
 }
 
-TEST_CASE("manager: a log made under the name of a deleted one is not measured by its past",
+TEST_CASE("manager: a new log does not inherit the recovery point of a deleted log of that name",
           "[storage][manager]") {
     World world;
     Node& first = world.start();
@@ -486,17 +491,18 @@ TEST_CASE("manager: a log made under the name of a deleted one is not measured b
     CHECK(opened->logs.size() == 1);
 }
 
-/// Some moments of a short work: after so many operations of the disk.
-std::uint64_t some_moment() {
+/// How many operations of the disk succeed before the crash.
+std::uint64_t operations_before_crash() {
     return GENERATE(range(std::uint64_t{1}, std::uint64_t{14}));
 }
 
-TEST_CASE("manager: a log whose making a crash cut short is made again", "[storage][manager]") {
+TEST_CASE("manager: a log whose creation was interrupted by a crash can be created again",
+          "[storage][manager]") {
     World world;
     Node& first = world.start();
     REQUIRE(first.open().has_value());
     const bool power = GENERATE(true, false);
-    world.disk.faults().freeze_after = world.disk.operations() + some_moment();
+    world.disk.faults().freeze_after = world.disk.operations() + operations_before_crash();
     const TopicId topic(Uuid{1, 2});
     static_cast<void>(
         first.run(first.manager.create(*first.manager.directories()[0], kName, topic)));
@@ -514,7 +520,7 @@ TEST_CASE("manager: a log whose making a crash cut short is made again", "[stora
     second.create();
 }
 
-TEST_CASE("manager: a log that is removed while it is synced harms nobody", "[storage][manager]") {
+TEST_CASE("manager: removing a log during its sync does no harm", "[storage][manager]") {
     World world(GENERATE(range(1U, 30U)));
     Node& node = world.start();
     REQUIRE(node.open().has_value());
@@ -534,7 +540,7 @@ TEST_CASE("manager: a log that is removed while it is synced harms nobody", "[st
 }
 
 TEST_CASE(
-    "manager: a log made under the name of one that a crash removed half is not measured by it",
+    "manager: a new log does not inherit the recovery point of a half-removed log of that name",
     "[storage][manager]") {
     World world;
     Node& first = world.start();
@@ -558,7 +564,8 @@ TEST_CASE(
     CHECK(opened->logs.size() == 1);
 }
 
-TEST_CASE("manager: the start of a removed log is not that of a new one", "[storage][manager]") {
+TEST_CASE("manager: a new log does not inherit the start offset of a removed log of that name",
+          "[storage][manager]") {
     World world;
     REQUIRE(world.disk.make_directories("/data").has_value());
     REQUIRE(world.disk.sync_directory("/").has_value());
@@ -594,7 +601,7 @@ TEST_CASE("manager: the start of a removed log is not that of a new one", "[stor
     CHECK(opened->logs[0].contents.log_start_offset == Offset(0));
 }
 
-TEST_CASE("manager: a log whose folder or files are gone is missing until it is removed",
+TEST_CASE("manager: a log without its folder or files is reported as missing until it is removed",
           "[storage][manager]") {
     const bool is_emptied = GENERATE(false, true);
     World world;
@@ -628,7 +635,7 @@ TEST_CASE("manager: a log whose folder or files are gone is missing until it is 
     CHECK(opened->missing.empty());
 }
 
-TEST_CASE("manager: a directory made with its parents survives a power loss",
+TEST_CASE("manager: a directory that was created with its parents survives a power loss",
           "[storage][manager]") {
     World world(GENERATE(range(1U, 9U)));
     Node& first = world.start();

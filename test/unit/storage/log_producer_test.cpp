@@ -13,7 +13,7 @@ BatchShape from_producer(int sequence, int records = 1, int epoch = 0) {
             .sequence = Sequence(sequence)};
 }
 
-TEST_CASE("log: a retry of one of the last five batches gets the first offsets",
+TEST_CASE("log: a retry of one of the last five batches gets the original offsets",
           "[storage][producer]") {
     LogFixture t;
     t.open();
@@ -29,7 +29,7 @@ TEST_CASE("log: a retry of one of the last five batches gets the first offsets",
     CHECK(t.stage(from_producer(0, 2)).error().code == ErrorCode::out_of_order_sequence_number);
 }
 
-TEST_CASE("log: what is staged counts for sequences and duplicates", "[storage][producer]") {
+TEST_CASE("log: staged batches count for sequences and duplicates", "[storage][producer]") {
     LogFixture t;
     t.open();
     REQUIRE(t.stage(from_producer(0, 2)).has_value());
@@ -41,7 +41,7 @@ TEST_CASE("log: what is staged counts for sequences and duplicates", "[storage][
     CHECK(t.log->producers().find(ProducerId(7))->batch_count == 2);
 }
 
-TEST_CASE("log: a lower producer epoch is fenced, a higher one begins with sequence 0",
+TEST_CASE("log: a lower producer epoch is fenced, a higher one must begin with sequence 0",
           "[storage][producer]") {
     LogFixture t;
     t.open();
@@ -52,7 +52,7 @@ TEST_CASE("log: a lower producer epoch is fenced, a higher one begins with seque
     CHECK(t.stage(from_producer(1, 1, 3)).error().code == ErrorCode::invalid_producer_epoch);
 }
 
-TEST_CASE("log: an unknown producer may begin anywhere but in a log that never held a record",
+TEST_CASE("log: an unknown producer may begin at any sequence, unless the log never held a record",
           "[storage][producer]") {
     LogFixture t;
     t.open();
@@ -84,7 +84,7 @@ TEST_CASE("log: records outside of a transaction are refused while one is open",
     CHECK(t.stage(from_producer(2)).error().code == ErrorCode::invalid_txn_state);
 }
 
-TEST_CASE("log: producers after a restart are those of before, from snapshot and replay",
+TEST_CASE("log: a restart restores the producers from the snapshot and the log",
           "[storage][producer]") {
     LogFixture t;
     t.options.segment_bytes = 400;
@@ -109,7 +109,7 @@ TEST_CASE("log: producers after a restart are those of before, from snapshot and
     CHECK(t.stage(from_producer(10)).error().code == ErrorCode::out_of_order_sequence_number);
 }
 
-/// A limit that a test sets.
+/// A producer limit that the test sets.
 class TestLimit final : public ProducerLimit {
 public:
     explicit TestLimit(std::size_t most) : most_(most) {}
@@ -126,7 +126,7 @@ BatchShape from_new_producer(std::int64_t id) {
     return {.producer = ProducerId(id), .sequence = Sequence(0)};
 }
 
-TEST_CASE("log: at the limit of producers a new one is refused before append, a known one not",
+TEST_CASE("log: at the limit of producers a new producer is refused, a known one is not",
           "[storage][producer]") {
     TestLimit limit(2);
     LogFixture t;
@@ -149,7 +149,7 @@ TEST_CASE("log: at the limit of producers a new one is refused before append, a 
     CHECK(limit.count() == 2);
 }
 
-TEST_CASE("log: followers and replays are not refused at the limit of producers",
+TEST_CASE("log: the limit of producers does not apply to followers and recovery",
           "[storage][producer]") {
     TestLimit limit(1);
     LogFixture t;
@@ -173,7 +173,7 @@ TEST_CASE("log: followers and replays are not refused at the limit of producers"
     CHECK(limit.count() == 1);
 }
 
-/// Expires in as many calls as it takes; how many.
+/// Expires producers in as many calls as it takes. Returns the number of calls.
 int expire(LogFixture& t, std::int64_t now, std::int64_t idle_ms) {
     int calls = 1;
     while (t.log->expire_producers(Timestamp(now), std::chrono::milliseconds(idle_ms))) {
@@ -182,7 +182,7 @@ int expire(LogFixture& t, std::int64_t now, std::int64_t idle_ms) {
     return calls;
 }
 
-TEST_CASE("log: a producer that was used long ago is forgotten, and may begin anywhere then",
+TEST_CASE("log: a producer that is idle for long is forgotten, and may then begin at any sequence",
           "[storage][producer]") {
     TestLimit limit(1);
     LogFixture t;
@@ -191,7 +191,7 @@ TEST_CASE("log: a producer that was used long ago is forgotten, and may begin an
     BatchShape old_timestamps = from_new_producer(7);
     old_timestamps.timestamp = Timestamp(1);
     t.batches.push_back(make_batch(old_timestamps));
-    // The records are of 1970; the broker got them at 5000.
+    // The records are from 1970; the broker received them at 5000.
     const NewBatch batch{t.batches.back().bytes(), LeaderEpoch(0), {}, Timestamp(5000)};
     REQUIRE(t.log->stage(batch).has_value());
     REQUIRE(t.write().has_value());
@@ -203,7 +203,7 @@ TEST_CASE("log: a producer that was used long ago is forgotten, and may begin an
     t.append(from_producer(33));
 }
 
-TEST_CASE("log: a million producers do not make a roll, an append or a step of expiry longer",
+TEST_CASE("log: a million producers make no roll, append or step of expiry more expensive",
           "[storage][producer]") {
     constexpr std::int64_t kProducers = 1'000'000;
     constexpr int kNew = 10'000;
@@ -224,20 +224,20 @@ TEST_CASE("log: a million producers do not make a roll, an append or a step of e
     t.make(std::move(*contents));
     t.append({});
     const auto start = t.log->producers().copied();
-    std::size_t most_slots = 0;
-    std::size_t most_references = 0;
+    std::size_t slots_max = 0;
+    std::size_t references_max = 0;
     for (int i = 0; i < kNew; ++i) {
         const auto before = t.log->producers().copied();
         t.append(from_new_producer(kProducers + i));
         const auto& after = t.log->producers().copied();
-        most_slots = std::max(most_slots, after.slots - before.slots);
-        most_references = std::max(most_references, after.references - before.references);
+        slots_max = std::max(slots_max, after.slots - before.slots);
+        references_max = std::max(references_max, after.references - before.references);
     }
     const std::size_t rolls = t.log->segments().size() - 1;
     CHECK(rolls > 50);
     // A roll copies the root, an append at most one page of each level.
-    CHECK(most_slots <= ProducerPages::kLeafSlots);
-    CHECK(most_references <= 300 + ProducerPages::kBranchLeaves);
+    CHECK(slots_max <= ProducerPages::kLeafSlots);
+    CHECK(references_max <= 300 + ProducerPages::kBranchLeaves);
     CHECK(t.log->producers().copied().slots - start.slots <= rolls * ProducerPages::kLeafSlots);
     REQUIRE(t.sync().has_value());
     CHECK_FALSE(t.disk.contents(t.newest_snapshot()).empty());
@@ -246,7 +246,7 @@ TEST_CASE("log: a million producers do not make a roll, an append or a step of e
     CHECK(before - t.log->producers().size() <= 16 * ProducerPages::kLeafSlots);
 }
 
-TEST_CASE("log: a snapshot is written by a job of its own, and read at the next start",
+TEST_CASE("log: a snapshot is written by a separate job, and read at the next start",
           "[storage][producer]") {
     LogFixture t;
     t.options.segment_bytes = 400;
@@ -263,28 +263,28 @@ TEST_CASE("log: a snapshot is written by a job of its own, and read at the next 
     t.log->on_synced(job->ticket, sync);
     CHECK(t.newest_snapshot().empty());
     const auto written = job->snapshot->run();
-    SECTION("the log goes on meanwhile") {
+    SECTION("the log is appended to meanwhile") {
         t.append(from_producer(9));
         t.log->on_snapshot_written(*job->snapshot, written);
         CHECK(t.newest_snapshot() == job->snapshot->path());
         const auto table = read_producer_snapshot(t.disk, t.newest_snapshot());
         REQUIRE(table.has_value());
-        // Of what was there when the segment was sealed.
+        // The snapshot has the producers at the time when the segment was sealed.
         CHECK(table->find(ProducerId(7))->last_batch().last_offset ==
               job->snapshot->ticket.end_offset - 1);
     }
-    SECTION("the log was truncated meanwhile") {
+    SECTION("the log is truncated meanwhile") {
         REQUIRE(t.truncate(Offset(1)).has_value());
         t.log->on_snapshot_written(*job->snapshot, written);
         CHECK(t.newest_snapshot().empty());
         CHECK_FALSE(*t.disk.exists(job->snapshot->draft_path()));
     }
-    SECTION("the disk failed meanwhile") {
+    SECTION("the disk fails meanwhile") {
         t.log->on_snapshot_written(*job->snapshot, fail(ErrorKind::io, "no"));
         CHECK(t.log->offline().has_value());
         CHECK(t.failures.size() == 1);
     }
-    SECTION("the machine failed meanwhile") {
+    SECTION("the machine loses power meanwhile") {
         const auto before = t.log->producers();
         t.disk.power_loss();
         t.open(Shutdown::unclean, Offset(9));

@@ -9,7 +9,7 @@
 namespace hw::storage {
 namespace {
 
-/// A batch as it must stand in the log.
+/// A batch that must be in the log.
 struct Expected {
     std::string bytes;
     BatchSummary summary;
@@ -22,8 +22,8 @@ Expected expected_of(ByteView bytes) {
     return {std::string(as_text(bytes)), summary_of(*batch), *producer_facts(*batch)};
 }
 
-/// One life of a log on a bad disk: what was done to it, what it promised, and whether it kept
-/// that. The first broken promise ends it.
+/// A random run of a log on a faulty disk. Records what the log has promised, and checks that the
+/// promises are kept. The first broken promise ends the run.
 class LogHistory {
 public:
     LogHistory(std::uint64_t seed, const Mutants& mutants) : t_(seed), random_(seed ^ 0x5EED) {
@@ -34,12 +34,12 @@ public:
         late_one_in_ = late ? 3 : 0;
     }
 
-    /// Whether a torn tail was cut in this life.
+    /// True if a torn tail was cut in this run.
     [[nodiscard]] bool saw_cut() const {
         return t_.sink.lines.find("the log is cut") != std::string::npos;
     }
 
-    /// The broken promise; none if all were kept.
+    /// Returns the broken promise; none if all were kept.
     std::optional<std::string> run(int steps) {
         reopen(Shutdown::unclean);
         for (int i = 0; i < steps && !broken_; ++i) {
@@ -125,7 +125,8 @@ private:
         }
         if (written) {
             std::ranges::move(std::exchange(in_flight_, {}), std::back_inserter(written_));
-            check(end() == t_.log->log_end_offset(), "the end is not that of what was written");
+            check(end() == t_.log->log_end_offset(),
+                  "the log end is not the end of what was written");
         }
     }
 
@@ -146,7 +147,7 @@ private:
     void sync() {
         if (t_.sync()) {
             note_durable();
-            // The recovery point follows the durable end, at any distance.
+            // The recovery point follows the durable end at a random distance.
             recovery_point_ = Offset(random_.between(recovery_point_.value(), promised_.value()));
         }
     }
@@ -201,7 +202,7 @@ private:
             std::erase_if(written_, [&](const Expected& batch) {
                 return batch.summary.last_offset >= target;
             });
-            check(end() == t_.log->log_end_offset(), "a truncation left another end");
+            check(end() == t_.log->log_end_offset(), "a truncation left a wrong log end");
         }
     }
 
@@ -220,10 +221,10 @@ private:
         t_.scheduler.drop(1);
         t_.log.reset();
         power ? t_.disk.power_loss() : t_.disk.process_kill();
-        const Offset least = power ? promised_ : end();
+        const Offset lowest_end = power ? promised_ : end();
         reopen(shutdown);
         if (!broken_) {
-            check(t_.log->log_end_offset() >= least, "what was promised is gone");
+            check(t_.log->log_end_offset() >= lowest_end, "what was promised is gone");
         }
     }
 
@@ -245,7 +246,7 @@ private:
         check_reads();
     }
 
-    /// The log must be a prefix of what was appended; what is lost is forgotten here too.
+    /// Checks that the log is a prefix of what was appended. Removes lost batches from `written_`.
     void take_prefix() {
         std::string bytes;
         for (const Segment& segment : t_.log->segments()) {
@@ -259,10 +260,10 @@ private:
         }
         check(at == bytes.size(), "the log is no prefix of what was appended");
         written_.resize(count);
-        check(end() == t_.log->log_end_offset(), "the end is not behind the last batch");
+        check(end() == t_.log->log_end_offset(), "the log end is not after the last batch");
     }
 
-    /// Indexes, epochs and producers must equal what follows from the batches.
+    /// Checks that indexes, epochs and producers are those that follow from the batches.
     void check_state() {
         EpochCache epochs;
         ProducerTable producers;
@@ -299,7 +300,7 @@ private:
         return entries;
     }
 
-    /// Random look-ups must find what a scan of the batches finds.
+    /// Checks that random look-ups find what a scan of the batches finds.
     void check_reads() {
         if (written_.empty()) {
             return;
@@ -349,7 +350,7 @@ private:
 constexpr std::uint64_t kSeeds = 500;
 constexpr int kSteps = 100;
 
-TEST_CASE("log: whatever the disk does, what was promised is there and nothing else",
+TEST_CASE("log: whatever the disk does, the log holds what it promised and nothing else",
           "[storage][property]") {
     std::uint64_t cuts = 0;
     for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
@@ -371,18 +372,18 @@ bool some_seed_notices(const Mutants& mutants) {
     return false;
 }
 
-TEST_CASE("log: the history notices rules that are broken on purpose", "[storage][property]") {
+TEST_CASE("log: the random runs detect rules that are broken on purpose", "[storage][property]") {
     Mutants mutants;
     SECTION("a sync counts when it begins") {
         mutants.log.durable_end_before_sync = true;
     }
-    SECTION("a sync counts though the log was truncated since") {
+    SECTION("a sync counts even if the log was truncated after it began") {
         mutants.log.ticket_outlives_truncation = true;
     }
-    SECTION("a producer snapshot gets its name though the log was truncated since") {
+    SECTION("a producer snapshot gets its name even if the log was truncated meanwhile") {
         mutants.log.snapshot_outlives_truncation = true;
     }
-    SECTION("entries of new files are not synced") {
+    SECTION("directory entries of new files are not synced") {
         mutants.log.folder_is_not_synced = true;
     }
     CHECK(some_seed_notices(mutants));

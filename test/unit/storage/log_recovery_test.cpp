@@ -16,7 +16,7 @@ void fill(LogFixture& t) {
     t.disk.process_kill();
 }
 
-TEST_CASE("recovery: a torn tail is cut, with file, offset and bytes in a log line",
+TEST_CASE("recovery: a torn tail is cut, and a log line says the file, the offset and the bytes",
           "[storage][recovery]") {
     LogFixture t;
     fill(t);
@@ -31,7 +31,7 @@ TEST_CASE("recovery: a torn tail is cut, with file, offset and bytes in a log li
           std::string::npos);
 }
 
-TEST_CASE("recovery: a bad batch at the recovery point is cut, below it it is refused",
+TEST_CASE("recovery: a bad batch at the recovery point is cut, a bad batch below it is refused",
           "[storage][recovery]") {
     LogFixture t;
     fill(t);
@@ -62,7 +62,7 @@ TEST_CASE("recovery: a log that ends before its recovery point is refused", "[st
     CHECK_FALSE(t.load(Shutdown::unclean, Offset(6)).has_value());
 }
 
-TEST_CASE("recovery: what follows a gap between segments is cut with it", "[storage][recovery]") {
+TEST_CASE("recovery: the log is cut at a gap between segments", "[storage][recovery]") {
     LogFixture t;
     t.options.segment_bytes = 200;
     t.open();
@@ -79,7 +79,7 @@ TEST_CASE("recovery: what follows a gap between segments is cut with it", "[stor
     CHECK(t.sink.lines.find("the next segment begins at offset 4") != std::string::npos);
 }
 
-TEST_CASE("recovery: falling epochs and overlapping offsets are no part of a log",
+TEST_CASE("recovery: the log is cut where an epoch falls or offsets overlap",
           "[storage][recovery]") {
     LogFixture t;
     fill(t);
@@ -103,7 +103,7 @@ TEST_CASE("recovery: falling epochs and overlapping offsets are no part of a log
     CHECK(t.log->log_end_offset() == Offset(2));
 }
 
-TEST_CASE("recovery: after a clean stop nothing is scanned", "[storage][recovery]") {
+TEST_CASE("recovery: after a clean stop batches are not scanned", "[storage][recovery]") {
     LogFixture t;
     t.open();
     t.append({.records = 2});
@@ -113,7 +113,7 @@ TEST_CASE("recovery: after a clean stop nothing is scanned", "[storage][recovery
     CHECK(t.log->log_end_offset() == Offset(2));
 }
 
-TEST_CASE("recovery: a clean stop that cut bytes contradict is checked, and refused as damage",
+TEST_CASE("recovery: a log file that is cut short after a clean stop is refused as damaged",
           "[storage][recovery]") {
     LogFixture t;
     t.open();
@@ -123,7 +123,7 @@ TEST_CASE("recovery: a clean stop that cut bytes contradict is checked, and refu
     CHECK_FALSE(t.load(Shutdown::clean, Offset(2)).has_value());
 }
 
-TEST_CASE("recovery: missing or wrong indexes of sealed segments are made anew",
+TEST_CASE("recovery: missing or wrong indexes of sealed segments are rebuilt",
           "[storage][recovery]") {
     LogFixture t;
     t.options.segment_bytes = 500;
@@ -140,7 +140,7 @@ TEST_CASE("recovery: missing or wrong indexes of sealed segments are made anew",
     SECTION("missing") {
         REQUIRE(t.disk.remove_file(t.file(0, kIndexSuffix)).has_value());
     }
-    SECTION("no whole number of entries") {
+    SECTION("not a whole number of entries") {
         t.disk.overwrite(t.file(0, kIndexSuffix), index.size(), "abc");
     }
     SECTION("falling entries") {
@@ -155,7 +155,7 @@ TEST_CASE("recovery: missing or wrong indexes of sealed segments are made anew",
     CHECK(t.disk.contents(t.file(0, kTimeIndexSuffix)) == times);
 }
 
-TEST_CASE("recovery: lost epochs are read from the log, a broken snapshot is passed over",
+TEST_CASE("recovery: lost epochs are read from the log, and a broken snapshot is ignored",
           "[storage][recovery]") {
     LogFixture t;
     t.options.segment_bytes = 300;
@@ -173,7 +173,7 @@ TEST_CASE("recovery: lost epochs are read from the log, a broken snapshot is pas
     CHECK(as_in_snapshot(t.log->producers()) == as_in_snapshot(producers));
 }
 
-TEST_CASE("recovery: left-overs of deletions and drafts are removed, a swap is refused",
+TEST_CASE("recovery: left-over deleted files and drafts are removed, a swap file is refused",
           "[storage][recovery]") {
     LogFixture t;
     fill(t);

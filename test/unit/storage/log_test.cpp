@@ -7,7 +7,7 @@ namespace {
 
 using wire::ErrorCode;
 
-TEST_CASE("log: offsets are given at stage, the end moves with the write", "[storage][log]") {
+TEST_CASE("log: staging assigns the offsets, and the write moves the log end", "[storage][log]") {
     LogFixture t;
     t.open();
     CHECK(t.stage({.records = 3})->base_offset == Offset(0));
@@ -19,7 +19,8 @@ TEST_CASE("log: offsets are given at stage, the end moves with the write", "[sto
     CHECK(t.read(0) == std::vector<std::int64_t>{0, 3});
 }
 
-TEST_CASE("log: a batch carries its offset and leader epoch in place", "[storage][log]") {
+TEST_CASE("log: the offset and leader epoch are written into the batch in place",
+          "[storage][log]") {
     LogFixture t;
     t.open();
     t.append({.records = 3}, 4);
@@ -45,8 +46,7 @@ TEST_CASE("log: with log append time all records have the time of the append", "
     CHECK(**found == record::TimestampedOffset{Offset(0), Timestamp(77'000)});
 }
 
-TEST_CASE("log: a failed write undoes what was staged and takes the log offline",
-          "[storage][log]") {
+TEST_CASE("log: a failed write undoes staged batches and takes the log offline", "[storage][log]") {
     LogFixture t;
     t.options.segment_bytes = 300;
     t.open();
@@ -68,7 +68,8 @@ TEST_CASE("log: a failed write undoes what was staged and takes the log offline"
     CHECK(refused.error().message.find("No space left") != std::string::npos);
 }
 
-TEST_CASE("log: what is staged during a late write goes with the next one", "[storage][log]") {
+TEST_CASE("log: batches that are staged during a late write are written by the next one",
+          "[storage][log]") {
     LogFixture t;
     t.open();
     t.disk.faults().late_write_one_in = 1;
@@ -93,7 +94,7 @@ TEST_CASE("log: what is staged during a late write goes with the next one", "[st
         CHECK(t.log->producers().find(ProducerId(1))->batch_count == 2);
         CHECK(t.read(0) == std::vector<std::int64_t>{0, 2});
     }
-    SECTION("the first one fails, and takes the rest with it") {
+    SECTION("the first one fails, and so do the others") {
         t.disk.faults().write_error_one_in = 1;
         while (t.scheduler.step()) {
         }
@@ -104,7 +105,7 @@ TEST_CASE("log: what is staged during a late write goes with the next one", "[st
     }
 }
 
-TEST_CASE("log: it rolls by size, and reads go over the seam", "[storage][log]") {
+TEST_CASE("log: it rolls by size, and reads continue in the next segment", "[storage][log]") {
     LogFixture t;
     t.options.segment_bytes = 250;
     t.open();
@@ -121,7 +122,7 @@ TEST_CASE("log: it rolls by size, and reads go over the seam", "[storage][log]")
     CHECK(t.stage({.value_size = 400}).error().code == ErrorCode::record_list_too_large);
 }
 
-TEST_CASE("log: it rolls by time, from the first batch of the segment on", "[storage][log]") {
+TEST_CASE("log: it rolls by time, counted from the first batch of the segment", "[storage][log]") {
     LogFixture t;
     t.options.segment_ms = 100;
     t.open();
@@ -132,7 +133,7 @@ TEST_CASE("log: it rolls by time, from the first batch of the segment on", "[sto
     CHECK(t.log->segments().size() == 2);
 }
 
-TEST_CASE("log: a batch of any time in the past is no reason to roll", "[storage][log]") {
+TEST_CASE("log: a batch with a time in the past never makes it roll", "[storage][log]") {
     LogFixture t;
     t.open();
     t.append({.timestamp = Timestamp(1000)});
@@ -154,7 +155,7 @@ TEST_CASE("log: it rolls when an index is full", "[storage][log]") {
     CHECK(t.log->segments().size() == 2);
 }
 
-TEST_CASE("log: it rolls where a relative offset would pass 31 bits", "[storage][log]") {
+TEST_CASE("log: it rolls where a relative offset would exceed 31 bits", "[storage][log]") {
     LogFixture t;
     t.open();
     t.append({});
@@ -169,7 +170,7 @@ TEST_CASE("log: it rolls where a relative offset would pass 31 bits", "[storage]
     CHECK(t.read(1) == std::vector<std::int64_t>{std::int64_t{1} << 40});
 }
 
-TEST_CASE("log: a read gives whole batches below the end that is asked for", "[storage][log]") {
+TEST_CASE("log: a read returns whole batches below the requested end", "[storage][log]") {
     LogFixture t;
     t.open();
     for (int i = 0; i < 4; ++i) {
@@ -201,7 +202,7 @@ TEST_CASE("log: offsets outside of the log are out of range", "[storage][log]") 
     CHECK(t.log->local_log_start_offset() == Offset(0));
 }
 
-TEST_CASE("log: a cursor goes on where it was, and is ignored after a truncation",
+TEST_CASE("log: a cursor continues where it was, and is ignored after a truncation",
           "[storage][log]") {
     LogFixture t;
     t.open();
@@ -216,7 +217,7 @@ TEST_CASE("log: a cursor goes on where it was, and is ignored after a truncation
     CHECK(t.read(1) == std::vector<std::int64_t>{1});
 }
 
-TEST_CASE("log: times are found with record precision, over segments", "[storage][log]") {
+TEST_CASE("log: a timestamp finds the exact record, in any segment", "[storage][log]") {
     LogFixture t;
     t.options.segment_bytes = 300;
     t.options.index_interval_bytes = 1;
@@ -241,7 +242,7 @@ TEST_CASE("log: times are found with record precision, over segments", "[storage
     CHECK((*t.log->find_latest())->offset == Offset(17));
 }
 
-TEST_CASE("log: what a follower gets must continue its log", "[storage][log]") {
+TEST_CASE("log: batches from the leader must continue the log of the follower", "[storage][log]") {
     LogFixture leader;
     leader.open();
     for (const int epoch : {0, 0, 2}) {
@@ -268,7 +269,7 @@ TEST_CASE("log: what a follower gets must continue its log", "[storage][log]") {
     CHECK(t.log->stage_from_leader(older.view()).error().code == ErrorCode::corrupt_message);
 }
 
-TEST_CASE("log: the durable end is where the log was when the sync began", "[storage][log]") {
+TEST_CASE("log: the durable end is where the log ended when the sync began", "[storage][log]") {
     LogFixture t;
     t.open();
     t.append({});
@@ -285,7 +286,8 @@ TEST_CASE("log: the durable end is where the log was when the sync began", "[sto
     CHECK_FALSE(t.log->begin_sync().has_value());
 }
 
-TEST_CASE("log: a sync that a truncation overtook proves nothing", "[storage][log]") {
+TEST_CASE("log: a sync that began before a truncation does not move the durable end",
+          "[storage][log]") {
     LogFixture t;
     t.open();
     t.append({.records = 5});
@@ -348,7 +350,7 @@ TEST_CASE("log: after a truncation into a gap the recovery point is not above th
     CHECK(t.load(Shutdown::unclean, recovery_point).has_value());
 }
 
-TEST_CASE("log: a truncation at the end leaves the records alone", "[storage][log]") {
+TEST_CASE("log: a truncation at the log end or above it changes nothing", "[storage][log]") {
     LogFixture t;
     t.open();
     t.append({}, 1);

@@ -16,7 +16,7 @@ inline const TopicPartition kName{"t", PartitionIndex(0)};
 inline constexpr const char* kMetadataTopic = "meta";
 inline constexpr std::size_t kLogsMax = 2;
 
-/// The owner of one log, whose guard is the simulator's one thread.
+/// The owner of one log. It has no guard, because the simulator runs on one thread.
 class TestOwner final : public LogOwner {
 public:
     explicit TestOwner(Log& log) : log_(&log) {}
@@ -84,7 +84,7 @@ public:
         return run(manager.open(std::move(settings)));
     }
 
-    /// Makes the log objects of what was opened.
+    /// Makes `log` and its owner from an opened log.
     void take(OpenedLog opened) {
         directory = opened.directory;
         LogContext context{&disk, Logger(sink, "storage"), options, {}, {}, {}};
@@ -110,7 +110,7 @@ public:
         directory->request_sync(id, urgency, log->unsynced_bytes());
     }
 
-    /// Runs for that long.
+    /// Runs the simulation for `time`.
     void pass(Duration time) {
         const TimePoint end = scheduler.now() + time;
         scheduler.park(1, [] {}, end);

@@ -18,7 +18,7 @@
 namespace hw::storage {
 namespace {
 
-/// A folder in /tmp that goes with the test.
+/// A folder in /tmp that is removed after the test.
 class TemporaryFolder {
 public:
     TemporaryFolder() {
@@ -33,7 +33,7 @@ public:
     std::string path;
 };
 
-TEST_CASE("posix disk: what is written is read, cut and synced", "[storage][posix]") {
+TEST_CASE("posix disk: written bytes can be read, truncated and synced", "[storage][posix]") {
     const TemporaryFolder folder;
     PosixDisk disk;
     const std::string path = folder.path + "/f";
@@ -57,7 +57,7 @@ TEST_CASE("posix disk: what is written is read, cut and synced", "[storage][posi
     CHECK(as_text(bytes.view().first(3)) == "abx");
 }
 
-TEST_CASE("posix disk: two names of one data directory are told apart from two directories",
+TEST_CASE("posix disk: two names of one data directory are refused, two directories are not",
           "[storage][posix]") {
     const TemporaryFolder folder;
     PosixDisk disk;
@@ -83,7 +83,8 @@ TEST_CASE("posix disk: two names of one data directory are told apart from two d
     CHECK(check("/a", "/ab").empty());
 }
 
-TEST_CASE("posix disk: names are made, listed in order, renamed and removed", "[storage][posix]") {
+TEST_CASE("posix disk: files and folders are created, listed in order, renamed and removed",
+          "[storage][posix]") {
     const TemporaryFolder folder;
     PosixDisk disk;
     const std::string root = folder.path;
@@ -116,7 +117,7 @@ TEST_CASE("posix disk: a lock is held until it is given back", "[storage][posix]
     CHECK(other.lock(folder.path + "/.lock").has_value());
 }
 
-TEST_CASE("posix disk: errors of the system come with the path", "[storage][posix]") {
+TEST_CASE("posix disk: errors of the system name the path", "[storage][posix]") {
     const TemporaryFolder folder;
     PosixDisk disk;
     const std::string path = folder.path + "/f";
@@ -127,7 +128,7 @@ TEST_CASE("posix disk: errors of the system come with the path", "[storage][posi
     CHECK(refused.error().message.starts_with("write " + path));
 }
 
-TEST_CASE("posix disk: blocking work ends on the shard, two of them at a time",
+TEST_CASE("posix disk: blocking work runs two at a time, and is reported on the shard",
           "[storage][posix]") {
     const TemporaryFolder folder;
     broker::LoopThreads loops(1);
@@ -135,7 +136,7 @@ TEST_CASE("posix disk: blocking work ends on the shard, two of them at a time",
     Shard& shard = loops.control();
     std::atomic<int> working{0};
     std::thread::id loop_thread;
-    // Ends only when both run.
+    // Returns only when both are running.
     const auto meet = [&] {
         ++working;
         while (working.load() < 2) {
@@ -161,8 +162,9 @@ TEST_CASE("posix disk: blocking work ends on the shard, two of them at a time",
     CHECK(loops.run_on_control(both()));
 }
 
-TEST_CASE("posix disk: a directory that hangs stops no other, and is not waited for once given up",
-          "[storage][posix]") {
+TEST_CASE(
+    "posix disk: a directory that hangs blocks no other, and is not waited for once abandoned",
+    "[storage][posix]") {
     broker::LoopThreads loops(1);
     Shard& shard = loops.control();
     const auto released = std::make_shared<std::atomic<bool>>(false);
@@ -199,7 +201,7 @@ TEST_CASE("posix disk: a directory that hangs stops no other, and is not waited 
         CHECK(loops.run_on_control(work_in("/bad", [] {})) == BlockingEnd::abandoned);
         CHECK(loops.run_on_control(work_in("/good", [] {})) == BlockingEnd::done);
     }
-    // The disk is gone, its threads are not.
+    // The disk is destroyed, but its hung threads still run.
     released->store(true);
 }
 

@@ -29,7 +29,7 @@ std::vector<ProducerSlot> entries_of(const ProducerView& view) {
     return entries;
 }
 
-/// A whole pass; pages that were looked at.
+/// Expires producers in all pages. Returns the number of pages visited.
 int expire_all(ProducerPages& pages, std::int64_t idle_since, std::int64_t now = INT64_MAX) {
     int steps = 0;
     std::optional<ProducerId> next = kLeastProducerId;
@@ -40,7 +40,8 @@ int expire_all(ProducerPages& pages, std::int64_t idle_since, std::int64_t now =
     return steps;
 }
 
-TEST_CASE("producer pages: they hold what a map would, in the same order", "[storage][producer]") {
+TEST_CASE("producer pages: they hold the same entries as a map, in the same order",
+          "[storage][producer]") {
     constexpr std::uint64_t kSeed = 20261128;
     INFO("seed " << kSeed);
     Random random(kSeed);
@@ -89,7 +90,7 @@ TEST_CASE("producer pages: they hold what a map would, in the same order", "[sto
     CHECK(pages.find(ProducerId(5)) != nullptr);
 }
 
-TEST_CASE("producer pages: a view of a million entries copies pointers, later changes one page",
+TEST_CASE("producer pages: a view of a million entries copies pointers, a later change one page",
           "[storage][producer]") {
     constexpr std::int64_t kEntries = 1'000'000;
     ProducerPages pages;
@@ -102,7 +103,7 @@ TEST_CASE("producer pages: a view of a million entries copies pointers, later ch
     pages.entry(ProducerId(500'000)).last_used = Timestamp(-7);
     CHECK(pages.copied().slots <= ProducerPages::kLeafSlots);
     CHECK(pages.copied().references <= 500 + ProducerPages::kBranchLeaves);
-    // Until the next view what was copied once is changed where it is.
+    // Until the next view, a page that was copied once is changed in place.
     pages.entry(ProducerId(500'000)).last_used = Timestamp(-8);
     CHECK(pages.copied().slots <= ProducerPages::kLeafSlots);
     CHECK(entries_of(view)[500'000].entry.last_used == Timestamp(500'000));
@@ -115,7 +116,7 @@ TEST_CASE("producer pages: an append costs no more with a million entries, whate
     ProducerPages pages;
     fill(pages, 0, 1'000'000);
     const auto before = pages.copied();
-    // A second of them, with a view in the middle of each hundred.
+    // 10,000 appends, with a view in the middle of each hundred.
     for (int i = 0; i < 10'000; ++i) {
         if (i % 100 == 50) {
             static_cast<void>(pages.share());
@@ -128,7 +129,7 @@ TEST_CASE("producer pages: an append costs no more with a million entries, whate
     CHECK(pages.copied().slots - before.slots <= 10'000 * ProducerPages::kLeafSlots);
 }
 
-TEST_CASE("producer pages: expiry looks at one page a step and spares open transactions",
+TEST_CASE("producer pages: expiry visits one page a step, and keeps open transactions",
           "[storage][producer]") {
     ProducerPages pages;
     fill(pages, 0, 1000);
@@ -144,7 +145,7 @@ TEST_CASE("producer pages: expiry looks at one page a step and spares open trans
     CHECK(pages.find(ProducerId(500)) != nullptr);
 }
 
-TEST_CASE("producer pages: a last use in the future becomes now, so that it ends one day",
+TEST_CASE("producer pages: a last use in the future is set to now, so that the producer can expire",
           "[storage][producer]") {
     ProducerPages pages;
     pages.entry(ProducerId(1)) = entry_used_at(INT64_MAX);
@@ -154,7 +155,7 @@ TEST_CASE("producer pages: a last use in the future becomes now, so that it ends
     CHECK(pages.size() == 0);
 }
 
-TEST_CASE("producer pages: a copy shares nothing", "[storage][producer]") {
+TEST_CASE("producer pages: a copy does not share its entries", "[storage][producer]") {
     ProducerPages pages;
     fill(pages, 0, 100);
     ProducerPages copy = pages;

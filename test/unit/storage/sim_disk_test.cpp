@@ -23,7 +23,7 @@ struct World {
     std::shared_ptr<storage::File> file;
 };
 
-TEST_CASE("sim disk: a power loss keeps what was synced and any sectors of the rest", "[sim]") {
+TEST_CASE("sim disk: a power loss keeps what was synced, and random sectors of the rest", "[sim]") {
     std::set<std::string> outcomes;
     for (std::uint64_t seed = 1; seed <= 40; ++seed) {
         World world(seed);
@@ -59,7 +59,7 @@ TEST_CASE("sim disk: a kill keeps everything that was written", "[sim]") {
     CHECK(world.disk.contents("/d/f") == "abc");
 }
 
-TEST_CASE("sim disk: after a failed sync nothing of it ever becomes durable", "[sim]") {
+TEST_CASE("sim disk: bytes of a failed sync never become durable", "[sim]") {
     for (std::uint64_t seed = 1; seed <= 20; ++seed) {
         World world(seed);
         REQUIRE(world.disk.sync_directory("/d").has_value());
@@ -74,7 +74,7 @@ TEST_CASE("sim disk: after a failed sync nothing of it ever becomes durable", "[
     }
 }
 
-TEST_CASE("sim disk: it is full at its budget, until it has room again", "[sim]") {
+TEST_CASE("sim disk: it is full when its space is used up, until it gets more", "[sim]") {
     World world(1);
     world.disk.faults().space_left = 4;
     CHECK(world.disk.open("/d/g", OpenMode::create).has_value());
@@ -89,7 +89,7 @@ TEST_CASE("sim disk: it is full at its budget, until it has room again", "[sim]"
     CHECK(world.file->write_now(0, as_bytes("abcdef")).has_value());
 }
 
-TEST_CASE("sim disk: it is frozen at its operation", "[sim]") {
+TEST_CASE("sim disk: it freezes after the given operation", "[sim]") {
     World world(1);
     REQUIRE(world.file->write_now(0, as_bytes("abcd")).has_value());
     world.disk.faults().freeze_after = world.disk.operations() + 1;
@@ -113,7 +113,7 @@ TEST_CASE("sim disk: a late write ends later, once", "[sim]") {
     CHECK(world.disk.contents("/d/f") == "abc");
 }
 
-TEST_CASE("sim disk: blocking works overlap in an order of the seed", "[sim]") {
+TEST_CASE("sim disk: the seed decides the order of overlapping blocking work", "[sim]") {
     std::set<std::string> orders;
     for (std::uint64_t seed = 1; seed <= 20; ++seed) {
         World world(seed);

@@ -40,7 +40,7 @@ TEST_CASE("files: a broken checkpoint is refused with file, line and reason", "[
     CHECK(message("0\n2\nt 0 1\nt 0 2\n") == "/d/f, line 4: t-0 is given twice");
 }
 
-TEST_CASE("epochs: ends are those of KIP-101 and KIP-279", "[storage][epochs]") {
+TEST_CASE("epochs: end offsets follow KIP-101 and KIP-279", "[storage][epochs]") {
     EpochCache epochs;
     CHECK(epochs.end_offset_for(LeaderEpoch(1), Offset(0)) == EpochEnd{});
     CHECK(epochs.assign(LeaderEpoch(2), Offset(10)));
@@ -60,14 +60,15 @@ TEST_CASE("epochs: ends are those of KIP-101 and KIP-279", "[storage][epochs]") 
     CHECK_FALSE(epochs.epoch_at(Offset(9)).has_value());
 }
 
-TEST_CASE("epochs: those without a record go when the next one begins", "[storage][epochs]") {
+TEST_CASE("epochs: an epoch without records is removed when the next one begins",
+          "[storage][epochs]") {
     EpochCache epochs;
     epochs.assign(LeaderEpoch(1), Offset(5));
     epochs.assign(LeaderEpoch(2), Offset(5));
     CHECK(epochs.entries() == std::vector{EpochStart{LeaderEpoch(2), Offset(5)}});
 }
 
-TEST_CASE("epochs: truncation keeps what is left, and where the start falls into",
+TEST_CASE("epochs: truncation keeps the epochs of the remaining records, from the new start on",
           "[storage][epochs]") {
     EpochCache epochs;
     for (const int n : {1, 2, 3}) {
@@ -100,7 +101,7 @@ TEST_CASE("files: meta.properties is read as Kafka writes it", "[storage][files]
     CHECK_FALSE(parse_meta_properties(text + "node.id=2\n", "f").has_value());
 }
 
-TEST_CASE("files: names of folders say what they are", "[storage][files]") {
+TEST_CASE("files: the name of a folder tells its kind", "[storage][files]") {
     CHECK(parse_folder_name("a-b-12").log == TopicPartition{"a-b", PartitionIndex(12)});
     const std::string hex = "88bf6776abc54edb97e903f1828ba330";
     CHECK(parse_folder_name("t-0." + hex + "-delete").kind == FolderKind::deleting);
@@ -110,9 +111,9 @@ TEST_CASE("files: names of folders say what they are", "[storage][files]") {
         CHECK(parse_folder_name(name).kind == FolderKind::unknown);
     }
     const TopicPartition longest{std::string(249, 'x'), PartitionIndex(3)};
-    const std::string doomed = deleting_folder_name(longest, {1, 2});
-    CHECK(doomed.size() == 255);
-    CHECK(parse_folder_name(doomed).kind == FolderKind::deleting);
+    const std::string deleting = deleting_folder_name(longest, {1, 2});
+    CHECK(deleting.size() == 255);
+    CHECK(parse_folder_name(deleting).kind == FolderKind::deleting);
 }
 
 TEST_CASE("files: partition.metadata has no line end after the topic id", "[storage][files]") {
@@ -146,7 +147,7 @@ TEST_CASE("files: quorum-state of both versions is read and written as Kafka doe
     }
 }
 
-TEST_CASE("files: what is wrong with a quorum-state is named", "[storage][files]") {
+TEST_CASE("files: the error about a wrong quorum-state names the fault", "[storage][files]") {
     const auto reason = [](std::string_view members) {
         const std::string rest = R"("data_version":1,"leaderId":1,"votedId":1)";
         const auto state = parse_quorum_state(fmt::format("{{{},{}}}", rest, members), "f");
@@ -193,7 +194,7 @@ TEST_CASE("producers: a snapshot with any byte changed is refused", "[storage][p
     }
 }
 
-TEST_CASE("files: a damaged one is refused with what it is for and what can be done",
+TEST_CASE("files: the error about a damaged file says what the file is for and what to do",
           "[storage][files]") {
     struct Case {
         std::string folder;
