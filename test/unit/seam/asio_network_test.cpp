@@ -25,7 +25,8 @@ bool has_ipv6() {
     return has;
 }
 
-/// What a listener on `bound` sees of a peer that connects to `called`; the error if there is one.
+/// Listens on `bound` and connects to `called`. Sets `seen` to the host of the peer as the listener
+/// sees it, or to the error.
 Task<> call(EventLoop& loop, std::string bound, std::string called, std::string& seen) {
     AsioNetwork network;
     const Endpoint any_port{std::move(bound), 0};
@@ -54,7 +55,7 @@ std::string peer_of_call(const std::string& bound, const std::string& called) {
     return seen;
 }
 
-TEST_CASE("network: a listener without a host is reached by IPv4 and IPv6", "[seam][network]") {
+TEST_CASE("network: a listener without a host accepts IPv4 and IPv6", "[seam][network]") {
     CHECK(peer_of_call("", "127.0.0.1") == "127.0.0.1");
     if (has_ipv6()) {
         CHECK(peer_of_call("", "::1") == "::1");
@@ -63,7 +64,8 @@ TEST_CASE("network: a listener without a host is reached by IPv4 and IPv6", "[se
     }
 }
 
-TEST_CASE("network: a listener on an address is reached by that alone", "[seam][network]") {
+TEST_CASE("network: a listener on an IPv4 address accepts only IPv4, one on ::1 only IPv6",
+          "[seam][network]") {
     CHECK(peer_of_call("0.0.0.0", "127.0.0.1") == "127.0.0.1");
     CHECK(peer_of_call("127.0.0.1", "127.0.0.1") == "127.0.0.1");
     if (has_ipv6()) {

@@ -14,15 +14,15 @@ namespace hw::broker {
 
 /// What is wrong with a BrokenSeam.
 enum class Fault : std::uint8_t {
-    queues_before_counting,  ///< another's work may be run for the count of one's own
-    counts_before_queueing,  ///< the owner may find nothing
-    lowers_before_running,   ///< the next may come in meanwhile
-    leaves_in_two_steps,     ///< what is counted between them is not seen
-    posts_without_holding,   ///< the object may be gone when the turn comes
+    queues_before_counting,  ///< the owner may run work that is not counted yet
+    counts_before_queueing,  ///< the owner may not find the counted work
+    lowers_before_running,   ///< another thread may enter meanwhile
+    leaves_in_two_steps,     ///< work that is counted between them is not seen
+    posts_without_holding,   ///< the object may be destroyed before the turn
 };
 
-/// A seam that counts its works apart from their queue, each with one fault. The model must find
-/// it; nothing here does harm to memory.
+/// A simple version of Guarded with one fault, which the model must find. It counts work separately
+/// from the queue. No fault harms memory.
 template <Fault fault>
 class BrokenSeam : public std::enable_shared_from_this<BrokenSeam<fault>> {
 public:
@@ -48,7 +48,7 @@ public:
 private:
     using Work = std::move_only_function<void(Visited&, Shard&)>;
 
-    /// The count before.
+    /// Queues `work`. Returns the count before it.
     std::size_t queue(Work work) {
         if (fault == Fault::counts_before_queueing) {
             const std::size_t before = count_.fetch_add(1, std::memory_order_acq_rel);
@@ -59,7 +59,7 @@ private:
         return count_.fetch_add(1, std::memory_order_acq_rel);
     }
 
-    /// True when it was the last.
+    /// Runs `work`. True if it was the last.
     bool run(Work& work, Shard& shard) {
         if (fault == Fault::lowers_before_running) {
             const bool last = lower();
@@ -97,7 +97,7 @@ private:
         shard.post([self = this->shared_from_this(), &shard] { self->drain(shard); });
     }
 
-    /// The queue is changed in one step, and is not at fault.
+    /// Changes the queue in one step. The queue has no fault.
     void push(Work work) {
         changes_.fetch_add(1, std::memory_order_acq_rel);
         queue_.push_back(std::move(work));

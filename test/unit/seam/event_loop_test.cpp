@@ -13,7 +13,7 @@
 namespace hw::broker {
 namespace {
 
-/// Says at the end of a turn, in its step, that it is there.
+/// Adds its number to `notes` at the end of a turn.
 class Note final : public TurnHook {
 public:
     Note(std::vector<int>& notes, int number) : notes_(notes), number_(number) {}
@@ -24,14 +24,14 @@ private:
     int number_;
 };
 
-TEST_CASE("event loop: works of all threads run, those of each in their order", "[seam][loop]") {
+TEST_CASE("event loop: what all threads post runs, in order for each thread", "[seam][loop]") {
     constexpr int kThreads = 4;
-    constexpr int kWorks = 20'000;
+    constexpr int kPosts = 20'000;
     EventLoop loop(0);
     std::thread runner([&loop] { loop.run(); });
     std::vector<std::vector<int>> seen(kThreads);
     const auto post_all = [&loop](std::vector<int>& mine) {
-        for (int work = 0; work < kWorks; ++work) {
+        for (int work = 0; work < kPosts; ++work) {
             loop.post([&mine, work] { mine.push_back(work); });
         }
     };
@@ -44,9 +44,9 @@ TEST_CASE("event loop: works of all threads run, those of each in their order", 
     }
     loop.stop();
     runner.join();
-    for (const std::vector<int>& works : seen) {
-        REQUIRE(works.size() == kWorks);
-        CHECK(std::ranges::is_sorted(works));
+    for (const std::vector<int>& numbers : seen) {
+        REQUIRE(numbers.size() == kPosts);
+        CHECK(std::ranges::is_sorted(numbers));
     }
 }
 
@@ -65,8 +65,9 @@ TEST_CASE("event loop: each post wakes a loop that sleeps", "[seam][loop]") {
     CHECK(done == 2'000);
 }
 
-TEST_CASE("event loop: what takes effect in a turn is sent in it, with the works it posted",
-          "[seam][loop]") {
+TEST_CASE(
+    "event loop: apply hooks and the work that they post run before the send hooks of the turn",
+    "[seam][loop]") {
     EventLoop loop(0);
     std::vector<int> notes;
     Note sent(notes, 3);
@@ -91,7 +92,7 @@ TEST_CASE("event loop: what takes effect in a turn is sent in it, with the works
     CHECK(notes == std::vector{1, 2, 3});
 }
 
-TEST_CASE("event loop: works that never ran are dropped with it, and may post again",
+TEST_CASE("event loop: work that never ran is destroyed with it, and may post in its destructor",
           "[seam][loop]") {
     struct Last {
         EventLoop& loop;

@@ -15,7 +15,7 @@ constexpr std::uint32_t bit(std::size_t index) {
     return std::uint32_t{1} << index;
 }
 
-bool may_change_places(const Touch& one, const Touch& other) {
+bool may_be_swapped(const Touch& one, const Touch& other) {
     return one.place != other.place || (!one.writes && !other.writes);
 }
 
@@ -45,7 +45,7 @@ void Explorer::run(std::vector<Body> bodies) {
     for (std::size_t i = 0; i < bodies.size(); ++i) {
         begin(i, std::move(bodies[i]));
     }
-    go_on_with(choose());
+    switch_to(choose());
     for (const Thread& thread : threads_) {
         knowledge().join(thread.knowledge);
     }
@@ -71,7 +71,7 @@ void Explorer::step(Touch touch) {
         return;
     }
     threads_[current_].next = touch;
-    go_on_with(choose());
+    switch_to(choose());
 }
 
 std::size_t Explorer::pick(std::size_t options) {
@@ -85,13 +85,13 @@ std::size_t Explorer::pick(std::size_t options) {
     return path_[depth_++].chosen;
 }
 
-void Explorer::live() {
+void Explorer::run_thread() {
     Explorer& explorer = active();
     Thread& thread = explorer.threads_[explorer.current_];
     thread.body();
     thread.body = nullptr;
     thread.ended = true;
-    explorer.go_on_with(explorer.choose());
+    explorer.switch_to(explorer.choose());
 }
 
 void Explorer::begin(std::size_t index, Body body) {
@@ -108,10 +108,10 @@ void Explorer::begin(std::size_t index, Body body) {
     thread.context.uc_stack.ss_sp = thread.stack.get();
     thread.context.uc_stack.ss_size = kStackSize;
     thread.context.uc_link = nullptr;
-    makecontext(&thread.context, &Explorer::live, 0);
+    makecontext(&thread.context, &Explorer::run_thread, 0);
 }
 
-/// The thread whose next step comes now, or kOutside when all have ended.
+/// Chooses the thread that takes the next step, or kOutside when all have ended.
 std::size_t Explorer::choose() {
     Mask ready = 0;
     for (std::size_t thread = 0; thread < kMaxThreads; ++thread) {
@@ -134,7 +134,8 @@ std::size_t Explorer::choose() {
     return taken.chosen;
 }
 
-/// A fork that nobody took yet. To go on with the thread that runs saves a switch.
+/// Makes a fork that was not taken before. It chooses the running thread first, which saves a
+/// switch.
 Explorer::Fork Explorer::fork(Mask options) const {
     const Mask tried = repeats_ ? options : asleep_;
     const Mask left = repeats_ ? options : options & ~asleep_;
@@ -143,18 +144,17 @@ Explorer::Fork Explorer::fork(Mask options) const {
     return {.options = options, .tried = tried, .chosen = same ? current_ : first};
 }
 
-/// A thread sleeps on while its next step could as well have come before those taken since.
+/// A thread stays asleep as long as its next step may be swapped with each step taken since.
 Explorer::Mask Explorer::still_asleep(const Fork& taken) const {
     Mask asleep = 0;
     for (std::size_t thread = 0; thread < kMaxThreads; ++thread) {
-        const bool independent =
-            may_change_places(threads_[thread].next, threads_[taken.chosen].next);
+        const bool independent = may_be_swapped(threads_[thread].next, threads_[taken.chosen].next);
         asleep |= thread != taken.chosen && independent ? taken.tried & bit(thread) : 0;
     }
     return asleep;
 }
 
-void Explorer::go_on_with(std::size_t next) {
+void Explorer::switch_to(std::size_t next) {
     const std::size_t last = std::exchange(current_, next);
     if (last != next) {
         HW_ASSERT(swapcontext(&threads_[last].context, &threads_[next].context) == 0);

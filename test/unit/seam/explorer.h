@@ -11,21 +11,21 @@
 namespace hw::model {
 
 inline constexpr std::size_t kMaxThreads = 4;
-/// The index of who runs the explorer, beside those of the model threads.
+/// The thread index of the code that runs the explorer, which is no model thread.
 inline constexpr std::size_t kOutside = kMaxThreads;
 
-/// What a step touches. Steps of two threads on one place, one of them a write, may not change
-/// places; all others may.
+/// The memory that a step touches. Steps of two threads may be swapped, unless both touch the same
+/// place and one of them writes.
 struct Touch {
     const void* place = nullptr;
     bool writes = false;
 };
 
-/// What a thread has seen of each thread: a vector clock.
+/// A vector clock: what a thread has seen of each thread.
 class Knowledge {
 public:
     void join(const Knowledge& other);
-    /// A new moment in the life of `thread`, whose knowledge this is.
+    /// Begins a new moment of `thread`, to which this knowledge belongs.
     void tick(std::size_t thread) { ++moments_[thread]; }
     [[nodiscard]] std::uint32_t of(std::size_t thread) const { return moments_[thread]; }
 
@@ -33,20 +33,20 @@ private:
     std::array<std::uint32_t, kMaxThreads + 1> moments_{};
 };
 
-/// Runs a few threads again and again, each time in another interleaving of their steps, until no
-/// other is left. The threads are fibers, so that a run repeats exactly; a thread goes on alone
-/// until its next step.
+/// Runs a few threads again and again, each time in another interleaving of their steps, until all
+/// have been run. The threads are fibers, so that a run can be repeated exactly. Between two steps
+/// a thread runs alone.
 ///
 ///     Explorer explorer;
 ///     do {
 ///         explorer.run({first, second});
 ///     } while (explorer.next());
 ///
-/// The search is depth first. Interleavings that differ only in the order of steps that may change
-/// places count as one (sleep sets, Godefroid 1996). Such a one is sometimes recognised late; then
-/// the run goes on to its end without further forks, and is counted as redundant. With a limit to
-/// preemptions (a thread stops although it could go on; Musuvathi and Qadeer 2007) the search is
-/// not exhaustive, counts all orders, and reaches further.
+/// The search is depth first. Interleavings that differ only in the order of steps that may be
+/// swapped count as one (sleep sets, Godefroid 1996). Sometimes a run turns out only late to be
+/// such a duplicate. Then it continues to its end without further forks, and is counted as
+/// redundant. With a limit on preemptions (a thread stops although it could continue; Musuvathi and
+/// Qadeer 2007) the search is not exhaustive and counts all orders, but covers longer programs.
 class Explorer {
 public:
     using Body = std::function<void()>;
@@ -58,19 +58,19 @@ public:
     Explorer& operator=(const Explorer&) = delete;
     ~Explorer();
 
-    /// The one that lives: model atomics have no other way to it.
+    /// The existing explorer. Model atomics have no other access to it.
     [[nodiscard]] static Explorer& active() { return *active_; }
 
     /// One execution; all threads have ended when it returns. At most kMaxThreads bodies.
     void run(std::vector<Body> bodies);
-    /// Turns to the next execution; false when there is none.
+    /// Prepares the next execution. False when there is none.
     [[nodiscard]] bool next();
 
-    /// For threads, before they touch what others can see: the others may go first.
+    /// Threads call this before they touch shared memory. Other threads may run first.
     void step(Touch touch);
-    /// For threads: a number below `options`, each in some execution.
+    /// Threads call this to get a number below `options`. Each number comes in some execution.
     [[nodiscard]] std::size_t pick(std::size_t options);
-    /// Who runs now; kOutside when none of the threads does.
+    /// The running thread; kOutside when none of them runs.
     [[nodiscard]] std::size_t thread() const { return current_; }
     [[nodiscard]] Knowledge& knowledge() { return threads_[current_].knowledge; }
 
@@ -82,7 +82,7 @@ private:
     using Mask = std::uint32_t;
     struct Fork {
         Mask options;
-        Mask tried;  ///< need no execution from here: seen, or the same as one that was
+        Mask tried;  ///< options that need no execution: run before, or equal to one that was
         std::size_t chosen;
     };
     struct Thread {
@@ -94,12 +94,12 @@ private:
         Knowledge knowledge;
     };
 
-    static void live();
+    static void run_thread();
     void begin(std::size_t index, Body body);
     [[nodiscard]] std::size_t choose();
     [[nodiscard]] Fork fork(Mask options) const;
     [[nodiscard]] Mask still_asleep(const Fork& taken) const;
-    void go_on_with(std::size_t next);
+    void switch_to(std::size_t next);
 
     static inline Explorer* active_ = nullptr;
 
@@ -110,7 +110,7 @@ private:
     std::vector<Fork> path_;
     std::size_t depth_ = 0;
     Mask asleep_ = 0;       ///< threads whose next step was tried in an earlier execution
-    bool repeats_ = false;  ///< all that can run are asleep: this execution is redundant
+    bool repeats_ = false;  ///< all runnable threads are asleep: this execution is redundant
     std::uint64_t executions_ = 0;
     std::uint64_t redundant_ = 0;
 };

@@ -12,7 +12,8 @@ namespace {
 
 using Order = std::string;
 
-/// The orders in which two threads of two steps each were seen. Each touches its place.
+/// The orders in which two threads run that have two steps each. `first` and `second` say what they
+/// touch.
 std::multiset<Order> orders(Explorer& explorer, Touch first, Touch second) {
     std::multiset<Order> seen;
     do {
@@ -31,7 +32,7 @@ std::multiset<Order> orders(Explorer& explorer, Touch first, Touch second) {
     return seen;
 }
 
-TEST_CASE("explorer: steps on one place are seen in every order, each once", "[explorer]") {
+TEST_CASE("explorer: steps on one place run in every order, each once", "[explorer]") {
     Explorer explorer;
     const int place = 0;
     const Touch write{.place = &place, .writes = true};
@@ -41,7 +42,7 @@ TEST_CASE("explorer: steps on one place are seen in every order, each once", "[e
     CHECK(explorer.executions() - explorer.redundant() == all.size());
 }
 
-TEST_CASE("explorer: steps that may change places are seen in one order", "[explorer]") {
+TEST_CASE("explorer: steps that may be swapped run in one order", "[explorer]") {
     const int one = 0;
     const int other = 0;
     {
@@ -54,7 +55,8 @@ TEST_CASE("explorer: steps that may change places are seen in one order", "[expl
     CHECK(explorer.executions() - explorer.redundant() == 1);
 }
 
-TEST_CASE("explorer: a limit to preemptions leaves out what needs more", "[explorer]") {
+TEST_CASE("explorer: a limit on preemptions leaves out orders that need more of them",
+          "[explorer]") {
     const int place = 0;
     const Touch write{.place = &place, .writes = true};
     {
@@ -76,7 +78,7 @@ TEST_CASE("explorer: a pick takes every value in some execution", "[explorer]") 
     CHECK(seen == std::multiset<std::size_t>{0, 1, 2});
 }
 
-/// Is there an execution in which a reader that saw the flag does not know what was before it?
+/// True if, in some execution, a reader sees the flag but not the data written before it.
 bool races(std::memory_order store, std::memory_order load) {
     Explorer explorer;
     bool raced = false;
@@ -93,7 +95,7 @@ bool races(std::memory_order store, std::memory_order load) {
     return raced;
 }
 
-TEST_CASE("explorer: a release that is acquired orders plain memory, nothing less", "[explorer]") {
+TEST_CASE("explorer: plain memory is ordered only by a release that is acquired", "[explorer]") {
     CHECK_FALSE(races(std::memory_order_release, std::memory_order_acquire));
     CHECK(races(std::memory_order_relaxed, std::memory_order_acquire));
     CHECK(races(std::memory_order_release, std::memory_order_relaxed));

@@ -14,7 +14,7 @@
 namespace hw::broker {
 namespace {
 
-/// Notices two threads inside at once, and works of one thread that change places.
+/// Counts overlaps of two threads inside, and work of one thread that runs out of order.
 struct Counter {
     void add(std::size_t thread, std::uint64_t number) {
         const bool alone = !std::exchange(inside, true);
@@ -43,7 +43,7 @@ public:
     bool defer() override { return true; }
 };
 
-TEST_CASE("seam: work runs at once when nobody is inside", "[seam]") {
+TEST_CASE("guarded: work runs at once when no thread is inside", "[seam]") {
     World world;
     const auto guarded = std::make_shared<Guarded<std::string>>(world.clock, nullptr);
     bool ran = false;
@@ -51,7 +51,8 @@ TEST_CASE("seam: work runs at once when nobody is inside", "[seam]") {
     CHECK(ran);
 }
 
-TEST_CASE("seam: work that is entered from inside runs after the work it came from", "[seam]") {
+TEST_CASE("guarded: work that is entered from inside runs after the work that entered it",
+          "[seam]") {
     World world;
     const auto guarded = std::make_shared<Guarded<std::string>>(world.clock, nullptr);
     std::string seen;
@@ -65,7 +66,7 @@ TEST_CASE("seam: work that is entered from inside runs after the work it came fr
     CHECK(seen == "first second");
 }
 
-TEST_CASE("seam: a deferred work runs in a later turn, in order", "[seam]") {
+TEST_CASE("guarded: deferred work runs in a later turn, in order", "[seam]") {
     World world;
     Always always;
     const auto guarded = std::make_shared<Guarded<std::string>>(world.clock, &always);
@@ -79,7 +80,7 @@ TEST_CASE("seam: a deferred work runs in a later turn, in order", "[seam]") {
     CHECK(seen == "abc");
 }
 
-TEST_CASE("seam: a long queue is drained over several turns", "[seam]") {
+TEST_CASE("guarded: a long queue is drained over several turns", "[seam]") {
     World world;
     Always always;
     using Queue = Guarded<std::string>;
@@ -95,7 +96,7 @@ TEST_CASE("seam: a long queue is drained over several turns", "[seam]") {
     CHECK(ran == 2 * Queue::kWorkPerTurn);
 }
 
-TEST_CASE("seam: a full queue refuses and takes work again when it was drained", "[seam]") {
+TEST_CASE("guarded: a full queue refuses work, and takes work again when it is drained", "[seam]") {
     World world;
     Always always;
     using Queue = Guarded<std::string>;
@@ -113,7 +114,7 @@ TEST_CASE("seam: a full queue refuses and takes work again when it was drained",
     CHECK(ran);
 }
 
-TEST_CASE("seam: work that is still queued at the end is dropped, not run", "[seam]") {
+TEST_CASE("guarded: work that is still queued at the end is destroyed, not run", "[seam]") {
     World world;
     Always always;
     auto held = std::make_shared<int>(0);
@@ -126,8 +127,9 @@ TEST_CASE("seam: work that is still queued at the end is dropped, not run", "[se
     CHECK(*held == 0);
 }
 
-void enter_often(Guarded<Counter>& guarded, Shard& shard, std::size_t thread, std::uint64_t works) {
-    for (std::uint64_t number = 0; number < works;) {
+void enter_often(Guarded<Counter>& guarded, Shard& shard, std::size_t thread,
+                 std::uint64_t entries) {
+    for (std::uint64_t number = 0; number < entries;) {
         const auto add = [thread, number](Counter& counter, Shard&) {
             counter.add(thread, number);
         };
@@ -135,16 +137,17 @@ void enter_often(Guarded<Counter>& guarded, Shard& shard, std::size_t thread, st
     }
 }
 
-TEST_CASE("seam: threads are inside one at a time and keep their order", "[seam][threads]") {
+TEST_CASE("guarded: threads are inside one at a time, and the work of each runs in order",
+          "[seam][threads]") {
     constexpr std::size_t kThreads = 3;
-    constexpr std::uint64_t kWorks = 20'000;
+    constexpr std::uint64_t kEntries = 20'000;
     const SystemClock clock;
     LoopThreads loops(kThreads);
     const auto guarded = std::make_shared<Guarded<Counter>>(clock, nullptr);
     std::vector<std::thread> threads;
     for (std::size_t thread = 0; thread < kThreads; ++thread) {
         Shard& shard = *loops.data()[thread];
-        threads.emplace_back([&, thread] { enter_often(*guarded, shard, thread, kWorks); });
+        threads.emplace_back([&, thread] { enter_often(*guarded, shard, thread, kEntries); });
     }
     for (std::thread& thread : threads) {
         thread.join();
@@ -153,7 +156,7 @@ TEST_CASE("seam: threads are inside one at a time and keep their order", "[seam]
     CHECK(guarded->enter(*loops.data()[0],
                          [&](Counter& counter, Shard&) { result.set_value(counter); }));
     const Counter counter = result.get_future().get();
-    CHECK(counter.total == kThreads * kWorks);
+    CHECK(counter.total == kThreads * kEntries);
     CHECK(counter.overlaps == 0);
     CHECK(counter.disorders == 0);
 }

@@ -23,7 +23,7 @@ std::string_view to_string(What what) {
         case What::ends:
             return "ends work";
         case What::destroyed:
-            return "destroys the object; works so far:";
+            return "destroys the object; work so far:";
     }
     return "";
 }
@@ -31,42 +31,42 @@ std::string_view to_string(What what) {
 }  // namespace
 
 WorkNumber History::enters() {
-    works_.push_back({.thread = model::Explorer::active().thread()});
-    const WorkNumber work = works_.size() - 1;
+    entered_.push_back({.thread = model::Explorer::active().thread()});
+    const WorkNumber work = entered_.size() - 1;
     add(What::enters, work);
     return work;
 }
 
 void History::accepted(WorkNumber work) {
     add(What::accepted, work);
-    works_[work].accepted = true;
+    entered_[work].accepted = true;
 }
 
 void History::refused(WorkNumber work) {
     add(What::refused, work);
-    works_[work].refused = true;
+    entered_[work].refused = true;
     const auto open = std::ranges::count_if(
-        works_, [](const Work& other) { return !other.refused && other.ended == 0; });
-    require(static_cast<std::size_t>(open) >= max_works_, "refused though there is room");
+        entered_, [](const Work& other) { return !other.refused && other.ended == 0; });
+    require(static_cast<std::size_t>(open) >= max_queued_, "refused though there is room");
 }
 
 void History::begins(WorkNumber work) {
     const bool alone = count(What::begins) == count(What::ends);
     add(What::begins, work);
-    ++works_[work].begun;
-    require(alone, "two works inside at once");
-    require(count(What::destroyed) == 0, "a work begins in a destroyed object");
-    require(!overtakes(work), "a work overtakes one that its thread entered before");
+    ++entered_[work].begun;
+    require(alone, "work begins while other work is inside");
+    require(count(What::destroyed) == 0, "work begins in a destroyed object");
+    require(!overtakes(work), "work overtakes earlier work of its thread");
 }
 
 void History::ends(WorkNumber work) {
     add(What::ends, work);
-    ++works_[work].ended;
+    ++entered_[work].ended;
 }
 
 void History::destroyed() {
-    add(What::destroyed, works_.size());
-    require(count(What::begins) == count(What::ends), "destroyed while a work is inside");
+    add(What::destroyed, entered_.size());
+    require(count(What::begins) == count(What::ends), "destroyed while work is inside");
 }
 
 void History::require(bool holds, std::string_view breach) {
@@ -76,11 +76,11 @@ void History::require(bool holds, std::string_view breach) {
 }
 
 void History::finish() {
-    for (const Work& work : works_) {
-        require(work.accepted != work.refused, "a work neither accepted nor refused");
-        require(!work.accepted || work.begun > 0, "an accepted work is lost");
-        require(work.begun <= 1, "a work runs twice");
-        require(!work.refused || work.begun == 0, "a refused work runs");
+    for (const Work& work : entered_) {
+        require(work.accepted != work.refused, "work neither accepted nor refused");
+        require(!work.accepted || work.begun > 0, "accepted work is lost");
+        require(work.begun <= 1, "work runs twice");
+        require(!work.refused || work.begun == 0, "refused work runs");
     }
     require(count(What::destroyed) == 1, "the object is not destroyed exactly once");
 }
@@ -107,8 +107,8 @@ void History::add(What what, WorkNumber work) {
 
 bool History::overtakes(WorkNumber work) const {
     for (WorkNumber earlier = 0; earlier < work; ++earlier) {
-        const Work& other = works_[earlier];
-        if (other.thread == works_[work].thread && !other.refused && other.begun == 0) {
+        const Work& other = entered_[earlier];
+        if (other.thread == entered_[work].thread && !other.refused && other.begun == 0) {
             return true;
         }
     }

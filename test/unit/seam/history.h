@@ -8,7 +8,7 @@
 
 namespace hw::broker {
 
-/// A work of one execution, by its number in the order of entering.
+/// The number of a piece of work in one execution, in the order of entering.
 using WorkNumber = std::size_t;
 
 enum class What : std::uint8_t { enters, accepted, refused, begins, ends, destroyed };
@@ -19,12 +19,12 @@ struct Event {
     WorkNumber work;
 };
 
-/// What happened in one execution, in order, and what of it a seam must not let happen. Keeps the
-/// first breach of a rule as a sentence.
+/// Records the events of one execution in order, and checks them against the rules that Guarded
+/// must keep. Keeps the first breach of a rule as a sentence.
 class History {
 public:
-    /// Works queued before `enter` may refuse one.
-    explicit History(std::size_t max_works) : max_works_(max_works) {}
+    /// `max_queued`: how much work may be queued before `enter` may refuse more.
+    explicit History(std::size_t max_queued) : max_queued_(max_queued) {}
 
     [[nodiscard]] WorkNumber enters();
     void accepted(WorkNumber work);
@@ -32,13 +32,13 @@ public:
     void begins(WorkNumber work);
     void ends(WorkNumber work);
     void destroyed();
-    /// Keeps `breach`, if it is the first, unless `holds`.
+    /// Unless `holds`, keeps `breach` if it is the first.
     void require(bool holds, std::string_view breach);
 
-    /// To be called when all threads have ended and the object is gone.
+    /// Call it when all threads have ended and the object is destroyed.
     void finish();
     [[nodiscard]] std::size_t count(What what) const;
-    /// Empty when all rules were kept; else the first breach, and what happened.
+    /// Empty if all rules were kept; otherwise the first breach and all events.
     [[nodiscard]] std::string breach() const;
 
 private:
@@ -51,11 +51,11 @@ private:
     };
 
     void add(What what, WorkNumber work);
-    /// Is there a work that the same thread entered before, that is not refused and has not begun?
+    /// True if the same thread has entered earlier work that is not refused and has not begun.
     [[nodiscard]] bool overtakes(WorkNumber work) const;
 
-    std::size_t max_works_;
-    std::vector<Work> works_;
+    std::size_t max_queued_;
+    std::vector<Work> entered_;
     std::vector<Event> events_;
     std::string breach_;
 };

@@ -8,15 +8,15 @@
 
 namespace hw::model {
 
-/// Which memory orders have their effect; a test takes one away to show that it is needed.
+/// The memory orders that have an effect. A test takes one away to show that it is needed.
 struct AllOrders {
     static constexpr bool kAcquire = true;
     static constexpr bool kRelease = true;
 };
 
-/// Stands in for std::atomic: each operation is a step of the explorer. Every load sees the newest
-/// value, and a weak exchange never fails for nothing; the memory orders decide what a thread comes
-/// to know of the others, which Plain checks.
+/// Replaces std::atomic. Each operation is a step of the explorer. Every load sees the newest
+/// value, and a weak exchange never fails spuriously. The memory orders decide what a thread has
+/// seen of the others, which Plain checks.
 template <class Value, class Orders = AllOrders>
 class ModelAtomic {
 public:
@@ -80,7 +80,7 @@ private:
             explorer().knowledge().join(released_);
         }
     }
-    /// What a release leaves stays through changes by others (a release sequence).
+    /// A release keeps its effect through changes by other threads (a release sequence).
     void release(std::memory_order order) {
         const bool releases =
             order != std::memory_order_relaxed && order != std::memory_order_acquire;
@@ -94,11 +94,11 @@ private:
     Knowledge released_;
 };
 
-/// Memory that is not atomic: each thread that touches it must know of the touch before. Who makes
-/// it has touched it.
+/// Memory that is not atomic. A thread that touches it must have seen the last touch. The
+/// constructor counts as a touch.
 class Plain {
 public:
-    /// False when the thread does not know of it: a data race.
+    /// Touches the memory. False if the thread has not seen the last touch: a data race.
     [[nodiscard]] bool touch() {
         const bool known = moment_ <= Explorer::active().knowledge().of(thread_);
         *this = Plain();

@@ -7,12 +7,12 @@
 namespace hw::broker {
 namespace {
 
-constexpr bool kUsed = false;  ///< the seam only posts
+constexpr bool kUsed = false;  ///< Guarded only posts
 
 }  // namespace
 
 void Visited::visit() {
-    history_->require(memory_.touch(), "a work does not know of the one before it");
+    history_->require(memory_.touch(), "work has not seen the work before it");
     model::Explorer::active().step({.place = this, .writes = true});
 }
 

@@ -16,10 +16,11 @@
 
 namespace hw::broker {
 
-/// Works that one thread enters, one after the other; each enters so many more from inside.
+/// The work that one thread enters, in order. Each number says how much more work is entered from
+/// inside of it.
 using Program = std::vector<std::size_t>;
 
-/// Who holds the object until all threads have ended.
+/// What keeps the object alive: the World until all threads have ended, or only the threads.
 enum class Holder : std::uint8_t { world, threads };
 
 struct Scenario {
@@ -29,7 +30,7 @@ struct Scenario {
     std::size_t max_preemptions = model::Explorer::kUnlimited;
 };
 
-/// What the seam guards. Not two works may touch it at once, or without knowing of each other.
+/// The guarded object. Reports work that touches it without having seen the work before.
 class Visited {
 public:
     explicit Visited(History& history) : history_(&history) {}
@@ -44,7 +45,7 @@ private:
     model::Plain memory_;
 };
 
-/// Time stands still: turns end by their count of works.
+/// A clock that stands still, so that turns end by the amount of work.
 class StillClock final : public Clock {
 public:
     [[nodiscard]] TimePoint now() const override { return {}; }
@@ -56,7 +57,7 @@ public:
     bool defer() override { return model::Explorer::active().pick(2) == 1; }
 };
 
-/// A shard as the seam needs it: what is posted runs in later turns.
+/// The part of a shard that Guarded uses. Posted work runs in later turns.
 class ModelShard final : public Shard {
 public:
     void post(std::move_only_function<void()> work) override { turns_.push_back(std::move(work)); }
@@ -72,8 +73,9 @@ private:
     std::deque<std::move_only_function<void()>> turns_;
 };
 
-/// One execution of a scenario on a seam: each thread enters its works, and runs its shard's turns
-/// between them or after them.
+/// One execution of a scenario. Each thread enters its work, and runs the turns of its shard
+/// between the entries or after them. `Seam` is the class under test, through which threads enter
+/// one object: Guarded or a BrokenSeam.
 template <class Seam>
 class World {
 public:
@@ -82,12 +84,13 @@ public:
           history_(Seam::kMaxQueued),
           seam_(std::make_shared<Seam>(clock_, scenario.defers ? &defer_ : nullptr, history_)) {}
 
-    /// Empty when all rules were kept; else what happened.
+    /// Empty if all rules were kept; otherwise the breach and what happened.
     [[nodiscard]] std::string run() {
         std::vector<model::Explorer::Body> bodies;
         for (const Program& program : scenario_->programs) {
-            bodies.emplace_back(
-                [this, &program, seam = seam_]() mutable { live(program, std::move(seam)); });
+            bodies.emplace_back([this, &program, seam = seam_]() mutable {
+                run_program(program, std::move(seam));
+            });
         }
         if (scenario_->holder == Holder::threads) {
             seam_ = nullptr;
@@ -107,7 +110,7 @@ private:
     [[nodiscard]] static model::Explorer& explorer() { return model::Explorer::active(); }
     [[nodiscard]] ModelShard& shard() { return shards_.at(explorer().thread()); }
 
-    void live(const Program& program, std::shared_ptr<Seam> seam) {
+    void run_program(const Program& program, std::shared_ptr<Seam> seam) {
         auto next = program.begin();
         while (seam != nullptr || shard().has_turn()) {
             if (shard().has_turn() && (seam == nullptr || explorer().pick(2) == 1)) {
@@ -129,21 +132,21 @@ private:
         before_drop();
     }
 
-    /// Who drops the object last destroys it, unless the world does.
+    /// A step, because the last thread that drops the object destroys it, unless the World does.
     void before_drop() {
         if (scenario_->holder == Holder::threads) {
             explorer().step({.place = &seam_, .writes = true});
         }
     }
 
-    /// Enters a work that enters `more` from inside.
+    /// Enters work that enters `more` pieces of work from inside.
     void enter(Seam& seam, std::size_t more) {
         const WorkNumber number = history_.enters();
         auto work = [this, &seam, more, number, sent = model::Plain()](Visited& visited,
                                                                        Shard& here) mutable {
             history_.begins(number);
-            history_.require(sent.touch(), "a work is run by who does not know it yet");
-            history_.require(&here == &shard(), "a work is told of another shard than its own");
+            history_.require(sent.touch(), "work runs on a thread that has not seen it");
+            history_.require(&here == &shard(), "work gets another shard than the one it runs on");
             visited.visit();
             for (std::size_t i = 0; i < more; ++i) {
                 enter(seam, 0);
@@ -157,13 +160,15 @@ private:
         }
     }
 
-    /// When all is done the seam is as new: work runs at once, and kMaxQueued fit behind it.
+    /// Checks that the object is idle again: work runs at once, and kMaxQueued more fit into the
+    /// queue.
     void check_idle() {
         const std::size_t begun = history_.count(What::begins);
         const std::size_t refused = history_.count(What::refused);
         enter(*seam_, Seam::kMaxQueued + 1);
         history_.require(history_.count(What::begins) > begun, "nobody is inside, but work waits");
-        history_.require(history_.count(What::refused) == refused + 1, "room for more or less");
+        history_.require(history_.count(What::refused) == refused + 1,
+                         "the queue has room for more or less than kMaxQueued");
         while (shard().has_turn()) {
             run_turn();
         }
@@ -178,12 +183,12 @@ private:
     std::size_t turns_ = 0;
 };
 
-/// What came of all executions.
+/// The result of all executions.
 struct Verdict {
-    std::string breach;  ///< of the last one; empty when there was none
+    std::string breach;  ///< of the last execution; empty if there was none
     std::uint64_t executions = 0;
     std::uint64_t refusals = 0;
-    std::uint64_t turns = 0;  ///< that went on with works of an earlier one
+    std::uint64_t turns = 0;  ///< turns that continued the work of an earlier one
 };
 
 /// Runs `scenario` in all interleavings, until one breaks a rule.
