@@ -48,8 +48,7 @@ TEST_CASE("long loop: a sort is correct, and lets other coroutines run if it is 
     }
 }
 
-TEST_CASE("long loop: a turn ends after each group of as many items as it was given",
-          "[net][loop]") {
+TEST_CASE("long loop: a turn ends each time the given number of items is done", "[net][loop]") {
     LongLoop loop(3);
     std::vector<bool> over;
     for (int i = 0; i < 7; ++i) {

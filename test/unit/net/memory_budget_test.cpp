@@ -273,8 +273,8 @@ TEST_CASE("memory: when a large frame ends, a favoured small frame stays favoure
     Reservation& large = world.begin(kLarge);
     CHECK(world.budget.try_step(large, kMiB));
     Reservation& full = world.holding(kLimit);
-    CHECK(world.budget.try_step(full,
-                                1));  // it is favoured, and has the same number as the large one
+    // Now it is favoured, and has the same number as the large one.
+    CHECK(world.budget.try_step(full, 1));
     world.end(large);
     Reservation& other = world.begin();
     CHECK_FALSE(world.budget.try_step(other, 50'000));

@@ -26,7 +26,7 @@
 namespace hw::broker {
 namespace {
 
-/// What all nodes of one process share.
+/// The world that all nodes of one process share.
 struct World {
     explicit World(std::uint64_t seed, sim::NetworkFaults faults = {})
         : scheduler(seed), network(scheduler, faults) {}
@@ -403,7 +403,7 @@ TEST_CASE("node: a topic can be deleted while its log is synced, and created aga
     member.run(member.stop(), member.stopped);
 }
 
-TEST_CASE("node: a stop acknowledges what was appended, and appends nothing more", "[node]") {
+TEST_CASE("node: a stop acknowledges exactly the records that were appended", "[node]") {
     World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{20})),
                 {.delay_least = Duration(0), .delay_most = std::chrono::milliseconds(1)});
     sim::SimDisk disk(world.scheduler, 1);

@@ -39,7 +39,7 @@ struct World {
     std::vector<int> answered;
 };
 
-TEST_CASE("wait queue: an append is answered when what it awaits has passed its end",
+TEST_CASE("wait queue: an append is answered when the awaited offset has passed its end",
           "[partition][wait]") {
     World world;
     world.append(10, Awaited::high_watermark);

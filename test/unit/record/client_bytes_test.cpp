@@ -10,7 +10,7 @@
 namespace hw::record {
 namespace {
 
-/// The records in the batches of test/golden that clients have written.
+/// The records in the batches that kafka-python and the Java client wrote for test/golden.
 std::vector<test::OwnedRecord> client_records() {
     std::vector<test::OwnedRecord> records;
     for (std::int32_t i = 0; i < 40; ++i) {

@@ -165,8 +165,8 @@ TEST_CASE("schema: null is refused when it is received in a version that does no
     CHECK(read<RangesRequest>(bytes, ApiVersion(4))
               .starts_with("null or a negative length where a value is required (at byte 1 of"));
     const std::string plain = bytes_of(RangesRequest(), ApiVersion(2));
-    for (const std::size_t count :
-         {8U, 12U}) {  // positions of the counts of Endpoints, which is never null, and of Ids
+    // Positions of the counts of Endpoints, which is never null, and of Ids.
+    for (const std::size_t count : {8U, 12U}) {
         std::string with_null = plain;
         with_null.replace(count, 4, 4, '\xFF');
         CHECK(read<RangesRequest>(with_null, ApiVersion(2))

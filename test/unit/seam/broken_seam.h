@@ -12,7 +12,7 @@
 
 namespace hw::broker {
 
-/// What is wrong with a BrokenSeam.
+/// The fault of a BrokenSeam.
 enum class Fault : std::uint8_t {
     queues_before_counting,  ///< the owner may run work that is not counted yet
     counts_before_queueing,  ///< the owner may not find the counted work

@@ -24,7 +24,7 @@ private:
     int number_;
 };
 
-TEST_CASE("event loop: what all threads post runs, in order for each thread", "[seam][loop]") {
+TEST_CASE("event loop: posts of all threads run, in order for each thread", "[seam][loop]") {
     constexpr int kThreads = 4;
     constexpr int kPosts = 20'000;
     EventLoop loop(0);

@@ -10,7 +10,7 @@ namespace {
 
 constexpr ApiVersion kVersion(3);
 
-TEST_CASE("measure: a length counts with the bytes of its form", "[wire][measure]") {
+TEST_CASE("measure: a length takes as many bytes as its form has", "[wire][measure]") {
     const std::string text(200, 'x');
     Measure size;
     size.string(text, Form::fixed, Null::never, "A");
