@@ -32,9 +32,9 @@ protected:
 /// Throttles every sender for 250 ms, and notes what it charged.
 class Pausing final : public Quotas {
 public:
-    Millis charge(const RequestContext& who, const schema::ApiInfo& api,
+    Millis charge(const RequestContext& sender, const schema::ApiInfo& api,
                   std::size_t request_bytes) override {
-        charged += fmt::format("{}: {} of {} bytes;", who.client_id, api.name, request_bytes);
+        charged += fmt::format("{}: {} of {} bytes;", sender.client_id, api.name, request_bytes);
         return Millis(250);
     }
 
