@@ -124,8 +124,8 @@ std::expected<void, wire::Refusal> AppendStage::check(const ProducerBatchInfo& f
         ErrorCode::not_enough_replicas,
         fmt::format("producer {} is new to this partition, and this broker already remembers {} "
                     "producers of all partitions; the limit of {} follows from "
-                    "highwater.memory.limit: nothing was appended. Try again: producers that are "
-                    "idle for 15 minutes make room",
+                    "highwater.memory.limit: nothing was appended. Try again later: producers that "
+                    "were idle for 15 minutes are dropped",
                     facts.producer_id, limit_->count(), limit_->most())});
 }
 

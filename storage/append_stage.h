@@ -23,8 +23,8 @@ struct NewBatch {
     LeaderEpoch leader_epoch{0};
     /// The timestamp that the batch gets; set for LogAppendTime only.
     std::optional<Timestamp> append_time;
-    /// When the batch arrived from a client, by this broker's clock; the idle time of its producer
-    /// counts from then. -1: it counts from the timestamps in the batch.
+    /// When the batch arrived from a client, by this broker's clock: the last use of its producer.
+    /// -1: the timestamps in the batch count as the last use.
     Timestamp received_at = kNoTimestamp;
 };
 

@@ -39,7 +39,7 @@ Result<ByteView> BatchWalker::bytes(std::uint64_t position, std::size_t size) {
         buffer_.resize(read);
         buffer_position_ = position;
         if (read < size) {
-            return fail(ErrorKind::corrupt, "the file ends at byte {}, {} were expected",
+            return fail(ErrorKind::corrupt, "the file ends at byte {}, but should end at {}",
                         position + read, end_);
         }
     }
@@ -63,8 +63,9 @@ Result<std::optional<BatchHeader>> BatchWalker::header_at(std::uint64_t position
         return stop(header.error());
     }
     if (header->size() > end_ - position) {
-        return stop({ErrorKind::corrupt, fmt::format("a batch of {} bytes has only {} in the file",
-                                                     header->size(), end_ - position)});
+        return stop(
+            {ErrorKind::corrupt, fmt::format("only {} of the {} bytes of a batch are in the file",
+                                             end_ - position, header->size())});
     }
     return *header;
 }

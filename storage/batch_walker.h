@@ -25,8 +25,8 @@ struct ExpectedOffsets {
     Gaps gaps = Gaps::possible;
 };
 
-/// Why the offsets of a batch are wrong where `expected` comes next and all offsets are below
-/// `end_offset`; none if they are possible. A gap before the batch is allowed here.
+/// Why the offsets of a batch are wrong; none if they are possible. Its base offset must be at or
+/// after `expected`, and its last offset below `end_offset`.
 [[nodiscard]] std::optional<std::string> offset_problem(const record::BatchHeader& batch,
                                                         Offset expected, Offset end_offset);
 
@@ -48,7 +48,7 @@ public:
     /// Walks the range [position, end) of `file`, which must outlive the walker.
     BatchWalker(File& file, std::uint64_t position, std::uint64_t end, std::size_t window)
         : file_(&file), position_(position), next_(position), end_(end), window_(window) {}
-    /// From now on offsets are checked.
+    /// Turns the check of offsets on.
     void expect(const ExpectedOffsets& expected) { expected_ = expected; }
 
     /// The next batch; none at the end of the range or at a problem. Errors: io.

@@ -44,8 +44,8 @@ public:
 /// threads and reports the outcome to each owner. Only one round runs at a time. The next one
 /// begins at once if a request waits for it, else after `interval` or after `max_unsynced_bytes`.
 ///
-/// Sync jobs bring producer snapshots along. These are written after the sync, one at a time, in
-/// parallel to later rounds, so that a large one does not delay acknowledgements.
+/// A sync job may carry a producer snapshot. Snapshots are written after the sync, one at a time,
+/// in parallel to later rounds, so that a large one does not delay acknowledgements.
 ///
 /// Owned by its directory; lives on the home shard, where everything but `request` is called.
 /// After the first failed sync every later one fails with the same error.
@@ -60,8 +60,8 @@ public:
     /// Called with the outcome of each sync job, before the owner is.
     using Observer = std::function<void(LogId, const SyncTicket&, const Result<void>&)>;
 
-    /// Most logs that are synced in one work item. Items that end show that a disk is busy and does
-    /// not hang, so an item must not take too long.
+    /// Maximum of logs that one work item syncs. A disk counts as hung when no item ends for long,
+    /// so an item must not take too long.
     static constexpr std::size_t kMaxLogsPerWork = 64;
 
     Committer(Disk& disk, Shard& home, const Clock& clock, Settings settings, Observer observer);

@@ -26,19 +26,19 @@ Result<std::optional<std::string>> read_if_there(Disk& disk, const std::string& 
     return std::unexpected(text.error());
 }
 
-/// Adds to the error of an unreadable small file its purpose and the remedy.
-std::unexpected<Error> with_remedy(const Error& error, std::string_view cure) {
+/// Adds the purpose of a damaged small file, and the remedy, to the error of reading it.
+std::unexpected<Error> with_remedy(const Error& error, std::string_view remedy) {
     const bool is_damaged =
         error.kind == ErrorKind::corrupt || error.kind == ErrorKind::unsupported;
     return fail(error.kind, "{}{}{}", error.message, is_damaged ? ". " : "",
-                is_damaged ? cure : std::string_view());
+                is_damaged ? remedy : std::string_view());
 }
 
 constexpr std::string_view kMetaPropertiesCure =
     "This file says which cluster, node and directory the logs belong to: put a copy of it back. "
     "Do not remove it: a directory that has logs but not this file is refused";
 
-constexpr std::string_view kPartitionMetadataCure =
+constexpr std::string_view kPartitionMetadataRemedy =
     "This file holds the id of the topic that the log belongs to: put a copy of it back, or remove "
     "it. Without it the broker starts but does not use this log; its partition is offline until "
     "the file is back";
@@ -47,7 +47,7 @@ constexpr std::string_view kPartitionMetadataCure =
 struct Checkpoint {
     const char* name;
     PartitionOffsets OpenedDirectory::* offsets;
-    std::string_view cure;
+    std::string_view remedy;
 };
 
 constexpr std::array<Checkpoint, 3> kCheckpoints{
@@ -105,7 +105,7 @@ Result<void> load_checkpoints(Disk& disk, OpenedDirectory& directory) {
     for (const Checkpoint& checkpoint : kCheckpoints) {
         auto loaded = load_offsets(disk, directory.path + "/" + checkpoint.name);
         if (!loaded) {
-            return with_remedy(loaded.error(), checkpoint.cure);
+            return with_remedy(loaded.error(), checkpoint.remedy);
         }
         directory.*checkpoint.offsets = std::move(*loaded);
     }
@@ -149,7 +149,7 @@ Result<void> add_log(Disk& disk, const std::string& folder, const TopicPartition
     if (text) {
         const auto topic_id = parse_partition_metadata(*text, path);
         if (!topic_id) {
-            return with_remedy(topic_id.error(), kPartitionMetadataCure);
+            return with_remedy(topic_id.error(), kPartitionMetadataRemedy);
         }
         log.topic_id = *topic_id;
     }
@@ -292,7 +292,7 @@ Result<void> remove_clean_marker(Disk& disk, const std::string& path, bool has_r
 namespace {
 
 /// The folder that file systems such as ext4 have at their root; it is not part of the data.
-constexpr std::string_view kFoundByCheck = "lost+found";
+constexpr std::string_view kLostAndFound = "lost+found";
 
 bool is_file_of_broker(std::string_view name) {
     constexpr std::array<std::string_view, 6> kFiles{kMetaPropertiesFile, kRecoveryPointFile,
@@ -352,7 +352,7 @@ Result<void> wipe_data_directory(Disk& disk, const std::string& path) {
     }
     HW_TRY(entries, disk.list(path));
     std::erase_if(entries, [](const DirectoryEntry& entry) {
-        return entry.name == kLockFile || entry.name == kFoundByCheck;
+        return entry.name == kLockFile || entry.name == kLostAndFound;
     });
     if (entries.empty()) {
         return {};

@@ -106,10 +106,11 @@ public:
     /// locks by this process. Errors: busy.
     [[nodiscard]] virtual Result<std::unique_ptr<FileLock>> lock(const std::string& path) = 0;
 
-    /// Runs `work` on a thread that may block, then `done` on `shard`. Several works may overlap
-    /// and end in any order. Each data directory has its own threads, so that a hung disk does not
-    /// hold up the others. Nobody else may touch what `work` uses until `done`, or ever, if it is
-    /// abandoned: `work` must own what it uses, or use what outlives the disk.
+    /// Runs `work` on a thread that may block, then `done` on `shard`. Several work items may
+    /// overlap and end in any order. Each data directory has its own threads, so that a hung disk
+    /// does not delay the others. `work` may run for ever if it is abandoned, so it must own the
+    /// objects that it uses, or they must outlive the disk. Until `done` no other code may use
+    /// them.
     virtual void run_blocking(const std::string& directory, Shard& shard,
                               std::move_only_function<void()> work, BlockingDone done) = 0;
     [[nodiscard]] virtual BlockingProgress progress(const std::string& directory) = 0;

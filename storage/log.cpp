@@ -55,7 +55,7 @@ std::optional<wire::Refusal> Log::refusal(std::size_t bytes) const {
     }
     if (bytes > context_.options.segment_bytes) {
         return wire::Refusal{ErrorCode::record_list_too_large,
-                             fmt::format("a batch of {} bytes is over segment.bytes, {}", bytes,
+                             fmt::format("a batch of {} bytes exceeds segment.bytes, {}", bytes,
                                          context_.options.segment_bytes)};
     }
     return std::nullopt;
@@ -329,8 +329,9 @@ void Log::report_failed_read(const Error& error) const {
         error.message);
     if (reported_.size() == kReportsMax) {
         context_.logger.error(
-            "{}: {} failed reads were logged, which is the limit until the next start", folder_,
-            kReportsMax);
+            "{}: {} failed reads were logged, which is the limit; later ones are not logged until "
+            "the next start",
+            folder_, kReportsMax);
     }
 }
 

@@ -62,7 +62,7 @@ struct LogContents {
 ///
 /// Owned by its partition and entered by one thread at a time, in the partition's guard. Offsets:
 /// log_start_offset <= durable_end_offset <= log_end_offset <= staged_end_offset. The partition
-/// keeps the high watermark and decides who may read how far. Not destroyed during a write.
+/// keeps the high watermark and limits what readers see. Not destroyed during a write.
 class Log {
 public:
     using Done = std::move_only_function<void(Result<void>)>;

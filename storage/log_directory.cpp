@@ -117,8 +117,8 @@ void LogDirectory::go_offline(const Error& reason) {
     for (const auto& [id, member] : members_) {
         member.owner->on_offline(reason);
     }
-    if (tell_) {
-        tell_(reason);
+    if (on_failure_) {
+        on_failure_(reason);
     }
 }
 

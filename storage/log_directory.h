@@ -66,7 +66,7 @@ public:
     /// Waits for syncs, snapshots and checkpoints under way; none begins afterwards.
     [[nodiscard]] Task<> stop();
     /// Called once, when the directory goes offline.
-    void on_failure(std::function<void(const Error&)> tell) { tell_ = std::move(tell); }
+    void on_failure(std::function<void(const Error&)> call) { on_failure_ = std::move(call); }
 
     /// Notes a log that was found here and has no owner, at least not yet: its recovery point stays
     /// in the checkpoint.
@@ -132,7 +132,7 @@ private:
     PartitionOffsets ownerless_;  ///< recovery points of logs that are not members
     LogId next_id_{0};
     std::optional<Error> failure_;
-    std::function<void(const Error&)> tell_;
+    std::function<void(const Error&)> on_failure_;
 };
 
 }  // namespace hw::storage

@@ -57,10 +57,10 @@ Result<void> TruncationJob::run() {
     for (const DirectoryEntry& entry : std::views::reverse(entries)) {
         const auto segment = segment_file_offset(entry.name);
         const auto snapshot = parse_file_name(entry.name, kSnapshotSuffix);
-        const bool doomed = cut_position ? (segment && *segment > active->base_offset()) ||
-                                               (snapshot && *snapshot > new_end)
-                                         : segment || snapshot;
-        if (!doomed) {
+        const bool is_removed = cut_position ? (segment && *segment > active->base_offset()) ||
+                                                   (snapshot && *snapshot > new_end)
+                                             : segment || snapshot;
+        if (!is_removed) {
             continue;
         }
         HW_TRY_VOID(disk->remove_file(folder + "/" + entry.name));

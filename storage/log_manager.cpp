@@ -288,12 +288,12 @@ Task<Result<void>> LogManager::remove(LogDirectory& directory, TopicPartition na
     co_await forget(directory, name);
     const Uuid uuid = random_uuid(*entropy_);
     auto work = [disk = disk_, root = directory.path(), name, uuid]() -> Result<void> {
-        const auto doomed = mark_log_for_deletion(*disk, root, name, uuid);
-        if (!doomed) {
-            const bool is_gone = doomed.error().kind == ErrorKind::not_found;
-            return is_gone ? Result<void>() : Result<void>(std::unexpected(doomed.error()));
+        const auto marked = mark_log_for_deletion(*disk, root, name, uuid);
+        if (!marked) {
+            const bool is_gone = marked.error().kind == ErrorKind::not_found;
+            return is_gone ? Result<void>() : Result<void>(std::unexpected(marked.error()));
         }
-        return disk->remove_tree(*doomed);
+        return disk->remove_tree(*marked);
     };
     const auto outcome =
         co_await call_blocking<void>(*disk_, directory.path(), *home_, std::move(work));
@@ -322,7 +322,8 @@ Task<std::vector<MissingLog>> LogManager::find_missing() {
         }
         std::set<TopicPartition> marked;
         for (const std::string& folder : opened.deleting) {
-            // The others are empty: either their creation was interrupted, or their files are gone.
+            // Folders without the -delete suffix are empty: their creation was interrupted, or
+            // their files are gone. Only in the first case is there no recovery point.
             if (const FolderName parsed = parse_folder_name(folder);
                 parsed.kind == FolderKind::deleting) {
                 marked.insert(parsed.log);

@@ -70,7 +70,8 @@ struct ManagerSettings {
 /// directory that another manager uses, in this process too, is refused.
 class LogManager {
 public:
-    /// Logs opened at a time: enough to keep the disk's threads busy, and it bounds descriptors.
+    /// Number of logs opened at the same time: keeps the disk's threads busy and limits the number
+    /// of open descriptors.
     static constexpr std::size_t kOpenLanes = 4;
 
     LogManager(Disk& disk, Shard& home, const Clock& clock, Entropy& entropy, Logger logger);

@@ -235,7 +235,7 @@ Result<LogReader::ReadablePrefix> LogReader::readable_prefix(ByteView bytes,
                                  batch->last_offset(), request.from);
         }
         if (!reason && is_first && reaches_end && !batch->crc_matches()) {
-            reason = kWrongChecksum;  // before an empty answer: the last offset may be wrong
+            reason = kWrongChecksum;  // the last offset may be wrong, and the answer would be empty
         }
         if (reason || reaches_end) {
             prefix.problem = std::move(reason);

@@ -111,8 +111,8 @@ private:
     [[nodiscard]] Result<void> locate(Offset offset, ReadCursor& cursor) const;
     [[nodiscard]] Result<Buffer> read_batches(const ReadRequest& request, const Segment& segment,
                                               const ReadCursor& cursor) const;
-    /// Checks that a batch which is larger than was asked for ends where the segment ends or the
-    /// next batch begins: its length decides how much memory is taken. Errors: io, corrupt.
+    /// Checks that a batch larger than the requested bytes ends at the end of the segment or at the
+    /// next batch, because its length decides how much memory is allocated. Errors: io, corrupt.
     [[nodiscard]] static Result<void> check_end(const record::BatchHeader& batch,
                                                 const Segment& segment, const ReadCursor& cursor);
     [[nodiscard]] Result<ReadablePrefix> readable_prefix(ByteView bytes, const ReadRequest& request,

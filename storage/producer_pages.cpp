@@ -32,12 +32,12 @@ std::size_t index_of(const std::vector<ProducerPageRef<Page>>& pages, ProducerId
     return after == pages.begin() ? 0 : static_cast<std::size_t>(after - pages.begin()) - 1;
 }
 
-/// Doubles the capacity of a full page, up to `most`, so that a log with one producer needs only
+/// Doubles the capacity of a full page, up to `limit`, so that a log with one producer needs only
 /// one slot.
 template <class Item>
-void reserve_one_more(std::vector<Item>& items, std::size_t most) {
+void reserve_one_more(std::vector<Item>& items, std::size_t limit) {
     if (items.size() == items.capacity()) {
-        items.reserve(std::clamp<std::size_t>(2 * items.size(), 1, std::max(most, items.size())));
+        items.reserve(std::clamp<std::size_t>(2 * items.size(), 1, std::max(limit, items.size())));
     }
 }
 

@@ -118,7 +118,7 @@ public:
     static constexpr std::size_t kLeafSlots = 32;
     static constexpr std::size_t kBranchLeaves = 128;
 
-    /// Total of what was copied because a view shares it.
+    /// Total number of items copied because a view shares them.
     struct Copied {
         std::size_t slots = 0;       ///< of 160 bytes
         std::size_t references = 0;  ///< pointers to pages, including those copied by `share`

@@ -31,8 +31,8 @@ struct ProducerBatchInfo {
     Timestamp used_at = kNoTimestamp;
 };
 
-/// The facts of a batch; none if it does not affect producer state. Errors: corrupt (an unreadable
-/// marker).
+/// The fields of a batch that producer state depends on; none if the batch does not affect it.
+/// Errors: corrupt (an unreadable marker).
 [[nodiscard]] Result<std::optional<ProducerBatchInfo>> producer_facts(
     const record::BatchView& batch);
 

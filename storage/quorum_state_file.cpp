@@ -77,7 +77,7 @@ public:
             const json::object* const entry = each.if_object();
             const json::value* const number = entry == nullptr ? nullptr : entry->if_contains(name);
             if (number == nullptr || entry->size() != 1) {
-                refuse("'{}' must hold objects with '{}' alone", key, name);
+                refuse("'{}' must hold objects whose only member is '{}'", key, name);
                 return numbers;
             }
             numbers.push_back(integer_in<std::int32_t>(*number, name));

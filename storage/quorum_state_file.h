@@ -13,7 +13,7 @@ namespace hw::storage {
 inline constexpr const char* kQuorumStateFile = "quorum-state";
 
 /// Durable state of a voter in the metadata quorum: one line of JSON in the folder of the metadata
-/// log. It is replaced and synced before the voter answers on the strength of it.
+/// log. It is replaced and synced before the voter sends an answer that depends on it.
 ///
 /// | version | fields |
 /// |---|---|

@@ -30,7 +30,7 @@ struct BlockingThreads::State {
     bool abandoned = false;
 
     void run_jobs();
-    static void tell(Shard& shard, BlockingDone done, BlockingEnd end) {
+    static void post_end(Shard& shard, BlockingDone done, BlockingEnd end) {
         shard.post([done = std::move(done), end]() mutable { done(end); });
     }
 };
@@ -56,7 +56,7 @@ void BlockingThreads::State::run_jobs() {
         }
         Running done = std::move(*self);
         running.erase(self);
-        tell(*done.shard, std::move(done.done), BlockingEnd::done);
+        post_end(*done.shard, std::move(done.done), BlockingEnd::done);
     }
 }
 
@@ -83,7 +83,7 @@ void BlockingThreads::run(Shard& shard, std::move_only_function<void()> work, Bl
     {
         const std::lock_guard lock(state_->mutex);
         if (state_->abandoned) {
-            State::tell(shard, std::move(done), BlockingEnd::abandoned);
+            State::post_end(shard, std::move(done), BlockingEnd::abandoned);
             return;
         }
         state_->jobs.push_back({&shard, std::move(work), std::move(done)});
@@ -103,11 +103,11 @@ void BlockingThreads::abandon() {
         state_->abandoned = true;
         jobs = std::exchange(state_->jobs, {});
         for (State::Running& each : std::exchange(state_->running, {})) {
-            State::tell(*each.shard, std::move(each.done), BlockingEnd::abandoned);
+            State::post_end(*each.shard, std::move(each.done), BlockingEnd::abandoned);
         }
     }
     for (State::Job& job : jobs) {
-        State::tell(*job.shard, std::move(job.done), BlockingEnd::abandoned);
+        State::post_end(*job.shard, std::move(job.done), BlockingEnd::abandoned);
     }
 }
 

@@ -70,7 +70,8 @@ TEST_CASE("dump: a torn segment is printed up to its last whole batch", "[dump][
     CHECK(later.dump() ==
           kLog + ": at byte 670: a record batch ends after 30 bytes of its 61 byte header");
     OneFile inside(kLog, transactions().substr(0, 740));
-    CHECK(inside.dump() == kLog + ": at byte 670: a batch of 78 bytes has only 70 in the file");
+    CHECK(inside.dump() ==
+          kLog + ": at byte 670: only 70 of the 78 bytes of a batch are in the file");
 }
 
 TEST_CASE("dump: a batch with a wrong CRC is an error, and the batches after it are printed",

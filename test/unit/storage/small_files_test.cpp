@@ -165,7 +165,7 @@ TEST_CASE("files: the error about a wrong quorum-state names the fault", "[stora
           "f: 'votedDirectoryId' must be a uuid");
     CHECK(reason(R"("leaderEpoch":1,"clusterId":7)") == "f: 'clusterId' must be a string");
     CHECK(reason(R"("leaderEpoch":1,"currentVoters":[{"voter":1}])") ==
-          "f: 'currentVoters' must hold objects with 'voterId' alone");
+          "f: 'currentVoters' must hold objects whose only member is 'voterId'");
     CHECK(reason("x") == "f: byte 43: syntax error");
     CHECK(parse_quorum_state("[1]", "f").error().message == "f: byte 0: expected an object");
     CHECK(parse_quorum_state(R"({"data_version":2})", "f").error().kind == ErrorKind::unsupported);
