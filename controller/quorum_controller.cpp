@@ -78,7 +78,8 @@ void QuorumController::on_leader(LeaderEpoch epoch, TimePoint now, ControllerEff
     HW_ASSERT(!leading_);
     leading_ = true;
     epoch_ = epoch;
-    // The heartbeats that the predecessor got are not known, so each broker starts a full session.
+    // This node does not know when the brokers last sent a heartbeat to the previous leader, so
+    // each of them starts with a full session.
     for (const auto& [id, broker] : appended().brokers()) {
         heartbeats_.touch(id, kNoOffset, now);
         heartbeats_.set_fenced(id, broker.fenced);

@@ -56,7 +56,7 @@ struct ControllerEffects {
 ///
 /// As a follower it applies the committed log. As the leader it decides requests from the
 /// *appended* state, and answers each one when that state is *committed*. When it loses the
-/// leadership, it falls back to the committed state; requests decided from lost records get
+/// leadership, it returns to the committed state, and the requests that still wait get
 /// NOT_CONTROLLER. Every request is answered exactly once.
 ///
 /// Does no I/O, reads no clock. Called by one thread at a time; after each call next_deadline()

@@ -11,8 +11,8 @@
 
 namespace hw::controller {
 
-/// The differences between two images, ordered by id or name. A topic that was created and deleted
-/// in between is not listed; a broker or controller that came and went is.
+/// The differences between two images, ordered by id or name. A broker or controller that was
+/// registered and removed in between is listed; a topic that was created and deleted is not.
 struct MetadataChanges {
     std::set<std::string, std::less<>> features;
     std::set<BrokerId> brokers;      ///< registered, changed or gone
@@ -29,8 +29,8 @@ struct MetadataChanges {
 /// An image under construction: applies records one by one and collects the changes.
 ///
 /// A value that does no I/O. It refuses a record that contradicts the image, and then stays
-/// unchanged. Transaction records have no effect here (ImageLoader handles them), and neither have
-/// records of ACLs, quotas, credentials and tokens, which the program does not use yet.
+/// unchanged. Records of transactions have no effect here (ImageLoader handles them). Records of
+/// ACLs, quotas, credentials and tokens are ignored, because the program does not use them yet.
 class MetadataDelta {
 public:
     explicit MetadataDelta(MetadataImage base) : image_(std::move(base)) {}

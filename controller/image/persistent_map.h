@@ -51,8 +51,8 @@ public:
             }
         }
 
-        /// The nodes that are still to be visited and whose left subtree is done; the next one is
-        /// the last.
+        /// A stack of the nodes that are still to be visited and whose left subtree is done. The
+        /// last one is visited next.
         std::array<const Node*, 48> path_{};  // an AVL tree of 2^32 entries is at most 47 high
         std::size_t depth_ = 0;
     };

@@ -46,7 +46,7 @@ Checked<void> check_partition_count(std::int64_t count, std::size_t most) {
 }
 
 Checked<Replicas> place(const Topic& topic, const OperationContext& context,
-                        std::size_t most_partitions) {
+                        std::size_t max_partitions) {
     if (topic.replication_factor < kDefault || topic.replication_factor == 0) {
         return refuse(ErrorCode::invalid_replication_factor,
                       "the replication factor is {}; it is at least 1, or -1 for the default",
@@ -59,7 +59,7 @@ Checked<Replicas> place(const Topic& topic, const OperationContext& context,
     }
     const std::int32_t partitions =
         topic.num_partitions == kDefault ? context.options.num_partitions : topic.num_partitions;
-    HW_TRY_VOID(check_partition_count(partitions, most_partitions));
+    HW_TRY_VOID(check_partition_count(partitions, max_partitions));
     const std::vector<Candidate> candidates = placement_candidates(context.image);
     if (candidates.empty()) {
         return refuse(ErrorCode::invalid_replication_factor,
@@ -188,13 +188,13 @@ Checked<RequestedConfigs> check_configs(const Topic& topic, const TopicConfigs& 
     return requested;
 }
 
-/// Takes the replicas from the assignments of the request, or places them. `most_partitions` is the
-/// largest number of partitions that is accepted. Errors: INVALID_REQUEST, INVALID_PARTITIONS,
-/// INVALID_REPLICATION_FACTOR, INVALID_REPLICA_ASSIGNMENT, POLICY_VIOLATION.
+/// Takes the replicas from the assignments of the request, or places them. Errors: INVALID_REQUEST,
+/// INVALID_PARTITIONS, INVALID_REPLICATION_FACTOR, INVALID_REPLICA_ASSIGNMENT, POLICY_VIOLATION
+/// (more than `max_partitions`).
 Checked<Replicas> choose_replicas(const Topic& topic, const OperationContext& context,
-                                  std::size_t most_partitions) {
+                                  std::size_t max_partitions) {
     if (topic.assignments.empty()) {
-        return place(topic, context, most_partitions);
+        return place(topic, context, max_partitions);
     }
     if (topic.num_partitions != kDefault || topic.replication_factor != kDefault) {
         return refuse(ErrorCode::invalid_request,
@@ -203,7 +203,7 @@ Checked<Replicas> choose_replicas(const Topic& topic, const OperationContext& co
                       topic.num_partitions, topic.replication_factor);
     }
     const auto count = static_cast<std::int64_t>(topic.assignments.size());
-    HW_TRY_VOID(check_partition_count(count, most_partitions));
+    HW_TRY_VOID(check_partition_count(count, max_partitions));
     return take_assignments(topic, context.image);
 }
 

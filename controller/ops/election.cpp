@@ -45,12 +45,12 @@ struct Choice {
     std::vector<BrokerId> isr;
 };
 
-Choice choose(const BrokersDuringElection& standing, const PartitionImage& partition) {
-    std::vector<BrokerId> isr = without(partition.isr, standing.leaving);
+Choice choose(const BrokersDuringElection& brokers, const PartitionImage& partition) {
+    std::vector<BrokerId> isr = without(partition.isr, brokers.leaving);
     const bool from_elr = isr.empty();
     const std::vector<BrokerId>& candidates = from_elr ? partition.elr : isr;
     const auto may = [&](BrokerId id) {
-        return contains(candidates, id) && may_lead(standing, partition, id);
+        return contains(candidates, id) && may_lead(brokers, partition, id);
     };
     if (may(partition.leader)) {
         return {partition.leader, std::move(isr)};
@@ -64,20 +64,20 @@ Choice choose(const BrokersDuringElection& standing, const PartitionImage& parti
 
 }  // namespace
 
-bool may_lead(const BrokersDuringElection& standing, const PartitionImage& partition,
+bool may_lead(const BrokersDuringElection& brokers, const PartitionImage& partition,
               BrokerId broker) {
-    const BrokerImage* registration = standing.image.find_broker(broker);
-    if (registration == nullptr || broker == standing.leaving) {
+    const BrokerImage* registration = brokers.image.find_broker(broker);
+    if (registration == nullptr || broker == brokers.leaving) {
         return false;
     }
-    const bool is_there = broker == standing.arriving || registration->is_active();
+    const bool is_there = broker == brokers.arriving || registration->is_active();
     return is_there && has_online_replica(*registration, partition);
 }
 
-void add_partition_change(RecordBatch& batch, const BrokersDuringElection& standing,
+void add_partition_change(RecordBatch& batch, const BrokersDuringElection& brokers,
                           PartitionKey key, const PartitionImage& partition) {
-    const MetadataVersion version(standing.image.feature_level(kMetadataVersionFeature));
-    const Choice choice = choose(standing, partition);
+    const MetadataVersion version(brokers.image.feature_level(kMetadataVersionFeature));
+    const Choice choice = choose(brokers, partition);
     schema::PartitionChangeRecord record{.partition_id = key.index, .topic_id = key.topic};
     bool changes = false;
     if (choice.leader != partition.leader) {
@@ -102,17 +102,17 @@ void add_partition_change(RecordBatch& batch, const BrokersDuringElection& stand
     }
 }
 
-void add_changes_of_leaving(RecordBatch& batch, const BrokersDuringElection& standing) {
-    const TopicTable& topics = standing.image.topic_table();
-    for (const auto& [key, nothing] : topics.in_sync(standing.leaving)) {
-        add_partition_change(batch, standing, key, *topics.find(key));
+void add_changes_of_leaving(RecordBatch& batch, const BrokersDuringElection& brokers) {
+    const TopicTable& topics = brokers.image.topic_table();
+    for (const auto& [key, nothing] : topics.in_sync(brokers.leaving)) {
+        add_partition_change(batch, brokers, key, *topics.find(key));
     }
 }
 
-void add_changes_of_arriving(RecordBatch& batch, const BrokersDuringElection& standing) {
-    const TopicTable& topics = standing.image.topic_table();
+void add_changes_of_arriving(RecordBatch& batch, const BrokersDuringElection& brokers) {
+    const TopicTable& topics = brokers.image.topic_table();
     for (const auto& [key, nothing] : topics.led_by(kNoBroker)) {
-        add_partition_change(batch, standing, key, *topics.find(key));
+        add_partition_change(batch, brokers, key, *topics.find(key));
     }
 }
 

@@ -24,10 +24,10 @@ namespace hw::controller {
 /// Owned by the operation that makes it, then by the code that appends it; used by one thread.
 class RecordBatch {
 public:
-    /// Most records in one batch of the log. A client's request that needs more is refused. With
-    /// kMaxBytes this keeps batches below the 8 MiB that Kafka accepts.
+    /// Maximum number of records in one batch of the log. A client's request that needs more is
+    /// refused. With kMaxBytes this keeps batches below the 8 MiB that Kafka accepts.
     static constexpr std::size_t kMaxRecords = 20'000;
-    /// Most bytes of strings and lists for the topics that one CreateTopics request creates.
+    /// Maximum bytes of strings and lists for the topics that one CreateTopics request creates.
     static constexpr std::size_t kMaxBytes = std::size_t{4} << 20;
 
     /// Adds a record. It may point only to memory that outlives the batch, such as that of text()

@@ -23,9 +23,9 @@ struct Candidate {
 
 /// The directory for a new replica on `broker`: round-robin by `turn` over the directories that are
 /// not cordoned. Kafka lets the broker choose, and report its choice later. The controller chooses
-/// here, so the directory is known from the first record on: if it is missing when the broker
-/// starts, the replica is offline and not created again, empty, in another directory. A directory
-/// that has failed while its broker runs is still chosen; replicas placed there are offline.
+/// here, so the directory is known from the first record on. If it is missing when the broker
+/// starts, the replica is offline; it is not created again, empty, in another directory. A
+/// directory that failed while its broker runs is still chosen; replicas placed there are offline.
 [[nodiscard]] DirectoryId directory_for_new_replica(const BrokerImage& broker, std::uint64_t turn);
 
 /// The numbers of partitions and of replicas per partition to place.
@@ -34,10 +34,10 @@ struct PlacementRequest {
     std::int16_t replicas = 1;
 };
 
-/// Striped placement: the replicas of each partition, the preferred leader first. Leaders go
-/// round-robin over all candidates, from a random one on. The other replicas follow the leader at a
-/// distance that grows with every round, so that the partitions of one leader have different
-/// followers. `replicas` is at least 1 and at most the number of candidates.
+/// Striped placement: the replicas of each partition, the preferred leader first. Leaders are
+/// chosen round-robin from all candidates, beginning with a random one. The other replicas follow
+/// the leader at a distance that grows with every round, so that the partitions of one leader have
+/// different followers. `replicas` is at least 1 and at most the number of candidates.
 [[nodiscard]] std::vector<std::vector<BrokerId>> place_striped(
     std::span<const Candidate> candidates, const PlacementRequest& request, Random& random);
 
