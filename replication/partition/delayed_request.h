@@ -53,7 +53,7 @@ private:
     Done done_;
     WaitTimers* timers_ = nullptr;  ///< set while it has a deadline there
     TimePoint deadline_{};
-    // Its position in `timers_`: in one of the two, as it has a deadline or none.
+    // Its position in one of the two containers of `timers_`: waits with and without a deadline.
     boost::intrusive::set_member_hook<> place_;
     boost::intrusive::list_member_hook<> untimed_place_;
 };

@@ -114,7 +114,7 @@ private:
                                                               FetchAnswer& answer) const;
     [[nodiscard]] std::expected<ListedOffset, wire::Refusal> find_record(
         const OffsetQuery& query) const;
-    /// What a client is told of a failed read.
+    /// The error that a client gets for a failed read.
     [[nodiscard]] wire::Refusal failed_read(wire::Refusal error) const;
     [[nodiscard]] ListedOffset listed(Offset offset) const;
     [[nodiscard]] wire::Refusal watermark_not_current() const;

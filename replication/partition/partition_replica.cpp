@@ -114,7 +114,8 @@ std::optional<wire::Refusal> PartitionReplica::refusal(Acks acks) {
                 leader_->facts().isr.size(), leader_->facts().replicas.size(),
                 leader_->isr_size_needed())};
     }
-    // Appends that are answered when they are written do not count with those that wait longer.
+    // The limit is on the appends that are not written yet. For an append that may wait after its
+    // write, the appends that already wait count too.
     const bool may_wait = acks == Acks::all || context_.options->flush_messages != kNoFlush;
     const auto is_full = [this, may_wait] {
         return pending_.size() + (may_wait ? waits_.appends() : 0) >= WaitQueue::kMaxAppends;

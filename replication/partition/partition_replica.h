@@ -88,9 +88,9 @@ public:
     // --- Append and sync
 
     /// Stages a batch. Its slot always gets an outcome: at once if the append is refused; otherwise
-    /// when the batch is written (acks 0 and 1), when the high watermark has passed it (acks=all),
-    /// and for acks 1 and all not before it is durable if flush.messages is due. The replica takes
-    /// over the reference to the slot, and releases it on the shard of the request.
+    /// when the batch is written (acks=0 and acks=1) or when the high watermark has passed it
+    /// (acks=all). If flush.messages is due, acks=1 and acks=all also wait until it is durable. The
+    /// replica takes over the reference to the slot, and releases it on the shard of the request.
     ///
     /// Codes of a refusal: NOT_LEADER_OR_FOLLOWER or the reason of become_offline,
     /// NOT_ENOUGH_REPLICAS (the ISR is too small, or WaitQueue::kMaxAppends are waiting), and those

@@ -35,8 +35,8 @@ public:
     /// The earliest deadline; kNever when there are no waits.
     [[nodiscard]] TimePoint next_deadline() const;
     /// Returns next_deadline for a caller that sleeps until then, and remembers it for `earlier`.
-    /// The caller is not woken when the wait with that deadline ends early: most waits do, and each
-    /// of them would wake it.
+    /// The caller is not woken when the wait with that deadline ends early, because most waits do,
+    /// and each of them would wake it for nothing.
     [[nodiscard]] TimePoint arm() { return armed_ = next_deadline(); }
     [[nodiscard]] std::size_t size() const { return waits_.size(); }
 

@@ -101,10 +101,10 @@ Result<ElectionState> load_election_state(storage::Disk& disk, const std::string
     if (!state) {
         return fail(
             state.error().kind,
-            "{}. This file says in which epoch this node has voted, and for whom: put a "
-            "copy of it back. Where this node is the only controller it may be removed, and "
-            "the node elects itself in a new epoch; where there are others, it might vote "
-            "twice in one epoch without it",
+            "{}. This file records the vote of this node and its epoch: put a copy of it "
+            "back. If this node is the only controller, the file may be removed; the node "
+            "then elects itself in a new epoch. If there are other controllers, do not remove "
+            "it: the node could vote twice in one epoch",
             state.error().message);
     }
     return ElectionState{.epoch = state->leader_epoch,

@@ -65,7 +65,7 @@ public:
     void start(RaftListener& listener);
     /// Ends all current and later calls of wait_committed. First step of a stop.
     void end_waits();
-    /// The log, to be closed with its directory. Call when nobody appends any more.
+    /// The log, to be closed with its directory. Call after the last append.
     [[nodiscard]] storage::ClosingLog closing_log();
 
     /// Appends one batch of records and returns the offset of the first one. The batch is written
