@@ -9,7 +9,7 @@
 
 namespace hw::broker {
 
-/// A listener whose port is bound, and the addresses that clients and other nodes are told.
+/// A listener whose port is bound, with its actual and its advertised address.
 struct BoundListener {
     std::unique_ptr<Listener> listener;  ///< null once an Acceptor has it
     ListenerInfo info;

@@ -70,18 +70,18 @@ config::Command dev_command(const Surroundings& around) {
             .options = {{.name = "listen",
                          .letter = 'l',
                          .value_name = "HOST:PORT",
-                         .help = "where clients connect; port 0 takes any free one",
+                         .help = "where clients connect; port 0 means any free port",
                          .default_value = "127.0.0.1:9092"},
                         {.name = "controller-listen",
                          .value_name = "HOST:PORT",
-                         .help = "where the controller listens; port 0 takes any free one",
+                         .help = "where the controller listens; port 0 means any free port",
                          .default_value = "127.0.0.1:9093"},
                         {.name = "data-dir",
                          .letter = 'd',
                          .value_name = "DIR",
                          .help = "where the data is kept",
                          .default_value = default_data_directory(around, "highwater-dev")},
-                        {.name = "fresh", .help = "delete the data that is there before starting"},
+                        {.name = "fresh", .help = "delete the data of earlier runs first"},
                         {.name = "set",
                          .value_name = "KEY=VALUE",
                          .help = "set a configuration key; may be given several times",
@@ -98,7 +98,8 @@ config::Command server_command() {
                          .help = "the configuration, such as Kafka's server.properties"},
                         {.name = "set",
                          .value_name = "KEY=VALUE",
-                         .help = "set a key, whatever the file says; may be given several times",
+                         .help = "set a key and ignore its value in the file; may be given several "
+                                 "times",
                          .is_repeatable = true}}};
 }
 

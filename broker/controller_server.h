@@ -52,7 +52,7 @@ public:
     ControllerServer(const ControllerServer&) = delete;
     ControllerServer& operator=(const ControllerServer&) = delete;
 
-    /// Joins the quorum and serves. `tell_end` is called when it no longer can.
+    /// Joins the quorum and serves. `tell_end` is called when the controller has failed.
     void start(std::function<void(const Error&)> tell_end);
     /// Waits until the first record is committed, so the quorum has a leader, until the log fails,
     /// or until `deadline`.

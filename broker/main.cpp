@@ -43,7 +43,7 @@ constexpr std::chrono::seconds kSayLimit{1};
 
 /// The ports of one process, for its node.
 struct Process {
-    explicit Process(LogLevel least) : log(clock, least), loops(default_data_loops()) {}
+    explicit Process(LogLevel level) : log(clock, level), loops(default_data_loops()) {}
 
     NodePorts ports() {
         return {.clock = clock,
@@ -132,7 +132,8 @@ Result<void> start_node(Process& process, Node& node) {
             continue;
         }
         if (started.wait_for(kStartLimit) != std::future_status::ready) {
-            end_at_once(process, "told to stop, but the start does not end: does a disk hang?");
+            end_at_once(process,
+                        "got a stop signal, but the start does not end: does a disk hang?");
         }
         kill(getpid(), SIGTERM);
     }

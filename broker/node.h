@@ -84,8 +84,8 @@ public:
     [[nodiscard]] const std::vector<std::string>& hung_directories() const {
         return hang_watch_.hung();
     }
-    /// `tell` is called once, when the node can no longer run: the process must end then.
-    void on_end(std::function<void(const Error&)> tell) { tell_end_ = std::move(tell); }
+    /// `call` is called once, when the node can no longer run: the process must end then.
+    void on_end(std::function<void(const Error&)> call) { tell_end_ = std::move(call); }
 
     /// The listeners, with their actual ports; valid after start.
     [[nodiscard]] std::vector<ListenerInfo> listeners() const;

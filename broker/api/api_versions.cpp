@@ -77,13 +77,14 @@ void ApiVersionsHandler::answer(Exchange& exchange) const {
 
 std::vector<ApiVersionsResponse::SupportedFeature> ApiVersionsHandler::supported_features(
     ApiVersion version) const {
-    // Clients of before version 4 reject the whole answer when a feature starts at 0 (KAFKA-17011).
+    // Clients that use a version below 4 reject the whole answer if the range of a feature starts
+    // at 0 (KAFKA-17011).
     constexpr ApiVersion kStartsAtZero{4};
-    const std::int16_t least = version < kStartsAtZero ? 1 : 0;
+    const std::int16_t lowest = version < kStartsAtZero ? 1 : 0;
     std::vector<ApiVersionsResponse::SupportedFeature> features;
     for (const auto& [name, range] : features_) {
         features.push_back({.name = name,
-                            .min_version = ApiVersion(std::max(range.low, least)),
+                            .min_version = ApiVersion(std::max(range.low, lowest)),
                             .max_version = ApiVersion(range.high)});
     }
     return features;

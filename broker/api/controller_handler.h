@@ -45,7 +45,7 @@ protected:
             then(std::get<Result>(response));
         });
     }
-    /// Most topics of one request: a decision must fit in one batch of records.
+    /// Maximum number of topics in one request: a decision must fit in one batch of records.
     static constexpr std::size_t kTopicsMax = controller::RecordBatch::kMaxRecords;
 
     /// Refuses a request that names more than kTopicsMax topics, with an error for each. Returns

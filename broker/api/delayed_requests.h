@@ -21,15 +21,15 @@ public:
 
     /// Starts watching the deadlines. Called once.
     void start();
-    /// Ends every wait that has a deadline, as if it had come. None of their coroutines runs when
-    /// it returns. Call after the connections have ended.
+    /// Ends every wait that has a deadline, as if the deadline had come. All their coroutines have
+    /// ended when it returns. Call after the connections have ended.
     [[nodiscard]] Task<> stop();
 
     /// The deadline of a wait of `span` that begins now: at most kMaxWait from now, and not before
     /// now.
     [[nodiscard]] TimePoint deadline(Millis span) const;
     /// Ends `wait` at `deadline` unless it ends before; see WaitTimers::add. Fetches and produces
-    /// have separate places, so that many delayed fetches cannot block produces.
+    /// have separate limits, so that many delayed fetches cannot block produces.
     [[nodiscard]] bool add_fetch(replication::DelayedRequest& wait, TimePoint deadline) {
         return fetches_.add(wait, deadline);
     }

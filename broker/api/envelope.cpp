@@ -69,8 +69,8 @@ void refuse(Exchange& exchange, wire::ErrorCode code) {
     exchange.reply(response);
 }
 
-/// True for a request that brokers forward for clients. An Envelope must not give a client more
-/// than it could ask of the controller's own listener.
+/// True for a request that brokers forward for clients. Other requests are refused, so that an
+/// Envelope cannot contain one that only brokers may send.
 bool is_forwardable(ByteView request) {
     if (request.size() < sizeof(std::int16_t)) {
         return false;

@@ -7,7 +7,8 @@
 namespace hw::broker {
 
 /// Handles Fetch of consumers, with long polling (fetch_job.h). Fetch sessions (KIP-227) are not
-/// supported: a client that asks for one gets a full answer with session id 0, which tells it so.
+/// supported: a client that asks for one gets a full answer with session id 0, which means that
+/// there is no session.
 class FetchHandler final : public MessageHandler<schema::FetchRequest> {
 public:
     explicit FetchHandler(ApiServices& services) : services_(services) {}

@@ -26,7 +26,7 @@ bool is_of_a_replica(const schema::FetchRequest& request) {
 }
 
 /// Kafka's answer to an unknown replica. A request with a leader epoch may come from a follower
-/// that is ahead of this leader. Without one, nobody can tell which of the two is behind.
+/// that is ahead of this leader. Without one, it is not known which of the two is behind.
 wire::Refusal unknown_replica(const schema::FetchRequest::Partition& asked) {
     return {asked.current_leader_epoch != kNoLeaderEpoch ? ErrorCode::unknown_leader_epoch
                                                          : ErrorCode::not_leader_or_follower,
@@ -364,7 +364,7 @@ void FetchJob::answer() {
         const auto answers = rest.first(topic_answers_[index]);
         rest = rest.subspan(answers.size());
         if (answers.empty() && !topic.partitions.empty()) {
-            continue;  // they are in the answer of an earlier mention of the topic
+            continue;  // its partitions are answered where the request named the topic before
         }
         topics.push_back(
             {topic.topic, topic.topic_id, std::span<const Response::Partition>(answers)});

@@ -31,10 +31,10 @@ namespace hw::broker {
 /// Memory for the records is reserved before they are read; when there is less, less is read.
 ///
 /// Owned by its exchange; used on its shard. Its coroutines hold the exchange. During the wait only
-/// the connection does, so the end of the connection frees both.
+/// the connection holds it, so the end of the connection frees both.
 class FetchJob {
 public:
-    /// `fetch.max.bytes`: most bytes of records in one answer.
+    /// `fetch.max.bytes`: maximum bytes of records in one answer.
     static constexpr std::int64_t kMaxBytes = std::int64_t{55} * 1024 * 1024;
     /// Memory of this object and of the answer for each topic and partition of a request with
     /// several.
@@ -67,7 +67,7 @@ private:
     struct PartitionMention {
         const Request::Topic* topic = nullptr;
         const Request::Partition* asked = nullptr;
-        std::size_t place = 0;  ///< from 0, over all topics
+        std::size_t place = 0;  ///< number in the request, from 0 over all topics
 
         /// Sorts the mentions of one partition next to each other, in the order of the request.
         [[nodiscard]] auto key() const {
@@ -121,7 +121,7 @@ private:
     ApiVersion version_;
     replication::IsolationLevel isolation_;
     std::int64_t limit_;                              ///< bytes of records in the answer
-    std::int64_t allowed_ = 0;                        ///< of them, as far as there is memory
+    std::int64_t allowed_ = 0;                        ///< part of limit_ that memory allows
     std::size_t taken_ = 0;                           ///< bytes of memory for the next read
     std::size_t partitions_ = 0;                      ///< that the request names
     std::vector<RepeatedMention> repeated_mentions_;  ///< sorted by place
@@ -137,7 +137,7 @@ private:
     ReadResult result_;             ///< of the visit
     std::int64_t found_ = 0;        ///< bytes of records
     bool must_answer_now_ = false;  ///< an error or a diverging epoch
-    bool has_no_memory_ = false;    ///< for records
+    bool has_no_memory_ = false;    ///< there is no memory for records
     replication::WaitHandle<replication::DelayedFetch> wait_;
 };
 

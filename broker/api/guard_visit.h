@@ -9,7 +9,7 @@
 namespace hw::broker {
 
 /// Runs a request's work in the guards of partitions, one after the other, and reports its end on
-/// the request's shard. The work runs at once, or later, or on another shard.
+/// the request's shard. The work may run at once or later, and on another shard.
 ///
 /// The request's coroutine must keep it alive until the visit has ended. Used on the request's
 /// shard.
@@ -19,8 +19,8 @@ public:
     GuardVisit(const GuardVisit&) = delete;
     GuardVisit& operator=(const GuardVisit&) = delete;
 
-    /// Runs `work(PartitionReplica&)` in the guard. The caller must not touch the variables that it
-    /// writes until the visit has ended. False, and nothing done, when the guard is full.
+    /// Runs `work(PartitionReplica&)` in the guard. The caller must not touch the variables that
+    /// the work writes until the visit has ended. False, and nothing done, when the guard is full.
     template <class Work>
     [[nodiscard]] bool begin(HostedReplica& replica, Work work) {
         inside_ = true;

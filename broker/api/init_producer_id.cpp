@@ -45,7 +45,7 @@ InitProducerIdResponse refusal(ErrorCode code) {
     return response;
 }
 
-/// Without an id, the code is one after which old clients, too, ask again.
+/// Without an id, the error code is one that makes clients of all versions try again.
 InitProducerIdResponse response_with(std::optional<ProducerId> id) {
     if (!id) {
         return refusal(ErrorCode::coordinator_load_in_progress);

@@ -33,7 +33,8 @@ public:
     [[nodiscard]] const std::vector<Endpoint>& endpoints() const { return endpoints_; }
 
 private:
-    /// False if this broker is the leader but cannot serve: the client would be sent back here.
+    /// Whether a hint helps the client. It does not if this broker is the leader but cannot serve:
+    /// the client would come back here.
     [[nodiscard]] bool says_more(const controller::PartitionImage& partition,
                                  const Response::Partition& answer) const {
         return answer.error_code == wire::ErrorCode::fenced_leader_epoch ||

@@ -33,8 +33,8 @@ bool is_known(Timestamp timestamp, ApiVersion version) {
     if (timestamp.value() >= 0) {
         return true;
     }
-    const auto least = -static_cast<std::int64_t>(kSpecialTimestampFrom.size());
-    return timestamp.value() >= least &&
+    const auto lowest = -static_cast<std::int64_t>(kSpecialTimestampFrom.size());
+    return timestamp.value() >= lowest &&
            version >= kSpecialTimestampFrom[static_cast<std::size_t>(-timestamp.value() - 1)];
 }
 

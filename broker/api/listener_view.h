@@ -16,13 +16,13 @@ namespace hw::broker {
 [[nodiscard]] const Endpoint* live_endpoint_on(const controller::BrokerImage& broker,
                                                const ListenerInfo& listener);
 
-/// The broker that clients of a broker's listener are told is the controller: the active
-/// controller, if it is a broker that they can reach; otherwise any broker, which forwards
-/// requests; -1 when there is none.
+/// The controller id in responses on a broker's listener: the active controller, if it is a broker
+/// that the clients can reach; otherwise any broker, which forwards requests; -1 when there is
+/// none.
 [[nodiscard]] BrokerId controller_for_clients(const controller::MetadataImage& image,
                                               const ListenerInfo& listener);
 
-/// The rack as messages have it: null when the broker has none.
+/// The rack, as a field of a response: null when the broker has none.
 [[nodiscard]] std::string_view rack_or_null(const controller::BrokerImage& broker);
 
 }  // namespace hw::broker

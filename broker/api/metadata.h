@@ -21,13 +21,13 @@ protected:
 
 private:
     /// Requested topics that do not exist: those to create, and the errors of those that may not
-    /// be.
+    /// be created.
     struct Missing {
         TopicCreator::Names names;
         TopicCreator::Refusals refusals;
     };
 
-    /// Memory for each requested topic, to find it, and to create it or refuse that.
+    /// Memory for each requested topic: to find it, and to create it or refuse its creation.
     static constexpr std::size_t kBytesPerTopic = 320;
 
     void add_missing(const RequestContext& who, const schema::MetadataRequest::Topic& asked,

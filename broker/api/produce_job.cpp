@@ -28,7 +28,7 @@ bool has_meaning(std::int16_t acks) {
     return acks == -1 || acks == 0 || acks == 1;
 }
 
-/// Memory that the text of a refusal takes until it is sent: here and encoded.
+/// Memory that the text of a refusal takes until it is sent: the text here and its encoded copy.
 std::size_t text_of(const ProduceError& error) {
     constexpr std::size_t kTimes = 2;
     std::size_t bytes = error.message.size();

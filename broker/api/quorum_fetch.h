@@ -28,7 +28,7 @@ private:
 
     /// The longest wait, whatever the request says.
     static constexpr Millis kWaitMax{30'000};
-    /// Most bytes of one answer, except for a larger first batch.
+    /// Maximum bytes of one answer; only the first batch may be larger.
     static constexpr std::int32_t kBytesMax = 8 << 20;
 
     [[nodiscard]] wire::ErrorCode check(const schema::FetchRequest& request,

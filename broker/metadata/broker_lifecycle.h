@@ -76,8 +76,8 @@ private:
         return registered() && applied_.value() >= epoch_.value();
     }
     void send(LifecycleRequest request, TimePoint now, LifecycleEffects& effects);
-    /// An answer arrived. The session counts from the sending of the request, because the
-    /// controller got it no earlier.
+    /// An answer arrived. The session is measured from the time at which the request was sent,
+    /// because the controller cannot have received it earlier.
     void extend_session() { session_end_ = sent_at_ + options_.session_timeout; }
     void send_due(TimePoint now, LifecycleEffects& effects);
     void deactivate(LifecycleEffects& effects);

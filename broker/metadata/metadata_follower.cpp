@@ -117,8 +117,8 @@ Task<Result<void>> MetadataFollower::take(const Reply& answer) {
     const Offset present = partition.high_watermark;
     if (loader_.next_offset() == asked && present > asked) {
         report(
-            fmt::format("the controller gives nothing from offset {} of the metadata log on, "
-                        "and all below {} is committed",
+            fmt::format("the controller sends no records from offset {} of the metadata log on, "
+                        "although all below {} are committed",
                         asked, present));
         co_await shard_.wait(stop_, clock_.now() + kRetry);
         co_return Result<void>();

@@ -343,7 +343,7 @@ void Connection::check_time(TimePoint now) {
 
 bool Connection::ends_as_slow_reader(TimePoint now) {
     const ConnectionLimits& limits = services_->limits;
-    if (!taken_.is_too_slow(now, limits.read_window, limits.least_bytes_per_second)) {
+    if (!taken_.is_too_slow(now, limits.read_window, limits.min_bytes_per_second)) {
         return false;
     }
     const bool is_idle = now - last_sent_ > limits.idle_max;
@@ -353,7 +353,7 @@ bool Connection::ends_as_slow_reader(TimePoint now) {
     services_->warnings.warning(
         "closing the connection from {}: it takes its answers more slowly than {} KiB/s, averaged "
         "over {} s, and {} bytes wait for it",
-        to_string(*peer_), limits.least_bytes_per_second / 1024, in_seconds(limits.read_window),
+        to_string(*peer_), limits.min_bytes_per_second / 1024, in_seconds(limits.read_window),
         share_->answers());
     close();
     return true;
@@ -372,11 +372,11 @@ bool Connection::ends_as_slow_sender(TimePoint now) {
             "closing the connection from {}: a request of {} bytes was not sent whole within {} s",
             to_string(*peer_), frames_.size(), in_seconds(allowed));
     } else if (size > BufferPool::kCapacity && services_->memory.is_scarce() &&
-               received_.is_too_slow(now, limits.send_window, limits.least_bytes_per_second)) {
+               received_.is_too_slow(now, limits.send_window, limits.min_bytes_per_second)) {
         services_->warnings.warning(
             "closing the connection from {}: it sends a request of {} bytes more slowly than {} "
             "KiB/s, averaged over {} s; {} bytes have arrived",
-            to_string(*peer_), size, limits.least_bytes_per_second / 1024,
+            to_string(*peer_), size, limits.min_bytes_per_second / 1024,
             in_seconds(limits.send_window), frames_.filled());
     } else {
         return false;

@@ -23,10 +23,10 @@ struct ConnectionLimits {
     Duration idle_max = std::chrono::minutes(10);        ///< connections.max.idle.ms
     /// Time from a frame's first byte to its last, plus a second for each MiB of it.
     Duration frame_max = std::chrono::minutes(1);
-    /// Least rate at which a peer must send a frame that it has begun, and read answers that wait
-    /// for it, while memory is scarce. With free memory a peer may pause, as consumers do that work
-    /// on a batch for minutes.
-    std::int64_t least_bytes_per_second = 64 * 1024;
+    /// Minimum rate at which a peer must send a frame that it has begun, and read answers that wait
+    /// for it, while memory is scarce. With free memory a peer may pause, for example a consumer
+    /// that works on a batch for minutes.
+    std::int64_t min_bytes_per_second = 64 * 1024;
     Duration send_grace = std::chrono::seconds(10);   ///< before a sender's rate is measured
     Duration send_window = std::chrono::seconds(10);  ///< over which a sender's rate is averaged
     /// The same for readers. Longer, because kernels take answers in bursts of a megabyte.
@@ -86,13 +86,13 @@ public:
 private:
     /// Bytes read in one turn, before other connections have their turn.
     static constexpr std::size_t kBytesPerTurn = 1024 * 1024;
-    /// Most bytes of one read: few enough to be still in the cache when they are checked.
+    /// Maximum bytes of one read: few enough to be still in the cache when they are checked.
     static constexpr std::size_t kBytesPerRead = 256 * 1024;
     /// Bytes are read straight into the frame's buffer when it has room for at least this many.
     static constexpr std::size_t kDirectRead = 4096;
-    /// Most bytes of one read when memory is scarce, because they are kept while their frame waits.
+    /// Maximum bytes of one read when memory is scarce: they are kept while their frame waits.
     static constexpr std::size_t kScarceRead = 4096;
-    /// Most memory that a frame takes in one step; and the step of an unknown sender's frame.
+    /// Maximum memory that a frame takes in one step, and the first step of a new connection.
     static constexpr std::size_t kStep = 256 * 1024;
     static constexpr std::size_t kFirstStep = 16 * 1024;
     /// A frame gets a second more for each this many bytes.

@@ -79,7 +79,7 @@ void ConnectionManager::report_waits() {
         "{} connections wait for memory, {} of them with requests over 1 MiB. Smaller requests "
         "hold {} of {} bytes of this shard, larger ones {} of {} bytes of the node, unsent answers "
         "{} of {} bytes of this shard. These are shares of highwater.memory.limit: raise it if "
-        "this lasts. Most is held by {}",
+        "this lasts. The connections that hold the most: {}",
         memory_.waiting(), memory_.waiting_large(), memory_.held(), limits.requests,
         limits.large_frames->held(), limits.large_frames->limit(), memory_.answers(),
         limits.answers, names);

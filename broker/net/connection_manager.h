@@ -31,8 +31,8 @@ public:
     /// ended.
     void adopt(std::unique_ptr<Transport> transport, const ListenerInfo& listener,
                std::move_only_function<void()> on_end);
-    /// Takes no more connections and requests. Waits until all requests already taken, but Fetches,
-    /// are answered, or until `deadline`. Call before `stop`, which drops unsent answers.
+    /// Takes no more connections and requests. Waits until all requests already taken, except
+    /// Fetches, are answered, or until `deadline`. Call before `stop`, which drops unsent answers.
     [[nodiscard]] Task<> drain(TimePoint deadline);
     /// Closes every connection and ends the checks. None of their coroutines runs when it returns.
     [[nodiscard]] Task<> stop();
@@ -45,7 +45,7 @@ private:
     static constexpr Duration kWatchInterval = std::chrono::seconds(1);
     static constexpr Duration kReportInterval = std::chrono::seconds(10);
 
-    /// Most connections that a log line names.
+    /// Maximum number of connections named in a log line.
     static constexpr std::size_t kNamed = 3;
 
     [[nodiscard]] Task<> watch();

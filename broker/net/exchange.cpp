@@ -17,10 +17,10 @@ Exchange::~Exchange() {
 
 Result<void> Exchange::read_header() {
     // API key, version and correlation id are at the same place in every version of the header.
-    constexpr std::size_t kLeast = 8;
-    if (frame_.size() < kLeast) {
+    constexpr std::size_t kMinSize = 8;
+    if (frame_.size() < kMinSize) {
         return fail(ErrorKind::corrupt, "a request of {} bytes is shorter than its header of {}",
-                    frame_.size(), kLeast);
+                    frame_.size(), kMinSize);
     }
     api_key_ = load_big_endian<std::int16_t>(frame_.data());
     version_ = ApiVersion(load_big_endian<std::int16_t>(frame_.data() + 2));
@@ -80,12 +80,11 @@ bool Exchange::take_answer(std::size_t bytes) {
 }
 
 Error Exchange::out_of_memory(std::string_view purpose, std::size_t bytes) const {
-    return {
-        ErrorKind::limit,
-        fmt::format("not enough memory to {}: it takes {} more bytes, and other requests hold the "
-                    "memory that they share. Ask for less at once, or raise highwater.memory.limit "
-                    "({} version {}, a request of {} bytes)",
-                    purpose, bytes, api_->name, version_, frame_.size())};
+    return {ErrorKind::limit,
+            fmt::format("not enough memory to {}: it takes {} more bytes, and other requests hold "
+                        "the shared memory. Ask for less at once, or raise highwater.memory.limit "
+                        "({} version {}, a request of {} bytes)",
+                        purpose, bytes, api_->name, version_, frame_.size())};
 }
 
 void Exchange::set_answer(wire::Encoded answer) {

@@ -46,7 +46,8 @@ public:
     [[nodiscard]] const schema::ApiInfo& api() const { return *api_; }
     [[nodiscard]] ApiVersion version() const { return version_; }
     [[nodiscard]] std::int16_t api_key() const { return api_key_; }
-    /// The API in the first bytes of the request; works before read_header. nullptr: unknown.
+    /// The API in the first bytes of the request; may be called before read_header. nullptr:
+    /// unknown.
     [[nodiscard]] const schema::ApiInfo* named_api() const;
     [[nodiscard]] const RequestContext& context() const { return context_; }
     [[nodiscard]] RequestContext& context() { return context_; }
@@ -85,15 +86,15 @@ public:
     /// The memory that the request holds. A handler takes more of it before it uses more. The
     /// frame, the decoded request and the encoded answer are counted without its help.
     [[nodiscard]] Reservation& memory() { return memory_; }
-    /// Takes memory for the work on a request that names `items` things. When there is not enough,
+    /// Takes memory for the work on the `items` that the request names. When there is not enough,
     /// rejects the request and returns false.
     [[nodiscard]] bool take_work(std::size_t items, std::size_t bytes_each);
 
     /// False when the connection has ended, so an answer would be dropped.
     [[nodiscard]] bool is_wanted() const { return sink_ != nullptr; }
 
-    /// For the connection. Answered: nobody works on the request any more. Rejected: the connection
-    /// ends instead of an answer.
+    /// For the connection. Answered: the work on the request has ended. Rejected: there is no
+    /// answer, and the connection ends.
     [[nodiscard]] bool answered() const { return answered_; }
     [[nodiscard]] bool rejected() const { return rejected_; }
     [[nodiscard]] const wire::Encoded& answer() const { return answer_; }

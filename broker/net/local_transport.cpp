@@ -6,7 +6,7 @@
 namespace hw::broker {
 namespace {
 
-/// Most bytes in flight in one direction.
+/// Maximum bytes in flight in one direction.
 constexpr std::size_t kWindow = 1024 * 1024;
 
 /// State of one end. Used on its shard only; the other end changes it by posts.

@@ -40,7 +40,8 @@ public:
     /// Bytes that the connection may take for answers now: a quarter of what others leave, minus
     /// what it holds, so that the next one finds room, too. Unlimited when nothing is counted.
     [[nodiscard]] std::size_t answer_room() const;
-    /// The same for a connection that is alone. A larger part of an answer may exceed the limit.
+    /// The result of answer_room() when no connection holds an answer. A larger first batch may
+    /// exceed the limit.
     [[nodiscard]] std::size_t largest_part() const;
     /// Takes memory that the answer will point to. False, and nothing taken, if there is less.
     [[nodiscard]] bool try_answer(std::size_t bytes);
@@ -107,8 +108,8 @@ private:
 /// Owned by the shard's services; used on that shard only.
 class MemoryBudget {
 public:
-    /// Sizes of the largest brief and the largest small frame, in bytes. A brief frame holds the
-    /// batch of most producers.
+    /// Sizes of the largest brief and the largest small frame, in bytes. The batches of most
+    /// producers fit into a brief frame.
     static constexpr std::size_t kBriefFrame = std::size_t{128} << 10;
     static constexpr std::size_t kSmallFrame = std::size_t{1} << 20;
 
@@ -161,7 +162,7 @@ private:
     /// How often the first waiting large frame checks whether another shard has given memory back.
     static constexpr Duration kLargeRetry = std::chrono::milliseconds(10);
 
-    /// A waiter's place in its queue, which ends with its step or with its coroutine.
+    /// Keeps a waiter in its queue until it gets its step or its coroutine is destroyed.
     class Place;
 
     Shard* shard_;

@@ -25,9 +25,9 @@ public:
             window_start_ += span;
         }
     }
-    /// True when a window has ended with an average below `least` bytes per second. If one has
+    /// True when a window has ended with an average below `minimum` bytes per second. If one has
     /// ended with more, begins the next.
-    [[nodiscard]] bool is_too_slow(TimePoint now, Duration window, std::int64_t least) {
+    [[nodiscard]] bool is_too_slow(TimePoint now, Duration window, std::int64_t minimum) {
         if (!is_on()) {
             return false;
         }
@@ -39,7 +39,7 @@ public:
             return false;
         }
         const auto span = std::chrono::duration_cast<std::chrono::milliseconds>(window).count();
-        const std::int64_t wanted = least * span / 1000;
+        const std::int64_t wanted = minimum * span / 1000;
         if (window_bytes_ < wanted) {
             return true;
         }

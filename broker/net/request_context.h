@@ -19,8 +19,8 @@ struct ListenerInfo {
     std::string name;  ///< for example "PLAINTEXT"
     ListenerRole role = ListenerRole::broker;
     Endpoint bound;       ///< with the actual port
-    Endpoint advertised;  ///< what clients are told to connect to
-    /// It is inter.broker.listener.name, and clients have another listener.
+    Endpoint advertised;  ///< the address that clients connect to
+    /// True if this is inter.broker.listener.name, and clients have another listener.
     bool between_brokers = false;
 };
 

@@ -145,7 +145,7 @@ Result<void> ControllerRuntime::append(const controller::MetadataAppend& append)
     }
     HW_TRY(first, raft_.append(views));
     if (first != append.base_offset) {
-        return fail(ErrorKind::invalid, "the log ends at {}, but the controller decided for {}",
+        return fail(ErrorKind::invalid, "the log ends at {}, but the decision is for offset {}",
                     first, append.base_offset);
     }
     controller_.on_appended(first + static_cast<std::int64_t>(views.size()) - 1);

@@ -29,9 +29,9 @@ public:
     /// Joins the quorum, and starts watching the controller's deadlines.
     void start();
     [[nodiscard]] Task<> stop();
-    /// `tell` is called once, with the reason, when the node can no longer take part: the process
+    /// `call` is called once, with the reason, when the node can no longer take part: the process
     /// must end then.
-    void on_end(std::function<void(const Error&)> tell) { tell_end_ = std::move(tell); }
+    void on_end(std::function<void(const Error&)> call) { tell_end_ = std::move(call); }
 
     /// `done` is called once: when the decision is committed, or at once with NOT_CONTROLLER.
     void handle(const controller::ControllerRequest& request, Done done);

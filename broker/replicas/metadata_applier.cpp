@@ -38,7 +38,7 @@ void change_table(ReplicaTable& table, const MetadataApplier::TableChanges& chan
 }
 
 /// Adds advice to the error of a damaged log.
-Error with_way_out(Error damage) {
+Error with_remedy(Error damage) {
     if (damage.kind == ErrorKind::corrupt) {
         damage.message += ". Restore its folder from a copy and start again, or delete the topic";
     }
@@ -238,7 +238,7 @@ Task<Result<storage::OpenedLog>> MetadataApplier::find_log(Key key, TopicPartiti
         co_return std::move(found.mapped());
     }
     if (const auto failed = failed_.find(key); failed != failed_.end()) {
-        co_return std::unexpected(with_way_out(failed->second.reason));
+        co_return std::unexpected(with_remedy(failed->second.reason));
     }
     const auto directory = choose_directory(partition);
     if (!directory) {

@@ -9,9 +9,9 @@
 
 namespace hw::broker {
 
-/// Makes the logs forget producers that are idle: every `interval` those that were last used
-/// `expiration` ago or earlier; while nearly as many producers are remembered as the limit allows,
-/// every few seconds also those that are idle for 15 minutes, and never a more recent one.
+/// Makes the logs forget idle producers. Every `interval` it drops the producers that were last
+/// used `expiration` ago or earlier. While the number of producers is near the limit, it also
+/// drops, every few seconds, those that were idle for 15 minutes, but never a more recent one.
 ///
 /// A pass enters one replica after another, each for a few pages of producers at a time, so that no
 /// turn of a shard gets longer. Lives on the control shard; owned by the node. `stop` must have

@@ -70,7 +70,7 @@ void EventLoop::take_posted() {
 void EventLoop::run_posted() {
     take_posted();
     for (auto& work : running_) {
-        // Destroy each work after it ran, because it may hold the last reference to a request.
+        // Destroy each work item after it ran, because it may hold the last reference to a request.
         std::exchange(work, nullptr)();
     }
     running_.clear();

@@ -15,7 +15,7 @@ namespace hw::broker {
 /// everything on the shard happens there. Owned by the process; outlives the node that uses it.
 class EventLoop final : public Shard {
 public:
-    /// Most handlers in one turn, so that a flood of them does not hold up answers.
+    /// Maximum number of handlers in one turn, so that a flood of them does not delay answers.
     static constexpr std::size_t kHandlersPerTurn = 256;
 
     explicit EventLoop(std::size_t index) : io_(1), index_(index) {}
@@ -47,11 +47,11 @@ private:
 
     boost::asio::io_context io_;
     TurnHooks hooks_;
-    /// Guards a queue apart from Asio's: taking many works costs one lock, and posting them at most
-    /// one wake-up.
+    /// Guards a queue apart from Asio's: taking many work items costs one lock, and posting them at
+    /// most one wake-up.
     std::mutex mutex_;
     Works posted_;
-    Works running_;  ///< works that run now; a member to keep its memory
+    Works running_;  ///< the work items of this turn; a member to keep its memory
     bool sleeps_ = false;
     std::size_t index_;
     bool stopping_ = false;

@@ -28,7 +28,8 @@ struct GuardedTraits {
     static constexpr std::size_t kWorkPerTurn = 64;
 };
 
-/// Guard of an object that any shard may enter, one at a time. It is the one seam between threads.
+/// Guard of an object that any shard may enter, one at a time. Objects that several threads change
+/// are behind such a guard.
 ///
 /// `enter` runs the work at once when nobody is inside; otherwise it queues the work for the shard
 /// that is inside. Work is a plain function, never a coroutine, and runs in the order of entering.
@@ -37,16 +38,16 @@ struct GuardedTraits {
 /// `stack_` is a lock and a queue in one word. Null: nobody is inside. Otherwise a shard, the
 /// owner, is inside, and `stack_` points at the newest queued work, with `bottom_` below the
 /// oldest. So one atomic step either enters or queues work for the owner, and one leaves if no work
-/// is queued. The owner takes the whole stack at once and reverses it. After kWorkPerTurn works, or
-/// kTurnTime, it continues in a later turn of its shard, and stays the owner meanwhile.
+/// is queued. The owner takes the whole stack at once and reverses it. After kWorkPerTurn work
+/// items, or kTurnTime, it continues in a later turn of its shard, and stays the owner meanwhile.
 ///
 /// Atomics instead of a mutex, because the uncontended path is two atomic operations and nothing
 /// sleeps. Owned by shared_ptr: callers of `enter` keep it alive, and so does a later turn.
 template <class T, class Traits = GuardedTraits>
 class Guarded : public std::enable_shared_from_this<Guarded<T, Traits>> {
 public:
-    /// Most queued works; `enter` refuses the next. Threads that enter at the same moment may each
-    /// exceed it by one.
+    /// Maximum number of queued work items; `enter` refuses the next. Threads that enter at the
+    /// same moment may each exceed it by one.
     static constexpr std::size_t kMaxQueued = Traits::kMaxQueued;
     static constexpr std::size_t kWorkPerTurn = Traits::kWorkPerTurn;
     static constexpr Duration kTurnTime = std::chrono::microseconds(200);
@@ -73,7 +74,7 @@ public:
         return true;
     }
 
-    /// The same, but never refused: for works whose number the caller bounds.
+    /// The same, but never refused: for work items whose number the caller bounds.
     template <class Function>
     void enter_unrefused(Shard& from, Function work) {
         if (!run_if_idle(from, work)) {
@@ -119,7 +120,7 @@ private:
         return below == nullptr;
     }
 
-    /// Runs queued works as the owner, until there are none or the turn is over.
+    /// Runs queued work as the owner, until there is none or the turn is over.
     void drain(Shard& shard) {
         if (!take_queued_or_release()) {
             return;

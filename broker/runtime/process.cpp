@@ -39,7 +39,7 @@ std::optional<std::string> read_text(const std::string& path) {
 
 /// Cores that the scheduler may put this process on.
 unsigned allowed_cores() {
-    constexpr std::size_t kCores = 8192;  // the most that Linux is built for
+    constexpr std::size_t kCores = 8192;  // the maximum that Linux supports
     cpu_set_t sets[kCores / CPU_SETSIZE];
     if (sched_getaffinity(0, sizeof sets, sets) != 0) {
         return std::thread::hardware_concurrency();

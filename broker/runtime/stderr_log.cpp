@@ -106,9 +106,9 @@ struct StderrLog::Queue {
     }
 };
 
-StderrLog::StderrLog(const Clock& clock, LogLevel least, int descriptor)
+StderrLog::StderrLog(const Clock& clock, LogLevel min_level, int descriptor)
     : clock_(&clock),
-      least_(least),
+      min_level_(min_level),
       queue_(std::make_shared<Queue>(descriptor)),
       thread_([queue = queue_] { queue->run(); }) {}
 

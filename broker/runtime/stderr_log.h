@@ -25,15 +25,15 @@ public:
     /// How long the end of the process waits for lines that nobody reads.
     static constexpr std::chrono::milliseconds kEndLimit{1000};
 
-    /// `descriptor` is for tests.
-    StderrLog(const Clock& clock, LogLevel least, int descriptor = STDERR_FILENO);
+    /// Drops lines below `min_level`. `descriptor` is for tests.
+    StderrLog(const Clock& clock, LogLevel min_level, int descriptor = STDERR_FILENO);
     /// Waits until all lines are written, for kEndLimit at most.
     ~StderrLog() override;
     StderrLog(const StderrLog&) = delete;
     StderrLog& operator=(const StderrLog&) = delete;
 
     void write(LogLevel level, std::string_view component, std::string_view line) override;
-    [[nodiscard]] bool enabled(LogLevel level) const override { return level >= least_; }
+    [[nodiscard]] bool enabled(LogLevel level) const override { return level >= min_level_; }
     /// Waits until no line is left; false when that takes longer than `limit`.
     bool wait_until_written(std::chrono::milliseconds limit) const;
     /// Lets a failed assertion, or another signal that ends the process, wait for the lines logged
@@ -44,7 +44,7 @@ private:
     struct Queue;
 
     const Clock* clock_;
-    LogLevel least_;
+    LogLevel min_level_;
     /// Shared with the thread, which may be stuck in a write when this is destroyed.
     std::shared_ptr<Queue> queue_;
     std::thread thread_;

@@ -11,7 +11,7 @@ namespace hw::broker {
 /// One TCP connection on an EventLoop. Reads and writes go straight to the kernel; Asio only waits.
 class TcpTransport final : public Transport {
 public:
-    /// Most slices of one sendmsg; the kernel takes at most 1024.
+    /// Maximum number of slices of one sendmsg; the kernel takes at most 1024.
     static constexpr std::size_t kSlicesPerWrite = 256;
 
     /// Takes a connected socket; makes it non-blocking and turns off Nagle's algorithm.

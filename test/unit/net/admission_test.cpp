@@ -214,7 +214,7 @@ TEST_CASE("admission: a log line about waiting connections names the limit and t
     world.run_for(std::chrono::seconds(25));
     CHECK(world.log.have("connections wait for memory"));
     CHECK(world.log.have("highwater.memory.limit"));
-    CHECK(world.log.have("Most is held by node-2:"));
+    CHECK(world.log.have("The connections that hold the most: node-2:"));
     CHECK(world.log.lines.size() <= 3);
 }
 
