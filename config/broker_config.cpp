@@ -73,7 +73,7 @@ NodeConfig read_node(const Settings& settings, Problems& problems) {
         settings.complain(
             problems, "broker.heartbeat.interval.ms",
             fmt::format("must be less than broker.session.timeout.ms ({}), or every broker is "
-                        "fenced; lower the one or raise the other",
+                        "fenced; lower this key or raise that one",
                         node.broker_session_timeout.count()));
     }
     return node;
@@ -117,7 +117,7 @@ std::string conflict_of(const std::string& one, const std::string& other) {
     }
     if (lies_in(plain_other, plain) || lies_in(plain, plain_other)) {
         const bool is_inner = lies_in(plain, plain_other);
-        return fmt::format("has '{}', which lies in '{}'; give it a place of its own",
+        return fmt::format("has '{}', which lies in '{}'; choose a directory outside of it",
                            is_inner ? one : other, is_inner ? other : one);
     }
     return {};

@@ -54,7 +54,7 @@ DescribedKey describe_broker_key(const Key& key, const Settings& broker) {
 }
 
 /// Keys without effect are hidden unless they were set: their defaults would promise an effect.
-bool says_something(const DescribedKey& row) {
+bool is_listed(const DescribedKey& row) {
     return row.key->use == Use::in_use || row.source != Source::default_value;
 }
 
@@ -73,7 +73,7 @@ std::vector<DescribedKey> describe_broker(const Settings& broker) {
     std::vector<DescribedKey> rows;
     for (const Key* key : keys_of(Scope::broker)) {
         DescribedKey row = describe_broker_key(*key, broker);
-        if (says_something(row)) {
+        if (is_listed(row)) {
             rows.push_back(std::move(row));
         }
     }

@@ -276,13 +276,13 @@ private:
             const bool is_listening = contains(names, name);
             if (roles_.is_controller && !is_listening) {
                 complain("listeners",
-                         fmt::format("must have {0}, which controller.listener.names demands of a "
+                         fmt::format("must have {0}, which controller.listener.names requires of a "
                                      "controller; add for example {0}://:9093",
                                      name));
             } else if (!roles_.is_controller && is_listening) {
                 complain("listeners",
                          fmt::format("must not have {}, a name in controller.listener.names, on a "
-                                     "node whose process.roles is broker alone; remove it",
+                                     "node whose process.roles is only broker; remove it",
                                      name));
             }
         }
@@ -293,7 +293,7 @@ private:
         if (!roles_.is_broker && has_broker_listener) {
             complain("listeners",
                      fmt::format("must have no other listener than controller.listener.names ({}) "
-                                 "on a node whose process.roles is controller alone",
+                                 "on a node whose process.roles is only controller",
                                  controllers));
         } else if (roles_.is_broker && !has_broker_listener) {
             complain("listeners", fmt::format("must have a listener for clients beside those in "

@@ -24,7 +24,7 @@ std::size_t edit_distance(std::string_view left, std::string_view right) {
 }
 
 bool lengths_are_near(std::string_view left, std::string_view right) {
-    return std::max(left.size(), right.size()) - std::min(left.size(), right.size()) <= kMostEdits;
+    return std::max(left.size(), right.size()) - std::min(left.size(), right.size()) <= kMaxEdits;
 }
 
 }  // namespace
@@ -32,14 +32,14 @@ bool lengths_are_near(std::string_view left, std::string_view right) {
 std::optional<std::string_view> most_similar_name(std::span<const std::string_view> names,
                                                   std::string_view name) {
     std::optional<std::string_view> nearest;
-    std::size_t least = kMostEdits + 1;
+    std::size_t fewest = kMaxEdits + 1;
     for (const std::string_view candidate : names) {
         if (!lengths_are_near(candidate, name)) {
             continue;
         }
         const std::size_t distance = edit_distance(candidate, name);
-        if (distance < least) {
-            least = distance;
+        if (distance < fewest) {
+            fewest = distance;
             nearest = candidate;
         }
     }

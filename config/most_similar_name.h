@@ -7,12 +7,12 @@
 
 namespace hw::config {
 
-/// Most edits (characters inserted, deleted or changed) by which an unknown name may differ from
+/// Maximum number of edits (characters inserted, deleted or changed) between an unknown name and
 /// the known name that is suggested for it.
-inline constexpr std::size_t kMostEdits = 2;
+inline constexpr std::size_t kMaxEdits = 2;
 
-/// The one of `names` with the fewest edits to `name`, the first of equals; nothing when none is
-/// within kMostEdits. `name` may have any length.
+/// The first of `names` with the fewest edits to `name`; nothing when none is within kMaxEdits.
+/// `name` may have any length.
 [[nodiscard]] std::optional<std::string_view> most_similar_name(
     std::span<const std::string_view> names, std::string_view name);
 

@@ -74,13 +74,13 @@ void check_membership(const Settings& settings, const QuorumConfig& quorum, Brok
         settings.complain(
             problems, kVoters,
             fmt::format("does not name node.id {}, but process.roles makes this node a "
-                        "controller; add it, or take the role away",
+                        "controller; add it, or remove that role",
                         node_id));
     } else if (!roles.is_controller && is_voter) {
         settings.complain(
             problems, kVoters,
-            fmt::format("names node.id {}, but process.roles makes this node a broker "
-                        "alone; give it another id, or the role controller",
+            fmt::format("names node.id {}, but process.roles makes this node only a broker; "
+                        "give it another id, or the role controller",
                         node_id));
     }
 }
@@ -105,7 +105,7 @@ QuorumConfig make_quorum_config(const Settings& settings, BrokerId node_id, Role
         settings.complain(
             problems, kServers,
             fmt::format("or {} must say where the controllers are, as process.roles makes this "
-                        "node a broker alone; write for example {}=controller-1:9093",
+                        "node only a broker; write for example {}=controller-1:9093",
                         kVoters, kServers));
     } else if (quorum.bootstrap_servers.empty() && !network.advertised_controllers.empty()) {
         quorum.voters.push_back({node_id, network.advertised_controllers.front().address});

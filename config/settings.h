@@ -29,7 +29,7 @@ struct BrokerInput {
     std::string file_text;               ///< empty: no file
     std::vector<std::string> overrides;  ///< KEY=VALUE each, as --set gives them; the last wins
     std::string default_log_dir;         ///< used when neither log.dirs nor log.dir is set
-    std::string host_name;               ///< what a listener without a host is advertised as
+    std::string host_name;               ///< advertised for listeners without a host
     std::vector<Preset> presets = {};    ///< override the file; `overrides` override them
 };
 
@@ -44,7 +44,7 @@ enum class Origin : std::uint8_t {
 /// contains the value of a sensitive key.
 struct Problems {
     std::vector<std::string> errors;      ///< each one prevents the start
-    std::vector<std::string> warnings;    ///< each one names what is ignored
+    std::vector<std::string> warnings;    ///< each one names the ignored key or value
     std::size_t command_line_errors = 0;  ///< how many of `errors` are about the command line
     /// No line of the file could be read, so nothing is known about missing keys.
     bool is_file_unreadable = false;

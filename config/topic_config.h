@@ -51,7 +51,7 @@ struct TopicConfig {
 
 /// Whether a user may set `name` to `value` on a topic. Errors, each a sentence for that user:
 /// not_found for a name that is not a topic key; invalid; unsupported for a value that would have
-/// no effect, such as any value but the default of a key that is not built yet.
+/// no effect, such as a value other than the default for a key that is not built yet.
 [[nodiscard]] Result<void> check_topic_setting(std::string_view name, std::string_view value);
 
 /// A warning for a user who sets `name` to `value`, when check_topic_setting accepts the value but

@@ -8,7 +8,7 @@
 
 #include "config/keys/key.h"
 
-/// Parsing and checking of values. Only here does text become a typed value.
+/// Parsing and checking of values. Text becomes a typed value only here.
 namespace hw::config {
 
 /// `text` without leading and trailing blanks.
@@ -29,7 +29,8 @@ namespace hw::config {
 /// Whether `text` has the type of `key` and satisfies its rule.
 [[nodiscard]] bool is_valid(const Key& key, std::string_view text);
 
-/// Whether the valid value `text` is built; true for every value of a rule without `offered`.
+/// Whether this version supports the valid value `text`; true for every value if the rule has no
+/// `offered`.
 [[nodiscard]] bool is_offered(const Key& key, std::string_view text);
 
 /// Whether two valid texts are the same value: " 05" and "5", "a, b" and "a,b".

@@ -12,7 +12,7 @@ constexpr Key kNetworkKeys[] = {
     {"listeners", string, kNull, any(), none, per_broker, in_use,
      "Addresses to listen on, NAME://HOST:PORT each; an empty host means every interface."},
     {"advertised.listeners", string, kNull, any(), none, read_only, in_use,
-     "Addresses that clients and nodes are told to connect to; empty means those of listeners."},
+     "Addresses that clients and other nodes connect to; empty means those of listeners."},
     {"listener.security.protocol.map", string,
      "PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT,SASL_SSL:SASL_SSL", any(), none,
      per_broker, in_use, "Security protocol of each listener, NAME:PROTOCOL each."},

@@ -54,9 +54,10 @@ constexpr Key kRemoteKeys[] = {
     {"remote.log.reader.max.pending.tasks", int32, "100", at_least(1), count, read_only, later,
      "Remote reads that may wait."},
     {"log.local.retention.ms", int64, "-2", at_least(-2), milliseconds, cluster_wide, later,
-     "How long a copied segment stays on the local disk; -2 means as long as its records."},
+     "How long a copied segment stays on the local disk; -2 means the value of log.retention.ms."},
     {"log.local.retention.bytes", int64, "-2", at_least(-2), bytes, cluster_wide, later,
-     "Bytes of copied segments that stay on the local disk; -2 means as the whole log."},
+     "Bytes of a partition that stay on the local disk; -2 means the value of "
+     "log.retention.bytes."},
     {"log.remote.copy.lag.ms", int64, "0", at_least(-1), milliseconds, cluster_wide, later,
      "How long a closed segment waits before it is copied."},
     {"log.remote.copy.lag.bytes", int64, "-1", at_least(-1), bytes, cluster_wide, later,

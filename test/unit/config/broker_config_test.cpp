@@ -119,8 +119,8 @@ TEST_CASE("broker config: the heartbeat interval must be shorter than the sessio
     CHECK(errors_of("broker.heartbeat.interval.ms=2999").empty());
     CHECK(errors_of("broker.heartbeat.interval.ms=3000") ==
           Sentences{"test.properties:1: broker.heartbeat.interval.ms=3000 must be less than "
-                    "broker.session.timeout.ms (3000), or every broker is fenced; lower the one or "
-                    "raise the other"});
+                    "broker.session.timeout.ms (3000), or every broker is fenced; lower this key "
+                    "or raise that one"});
 }
 
 TEST_CASE("broker config: metadata.log.dir may be one of log.dirs, but not lie inside one",
@@ -131,7 +131,7 @@ TEST_CASE("broker config: metadata.log.dir may be one of log.dirs, but not lie i
     CHECK(
         errors_of("log.dirs=/a\nmetadata.log.dir=/a/meta") ==
         Sentences{"test.properties:2: metadata.log.dir=/a/meta has '/a/meta', which lies in '/a'; "
-                  "give it a place of its own"});
+                  "choose a directory outside of it"});
 }
 
 TEST_CASE("broker config: for a file that is not text no other error of the file is reported",
@@ -158,8 +158,8 @@ TEST_CASE(
                         "'; keep one of them"});
     }
     CHECK(errors_of("log.dirs=/a/b/,/a") ==
-          Sentences{"test.properties:1: log.dirs=/a/b/,/a has '/a/b/', which lies in '/a'; give it "
-                    "a place of its own"});
+          Sentences{"test.properties:1: log.dirs=/a/b/,/a has '/a/b/', which lies in '/a'; choose "
+                    "a directory outside of it"});
     CHECK(config_of("log.dirs=/a,/ab,/a.b").storage.log_dirs.size() == 3);
     const std::string rule =
         "must name a data directory; write for example log.dirs=/var/lib/highwater";

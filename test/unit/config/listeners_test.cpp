@@ -170,7 +170,7 @@ TEST_CASE("listeners: a controller must have each listener of controller.listene
           "[config][listeners]") {
     CHECK(errors_of("listeners=PLAINTEXT://:9092") ==
           Sentences{"test.properties:1: listeners=PLAINTEXT://:9092 must have CONTROLLER, which "
-                    "controller.listener.names demands of a controller; add for example "
+                    "controller.listener.names requires of a controller; add for example "
                     "CONTROLLER://:9093"});
     CHECK(errors_of("controller.listener.names=") ==
           Sentences{"test.properties:1: controller.listener.names= must name at least one "
@@ -189,11 +189,11 @@ TEST_CASE("listeners: a node must not have a listener for a role that it does no
     CHECK(errors_of(kBrokerAlone + "listeners=PLAINTEXT://:9092,CONTROLLER://:9093") ==
           Sentences{"test.properties:4: listeners=PLAINTEXT://:9092,CONTROLLER://:9093 must not "
                     "have CONTROLLER, a name in controller.listener.names, on a node whose "
-                    "process.roles is broker alone; remove it"});
+                    "process.roles is only broker; remove it"});
     CHECK(errors_of(kControllerAlone + "listeners=PLAINTEXT://:9092,CONTROLLER://:9093") ==
           Sentences{"test.properties:2: listeners=PLAINTEXT://:9092,CONTROLLER://:9093 must have "
                     "no other listener than controller.listener.names (CONTROLLER) on a node whose "
-                    "process.roles is controller alone"});
+                    "process.roles is only controller"});
 }
 
 TEST_CASE("listeners: a node that is only a broker must not advertise a controller listener",

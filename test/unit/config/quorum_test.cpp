@@ -79,11 +79,11 @@ TEST_CASE("quorum: a controller must be a voter, and a node that is only a broke
           "[config][quorum]") {
     CHECK(errors_of("node.id=2\ncontroller.quorum.voters=1@a:9093") ==
           Sentences{"test.properties:2: controller.quorum.voters=1@a:9093 does not name node.id 2, "
-                    "but process.roles makes this node a controller; add it, or take the role "
-                    "away"});
+                    "but process.roles makes this node a controller; add it, or remove that "
+                    "role"});
     CHECK(errors_of("node.id=1\nprocess.roles=broker\ncontroller.quorum.voters=1@a:9093") ==
           Sentences{"test.properties:3: controller.quorum.voters=1@a:9093 names node.id 1, but "
-                    "process.roles makes this node a broker alone; give it another id, or the role "
+                    "process.roles makes this node only a broker; give it another id, or the role "
                     "controller"});
 }
 
@@ -92,7 +92,7 @@ TEST_CASE("quorum: a node that is only a broker needs voters or bootstrap server
     CHECK(errors_of("node.id=1\nprocess.roles=broker") ==
           Sentences{"controller.quorum.bootstrap.servers is not set: it or "
                     "controller.quorum.voters must say where the controllers are, as process.roles "
-                    "makes this node a broker alone; write for example "
+                    "makes this node only a broker; write for example "
                     "controller.quorum.bootstrap.servers=controller-1:9093"});
 }
 
