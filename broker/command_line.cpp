@@ -30,7 +30,7 @@ constexpr std::string_view kOutro =
   highwater dev &
   kcat -b 127.0.0.1:9092 -L
 
-Exit status: 0 stopped as asked, 1 failed, 2 wrong command line.
+Exit status: 0 stopped on request, 1 failed, 2 wrong command line.
 )";
 
 constexpr std::string_view kDevHelp =
@@ -81,7 +81,7 @@ config::Command dev_command(const Surroundings& around) {
                          .value_name = "DIR",
                          .help = "where the data is kept",
                          .default_value = default_data_directory(around, "highwater-dev")},
-                        {.name = "fresh", .help = "delete the data of earlier runs first"},
+                        {.name = "fresh", .help = "delete existing data before starting"},
                         {.name = "set",
                          .value_name = "KEY=VALUE",
                          .help = "set a configuration key; may be given several times",

@@ -231,8 +231,8 @@ Result<void> check_distinct(const NamedDirectory& one, const NamedDirectory& oth
         const NamedDirectory& inner = is_inner ? one : other;
         const NamedDirectory& outer = is_inner ? other : one;
         return fail(ErrorKind::invalid,
-                    "the data directory '{}' ({}) lies in the data directory '{}' ({}): give it a "
-                    "place of its own",
+                    "the data directory '{}' ({}) lies in the data directory '{}' ({}): choose "
+                    "a directory outside of it",
                     inner.name, inner.real_path, outer.name, outer.real_path);
     }
     return {};

@@ -78,7 +78,7 @@ TEST_CASE("posix disk: two names of one data directory are refused, two director
     CHECK(
         check("/link/inner", "/a") ==
         fmt::format("the data directory '{0}/link/inner' ({0}/a/inner) lies in the data directory "
-                    "'{0}/a' ({0}/a): give it a place of its own",
+                    "'{0}/a' ({0}/a): choose a directory outside of it",
                     root));
     CHECK(check("/a", "/ab").empty());
 }
