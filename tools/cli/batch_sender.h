@@ -77,7 +77,7 @@ private:
     client::Client* client_;
     SendOptions options_;
     TooLarge too_large_;
-    std::size_t overhead_;  ///< most bytes of a record in a batch besides its key and value
+    std::size_t overhead_;  ///< maximum bytes of a record besides its key and value
     record::Compressor compressor_;
     std::map<PartitionIndex, OpenBatch> open_;
     std::map<PartitionIndex, Sent> sent_;

@@ -19,10 +19,10 @@ enum class ExitCode : std::uint8_t {
     ok = 0,
     failed = 1,
     usage = 2,        ///< the command line is wrong; nothing was done
-    not_found = 3,    ///< what was named does not exist
+    not_found = 3,    ///< a named topic, partition or file does not exist
     unreachable = 4,  ///< no broker answered
     denied = 5,       ///< not allowed
-    partial = 6,      ///< done for some of what was named, failed for the rest
+    partial = 6,      ///< done for some topics, files or lines, failed for others
     /// Ctrl-C or SIGTERM ended the command early; a shell reports SIGINT by the same number.
     interrupted = 130,
 };

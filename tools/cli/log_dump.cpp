@@ -21,8 +21,8 @@ printed depends on the suffix of the name:
   .timeindex   timestamp and offset of each entry
   .snapshot    the state of each producer
 
-Batches with damaged records are skipped, other damage ends the output; a sentence says what is
-wrong, and where. The command only reads, so a broker may be running; the end of its newest segment
+Batches with damaged records are skipped, other damage ends the output; an error says what is wrong,
+and where. The command only reads, so a broker may be running; the end of its newest segment
 may be incomplete.
 In the examples, "data" is the data directory of a broker that has a topic "orders".
 

@@ -120,16 +120,17 @@ Result<OutputFormat> output_format(const Arguments& arguments) {
 }
 
 Result<std::int64_t> whole_number(const Arguments& arguments, std::string_view option,
-                                  std::int64_t least, std::int64_t most) {
+                                  std::int64_t minimum, std::int64_t maximum) {
     const std::string& text = arguments.value(option);
     std::int64_t number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     const bool is_number = error == std::errc{} && end == text.data() + text.size();
-    if (is_number && number >= least && number <= most) {
+    if (is_number && number >= minimum && number <= maximum) {
         return number;
     }
-    const std::string allowed = most == kNoMost ? fmt::format("of at least {}", least)
-                                                : fmt::format("from {} to {}", least, most);
+    const std::string allowed = maximum == kNoMaximum
+                                    ? fmt::format("of at least {}", minimum)
+                                    : fmt::format("from {} to {}", minimum, maximum);
     return fail(ErrorKind::invalid, "--{} '{}' must be a whole number {}", option, text, allowed);
 }
 

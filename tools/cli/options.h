@@ -37,11 +37,12 @@ enum class OutputFormat : std::uint8_t {
 /// Errors: invalid.
 [[nodiscard]] Result<OutputFormat> output_format(const Arguments& arguments);
 
-inline constexpr std::int64_t kNoMost = std::numeric_limits<std::int64_t>::max();
+inline constexpr std::int64_t kNoMaximum = std::numeric_limits<std::int64_t>::max();
 
-/// The value of an option as a whole number from `least` to `most`, inclusive. Errors: invalid,
-/// with the bounds.
+/// The value of an option as a whole number from `minimum` to `maximum`, inclusive. Errors:
+/// invalid, with the bounds.
 [[nodiscard]] Result<std::int64_t> whole_number(const Arguments& arguments, std::string_view option,
-                                                std::int64_t least, std::int64_t most = kNoMost);
+                                                std::int64_t minimum,
+                                                std::int64_t maximum = kNoMaximum);
 
 }  // namespace hw::cli

@@ -73,8 +73,8 @@ Examples:
 constexpr std::int64_t kGibibyte = std::int64_t{1} << 30;
 constexpr std::int64_t kPebibyte = std::int64_t{1} << 50;
 constexpr std::int64_t kDay = 86400;
-constexpr std::int64_t kMostConnections = 10000;
-/// Most requests in flight; further ones wait in this program.
+constexpr std::int64_t kMaxConnections = 10000;
+/// Maximum number of requests in flight; further ones wait in this program.
 constexpr std::size_t kOpenWindow = 1000;
 /// Short, because --wait is used to measure how soon a starting broker answers.
 constexpr std::chrono::milliseconds kWaitPause{1};
@@ -92,7 +92,7 @@ struct NumberOption {
 
 template <class Load>
 constexpr NumberOption<Load> connections_option(const char* help) {
-    return {"connections", "N", 1, kMostConnections, help, [](Load& load, std::int64_t value) {
+    return {"connections", "N", 1, kMaxConnections, help, [](Load& load, std::int64_t value) {
                 load.connections = static_cast<std::size_t>(value);
             }};
 }
@@ -150,7 +150,7 @@ constexpr auto kProduceNumbers = std::to_array<NumberOption<ProduceOptions>>({
     {"bytes", "BYTES", 1, kPebibyte, "total size of batches to send, rounded up to whole ones",
      [](auto& load, auto value) { load.bytes = static_cast<std::uint64_t>(value); }},
     seconds_option<ProduceOptions>("how long to send, instead of --bytes (10)"),
-    {"tail", "N", 1, kMostConnections, "connections that read everything that is sent (none)",
+    {"tail", "N", 1, kMaxConnections, "connections that read everything that is sent (none)",
      [](auto& load, auto value) { load.tails = static_cast<std::size_t>(value); }},
     pid_option<ProduceOptions>(),
 });

@@ -31,9 +31,9 @@ Result<std::optional<MutableBytes>> FrameInput::next() {
         return std::nullopt;
     }
     expected_ = kLengthSize + load_big_endian<std::uint32_t>(left.data());
-    if (expected_ > most_bytes_) {
+    if (expected_ > max_bytes_) {
         return fail(ErrorKind::limit, "a frame of {} bytes is over the limit of {}", expected_,
-                    most_bytes_);
+                    max_bytes_);
     }
     if (left.size() < expected_) {
         return std::nullopt;

@@ -15,9 +15,9 @@ namespace hw::client {
 class FrameInput {
 public:
     /// Receives up to `read_ahead` bytes while the size of the next frame is unknown. Frames of
-    /// more than `most_bytes`, including their length, are refused.
-    FrameInput(std::size_t read_ahead, std::size_t most_bytes)
-        : read_ahead_(read_ahead), most_bytes_(most_bytes), bytes_(read_ahead) {}
+    /// more than `max_bytes`, including their length, are refused.
+    FrameInput(std::size_t read_ahead, std::size_t max_bytes)
+        : read_ahead_(read_ahead), max_bytes_(max_bytes), bytes_(read_ahead) {}
 
     /// Bytes received without waiting, and whether the socket may have more.
     struct Received {
@@ -35,7 +35,7 @@ public:
 
 private:
     std::size_t read_ahead_;
-    std::size_t most_bytes_;
+    std::size_t max_bytes_;
     std::vector<std::byte> bytes_;
     std::size_t position_ = 0;  ///< of the first byte that `next` has not returned
     std::size_t end_ = 0;       ///< of the received bytes

@@ -134,13 +134,13 @@ Result<void> Socket::receive(MutableBytes into, const Deadline& deadline) {
     return {};
 }
 
-Result<Buffer> Socket::receive_frame(std::int32_t most_bytes, const Deadline& deadline) {
+Result<Buffer> Socket::receive_frame(std::int32_t max_bytes, const Deadline& deadline) {
     std::array<std::byte, sizeof(std::int32_t)> length{};
     HW_TRY_VOID(receive(length, deadline));
     const auto size = load_big_endian<std::int32_t>(length.data());
-    if (size < 0 || size > most_bytes) {
+    if (size < 0 || size > max_bytes) {
         return fail(ErrorKind::corrupt, "announced a response of {} bytes; the limit is {}", size,
-                    most_bytes);
+                    max_bytes);
     }
     Buffer frame(static_cast<std::size_t>(size));
     HW_TRY_VOID(receive(frame.bytes(), deadline));
@@ -225,13 +225,13 @@ Result<void> Poller::watch(int descriptor, std::uint32_t events, void* owner) {
     return {};
 }
 
-Result<std::span<const epoll_event>> Poller::wait(std::optional<Milliseconds> patience) {
+Result<std::span<const epoll_event>> Poller::wait(std::optional<Milliseconds> timeout) {
     const std::optional<Deadline> deadline =
-        patience ? std::optional(Deadline(*patience)) : std::nullopt;
+        timeout ? std::optional(Deadline(*timeout)) : std::nullopt;
     while (true) {
-        const int timeout = deadline ? static_cast<int>(deadline->left().count()) : -1;
+        const int left_ms = deadline ? static_cast<int>(deadline->left().count()) : -1;
         const int count = ::epoll_wait(epoll_.number(), events_.data(),
-                                       static_cast<int>(events_.size()), timeout);
+                                       static_cast<int>(events_.size()), left_ms);
         if (count >= 0) {
             return std::span(events_).first(static_cast<std::size_t>(count));
         }

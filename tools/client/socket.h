@@ -91,8 +91,8 @@ public:
     /// Fills all of `into`. Errors: closed, timed_out.
     [[nodiscard]] Result<void> receive(MutableBytes into, const Deadline& deadline);
     /// The next frame, without the four bytes of its length. Errors: closed, timed_out, corrupt (a
-    /// length below 0 or over `most_bytes`).
-    [[nodiscard]] Result<Buffer> receive_frame(std::int32_t most_bytes, const Deadline& deadline);
+    /// length below 0 or over `max_bytes`).
+    [[nodiscard]] Result<Buffer> receive_frame(std::int32_t max_bytes, const Deadline& deadline);
 
     /// Sends without waiting. Returns the bytes taken from `slices`, 0 when the socket's buffer is
     /// full. Errors: closed.
@@ -121,7 +121,7 @@ private:
 /// Accepts connections on 127.0.0.1. Used by one thread.
 class Listener {
 public:
-    /// Port 0 takes any free one. Errors: those of the operating system.
+    /// Port 0 means any free port. Errors: those of the operating system.
     [[nodiscard]] static Result<Listener> open(std::uint16_t port);
 
     /// Waits for a connection. Errors: those of the operating system.
@@ -147,10 +147,10 @@ public:
     /// Watches `descriptor` for epoll `events`, which `wait` returns with `owner`. Errors: those of
     /// the operating system.
     [[nodiscard]] Result<void> watch(int descriptor, std::uint32_t events, void* owner);
-    /// Waits for events, without `patience` as long as it takes, and returns them; empty when that
-    /// time has passed. Valid until the next call. Errors: those of the operating system.
+    /// Waits for events and returns them; empty when `timeout` has passed. Without `timeout` the
+    /// wait has no limit. Valid until the next call. Errors: those of the operating system.
     [[nodiscard]] Result<std::span<const epoll_event>> wait(
-        std::optional<Milliseconds> patience = std::nullopt);
+        std::optional<Milliseconds> timeout = std::nullopt);
 
 private:
     explicit Poller(Descriptor epoll) : epoll_(std::move(epoll)) {}

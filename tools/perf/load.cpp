@@ -20,11 +20,11 @@ using client::Socket;
 using std::chrono::nanoseconds;
 using std::chrono::steady_clock;
 
-constexpr std::chrono::seconds kPatience{30};
+constexpr std::chrono::seconds kTimeout{30};
 /// Shorter after a stop, because the user is waiting.
-constexpr std::chrono::seconds kStoppedPatience{1};
+constexpr std::chrono::seconds kStoppedTimeout{1};
 constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
-constexpr std::int32_t kMostAnswerBytes = 1 << 20;
+constexpr std::int32_t kMaxAnswerBytes = 1 << 20;
 
 /// How a socket is watched: edge reports once when it becomes ready, level as long as it is ready.
 enum class Ready : std::uint8_t { edge, level };
@@ -99,8 +99,8 @@ Result<void> LoadLoop::run(const Rules& rules) {
     SteadyTime moved = begin;
     HW_TRY_VOID(on_tick());
     while (!rules.is_done()) {
-        const auto patience = is_stopped_ ? kStoppedPatience : kPatience;
-        HW_TRY(events, poller_->wait(patience));
+        const auto timeout = is_stopped_ ? kStoppedTimeout : kTimeout;
+        HW_TRY(events, poller_->wait(timeout));
         if (rules.time && steady_clock::now() - begin >= *rules.time) {
             rules.stop();
         }
@@ -111,8 +111,8 @@ Result<void> LoadLoop::run(const Rules& rules) {
         }
         const SteadyTime now = steady_clock::now();
         moved = amount > 0 ? now : moved;
-        if (now - moved >= patience) {
-            return fail(ErrorKind::timed_out, "the broker was silent for {} s", patience.count());
+        if (now - moved >= timeout) {
+            return fail(ErrorKind::timed_out, "the broker was silent for {} s", timeout.count());
         }
     }
     return {};
@@ -188,7 +188,7 @@ private:
 };
 
 Result<Socket> connect_to(const config::Address& address) {
-    auto socket = Socket::connect(address, Deadline(kPatience));
+    auto socket = Socket::connect(address, Deadline(kTimeout));
     if (!socket) {
         return fail(socket.error().kind, "{}: {}", config::to_string(address),
                     socket.error().message);
@@ -259,7 +259,7 @@ Result<void> ProduceLoad::prepare() {
              .version = target_.tail_version,
              .at_log_end = AtLogEnd::wait,
              .partition_bytes = 1 << 20,
-             .max_wait = kPatience,
+             .max_wait = kTimeout,
              .bytes_wanted = kNoLimit,
              .tally = {}};
     for (std::size_t i = 0; i < options_.tails; ++i) {
@@ -274,7 +274,7 @@ Result<Lane> ProduceLoad::make_lane(const LeaderOf& leader) const {
     Lane lane{.leader = &leader, .frames = {}};
     const ByteView batch = load_.batch;
     const wire::Records records(&batch, 1);
-    const Millis timeout(static_cast<std::int32_t>(Milliseconds(kPatience).count()));
+    const Millis timeout(static_cast<std::int32_t>(Milliseconds(kTimeout).count()));
     for (const PartitionIndex index : leader.partitions) {
         const schema::ProduceRequest::Partition partition{.index = index, .records = records};
         const schema::ProduceRequest::Topic topic{
@@ -365,10 +365,10 @@ Result<void> ProduceLoad::confirm_all() {
     const schema::ApiVersionsRequest request;
     HW_TRY(frame, encode_request(request, schema::ApiVersionsRequest::kVersions.low));
     for (LoadConnection* connection : producers_) {
-        const Deadline deadline(kPatience);
+        const Deadline deadline(kTimeout);
         Socket& socket = connection->socket();
         HW_TRY_VOID(socket.send(ByteView(frame.head), deadline));
-        HW_TRY_VOID(socket.receive_frame(kMostAnswerBytes, deadline));
+        HW_TRY_VOID(socket.receive_frame(kMaxAnswerBytes, deadline));
     }
     return {};
 }
@@ -392,7 +392,7 @@ Result<LoadReport> run_load(const FetchOptions& options, const Target& target) {
                      .version = target.version,
                      .at_log_end = AtLogEnd::start_over,
                      .partition_bytes = options.fetch_size,
-                     .max_wait = kPatience,
+                     .max_wait = kTimeout,
                      .bytes_wanted = options.bytes.value_or(kNoLimit),
                      .tally = {}};
     for (std::size_t i = 0; i < options.connections; ++i) {

@@ -13,8 +13,8 @@ namespace hw::perf {
 namespace {
 
 constexpr std::size_t kReadAhead = 65536;
-constexpr std::size_t kMostProduceAnswer = 65536;
-constexpr std::size_t kMostFetchAnswer = std::size_t{256} << 20;
+constexpr std::size_t kMaxProduceAnswer = 65536;
+constexpr std::size_t kMaxFetchAnswer = std::size_t{256} << 20;
 constexpr std::size_t kArenaBudget = std::size_t{1} << 20;
 
 CorrelationId correlation_of(std::uint64_t number) {
@@ -87,7 +87,7 @@ ProduceConnection::ProduceConnection(client::Socket socket, std::vector<const Re
       load_(&load),
       header_version_(response_header_of(schema::ApiKey::produce, load.version)),
       slots_(load.in_flight),
-      input_(kReadAhead, kMostProduceAnswer),
+      input_(kReadAhead, kMaxProduceAnswer),
       arena_(kArenaBudget) {}
 
 Result<std::size_t> ProduceConnection::send(SteadyTime now) {
@@ -173,7 +173,7 @@ FetchConnection::FetchConnection(client::Socket socket, std::vector<FetchPositio
       positions_(std::move(positions)),
       load_(&load),
       header_version_(response_header_of(schema::ApiKey::fetch, load.version)),
-      input_(kReadAhead, kMostFetchAnswer),
+      input_(kReadAhead, kMaxFetchAnswer),
       arena_(kArenaBudget) {}
 
 Result<std::size_t> FetchConnection::send(SteadyTime now) {

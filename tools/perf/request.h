@@ -20,9 +20,9 @@ struct LoadBatch {
     std::int32_t records = 0;
 };
 
-/// A batch of as many records of `record_size` random bytes as fit into `batch_size`, one at
-/// least; without keys, without compression, with its CRC. The same sizes and timestamp give the
-/// same bytes. Errors: limit (2 GiB).
+/// A batch of as many records of `record_size` random bytes as fit into `batch_size`, at
+/// least one; without keys, without compression, with its CRC. The same sizes and timestamp give
+/// the same bytes. Errors: limit (2 GiB).
 [[nodiscard]] Result<LoadBatch> make_batch(std::size_t record_size, std::size_t batch_size,
                                            Timestamp timestamp);
 

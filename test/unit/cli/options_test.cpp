@@ -8,7 +8,7 @@ namespace hw::cli {
 namespace {
 
 Result<std::int64_t> number_in(const std::string& text, std::int64_t minimum,
-                               std::int64_t maximum = kNoMost) {
+                               std::int64_t maximum = kNoMaximum) {
     Arguments arguments;
     arguments.add_option("partitions", {text});
     return whole_number(arguments, "partitions", minimum, maximum);
@@ -28,7 +28,7 @@ TEST_CASE("whole number: both bounds are allowed values, and the upper bound is 
           "[cli]") {
     CHECK(number_in("1", 1, 100) == 1);
     CHECK(number_in("100", 1, 100) == 100);
-    CHECK(number_in("9223372036854775807", 0) == kNoMost);
+    CHECK(number_in("9223372036854775807", 0) == kNoMaximum);
     CHECK(number_in("-1", 0).error().message ==
           "--partitions '-1' must be a whole number of at least 0");
 }
