@@ -7,7 +7,7 @@ namespace hw::broker {
 
 void ProducerIdPool::take(Shard& home, Done done) {
     control_.post([this, &home, done = std::move(done)]() mutable {
-        serve({.home = &home, .done = std::move(done), .deadline = clock_.now() + kPatience});
+        serve({.home = &home, .done = std::move(done), .deadline = clock_.now() + kMaxWait});
     });
 }
 

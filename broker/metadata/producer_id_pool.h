@@ -35,7 +35,7 @@ public:
     /// Limit of callers that wait for a block; further ones are refused at once.
     static constexpr std::size_t kWaitingMax = 10'000;
     /// How long a caller waits: longer than a controller election takes, shorter than clients wait.
-    static constexpr Duration kPatience = std::chrono::seconds(5);
+    static constexpr Duration kMaxWait = std::chrono::seconds(5);
 
     ProducerIdPool(Shard& control, const Clock& clock, replication::PeerClient& controller,
                    Identify identify, Logger log)

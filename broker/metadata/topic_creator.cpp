@@ -14,7 +14,7 @@ void TopicCreator::create(Shard& home, Names names, Done done) {
 
 Task<> TopicCreator::serve(Shard& home, Names names, Done done) {
     const auto asker = add_asker(std::move(names));
-    co_await control_.wait(asker->settled, clock_.now() + kPatience);
+    co_await control_.wait(asker->settled, clock_.now() + kMaxWait);
     home.post(
         [done = std::move(done), refusals = remove_asker(asker)]() mutable { done(refusals); });
 }

@@ -35,7 +35,7 @@ public:
     /// Limit of creations that are under way.
     static constexpr std::size_t kCreationsMax = 256;
     /// How long a request waits for its topics to appear.
-    static constexpr Duration kPatience = std::chrono::seconds(1);
+    static constexpr Duration kMaxWait = std::chrono::seconds(1);
 
     TopicCreator(Shard& control, const Clock& clock, replication::PeerClient& controller,
                  Logger log)
@@ -49,7 +49,7 @@ public:
     TopicCreator& operator=(const TopicCreator&) = delete;
 
     /// Creates those of `names` that do not exist; the names must be valid. Calls `done` on `home`,
-    /// the caller's shard, when all exist or kPatience has passed. It gets an error code for each
+    /// the caller's shard, when all exist or kMaxWait has passed. It gets an error code for each
     /// topic that is not in the image of that shard: LEADER_NOT_AVAILABLE if it is still being
     /// created, UNKNOWN_TOPIC_OR_PARTITION if the client may try again (too many creations, no
     /// controller, a retriable error), otherwise the controller's code.

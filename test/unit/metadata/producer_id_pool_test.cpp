@@ -121,15 +121,15 @@ TEST_CASE("producer ids: callers wait for as many blocks as they need",
     CHECK(world.given.back() == ProducerId(24));
 }
 
-TEST_CASE("producer ids: without a controller a caller is refused after kPatience, not before",
+TEST_CASE("producer ids: without a controller a caller is refused after kMaxWait, not before",
           "[metadata][producer-ids]") {
     World world;
     world.take();
     const TimePoint begun = world.clock.now();
     REQUIRE(world.all_given(1));
     CHECK_FALSE(world.given.front());
-    CHECK(world.clock.now() - begun >= ProducerIdPool::kPatience);
-    CHECK(world.clock.now() - begun < ProducerIdPool::kPatience + std::chrono::milliseconds(100));
+    CHECK(world.clock.now() - begun >= ProducerIdPool::kMaxWait);
+    CHECK(world.clock.now() - begun < ProducerIdPool::kMaxWait + std::chrono::milliseconds(100));
     CHECK(world.controller.count() > 3);
 }
 

@@ -181,12 +181,12 @@ TEST_CASE("topic creator: after a retriable failure the caller gets UNKNOWN_TOPI
     CHECK(world.answers.front() == Refusals{{"a", ErrorCode::unknown_topic_or_partition}});
 }
 
-TEST_CASE("topic creator: a caller waits for at most kPatience", "[metadata][auto-create]") {
+TEST_CASE("topic creator: a caller waits for at most kMaxWait", "[metadata][auto-create]") {
     World world;
     world.ask({"made", "slow"});
     REQUIRE(world.waiting(2));
     world.answer(ErrorCode::none);
-    world.pass(TopicCreator::kPatience - std::chrono::milliseconds(10));
+    world.pass(TopicCreator::kMaxWait - std::chrono::milliseconds(10));
     CHECK(world.answers.empty());
     world.pass(std::chrono::milliseconds(20));
     REQUIRE(world.answers.size() == 1);
