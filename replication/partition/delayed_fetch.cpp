@@ -9,7 +9,7 @@ WaitHandle<DelayedFetch> DelayedFetch::begin(Shard& shard, std::uint64_t missing
     return WaitHandle(std::make_shared<DelayedFetch>(shard, missing_bytes, std::move(done)));
 }
 
-void DelayedFetch::tell(const std::weak_ptr<DelayedFetch>& wait, std::uint64_t bytes) {
+void DelayedFetch::report_bytes(const std::weak_ptr<DelayedFetch>& wait, std::uint64_t bytes) {
     if (auto waiting = wait.lock()) {
         Shard& shard = waiting->shard();
         shard.post([waiting = std::move(waiting), bytes] { waiting->gain(bytes); });
@@ -17,7 +17,7 @@ void DelayedFetch::tell(const std::weak_ptr<DelayedFetch>& wait, std::uint64_t b
 }
 
 void DelayedFetch::finish(const std::weak_ptr<DelayedFetch>& wait) {
-    tell(wait, UINT64_MAX);
+    report_bytes(wait, UINT64_MAX);
 }
 
 void DelayedFetch::gain(std::uint64_t bytes) {

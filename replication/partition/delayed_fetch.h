@@ -25,8 +25,8 @@ public:
 
     /// Reports that a partition has `bytes` more to read. Called inside the partition's guard;
     /// takes effect on the shard of the wait, by a post.
-    static void tell(const std::weak_ptr<DelayedFetch>& wait, std::uint64_t bytes);
-    /// Ends the wait, so that the request reads again at once. Called like `tell`.
+    static void report_bytes(const std::weak_ptr<DelayedFetch>& wait, std::uint64_t bytes);
+    /// Ends the wait, so that the request reads again at once. Called like `report_bytes`.
     static void finish(const std::weak_ptr<DelayedFetch>& wait);
 
 private:

@@ -225,10 +225,10 @@ bool PartitionReplica::flush_is_due(Offset end_offset) const {
 }
 
 void PartitionReplica::on_log_failed(const Error& error) {
-    const wire::Refusal told =
+    const wire::Refusal refusal =
         indefinite({ErrorCode::kafka_storage_error, "the log failed: " + error.message});
-    fail_pending(pending_.size(), told);
-    waits_.fail_appends(told);
+    fail_pending(pending_.size(), refusal);
+    waits_.fail_appends(refusal);
     waits_.finish_fetches();
 }
 

@@ -39,7 +39,7 @@ bool WaitQueue::add(const FetchWatch& watch, std::uint64_t readable_bytes) {
     }
     fetches_.push_back({watch, 0});
     if (readable_bytes > watch.seen_bytes) {
-        tell_fetches(readable_bytes);
+        report_to_fetches(readable_bytes);
     }
     return true;
 }
@@ -60,7 +60,7 @@ void WaitQueue::on_progress(const PartitionProgress& progress) {
     const auto durable_end = reached(by_durable_, progress.durable_end_offset);
     std::for_each(by_durable_.begin(), durable_end, answer);
     by_durable_.erase(by_durable_.begin(), durable_end);
-    tell_fetches(progress.readable_bytes);
+    report_to_fetches(progress.readable_bytes);
 }
 
 void WaitQueue::fail_appends(const wire::Refusal& error) {
@@ -87,13 +87,13 @@ void WaitQueue::drop_ended_appends() {
     std::erase_if(by_durable_, is_ended);
 }
 
-void WaitQueue::tell_fetches(std::uint64_t readable_bytes) {
+void WaitQueue::report_to_fetches(std::uint64_t readable_bytes) {
     std::erase_if(fetches_, [readable_bytes](Fetch& fetch) {
         const FetchWatch& watch = fetch.watch;
         const auto gained = std::min(readable_bytes - watch.seen_bytes, watch.max_bytes);
-        if (gained > fetch.told_bytes) {
-            DelayedFetch::tell(watch.wait, gained - fetch.told_bytes);
-            fetch.told_bytes = gained;
+        if (gained > fetch.reported_bytes) {
+            DelayedFetch::report_bytes(watch.wait, gained - fetch.reported_bytes);
+            fetch.reported_bytes = gained;
         }
         return gained == watch.max_bytes || watch.wait.expired();
     });

@@ -73,10 +73,10 @@ public:
 private:
     struct Fetch {
         FetchWatch watch;
-        std::uint64_t told_bytes = 0;
+        std::uint64_t reported_bytes = 0;
     };
 
-    void tell_fetches(std::uint64_t readable_bytes);
+    void report_to_fetches(std::uint64_t readable_bytes);
     void sweep_fetches();
 
     std::vector<AppendWait> by_watermark_;  ///< ordered by end offset

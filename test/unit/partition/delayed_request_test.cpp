@@ -109,14 +109,14 @@ TEST_CASE("fetch wait: it ends when its partitions together have gained the miss
           "[partition][wait]") {
     World world;
     const auto wait = DelayedFetch::begin(world.shard, 100, world.count());
-    DelayedFetch::tell(wait->reference(), 60);
+    DelayedFetch::report_bytes(wait->reference(), 60);
     world.settle();
     CHECK(world.ends == 0);
-    DelayedFetch::tell(wait->reference(), 39);
+    DelayedFetch::report_bytes(wait->reference(), 39);
     world.settle();
     CHECK(world.ends == 0);
-    DelayedFetch::tell(wait->reference(), 1);
-    DelayedFetch::tell(wait->reference(), 500);
+    DelayedFetch::report_bytes(wait->reference(), 1);
+    DelayedFetch::report_bytes(wait->reference(), 500);
     world.settle();
     CHECK(world.ends == 1);
 }
@@ -147,10 +147,10 @@ TEST_CASE("fetch wait: a partition may still report bytes after the request has 
     {
         const auto wait = DelayedFetch::begin(world.shard, 100, world.count());
         reference = wait->reference();
-        DelayedFetch::tell(reference, 100);
+        DelayedFetch::report_bytes(reference, 100);
     }
     world.settle();
-    DelayedFetch::tell(reference, 100);
+    DelayedFetch::report_bytes(reference, 100);
     world.settle();
     CHECK(world.ends == 0);
 }
@@ -196,7 +196,7 @@ TEST_CASE("timers: a wait that has ended no longer has a deadline", "[partition]
     World world;
     const auto wait = DelayedFetch::begin(world.shard, 1, world.count());
     REQUIRE(world.timers.add(*wait, at(20)));
-    DelayedFetch::tell(wait->reference(), 1);
+    DelayedFetch::report_bytes(wait->reference(), 1);
     world.settle();
     CHECK(world.ends == 1);
     CHECK(world.timers.size() == 0);

@@ -105,7 +105,7 @@ TEST_CASE("wait queue: a fetch gets each gain of readable bytes, up to its maxim
     world.progress(0, 0, 5000);
     CHECK(world.queue.fetches() == 0);
     CHECK(ends == 0);
-    DelayedFetch::tell(wait->reference(), 20);
+    DelayedFetch::report_bytes(wait->reference(), 20);
     world.settle();
     CHECK(ends == 1);
 }
