@@ -30,11 +30,11 @@ Connection::Connection(std::unique_ptr<Transport> transport, ConnectionServices&
       share_(services.memory.share()),
       last_received_(services.clock.now()),
       last_sent_(last_received_) {
-    share_->tell(&room_);
+    share_->set_shrink_signal(&room_);
 }
 
 Connection::~Connection() {
-    share_->tell(nullptr);
+    share_->set_shrink_signal(nullptr);
 }
 
 Task<> Connection::serve(std::shared_ptr<Connection> self) {

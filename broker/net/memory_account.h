@@ -108,7 +108,7 @@ public:
     [[nodiscard]] std::size_t answers() const { return answers_; }
     [[nodiscard]] std::size_t total() const { return requests_ + answers_; }
     /// Sets the signal that is set when the share becomes smaller; null: none.
-    void tell(Signal* signal) { smaller_ = signal; }
+    void set_shrink_signal(Signal* signal) { smaller_ = signal; }
 
 private:
     friend class MemoryBudget;
