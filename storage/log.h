@@ -226,7 +226,7 @@ private:
     std::optional<SnapshotJob> next_snapshot_;  ///< goes along with the next sync job
     bool snapshot_running_ = false;
     std::size_t counted_producers_ = 0;  ///< this log's share in the limit's count
-    ProducerId next_to_expire_ = kLeastProducerId;
+    ProducerId next_to_expire_ = kMinProducerId;
     mutable std::set<std::string> reported_;  ///< failures that were already logged
 };
 

@@ -14,7 +14,7 @@ bool Log::expire_producers(Timestamp now, std::chrono::milliseconds idle) {
     bool has_more = true;
     for (int i = 0; i < kExpiryPages && has_more; ++i) {
         const auto next = producers_.expire_page(next_to_expire_, idle_since, now);
-        next_to_expire_ = next.value_or(kLeastProducerId);
+        next_to_expire_ = next.value_or(kMinProducerId);
         has_more = next.has_value();
     }
     count_producers();

@@ -14,7 +14,7 @@
 namespace hw::storage {
 
 /// The smallest possible id, at which a walk over producers begins.
-inline constexpr ProducerId kLeastProducerId{INT64_MIN};
+inline constexpr ProducerId kMinProducerId{INT64_MIN};
 
 /// A batch of a producer, remembered so that a retry of it is recognised.
 struct ProducerBatch {

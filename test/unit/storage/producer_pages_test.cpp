@@ -32,7 +32,7 @@ std::vector<ProducerSlot> entries_of(const ProducerView& view) {
 /// Expires producers in all pages. Returns the number of pages visited.
 int expire_all(ProducerPages& pages, std::int64_t idle_since, std::int64_t now = INT64_MAX) {
     int steps = 0;
-    std::optional<ProducerId> next = kLeastProducerId;
+    std::optional<ProducerId> next = kMinProducerId;
     while (next) {
         next = pages.expire_page(*next, Timestamp(idle_since), Timestamp(now));
         ++steps;
@@ -135,7 +135,7 @@ TEST_CASE("producer pages: expiry visits one page a step, and keeps open transac
     fill(pages, 0, 1000);
     pages.entry(ProducerId(10)).transaction_start = Offset(3);
     const std::size_t before = pages.size();
-    static_cast<void>(pages.expire_page(kLeastProducerId, Timestamp(499), Timestamp(1000)));
+    static_cast<void>(pages.expire_page(kMinProducerId, Timestamp(499), Timestamp(1000)));
     CHECK(before - pages.size() <= ProducerPages::kLeafSlots);
     const int steps = expire_all(pages, 499, 1000);
     CHECK(steps <= 1000 / 32 + 1);
