@@ -126,7 +126,7 @@ std::expected<void, wire::Refusal> AppendStage::check(const ProducerBatchInfo& f
                     "producers of all partitions; the limit of {} follows from "
                     "highwater.memory.limit: nothing was appended. Try again later: producers that "
                     "were idle for 15 minutes are dropped",
-                    facts.producer_id, limit_->count(), limit_->most())});
+                    facts.producer_id, limit_->count(), limit_->max_count())});
 }
 
 const ProducerEntry* AppendStage::find(ProducerId id, const ProducerTable& written) const {

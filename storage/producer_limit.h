@@ -18,9 +18,9 @@ public:
 
     virtual void change(std::int64_t entries) = 0;
     [[nodiscard]] virtual std::size_t count() const = 0;
-    [[nodiscard]] virtual std::size_t most() const = 0;
+    [[nodiscard]] virtual std::size_t max_count() const = 0;
 
-    [[nodiscard]] bool is_full() const { return count() >= most(); }
+    [[nodiscard]] bool is_full() const { return count() >= max_count(); }
 };
 
 }  // namespace hw::storage

@@ -12,8 +12,8 @@ Task<> ProducerExpiry::stop() {
 
 /// An eighth is left, so that room is made before a new producer is refused.
 bool ProducerExpiry::is_nearly_full() const {
-    const std::size_t most = ports_.limit.most();
-    return ports_.limit.count() >= most - most / 8;
+    const std::size_t max_count = ports_.limit.max_count();
+    return ports_.limit.count() >= max_count - max_count / 8;
 }
 
 Task<> ProducerExpiry::run() {

@@ -12,7 +12,7 @@ namespace hw::broker {
 /// entered on every thread. Appends at the same moment may each exceed the limit by one.
 class SharedProducerLimit final : public storage::ProducerLimit {
 public:
-    explicit SharedProducerLimit(std::size_t most) : most_(most) {}
+    explicit SharedProducerLimit(std::size_t max_count) : max_count_(max_count) {}
 
     void change(std::int64_t entries) override {
         count_.fetch_add(entries, std::memory_order_relaxed);
@@ -20,10 +20,10 @@ public:
     [[nodiscard]] std::size_t count() const override {
         return static_cast<std::size_t>(count_.load(std::memory_order_relaxed));
     }
-    [[nodiscard]] std::size_t most() const override { return most_; }
+    [[nodiscard]] std::size_t max_count() const override { return max_count_; }
 
 private:
-    const std::size_t most_;
+    const std::size_t max_count_;
     std::atomic<std::int64_t> count_ = 0;
 };
 

@@ -112,13 +112,13 @@ TEST_CASE("log: a restart restores the producers from the snapshot and the log",
 /// A producer limit that the test sets.
 class TestLimit final : public ProducerLimit {
 public:
-    explicit TestLimit(std::size_t most) : most_(most) {}
+    explicit TestLimit(std::size_t max_count) : max_count_(max_count) {}
     void change(std::int64_t entries) override { count_ += entries; }
     [[nodiscard]] std::size_t count() const override { return static_cast<std::size_t>(count_); }
-    [[nodiscard]] std::size_t most() const override { return most_; }
+    [[nodiscard]] std::size_t max_count() const override { return max_count_; }
 
 private:
-    std::size_t most_;
+    std::size_t max_count_;
     std::int64_t count_ = 0;
 };
 
