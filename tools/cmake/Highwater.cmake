@@ -13,7 +13,7 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     target_compile_options(hw_options INTERFACE -Wno-gnu-zero-variadic-macro-arguments)
     add_link_options(-fuse-ld=lld-19)
     if(NOT HW_SANITIZE)
-        # Unused functions are left out and equal ones merged: less memory is resident.
+        # The linker drops unused functions and merges equal ones, which saves resident memory.
         add_compile_options(-ffunction-sections -fdata-sections)
         add_link_options(-Wl,--gc-sections -Wl,--icf=safe)
     endif()
@@ -29,7 +29,8 @@ if(CMAKE_BUILD_TYPE STREQUAL "Debug" AND HW_SANITIZE)
 endif()
 target_include_directories(hw_options INTERFACE
     ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR}/generated)
-# Only the parts of Asio that are included are compiled; nothing of it may be header-global.
+# Asio's functions are compiled once, in broker/runtime/asio_separate.cpp. Boost.System is used
+# without its library.
 target_compile_definitions(hw_options INTERFACE
     BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_SEPARATE_COMPILATION BOOST_ERROR_CODE_HEADER_ONLY)
 
