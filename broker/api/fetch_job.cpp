@@ -364,7 +364,7 @@ void FetchJob::answer() {
         const auto answers = rest.first(topic_answers_[index]);
         rest = rest.subspan(answers.size());
         if (answers.empty() && !topic.partitions.empty()) {
-            continue;  // its partitions are answered where the request named the topic before
+            continue;  // its partitions are in the answer to an earlier entry for the topic
         }
         topics.push_back(
             {topic.topic, topic.topic_id, std::span<const Response::Partition>(answers)});

@@ -20,8 +20,8 @@ DecodedBatch::DecodedBatch(const record::BatchView& batch)
 Result<DecodedBatch> DecodedBatch::decode(const record::BatchView& batch) {
     if (!batch.crc_matches()) {
         return fail(ErrorKind::corrupt,
-                    "the batch at offset {} of the metadata log has the checksum {} in its header, "
-                    "but {} over its bytes",
+                    "the batch at offset {} of the metadata log is corrupt: the CRC in its header "
+                    "is {}, the computed CRC is {}",
                     batch.base_offset(), batch.crc(), batch.computed_crc());
     }
     DecodedBatch decoded(batch);
