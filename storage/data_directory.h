@@ -57,8 +57,8 @@ struct OpenedDirectory {
                                                           Logger logger);
 
 /// Called before anything else in a data directory changes. Removes the marker of a clean stop,
-/// durably, so that a later crash is not taken for one. Creates the file of recovery points if it
-/// is missing. Blocks. Errors: io, no_space.
+/// durably, so that a later crash does not look like a clean stop. Creates the file of recovery
+/// points if it is missing. Blocks. Errors: io, no_space.
 [[nodiscard]] Result<void> remove_clean_marker(Disk& disk, const std::string& path,
                                                bool has_recovery_points);
 

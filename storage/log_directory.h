@@ -45,7 +45,7 @@ private:
 };
 
 /// One data directory of a running node: its committer, its checkpoints, and whether it has failed.
-/// After the first failed write or sync it stays offline: every owner is told, and nothing is
+/// After the first failed write or sync it stays offline: every owner is notified, and nothing is
 /// synced or checkpointed any more.
 ///
 /// Owned by the node; lives on its home shard, where everything is called but `request_sync` and

@@ -33,7 +33,7 @@ struct FolderName {
 [[nodiscard]] std::string deleting_folder_name(const TopicPartition& log, const Uuid& uuid);
 
 /// The file with the topic id of a log: two lines, `version: 0` and `topic_id: <uuid>`. The id
-/// tells apart two topics that had the same name.
+/// distinguishes topics that had the same name one after the other.
 inline constexpr const char* kPartitionMetadataFile = "partition.metadata";
 /// Errors: corrupt, with path and line.
 [[nodiscard]] Result<TopicId> parse_partition_metadata(std::string_view text,

@@ -42,7 +42,7 @@ namespace hw::storage {
 /// not_found.
 [[nodiscard]] Result<ProducerTable> read_producer_snapshot(Disk& disk, const std::string& path);
 
-/// The table as it is after a snapshot was written and read: one batch per producer.
+/// The table that results from writing and reading a snapshot: one batch per producer.
 [[nodiscard]] ProducerTable as_in_snapshot(const ProducerTable& producers);
 
 }  // namespace hw::storage
