@@ -54,8 +54,8 @@ bool has_compact(std::string_view cleanup_policy) {
     return std::ranges::count(split_list(cleanup_policy), "compact") > 0;
 }
 
-/// Keys that say when old records may be removed. Nothing removes records so far, so no value loses
-/// any. Tools such as Kafka Streams set these keys on the topics that they create.
+/// Keys that say when old records may be removed. Nothing removes records so far, so every value is
+/// harmless. Tools such as Kafka Streams set these keys on the topics that they create.
 bool is_retention_key(std::string_view name) {
     constexpr std::string_view kKeys[] = {"retention.ms",          "retention.bytes",
                                           "delete.retention.ms",   "min.compaction.lag.ms",
