@@ -23,7 +23,7 @@ Error with_advice(Error error) {
         case ErrorKind::not_found:
             error.message +=
                 ". A data directory (log.dirs) must be a directory that this user "
-                "may write to, on a disk that works";
+                "may write to, on a working disk";
             break;
         default:
             break;

@@ -40,7 +40,7 @@ wire::ErrorCode denial(const RequestContext& who, std::int8_t key_type, std::str
 }
 
 /// The answers to the keys of one request. Its messages name no key, so that a request with many
-/// keys needs no text for each.
+/// keys needs no memory for a text per key.
 class Refusals {
 public:
     Refusals(const RequestContext& who, std::int8_t key_type, ApiVersion version)

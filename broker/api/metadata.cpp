@@ -201,7 +201,8 @@ bool asks_for_all(const MetadataRequest& request, ApiVersion version) {
     return request.topics.is_null() || (version == ApiVersion(0) && request.topics.empty());
 }
 
-/// Calls `add` for each of `topics`, until the request is rejected. Others run meanwhile.
+/// Calls `add` for each of `topics`, until the request is rejected. Other work of the shard runs in
+/// between.
 template <class Topics, class Add>
 Task<> add_each(Shard& shard, const Topics& topics, MetadataAnswer& answer, Add add) {
     LongLoop loop;

@@ -41,7 +41,7 @@ public:
     }
 
 private:
-    /// Bytes that take about as long as an item when they are checked or decompressed.
+    /// Number of bytes whose check or decompression takes about as long as one item.
     static constexpr std::size_t kBytesLikeAnItem = 1024;
 
     std::size_t items_per_turn_;

@@ -101,9 +101,10 @@ private:
 
 /// Limits the memory of all requests of one shard, before it is used. README.md has the rules.
 ///
-/// A frame takes memory in steps, as its bytes arrive. If there is no room, it queues, the oldest
-/// first, brief, small and large frames apart. The oldest frame of a queue gets its step even
-/// without room, unless another frame of its kind already exceeds the limit that way.
+/// A frame takes memory in steps, as its bytes arrive. If there is no room, it waits in a queue.
+/// Brief, small and large frames have separate queues, each with the oldest frame first. The oldest
+/// frame of a queue gets its step even without room, unless another frame of its kind already
+/// exceeds the limit that way.
 ///
 /// Owned by the shard's services; used on that shard only.
 class MemoryBudget {

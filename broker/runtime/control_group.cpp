@@ -79,8 +79,8 @@ std::vector<Mount> find_mounts(const ReadFile& read) {
     return mounts;
 }
 
-/// The folders of a group and of its parents, up to the mount point. A group outside of the mount,
-/// as a container may see its own, is taken for the group at the mount point.
+/// The folders of a group and of its parents, up to the mount point. In a container the group's
+/// path may be outside of the mount; the group is then the one at the mount point.
 std::vector<std::string> folders_of(const Mount& mount, std::string_view group) {
     const std::string root = mount.root == "/" ? "" : mount.root;
     std::string below;

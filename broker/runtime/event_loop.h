@@ -47,8 +47,8 @@ private:
 
     boost::asio::io_context io_;
     TurnHooks hooks_;
-    /// Guards a queue apart from Asio's: taking many work items costs one lock, and posting them at
-    /// most one wake-up.
+    /// Guards the queue of posted work, which is separate from Asio's: taking many work items costs
+    /// one lock, and posting them at most one wake-up.
     std::mutex mutex_;
     Works posted_;
     Works running_;  ///< the work items of this turn; a member to keep its memory
