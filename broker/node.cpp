@@ -52,8 +52,8 @@ Duration duration_of(std::chrono::milliseconds span) {
 /// A controller must also accept a client's largest request inside an Envelope.
 HostLimits with_room_for_envelope(HostLimits limits) {
     constexpr std::int32_t kEnvelopeMax = 128 * 1024;
-    std::int32_t& most = limits.connection.request_max_bytes;
-    most = std::min(most, INT32_MAX - kEnvelopeMax) + kEnvelopeMax;
+    std::int32_t& max_bytes = limits.connection.request_max_bytes;
+    max_bytes = std::min(max_bytes, INT32_MAX - kEnvelopeMax) + kEnvelopeMax;
     return limits;
 }
 

@@ -252,12 +252,12 @@ std::unexpected<Error> Parser::unknown_option(const std::string& given) const {
 }
 
 Result<void> Parser::check_operands(const Texts& operands) const {
-    const auto& [name, least, most] = command_->operands;
-    if (operands.size() < least) {
+    const auto& [name, min_count, max_count] = command_->operands;
+    if (operands.size() < min_count) {
         return complain(fmt::format("missing argument {}", name));
     }
-    if (operands.size() > most) {
-        return complain(fmt::format("unexpected argument '{}'", operands[most]));
+    if (operands.size() > max_count) {
+        return complain(fmt::format("unexpected argument '{}'", operands[max_count]));
     }
     return {};
 }

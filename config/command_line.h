@@ -31,8 +31,8 @@ struct Operands {
     static constexpr std::size_t kAny = std::numeric_limits<std::size_t>::max();
 
     std::string_view name = {};  ///< "FILE"
-    std::size_t least = 0;
-    std::size_t most = 0;
+    std::size_t min_count = 0;
+    std::size_t max_count = 0;
 };
 
 /// A sub-command. Its string views point to literals.

@@ -150,9 +150,9 @@ Result<Buffer> LogReader::read_batches(const ReadRequest& request, const Segment
                                        const ReadCursor& cursor) const {
     const std::uint64_t left = segment.size() - cursor.position;
     const bool must_progress = request.first_batch == FirstBatch::always_whole;
-    const std::size_t least = must_progress ? record::BatchLayout::kHeaderSize : 0;
+    const std::size_t min_bytes = must_progress ? record::BatchLayout::kHeaderSize : 0;
     auto bytes = read_bytes(*cursor.file, cursor.position,
-                            std::min<std::uint64_t>(std::max(request.max_bytes, least), left));
+                            std::min<std::uint64_t>(std::max(request.max_bytes, min_bytes), left));
     if (!bytes || !must_progress) {
         return bytes;
     }

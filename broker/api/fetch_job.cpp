@@ -268,9 +268,9 @@ void FetchJob::forget_reads() {
 
 FetchRead FetchJob::next_read(const Read& read) const {
     const std::int64_t left = std::max<std::int64_t>(allowed_ - found_, 0);
-    const auto most = std::clamp<std::int64_t>(read.asked->partition_max_bytes, 0, left);
+    const auto max_bytes = std::clamp<std::int64_t>(read.asked->partition_max_bytes, 0, left);
     return {.from = read.asked->fetch_offset,
-            .max_bytes = static_cast<std::size_t>(most),
+            .max_bytes = static_cast<std::size_t>(max_bytes),
             .last_fetched_epoch = read.asked->last_fetched_epoch,
             .isolation = isolation_,
             .first_batch = found_ == 0 ? storage::FirstBatch::always_whole
@@ -323,8 +323,8 @@ void FetchJob::take(Read& read, FetchAnswer found) {
 }
 
 bool FetchJob::begin_wait() {
-    const std::int64_t most = std::min(limit_, std::max<std::int64_t>(allowed_, 1));
-    const std::int64_t wanted = std::min<std::int64_t>(request_.min_bytes, most);
+    const std::int64_t limit = std::min(limit_, std::max<std::int64_t>(allowed_, 1));
+    const std::int64_t wanted = std::min<std::int64_t>(request_.min_bytes, limit);
     // A delayed request keeps its memory, so none is delayed when memory is scarce.
     const bool may_wait =
         deadline_ > services_.clock.now() && !reads_.empty() && !memory_.is_scarce();

@@ -98,9 +98,10 @@ schema::FetchResponse::Partition QuorumFetchHandler::read(Exchange& exchange,
     if (partition.error_code != ErrorCode::none) {
         return partition;
     }
-    const std::int32_t most = std::min({request.max_bytes, wanted.partition_max_bytes, kBytesMax});
+    const std::int32_t max_bytes =
+        std::min({request.max_bytes, wanted.partition_max_bytes, kBytesMax});
     auto found =
-        raft_.read(wanted.fetch_offset, static_cast<std::size_t>(std::max(most, 0)), cursor_);
+        raft_.read(wanted.fetch_offset, static_cast<std::size_t>(std::max(max_bytes, 0)), cursor_);
     if (!found) {
         partition.error_code = found.error().code;
         return partition;

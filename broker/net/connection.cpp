@@ -197,8 +197,8 @@ bool Connection::has_room_for_frames() const {
     constexpr std::size_t kOneIn = 4;  // a quarter of the shard's part
     const std::size_t share =
         std::max(services_->memory.limits().requests / kOneIn, MemoryBudget::kSmallFrame);
-    const std::size_t most = std::min(limits.request_bytes_max, share);
-    return share_->requests() - reservation_.requests() <= most;
+    const std::size_t limit = std::min(limits.request_bytes_max, share);
+    return share_->requests() - reservation_.requests() <= limit;
 }
 
 bool Connection::has_room_for_answers() const {

@@ -104,8 +104,8 @@ bool Reservation::take(std::size_t bytes) {
 
 bool Reservation::try_work(std::size_t bytes) {
     if (share_) {
-        const std::size_t most = account().limits_.requests + kOverdraft;
-        if (bytes > most - std::min(most, account().held_)) {
+        const std::size_t limit = account().limits_.requests + kOverdraft;
+        if (bytes > limit - std::min(limit, account().held_)) {
             return false;
         }
     }
@@ -139,8 +139,8 @@ std::size_t Reservation::answer_room() const {
     }
     const std::size_t others = account().answers_ - share_->answers_;
     const std::size_t limit = account().limits_.answers;
-    const std::size_t most = (limit - std::min(limit, others)) / kAnswersOf;
-    return most - std::min(most, share_->answers_);
+    const std::size_t max_bytes = (limit - std::min(limit, others)) / kAnswersOf;
+    return max_bytes - std::min(max_bytes, share_->answers_);
 }
 
 bool Reservation::try_answer_within(std::size_t limit, std::size_t bytes) {

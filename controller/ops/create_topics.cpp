@@ -35,12 +35,12 @@ Random seeded(Entropy& entropy) {
     return Random(load_big_endian<std::uint64_t>(bytes.data()));
 }
 
-Checked<void> check_partition_count(std::int64_t count, std::size_t most) {
-    if (count > static_cast<std::int64_t>(most)) {
+Checked<void> check_partition_count(std::int64_t count, std::size_t max_count) {
+    if (count > static_cast<std::int64_t>(max_count)) {
         return refuse(ErrorCode::policy_violation,
                       "{} partitions do not fit into one batch of the metadata log, which has room "
                       "for {} more. Ask for fewer in one request",
-                      count, most);
+                      count, max_count);
     }
     return {};
 }

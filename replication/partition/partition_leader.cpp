@@ -59,15 +59,15 @@ void PartitionLeader::advance(LeaderEffects& effects) {
     if (!isr_is_large_enough() && !mutants_.ignores_min_isr) {
         return;
     }
-    Offset least = progress_[self_].acknowledged_end;
+    Offset minimum = progress_[self_].acknowledged_end;
     for (const BrokerId replica : maximal_isr()) {
         if (!mutants_.ignores_other_replicas) {
-            least = std::min(least, progress_[replica].acknowledged_end);
+            minimum = std::min(minimum, progress_[replica].acknowledged_end);
         }
     }
-    if (least > high_watermark_) {
-        high_watermark_ = least;
-        effects.high_watermark = least;
+    if (minimum > high_watermark_) {
+        high_watermark_ = minimum;
+        effects.high_watermark = minimum;
     }
 }
 

@@ -339,10 +339,10 @@ Error main_reason(const perf::LoadReport& report) {
     if (report.failure) {
         return {ErrorKind::io, *report.failure};
     }
-    const auto most = std::ranges::max_element(report.tally.refused, {},
-                                               [](const auto& refused) { return refused.second; });
-    return client::error_of(most->first, fmt::format("topic '{}'", report.topic),
-                            advice_on(most->first));
+    const auto most_frequent = std::ranges::max_element(
+        report.tally.refused, {}, [](const auto& refused) { return refused.second; });
+    return client::error_of(most_frequent->first, fmt::format("topic '{}'", report.topic),
+                            advice_on(most_frequent->first));
 }
 
 /// Runs a load that was parsed, and prints its report.

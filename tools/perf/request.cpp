@@ -25,11 +25,11 @@ Result<LoadBatch> make_batch(std::size_t record_size, std::size_t batch_size, Ti
     const std::vector<std::byte> value = random_value(record_size);
     const record::NewRecord record{
         .key = {}, .value = ByteView(value), .headers = {}, .timestamp = timestamp};
-    const std::size_t most = record_size + 2 * record::RecordLayout::kMaxHead;
+    const std::size_t max_record_size = record_size + 2 * record::RecordLayout::kMaxHead;
     record::BatchBuilder builder({});
     do {
         builder.add(record);
-    } while (builder.uncompressed_size() + most <= batch_size);
+    } while (builder.uncompressed_size() + max_record_size <= batch_size);
     const std::int32_t records = builder.count();
     record::Compressor unused;
     HW_TRY(bytes, builder.finish(unused));
