@@ -24,7 +24,7 @@ struct ShardView {
     /// The replicas of this broker, as in that image.
     ReplicaTable replicas;
     /// Whether the broker has a session with the controller. Without one, another broker may
-    /// already lead the partitions that this view says this broker leads, so reads are refused.
+    /// already lead the partitions that this view assigns to this broker, so reads are refused.
     bool in_session = false;
 };
 

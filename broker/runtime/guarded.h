@@ -28,8 +28,8 @@ struct GuardedTraits {
     static constexpr std::size_t kWorkPerTurn = 64;
 };
 
-/// Guard of an object that any shard may enter, one at a time. Objects that several threads change
-/// are behind such a guard.
+/// Guard of an object that any shard may enter, one at a time. Each object that several threads
+/// change is behind such a guard, except in this folder and in storage/posix_disk.
 ///
 /// `enter` runs the work at once when nobody is inside; otherwise it queues the work for the shard
 /// that is inside. Work is a plain function, never a coroutine, and runs in the order of entering.

@@ -25,7 +25,7 @@ public:
     /// How long the end of the process waits for lines that nobody reads.
     static constexpr std::chrono::milliseconds kEndLimit{1000};
 
-    /// Drops lines below `min_level`. `descriptor` is for tests.
+    /// Logs lines of `min_level` and above. `descriptor` is for tests.
     StderrLog(const Clock& clock, LogLevel min_level, int descriptor = STDERR_FILENO);
     /// Waits until all lines are written, for kEndLimit at most.
     ~StderrLog() override;
