@@ -84,7 +84,7 @@ struct ProduceError {
 /// | count below 1, last offset delta not count - 1 | INVALID_RECORD |
 /// | control batch, delete horizon | INVALID_RECORD |
 /// | producer id without sequence or epoch; transactional without producer id | INVALID_RECORD |
-/// | timestamp type LogAppendTime, in a topic of that type or without a time | INVALID_TIMESTAMP |
+/// | type LogAppendTime in a LogAppendTime topic, or without timestamps | INVALID_TIMESTAMP |
 /// | lz4 frame of linked blocks, which Java cannot read | INVALID_RECORD |
 /// | broken compressed data, malformed record | INVALID_RECORD |
 /// | offset deltas not 0, 1, 2... | INVALID_RECORD |
