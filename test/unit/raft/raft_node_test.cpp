@@ -192,8 +192,9 @@ TEST_CASE("raft: the error about a damaged quorum-state says what the file is fo
     CHECK(refused.error().kind == ErrorKind::corrupt);
     CHECK_THAT(refused.error().message,
                Catch::StartsWith(kMetadataFolder + "/quorum-state") &&
-                   Catch::Contains("This file says in which epoch this node has voted, and for "
-                                   "whom: put a copy of it back"));
+                   Catch::Contains(
+                       "This file records the vote of this node and its epoch: put a copy of it "
+                       "back"));
 }
 
 }  // namespace
