@@ -72,11 +72,17 @@ bool Exchange::take_work(std::size_t items, std::size_t bytes_each) {
 }
 
 bool Exchange::take_answer(std::size_t bytes) {
-    if (!memory_.try_encode(bytes)) {
-        reject(out_of_memory("answer the request", bytes));
-        return false;
+    if (memory_.try_encode(bytes)) {
+        return true;
     }
-    return true;
+    // What is written stays written, so the client must learn it. The answer is bounded by the
+    // memory that was taken for the items of the request.
+    if (api_->writes) {
+        memory_.add_answer(bytes);
+        return true;
+    }
+    reject(out_of_memory("answer the request", bytes));
+    return false;
 }
 
 Error Exchange::out_of_memory(std::string_view purpose, std::size_t bytes) const {

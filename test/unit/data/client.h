@@ -67,7 +67,7 @@ private:
     /// The frame of an answer, and the memory of the decoded answer.
     struct Reply {
         std::string frame;
-        Arena arena{1 << 20};
+        Arena arena{16 << 20};
     };
 
     void write(std::string_view bytes);

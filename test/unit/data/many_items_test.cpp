@@ -151,6 +151,26 @@ TEST_CASE("many items: ListOffsets of thousands of partitions is answered for ea
     CHECK(answered[kMany - 1].error_code == ErrorCode::invalid_request);
 }
 
+TEST_CASE("many items: a Produce is answered although its answer exceeds the limit",
+          "[data][produce]") {
+    HostLimits limits;
+    limits.memory.requests = std::size_t{256} << 20;
+    limits.memory.answers = 64 * 1024;
+    limits.connection.request_bytes_max = limits.memory.requests;
+    Bench bench(1, limits);
+    const Buffer batch = make_batch({});
+    const ByteView records = batch.view();
+    std::vector<schema::ProduceRequest::Partition> partitions(70'000,
+                                                              {PartitionIndex(9), {&records, 1}});
+    partitions.back() = {PartitionIndex(0), {&records, 1}};
+    ProduceOne one(records);
+    one.named.partition_data = partitions;
+    const auto& answer = bench.client->ask<schema::ProduceResponse>(one.request, 9);
+    const auto& told = answer.responses[0].partition_responses;
+    REQUIRE(told.size() == partitions.size());
+    CHECK(told[told.size() - 1].error_code == ErrorCode::none);
+}
+
 HostLimits little_memory() {
     HostLimits limits;
     limits.memory.requests = 64 * 1024;
