@@ -192,6 +192,11 @@ void ListOffsetsJob::end_query(std::size_t index) {
         refuse(place, result_.error().code);
         return;
     }
+    if (!services_.in_session) {
+        // The session was lost while the request waited for the guard.
+        refuse(place, ErrorCode::not_leader_or_follower);
+        return;
+    }
     answers_[place].offset = result_->offset;
     answers_[place].timestamp = result_->timestamp;
     if (version_ >= kLeaderEpochFrom) {
