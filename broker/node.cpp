@@ -247,7 +247,8 @@ void Node::start_broker(storage::OpenedLogs opened) {
     checkpointer_ = std::make_unique<Checkpointer>(
         Checkpointer::Ports{ports_.control, ports_.clock, logs_, *applier_});
     producer_expiry_ = std::make_unique<ProducerExpiry>(
-        ProducerExpiry::Ports{ports_.control, ports_.clock, *applier_, producer_limit_},
+        ProducerExpiry::Ports{ports_.control, ports_.clock, *applier_, producer_limit_,
+                              log_.named("replicas")},
         config_.produce.producer_id_expiration, config_.produce.producer_expiry_interval);
     follower_->start([this](const Error& reason) { end(reason); });
     agent_->start();

@@ -27,7 +27,21 @@ Task<> ProducerExpiry::run() {
         const auto idle = is_full ? std::min(expiration_, kIdleAlwaysKept) : expiration_;
         co_await ports_.replicas.expire_producers(ports_.clock.wall_now(), idle);
         next_pass = ports_.clock.now() + interval_;
+        warn_when_full();
     }
+}
+
+void ProducerExpiry::warn_when_full() {
+    const TimePoint now = ports_.clock.now();
+    if (!ports_.limit.is_full() || now < next_warning_) {
+        return;
+    }
+    next_warning_ = now + kWarningInterval;
+    ports_.log.warning(
+        "new producers are refused: {} producers sent records to this broker in the last {} "
+        "minutes, which is the limit that follows from highwater.memory.limit. Raise it, or see "
+        "which client makes a new producer for each record",
+        ports_.limit.count(), kIdleAlwaysKept / std::chrono::minutes(1));
 }
 
 }  // namespace hw::broker

@@ -4,6 +4,7 @@
 
 #include "broker/replicas/metadata_applier.h"
 #include "protocol/base/clock.h"
+#include "protocol/base/logger.h"
 #include "protocol/base/shard.h"
 #include "storage/producer_limit.h"
 
@@ -20,12 +21,15 @@ class ProducerExpiry {
 public:
     static constexpr std::chrono::milliseconds kIdleAlwaysKept = std::chrono::minutes(15);
     static constexpr Duration kIntervalWhenFull = std::chrono::seconds(5);
+    /// While new producers are refused, the log says so this often.
+    static constexpr Duration kWarningInterval = std::chrono::minutes(1);
 
     struct Ports {
         Shard& shard;
         const Clock& clock;
         MetadataApplier& replicas;
         const storage::ProducerLimit& limit;
+        Logger log;
     };
 
     ProducerExpiry(const Ports& ports, std::chrono::milliseconds expiration,
@@ -40,6 +44,7 @@ public:
 private:
     [[nodiscard]] Task<> run();
     [[nodiscard]] bool is_nearly_full() const;
+    void warn_when_full();
 
     Ports ports_;
     std::chrono::milliseconds expiration_;
@@ -47,6 +52,7 @@ private:
     TaskGroup tasks_;
     Signal stop_;
     bool stopping_ = false;
+    TimePoint next_warning_{};
 };
 
 }  // namespace hw::broker

@@ -1,5 +1,6 @@
 #include "broker/node.h"
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <optional>
@@ -26,6 +27,25 @@
 namespace hw::broker {
 namespace {
 
+/// A log sink that keeps the warnings.
+class Warnings final : public LogSink {
+public:
+    void write(LogLevel level, std::string_view, std::string_view line) override {
+        if (level == LogLevel::warning) {
+            lines_.emplace_back(line);
+        }
+    }
+    bool enabled(LogLevel) const override { return true; }
+    [[nodiscard]] std::ptrdiff_t count(std::string_view part) const {
+        return std::ranges::count_if(lines_, [part](const std::string& line) {
+            return line.find(part) != std::string::npos;
+        });
+    }
+
+private:
+    std::vector<std::string> lines_;
+};
+
 /// The world that all nodes of one process share.
 struct World {
     explicit World(std::uint64_t seed, sim::NetworkFaults faults = {})
@@ -44,7 +64,7 @@ struct World {
     sim::SimNetwork network;
     sim::SimClock clock{scheduler};
     sim::SimEntropy entropy{scheduler.random()};
-    test::NullLogSink log;
+    Warnings log;
 };
 
 config::BrokerConfig config_of(std::uint32_t number, std::uint16_t port,
@@ -566,8 +586,10 @@ TEST_CASE("node: a new producer beyond the limit is refused until another is idl
     CHECK(produce_as(3) == wire::ErrorCode::not_enough_replicas);
     CHECK(produce_as(1) == wire::ErrorCode::none);  // a retry
     CHECK(produce_as(kNoProducerId.value()) == wire::ErrorCode::none);
+    CHECK(world.log.count("new producers are refused") == 0);
     world.run_for(std::chrono::minutes(14));
     CHECK(produce_as(3) == wire::ErrorCode::not_enough_replicas);
+    CHECK(world.log.count("new producers are refused: 2 producers") == 14);  // each minute
     world.run_for(std::chrono::minutes(2));
     CHECK(produce_as(3) == wire::ErrorCode::none);
     member.run(member.stop(), member.stopped);
