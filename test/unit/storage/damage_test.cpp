@@ -334,12 +334,14 @@ TEST_CASE("damage: after a crash damage below the recovery point is refused or r
     const auto files = original.files();
     const Offset recovery_point = GENERATE(Offset(0), Offset(13), Offset(27));
     REQUIRE(original.end_offset() == Offset(27));
+    std::size_t opened = 0;
     damage_all_logs(files, [&](const Damage& damage) {
         INFO(damage.path << ": " << damage.what << ", recovery point " << recovery_point.value());
         Restart restart(original, files, damage);
         if (!restart.open(Shutdown::unclean, recovery_point, damage)) {
             return;
         }
+        ++opened;
         // Batches from the recovery point on may be cut, and the cut is logged. A file that lost
         // its end between two batches is an exception: it looks as if the lost ones had never been
         // written.
@@ -356,6 +358,7 @@ TEST_CASE("damage: after a crash damage below the recovery point is refused or r
         }
         judge.check_all();
     });
+    CHECK(opened > 0);
 }
 
 TEST_CASE("damage: a damaged index gives the right record or an error that names it",
@@ -363,6 +366,7 @@ TEST_CASE("damage: a damaged index gives the right record or an error that names
     Original original;
     original.close();
     const auto files = original.files();
+    std::size_t opened = 0;
     for (const auto& [path, bytes] : files) {
         if (!path.ends_with(kIndexSuffix) && !path.ends_with(kTimeIndexSuffix)) {
             continue;
@@ -371,12 +375,14 @@ TEST_CASE("damage: a damaged index gives the right record or an error that names
             INFO(damage.path << ": " << damage.what);
             Restart restart(original, files, damage);
             if (restart.open(Shutdown::clean, original.end_offset(), damage)) {
+                ++opened;
                 Judge judge(*restart.next.log, damage.path, original.end_offset(),
                             ClientChecks::no);
                 judge.check_all();
             }
         });
     }
+    CHECK(opened > 0);
 }
 
 TEST_CASE("damage: each damaged place is logged once", "[storage][damage]") {
