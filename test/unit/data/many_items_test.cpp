@@ -4,8 +4,8 @@
 
 #include <catch2/catch.hpp>
 
-#include "broker/api/produce_job.h"
 #include "broker/net/long_loop.h"
+#include "protocol/schema/api/metadata.h"
 #include "test/unit/data/requests.h"
 #include "test/unit/data/world.h"
 
@@ -178,15 +178,73 @@ HostLimits little_memory() {
     return limits;
 }
 
-TEST_CASE("many items: a request that needs more memory than there is ends its connection",
+/// Partitions that do not exist, with a few bytes for each.
+std::vector<schema::ProduceRequest::Partition> produced(std::size_t count) {
+    static constexpr std::array<std::byte, 32> kBytes{};
+    static constexpr ByteView kRecords = kBytes;
+    return std::vector(count, schema::ProduceRequest::Partition{.index = PartitionIndex(9),
+                                                                .records = {&kRecords, 1}});
+}
+
+/// Sends a request; true if the connection ends instead of an answer.
+template <class Request>
+bool is_rejected(Bench& bench, const Request& request, std::int16_t version) {
+    bench.client->send(request, version);
+    bool is_answered = false;
+    REQUIRE(bench.world.run_until([&] {
+        is_answered = bench.client->has_answer();
+        return is_answered || bench.client->ended();
+    }));
+    return !is_answered;
+}
+
+TEST_CASE("many items: a request whose items need more memory than there is ends its connection",
+          "[data][produce][fetch][list]") {
+    Bench bench(1, little_memory());
+    // Some hundreds of bytes for each are more than there is. All else that they need is less.
+    constexpr std::size_t kTooMany = Reservation::kOverdraft / 200;
+    SECTION("Produce") {
+        const auto partitions = produced(kTooMany);
+        ProduceOne one({});
+        one.named.partition_data = partitions;
+        CHECK(is_rejected(bench, one.request, 9));
+    }
+    SECTION("Fetch") {
+        const std::vector partitions(kTooMany, fetched(0, 0));
+        FetchOne one(0);
+        one.named.partitions = partitions;
+        CHECK(is_rejected(bench, one.request, 12));
+    }
+    SECTION("ListOffsets") {
+        const std::vector<schema::ListOffsetsRequest::Partition> partitions(kTooMany);
+        ListOne one(-1);
+        one.named.partitions = partitions;
+        CHECK(is_rejected(bench, one.request, 7));
+    }
+    SECTION("Metadata") {
+        const std::vector topics(kTooMany, schema::MetadataRequest::Topic{.name = "t"});
+        schema::MetadataRequest request;
+        request.topics = std::span<const schema::MetadataRequest::Topic>(topics);
+        CHECK(is_rejected(bench, request, 9));
+    }
+}
+
+TEST_CASE("many items: the last of many refusals have no text when their texts need more memory",
           "[data][produce]") {
     Bench bench(1, little_memory());
-    std::vector<schema::ProduceRequest::Partition> partitions(
-        Reservation::kOverdraft / ProduceJob::kBytesPerItem + 200);
-    ProduceOne one({});
+    const std::string topic(249, 'n');  // it is in the text
+    bench.world.add({.topic = topic});
+    const auto partitions = produced(5000);
+    ProduceOne one({}, {topic});
     one.named.partition_data = partitions;
     bench.client->send(one.request, 9);
-    CHECK(bench.world.run_until([&] { return bench.client->ended(); }));
+    const auto& answer = bench.client->receive<schema::ProduceResponse>(9);
+    const auto& told = answer.responses[0].partition_responses;
+    REQUIRE(told.size() == partitions.size());
+    CHECK_FALSE(told[0].error_message.empty());
+    CHECK(told[partitions.size() - 1].error_message.empty());
+    CHECK(told[0].error_code == ErrorCode::unknown_topic_or_partition);
+    CHECK(told[partitions.size() - 1].error_code == ErrorCode::unknown_topic_or_partition);
 }
 
 TEST_CASE("many items: a Fetch reads at most a quarter of the answer memory that others leave",

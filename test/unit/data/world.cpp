@@ -2,6 +2,7 @@
 
 #include "broker/api/fetch.h"
 #include "broker/api/list_offsets.h"
+#include "broker/api/metadata.h"
 #include "broker/api/produce.h"
 #include "broker/net/local_transport.h"
 #include "storage/log_loader.h"
@@ -49,6 +50,7 @@ DataShard::DataShard(sim::Scheduler& scheduler, const Clock& clock, std::size_t 
     dispatcher.add(schema::ApiKey::produce, std::make_unique<ProduceHandler>(services));
     dispatcher.add(schema::ApiKey::fetch, std::make_unique<FetchHandler>(services));
     dispatcher.add(schema::ApiKey::list_offsets, std::make_unique<ListOffsetsHandler>(services));
+    dispatcher.add(schema::ApiKey::metadata, std::make_unique<MetadataHandler>(services, nullptr));
     delayed.start();
     host.start();
 }
