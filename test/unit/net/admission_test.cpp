@@ -264,6 +264,57 @@ TEST_CASE(
     CHECK(world.run_until(all_served));
 }
 
+TEST_CASE("admission: a sender is not measured over the time in which this side had no memory",
+          "[net][admission]") {
+    World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{4})));
+    for (int i = 0; i < 3; ++i) {
+        world.send(world.connect(), large_request(200 * kKiB));
+        world.run_for(std::chrono::seconds(1));
+    }
+    const std::size_t slow = world.connect();
+    const std::string frame = large_request(900 * kKiB);
+    constexpr std::size_t kFirst = 10 * kKiB;
+    world.send(slow, frame.substr(0, kFirst));
+    world.run_for(std::chrono::minutes(1));
+    REQUIRE(world.held.size() == 3);
+    world.answer_all();
+    world.send(world.connect(), large_request(200 * kKiB));
+    world.run_for(std::chrono::seconds(1));
+    // From now on it sends 100 KiB/s, and soon memory is scarce again.
+    for (std::size_t at = kFirst; at < frame.size(); at += 100 * kKiB) {
+        world.send(slow, frame.substr(at, 100 * kKiB));
+        world.run_for(std::chrono::seconds(1));
+        CAPTURE(at, world.log.lines);
+        REQUIRE(world.ended == 0);
+    }
+    CHECK(world.run_until([&] { return world.held.size() == 2; }));
+}
+
+TEST_CASE("admission: unsent answers of one connection do not hold up requests of another",
+          "[net][admission]") {
+    World world;
+    const std::size_t reader = world.connect();
+    world.send(reader, small_request());
+    REQUIRE(world.run_until([&] { return world.held.size() == 1; }));
+    // It takes all memory for answers, and the client does not read it.
+    const std::string name(200, 'x');
+    std::vector<schema::MetadataResponse::Topic> topics(5000);
+    for (auto& topic : topics) {
+        topic.name = name;
+    }
+    schema::MetadataResponse large;
+    large.topics = std::span<const schema::MetadataResponse::Topic>(topics);
+    world.held[0]->reply(large);
+    world.held.clear();
+    world.run_for(std::chrono::seconds(1));
+    world.send(reader, small_request());
+    world.run_for(std::chrono::seconds(1));
+    CHECK(world.held.empty());
+    world.send(world.connect(), small_request());
+    world.run_for(std::chrono::seconds(1));
+    CHECK(world.held.size() == 1);
+}
+
 TEST_CASE("admission: the requests in flight of one connection are limited by their total bytes",
           "[net][admission]") {
     ConnectionLimits limits;
