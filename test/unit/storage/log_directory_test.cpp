@@ -1,3 +1,5 @@
+#include <functional>
+
 #include "test/unit/storage/manager_fixture.h"
 
 namespace hw::storage {
@@ -22,6 +24,75 @@ TEST_CASE("manager: the snapshot of the producers in a sealed segment is written
         world.disk, node.log->folder() + "/" + file_name(sealed_at, kSnapshotSuffix));
     REQUIRE(table.has_value());
     CHECK(table->find(ProducerId(7))->last_batch().last_offset == sealed_at - 1);
+}
+
+/// A node with a log of four synced batches, whose producer snapshot is being written until
+/// `release` of its directory.
+struct Snapshotting {
+    Snapshotting() {
+        REQUIRE(node.open().has_value());
+        node.options.segment_bytes = 200;
+        node.create();
+        for (int i = 0; i < 4; ++i) {
+            append(SyncUrgency::waited_for);
+        }
+        const auto run_until = [this](const std::function<bool()>& done) {
+            REQUIRE(world.scheduler.run_until(done, world.scheduler.now() + std::chrono::hours(1)));
+        };
+        run_until([this] { return world.disk.progress("/data").pending == 1; });
+        // The sync is under way. What comes next hangs.
+        world.disk.faults().hung.insert("/data");
+        run_until([this] { return node.owner->syncs == 1; });
+        world.disk.faults().hung.erase("/data");
+        REQUIRE(node.log->durable_end_offset() == Offset(4));
+        REQUIRE(world.disk.progress("/data").pending == 1);
+    }
+
+    void append(SyncUrgency urgency) {
+        node.append(urgency, {.producer = ProducerId(7), .sequence = Sequence(next++)});
+    }
+
+    World world;
+    Node node{world.scheduler, world.disk};
+    int next = 0;
+};
+
+TEST_CASE("manager: syncs do not wait for a producer snapshot that is being written",
+          "[storage][manager]") {
+    Snapshotting test;
+    test.append(SyncUrgency::waited_for);
+    test.node.pass(std::chrono::milliseconds(10));
+    CHECK(test.node.log->durable_end_offset() == Offset(5));
+    CHECK(test.node.owner->snapshots == 0);
+    test.world.disk.release("/data");
+    test.node.pass(std::chrono::seconds(1));
+    CHECK(test.node.owner->snapshots >= 1);
+}
+
+TEST_CASE("manager: a stop waits for a producer snapshot that is being written, and does not spin",
+          "[storage][manager]") {
+    Snapshotting test;
+    test.append(SyncUrgency::background);
+    bool stopped = false;
+    const auto stop = [&]() -> Task<> {
+        co_await test.node.directory->stop();
+        stopped = true;
+    };
+    test.node.shard.spawn(stop());
+    // Unlike `pass`, this ends even if time does not pass.
+    bool passed = false;
+    const TimePoint end = test.world.scheduler.now() + std::chrono::seconds(10);
+    test.world.scheduler.park(1, [&passed] { passed = true; }, end);
+    for (int steps = 0; steps < 1000 && !passed; ++steps) {
+        test.world.scheduler.step();
+    }
+    REQUIRE(passed);
+    CHECK_FALSE(stopped);
+    CHECK(test.node.owner->syncs == 1);
+    test.world.disk.release("/data");
+    test.node.pass(std::chrono::seconds(1));
+    CHECK(stopped);
+    CHECK(test.node.owner->snapshots == 1);
 }
 
 TEST_CASE("manager: a directory whose disk hangs fails when it is abandoned",

@@ -292,5 +292,29 @@ TEST_CASE("log: a snapshot is written by a separate job, and read at the next st
     }
 }
 
+TEST_CASE("log: a snapshot of truncated records is not used after a kill", "[storage][producer]") {
+    LogFixture t;
+    t.options.segment_bytes = 400;
+    t.open();
+    for (int i = 0; i < 9; ++i) {
+        t.append(from_producer(i));
+    }
+    const auto job = t.log->begin_sync();
+    REQUIRE(job->snapshot.has_value());
+    t.log->on_synced(job->ticket, job->run());
+    REQUIRE(t.truncate(Offset(1)).has_value());
+    for (int i = 1; i < 9; ++i) {
+        t.append(from_new_producer(i));
+    }
+    REQUIRE(job->snapshot->run().has_value());
+    CHECK(t.newest_snapshot().empty());
+    const auto before = t.log->producers();
+    t.disk.process_kill();
+    t.open(Shutdown::unclean, Offset(1));
+    CHECK(t.log->producers().size() == before.size());
+    CHECK(t.log->producers().find(ProducerId(7))->last_batch().last_offset == Offset(0));
+    CHECK(t.log->producers().find(ProducerId(1)) != nullptr);
+}
+
 }  // namespace
 }  // namespace hw::storage
