@@ -416,6 +416,60 @@ TEST_CASE("damage: a wrong length is detected before memory is allocated for it"
     CHECK(answer.error().message.ends_with(", but no batch begins there"));
 }
 
+/// Changes the lowest byte of a number of four bytes in the first segment.
+void change_number(Original& original, std::size_t position, char by) {
+    const std::string path = original.fixture.file(0, kLogSuffix);
+    const std::size_t lowest = position + 3;
+    const char old = original.fixture.disk.contents(path)[lowest];
+    original.fixture.disk.overwrite(path, lowest, std::string(1, static_cast<char>(old + by)));
+}
+
+/// Checks that a read is answered with damage at that byte of the first segment.
+void check_damaged(const Original& original, const ReadRequest& request, ReadCursor& cursor,
+                   std::size_t position) {
+    const auto answer = original.fixture.log->read(request, cursor);
+    REQUIRE_FALSE(answer.has_value());
+    CHECK(answer.error().code == wire::ErrorCode::corrupt_message);
+    const std::string place =
+        fmt::format("{}, byte {}: ", original.fixture.file(0, kLogSuffix), position);
+    CAPTURE(answer.error().message);
+    CHECK(answer.error().message.find(place) != std::string::npos);
+}
+
+TEST_CASE("damage: a batch that lost the offset since a reader found it there is not given",
+          "[storage][damage]") {
+    Original original;
+    const auto& batches = original.fixture.batches;
+    const std::size_t third = batches[0].size() + batches[1].size();  // offsets 3 to 5
+    ReadCursor cursor;
+    const auto nothing = original.fixture.log->read({Offset(4), Offset(5), 1}, cursor);
+    REQUIRE(nothing.has_value());
+    REQUIRE(nothing->bytes.size() == 0);
+    change_number(original, third + record::BatchLayout::kLastOffsetDelta, -2);
+    check_damaged(original, {Offset(4), Offset(27), 1}, cursor, third);
+}
+
+TEST_CASE("damage: a batch that seems to reach the end of the read is damage, not the end",
+          "[storage][damage]") {
+    Original original;
+    change_number(original, record::BatchLayout::kLastOffsetDelta, 2);
+    ReadCursor cursor;
+    check_damaged(original, {Offset(0), Offset(1), 1 << 20}, cursor, 0);
+}
+
+TEST_CASE("damage: of batches of which one has a wrong length, those before it are given",
+          "[storage][damage]") {
+    Original original;
+    const std::size_t second = original.fixture.batches[0].size();
+    change_number(original, second + record::BatchLayout::kLength, 7);
+    ReadCursor cursor;
+    const auto first = original.fixture.log->read({Offset(0), Offset(27), 1 << 20}, cursor);
+    REQUIRE(first.has_value());
+    CHECK(first->bytes.size() == second);
+    CHECK(first->next_offset == Offset(1));
+    check_damaged(original, {Offset(1), Offset(27), 1 << 20}, cursor, second);
+}
+
 TEST_CASE("damage: a sector that cannot be read is logged once", "[storage][damage]") {
     Original original;
     original.fixture.disk.faults().read_error_one_in = 1;

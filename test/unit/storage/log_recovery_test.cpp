@@ -79,6 +79,26 @@ TEST_CASE("recovery: the log is cut at a gap between segments", "[storage][recov
     CHECK(t.sink.lines.find("the next segment begins at offset 4") != std::string::npos);
 }
 
+TEST_CASE("recovery: an emptied segment is refused below the recovery point, it is no gap",
+          "[storage][recovery]") {
+    LogFixture t;
+    t.options.segment_bytes = 200;
+    t.options.gaps = Gaps::possible;
+    t.open();
+    for (int i = 0; i < 6; ++i) {
+        t.append({});
+    }
+    REQUIRE(t.log->segments().size() == 3);
+    const std::string emptied = t.log->segments()[1].path(kLogSuffix);  // offsets 2 and 3
+    t.disk.process_kill();
+    REQUIRE((*t.disk.open(emptied, OpenMode::write))->truncate(0).has_value());
+    const auto refused = t.load(Shutdown::unclean, Offset(3));
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().kind == ErrorKind::corrupt);
+    CHECK(refused.error().message.starts_with(
+        emptied + ", byte 0: the file is empty, and the next segment begins at offset 4;"));
+}
+
 TEST_CASE("recovery: the log is cut where an epoch falls or offsets overlap",
           "[storage][recovery]") {
     LogFixture t;
