@@ -3,16 +3,12 @@
 #include <algorithm>
 #include <cstdint>
 #include <fstream>
-#include <optional>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <sstream>
-#include <string>
 #include <sys/resource.h>
 #include <unistd.h>
-
-#include "broker/runtime/control_group.h"
 
 namespace hw::broker {
 namespace {
@@ -28,13 +24,6 @@ sigset_t stop_signals() {
         sigaddset(&signals, SIGHUP);
     }
     return signals;
-}
-
-std::optional<std::string> read_text(const std::string& path) {
-    std::ifstream file(path);
-    std::ostringstream text;
-    text << file.rdbuf();
-    return file ? std::optional(text.str()) : std::nullopt;
 }
 
 /// Cores that the scheduler may put this process on.
@@ -75,9 +64,16 @@ std::vector<Shard*> LoopThreads::data() const {
     return shards;
 }
 
-std::size_t default_data_loops() {
+std::optional<std::string> read_text(const std::string& path) {
+    std::ifstream file(path);
+    std::ostringstream text;
+    text << file.rdbuf();
+    return file ? std::optional(text.str()) : std::nullopt;
+}
+
+std::size_t default_data_loops(const ReadFile& read) {
     constexpr unsigned kMost = 4;
-    return std::min(usable_cores(allowed_cores(), control_group_limits(read_text)), kMost);
+    return std::min(usable_cores(allowed_cores(), control_group_limits(read)), kMost);
 }
 
 void block_stop_signals() {
@@ -115,10 +111,10 @@ std::size_t raise_open_file_limit() {
     return limit.rlim_cur;
 }
 
-std::size_t usable_memory() {
+std::size_t usable_memory(const ReadFile& read) {
     const auto pages = static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES));
     const std::size_t bytes = pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-    const auto limit = control_group_limits(read_text).memory;
+    const auto limit = control_group_limits(read).memory;
     return std::min<std::uint64_t>(bytes, limit.value_or(bytes));
 }
 

@@ -4,9 +4,12 @@
 #include <cstddef>
 #include <future>
 #include <memory>
+#include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 
+#include "broker/runtime/control_group.h"
 #include "broker/runtime/event_loop.h"
 
 namespace hw::broker {
@@ -54,9 +57,12 @@ private:
     std::vector<std::thread> threads_;
 };
 
+/// The text of a file; none when it cannot be read.
+[[nodiscard]] std::optional<std::string> read_text(const std::string& path);
+
 /// Number of data loops for this process: one per core that its affinity and the quota of its
-/// control groups allow, at most 4.
-[[nodiscard]] std::size_t default_data_loops();
+/// control groups allow, at most 4. `read` reads the files of the control groups.
+[[nodiscard]] std::size_t default_data_loops(const ReadFile& read = read_text);
 
 /// Blocks the stop signals in this thread and the threads that it starts; call it first.
 void block_stop_signals();
@@ -73,6 +79,7 @@ void ignore_broken_pipes();
 std::size_t raise_open_file_limit();
 
 /// Memory this process may use: the smaller of the machine's and its control groups', in bytes.
-[[nodiscard]] std::size_t usable_memory();
+/// `read` reads the files of the control groups.
+[[nodiscard]] std::size_t usable_memory(const ReadFile& read = read_text);
 
 }  // namespace hw::broker
