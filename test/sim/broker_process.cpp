@@ -36,7 +36,7 @@ BrokerProcess::BrokerProcess(const ProcessWorld& world, SimDisk& disk)
     : coin_(world.scheduler.random(), world.defer_one_in),
       control_(world.scheduler, kTag, world.data_shards),
       data_(make_data_shards(world)),
-      node_(make_config(), {}, ports(world, disk)) {
+      node_(make_config(), world.limits, ports(world, disk)) {
     node_.on_end([this](const Error&) { ended_ = true; });
     if (world.mutants.node_spins) {
         control_.spawn(spin());

@@ -38,6 +38,7 @@ struct ProcessWorld {
     std::size_t data_shards = 1;
     std::uint64_t defer_one_in = 0;
     Mutants mutants;
+    broker::NodeLimits limits = {};
 };
 
 /// One process of a broker: a node with its shards, on the disk of its machine. At a crash, its
