@@ -8,7 +8,7 @@
 
 #include "protocol/schema/api/metadata.h"
 #include "protocol/schema/api/produce.h"
-#include "test/unit/client/scripted_broker.h"
+#include "test/support/scripted_broker.h"
 #include "tools/client/partition_io.h"
 
 namespace hw::client {
@@ -18,22 +18,6 @@ using schema::MetadataResponse;
 using schema::ProduceRequest;
 using schema::ProduceResponse;
 using wire::ErrorCode;
-
-const TopicId kTopicId{Uuid{4, 2}};
-
-/// Metadata answer of a cluster with one broker, at `address`, and one topic, "t".
-std::string metadata_answer(const ScriptedRequest& request, const config::Address& address,
-                            ErrorCode error,
-                            std::span<const MetadataResponse::Partition> partitions) {
-    const std::array brokers{MetadataResponse::Broker{
-        .node_id = BrokerId(1), .host = address.host, .port = address.port}};
-    const std::array topics{MetadataResponse::Topic{
-        .error_code = error, .name = "t", .topic_id = kTopicId, .partitions = partitions}};
-    MetadataResponse response;
-    response.brokers = brokers;
-    response.topics = topics;
-    return request.answer(response);
-}
 
 Client connected_to(const ScriptedBroker& broker) {
     auto client = Client::connect({.servers = {broker.address()}});

@@ -16,6 +16,7 @@
 #include "config/address.h"
 #include "protocol/base/assert.h"
 #include "protocol/schema/api/api_versions.h"
+#include "protocol/schema/api/metadata.h"
 #include "test/support/wire_client.h"
 
 namespace hw::client {
@@ -48,6 +49,22 @@ struct ScriptedRequest {
         return frame;
     }
 };
+
+inline const TopicId kTopicId{Uuid{4, 2}};
+
+/// Metadata answer of a cluster with one broker, at `address`, and one topic, "t".
+inline std::string metadata_answer(
+    const ScriptedRequest& request, const config::Address& address, wire::ErrorCode error,
+    std::span<const schema::MetadataResponse::Partition> partitions) {
+    const std::array brokers{schema::MetadataResponse::Broker{
+        .node_id = BrokerId(1), .host = address.host, .port = address.port}};
+    const std::array topics{schema::MetadataResponse::Topic{
+        .error_code = error, .name = "t", .topic_id = kTopicId, .partitions = partitions}};
+    schema::MetadataResponse response;
+    response.brokers = brokers;
+    response.topics = topics;
+    return request.answer(response);
+}
 
 /// A broker on a free loopback port; the test's script makes its answers. It answers ApiVersions
 /// itself, with all APIs of the table. One thread serves all connections, one request at a time.
