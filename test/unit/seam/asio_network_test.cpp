@@ -1,9 +1,17 @@
 #include "broker/runtime/asio_network.h"
 
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <memory>
 #include <netinet/in.h>
 #include <string>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <thread>
 #include <unistd.h>
 #include <utility>
 
@@ -61,6 +69,47 @@ TEST_CASE("network: a listener without a host accepts IPv4 and IPv6", "[seam][ne
         CHECK(peer_of_call("", "::1") == "::1");
         CHECK(peer_of_call("::", "127.0.0.1") == "127.0.0.1");
         CHECK(peer_of_call("::", "::1") == "::1");
+    }
+}
+
+/// From now on, IPv6 sockets of this thread fail with that error. False if the system forbids this.
+bool forbid_ipv6(unsigned error) {
+    // The system gives a program the number and the arguments of each call.
+    constexpr unsigned kNumber = offsetof(seccomp_data, nr);
+    constexpr unsigned kFamily = offsetof(seccomp_data, args);  // low half, little-endian
+    constexpr unsigned kLoad = BPF_LD | BPF_W | BPF_ABS;
+    constexpr unsigned kSkipUnlessEqual = BPF_JMP | BPF_JEQ | BPF_K;
+    std::array<sock_filter, 6> program{{
+        BPF_STMT(kLoad, kNumber),
+        BPF_JUMP(kSkipUnlessEqual, SYS_socket, 0, 3),
+        BPF_STMT(kLoad, kFamily),
+        BPF_JUMP(kSkipUnlessEqual, AF_INET6, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    }};
+    const sock_fprog filter{.len = program.size(), .filter = program.data()};
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+           prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+}
+
+TEST_CASE("network: a listener without a host is reached by IPv4 where there is no IPv6",
+          "[seam][network]") {
+    // The kernel has none, or its administrator took all its addresses away.
+    const int error = GENERATE(EAFNOSUPPORT, EADDRNOTAVAIL);
+    std::string without_host;
+    std::string by_address;
+    bool is_forbidden = false;
+    std::thread machine([&] {
+        is_forbidden = forbid_ipv6(static_cast<unsigned>(error));
+        without_host = peer_of_call("", "127.0.0.1");
+        by_address = peer_of_call("::", "127.0.0.1");
+    });
+    machine.join();
+    CHECK(without_host == "127.0.0.1");
+    if (is_forbidden) {
+        CHECK(by_address.starts_with("listen on [::]:0: "));
+    } else {
+        WARN("this system lets no thread forbid its system calls");
     }
 }
 
