@@ -36,7 +36,7 @@ Exit status: 0 stopped on request, 1 failed, 2 wrong command line.
 constexpr std::string_view kDevHelp =
     R"(Usage: highwater dev [OPTIONS]
 
-Starts one broker for trying things out. Only this machine can connect to it.
+Starts one broker for trying things out. By default only this machine can connect to it.
 
 Examples:
   highwater dev
@@ -65,7 +65,7 @@ std::string default_data_directory(const Surroundings& around, std::string_view 
 
 config::Command dev_command(const Surroundings& around) {
     return {.name = kDev,
-            .summary = "start one broker for trying things out, on this machine only",
+            .summary = "start one broker for trying things out, by default for this machine only",
             .help = kDevHelp,
             .options = {{.name = "listen",
                          .letter = 'l',
@@ -138,7 +138,7 @@ std::vector<config::Preset> dev_presets(const Arguments& arguments) {
             {"log.dirs", arguments.value("data-dir"), "--data-dir"}};
 }
 
-Result<StartCommand> dev_order(const Arguments& arguments) {
+Result<StartCommand> dev_start(const Arguments& arguments) {
     HW_TRY_VOID(check_dev(arguments));
     return StartCommand{
         .command = "dev",
@@ -149,7 +149,7 @@ Result<StartCommand> dev_order(const Arguments& arguments) {
         .old_data = arguments.has("fresh") ? ExistingData::wiped : ExistingData::kept};
 }
 
-StartCommand server_order(const Arguments& arguments, const Surroundings& around) {
+StartCommand server_start(const Arguments& arguments, const Surroundings& around) {
     StartCommand start{.command = "server",
                        .config_file = {},
                        .presets = {},
@@ -175,10 +175,10 @@ Result<CommandLine> read_command_line(std::span<const std::string> arguments,
         return CommandLine{.text = std::move(invocation.text), .start = {}};
     }
     if (invocation.command->name != kDev) {
-        return CommandLine{.text = {}, .start = server_order(invocation.arguments, around)};
+        return CommandLine{.text = {}, .start = server_start(invocation.arguments, around)};
     }
-    HW_TRY(order, dev_order(invocation.arguments));
-    return CommandLine{.text = {}, .start = std::move(order)};
+    HW_TRY(start, dev_start(invocation.arguments));
+    return CommandLine{.text = {}, .start = std::move(start)};
 }
 
 }  // namespace hw::broker

@@ -108,7 +108,7 @@ NodeLimits limits_of(const config::BrokerConfig& config) {
     limits.logs_max = lasting / 2 / kFilesPerLog;
     const std::size_t memory = config.memory_limit ? static_cast<std::size_t>(*config.memory_limit)
                                                    : usable_memory() / kShareOfMemory;
-    // An eighth of highwater.memory.limit is for producer entries, the rest for requests.
+    // An eighth is for producer entries, the rest is the request memory (broker/net/README.md).
     constexpr std::size_t kShareOfProducers = 8;
     limits.producers_max = memory / kShareOfProducers / storage::kProducerMemory;
     limits.memory = memory - memory / kShareOfProducers;

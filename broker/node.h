@@ -40,7 +40,7 @@ namespace hw::broker {
 struct NodeLimits {
     std::size_t connections_max = 10'000;
     std::size_t logs_max = 10'000;              ///< no more are created
-    std::size_t memory = std::size_t{1} << 30;  ///< of requests and answers, in bytes
+    std::size_t memory = std::size_t{1} << 30;  ///< request memory (net/README.md), in bytes
     std::size_t producers_max = 100'000;        ///< entries in all logs; no more are added
 };
 

@@ -58,9 +58,9 @@ struct ReadChecks {
 /// Reads batches from the segments of a log, of which there is at least one, in the order of their
 /// base offsets. Has no state; entered with the log, which checks the requested offsets.
 ///
-/// Below the log end a read returns bytes or an error, with two exceptions: the next batch reaches
-/// the requested end, or it exceeds `max_bytes` and the request is `within_limit`. A `corrupt`
-/// error names the file, the byte, the value there and the expected one.
+/// A read from an offset below its requested end returns bytes or an error, with two exceptions:
+/// the next batch goes past that end, or it exceeds `max_bytes` and the request is `within_limit`.
+/// A `corrupt` error names the file, the byte, the value there and the expected one.
 class LogReader {
 public:
     LogReader(std::span<const Segment> segments, std::int64_t truncations, ReadChecks checks)

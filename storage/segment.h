@@ -50,8 +50,9 @@ class Segment {
 public:
     Segment(Disk& disk, std::string folder, Offset base_offset, std::uint64_t index_interval_bytes);
 
-    /// Creates the file, or empties a left-over one, and opens it for appending. Batches that were
-    /// already recorded stay recorded. The caller syncs the folder. Errors: io, no_space, limit.
+    /// Creates the file, or empties a left-over one, and opens it for appending. Does not change
+    /// size and indexes in memory: the log records the batches of a new segment before it creates
+    /// the file. The caller syncs the folder. Errors: io, no_space, limit.
     [[nodiscard]] Result<void> create_file();
     /// Opens the file for appending. Errors: not_found, io, limit.
     [[nodiscard]] Result<void> open_active();

@@ -43,7 +43,7 @@ public:
     FetchJob(ApiServices& services, const ExchangePtr& exchange,
              const schema::FetchRequest& request, replication::IsolationLevel isolation);
 
-    /// The ordered stage: reads, then answers or begins to wait. The exchange owns `job`.
+    /// The ordered part: reads, then answers or begins to wait. The exchange owns `job`.
     [[nodiscard]] static Task<> serve(ExchangePtr exchange, FetchJob& job);
 
 private:

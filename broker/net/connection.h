@@ -51,11 +51,11 @@ struct ConnectionServices {
     std::vector<std::byte> scratch;
 };
 
-/// Connection to one peer. Reads frames, runs the ordered stage of each request in order, and sends
+/// Connection to one peer. Reads frames, runs the ordered part of each request in order, and sends
 /// the answers in the same order. Sends all answers that are ready in one write, at the end of the
 /// turn.
 ///
-/// Owned by its host and by the coroutines that work for it; lives on one shard.
+/// Owned by its ConnectionManager and by the coroutines that work for it; lives on one shard.
 class Connection final : public AnswerSink,
                          public TurnHook,
                          public std::enable_shared_from_this<Connection> {
@@ -147,7 +147,7 @@ private:
     bool write_blocked_ = false;
     RateWatch received_;  ///< incoming bytes, while a frame is incomplete
     RateWatch taken_;     ///< outgoing bytes, while answers wait for the peer
-    /// This side holds up reading: it waits for memory, for room, for an ordered stage, or because
+    /// This side holds up reading: it waits for memory, for room, for an ordered part, or because
     /// the peer is over its quota. This time does not count against the peer.
     bool paused_ = false;
     bool open_ = true;

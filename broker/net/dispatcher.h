@@ -14,8 +14,8 @@ class Handler {
 public:
     virtual ~Handler() = default;
 
-    /// Runs the ordered stage: later requests of the connection wait until the task ends. The
-    /// answer may be given in the task, or later by code that holds the exchange.
+    /// Runs the ordered part of the request: later requests of the connection wait until the
+    /// task ends. The answer may be given in the task, or later by code that holds the exchange.
     [[nodiscard]] virtual Task<> handle(ExchangePtr exchange) = 0;
 };
 
@@ -36,7 +36,7 @@ protected:
     /// `request` lives as long as `exchange`.
     [[nodiscard]] virtual Task<> serve(ExchangePtr exchange, const Request& request) = 0;
 
-    /// The task of an ordered stage that waits for nothing.
+    /// The task of an ordered part that waits for nothing.
     [[nodiscard]] static Task<> done() { co_return; }
 };
 
@@ -53,7 +53,7 @@ public:
     void add(schema::ApiKey key, std::unique_ptr<Handler> handler);
     [[nodiscard]] bool serves(schema::ApiKey key) const;
 
-    /// Reads the header of a request and runs its ordered stage.
+    /// Reads the header of a request and runs its ordered part.
     [[nodiscard]] Task<> dispatch(ExchangePtr exchange) const;
 
 private:

@@ -25,8 +25,8 @@ struct MemoryLimits {
         std::make_shared<LargeFrameLimit>(std::size_t{128} << 20, std::size_t{100} << 20);
 };
 
-/// The limits of one shard, in a node of `shards` shards that may hold `total` bytes (from
-/// highwater.memory.limit). Half of `total` is for large frames.
+/// The limits of one shard, in a node of `shards` shards. `total`: the node's request memory in
+/// bytes (README.md); half of it is for large frames.
 [[nodiscard]] MemoryLimits memory_of_shard(std::size_t total, std::size_t shards,
                                            std::shared_ptr<LargeFrameLimit> large_frames);
 
@@ -57,7 +57,7 @@ private:
         std::size_t bytes;
         bool granted = false;
         bool ended = false;  ///< its connection ended the wait
-        Signal changed;      ///< set with these, or when it becomes the first
+        Signal changed;      ///< set with `granted` or `ended`, or when it is the first
 
         void grant();
     };
@@ -77,7 +77,7 @@ private:
     [[nodiscard]] Waiters& waiters(FrameKind kind) {
         return waiters_[static_cast<std::size_t>(kind)];
     }
-    /// Number of the brief or small frame that may exceed the limit; 0: none.
+    /// Id of the brief or small frame that may exceed the limit; 0: none.
     [[nodiscard]] std::uint64_t& favoured(FrameKind kind) {
         return favoured_[static_cast<std::size_t>(kind)];
     }

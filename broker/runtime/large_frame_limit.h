@@ -7,8 +7,8 @@
 
 namespace hw::broker {
 
-/// Limit of the memory that the large frames of a whole node may hold: half of
-/// `highwater.memory.limit`.
+/// Limit of the memory that the large frames of a whole node may hold: half of the node's request
+/// memory (broker/net/README.md).
 ///
 /// All large frames share a part of it. The rest, as large as the largest request, is for one frame
 /// at a time, the favoured one: it gets each next step even if the others hold everything else. So

@@ -84,13 +84,16 @@ struct ProduceError {
 /// | count below 1, last offset delta not count - 1 | INVALID_RECORD |
 /// | control batch, delete horizon | INVALID_RECORD |
 /// | producer id without sequence or epoch; transactional without producer id | INVALID_RECORD |
-/// | type LogAppendTime in a LogAppendTime topic, or without timestamps | INVALID_TIMESTAMP |
+/// | timestamp type LogAppendTime, with the exception below | INVALID_TIMESTAMP |
 /// | lz4 frame of linked blocks, which Java cannot read | INVALID_RECORD |
 /// | broken compressed data, malformed record | INVALID_RECORD |
 /// | offset deltas not 0, 1, 2... | INVALID_RECORD |
 /// | more decompressed bytes than allowed | MESSAGE_TOO_LARGE |
 /// | timestamp outside the window (a record error) | INVALID_TIMESTAMP |
 /// | null key in a compacted topic (a record error) | INVALID_RECORD |
+///
+/// Only brokers set LogAppendTime. As in Kafka, a topic with CreateTime accepts it from a client,
+/// and clears it, if the batch has a max timestamp.
 ///
 /// A record error does not stop the check; the answer lists the refused records. With both kinds
 /// the code is INVALID_TIMESTAMP.
