@@ -12,8 +12,8 @@
 namespace hw::broker {
 
 /// Watchdog that lets a stop end although a disk hangs. A data directory hangs when blocking work
-/// is pending in it and none has ended for kLimit. The watchdog then gives it up: waits for its
-/// work end with an error, and the other directories are closed as usual.
+/// is pending in it and none has ended for kLimit. The watchdog then gives it up: from then on,
+/// callers that wait for its work get an error. The other directories are closed as usual.
 ///
 /// Lives on the control shard; owned by the node. `stop` must have ended before it is destroyed.
 class HangWatch {

@@ -418,7 +418,8 @@ Task<> Node::stop_serving() {
         co_await data.delayed.stop();
     };
     co_await on_data_shards(stop_one);
-    // Closed connections have posted work here that lowers the count; let it run.
+    // Closed connections have posted work here that lowers the acceptors' count of connections; let
+    // it run.
     Signal settled;
     ports_.control.post([&settled] { settled.set(); });
     co_await ports_.control.wait(settled, kNever);

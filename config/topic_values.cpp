@@ -23,7 +23,8 @@ std::vector<Candidate> candidates_of(const Key& topic_key, const Overrides& over
         }
     }
     if (!synonyms.empty()) {
-        // Only the first one: like Kafka, which shows no defaults of synonyms in other units.
+        // Only the default of the first synonym. As in Kafka, synonyms in other units are listed
+        // only when they are set.
         const Key* first = find_key(Scope::broker, synonyms.front().broker_key);
         HW_ASSERT(first != nullptr);
         if (first->default_value) {

@@ -44,8 +44,9 @@ struct StagedBatch {
 };
 
 /// The staged batches of a log, which follow its end, and the state that their producers will have
-/// once they are written. Does no I/O; owned by the log and entered with it. Its length is bounded
-/// by what one drain of the log's guard stages between two writes.
+/// once they are written. Does no I/O; owned by the log and entered with it. The number of batches
+/// is bounded: at the end of a turn the write is queued in the log's guard, whose queue has a
+/// limit.
 class AppendStage {
 public:
     /// `epoch` is the latest leader epoch in the log. With a null `limit` any number of new

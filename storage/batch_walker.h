@@ -35,10 +35,19 @@ struct ExpectedOffsets {
 /// stops with a problem at bytes that are not a batch, at a batch that exceeds the range, at an
 /// early end of the file, and at unexpected offsets.
 ///
-/// Offsets must rise from batch to batch. Where gaps are possible, a batch after a gap, or a first
-/// batch without a known offset, must be followed by a batch with higher offsets: a wrong base
-/// offset shows as an overlap. Where gaps are impossible, each batch must start where the one
-/// before ended, and the last one must end at the end offset.
+/// With expected offsets, the offsets of every batch must be at or after `first` and below
+/// `end_offset`. After each batch `first` becomes its end, and is exact. A further rule compares
+/// the batch with its neighbours, so that a wrong base offset shows as a gap or an overlap; *next*
+/// is the base offset of the batch after it, if there is one that can be read:
+///
+/// | gaps | first_is_exact | further rule |
+/// |---|---|---|
+/// | none | true | base offset = first |
+/// | none | false | next = end of this batch |
+/// | possible | true | base offset = first, or next >= end of this batch |
+/// | possible | false | next >= end of this batch |
+///
+/// If gaps are impossible, the last batch must end at `end_offset`, unless that is kUnknown.
 class BatchWalker {
 public:
     /// Small to read a few headers, large to read a whole file.

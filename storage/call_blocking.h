@@ -14,8 +14,8 @@
 namespace hw::storage {
 
 /// Runs `work` on the threads of a data directory and returns its result on `home`. `work` must own
-/// everything it uses, because the caller may be destroyed first. Errors: io if the work was
-/// abandoned, and those of `work`.
+/// the objects that it uses, or they must outlive the disk, because the caller may be destroyed
+/// first. Errors: io if the work was abandoned, and those of `work`.
 template <class T>
 [[nodiscard]] Task<Result<T>> call_blocking(Disk& disk, const std::string& directory, Shard& home,
                                             std::move_only_function<Result<T>()> work) {

@@ -56,7 +56,7 @@ enum class OpenMode : std::uint8_t {
 };
 
 /// How blocking work ended: it finished, or it was abandoned because it hangs. Abandoned work may
-/// still run, so everything it uses stays its own.
+/// still run, so it must own the objects that it uses, or they must outlive the disk.
 enum class BlockingEnd : std::uint8_t { done, abandoned };
 using BlockingDone = std::move_only_function<void(BlockingEnd)>;
 

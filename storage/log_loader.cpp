@@ -172,8 +172,9 @@ Result<void> Loader::collect_epochs(const Segment& segment, Offset end) {
 }
 
 std::size_t Loader::first_to_scan() const {
-    // The segment with the last record below the recovery point. It may end exactly there and have
-    // been sealed after that sync; its indexes are not on stable storage then.
+    // The segment that holds the last record below the recovery point. It is scanned even if it
+    // ends at that point: it may have been sealed after the sync that set the point, and then its
+    // indexes may not be on stable storage.
     const auto at = std::ranges::lower_bound(bases_, request_.recovery_point);
     return at == bases_.begin() ? 0 : static_cast<std::size_t>(at - bases_.begin()) - 1;
 }

@@ -27,14 +27,14 @@ struct LoadRequest {
 
 /// Opens the log in a folder that Kafka or we wrote. Blocks; changes nothing outside that folder.
 ///
-/// After a clean stop batches are not scanned. Otherwise recovery checks all batches, from the
-/// segment with the last record below the recovery point on: length, CRC, rising offsets and
-/// epochs, no gap between segments. A bad batch at or after the recovery point ends the log: it and
-/// everything after it is cut, with a warning that names file, offset and bytes. The batches that
-/// are left from the recovery point on are written again, because a sync may have failed, and
-/// synced. A bad batch below the recovery point is damage of data that was on stable storage: the
-/// log is not opened, because a replica may have the data. The same holds for a log that ends below
-/// its recovery point.
+/// After a clean stop batches are not scanned. Otherwise recovery checks all batches of the segment
+/// that holds the last record below the recovery point, and of all segments after it: length, CRC,
+/// rising offsets and epochs, no gap between segments. A bad batch at or after the recovery point
+/// ends the log: it and everything after it is cut, with a warning that names file, offset and
+/// bytes. The batches that are left from the recovery point on are written again, because a sync
+/// may have failed, and synced. A bad batch below the recovery point is damage of data that was on
+/// stable storage: the log is not opened, because a replica may have the data. The same holds for a
+/// log that ends below its recovery point.
 ///
 /// Missing or wrong indexes and epochs are rebuilt from the log. Producers come from the newest
 /// snapshot and a replay. `.deleted`, `.cleaned` and `.tmp` files and indexes without a segment are

@@ -32,7 +32,8 @@ std::unexpected<Error> damaged(const Segment& segment, std::uint64_t position,
     return fail(ErrorKind::corrupt, "{}, byte {}: {}", segment.path(kLogSuffix), position, reason);
 }
 
-/// The problem of a walk that began at `start`. The index may be wrong instead, so it is named.
+/// The problem of a walk that began at `start`. If that is a position from the index, the index may
+/// be the damaged file, so the message names it too.
 std::unexpected<Error> damaged(const Segment& segment, const BatchWalker& walker,
                                std::uint64_t start) {
     if (start == 0) {

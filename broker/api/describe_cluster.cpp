@@ -54,8 +54,8 @@ Nodes controllers_of(const MetadataImage& image, const ListenerInfo& listener) {
     return nodes;
 }
 
-/// Version 0 always asks for brokers, because it has no field for the type. Its clients do not know
-/// the newer code.
+/// Version 0 always asks for brokers, because it has no field for the type. Clients of version 0 do
+/// not know MISMATCHED_ENDPOINT_TYPE.
 Checked<void> check_type(const DescribeClusterRequest& request, const ListenerInfo& listener,
                          ApiVersion version) {
     const auto asked = static_cast<EndpointType>(request.endpoint_type);
@@ -81,7 +81,7 @@ Checked<void> check_type(const DescribeClusterRequest& request, const ListenerIn
                   listener.name);
 }
 
-/// Controllers are known only from the metadata version in which they register.
+/// Before metadata.version 15 controllers do not register, so they are not known.
 Checked<void> check_level(const MetadataImage& image, EndpointType type) {
     const MetadataVersion version(image.feature_level(controller::kMetadataVersionFeature));
     if (type == EndpointType::controllers && !version.has_controller_registration()) {

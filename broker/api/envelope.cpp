@@ -15,6 +15,9 @@ using schema::EnvelopeResponse;
 constexpr std::size_t kPrefix = 4;
 
 /// The exchange of the request inside. Its answer becomes the answer to the envelope.
+///
+/// Owned by the ExchangePtr to `exchange()`: the handler of the request inside keeps it until it
+/// answers, and it keeps the envelope's exchange.
 class Inner final : public AnswerSink {
 public:
     Inner(ExchangePtr outer, ByteView request, std::string principal)
@@ -80,25 +83,21 @@ bool is_forwardable(ByteView request) {
     return api != nullptr && api->forwarded && !api->cluster_action;
 }
 
-Task<> nothing() {
-    co_return;
-}
-
 }  // namespace
 
 Task<> EnvelopeHandler::serve(ExchangePtr exchange, const schema::EnvelopeRequest& request) {
     if (!exchange->context().allows(Operation::cluster_action, kCluster)) {
         refuse(*exchange, wire::ErrorCode::cluster_authorization_failed);
-        return nothing();
+        return done();
     }
     if (!is_forwardable(request.request_data)) {
         refuse(*exchange, wire::ErrorCode::invalid_request);
-        return nothing();
+        return done();
     }
     auto principal = decode_principal(request.request_principal);
     if (!principal) {
         refuse(*exchange, wire::ErrorCode::principal_deserialization_failure);
-        return nothing();
+        return done();
     }
     const auto inner =
         std::make_shared<Inner>(std::move(exchange), request.request_data, std::move(*principal));

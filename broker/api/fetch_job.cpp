@@ -25,8 +25,9 @@ bool is_of_a_replica(const schema::FetchRequest& request) {
     return std::max(request.replica_id, request.replica_state.replica_id) > kNoBroker;
 }
 
-/// Kafka's answer to an unknown replica. A request with a leader epoch may come from a follower
-/// that is ahead of this leader. Without one, it is not known which of the two is behind.
+/// Kafka's answer to an unknown replica. If the request has a leader epoch, the code is
+/// UNKNOWN_LEADER_EPOCH, because the follower may be ahead of this leader. Without an epoch it is
+/// NOT_LEADER_OR_FOLLOWER.
 wire::Refusal unknown_replica(const schema::FetchRequest::Partition& asked) {
     return {asked.current_leader_epoch != kNoLeaderEpoch ? ErrorCode::unknown_leader_epoch
                                                          : ErrorCode::not_leader_or_follower,
@@ -129,7 +130,8 @@ Task<> FetchJob::find_repeated() {
             mentions.push_back({&topic, &asked, mentions.size()});
         }
     }
-    // Clients name partitions in order, as a rule; then nothing is repeated.
+    // Most clients name partitions in ascending order. Then none is repeated, and the sort is
+    // skipped.
     const auto is_after = [](const PartitionMention& mention, const PartitionMention& next) {
         return mention.key() >= next.key();
     };
@@ -228,9 +230,9 @@ bool FetchJob::take_memory(const Read& read) {
 }
 
 Task<> FetchJob::wait_for_memory(const Read& read) {
-    // Other connections hold the memory; they are closed when they do not read their answers. A
-    // request that has found records does not wait. One that finds none is answered without
-    // records, and its client asks again.
+    // Answers of other connections hold the memory. It becomes free when they are read, or when
+    // their connections are closed because nobody reads them. A request that has found records does
+    // not wait. One that finds none is answered without records, and its client asks again.
     constexpr Duration kPause = std::chrono::milliseconds(10);
     Signal nobody;
     const auto exchange = exchange_.lock();

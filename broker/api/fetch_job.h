@@ -25,8 +25,8 @@ namespace hw::broker {
 /// a replica id is refused as Kafka refuses an unknown replica, because leaders do not know their
 /// followers yet.
 ///
-/// A partition that is named several times is answered once, at its first place, with the
-/// parameters of its last, as in Kafka.
+/// A partition that is named several times is answered once, at the position of its first mention,
+/// with the parameters of its last mention, as in Kafka.
 ///
 /// Memory for the records is reserved before they are read; when there is less, less is read.
 ///

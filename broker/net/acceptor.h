@@ -38,6 +38,7 @@ public:
     }
 
 private:
+    /// 1/kKeptOf of the limit is kept for cluster members.
     static constexpr std::size_t kKeptOf = 10;
 
     std::size_t limit_;
@@ -50,12 +51,12 @@ private:
 struct AcceptorServices {
     Shard& shard;  ///< accepts the connections
     const Clock& clock;
-    std::vector<ConnectionManager*> hosts;  ///< serve the connections; at least one
+    std::vector<ConnectionManager*> hosts;  ///< one per shard that serves connections; at least one
     ConnectionLimiter& count;
     Logger log;
 };
 
-/// Accepts connections on one listener and deals them to the hosts in turn.
+/// Accepts connections on one listener and deals them to the shards in turn.
 ///
 /// Owned by the node; used on the shard that accepts. `stop` must have ended before it is
 /// destroyed.

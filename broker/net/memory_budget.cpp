@@ -61,6 +61,9 @@ Reservation::~Reservation() {
 }
 
 void Reservation::wake_others() {
+    // First the frame of this connection, which gets a free step, without room, if the connection
+    // now holds nothing. Then the queues: large frames have a separate limit, and brief frames come
+    // before small ones, as part of the limit is kept for them.
     MemoryAccount::Waiter* own = share_->waiter_;
     if (own != nullptr && !own->granted && own->frame->is_free(own->bytes)) {
         own->frame->add_work(own->bytes);

@@ -40,8 +40,8 @@ public:
     /// Bytes that the connection may take for answers now: a quarter of what others leave, minus
     /// what it holds, so that the next one finds room, too. Unlimited when nothing is counted.
     [[nodiscard]] std::size_t answer_room() const;
-    /// The result of answer_room() when no connection holds an answer. A larger first batch may
-    /// exceed the limit.
+    /// The result of answer_room() when no connection holds an answer. A Fetch reserves at most
+    /// this for its first batch; a larger batch exceeds the limit.
     [[nodiscard]] std::size_t largest_part() const;
     /// Takes memory that the answer will point to. False, and nothing taken, if there is less.
     [[nodiscard]] bool try_answer(std::size_t bytes);
@@ -86,6 +86,8 @@ private:
     }
     [[nodiscard]] bool is_large() const { return kind_ == FrameKind::large; }
     [[nodiscard]] bool is_favoured() const;
+    /// Grants steps to waiting frames, after this request has given back its memory. Called by the
+    /// destructor, because a request gives back the memory of frame and work only at its end.
     void wake_others();
     [[nodiscard]] bool try_answer_within(std::size_t limit, std::size_t bytes);
     /// Takes a step of the frame, even if other frames wait. False when there is no room.

@@ -10,7 +10,7 @@ Task<> ProducerExpiry::stop() {
     co_await tasks_.wait_idle();
 }
 
-/// An eighth is left, so that room is made before a new producer is refused.
+/// True from seven eighths of the limit on, so that room is made before a new producer is refused.
 bool ProducerExpiry::is_nearly_full() const {
     const std::size_t max_count = ports_.limit.max_count();
     return ports_.limit.count() >= max_count - max_count / 8;

@@ -71,8 +71,8 @@ int wait_for_stop_signal();
 /// The same for `limit` at most; false when none came.
 [[nodiscard]] bool wait_for_stop_signal(std::chrono::milliseconds limit);
 
-/// Makes a write to a pipe without a reader an error instead of the end of the process, because the
-/// reader of the log may end first.
+/// Ignores SIGPIPE: a write to a pipe without a reader then fails instead of ending the process.
+/// The reader of the log may end before this process.
 void ignore_broken_pipes();
 
 /// Raises the soft limit of open files to the hard one; returns it.

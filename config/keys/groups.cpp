@@ -18,8 +18,8 @@ constexpr Key kGroupsKeys[] = {
      "Threads that compute assignments; Highwater runs them on its data loops."},
     {"group.coordinator.append.linger.ms", int32, "-1", at_least(-1), milliseconds, read_only,
      automatic,
-     "How long group records wait to be written together; Highwater commits in groups without "
-     "waiting."},
+     "How long group records wait to be written together; Highwater writes the records that are "
+     "ready together, without waiting."},
     {"offsets.commit.timeout.ms", int32, "5000", at_least(1), milliseconds, read_only, later,
      "How long a commit of offsets waits to be replicated."},
     {"offsets.load.buffer.size", int32, "5242880", at_least(1), bytes, read_only, automatic,

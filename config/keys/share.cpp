@@ -81,8 +81,8 @@ constexpr Key kShareKeys[] = {
      "Codec of the topic that keeps the state of share groups, by its number."},
     {"share.coordinator.append.linger.ms", int32, "-1", at_least(-1), milliseconds, read_only,
      automatic,
-     "How long share records wait to be written together; Highwater commits in groups without "
-     "waiting."},
+     "How long share records wait to be written together; Highwater writes the records that are "
+     "ready together, without waiting."},
     {"share.coordinator.write.timeout.ms", int32, "5000", at_least(1), milliseconds, read_only,
      later, "How long a write of share state waits to be replicated."},
     {"share.coordinator.state.topic.prune.interval.ms", int32, "300000", at_least(1), milliseconds,

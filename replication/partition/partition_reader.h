@@ -97,8 +97,8 @@ public:
     /// CORRUPT_MESSAGE, NOT_LEADER_OR_FOLLOWER (the log is being truncated).
     [[nodiscard]] std::expected<ListedOffset, wire::Refusal> list_offset(
         const OffsetQuery& query) const;
-    /// The end offset of `epoch`, for OffsetForLeaderEpoch (KIP-320). The leader's own epoch counts
-    /// from its start, even while no batch has it.
+    /// The end offset of `epoch`, for OffsetForLeaderEpoch (KIP-320). The current epoch has an end
+    /// offset even before it has a batch.
     [[nodiscard]] storage::EpochEnd end_offset_for(LeaderEpoch epoch) const;
 
 private:

@@ -124,6 +124,8 @@ public:
 
     // --- State
 
+    /// True between become_leader and the next become_offline. Otherwise the replica is *offline*:
+    /// not opened yet, not the leader, deleted, or its directory has failed.
     [[nodiscard]] bool leads() const { return !offline_; }
     /// The current settings of the topic.
     [[nodiscard]] const std::shared_ptr<const PartitionOptions>& options() const {
@@ -161,9 +163,9 @@ private:
     ReplicaContext context_;
     std::unique_ptr<storage::Log> log_;
     std::optional<PartitionLeader> leader_;
-    std::optional<wire::Refusal> offline_;
-    std::vector<PendingAppend> pending_;  ///< in the order of staging
-    std::uint64_t pending_begin_ = 0;     ///< appends that have left pending_ so far
+    std::optional<wire::Refusal> offline_;  ///< why it does not lead; none: it leads
+    std::vector<PendingAppend> pending_;    ///< in the order of staging
+    std::uint64_t pending_begin_ = 0;       ///< appends that have left pending_ so far
     bool flush_asked_ = false;
     std::optional<storage::SyncUrgency> sync_asked_;  ///< urgency asked for since begin_sync
     ReadableBytes readable_;

@@ -51,6 +51,8 @@ void WaitQueue::on_progress(const PartitionProgress& progress) {
     const auto watermark_end = reached(by_watermark_, progress.high_watermark);
     for (auto wait = by_watermark_.begin(); wait != watermark_end; ++wait) {
         if (wait->awaited == Awaited::both) {
+            // It may be durable already: then the loop over `by_durable_`, which comes next,
+            // answers it in this call.
             insert_in_order(by_durable_, std::move(*wait));
         } else {
             answer(*wait);

@@ -289,7 +289,7 @@ class HostileClients(unittest.TestCase):
 
     def test_idle_connections(self):
         # Stays below the file limits of this process and of the broker, which reserves half of its
-        # files for logs, and a tenth of the rest.
+        # files for logs, and a tenth of its connections for cluster members.
         count = min(10_000, int(self.files * 0.35))
         for _ in range(count):
             self.connect()

@@ -50,9 +50,8 @@ struct FetchedRecords {
 };
 
 /// Checks a run from what its clients see. A record that was acknowledged or read is a promise: it
-/// must be found again at its offset with its value. Only a power loss may take a record away, and
-/// not one below the high watermark of a `disk` topic, that is, one acknowledged with acks=all or
-/// read.
+/// must be found again at its offset with its value. A power loss may take records, except those of
+/// a `disk` topic that were read or acknowledged with acks=all. Nothing else may take a record.
 ///
 /// Clients report in any order. The checker keeps the first broken rule.
 class Checker {

@@ -47,13 +47,14 @@ struct DiskFaults {
 /// pending entry operations it applies a random subset in order. process_kill keeps everything.
 /// After both, all open files and locks are dead.
 ///
-/// A failing write writes a prefix of its bytes. Overwriting bytes takes space again; only a change
-/// of the faults frees space. A failing sync marks the sectors clean, as Linux does: reads return
-/// the written bytes, but a power loss loses them even after later syncs, unless they are written
-/// again. A failing sync of a directory changes nothing. run_blocking starts its work after a
-/// random delay, so pieces of work overlap in any order. The work of a directory that hangs is done
-/// after its release, even if it was abandoned before. A late write_at reads its bytes when it
-/// ends. Tests make bit flips and misdirected writes with `contents`, `overwrite` and `alter`.
+/// A failing write writes a prefix of its bytes. Overwriting bytes takes space again; space is
+/// freed only when a test raises the limit in DiskFaults. A failing sync marks the sectors clean,
+/// as Linux does: reads return the written bytes, but a power loss loses them even after later
+/// syncs, unless they are written again. A failing sync of a directory changes nothing.
+/// run_blocking starts its work after a random delay, so pieces of work overlap in any order. The
+/// work of a directory that hangs is done after its release, even if it was abandoned before. A
+/// late write_at reads its bytes when it ends. Tests make bit flips and misdirected writes with
+/// `contents`, `overwrite` and `alter`.
 class SimDisk final : public storage::Disk {
 public:
     static constexpr std::uint64_t kSector = 512;

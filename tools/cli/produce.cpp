@@ -238,8 +238,9 @@ Result<client::TopicView> find_topic(client::Client& client, const std::string& 
     return topic;
 }
 
-/// Sends all lines. `tally` counts the records that were sent as one success, and each failure to
-/// send. Errors: those before the first line.
+/// Sends all lines. `tally` gets one success if any record was sent, a failure for each record that
+/// was too large, and one for the error that ended the sending. Errors: those before the first
+/// line.
 Result<void> produce_lines(const Arguments& arguments, Tally& tally) {
     HW_TRY(separator, parse_key_separator(arguments));
     const auto header_texts = arguments.values("header");

@@ -45,7 +45,7 @@ struct DumpOptions {
 /// | `<offset>.snapshot` | a line per producer, in the order of their ids |
 ///
 /// Values of sensitive fields are hidden. Batches with damaged records are reported and
-/// skipped; other damage ends the output. Either is the error.
+/// skipped; other damage ends the output. In both cases an error is returned.
 ///
 /// Errors: invalid (another name), not_found, corrupt and unsupported (with path, position and
 /// reason), limit, permission, io.

@@ -299,7 +299,8 @@ Result<void> ProduceLoad::add_connection(const Lane& lane, std::size_t first) {
     auto connection =
         std::make_unique<ProduceConnection>(std::move(socket), std::move(frames), load_);
     producers_.push_back(connection.get());
-    // Without answers, only free space in the socket makes it send, as long as there is any.
+    // With acks=0 no answer triggers the next send, so the socket is watched level-triggered: the
+    // connection sends whenever there is space.
     return loop_.add(std::move(connection), load_.is_answered ? Ready::edge : Ready::level);
 }
 

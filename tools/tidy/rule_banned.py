@@ -216,7 +216,7 @@ CASES = [
          numbered("controller/a.cpp", OUTPUT) | numbered("broker/main.cpp", OUTPUT)
          | numbered("tools/cli/a.cpp", OUTPUT) | numbered("test/unit/a.cpp", OUTPUT)
          | numbered("protocol/base/assert.cpp", OUTPUT), each("controller/a.cpp", OUTPUT)),
-    Case("some names are used nowhere, in tests neither",
+    Case("some names are used nowhere, not even in tests",
          numbered("test/unit/a.cpp", ANYWHERE), each("test/unit/a.cpp", ANYWHERE)),
     Case("exceptions are for the runtime, a main and Boost's parser; arena and buffer own memory",
          numbered("broker/runtime/a.cpp", ["throw a;", "} catch (...) {"])

@@ -39,7 +39,7 @@ CASES = [
     Case("files named by their folder or one above are in the build",
          {"storage/CMakeLists.txt": "hw_library(hw_storage\n    FILES a.cpp tiered/b.h)\n",
           "storage/a.cpp": "", "storage/tiered/b.h": ""}),
-    Case("a file that is named nowhere is not, nor one in a comment",
+    Case("a file that is named nowhere, or only in a comment, is not in the build",
          {"storage/CMakeLists.txt": "hw_library(hw_storage FILES a.cpp) # b.cpp\n",
           "storage/a.cpp": "", "storage/b.cpp": "", "storage/c.h": ""},
          ["storage/b.cpp:1", "storage/c.h:1"]),

@@ -33,8 +33,8 @@ private:
     std::array<std::uint32_t, kMaxThreads + 1> moments_{};
 };
 
-/// Runs a few threads again and again, each time in another interleaving of their steps, until all
-/// have been run. The threads are fibers, so that a run can be repeated exactly. Between two steps
+/// Runs a few threads in every interleaving of their steps, one execution for each. The threads are
+/// fibers, so that a run can be repeated exactly. Between two steps
 /// a thread runs alone.
 ///
 ///     Explorer explorer;
@@ -82,7 +82,7 @@ private:
     using Mask = std::uint32_t;
     struct Fork {
         Mask options;
-        Mask tried;  ///< options that need no execution: run before, or equal to one that was
+        Mask tried;  ///< options already run, or equivalent to one that was
         std::size_t chosen;
     };
     struct Thread {

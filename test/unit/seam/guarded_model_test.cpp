@@ -113,7 +113,7 @@ TEST_CASE("guarded model: a guard that queues work before it counts it breaks th
                Catch::StartsWith("work overtakes earlier work of its thread"));
 }
 
-TEST_CASE("guarded model: two threads with one piece of work each reveal every other fault",
+TEST_CASE("guarded model: two threads with one piece of work each reveal each remaining fault",
           "[seam]") {
     const Scenario scenario{.programs = {{0}, {0}}, .holder = Holder::threads};
     CHECK(breach_of<Fault::queues_before_counting>(scenario).empty());
