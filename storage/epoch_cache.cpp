@@ -13,7 +13,7 @@ bool EpochCache::assign(LeaderEpoch epoch, Offset offset) {
     if (epoch < LeaderEpoch(0) || (!entries_.empty() && epoch <= entries_.back().epoch)) {
         return false;
     }
-    // Drops an epoch that starts here too, because it has no record.
+    // Drops an epoch that starts at the same offset, because it has no record.
     truncate_from_end(offset);
     entries_.push_back({epoch, offset});
     return true;

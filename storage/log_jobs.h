@@ -63,7 +63,7 @@ struct TruncationJob {
     Disk* disk = nullptr;
     std::string folder;
     Offset recovery_point;
-    std::int64_t truncations = 0;  ///< the log's count, this truncation included
+    std::int64_t truncations = 0;  ///< truncations of the log so far, with this one
     Offset new_end;
     std::optional<Segment> active;  ///< becomes the last segment; none: nothing to do
     /// Where `active` is cut. None: all files are removed, and `active` is created empty.

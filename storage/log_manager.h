@@ -56,7 +56,7 @@ struct ManagerSettings {
     std::vector<std::string> directories;
     std::string cluster_id;
     BrokerId node_id;
-    std::string metadata_topic;  ///< Kafka keeps no recovery point for its log
+    std::string metadata_topic;  ///< Kafka keeps no recovery point of this topic's log
     /// Limit for `create`, over all directories: each log keeps a file open.
     std::size_t logs_max = 0;
     /// Returns the options of a topic's logs; called on the home shard.

@@ -25,7 +25,7 @@ struct LogOptions {
     std::int64_t segment_ms = 604'800'000;                 ///< `segment.ms`
     std::uint64_t index_interval_bytes = 4096;             ///< `index.interval.bytes`
     std::uint64_t segment_index_bytes = 10'485'760;        ///< `segment.index.bytes`
-    Gaps gaps = Gaps::possible;                            ///< `cleanup.policy`; for reads
+    Gaps gaps = Gaps::possible;                            ///< `cleanup.policy`; checked by reads
 };
 
 /// The fields of a batch that a segment needs to record it.

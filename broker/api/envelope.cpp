@@ -16,8 +16,8 @@ constexpr std::size_t kPrefix = 4;
 
 /// The exchange of the request inside. Its answer becomes the answer to the envelope.
 ///
-/// Owned by the ExchangePtr to `exchange()`: the handler of the request inside keeps it until it
-/// answers, and it keeps the envelope's exchange.
+/// The ExchangePtr that the handler of the request inside holds until it answers owns this object,
+/// and this object keeps the exchange of the envelope.
 class Inner final : public AnswerSink {
 public:
     Inner(ExchangePtr outer, ByteView request, std::string principal)

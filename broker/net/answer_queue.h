@@ -12,7 +12,7 @@ namespace hw::broker {
 /// answer is sent. Does no I/O and never waits.
 class AnswerQueue {
 public:
-    /// Slices given for one write, at most.
+    /// Maximum number of slices given for one write.
     static constexpr std::size_t kSlicesPerGather = 256;
 
     void push(ExchangePtr exchange) { exchanges_.push_back(std::move(exchange)); }

@@ -77,8 +77,8 @@ void sleep_briefly() {
 
 }  // namespace
 
-/// The lines that wait. The mutex guards all but `waiting`, which the crash handler reads: the
-/// number of bytes not written yet, including those being written.
+/// The lines that wait. The mutex guards all but `waiting`, the number of bytes that are not
+/// written yet, including those being written. The crash handler reads it without the mutex.
 struct StderrLog::Queue {
     explicit Queue(int target) : descriptor(target) {}
 

@@ -171,7 +171,7 @@ TEST_CASE(
     CHECK(answer->results[3].error_code == ErrorCode::none);
 }
 
-TEST_CASE("describe configs: a resource that is named twice is described once",
+TEST_CASE("describe configs: a resource that is named twice is described once, then refused",
           "[api][describe-configs]") {
     World world;
     const auto answer = world.ask({all_of(kBroker, "1"), all_of(kBroker, "1")});

@@ -47,7 +47,7 @@ public:
     void send_as(const Request& request, std::int16_t version, std::string_view client_id) {
         write(test::request_frame(request, ApiVersion(version), CorrelationId(++sent_), client_id));
     }
-    /// Skips the answer to the next request, which has none, so that correlation ids still match.
+    /// The next request in order gets no answer: `receive` skips its correlation id.
     void skip_answer() { ++received_; }
     /// The next answer; the test fails when none comes within a simulated minute.
     template <class Response>

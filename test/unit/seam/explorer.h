@@ -34,8 +34,7 @@ private:
 };
 
 /// Runs a few threads in every interleaving of their steps, one execution for each. The threads are
-/// fibers, so that a run can be repeated exactly. Between two steps
-/// a thread runs alone.
+/// fibers, so that a run can be repeated exactly. Between two steps a thread runs alone.
 ///
 ///     Explorer explorer;
 ///     do {
@@ -82,7 +81,7 @@ private:
     using Mask = std::uint32_t;
     struct Fork {
         Mask options;
-        Mask tried;  ///< options already run, or equivalent to one that was
+        Mask tried;  ///< options that were run, or are equivalent to one that was
         std::size_t chosen;
     };
     struct Thread {

@@ -32,7 +32,7 @@ public:
     void begins(WorkNumber work);
     void ends(WorkNumber work);
     void destroyed();
-    /// Unless `holds`, keeps `breach` if it is the first.
+    /// If `holds` is false, keeps `breach`, unless an earlier one is kept.
     void require(bool holds, std::string_view breach);
 
     /// Call it when all threads have ended and the object is destroyed.
