@@ -37,7 +37,7 @@ constexpr int kExitUsage = 2;
 /// How long a stop may take in all; a hung data directory is given up long before.
 constexpr std::chrono::seconds kStopLimit{90};
 /// How long a start may still take after a stop signal.
-constexpr Duration kStartLimit = HangWatch::kLimit;
+constexpr Duration kStartLimitAfterSignal = HangWatch::kLimit;
 /// How long a final line waits for a reader.
 constexpr std::chrono::seconds kSayLimit{1};
 
@@ -98,8 +98,8 @@ void print_banner(const Node& node, const config::BrokerConfig& config) {
 NodeLimits limits_of(const config::BrokerConfig& config) {
     constexpr std::size_t kShareOfMemory = 4;
     // A log has at most two open files: its newest segment, and an old one that is being read. A
-    // tenth of the limit is left for files that are open briefly, such as checkpoints. Without it,
-    // reaching the limit would look like a failed disk.
+    // tenth of the limit is left for files that are open briefly, such as checkpoints. Without
+    // that tenth, reaching the limit would look like a failed disk.
     constexpr std::size_t kFilesPerLog = 2;
     const std::size_t files = raise_open_file_limit();
     const std::size_t lasting = files - files / 10;
@@ -131,7 +131,7 @@ Result<void> start_node(Process& process, Node& node) {
         if (!wait_for_stop_signal(std::chrono::milliseconds(0))) {
             continue;
         }
-        if (started.wait_for(kStartLimit) != std::future_status::ready) {
+        if (started.wait_for(kStartLimitAfterSignal) != std::future_status::ready) {
             end_at_once(process,
                         "got a stop signal, but the start does not end: does a disk hang?");
         }
@@ -234,7 +234,7 @@ Result<std::string> read_file(const std::string& path) {
     constexpr std::size_t kChunk = 4096;
     char chunk[kChunk];
     std::string text;
-    while (text.size() <= config::kPropertiesBytesMax) {
+    while (text.size() <= config::kMaxPropertiesBytes) {
         const std::size_t size = std::fread(chunk, 1, kChunk, file.get());
         if (size == 0) {
             break;

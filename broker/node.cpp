@@ -51,9 +51,9 @@ Duration duration_of(std::chrono::milliseconds span) {
 
 /// A controller must also accept a client's largest request inside an Envelope.
 HostLimits with_room_for_envelope(HostLimits limits) {
-    constexpr std::int32_t kEnvelopeMax = 128 * 1024;
+    constexpr std::int32_t kMaxEnvelope = 128 * 1024;
     std::int32_t& max_bytes = limits.connection.request_max_bytes;
-    max_bytes = std::min(max_bytes, INT32_MAX - kEnvelopeMax) + kEnvelopeMax;
+    max_bytes = std::min(max_bytes, INT32_MAX - kMaxEnvelope) + kMaxEnvelope;
     return limits;
 }
 
@@ -72,7 +72,7 @@ Node::Node(config::BrokerConfig config, const NodeLimits& limits, NodePorts port
       incarnation_(new_incarnation(ports_.entropy)),
       topic_rules_(config_.settings),
       large_frames_(std::make_shared<LargeFrameLimit>(
-          limits.memory / 2, static_cast<std::size_t>(config_.connections.request_bytes_max))),
+          limits.memory / 2, static_cast<std::size_t>(config_.connections.request_max_bytes))),
       hang_watch_({ports_.control, ports_.clock, ports_.disk, log_.named("storage")},
                   config_.storage.directories()),
       logs_(ports_.disk, ports_.control, ports_.clock, ports_.entropy, log_.named("storage")),
@@ -121,7 +121,7 @@ Task<Result<void>> Node::start() {
     cluster_id_ = std::move(opened->cluster_id);
     start_controller(std::move(opened->metadata));
     if (!ended_) {
-        // Before that, the controller would refuse every request.
+        // Before the quorum has a leader, the controller would refuse every request.
         co_await controller_->wait_for_leader(ports_.clock.now() + kStartLimit);
     }
     start_broker(std::move(opened->logs));
@@ -171,7 +171,7 @@ HostLimits Node::host_limits() const {
     HostLimits limits;
     // One more for the control shard, which serves the controller's listeners.
     limits.memory = memory_of_shard(limits_.memory, ports_.data.size() + 1, large_frames_);
-    limits.connection.request_max_bytes = config_.connections.request_bytes_max;
+    limits.connection.request_max_bytes = config_.connections.request_max_bytes;
     limits.connection.idle_max =
         config_.connections.idle_max ? duration_of(*config_.connections.idle_max) : Duration::max();
     return limits;

@@ -9,7 +9,7 @@
 namespace hw::config {
 namespace {
 
-constexpr std::int64_t kPortMax = 65535;
+constexpr std::int64_t kMaxPort = 65535;
 
 bool is_host_character(char character) {
     return (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z') ||
@@ -49,8 +49,8 @@ Result<Address> parse_address(std::string_view text) {
     }
     const std::string_view digits = text.substr(colon + 1);
     const auto port = parse_integer(digits);
-    if (!port || *port < 0 || *port > kPortMax || trim(digits) != digits) {
-        return fail(ErrorKind::invalid, "has no port from 0 to {}", kPortMax);
+    if (!port || *port < 0 || *port > kMaxPort || trim(digits) != digits) {
+        return fail(ErrorKind::invalid, "has no port from 0 to {}", kMaxPort);
     }
     return Address{std::string(host), static_cast<std::uint16_t>(*port)};
 }

@@ -81,7 +81,7 @@ NodeConfig read_node(const Settings& settings, Problems& problems) {
 
 ConnectionConfig read_connections(const Settings& settings) {
     const milliseconds idle = span(settings, "connections.max.idle.ms");
-    return {.request_bytes_max =
+    return {.request_max_bytes =
                 static_cast<std::int32_t>(integer(settings, "socket.request.max.bytes")),
             .idle_max = idle.count() < 0 ? std::nullopt : std::optional(idle)};
 }

@@ -25,7 +25,7 @@ struct NodeConfig {
 };
 
 struct ConnectionConfig {
-    std::int32_t request_bytes_max;
+    std::int32_t request_max_bytes;
     /// Nothing: idle connections are never closed.
     std::optional<std::chrono::milliseconds> idle_max;
 };

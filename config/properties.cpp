@@ -203,10 +203,10 @@ std::expected<Property, LineError> parse_line(std::string_view line, int number)
 
 Properties parse_properties(std::string_view text) {
     Properties properties;
-    if (text.size() > kPropertiesBytesMax) {
+    if (text.size() > kMaxPropertiesBytes) {
         properties.errors.push_back(
             {1, fmt::format("the file is over the limit of {} bytes for configuration files",
-                            kPropertiesBytesMax)});
+                            kMaxPropertiesBytes)});
         return properties;
     }
     if (const std::size_t zero = text.find('\0'); zero != std::string_view::npos) {
@@ -226,10 +226,10 @@ Properties parse_properties(std::string_view text) {
         if (line.empty()) {
             continue;
         }
-        if (properties.entries.size() + properties.errors.size() >= kPropertiesEntriesMax) {
+        if (properties.entries.size() + properties.errors.size() >= kMaxPropertiesEntries) {
             properties.errors.push_back(
                 {number, fmt::format("the file has more than {} entries; the rest is not read",
-                                     kPropertiesEntriesMax)});
+                                     kMaxPropertiesEntries)});
             break;
         }
         auto property = parse_line(line, number);

@@ -11,8 +11,8 @@
 /// character is dropped. Bytes are taken as UTF-8, and \uXXXX becomes UTF-8.
 namespace hw::config {
 
-inline constexpr std::size_t kPropertiesBytesMax = std::size_t{1} << 20;
-inline constexpr std::size_t kPropertiesEntriesMax = 10'000;
+inline constexpr std::size_t kMaxPropertiesBytes = std::size_t{1} << 20;
+inline constexpr std::size_t kMaxPropertiesEntries = 10'000;
 
 struct Property {
     std::string key;
@@ -32,8 +32,8 @@ struct Properties {
     std::vector<LineError> errors;  ///< one for each line that is not a property
 };
 
-/// Each line that cannot be parsed is one error. A text with more than kPropertiesBytesMax bytes,
-/// or with a zero byte, gives one error and no entries. Lines after the first kPropertiesEntriesMax
+/// Each line that cannot be parsed is one error. A text with more than kMaxPropertiesBytes bytes,
+/// or with a zero byte, gives one error and no entries. Lines after the first kMaxPropertiesEntries
 /// are not read and give one error together.
 [[nodiscard]] Properties parse_properties(std::string_view text);
 

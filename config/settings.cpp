@@ -196,10 +196,10 @@ void Settings::check(Setting& setting, Problems& problems) const {
     if (!is_refused) {
         warn_without_effect(setting, problems);
     }
-    if (setting.value.size() > kValueBytesMax) {
+    if (setting.value.size() > kMaxValueBytes) {
         complain(problems, key.name,
                  fmt::format("has {} bytes, over the limit of {} for one value; shorten it",
-                             setting.value.size(), kValueBytesMax));
+                             setting.value.size(), kMaxValueBytes));
         setting.is_valid = false;
     } else if (!is_valid(key, setting.value)) {
         complain(problems, key.name, fmt::format("{}; {}", rule_of(key), advice(key)));

@@ -14,7 +14,7 @@
 namespace hw::config {
 
 /// Longest value of one key in bytes, which also bounds the number of its items.
-inline constexpr std::size_t kValueBytesMax = std::size_t{64} << 10;
+inline constexpr std::size_t kMaxValueBytes = std::size_t{64} << 10;
 
 /// The value of a key from a command-line option of its own, such as --data-dir for log.dirs.
 struct Preset {

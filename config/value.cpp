@@ -215,9 +215,9 @@ bool same_value(const Key& key, std::string_view left, std::string_view right) {
 }
 
 std::string printable(std::string_view text) {
-    constexpr std::size_t kShownMax = 200;
+    constexpr std::size_t kMaxShown = 200;
     std::string out;
-    for (const char character : text.substr(0, kShownMax)) {
+    for (const char character : text.substr(0, kMaxShown)) {
         const auto byte = static_cast<unsigned char>(character);
         if (byte < 0x20 || byte == 0x7F) {
             out += fmt::format("\\x{:02x}", byte);
@@ -225,7 +225,7 @@ std::string printable(std::string_view text) {
             out += character;
         }
     }
-    return text.size() > kShownMax ? out + "..." : out;
+    return text.size() > kMaxShown ? out + "..." : out;
 }
 
 std::string shown(const Key& key, std::string_view text) {

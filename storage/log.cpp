@@ -321,17 +321,17 @@ Result<std::optional<record::TimestampedOffset>> Log::find_latest() const {
 }
 
 void Log::report_failed_read(const Error& error) const {
-    if (reported_.size() == kReportsMax || !reported_.insert(error.message).second) {
+    if (reported_.size() == kMaxReports || !reported_.insert(error.message).second) {
         return;
     }
     context_.logger.error(
         "{}: {}", error.kind == ErrorKind::corrupt ? "the log is damaged" : "cannot read the log",
         error.message);
-    if (reported_.size() == kReportsMax) {
+    if (reported_.size() == kMaxReports) {
         context_.logger.error(
             "{}: {} failed reads were logged, which is the limit; later ones are not logged until "
             "the next start",
-            folder_, kReportsMax);
+            folder_, kMaxReports);
     }
 }
 

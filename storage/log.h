@@ -164,7 +164,7 @@ public:
     [[nodiscard]] const std::optional<Error>& offline() const { return offline_; }
 
 private:
-    static constexpr std::size_t kReportsMax = 100;
+    static constexpr std::size_t kMaxReports = 100;
 
     /// Staged batches that are written to one segment with one call.
     struct Group {
@@ -193,7 +193,7 @@ private:
     [[nodiscard]] LogReader reader() const {
         return {segments_, truncations_, {loaded_end_offset_, context_.options.gaps, &epochs_}};
     }
-    /// Logs each failure of a read once, up to kReportsMax of them.
+    /// Logs each failure of a read once, up to kMaxReports of them.
     void report_failed_read(const Error& error) const;
 
     LogContext context_;

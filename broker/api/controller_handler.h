@@ -46,19 +46,19 @@ protected:
         });
     }
     /// Maximum number of topics in one request: a decision must fit in one batch of records.
-    static constexpr std::size_t kTopicsMax = controller::RecordBatch::kMaxRecords;
+    static constexpr std::size_t kMaxTopics = controller::RecordBatch::kMaxRecords;
 
-    /// Refuses a request that names more than kTopicsMax topics, with an error for each. Returns
+    /// Refuses a request that names more than kMaxTopics topics, with an error for each. Returns
     /// whether it refused.
     [[nodiscard]] bool refuse_too_many(Exchange& exchange, const Request& request,
                                        std::size_t topics) const {
-        if (topics <= kTopicsMax) {
+        if (topics <= kMaxTopics) {
             return false;
         }
         Result refused;
         refused.refusal = {
             wire::ErrorCode::policy_violation,
-            fmt::format("{} topics in one request are over the limit of {}", topics, kTopicsMax)};
+            fmt::format("{} topics in one request are over the limit of {}", topics, kMaxTopics)};
         if (exchange.take_work(topics, kBytesPerTopic)) {
             reply(exchange, request, refused);
         }

@@ -36,7 +36,7 @@ Task<> QuorumFetchHandler::serve(ExchangePtr exchange, const FetchRequest& reque
     }
     const auto& wanted = partition_of(request);
     if (check_epoch(wanted.current_leader_epoch) == ErrorCode::none && request.min_bytes > 0) {
-        const Millis wait = std::clamp(request.max_wait_ms, Millis(0), kWaitMax);
+        const Millis wait = std::clamp(request.max_wait_ms, Millis(0), kMaxWait);
         const TimePoint deadline = clock_.now() + std::chrono::milliseconds(wait.value());
         co_await raft_.wait_committed(wanted.fetch_offset, deadline);
     }
@@ -99,7 +99,7 @@ schema::FetchResponse::Partition QuorumFetchHandler::read(Exchange& exchange,
         return partition;
     }
     const std::int32_t max_bytes =
-        std::min({request.max_bytes, wanted.partition_max_bytes, kBytesMax});
+        std::min({request.max_bytes, wanted.partition_max_bytes, kMaxBytes});
     auto found =
         raft_.read(wanted.fetch_offset, static_cast<std::size_t>(std::max(max_bytes, 0)), cursor_);
     if (!found) {

@@ -27,9 +27,9 @@ private:
     using Response = schema::FetchResponse;
 
     /// The longest wait, whatever the request says.
-    static constexpr Millis kWaitMax{30'000};
+    static constexpr Millis kMaxWait{30'000};
     /// Maximum bytes of one answer; only the first batch may be larger.
-    static constexpr std::int32_t kBytesMax = 8 << 20;
+    static constexpr std::int32_t kMaxBytes = 8 << 20;
 
     [[nodiscard]] wire::ErrorCode check(const schema::FetchRequest& request,
                                         ApiVersion version) const;

@@ -64,7 +64,7 @@ Task<Result<MetadataFollower::Reply>> MetadataFollower::fetch() {
     partition.current_leader_epoch = epoch_;
     partition.fetch_offset = loader_.next_offset();
     partition.last_fetched_epoch = loader_.image()->last_epoch();
-    partition.partition_max_bytes = kBytesMax;
+    partition.partition_max_bytes = kMaxBytes;
     const std::array partitions{partition};
     Topic topic;
     topic.topic_id = replication::kMetadataTopicId;
@@ -75,7 +75,7 @@ Task<Result<MetadataFollower::Reply>> MetadataFollower::fetch() {
     request.replica_state.replica_id = self_;
     request.max_wait_ms = kWait;
     request.min_bytes = 1;
-    request.max_bytes = kBytesMax;
+    request.max_bytes = kMaxBytes;
     request.topics = topics;
     const TimePoint deadline = clock_.now() + 4 * std::chrono::milliseconds(kWait.value());
     auto answer =

@@ -64,7 +64,7 @@ private:
     static constexpr ApiVersion kFetchVersion{17};
     /// Longest time that the leader waits for new records (fetch.max.wait.ms).
     static constexpr Millis kWait{500};
-    static constexpr std::int32_t kBytesMax = 8 << 20;
+    static constexpr std::int32_t kMaxBytes = 8 << 20;
     /// Pause after a failed attempt.
     static constexpr Duration kRetry = std::chrono::milliseconds(50);
 

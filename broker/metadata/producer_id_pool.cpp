@@ -12,7 +12,7 @@ void ProducerIdPool::take(Shard& home, Done done) {
 }
 
 void ProducerIdPool::serve(Taker taker) {
-    if (stopping_ || takers_.size() >= kWaitingMax) {
+    if (stopping_ || takers_.size() >= kMaxWaiting) {
         give(std::move(taker), std::nullopt);
         return;
     }

@@ -33,7 +33,7 @@ public:
     using Identify = std::function<BrokerIdentity()>;
 
     /// Limit of callers that wait for a block; further ones are refused at once.
-    static constexpr std::size_t kWaitingMax = 10'000;
+    static constexpr std::size_t kMaxWaiting = 10'000;
     /// How long a caller waits: longer than a controller election takes, shorter than clients wait.
     static constexpr Duration kMaxWait = std::chrono::seconds(5);
 

@@ -50,7 +50,7 @@ bool TopicCreator::start_creation(const std::string& name) {
     if (under_way_.contains(name)) {
         return true;
     }
-    if (stopping_ || under_way_.size() >= kCreationsMax) {
+    if (stopping_ || under_way_.size() >= kMaxCreations) {
         return false;
     }
     under_way_.insert(name);

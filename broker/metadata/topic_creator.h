@@ -33,7 +33,7 @@ public:
     using Done = std::move_only_function<void(const Refusals&)>;
 
     /// Limit of creations that are under way.
-    static constexpr std::size_t kCreationsMax = 256;
+    static constexpr std::size_t kMaxCreations = 256;
     /// How long a request waits for its topics to appear.
     static constexpr Duration kMaxWait = std::chrono::seconds(1);
 

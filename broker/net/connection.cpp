@@ -197,7 +197,7 @@ bool Connection::has_room_for_frames() const {
     constexpr std::size_t kOneIn = 4;  // a quarter of the shard's part
     const std::size_t share =
         std::max(services_->memory.limits().requests / kOneIn, MemoryBudget::kSmallFrame);
-    const std::size_t limit = std::min(limits.request_bytes_max, share);
+    const std::size_t limit = std::min(limits.bytes_in_flight_max, share);
     return share_->requests() - reservation_.requests() <= limit;
 }
 

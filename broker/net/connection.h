@@ -19,8 +19,9 @@ namespace hw::broker {
 
 /// Limits of one connection.
 struct ConnectionLimits {
-    std::int32_t request_max_bytes = 100 * 1024 * 1024;  ///< socket.request.max.bytes
-    Duration idle_max = std::chrono::minutes(10);        ///< connections.max.idle.ms
+    std::int32_t request_max_bytes =
+        100 * 1024 * 1024;                         ///< of one request: socket.request.max.bytes
+    Duration idle_max = std::chrono::minutes(10);  ///< connections.max.idle.ms
     /// Time from a frame's first byte to its last, plus a second for each MiB of it.
     Duration frame_max = std::chrono::minutes(1);
     /// Minimum rate at which a peer must send a frame that it has begun, and read answers that wait
@@ -33,8 +34,8 @@ struct ConnectionLimits {
     Duration read_window = std::chrono::seconds(30);
     // Beyond any of these limits, nothing more is read, or requests already read wait.
     std::size_t requests_in_flight_max = 128;
-    std::size_t request_bytes_max = 16 * 1024 * 1024;  ///< of requests in flight
-    std::size_t answer_bytes_max = 1024 * 1024;        ///< of answers that are not sent
+    std::size_t bytes_in_flight_max = 16 * 1024 * 1024;  ///< of these requests
+    std::size_t answer_bytes_max = 1024 * 1024;          ///< of answers that are not sent
 };
 
 /// Services that the connections of one shard share. Owned by ConnectionManager.

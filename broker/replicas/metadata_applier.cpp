@@ -105,8 +105,8 @@ Task<> MetadataApplier::remove_deleted(const MetadataUpdate& update) {
             ++each;
             continue;
         }
-        const auto doomed = found_.extract(each++);
-        co_await remove_files(*doomed.mapped().directory, doomed.mapped().name);
+        const auto deleted = found_.extract(each++);
+        co_await remove_files(*deleted.mapped().directory, deleted.mapped().name);
     }
 }
 

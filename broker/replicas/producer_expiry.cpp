@@ -20,11 +20,11 @@ Task<> ProducerExpiry::run() {
     TimePoint next_pass = ports_.clock.now() + interval_;
     while (!stopping_) {
         co_await ports_.shard.wait(stop_, ports_.clock.now() + kIntervalWhenFull);
-        const bool is_full = is_nearly_full();
-        if (stopping_ || (!is_full && ports_.clock.now() < next_pass)) {
+        const bool nearly_full = is_nearly_full();
+        if (stopping_ || (!nearly_full && ports_.clock.now() < next_pass)) {
             continue;
         }
-        const auto idle = is_full ? std::min(expiration_, kIdleAlwaysKept) : expiration_;
+        const auto idle = nearly_full ? std::min(expiration_, kIdleAlwaysKept) : expiration_;
         co_await ports_.replicas.expire_producers(ports_.clock.wall_now(), idle);
         next_pass = ports_.clock.now() + interval_;
         warn_when_full();

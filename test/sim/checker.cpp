@@ -42,11 +42,11 @@ std::string make_value(ProducerNumber producer, std::uint64_t number, std::size_
     return fmt::format("{}-{}-", producer.value(), number) + std::string(padding, '.');
 }
 
-Checker::Checker(std::vector<Durability> partitions, std::vector<ProducerBatchInfo> producers) {
+Checker::Checker(std::vector<Durability> partitions, std::vector<ProducerFacts> producers) {
     for (const Durability durability : partitions) {
         partitions_.push_back({.durability = durability, .records = {}});
     }
-    for (const ProducerBatchInfo& facts : producers) {
+    for (const ProducerFacts& facts : producers) {
         producers_.push_back({.facts = facts});
     }
 }
@@ -99,7 +99,7 @@ void Checker::on_refused(ProducerNumber producer, const std::vector<std::string>
 }
 
 void Checker::on_out_of_sequence(ProducerNumber producer) {
-    const ProducerBatchInfo& facts = producers_[producer.value()].facts;
+    const ProducerFacts& facts = producers_[producer.value()].facts;
     if (at(facts.partition).durability == Durability::disk && facts.acks == Acks::all) {
         fail_rule("producer {}: an idempotent producer with acks=all was forgotten by a disk topic",
                   producer.value());

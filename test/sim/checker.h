@@ -22,8 +22,8 @@ namespace hw::sim {
 using PartitionNumber = Id<struct PartitionNumberTag, std::uint32_t>;
 using ProducerNumber = Id<struct ProducerNumberTag, std::uint32_t>;
 
-/// What the checker knows about a producer, which sends to one partition, one request at a time.
-struct ProducerBatchInfo {
+/// The checker's knowledge of a producer, which sends to one partition, one request at a time.
+struct ProducerFacts {
     PartitionNumber partition;
     replication::Acks acks = replication::Acks::all;
     bool idempotent = false;
@@ -56,8 +56,7 @@ struct FetchedRecords {
 /// Clients report in any order. The checker keeps the first broken rule.
 class Checker {
 public:
-    Checker(std::vector<replication::Durability> partitions,
-            std::vector<ProducerBatchInfo> producers);
+    Checker(std::vector<replication::Durability> partitions, std::vector<ProducerFacts> producers);
 
     /// The checker's knowledge when a request is sent. The answer is checked against it.
     struct Mark {
@@ -115,7 +114,7 @@ private:
         bool is_damaged = false;
     };
     struct Producer {
-        ProducerBatchInfo facts;
+        ProducerFacts facts;
         Offset acknowledged_end{0};  ///< end offset of the last batch that is still promised
     };
 

@@ -31,7 +31,7 @@ struct PartitionPlan {
 };
 
 struct ProducerPlan {
-    ProducerBatchInfo facts;
+    ProducerFacts facts;
     /// Sends a batch again until it is acknowledged.
     bool retries = true;
     std::uint64_t batch_records_max = 1;

@@ -20,8 +20,8 @@ std::vector<Durability> durabilities(const Plan& plan) {
     return all;
 }
 
-std::vector<ProducerBatchInfo> producer_facts(const Plan& plan) {
-    std::vector<ProducerBatchInfo> all;
+std::vector<ProducerFacts> producer_facts(const Plan& plan) {
+    std::vector<ProducerFacts> all;
     for (const ProducerPlan& producer : plan.producers) {
         all.push_back(producer.facts);
     }
@@ -90,9 +90,9 @@ bool Simulation::step_until(const std::function<bool()>& done, Duration limit) {
         if (scheduler_.now() >= second_end_) {
             second_end_ = scheduler_.now() + std::chrono::seconds(1);
             second_steps_ = scheduler_.steps();
-        } else if (scheduler_.steps() - second_steps_ > kStepsPerSecondMax) {
+        } else if (scheduler_.steps() - second_steps_ > kMaxStepsPerSecond) {
             fail_rule(fmt::format("the node spins: it makes more than {} steps in a second",
-                                  kStepsPerSecondMax));
+                                  kMaxStepsPerSecond));
         }
         is_done = done();
         return is_done || !goes_on();

@@ -80,7 +80,7 @@ private:
     static constexpr Duration kRestartDelay = std::chrono::milliseconds(300);
     /// Maximum number of steps in a second of virtual time; more means that the node spins. A step
     /// takes 0.5 us on average, so a spin makes 2,000,000; a sound node makes about 15,000.
-    static constexpr std::uint64_t kStepsPerSecondMax = 200'000;
+    static constexpr std::uint64_t kMaxStepsPerSecond = 200'000;
 
     [[nodiscard]] bool goes_on() const {
         return !checker_.broken() && !broken_ && scheduler_.steps() < options_.steps_max;

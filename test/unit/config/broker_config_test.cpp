@@ -30,7 +30,7 @@ TEST_CASE(
     CHECK(config.node.roles.is_controller);
     CHECK(config.node.broker_session_timeout == milliseconds(3000));
     CHECK(config.node.broker_heartbeat_interval == milliseconds(500));
-    CHECK(config.connections.request_bytes_max == 104'857'600);
+    CHECK(config.connections.request_max_bytes == 104'857'600);
     CHECK(config.connections.idle_max == milliseconds(600'000));
     CHECK(config.storage.log_dirs == Sentences{"/data"});
     CHECK(config.storage.metadata_log_dir == "/data");
@@ -65,7 +65,7 @@ TEST_CASE("broker config: each value is taken from its key", "[config][broker]")
     CHECK_FALSE(config.node.roles.is_broker);
     CHECK(config.node.broker_session_timeout == milliseconds(9000));
     CHECK(config.node.broker_heartbeat_interval == milliseconds(2000));
-    CHECK(config.connections.request_bytes_max == 1000);
+    CHECK(config.connections.request_max_bytes == 1000);
     CHECK_FALSE(config.connections.idle_max.has_value());
     CHECK(config.storage.log_dirs == Sentences{"/a", "/b"});
     CHECK(config.storage.metadata_log_dir == "/m");

@@ -103,7 +103,7 @@ TEST_CASE("properties: a byte order mark does not hide the first key", "[config]
 
 TEST_CASE("properties: a file over the size limit is not read", "[config][properties]") {
     std::string text = "a=";
-    text.resize(kPropertiesBytesMax, 'x');
+    text.resize(kMaxPropertiesBytes, 'x');
     CHECK(entries_of(text).size() == 1);
     const Properties properties = parse_properties(text + "x");
     CHECK(properties.entries.empty());
@@ -114,12 +114,12 @@ TEST_CASE("properties: a file over the size limit is not read", "[config][proper
 
 TEST_CASE("properties: entries over the limit are not read", "[config][properties]") {
     std::string text;
-    for (std::size_t entry = 0; entry < kPropertiesEntriesMax; ++entry) {
+    for (std::size_t entry = 0; entry < kMaxPropertiesEntries; ++entry) {
         text += "a=1\n";
     }
-    CHECK(entries_of(text).size() == kPropertiesEntriesMax);
+    CHECK(entries_of(text).size() == kMaxPropertiesEntries);
     const Properties properties = parse_properties(text + "b=2\nc=3\n");
-    CHECK(properties.entries.size() == kPropertiesEntriesMax);
+    CHECK(properties.entries.size() == kMaxPropertiesEntries);
     REQUIRE(properties.errors.size() == 1);
     CHECK(properties.errors[0].line == 10'001);
     CHECK(properties.errors[0].message ==

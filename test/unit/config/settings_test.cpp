@@ -43,9 +43,9 @@ TEST_CASE("settings: a value that Kafka has and Highwater does not support is re
 }
 
 TEST_CASE("settings: a value over the size limit is refused", "[config][settings]") {
-    CHECK(errors_of("log.dirs=" + std::string(kValueBytesMax, 'x')).empty());
+    CHECK(errors_of("log.dirs=" + std::string(kMaxValueBytes, 'x')).empty());
     for (const std::string key : {"log.dirs", "listeners"}) {
-        const Sentences errors = errors_of(key + "=" + std::string(kValueBytesMax + 1, 'x'));
+        const Sentences errors = errors_of(key + "=" + std::string(kMaxValueBytes + 1, 'x'));
         REQUIRE(errors.size() == 1);
         CHECK(
             errors[0].ends_with("... has 65537 bytes, over the limit of 65536 for one value; "

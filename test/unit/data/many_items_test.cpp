@@ -156,7 +156,7 @@ TEST_CASE("many items: a Produce is answered although its answer exceeds the lim
     HostLimits limits;
     limits.memory.requests = std::size_t{256} << 20;
     limits.memory.answers = 64 * 1024;
-    limits.connection.request_bytes_max = limits.memory.requests;
+    limits.connection.bytes_in_flight_max = limits.memory.requests;
     Bench bench(1, limits);
     const Buffer batch = make_batch({});
     const ByteView records = batch.view();

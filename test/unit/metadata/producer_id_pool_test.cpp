@@ -176,7 +176,7 @@ TEST_CASE("producer ids: a block that repeats ids of an earlier one is never use
 TEST_CASE("producer ids: callers over the limit of waiting callers are refused at once",
           "[metadata][producer-ids]") {
     World world;
-    world.take(ProducerIdPool::kWaitingMax);
+    world.take(ProducerIdPool::kMaxWaiting);
     REQUIRE(world.run_until([&] { return world.controller.waiting() == 1; }));
     CHECK(world.given.empty());
     world.take();

@@ -197,16 +197,16 @@ TEST_CASE("topic creator: a caller waits for at most kMaxWait", "[metadata][auto
 TEST_CASE("topic creator: creations over the limit are not started", "[metadata][auto-create]") {
     World world;
     TopicCreator::Names names;
-    for (std::size_t number = 0; number < TopicCreator::kCreationsMax; ++number) {
+    for (std::size_t number = 0; number < TopicCreator::kMaxCreations; ++number) {
         names.insert(fmt::format("topic-{}", number));
     }
     world.ask(names);
-    REQUIRE(world.waiting(TopicCreator::kCreationsMax));
+    REQUIRE(world.waiting(TopicCreator::kMaxCreations));
     world.ask({"topic-0", "one-more"});
     REQUIRE(world.answered(2));
     CHECK(world.answers.back() == Refusals{{"one-more", ErrorCode::unknown_topic_or_partition},
                                            {"topic-0", ErrorCode::leader_not_available}});
-    CHECK(world.controller.count() == TopicCreator::kCreationsMax);
+    CHECK(world.controller.count() == TopicCreator::kMaxCreations);
 }
 
 TEST_CASE("topic creator: a stop ends all waits, and no further request is sent",

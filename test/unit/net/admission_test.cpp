@@ -318,7 +318,7 @@ TEST_CASE("admission: unsent answers of one connection do not hold up requests o
 TEST_CASE("admission: the requests in flight of one connection are limited by their total bytes",
           "[net][admission]") {
     ConnectionLimits limits;
-    limits.request_bytes_max = 100 * kKiB;
+    limits.bytes_in_flight_max = 100 * kKiB;
     World world(1, limits);
     const std::size_t one = world.connect();
     for (int i = 0; i < 6; ++i) {

@@ -31,14 +31,14 @@ struct Machine {
         REQUIRE(run_until([this] { return process->stopped(); }));
         process.reset();
     }
-    /// Runs until `done`. False after two simulated minutes or kStepsMax steps.
+    /// Runs until `done`. False after two simulated minutes or kMaxSteps steps.
     bool run_until(const std::function<bool()>& done) {
-        constexpr std::uint64_t kStepsMax = 200'000;
+        constexpr std::uint64_t kMaxSteps = 200'000;
         const std::uint64_t first = scheduler.steps();
         bool is_done = false;
         const auto ends = [&] {
             is_done = done();
-            return is_done || scheduler.steps() - first > kStepsMax;
+            return is_done || scheduler.steps() - first > kMaxSteps;
         };
         scheduler.run_until(ends, scheduler.now() + std::chrono::minutes(2));
         return is_done;

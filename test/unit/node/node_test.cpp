@@ -96,7 +96,7 @@ private:
 /// A node with a control shard and two data shards, and a client of it. Its disk may come from an
 /// earlier Member.
 struct Member {
-    static constexpr std::size_t kProducersMax = 2;
+    static constexpr std::size_t kMaxProducers = 2;
 
     Member(World& of, std::uint32_t id, sim::SimDisk& with_disk, std::uint16_t port = 0,
            const std::vector<std::string>& settings = {})
@@ -105,7 +105,7 @@ struct Member {
           first(of.scheduler, id, 0),
           second(of.scheduler, id, 1),
           coin(of.scheduler.random()),
-          node(config_of(id, port, settings), {.producers_max = kProducersMax},
+          node(config_of(id, port, settings), {.producers_max = kMaxProducers},
                {of.clock,
                 of.entropy,
                 of.network,

@@ -14,7 +14,7 @@ namespace hw::storage {
 
 inline const TopicPartition kName{"t", PartitionIndex(0)};
 inline constexpr const char* kMetadataTopic = "meta";
-inline constexpr std::size_t kLogsMax = 2;
+inline constexpr std::size_t kMaxLogs = 2;
 
 /// The owner of one log. It has no guard, because the simulator runs on one thread.
 class TestOwner final : public LogOwner {
@@ -79,7 +79,7 @@ public:
                                  std::move(cluster),
                                  BrokerId(node),
                                  kMetadataTopic,
-                                 kLogsMax,
+                                 kMaxLogs,
                                  [](const std::string&) { return LogOptions{}; }};
         return run(manager.open(std::move(settings)));
     }
