@@ -44,9 +44,8 @@ struct StagedBatch {
 };
 
 /// The staged batches of a log, which follow its end, and the state that their producers will have
-/// once they are written. Does no I/O; owned by the log and entered with it. The number of batches
-/// is bounded: at the end of a turn the write is queued in the log's guard, whose queue has a
-/// limit.
+/// once they are written. Does no I/O; owned by the log and entered with it. Its owner
+/// bounds the number of batches (a partition by WaitQueue::kMaxAppends).
 class AppendStage {
 public:
     /// `epoch` is the latest leader epoch in the log. With a null `limit` any number of new

@@ -89,8 +89,8 @@ void Committer::begin_round() {
     const auto members = std::exchange(dirty_, {});
     to_collect_ = members.size();
     for (const auto& [member_id, member] : members) {
-        // Weak, because the owner may store this callback and must not keep itself alive by it.
-        // The owner exists when it calls back.
+        // Weak, because the owner may store this callback, and a strong reference would keep the
+        // owner alive. The owner exists when it calls back.
         member->begin_sync(
             [this, id = member_id, weak = std::weak_ptr(member)](std::optional<SyncJob> job) {
                 home_->post([this, id, owner = weak.lock(), job = std::move(job)]() mutable {

@@ -36,8 +36,8 @@ struct OpenedDirectory {
     PartitionOffsets high_watermarks;
     PartitionOffsets log_starts;
     std::vector<FoundLog> logs;
-    /// Names of folders to remove: those of deleted logs, and those of which a crash interrupted
-    /// the creation.
+    /// Names of folders to remove: those of deleted logs, and those whose creation a crash
+    /// interrupted.
     std::vector<std::string> deleting;
     std::vector<std::string> unknown;  ///< names of folders that are not log folders: ignored
 };

@@ -58,7 +58,7 @@ Result<void> Loader::list_files() {
         if (name.ends_with(kSwapSuffix)) {
             return fail(ErrorKind::unsupported,
                         "{}: a compaction was interrupted while it replaced segments; start the "
-                        "broker that wrote it once more and stop it cleanly",
+                        "broker that was compacting on this directory again, and stop it cleanly",
                         path(name));
         }
         const bool left_over = name.ends_with(kDeletedSuffix) || name.ends_with(kCleanedSuffix) ||

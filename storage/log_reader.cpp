@@ -236,7 +236,9 @@ Result<LogReader::ReadablePrefix> LogReader::readable_prefix(ByteView bytes,
                                  batch->last_offset(), request.from);
         }
         if (!reason && is_first && reaches_end && !batch->crc_matches()) {
-            reason = kWrongChecksum;  // the last offset may be wrong, and the answer would be empty
+            // A wrong last offset would make the batch seem to pass the end of the read, which
+            // would then return nothing.
+            reason = kWrongChecksum;
         }
         if (reason || reaches_end) {
             prefix.problem = std::move(reason);

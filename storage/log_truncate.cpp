@@ -10,8 +10,8 @@ namespace hw::storage {
 namespace {
 
 /// The new log end if the segment is cut at `position`, where its first batch that reaches `offset`
-/// starts. It is the end of the batch before, which is below `offset` if a gap follows that batch.
-/// A recovery point above that end would claim records that are not there.
+/// starts. It is the end of the batch before. If a gap follows that batch, its end is below
+/// `offset`. A recovery point above that end would claim records that are not there.
 Result<Offset> end_before(const Segment& segment, Offset offset, std::uint64_t position) {
     const auto start = segment.position_before(offset - 1);
     const auto file = segment.file();

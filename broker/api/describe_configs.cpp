@@ -104,7 +104,7 @@ Checked<Rows> ConfigsAnswer::describe_broker(std::string_view name) const {
     }
     if (BrokerId(id) != services_.node_id) {
         return refuse(ErrorCode::invalid_request,
-                      "this is node {}, which knows no configs of node {}. Ask that node",
+                      "this is node {}, which does not have the configs of node {}. Ask that node",
                       services_.node_id, id);
     }
     return config::describe_broker(settings_);

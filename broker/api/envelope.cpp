@@ -16,8 +16,8 @@ constexpr std::size_t kPrefix = 4;
 
 /// The exchange of the request inside. Its answer becomes the answer to the envelope.
 ///
-/// The ExchangePtr that the handler of the request inside holds until it answers owns this object,
-/// and this object keeps the exchange of the envelope.
+/// Ownership: the handler of the inner request holds an ExchangePtr until it answers. That pointer
+/// owns this object, and this object owns the exchange of the envelope.
 class Inner final : public AnswerSink {
 public:
     Inner(ExchangePtr outer, ByteView request, std::string principal)

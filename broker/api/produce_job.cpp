@@ -241,7 +241,8 @@ void ProduceJob::take_outcomes() {
 }
 
 void ProduceJob::finish() {
-    // Until here, the wait and the exchange, which owns this object, own each other.
+    // The exchange owns this job, the job owns the wait, and the wait owns the exchange. Taking the
+    // wait breaks this cycle.
     const auto exchange = exchange_.lock();
     const auto wait = std::move(wait_);
     finished_ = true;

@@ -93,8 +93,9 @@ private:
     static constexpr std::size_t kDirectRead = 4096;
     /// Maximum bytes of one read when memory is scarce: they are kept while their frame waits.
     static constexpr std::size_t kScarceRead = 4096;
-    /// Maximum memory that a frame takes in one step, and the first step of a new connection.
+    /// Maximum memory that a frame takes in one step.
     static constexpr std::size_t kStep = 256 * 1024;
+    /// The first step of the first frame of a connection.
     static constexpr std::size_t kFirstStep = 16 * 1024;
     /// A frame gets a second more for each this many bytes.
     static constexpr std::int64_t kFrameBytesPerSecond = 1024 * 1024;

@@ -80,8 +80,8 @@ public:
 
     /// Write access to `part`, which lies in the request's bytes.
     [[nodiscard]] MutableBytes writable(ByteView part);
-    /// Keeps an object as long as the exchange: the job that makes the answer, or bytes that the
-    /// answer points to. At most one object. So a waiting Fetch ends with its connection.
+    /// Keeps one object as long as the exchange: the job that makes the answer, or bytes that the
+    /// answer points to. The connection owns the exchange, so a waiting Fetch ends with it.
     void keep(std::shared_ptr<const void> work) { work_ = std::move(work); }
     /// The memory that the request holds. A handler takes more of it before it uses more. The
     /// frame, the decoded request and the encoded answer are counted without its help.

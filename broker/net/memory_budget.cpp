@@ -61,9 +61,10 @@ Reservation::~Reservation() {
 }
 
 void Reservation::wake_others() {
-    // First the frame of this connection, which gets a free step, without room, if the connection
-    // now holds nothing. Then the queues: large frames have a separate limit, and brief frames come
-    // before small ones, as part of the limit is kept for them.
+    // First comes the waiting frame of this connection: if the connection now holds nothing, a
+    // small step is granted even when memory is full (is_free). Then come the queues: large frames
+    // have a separate limit, and brief frames come before small ones, as part of the limit is kept
+    // for them.
     MemoryAccount::Waiter* own = share_->waiter_;
     if (own != nullptr && !own->granted && own->frame->is_free(own->bytes)) {
         own->frame->add_work(own->bytes);

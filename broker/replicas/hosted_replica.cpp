@@ -23,8 +23,8 @@ storage::LogContext HostedReplica::log_context(storage::Disk& disk, Logger logge
                                                storage::LogOptions options) {
     storage::LogContext context{
         &disk, logger, options, {}, {}, services_.log_mutants, services_.producer_limit};
-    // A write completes on the shard that began it: the one that was in the guard then, which is
-    // not known here. `home` is a shard that every thread may post to.
+    // A late write ends on the shard that began it. This function does not know that shard, and
+    // needs one to enter the guard, so it posts to `home` and enters from there.
     context.enter = [weak = weak_from_this(), home = &services_.home](auto work) {
         home->post([weak, work = std::move(work)]() mutable {
             if (const auto guard = weak.lock()) {

@@ -37,9 +37,10 @@ struct GuardedTraits {
 ///
 /// `stack_` is a lock and a queue in one word. Null: nobody is inside. Otherwise a shard, the
 /// owner, is inside, and `stack_` points at the newest queued work, with `bottom_` below the
-/// oldest. So one atomic step either enters or queues work for the owner, and one leaves if no work
-/// is queued. The owner takes the whole stack at once and reverses it. After kWorkPerTurn work
-/// items, or kTurnTime, it continues in a later turn of its shard, and stays the owner meanwhile.
+/// oldest. So a caller needs one atomic step to enter or to queue its work, and the owner needs one
+/// to leave, which fails if work is queued. The owner takes the whole stack at once and reverses
+/// it. After kWorkPerTurn work items, or kTurnTime, it continues in a later turn of its shard, and
+/// stays the owner meanwhile.
 ///
 /// Atomics instead of a mutex, because the uncontended path is two atomic operations and nothing
 /// sleeps. Owned by shared_ptr: callers of `enter` keep it alive, and so does a later turn.

@@ -100,7 +100,7 @@ constexpr Key kSaslKeys[] = {
     {"super.users", string, "", any(), none, read_only, security,
      "Users who may do everything, User:NAME each, separated by semicolons."},
     {"allow.everyone.if.no.acl.found", boolean, "false", any(), none, read_only, security,
-     "Whether everyone may do what no ACL covers."},
+     "Whether everyone is allowed an operation on a resource that no ACL names."},
     {"delegation.token.secret.key", password, kNull, any(), none, read_only, security,
      "Key that signs delegation tokens, the same on all nodes."},
     {"delegation.token.max.lifetime.ms", int64, "604800000", at_least(1), milliseconds, read_only,

@@ -47,7 +47,9 @@ ProduceOutcome DelayedProduce::outcome(std::size_t index) const {
     ProduceOutcome late;
     late.code = wire::ErrorCode::request_timed_out;
     late.message =
-        "the records were not acknowledged within timeout.ms of the request; that may still happen";
+        "the records were not acknowledged within the request's timeout.ms; they may still be "
+        "written and "
+        "replicated";
     return late;
 }
 

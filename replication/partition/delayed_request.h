@@ -18,8 +18,8 @@ class WaitTimers;
 /// that it waits for or at its deadline, and then calls `done`.
 ///
 /// Lives on the shard of its request, which owns it through a WaitHandle. Partitions, which other
-/// shards enter too, hold weak references. If a partition locks one, it passes it to the shard by a
-/// post, so that the last reference is always released on the shard.
+/// shards enter too, hold weak references. A partition that has made an owning
+/// reference of one posts it to the shard, so that the last reference is released there.
 class DelayedRequest {
 public:
     using Done = std::move_only_function<void()>;

@@ -149,11 +149,11 @@ storage::EpochEnd PartitionReader::end_offset_for(LeaderEpoch epoch) const {
 }
 
 wire::Refusal PartitionReader::watermark_not_current() const {
-    return {
-        ErrorCode::offset_not_available,
-        fmt::format("the high watermark, {}, has not yet reached the start of leader epoch {}, {}; "
-                    "try again",
-                    leader_->high_watermark(), leader_->epoch(), leader_->epoch_start_offset())};
+    return {ErrorCode::offset_not_available,
+            fmt::format(
+                "the high watermark, {}, has not yet reached the start of leader epoch {}, which "
+                "is offset {}; try again",
+                leader_->high_watermark(), leader_->epoch(), leader_->epoch_start_offset())};
 }
 
 }  // namespace hw::replication

@@ -39,7 +39,8 @@ struct PartitionProgress {
 
 /// The delayed requests of one partition: appends that wait for the high watermark or the durable
 /// end, and fetches that wait for bytes below the high watermark. Deadlines are in WaitTimers; a
-/// request that has ended there is only dropped here. Owned by the replica, used inside its guard.
+/// request that has ended there is dropped here without an answer. Owned by the replica, used
+/// inside its guard.
 class WaitQueue {
 public:
     /// Limit of pending and waiting appends; the replica refuses further ones before it stages

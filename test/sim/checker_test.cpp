@@ -67,11 +67,11 @@ TEST_CASE("checker: a record of acks=all in a disk topic outlives a power loss",
     History h;
     h.acknowledge(kAll, 0, 0);
     h.checker.on_power_loss();
-    SECTION("another one at its offset is noticed") {
+    SECTION("another record at its offset is noticed") {
         h.read(kDisk, 0, kLeader, 0);
         CHECK_THAT(h.broken(), Contains("held '0-0' and now holds '1-0'"));
     }
-    SECTION("a high watermark before it is noticed") {
+    SECTION("a high watermark at or below its offset is noticed") {
         h.checker.on_fetched(kDisk, {Offset(0), Offset(0), {}}, h.mark(kDisk));
         CHECK_THAT(h.broken(), Contains("the high watermark fell from 1 to 0"));
     }

@@ -53,7 +53,8 @@ public:
     BatchSender(client::Client& client, SendOptions options, TooLarge too_large);
 
     /// Returns true when the record completed a batch and that was sent. Errors: those of
-    /// client::produce, except for batches that are too large; nothing can be sent after one.
+    /// client::produce, but a batch that is too large is not one. After an error nothing can be
+    /// sent.
     [[nodiscard]] Result<bool> add(PartitionIndex partition, LineRecord record);
 
     /// Sends all open batches. Errors: as `add`.

@@ -204,7 +204,7 @@ void g() {
 CASES = [
     Case("clocks, chance and the environment come from outside",
          numbered("storage/a.cpp", HIDDEN_INPUTS), each("storage/a.cpp", HIDDEN_INPUTS)),
-    Case("the runtime and a main read them",
+    Case("the runtime and a main may read clocks, chance and the environment",
          numbered("broker/runtime/a.cpp", HIDDEN_INPUTS) | numbered("broker/main.cpp",
                                                                     HIDDEN_INPUTS)),
     Case("threads and locks live in the runtime and the disk; not in a main",
@@ -227,6 +227,6 @@ CASES = [
          numbered("storage/a.cpp", STATICS), each("storage/a.cpp", STATICS)),
     Case("a banned name in a macro is found",
          numbered("storage/a.h", ["#define A(b) \\", "    throw b"]), ["storage/a.h:2"]),
-    Case("what only looks like them is fine",
+    Case("code that only resembles a banned name is no finding",
          {"storage/a.cpp": FINE, "test/unit/a.cpp": "int global = 0;\nstatic int other = 0;\n"}),
 ]

@@ -62,5 +62,5 @@ CASES = [
          {"storage/README.md": "a\n\tb\n", "storage/a.cpp": "a \nb\n", "storage/b.json": "{}",
           "tools/run": "#!/bin/sh\na\t\n"},
          ["storage/README.md:2", "storage/a.cpp:1", "storage/b.json:1", "tools/run:2"]),
-    Case("so are empty lines at the end", {"storage/a.cpp": "a\n\n"}, ["storage/a.cpp:2"]),
+    Case("an empty last line is a finding", {"storage/a.cpp": "a\n\n"}, ["storage/a.cpp:2"]),
 ]

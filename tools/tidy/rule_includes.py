@@ -116,7 +116,7 @@ CASES = [
           "storage/posix_disk/a.cpp": '#include "storage/log.h"\n#include "protocol/schema/x.h"\n',
           "controller/a.cpp": '#include "config/keys.h"\n#include "replication/raft/core.h"\n',
           "test/unit/a.cpp": '#include "test/support/a.h"\n#include "tools/client/a.h"\n'}),
-    Case("upwards or sideways it includes nothing",
+    Case("a folder must not include a folder above or beside it",
          {"protocol/base/a.h": '#include "protocol/wire/reader.h"\n',
           "protocol/record/a.h": '\n#include "protocol/schema/x.h"\n',
           "storage/a.h": '#include "replication/raft/core.h"\n',
@@ -148,7 +148,7 @@ CASES = [
           "protocol/base/task.h": "#include <boost/asio/awaitable.hpp>\n",
           "test/unit/a.cpp": "#include <boost/asio/co_spawn.hpp>\n"
                              "#include <boost/asio/bind_cancellation_slot.hpp>\n"}),
-    Case("elsewhere they are findings",
+    Case("Asio headers outside the allowed folders are findings",
          {"broker/net/a.cpp": "#include <boost/asio/awaitable.hpp>\n"
                               "#include <boost/asio/co_spawn.hpp>\n",
           "protocol/base/task.h": "#include <boost/asio/post.hpp>\n",

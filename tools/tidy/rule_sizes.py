@@ -97,7 +97,7 @@ CASES = [
     Case("the body of a test case is a function's",
          {"test/a.cpp": body(61).replace("void f()", 'TEST_CASE("a { b", "[c]")')},
          ["test/a.cpp:1"]),
-    Case("the lines of a member are not those of its class",
+    Case("the length of a class does not count as the length of its member functions",
          {"broker/a.cpp": "class A {\n" + "void f();\n" * 70 + "void g() {\n}\n};\n"}),
     Case("five parameters pass, commas inside brackets are none",
          {"broker/a.cpp": "void f(int a, std::map<A, B> b, int c = g(1, 2), A d = {1, 2}, int e) "

@@ -46,7 +46,7 @@ CASES = [
           "f/0:0", "g/0:2", "h/0:0"),
     finds("types in functions have functions of their own",
           "void f() { struct A { int g(int a) { if (a) { } } int b{1}; }; }\n", "f/0:0", "g/1:1"),
-    finds("a lambda outside functions is one, inside it is a level",
+    finds("a lambda outside functions is a function, one inside a function is a nesting level",
           "const auto a = [](int b) { if (b) { } };\n"
           "void f() { g([&]<class T>(T a) mutable -> int { }, A{.a = 1}); }\n",
           "lambda/0:1", "f/0:1"),

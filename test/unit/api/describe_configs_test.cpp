@@ -146,7 +146,7 @@ TEST_CASE("describe configs: a request for the configs of another broker is refu
     const auto answer = world.ask({all_of(kBroker, "2")});
     CHECK(answer->results[0].error_code == ErrorCode::invalid_request);
     CHECK(answer->results[0].error_message ==
-          "this is node 1, which knows no configs of node 2. Ask that node");
+          "this is node 1, which does not have the configs of node 2. Ask that node");
     CHECK(world.code_for(all_of(kBroker, "one")) == ErrorCode::invalid_request);
     CHECK(world.code_for(all_of(kBroker, "1x")) == ErrorCode::invalid_request);
 }

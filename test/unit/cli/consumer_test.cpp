@@ -87,8 +87,7 @@ struct Bench {
                       }};
 };
 
-TEST_CASE("consumer: of a batch that begins before the position only later records are read",
-          "[cli][consume]") {
+TEST_CASE("consumer: records before the position in its batch are not read", "[cli][consume]") {
     Bench bench(batch_at(2) + batch_at(4));
     REQUIRE(bench.consumer.poll());
     CHECK(bench.read == std::vector{Offset(3), Offset(4), Offset(5)});

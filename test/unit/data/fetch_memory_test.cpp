@@ -77,7 +77,7 @@ TEST_CASE("fetch memory: no records are read while there is no memory for them",
     }
 }
 
-TEST_CASE("fetch memory: a Fetch is not delayed while requests hold three quarters of theirs",
+TEST_CASE("fetch memory: a Fetch is not delayed while requests hold three quarters of their memory",
           "[data][fetch][memory]") {
     Bench bench;
     SECTION("they hold as much") {

@@ -201,7 +201,7 @@ bool is_rejected(Bench& bench, const Request& request, std::int16_t version) {
 TEST_CASE("many items: a request whose items need more memory than there is ends its connection",
           "[data][produce][fetch][list]") {
     Bench bench(1, little_memory());
-    // Some hundreds of bytes for each are more than there is. All else that they need is less.
+    // A few hundred bytes for each item exceed the memory; all else of the request fits.
     constexpr std::size_t kTooMany = Reservation::kOverdraft / 200;
     SECTION("Produce") {
         const auto partitions = produced(kTooMany);

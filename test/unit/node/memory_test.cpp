@@ -81,8 +81,10 @@ struct World {
                                disk};
 };
 
-TEST_CASE("memory: a node has half of it for large requests, a quarter for others, one for answers",
-          "[node][memory]") {
+TEST_CASE(
+    "memory: half of the request memory is for large frames, a quarter for others, a quarter for "
+    "answers",
+    "[node][memory]") {
     World world;
     for (int i = 0; i < 3; ++i) {
         world.client.spawn(world.announce(4 * kMiB));

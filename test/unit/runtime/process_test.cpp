@@ -41,7 +41,7 @@ TEST_CASE("process: it has no more data loops than its control group and 4 allow
     CHECK(default_data_loops(group("max\n", "100000 100000\n")) == 1);
 }
 
-TEST_CASE("process: a text is read whole, and one that is not there is none", "[runtime]") {
+TEST_CASE("process: read_text returns a whole file, and nothing for a missing one", "[runtime]") {
     CHECK(read_text("/proc/self/cgroup").has_value());
     CHECK_FALSE(read_text("/proc/self/no such file").has_value());
 }

@@ -132,7 +132,8 @@ private:
         before_drop();
     }
 
-    /// A step, because the last thread that drops the object destroys it, unless the World does.
+    /// Gives the explorer a step before a thread drops its reference, because the last thread to
+    /// drop it destroys the object. Not needed when the World holds one.
     void before_drop() {
         if (scenario_->holder == Holder::threads) {
             explorer().step({.place = &seam_, .writes = true});

@@ -436,7 +436,7 @@ void check_damaged(const Original& original, const ReadRequest& request, ReadCur
     CHECK(answer.error().message.find(place) != std::string::npos);
 }
 
-TEST_CASE("damage: a batch that lost the offset since a reader found it there is not given",
+TEST_CASE("damage: a read through a cursor fails if its batch no longer contains the offset",
           "[storage][damage]") {
     Original original;
     const auto& batches = original.fixture.batches;
@@ -457,8 +457,7 @@ TEST_CASE("damage: a batch that seems to reach the end of the read is damage, no
     check_damaged(original, {Offset(0), Offset(1), 1 << 20}, cursor, 0);
 }
 
-TEST_CASE("damage: of batches of which one has a wrong length, those before it are given",
-          "[storage][damage]") {
+TEST_CASE("damage: the batches before one with a wrong length are returned", "[storage][damage]") {
     Original original;
     const std::size_t second = original.fixture.batches[0].size();
     change_number(original, second + record::BatchLayout::kLength, 7);

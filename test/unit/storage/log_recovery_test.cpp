@@ -79,7 +79,7 @@ TEST_CASE("recovery: the log is cut at a gap between segments", "[storage][recov
     CHECK(t.sink.lines.find("the next segment begins at offset 4") != std::string::npos);
 }
 
-TEST_CASE("recovery: an emptied segment is refused below the recovery point, it is no gap",
+TEST_CASE("recovery: an empty file in place of a segment below the recovery point is damage",
           "[storage][recovery]") {
     LogFixture t;
     t.options.segment_bytes = 200;

@@ -128,7 +128,7 @@ TEST_CASE("posix disk: errors of the system name the path", "[storage][posix]") 
     CHECK(refused.error().message.starts_with("write " + path));
 }
 
-TEST_CASE("posix disk: blocking work runs two at a time, and is reported on the shard",
+TEST_CASE("posix disk: two pieces of blocking work run at the same time, and end on the shard",
           "[storage][posix]") {
     const TemporaryFolder folder;
     broker::LoopThreads loops(1);
