@@ -151,7 +151,7 @@ std::string warning_for_setting(std::string_view name, std::string_view value) {
             "cleanup.policy={}: this version compacts nothing yet; the topic keeps every record",
             trim(value));
     }
-    if (const bool is_unlimited = trim(value) == "-1"; is_retention_key(name) && !is_unlimited) {
+    if ((name == "retention.ms" || name == "retention.bytes") && trim(value) != "-1") {
         return fmt::format("{}={}: this version removes nothing yet; the topic keeps every record",
                            name, trim(value));
     }

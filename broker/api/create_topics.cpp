@@ -3,9 +3,11 @@
 #include <deque>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "config/topic_config.h"
 
@@ -34,12 +36,18 @@ std::vector<CreateTopicsResponse::Config> configs_of(const controller::CreatedTo
 }
 
 /// A warning about settings of the topic that have no effect yet; empty when there are none.
-std::string warning_for_setting(const controller::CreatedTopic& topic) {
-    std::string cautions;
+std::string warning_for_settings(const controller::CreatedTopic& topic) {
+    constexpr std::int8_t kSetOnTopic = 1;
+    std::vector<std::string> warnings;
     for (const controller::TopicConfig& config : topic.configs) {
-        cautions += config::warning_for_setting(config.name, config.value);
+        std::string warning = config.source == kSetOnTopic
+                                  ? config::warning_for_setting(config.name, config.value)
+                                  : std::string();
+        if (!warning.empty()) {
+            warnings.push_back(std::move(warning));
+        }
     }
-    return cautions;
+    return fmt::format("{}", fmt::join(warnings, "; "));
 }
 
 bool may_create(const RequestContext& who, std::string_view topic) {
@@ -62,6 +70,11 @@ Task<> CreateTopicsHandler::serve(ExchangePtr exchange,
     if (refuse_too_many(*exchange, request, request.topics.size())) {
         return done();
     }
+    // The answer has all configs of each topic.
+    constexpr std::size_t kBytesPerTopic = 4096;
+    if (!exchange->take_work(request.topics.size(), kBytesPerTopic)) {
+        return done();
+    }
     std::vector<schema::CreateTopicsRequest::Topic> topics;
     std::vector<controller::CreatedTopic> refused;
     for (const auto& topic : request.topics) {
@@ -82,7 +95,7 @@ void CreateTopicsHandler::warn(const controller::CreateTopicsResult& result) con
     std::string first;
     std::size_t others = 0;
     for (const controller::CreatedTopic& topic : result.topics) {
-        const std::string caution = topic.id == TopicId() ? "" : warning_for_setting(topic);
+        const std::string caution = topic.id == TopicId() ? "" : warning_for_settings(topic);
         if (!caution.empty() && first.empty()) {
             first = fmt::format("topic '{}' is created with {}", topic.name, caution);
         } else if (!caution.empty()) {

@@ -61,7 +61,10 @@ class Create(WithBroker):
             done = hw.run("produce", "latest", stdin="no key\n")
             self.assertNotEqual(done.returncode, 0)
             self.assertIn("a compacted topic takes no record without key", done.stderr)
-            self.assertIn(f"topic 'latest' is created with {caution}", broker.stop()[1])
+            hw.out("topic", "create", "plain")
+            log = broker.stop()[1]
+            self.assertIn(f"topic 'latest' is created with {caution}\n", log)
+            self.assertNotIn("topic 'plain' is created with", log)
 
     def test_one_of_two_exists_already(self):
         self.hw.out("topic", "create", "twice")

@@ -146,6 +146,7 @@ TEST_CASE("topic setting: retention may be set, with a warning unless it is fore
         CHECK(warning_for_setting(name, "-1").empty());
     }
     CHECK(refusal("delete.retention.ms", "5") == "accepted");
+    CHECK(warning_for_setting("delete.retention.ms", "5").empty());
     CHECK(refusal("min.cleanable.dirty.ratio", "0.1") == "accepted");
     CHECK(refusal("retention.ms", "x") ==
           "retention.ms=x must be a whole number of at least -1 (milliseconds)");

@@ -20,13 +20,14 @@ namespace hw::broker {
 
 inline constexpr BrokerId kBroker{1};
 
-/// Accepts every config of every topic.
+/// Accepts every config of every topic, and has one default.
 class AnyConfigs final : public controller::TopicConfigs {
 public:
     Result<void> validate(std::string_view, std::string_view) const override { return {}; }
     std::vector<controller::TopicConfig> describe(const controller::ConfigValues& values,
                                                   std::int16_t) const override {
         std::vector<controller::TopicConfig> configs;
+        configs.push_back({.name = "retention.ms", .value = "604800000", .source = 5});
         for (const auto& [name, value] : values) {
             configs.push_back({.name = name, .value = value, .source = 1});
         }
