@@ -25,9 +25,9 @@ Task<> ProducerExpiry::run() {
             continue;
         }
         const auto idle = nearly_full ? std::min(expiration_, kIdleAlwaysKept) : expiration_;
+        warn_when_full();  // before the pass makes room for a moment
         co_await ports_.replicas.expire_producers(ports_.clock.wall_now(), idle);
         next_pass = ports_.clock.now() + interval_;
-        warn_when_full();
     }
 }
 
