@@ -130,14 +130,6 @@ Task<> FetchJob::find_repeated() {
             mentions.push_back({&topic, &asked, mentions.size()});
         }
     }
-    // Most clients name partitions in ascending order. Then none is repeated, and the sort is
-    // skipped.
-    const auto is_after = [](const PartitionMention& mention, const PartitionMention& next) {
-        return mention.key() >= next.key();
-    };
-    if (std::ranges::adjacent_find(mentions, is_after) == mentions.end()) {
-        co_return;
-    }
     co_await sort_in_turns(services_.shard, std::span(mentions));
     for (std::size_t first = 0; first < mentions.size();) {
         std::size_t end = first + 1;
@@ -206,9 +198,15 @@ Task<> FetchJob::read_all() {
         if (visit_.inside()) {
             co_await visit_.wait();
         }
+        const std::size_t wanted = taken_;
         end_read(read);
-        if (loop.is_over_after(read.bytes.size()) && &read != &reads_.back()) {
+        // A batch that does not fit behind the records of other partitions was read for nothing.
+        const bool is_wasted = read.bytes.size() == 0 && found_ > 0;
+        if (loop.is_over_after(is_wasted ? wanted : read.bytes.size()) && &read != &reads_.back()) {
             co_await let_others_run(services_.shard);
+            if (const auto exchange = exchange_.lock(); !exchange->is_wanted()) {
+                co_return;
+            }
         }
     }
 }

@@ -94,6 +94,12 @@ public:
     [[nodiscard]] bool begin_query(std::size_t index);
     [[nodiscard]] GuardVisit& visit() { return visit_; }
     void end_query(std::size_t index);
+    /// Whether the query searches batches for a timestamp, which may read and decompress much.
+    [[nodiscard]] bool is_search(std::size_t index) const {
+        const replication::OffsetSpec spec = queries_[index].offset.spec;
+        return spec == replication::OffsetSpec::at_timestamp ||
+               spec == replication::OffsetSpec::max_timestamp;
+    }
     void answer(Exchange& exchange) const;
 
 private:
@@ -240,8 +246,11 @@ Task<> ListOffsetsHandler::serve(ExchangePtr exchange, const Request& request) {
         }
         co_await job.visit().wait();
         job.end_query(next);
-        if (loop.is_over()) {
+        if (loop.is_over(job.is_search(next) ? kItemsPerTurn : 1) && next + 1 < job.queries()) {
             co_await let_others_run(services_.shard);
+        }
+        if (!exchange->is_wanted()) {
+            co_return;
         }
     }
     job.answer(*exchange);

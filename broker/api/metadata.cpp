@@ -28,13 +28,12 @@ bool may_describe(const RequestContext& who, std::string_view topic) {
 class MetadataAnswer {
 public:
     /// All must outlive it.
-    MetadataAnswer(const MetadataImage& image, Exchange& exchange,
+    MetadataAnswer(const MetadataImage& image, const RequestContext& who,
                    const TopicCreator::Refusals& refusals)
-        : image_(image), exchange_(exchange), who_(exchange.context()), refusals_(refusals) {}
+        : image_(image), who_(who), refusals_(refusals) {}
 
     void add_brokers();
-    /// Adds a topic unless the caller may not describe it. This and add_asked reject the request
-    /// when there is no memory for the topic's partitions.
+    /// Adds a topic unless the caller may not describe it.
     void add_allowed(const TopicImage& topic);
     /// Adds a requested topic. A repeated one is not answered again, as in Kafka, so that a small
     /// request cannot have a huge answer.
@@ -42,20 +41,15 @@ public:
     void add_operations(const MetadataRequest& request);
     /// Topics and partitions so far.
     [[nodiscard]] std::size_t items() const { return items_; }
-    [[nodiscard]] bool is_rejected() const { return exchange_.rejected(); }
     [[nodiscard]] const MetadataResponse& finish();
 
 private:
-    /// Memory for a topic or a partition of the answer.
-    static constexpr std::size_t kBytesPerPartition = 160;
-
     void add(const TopicImage& topic);
     void add_by_id(const MetadataRequest::Topic& asked);
     void add_error(const MetadataRequest::Topic& asked, wire::ErrorCode error);
     [[nodiscard]] MetadataResponse::Partition describe(const PartitionImage& partition);
 
     const MetadataImage& image_;
-    Exchange& exchange_;
     const RequestContext& who_;
     const TopicCreator::Refusals& refusals_;
     std::set<std::string_view> asked_names_;
@@ -96,11 +90,7 @@ MetadataResponse::Partition MetadataAnswer::describe(const PartitionImage& parti
 }
 
 void MetadataAnswer::add(const TopicImage& topic) {
-    const std::size_t items = 1 + topic.partitions.size();
-    if (!exchange_.take_work(items, kBytesPerPartition)) {
-        return;
-    }
-    items_ += items;
+    items_ += 1 + topic.partitions.size();
     auto& partitions = partitions_.emplace_back();
     partitions.reserve(topic.partitions.size());
     for (const auto& [index, partition] : topic.partitions) {
@@ -201,17 +191,57 @@ bool asks_for_all(const MetadataRequest& request, ApiVersion version) {
     return request.topics.is_null() || (version == ApiVersion(0) && request.topics.empty());
 }
 
-/// Calls `add` for each of `topics`, until the request is rejected. Other work of the shard runs in
-/// between.
+/// Number of topics and partitions of the answer; repeated topics count again.
+Task<std::size_t> count_items(Shard& shard, const MetadataImage& image,
+                              const MetadataRequest& request, bool all) {
+    std::size_t items = 0;
+    LongLoop loop;
+    const auto count = [&items](const TopicImage* topic) {
+        items += 1 + (topic == nullptr ? 0 : topic->partitions.size());
+    };
+    if (all) {
+        for (const auto& [name, topic] : image.topics()) {
+            count(&topic);
+            if (loop.is_over()) {
+                co_await let_others_run(shard);
+            }
+        }
+        co_return items;
+    }
+    for (const MetadataRequest::Topic& asked : request.topics) {
+        count(wire::is_null(asked.name) ? image.find_topic(asked.topic_id)
+                                        : image.find_topic(asked.name));
+        if (loop.is_over()) {
+            co_await let_others_run(shard);
+        }
+    }
+    co_return items;
+}
+
+/// Takes memory for the `items` of the answer. If there is none, waits for other requests to give
+/// it back, but not for long. False when the request was rejected.
+Task<bool> take_memory(Shard& shard, const Clock& clock, Exchange& exchange, std::size_t items) {
+    constexpr std::size_t kBytesPerItem = 128;
+    constexpr Duration kMaxWait = std::chrono::seconds(5);
+    constexpr Duration kPause = std::chrono::milliseconds(10);
+    const TimePoint deadline = clock.now() + kMaxWait;
+    Signal nobody;
+    while (exchange.is_wanted() && clock.now() < deadline) {
+        if (exchange.memory().try_work(items * kBytesPerItem)) {
+            co_return true;
+        }
+        co_await shard.wait(nobody, clock.now() + kPause);
+    }
+    co_return exchange.take_work(items, kBytesPerItem);
+}
+
+/// Calls `add` for each of `topics`. Others run meanwhile.
 template <class Topics, class Add>
 Task<> add_each(Shard& shard, const Topics& topics, MetadataAnswer& answer, Add add) {
     LongLoop loop;
     for (const auto& topic : topics) {
         const std::size_t before = answer.items();
         add(topic);
-        if (answer.is_rejected()) {
-            co_return;
-        }
         if (loop.is_over(1 + answer.items() - before)) {
             co_await let_others_run(shard);
         }
@@ -259,21 +289,25 @@ void MetadataHandler::add_missing(const RequestContext& who, const MetadataReque
 Task<> MetadataHandler::answer(ExchangePtr exchange, const MetadataRequest& request,
                                TopicCreator::Refusals refusals) const {
     const auto image = services_.image;  // the shard may get a newer one meanwhile
-    MetadataAnswer answer(*image, *exchange, refusals);
+    const bool all = asks_for_all(request, exchange->version());
+    const std::size_t items = co_await count_items(services_.shard, *image, request, all);
+    const bool taken = co_await take_memory(services_.shard, services_.clock, *exchange, items);
+    if (!taken) {
+        co_return;
+    }
+    MetadataAnswer answer(*image, exchange->context(), refusals);
     answer.add_brokers();
     const auto add_allowed = [&answer](const auto& topic) { answer.add_allowed(topic.second); };
     const auto add_asked = [&answer](const MetadataRequest::Topic& asked) {
         answer.add_asked(asked);
     };
-    if (asks_for_all(request, exchange->version())) {
+    if (all) {
         co_await add_each(services_.shard, image->topics(), answer, add_allowed);
     } else {
         co_await add_each(services_.shard, request.topics, answer, add_asked);
     }
-    if (!exchange->rejected()) {
-        answer.add_operations(request);
-        exchange->reply(answer.finish());
-    }
+    answer.add_operations(request);
+    exchange->reply(answer.finish());
 }
 
 Task<> MetadataHandler::serve(ExchangePtr exchange, const MetadataRequest& request) {

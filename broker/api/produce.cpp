@@ -16,7 +16,7 @@ Task<> ProduceHandler::serve(ExchangePtr exchange, const schema::ProduceRequest&
     }
     const auto job = std::make_shared<ProduceJob>(services_, exchange, request);
     exchange->keep(job);
-    while (!job->check(scanner_)) {
+    while (!job->check(scanner_, loop_)) {
         co_await let_others_run(services_.shard);
     }
     job->begin_wait();

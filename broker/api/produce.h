@@ -2,6 +2,7 @@
 
 #include "broker/api/api_services.h"
 #include "broker/net/dispatcher.h"
+#include "broker/net/long_loop.h"
 #include "protocol/record/record_scanner.h"
 #include "protocol/schema/api/produce.h"
 
@@ -20,6 +21,7 @@ protected:
 private:
     ApiServices& services_;
     record::RecordScanner scanner_;
+    LongLoop loop_;
 };
 
 }  // namespace hw::broker

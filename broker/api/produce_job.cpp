@@ -89,25 +89,23 @@ std::optional<ProduceError> ProduceJob::refusal_of_all() const {
     return std::nullopt;
 }
 
-bool ProduceJob::check(record::RecordScanner& scanner) {
-    LongLoop loop;
-    bool is_over = false;
+bool ProduceJob::check(record::RecordScanner& scanner, LongLoop& loop) {
     for (; next_topic_ < request_.topic_data.size(); ++next_topic_) {
-        if (is_over) {
+        if (loop.must_yield()) {
             return false;
         }
         const Request::Topic& topic = request_.topic_data[next_topic_];
         const FoundTopic found = find(topic);
         for (; next_partition_ < topic.partition_data.size(); ++next_partition_) {
-            if (is_over) {
+            if (loop.must_yield()) {
                 return false;
             }
             const std::uint64_t before = checked_bytes_;
             check_next(found, topic.partition_data[next_partition_], scanner);
-            is_over = loop.is_over_after(checked_bytes_ - before);
+            loop.add_after(checked_bytes_ - before);
         }
         next_partition_ = 0;
-        is_over = is_over || loop.is_over();
+        loop.add();
     }
     return true;
 }
@@ -151,7 +149,9 @@ std::expected<ProduceJob::CheckedBatch, ProduceError> ProduceJob::check_batch(
     rules.now = now_;
     rules.zstd_allowed = version_ >= kZstdFrom;
     auto checked = record::validate_produce(records, rules, scanner);
-    checked_bytes_ += records.size() + (checked ? checked->records_size : scanner.scanned_bytes());
+    // It is unknown how much of a refused batch was decompressed, so it ends the turn.
+    checked_bytes_ += checked ? std::max<std::uint64_t>(records.size(), checked->records_size)
+                              : LongLoop::kBytesPerTurn;
     HW_TRY(valid, std::move(checked));
     if (valid.batch.is_transactional()) {
         return std::unexpected(ProduceError{

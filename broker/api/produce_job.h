@@ -9,6 +9,7 @@
 
 #include "broker/api/partition_lookup.h"
 #include "broker/net/exchange.h"
+#include "broker/net/long_loop.h"
 #include "protocol/record/produce_validator.h"
 #include "protocol/record/record_scanner.h"
 #include "protocol/schema/api/produce.h"
@@ -36,7 +37,9 @@ public:
 
     /// Checks the next batches; those that pass become appends. False when it must be called again,
     /// after other work had its turn.
-    [[nodiscard]] bool check(record::RecordScanner& scanner);
+    /// `loop` counts the work of all requests of the shard, since the requests of a connection can
+    /// follow each other in one turn.
+    [[nodiscard]] bool check(record::RecordScanner& scanner, LongLoop& loop);
     /// Begins to wait for the appends, or answers if there are none.
     void begin_wait();
     [[nodiscard]] std::size_t appends() const { return appends_.size(); }

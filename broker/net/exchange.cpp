@@ -75,8 +75,8 @@ bool Exchange::take_answer(std::size_t bytes) {
     if (memory_.try_encode(bytes)) {
         return true;
     }
-    // What is written stays written, so the client must learn it. The answer is bounded by the
-    // memory that was taken for the items of the request.
+    // The records of a Produce stay written, so the client must learn it. The answer is bounded by
+    // the memory that was taken for the items of the request.
     if (api_->writes) {
         memory_.add_answer(bytes);
         return true;

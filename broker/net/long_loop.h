@@ -23,26 +23,37 @@ inline constexpr std::size_t kItemsPerTurn = 1024;
 /// (loop.is_over()) co_await let_others_run(shard);` after each.
 class LongLoop {
 public:
+    /// Bytes that end a turn by themselves.
+    static constexpr std::size_t kBytesPerTurn = std::size_t{1} << 20;
+
     explicit LongLoop(std::size_t items_per_turn = kItemsPerTurn)
         : items_per_turn_(items_per_turn) {}
 
     /// Counts an item, or several. True when the loop must yield.
     [[nodiscard]] bool is_over(std::size_t items = 1) {
-        items_ += items;
+        add(items);
+        return must_yield();
+    }
+    /// Counts an item for which `bytes` were read or decompressed.
+    [[nodiscard]] bool is_over_after(std::size_t bytes) {
+        add_after(bytes);
+        return must_yield();
+    }
+
+    /// The same in two steps, for a loop that yields before its next item.
+    void add(std::size_t items = 1) { items_ += items; }
+    void add_after(std::size_t bytes) { add(1 + bytes / kBytesLikeAnItem); }
+    [[nodiscard]] bool must_yield() {
         if (items_ < items_per_turn_) {
             return false;
         }
         items_ = 0;
         return true;
     }
-    /// Counts an item for which `bytes` were read or decompressed.
-    [[nodiscard]] bool is_over_after(std::size_t bytes) {
-        return is_over(1 + bytes / kBytesLikeAnItem);
-    }
 
 private:
     /// Number of bytes whose check or decompression takes about as long as one item.
-    static constexpr std::size_t kBytesLikeAnItem = 1024;
+    static constexpr std::size_t kBytesLikeAnItem = kBytesPerTurn / kItemsPerTurn;
 
     std::size_t items_per_turn_;
     std::size_t items_ = 0;  ///< in this turn

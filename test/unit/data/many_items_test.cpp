@@ -132,6 +132,33 @@ TEST_CASE("many items: others are served while batches of a Produce are decompre
     CHECK(told[49].error_code == ErrorCode::invalid_record);
 }
 
+TEST_CASE("many items: others are served between Produces that decompress to much",
+          "[data][produce]") {
+    World world;
+    PartitionSpec compacted;
+    compacted.options.produce.compacted = true;
+    world.add(compacted);
+    BatchShape shape{.value = std::string(4 << 20, 'x')};
+    shape.options.compression.codec = record::Codec::zstd;
+    const Buffer batch = make_batch(shape);
+    const ProduceOne one(batch.view());
+    Client& producer = world.connect();
+    Client& other = world.connect();
+    constexpr int kRequests = 50;
+    for (int i = 0; i < kRequests; ++i) {
+        producer.send(one.request, 9);
+    }
+    for (int i = 0; i < 3; ++i) {
+        (void)other.ask<schema::ListOffsetsResponse>(ListOne(-1).request, 7);
+    }
+    int answered = 0;
+    while (producer.has_answer()) {
+        (void)producer.receive<schema::ProduceResponse>(9);
+        ++answered;
+    }
+    CHECK(answered < kRequests);
+}
+
 TEST_CASE("many items: ListOffsets of thousands of partitions is answered for each",
           "[data][list]") {
     Bench bench;
