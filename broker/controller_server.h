@@ -54,8 +54,8 @@ public:
 
     /// Joins the quorum and serves. `tell_end` is called when the controller has failed.
     void start(std::function<void(const Error&)> tell_end);
-    /// Waits until the first record is committed, so the quorum has a leader, until the log fails,
-    /// or until `deadline`.
+    /// Waits until the first record is committed, the log fails, or `deadline` has passed. In the
+    /// first case the quorum has a leader.
     [[nodiscard]] Task<> wait_for_leader(TimePoint deadline) {
         return raft_->wait_committed(Offset(0), deadline);
     }

@@ -154,8 +154,8 @@ void QuorumController::handle(const ControllerRequest& request, Ticket ticket, T
 }
 
 void QuorumController::on_deadline(TimePoint now, ControllerEffects& effects) {
-    // Fence one broker at a time, so that a fenced broker does not become leader in place of the
-    // next one.
+    // Fence one broker at a time: the election for the next expired broker then sees that this one
+    // is fenced, and does not choose it.
     while (const auto expired = heartbeats_.find_expired(now)) {
         RecordBatch records;
         add_fence(records, appended(), *appended().find_broker(*expired));

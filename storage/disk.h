@@ -96,7 +96,8 @@ public:
     [[nodiscard]] virtual Result<std::string> real_path(const std::string& path) = 0;
     /// Creates missing parents too; succeeds if the directory exists already.
     [[nodiscard]] virtual Result<void> make_directories(const std::string& path) = 0;
-    /// Replaces a file with the new name. A directory is renamed only if the new name is free.
+    /// A file that already has the new name is replaced. A directory is renamed only if the new
+    /// name is free.
     [[nodiscard]] virtual Result<void> rename(const std::string& from, const std::string& to) = 0;
     [[nodiscard]] virtual Result<void> remove_file(const std::string& path) = 0;
     /// Removes a directory with everything in it.

@@ -177,7 +177,7 @@ std::optional<ProducerId> ProducerPages::expire_page(ProducerId from, Timestamp 
 }
 
 /// Called after entries were removed from a leaf: frees memory by joining the leaf with the next
-/// one where both fit in one. The branch must be owned.
+/// one where both fit in one. No view may share the branch (see `own`).
 void ProducerPages::join_leaves(std::size_t branch, std::size_t leaf) {
     auto& leaves = root_[branch].page->items;
     auto& slots = leaves[leaf].page->items;

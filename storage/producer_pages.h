@@ -152,6 +152,7 @@ public:
     bool operator==(const ProducerPages& other) const { return entries() == other.entries(); }
 
 private:
+    /// The page for a change: copied first if a view shares it.
     template <class Page>
     [[nodiscard]] Page& own(std::shared_ptr<Page>& page);
     template <class Page>

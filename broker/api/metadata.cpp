@@ -174,8 +174,8 @@ bool can_be_created(std::string_view name) {
            name != controller::kMetadataTopic;
 }
 
-/// True for a request by topic id, or with a null name, in version 10 or 11. These versions have
-/// both, but Kafka's brokers serve them only from version 12 on.
+/// True for a request by topic id, or with a null name, in version 10 or 11. The schema allows both
+/// there, but Kafka's brokers accept them only from version 12 on.
 bool asks_by_id_too_early(const MetadataRequest& request, ApiVersion version) {
     constexpr ApiVersion kByIdFrom{12};
     return version < kByIdFrom && std::ranges::any_of(

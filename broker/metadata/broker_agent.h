@@ -70,7 +70,8 @@ private:
     [[nodiscard]] Task<> send_registration();
     [[nodiscard]] Task<> send_heartbeat();
     void execute(const LifecycleEffects& effects);
-    /// A request got no answer (no code) or a refusal. A refusal is logged once until it changes.
+    /// A request got no answer (no code) or a refusal. A refusal is logged if its
+    /// code differs from that of the last one.
     void fail(std::string_view what, std::optional<wire::ErrorCode> code);
 
     Shard& shard_;

@@ -41,7 +41,8 @@ public:
     /// what it holds, so that the next one finds room, too. Unlimited when nothing is counted.
     [[nodiscard]] std::size_t answer_room() const;
     /// The result of answer_room() when no connection holds an answer. A Fetch reserves at most
-    /// this for its first batch; a larger batch exceeds the limit.
+    /// this for its first batch. A larger batch is returned too, and then more is held than the
+    /// limit allows.
     [[nodiscard]] std::size_t largest_part() const;
     /// Takes memory that the answer will point to. False, and nothing taken, if there is less.
     [[nodiscard]] bool try_answer(std::size_t bytes);

@@ -152,7 +152,8 @@ public:
         : rules_(rules), allowed_(allowed_timestamps(rules)), valid_{.batch = batch} {}
 
     std::expected<ValidBatch, ProduceError> run(RecordScanner& scanner) {
-        // Checks the producer's timestamps, because consumers see those once the type is cleared.
+        // Checks the producer's timestamps even if the batch claims LogAppendTime: set_timestamps
+        // clears that type later, and then consumers see them.
         const auto started = scanner.start(valid_.batch, TimestampType::create_time);
         if (!started) {
             return refuse_records(started.error());

@@ -7,7 +7,7 @@
 namespace hw::wire {
 namespace {
 
-// An array, not a pointer to a literal, because its address is compared with other reasons.
+// An array, not a pointer to a literal, because `status` recognises this reason by its address.
 constexpr char kOverBudget[] = "the message needs more memory than its API allows";
 constexpr const char* kTooManyTaggedFields =
     "the message has more than 10000 unknown tagged fields";

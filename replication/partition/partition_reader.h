@@ -49,7 +49,7 @@ enum class OffsetSpec : std::uint8_t {
     latest,                   ///< -1: the end of the records that the isolation level shows
     earliest,                 ///< -2: the log start offset
     max_timestamp,            ///< -3: the first record with the largest timestamp
-    earliest_local,           ///< -4: the first offset that is not only in tiered storage
+    earliest_local,           ///< -4: the first offset that is on the local disk
     latest_tiered,            ///< -5: none without tiered storage
     earliest_pending_upload,  ///< -6: none without tiered storage
 };

@@ -21,8 +21,8 @@ std::string text_of(const TimeEntry& entry) {
     return fmt::format("timestamp: {} offset: {}", entry.timestamp, entry.offset);
 }
 
-/// Whether only the zeroes of preallocation follow the last entry. Keys rise, so only the first
-/// entry can be zero, and then others follow it.
+/// Whether only the zeroes of preallocation follow the last entry. Keys rise
+/// strictly, so a real entry of zeroes can only be the first of a file.
 bool is_filler(ByteView rest) {
     return std::ranges::all_of(rest, [](std::byte byte) { return byte == std::byte{0}; });
 }

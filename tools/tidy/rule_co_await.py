@@ -1,4 +1,4 @@
-"""co_await: a whole statement, or what one named variable or structured binding starts with."""
+"""co_await: a whole statement, or the initial value of one variable or structured binding."""
 
 import re
 

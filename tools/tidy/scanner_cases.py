@@ -53,7 +53,7 @@ CASES = [
     finds("a subscript, an attribute and a requirement are no lambda and no block",
           "void f() { a[0] = B{1}; if (c) [[likely]] { } }\n"
           "void g() { const bool a = requires(T t) { t.x(); }; }\n", "f/0:1", "g/0:0"),
-    finds("bodies of controls, cases and macros are levels, also without a head",
+    finds("bodies of controls, cases and macros are levels, also of do and default",
           "void f() { do { } while (a); switch (b) { case A::b: { { } } default: { } } }\n"
           "TEST_CASE(\"a\", \"[b]\") { SECTION(\"c\") { CHECK(d{1} == e({2})); } }\n"
           "void g() { switch (a) { default: do { } while (b); } }\n",

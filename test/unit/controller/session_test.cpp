@@ -33,7 +33,8 @@ void replace_all(std::string& text, std::string_view what, std::string_view with
     }
 }
 
-/// Replaces the random id `ours` by Kafka's, and the text `epoch` by the broker epoch in its log.
+/// Replaces the random id `ours`, and our broker epoch, which is the text `epoch`, by those of
+/// Kafka's log.
 std::vector<std::string> with_ids(std::vector<std::string> records, const Uuid& ours,
                                   std::string_view kafkas, std::string_view epoch) {
     for (std::string& record : records) {

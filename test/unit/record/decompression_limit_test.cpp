@@ -37,8 +37,8 @@ TEST_CASE("limit: data that decompresses to exactly the limit passes, one byte m
     Decompressor decompressor;
     for (const Codec codec : {Codec::gzip, Codec::zstd}) {
         CAPTURE(to_string(codec));
-        // Finds the size that equals the limit of its own compressed form. Each step comes closer,
-        // because zeros compress by more than 200 to 1.
+        // Finds a size for which decompressed_limit(compressed size) is the size itself. The steps
+        // converge, because one more zero adds less than 1/200 byte of compressed data.
         std::size_t size = kMiB;
         std::string bytes = compressed(codec, std::string(size, '\0'));
         for (int step = 0; step < 20 && decompressed_limit(bytes.size()) != size; ++step) {
@@ -78,7 +78,7 @@ TEST_CASE("limit: a decompression bomb in each codec stops at the limit, with a 
           "[record][limit]") {
     RecordScanner scanner;
     Decompressor decompressor;
-    // lz4 and snappy reach 255 to 1 and 21 to 1, so they can only exceed the 100 MiB.
+    // The ratios of lz4 and snappy are low, so they are tested at the highest limit, 100 MiB.
     auto records = test::plain_records(1);
     for (const Codec codec : {Codec::gzip, Codec::snappy, Codec::lz4, Codec::zstd}) {
         CAPTURE(to_string(codec));

@@ -74,7 +74,7 @@ TEST_CASE("network: a listener without a host accepts IPv4 and IPv6", "[seam][ne
 
 /// From now on, IPv6 sockets of this thread fail with that error. False if the system forbids this.
 bool forbid_ipv6(unsigned error) {
-    // The system gives a program the number and the arguments of each call.
+    // The kernel passes the number and arguments of each system call to the filter `program`.
     constexpr unsigned kNumber = offsetof(seccomp_data, nr);
     constexpr unsigned kFamily = offsetof(seccomp_data, args);  // low half, little-endian
     constexpr unsigned kLoad = BPF_LD | BPF_W | BPF_ABS;
@@ -94,7 +94,7 @@ bool forbid_ipv6(unsigned error) {
 
 TEST_CASE("network: a listener without a host is reached by IPv4 where there is no IPv6",
           "[seam][network]") {
-    // The kernel has none, or its administrator took all its addresses away.
+    // EAFNOSUPPORT: the kernel has no IPv6. EADDRNOTAVAIL: it has, but no address is configured.
     const int error = GENERATE(EAFNOSUPPORT, EADDRNOTAVAIL);
     std::string without_host;
     std::string by_address;
@@ -109,7 +109,7 @@ TEST_CASE("network: a listener without a host is reached by IPv4 where there is 
     if (is_forbidden) {
         CHECK(by_address.starts_with("listen on [::]:0: "));
     } else {
-        WARN("this system lets no thread forbid its system calls");
+        WARN("this system does not allow seccomp filters, so IPv6 could not be switched off");
     }
 }
 

@@ -7,7 +7,7 @@
 namespace hw::broker {
 namespace {
 
-constexpr bool kUsed = false;  ///< Guarded only posts
+constexpr bool kUsed = false;  ///< Guarded calls only `post` of a shard
 
 }  // namespace
 
