@@ -61,7 +61,8 @@ public:
     /// added to the directory and before it is opened in the replica. No guard is needed, because
     /// nothing inside the guard uses the directory before that.
     void set_directory(storage::LogDirectory& directory, storage::LogId log);
-    /// The context for this replica's log: the ends of writes and failures enter this guard.
+    /// The context for this replica's log. With it, the log reports the end of a late write, and a
+    /// failure, inside this guard.
     [[nodiscard]] storage::LogContext log_context(storage::Disk& disk, Logger logger,
                                                   storage::LogOptions options);
     /// Position of the most recent read, shared by all readers. Used only inside the guard.

@@ -14,7 +14,7 @@ struct Mount {
     std::string root;   ///< the group at the mount point
     std::string point;  ///< where it is mounted
     bool is_version_2 = false;
-    std::string controllers;  ///< of version 1, among other options
+    std::string controllers;  ///< mount options; in version 1 they have the names of controllers
 };
 
 std::vector<std::string_view> split(std::string_view text, char separator) {

@@ -59,8 +59,8 @@ constexpr Key kLogKeys[] = {
     {"num.recovery.threads.per.data.dir", int32, "2", at_least(1), count, cluster_wide, automatic,
      "Threads that recover logs of a directory; Highwater takes what the disk can use."},
     {"min.insync.replicas", int32, kNull, at_least(1), count, cluster_wide, in_use,
-     "In-sync replicas that a write with acks=all needs; null means 2 where a topic has 3 or more, "
-     "else 1."},
+     "In-sync replicas that a write with acks=all needs; null means 2 for a topic with 3 or "
+     "more replicas, else 1."},
     {"log.message.timestamp.type", string, "CreateTime", one_of("CreateTime,LogAppendTime"), none,
      cluster_wide, in_use, "Whether records carry the producer's time or the time of the append."},
     {"log.message.timestamp.before.max.ms", int64, "9223372036854775807", at_least(0), milliseconds,

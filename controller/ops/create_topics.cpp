@@ -122,8 +122,8 @@ Checked<Replicas> take_assignments(const Topic& topic, const MetadataImage& imag
         if (brokers.size() != expected) {
             return refuse(
                 ErrorCode::invalid_replica_assignment,
-                "partition {} is assigned {} replicas, the first partition of the request "
-                "{}: all must have the same number",
+                "partition {} is assigned {} replicas, but the first partition in the request is "
+                "assigned {}: all must have the same number",
                 assignment.partition_index, brokers.size(), expected);
         }
         std::vector<BrokerId> replicas(brokers.begin(), brokers.end());

@@ -21,7 +21,7 @@ struct ApiInfo {
     bool on_controller;                        ///< served on controller listeners
     bool cluster_action;        ///< only for nodes of the cluster; authorized as ClusterAction
     bool forwarded;             ///< a broker forwards it to the active controller in an Envelope
-    bool writes;                ///< only `after_writes` requests behind it wait for its answer
+    bool writes;                ///< changes a log, see after_writes
     bool after_writes;          ///< waits for the answers to earlier `writes` on its connection
     std::size_t memory_factor;  ///< a request's arena is this times its size, plus a constant
 

@@ -18,8 +18,9 @@ class WaitTimers;
 /// that it waits for or at its deadline, and then calls `done`.
 ///
 /// Lives on the shard of its request, which owns it through a WaitHandle. Partitions, which other
-/// shards enter too, hold weak references. A partition that has made an owning
-/// reference of one posts it to the shard, so that the last reference is released there.
+/// shards enter too, hold weak references. When a partition locks its weak
+/// reference, it hands the shared_ptr to the request's shard by a post, so that the last reference
+/// is always released on that shard.
 class DelayedRequest {
 public:
     using Done = std::move_only_function<void()>;

@@ -63,7 +63,7 @@ void Checker::on_acknowledged(const AcknowledgedBatch& batch, const Mark& mark) 
     const bool all = producer.facts.acks == Acks::all;
     const bool outlives_power = all && partition.durability == Durability::disk;
     if (outlives_power && sync_failed_ && mark.sent > *sync_failed_ + kSyncFailureGrace) {
-        fail_rule("partition {}: a batch that was sent after a sync failed was acknowledged",
+        fail_rule("partition {}: a batch was acknowledged although it was sent after a failed sync",
                   number.value());
     }
     // The answer is from before a power loss, which ended the promises of that life.
@@ -239,7 +239,7 @@ void Checker::check_order(PartitionNumber number) {
         }
         const auto [entry, is_first] = last.emplace(parsed->producer, parsed->number);
         if (!is_first && entry->second >= parsed->number) {
-            fail_rule("partition {}: '{}' of an idempotent producer comes after its number {}",
+            fail_rule("partition {}: '{}' comes after number {} of the same idempotent producer",
                       number.value(), name_of(value), entry->second);
         }
         entry->second = parsed->number;

@@ -133,7 +133,7 @@ private:
     DamageAtRest damage_{disk_};
     std::uint64_t refused_starts_ = 0;
     TimePoint second_end_;            ///< of the current second of virtual time
-    std::uint64_t second_steps_ = 0;  ///< number of steps before it
+    std::uint64_t second_steps_ = 0;  ///< number of steps up to its start
     std::vector<std::unique_ptr<SimProducer>> producers_;
     std::vector<std::unique_ptr<SimReader>> readers_;
     bool topics_created_ = false;

@@ -30,8 +30,8 @@ the latency and the CPU time. All requests carry the same random bytes, encoded 
 brokers are measured and not this program. Its own CPU time is reported too, and with --pid that of
 a broker on this machine. With --tail the records are read at the same time, and the run ends when
 all of them were read. The records stay: delete the topic when you are done. Ctrl-C ends the
-sending, and the report follows. --timeout applies to finding or creating the topic; under load a
-broker may be silent for 30 s.
+sending, and the report follows. --timeout applies to finding or creating the topic; once
+the load runs, the command gives up when a broker is silent for 30 s.
 
 Examples:
   hw perf produce --seconds 30

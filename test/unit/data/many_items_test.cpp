@@ -256,7 +256,7 @@ TEST_CASE("many items: a request whose items need more memory than there is ends
     }
 }
 
-TEST_CASE("many items: the last of many refusals have no text when their texts need more memory",
+TEST_CASE("many items: if the texts of all refusals do not fit into memory, the last have none",
           "[data][produce]") {
     Bench bench(1, little_memory());
     const std::string topic(249, 'n');  // it is in the text

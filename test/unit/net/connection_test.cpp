@@ -378,7 +378,7 @@ TEST_CASE(
                                       "30 s") != std::string::npos);
 }
 
-TEST_CASE("connection: a peer may leave answers unread as long as it may be idle if memory is free",
+TEST_CASE("connection: while memory is free, answers may stay unread for connections.max.idle.ms",
           "[net][connection]") {
     World world(1, {}, 16 * kHalfMiB);
     reply_topics(world, 5000);

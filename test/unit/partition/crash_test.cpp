@@ -210,7 +210,7 @@ TEST_CASE("crash: the run detects an acknowledgement before the sync",
     CHECK(seen.contains("a record that was read is gone"));
 }
 
-TEST_CASE("crash: the run detects a durable end that advances before the sync, by lost records",
+TEST_CASE("crash: lost records reveal a durable end that advances before the sync",
           "[partition][crash][seeded][mutant]") {
     Mutants mutants;
     mutants.log.durable_end_before_sync = true;

@@ -174,7 +174,7 @@ TEST_CASE("timers: deadlines expire in order, and the owner is signalled about a
     CHECK(world.timers.next_deadline() == at(30));
 }
 
-TEST_CASE("timers: an owner that sleeps until a removed deadline is not woken for later ones",
+TEST_CASE("timers: after the earliest wait is removed, a later deadline does not wake the owner",
           "[partition][wait]") {
     World world;
     {
