@@ -70,11 +70,6 @@ Task<> CreateTopicsHandler::serve(ExchangePtr exchange,
     if (refuse_too_many(*exchange, request, request.topics.size())) {
         return done();
     }
-    // The answer has all configs of each topic.
-    constexpr std::size_t kBytesPerTopic = 4096;
-    if (!exchange->take_work(request.topics.size(), kBytesPerTopic)) {
-        return done();
-    }
     std::vector<schema::CreateTopicsRequest::Topic> topics;
     std::vector<controller::CreatedTopic> refused;
     for (const auto& topic : request.topics) {

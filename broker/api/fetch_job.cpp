@@ -108,6 +108,9 @@ Task<> FetchJob::serve(ExchangePtr exchange, FetchJob& job) {
     }
     co_await job.resolve_all();
     co_await job.read_all();
+    if (!exchange->is_wanted()) {
+        co_return;
+    }
     if (job.begin_wait()) {
         co_await job.watch_all();
     } else {
@@ -198,11 +201,8 @@ Task<> FetchJob::read_all() {
         if (visit_.inside()) {
             co_await visit_.wait();
         }
-        const std::size_t wanted = taken_;
         end_read(read);
-        // A batch that does not fit behind the records of other partitions was read for nothing.
-        const bool is_wasted = read.bytes.size() == 0 && found_ > 0;
-        if (loop.is_over_after(is_wasted ? wanted : read.bytes.size()) && &read != &reads_.back()) {
+        if (loop.is_over_after(read.bytes.size()) && &read != &reads_.back()) {
             co_await let_others_run(services_.shard);
             if (const auto exchange = exchange_.lock(); !exchange->is_wanted()) {
                 co_return;

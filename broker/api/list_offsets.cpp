@@ -246,7 +246,8 @@ Task<> ListOffsetsHandler::serve(ExchangePtr exchange, const Request& request) {
         }
         co_await job.visit().wait();
         job.end_query(next);
-        if (loop.is_over(job.is_search(next) ? kItemsPerTurn : 1) && next + 1 < job.queries()) {
+        // A search yields even if it is the last one: requests follow each other in one turn.
+        if (loop.is_over(job.is_search(next) ? kItemsPerTurn : 1)) {
             co_await let_others_run(services_.shard);
         }
         if (!exchange->is_wanted()) {

@@ -20,6 +20,9 @@ using controller::TopicImage;
 using schema::MetadataRequest;
 using schema::MetadataResponse;
 
+/// Memory for a topic or a partition of the answer.
+constexpr std::size_t kBytesPerItem = 160;
+
 bool may_describe(const RequestContext& who, std::string_view topic) {
     return who.allows(Operation::describe, topic_resource(topic));
 }
@@ -28,28 +31,33 @@ bool may_describe(const RequestContext& who, std::string_view topic) {
 class MetadataAnswer {
 public:
     /// All must outlive it.
-    MetadataAnswer(const MetadataImage& image, const RequestContext& who,
+    MetadataAnswer(const MetadataImage& image, Exchange& exchange,
                    const TopicCreator::Refusals& refusals)
-        : image_(image), who_(who), refusals_(refusals) {}
+        : image_(image), exchange_(exchange), who_(exchange.context()), refusals_(refusals) {}
 
     void add_brokers();
     /// Adds a topic unless the caller may not describe it.
     void add_allowed(const TopicImage& topic);
     /// Adds a requested topic. A repeated one is not answered again, as in Kafka, so that a small
     /// request cannot have a huge answer.
+    /// Rejects the request when there is no memory for the topic's partitions.
     void add_asked(const MetadataRequest::Topic& asked);
     void add_operations(const MetadataRequest& request);
     /// Topics and partitions so far.
     [[nodiscard]] std::size_t items() const { return items_; }
+    [[nodiscard]] bool is_rejected() const { return exchange_.rejected(); }
     [[nodiscard]] const MetadataResponse& finish();
 
 private:
     void add(const TopicImage& topic);
+    /// Takes memory for the topic first.
+    void add_counted(const TopicImage& topic);
     void add_by_id(const MetadataRequest::Topic& asked);
     void add_error(const MetadataRequest::Topic& asked, wire::ErrorCode error);
     [[nodiscard]] MetadataResponse::Partition describe(const PartitionImage& partition);
 
     const MetadataImage& image_;
+    Exchange& exchange_;
     const RequestContext& who_;
     const TopicCreator::Refusals& refusals_;
     std::set<std::string_view> asked_names_;
@@ -103,6 +111,12 @@ void MetadataAnswer::add(const TopicImage& topic) {
                        .partitions = std::span<const MetadataResponse::Partition>(partitions)});
 }
 
+void MetadataAnswer::add_counted(const TopicImage& topic) {
+    if (exchange_.take_work(1 + topic.partitions.size(), kBytesPerItem)) {
+        add(topic);
+    }
+}
+
 void MetadataAnswer::add_error(const MetadataRequest::Topic& asked, wire::ErrorCode error) {
     ++items_;
     topics_.push_back({.error_code = error, .name = asked.name, .topic_id = asked.topic_id});
@@ -121,7 +135,7 @@ void MetadataAnswer::add_by_id(const MetadataRequest::Topic& asked) {
     } else if (!may_describe(who_, topic->name)) {
         add_error(asked, wire::ErrorCode::topic_authorization_failed);
     } else {
-        add(*topic);
+        add_counted(*topic);
     }
 }
 
@@ -142,7 +156,7 @@ void MetadataAnswer::add_asked(const MetadataRequest::Topic& asked) {
         return add_error(asked, wire::ErrorCode::invalid_topic_exception);
     }
     if (const TopicImage* topic = image_.find_topic(asked.name)) {
-        return add(*topic);
+        return add_counted(*topic);
     }
     const auto refusal = refusals_.find(asked.name);
     add_error(asked, refusal == refusals_.end() ? wire::ErrorCode::unknown_topic_or_partition
@@ -191,26 +205,12 @@ bool asks_for_all(const MetadataRequest& request, ApiVersion version) {
     return request.topics.is_null() || (version == ApiVersion(0) && request.topics.empty());
 }
 
-/// Number of topics and partitions of the answer; repeated topics count again.
-Task<std::size_t> count_items(Shard& shard, const MetadataImage& image,
-                              const MetadataRequest& request, bool all) {
+/// Number of topics and partitions in the image.
+Task<std::size_t> count_all(Shard& shard, const MetadataImage& image) {
     std::size_t items = 0;
     LongLoop loop;
-    const auto count = [&items](const TopicImage* topic) {
-        items += 1 + (topic == nullptr ? 0 : topic->partitions.size());
-    };
-    if (all) {
-        for (const auto& [name, topic] : image.topics()) {
-            count(&topic);
-            if (loop.is_over()) {
-                co_await let_others_run(shard);
-            }
-        }
-        co_return items;
-    }
-    for (const MetadataRequest::Topic& asked : request.topics) {
-        count(wire::is_null(asked.name) ? image.find_topic(asked.topic_id)
-                                        : image.find_topic(asked.name));
+    for (const auto& [name, topic] : image.topics()) {
+        items += 1 + topic.partitions.size();
         if (loop.is_over()) {
             co_await let_others_run(shard);
         }
@@ -218,30 +218,36 @@ Task<std::size_t> count_items(Shard& shard, const MetadataImage& image,
     co_return items;
 }
 
-/// Takes memory for the `items` of the answer. If there is none, waits for other requests to give
-/// it back, but not for long. False when the request was rejected.
+/// Takes memory for `items`. If other requests hold it, waits until they give it back, but not for
+/// long. False when the request was rejected, or its client is gone.
 Task<bool> take_memory(Shard& shard, const Clock& clock, Exchange& exchange, std::size_t items) {
-    constexpr std::size_t kBytesPerItem = 128;
     constexpr Duration kMaxWait = std::chrono::seconds(5);
     constexpr Duration kPause = std::chrono::milliseconds(10);
     const TimePoint deadline = clock.now() + kMaxWait;
+    const std::size_t bytes = items * kBytesPerItem;
     Signal nobody;
-    while (exchange.is_wanted() && clock.now() < deadline) {
-        if (exchange.memory().try_work(items * kBytesPerItem)) {
+    while (exchange.memory().can_work(bytes) && clock.now() < deadline) {
+        if (exchange.memory().try_work(bytes)) {
             co_return true;
         }
         co_await shard.wait(nobody, clock.now() + kPause);
+        if (!exchange.is_wanted()) {
+            co_return false;
+        }
     }
     co_return exchange.take_work(items, kBytesPerItem);
 }
 
-/// Calls `add` for each of `topics`. Others run meanwhile.
+/// Calls `add` for each of `topics`, until the request is rejected. Others run meanwhile.
 template <class Topics, class Add>
 Task<> add_each(Shard& shard, const Topics& topics, MetadataAnswer& answer, Add add) {
     LongLoop loop;
     for (const auto& topic : topics) {
         const std::size_t before = answer.items();
         add(topic);
+        if (answer.is_rejected()) {
+            co_return;
+        }
         if (loop.is_over(1 + answer.items() - before)) {
             co_await let_others_run(shard);
         }
@@ -288,14 +294,17 @@ void MetadataHandler::add_missing(const RequestContext& who, const MetadataReque
 
 Task<> MetadataHandler::answer(ExchangePtr exchange, const MetadataRequest& request,
                                TopicCreator::Refusals refusals) const {
-    const auto image = services_.image;  // the shard may get a newer one meanwhile
     const bool all = asks_for_all(request, exchange->version());
-    const std::size_t items = co_await count_items(services_.shard, *image, request, all);
-    const bool taken = co_await take_memory(services_.shard, services_.clock, *exchange, items);
-    if (!taken) {
-        co_return;
+    if (all) {
+        const auto counted = services_.image;
+        const std::size_t items = co_await count_all(services_.shard, *counted);
+        const bool taken = co_await take_memory(services_.shard, services_.clock, *exchange, items);
+        if (!taken) {
+            co_return;
+        }
     }
-    MetadataAnswer answer(*image, exchange->context(), refusals);
+    const auto image = services_.image;  // the shard may get a newer one meanwhile
+    MetadataAnswer answer(*image, *exchange, refusals);
     answer.add_brokers();
     const auto add_allowed = [&answer](const auto& topic) { answer.add_allowed(topic.second); };
     const auto add_asked = [&answer](const MetadataRequest::Topic& asked) {
@@ -306,8 +315,10 @@ Task<> MetadataHandler::answer(ExchangePtr exchange, const MetadataRequest& requ
     } else {
         co_await add_each(services_.shard, request.topics, answer, add_asked);
     }
-    answer.add_operations(request);
-    exchange->reply(answer.finish());
+    if (!exchange->rejected()) {
+        answer.add_operations(request);
+        exchange->reply(answer.finish());
+    }
 }
 
 Task<> MetadataHandler::serve(ExchangePtr exchange, const MetadataRequest& request) {

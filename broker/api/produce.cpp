@@ -16,8 +16,10 @@ Task<> ProduceHandler::serve(ExchangePtr exchange, const schema::ProduceRequest&
     }
     const auto job = std::make_shared<ProduceJob>(services_, exchange, request);
     exchange->keep(job);
-    while (!job->check(scanner_, loop_)) {
+    bool has_yielded = false;
+    while (!job->check(scanner_, loop_, has_yielded)) {
         co_await let_others_run(services_.shard);
+        has_yielded = true;
     }
     job->begin_wait();
     LongLoop loop;

@@ -89,23 +89,26 @@ std::optional<ProduceError> ProduceJob::refusal_of_all() const {
     return std::nullopt;
 }
 
-bool ProduceJob::check(record::RecordScanner& scanner, LongLoop& loop) {
+bool ProduceJob::check(record::RecordScanner& scanner, LongLoop& loop, bool must_progress) {
+    bool may_yield = !must_progress;
     for (; next_topic_ < request_.topic_data.size(); ++next_topic_) {
-        if (loop.must_yield()) {
+        if (may_yield && loop.must_yield()) {
             return false;
         }
         const Request::Topic& topic = request_.topic_data[next_topic_];
         const FoundTopic found = find(topic);
         for (; next_partition_ < topic.partition_data.size(); ++next_partition_) {
-            if (loop.must_yield()) {
+            if (may_yield && loop.must_yield()) {
                 return false;
             }
             const std::uint64_t before = checked_bytes_;
             check_next(found, topic.partition_data[next_partition_], scanner);
             loop.add_after(checked_bytes_ - before);
+            may_yield = true;
         }
         next_partition_ = 0;
         loop.add();
+        may_yield = true;
     }
     return true;
 }

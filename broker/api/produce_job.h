@@ -39,7 +39,9 @@ public:
     /// after other work had its turn.
     /// `loop` counts the work of all requests of the shard, since the requests of a connection can
     /// follow each other in one turn.
-    [[nodiscard]] bool check(record::RecordScanner& scanner, LongLoop& loop);
+    /// Each call checks at least one batch if `must_progress`, so that others cannot keep the
+    /// request waiting for ever.
+    [[nodiscard]] bool check(record::RecordScanner& scanner, LongLoop& loop, bool must_progress);
     /// Begins to wait for the appends, or answers if there are none.
     void begin_wait();
     [[nodiscard]] std::size_t appends() const { return appends_.size(); }

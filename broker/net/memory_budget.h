@@ -28,6 +28,10 @@ public:
     /// Takes memory for work on the request. False, and nothing taken, if that would exceed the
     /// limit by more than kOverdraft.
     [[nodiscard]] bool try_work(std::size_t bytes);
+    /// Whether try_work could succeed if no other request held memory.
+    [[nodiscard]] bool can_work(std::size_t bytes) const {
+        return !share_ || bytes <= account().limits_.requests + kOverdraft;
+    }
     /// Counts memory that the work already uses.
     void add_work(std::size_t bytes);
 

@@ -38,9 +38,9 @@ void ProducerExpiry::warn_when_full() {
     }
     next_warning_ = now + kWarningInterval;
     ports_.log.warning(
-        "new producers are refused: {} producers sent records to this broker in the last {} "
-        "minutes, which is the limit that follows from highwater.memory.limit. Raise it, or see "
-        "which client makes a new producer for each record",
+        "new producers are refused: this broker remembers {} producers, which is the limit that "
+        "follows from highwater.memory.limit, and drops them after {} minutes without a record. "
+        "Raise the limit, or see which client makes a new producer for each record",
         ports_.limit.count(), kIdleAlwaysKept / std::chrono::minutes(1));
 }
 

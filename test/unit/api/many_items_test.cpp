@@ -62,6 +62,26 @@ schema::MetadataRequest all_topics() {
     return request;
 }
 
+TEST_CASE("many items: Metadata of all topics waits for the memory that others hold",
+          "[api][items]") {
+    HandlerWorld world(1, little_memory());
+    world.add_broker(1);
+    MetadataHandler handler(world.services, nullptr);
+    add_wide_topic(world, "wide", 10'000);
+    auto other = world.memory.begin(world.memory.share(), 1);
+    REQUIRE(other.try_work(little_memory().requests + Reservation::kOverdraft - 1'000'000));
+    const auto exchange = world.send(handler, all_topics(), ApiVersion(12));
+    bool is_over = false;
+    world.scheduler.park(
+        sim::kWorld, [&] { is_over = true; }, world.scheduler.now() + std::chrono::seconds(1));
+    REQUIRE(world.run_until([&] { return is_over; }));
+    CHECK_FALSE(exchange->answered());
+    other = Reservation();
+    const auto answer = world.answer_to<schema::MetadataResponse>(*exchange);
+    REQUIRE(answer->topics.size() == 1);
+    CHECK(answer->topics[0].partitions.size() == 10'000);
+}
+
 TEST_CASE(
     "many items: Metadata of all topics yields to other work, and is rejected without enough "
     "memory",
