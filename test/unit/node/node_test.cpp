@@ -589,7 +589,8 @@ TEST_CASE("node: a new producer beyond the limit is refused until another is idl
     CHECK(world.log.count("new producers are refused") == 0);
     world.run_for(std::chrono::minutes(14));
     CHECK(produce_as(3) == wire::ErrorCode::not_enough_replicas);
-    CHECK(world.log.count("new producers are refused: this broker remembers 2 producers") == 14);  // each minute
+    // Each minute.
+    CHECK(world.log.count("new producers are refused: this broker remembers 2 producers") == 14);
     world.run_for(std::chrono::minutes(2));
     CHECK(produce_as(3) == wire::ErrorCode::none);
     member.run(member.stop(), member.stopped);

@@ -287,7 +287,8 @@ TEST_CASE(
     CHECK(list(world, -2)->offset == Offset(0));
     CHECK(list(world, 1000)->offset == Offset(0));
     CHECK(list(world, -1).error().message ==
-          "the high watermark, 1, has not yet reached the start of leader epoch 2, 2; try again");
+          "the high watermark, 1, has not yet reached the start of leader epoch 2, which is offset "
+          "2; try again");
     sync(world);
     CHECK(list(world, -1)->offset == Offset(2));
 }
