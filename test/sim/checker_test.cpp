@@ -191,7 +191,7 @@ TEST_CASE("checker: a batch sent after a failed sync may not be acknowledged as 
     h.acknowledge(kAll, 0, 0, h.mark(kDisk, 10));
     CHECK(h.broken().empty());
     h.acknowledge(kAll, 1, 1, h.mark(kDisk, 12));
-    CHECK_THAT(h.broken(), Contains("after a sync failed"));
+    CHECK_THAT(h.broken(), Contains("after a failed sync"));
 }
 
 TEST_CASE("checker: a read below the high watermark gets a record or an error", "[sim][checker]") {
