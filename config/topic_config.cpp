@@ -136,8 +136,8 @@ Result<void> check_topic_setting(std::string_view name, std::string_view value) 
                     shown(*key, value), key->rule.offered);
     }
     const std::string_view normal = key->default_value.value_or("");
-    const bool has_effect = key->use == Use::in_use || is_retention_key(name);
-    if (!has_effect && !same_value(*key, value, normal)) {
+    const bool takes_any = key->use == Use::in_use || is_retention_key(name);
+    if (!takes_any && !same_value(*key, value, normal)) {
         return fail(ErrorKind::unsupported,
                     "{}={} is not supported yet: only the default '{}' is; leave the key out", name,
                     shown(*key, value), normal);

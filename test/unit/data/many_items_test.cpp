@@ -104,29 +104,44 @@ TEST_CASE("many items: a Produce to thousands of partitions is answered for each
     CHECK(answered[kMany - 1].error_code == ErrorCode::none);
 }
 
+/// A compacted topic, and a batch of 1 KB that decompresses to 4 MiB. It is refused afterwards,
+/// because its record has no key.
+struct Decompression {
+    Decompression() {
+        PartitionSpec compacted;
+        compacted.options.produce.compacted = true;
+        world.add(compacted);
+        BatchShape shape{.value = std::string(4 << 20, 'x')};
+        shape.options.compression.codec = record::Codec::zstd;
+        batch = make_batch(shape);
+        producer = &world.connect();
+        other = &world.connect();
+    }
+    /// Several requests, each answered.
+    void ask_as_another_client() {
+        for (int i = 0; i < 3; ++i) {
+            (void)other->ask<schema::ListOffsetsResponse>(ListOne(-1).request, 7);
+        }
+    }
+
+    World world;
+    Buffer batch;
+    Client* producer = nullptr;
+    Client* other = nullptr;
+};
+
 TEST_CASE("many items: others are served while batches of a Produce are decompressed",
           "[data][produce]") {
-    World world;
-    PartitionSpec compacted;
-    compacted.options.produce.compacted = true;
-    world.add(compacted);
-    // 1 KB each, and 4 MiB when it is decompressed. It is refused because its record has no key.
-    BatchShape shape{.value = std::string(4 << 20, 'x')};
-    shape.options.compression.codec = record::Codec::zstd;
-    const Buffer batch = make_batch(shape);
-    const ByteView records = batch.view();
+    Decompression bench;
+    const ByteView records = bench.batch.view();
     ProduceOne one(records);
     const std::vector<schema::ProduceRequest::Partition> partitions(
         50, {PartitionIndex(0), {&records, 1}});
     one.named.partition_data = partitions;
-    Client& producer = world.connect();
-    Client& other = world.connect();
-    producer.send(one.request, 9);
-    for (int i = 0; i < 3; ++i) {
-        (void)other.ask<schema::ListOffsetsResponse>(ListOne(-1).request, 7);
-    }
-    CHECK_FALSE(producer.has_answer());
-    const auto& answer = producer.receive<schema::ProduceResponse>(9);
+    bench.producer->send(one.request, 9);
+    bench.ask_as_another_client();
+    CHECK_FALSE(bench.producer->has_answer());
+    const auto& answer = bench.producer->receive<schema::ProduceResponse>(9);
     const auto& told = answer.responses[0].partition_responses;
     REQUIRE(told.size() == partitions.size());
     CHECK(told[49].error_code == ErrorCode::invalid_record);
@@ -134,26 +149,16 @@ TEST_CASE("many items: others are served while batches of a Produce are decompre
 
 TEST_CASE("many items: others are served between Produces that decompress to much",
           "[data][produce]") {
-    World world;
-    PartitionSpec compacted;
-    compacted.options.produce.compacted = true;
-    world.add(compacted);
-    BatchShape shape{.value = std::string(4 << 20, 'x')};
-    shape.options.compression.codec = record::Codec::zstd;
-    const Buffer batch = make_batch(shape);
-    const ProduceOne one(batch.view());
-    Client& producer = world.connect();
-    Client& other = world.connect();
+    Decompression bench;
+    const ProduceOne one(bench.batch.view());
     constexpr int kRequests = 50;
     for (int i = 0; i < kRequests; ++i) {
-        producer.send(one.request, 9);
+        bench.producer->send(one.request, 9);
     }
-    for (int i = 0; i < 3; ++i) {
-        (void)other.ask<schema::ListOffsetsResponse>(ListOne(-1).request, 7);
-    }
+    bench.ask_as_another_client();
     int answered = 0;
-    while (producer.has_answer()) {
-        (void)producer.receive<schema::ProduceResponse>(9);
+    while (bench.producer->has_answer()) {
+        (void)bench.producer->receive<schema::ProduceResponse>(9);
         ++answered;
     }
     CHECK(answered < kRequests);
