@@ -43,7 +43,7 @@ constexpr std::chrono::seconds kSayLimit{1};
 
 /// The ports of one process, for its node.
 struct Process {
-    explicit Process(LogLevel level) : log(clock, level), loops(default_data_loops()) {}
+    Process(LogLevel level, std::size_t data_loops) : log(clock, level), loops(data_loops) {}
 
     NodePorts ports() {
         return {.clock = clock,
@@ -95,7 +95,7 @@ void print_banner(const Node& node, const config::BrokerConfig& config) {
                     fmt::join(config.storage.log_dirs, ", "), address));
 }
 
-NodeLimits limits_of(const config::BrokerConfig& config) {
+NodeLimits limits_of(const config::BrokerConfig& config, const GroupLimits& groups) {
     constexpr std::size_t kShareOfMemory = 4;
     // A log has at most two open files: its newest segment, and an old one that is being read. A
     // tenth of the limit is left for files that are open briefly, such as checkpoints. Without
@@ -107,7 +107,7 @@ NodeLimits limits_of(const config::BrokerConfig& config) {
     limits.connections_max = lasting / 2;
     limits.logs_max = lasting / 2 / kFilesPerLog;
     const std::size_t memory = config.memory_limit ? static_cast<std::size_t>(*config.memory_limit)
-                                                   : usable_memory() / kShareOfMemory;
+                                                   : usable_memory(groups) / kShareOfMemory;
     // An eighth is for producer entries, the rest is the request memory (broker/net/README.md).
     constexpr std::size_t kShareOfProducers = 8;
     limits.producers_max = memory / kShareOfProducers / storage::kProducerMemory;
@@ -158,8 +158,9 @@ void stop_node(Process& process, Node& node) {
 int run_until_stopped(const config::BrokerConfig& config, ExistingData old_data) {
     block_stop_signals();
     ignore_broken_pipes();
-    const NodeLimits limits = limits_of(config);
-    Process process(LogLevel::info);
+    const GroupLimits groups = control_group_limits(read_text);
+    const NodeLimits limits = limits_of(config, groups);
+    Process process(LogLevel::info, default_data_loops(groups));
     process.log.install_crash_handler();
     if (old_data == ExistingData::wiped) {
         if (const auto wiped = wipe(process.ports().disk, config.storage); !wiped) {

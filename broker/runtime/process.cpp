@@ -71,9 +71,9 @@ std::optional<std::string> read_text(const std::string& path) {
     return file ? std::optional(text.str()) : std::nullopt;
 }
 
-std::size_t default_data_loops(const ReadFile& read) {
+std::size_t default_data_loops(const GroupLimits& groups) {
     constexpr unsigned kMost = 4;
-    return std::min(usable_cores(allowed_cores(), control_group_limits(read)), kMost);
+    return std::min(usable_cores(allowed_cores(), groups), kMost);
 }
 
 void block_stop_signals() {
@@ -111,11 +111,10 @@ std::size_t raise_open_file_limit() {
     return limit.rlim_cur;
 }
 
-std::size_t usable_memory(const ReadFile& read) {
+std::size_t usable_memory(const GroupLimits& groups) {
     const auto pages = static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES));
     const std::size_t bytes = pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-    const auto limit = control_group_limits(read).memory;
-    return std::min<std::uint64_t>(bytes, limit.value_or(bytes));
+    return std::min<std::uint64_t>(bytes, groups.memory.value_or(bytes));
 }
 
 }  // namespace hw::broker

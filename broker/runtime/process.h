@@ -61,8 +61,8 @@ private:
 [[nodiscard]] std::optional<std::string> read_text(const std::string& path);
 
 /// Number of data loops for this process: one per core that its affinity and the quota of its
-/// control groups allow, at most 4. `read` reads the files of the control groups.
-[[nodiscard]] std::size_t default_data_loops(const ReadFile& read = read_text);
+/// control groups allow, at most 4.
+[[nodiscard]] std::size_t default_data_loops(const GroupLimits& groups);
 
 /// Blocks the stop signals in this thread and the threads that it starts; call it first.
 void block_stop_signals();
@@ -79,7 +79,6 @@ void ignore_broken_pipes();
 std::size_t raise_open_file_limit();
 
 /// Memory this process may use: the smaller of the machine's and its control groups', in bytes.
-/// `read` reads the files of the control groups.
-[[nodiscard]] std::size_t usable_memory(const ReadFile& read = read_text);
+[[nodiscard]] std::size_t usable_memory(const GroupLimits& groups);
 
 }  // namespace hw::broker
