@@ -86,8 +86,10 @@ Node::Node(config::BrokerConfig config, const NodeLimits& limits, NodePorts port
                          .in_session = false},
                         control_waiting_},
       control_flushes_(ports_.control),
-      controller_channel_(ports_.control, ports_.clock, "broker", connect_controller()),
-      metadata_channel_(ports_.control, ports_.clock, "observer", connect_controller()),
+      controller_channel_(ports_.control, ports_.clock, "broker",
+                          [this](TimePoint) { return connect_controller(); }),
+      metadata_channel_(ports_.control, ports_.clock, "observer",
+                        [this](TimePoint) { return connect_controller(); }),
       gateway_(ports_.control, ports_.clock, controller_channel_),
       producer_ids_(
           ports_.control, ports_.clock, controller_channel_,
@@ -283,13 +285,11 @@ BrokerFacts Node::broker_facts() const {
     return facts;
 }
 
-PeerChannel::Connect Node::connect_controller() {
-    return [this](TimePoint) -> Task<Result<std::unique_ptr<Transport>>> {
-        if (controller_ == nullptr) {
-            co_return fail(ErrorKind::closed, "the controller of this node has not started");
-        }
-        co_return controller_->connect(controller_listener());
-    };
+Task<Result<std::unique_ptr<Transport>>> Node::connect_controller() {
+    if (controller_ == nullptr) {
+        co_return fail(ErrorKind::closed, "the controller of this node has not started");
+    }
+    co_return controller_->connect(controller_listener());
 }
 
 void Node::on_applied(Offset offset) {

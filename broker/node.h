@@ -136,7 +136,7 @@ private:
     [[nodiscard]] Task<> on_data_shards(ShardWork work);
     [[nodiscard]] static Task<> run_on(DataShard& shard, const ShardWork& work, Shard& control,
                                        Signal& done);
-    [[nodiscard]] PeerChannel::Connect connect_controller();
+    [[nodiscard]] Task<Result<std::unique_ptr<Transport>>> connect_controller();
 
     const config::BrokerConfig config_;
     NodeLimits limits_;

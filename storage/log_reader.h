@@ -88,7 +88,7 @@ public:
     [[nodiscard]] Result<std::optional<Place>> place_of(std::size_t segment, Offset offset) const;
 
 private:
-    /// The batches at the start of the bytes that can be returned.
+    /// Of the bytes that were read, the leading batches that may be returned.
     struct ReadablePrefix {
         std::size_t size = 0;
         Offset next;           ///< the offset after them

@@ -45,14 +45,16 @@ struct BatchSummary {
 /// One segment of a log: `<base offset>.log` and its two indexes. The last segment is active and
 /// keeps its file open for writing; the file of a sealed segment is opened for each use.
 ///
-/// Owned by its log and entered with it. Size and indexes cover successful writes only.
+/// Owned by its log and entered with it. In a segment of the log, size and indexes cover successful
+/// writes only.
 class Segment {
 public:
     Segment(Disk& disk, std::string folder, Offset base_offset, std::uint64_t index_interval_bytes);
 
     /// Creates the file, or empties a left-over one, and opens it for appending. Does not change
-    /// size and indexes in memory: the log records the batches of a new segment before it creates
-    /// the file. The caller syncs the folder. Errors: io, no_space, limit.
+    /// size and indexes in memory, because the log has already called record_appended for the
+    /// batches that it will write to this file. The caller syncs the folder. Errors: io, no_space,
+    /// limit.
     [[nodiscard]] Result<void> create_file();
     /// Opens the file for appending. Errors: not_found, io, limit.
     [[nodiscard]] Result<void> open_active();

@@ -36,8 +36,8 @@ class FetchJob {
 public:
     /// `fetch.max.bytes`: maximum bytes of records in one answer.
     static constexpr std::int64_t kMaxBytes = std::int64_t{55} * 1024 * 1024;
-    /// Memory of this object and of the answer for each topic and partition of a request with
-    /// several.
+    /// Bytes taken for each topic and each partition of a request, for this object and the answer.
+    /// None are taken for a request with one partition.
     static constexpr std::size_t kBytesPerItem = 512;
 
     FetchJob(ApiServices& services, const ExchangePtr& exchange,

@@ -30,8 +30,9 @@ public:
     ProduceJob(ApiServices& services, const ExchangePtr& exchange,
                const schema::ProduceRequest& request);
 
-    /// Memory of this object, of the waits and of the answer for each topic and partition of a
-    /// request with several; the text of refusals comes on top.
+    /// Bytes taken for each topic and each partition of a request, for this object, the waits and
+    /// the answer. None are taken for a request with one partition. The text of refusals is counted
+    /// separately.
     static constexpr std::size_t kBytesPerItem = 512;
     [[nodiscard]] static std::size_t partitions_of(const schema::ProduceRequest& request);
 

@@ -61,8 +61,8 @@ public:
     /// added to the directory and before it is opened in the replica. No guard is needed, because
     /// nothing inside the guard uses the directory before that.
     void set_directory(storage::LogDirectory& directory, storage::LogId log);
-    /// The context for this replica's log. With it, the log reports the end of a late write, and a
-    /// failure, inside this guard.
+    /// The context for this replica's log. A write that ends later than the call that began it is
+    /// reported to the log inside this guard; a failure of the log is reported to its directory.
     [[nodiscard]] storage::LogContext log_context(storage::Disk& disk, Logger logger,
                                                   storage::LogOptions options);
     /// Position of the most recent read, shared by all readers. Used only inside the guard.
