@@ -201,14 +201,20 @@ Task<> FetchJob::read_all() {
         if (visit_.inside()) {
             co_await visit_.wait();
         }
+        const std::size_t wanted = taken_;
         end_read(read);
-        if (loop.is_over_after(read.bytes.size()) && &read != &reads_.back()) {
+        if (loop.is_over_after(bytes_read(read, wanted)) && &read != &reads_.back()) {
             co_await let_others_run(services_.shard);
             if (const auto exchange = exchange_.lock(); !exchange->is_wanted()) {
                 co_return;
             }
         }
     }
+}
+
+std::size_t FetchJob::bytes_read(const Read& read, std::size_t wanted) const {
+    const bool has_records = read.asked->fetch_offset < answers_[read.answer].high_watermark;
+    return read.bytes.size() == 0 && has_records ? wanted : read.bytes.size();
 }
 
 void FetchJob::choose_limit() {

@@ -84,6 +84,41 @@ TEST_CASE("many items: a Fetch of thousands of partitions is answered in the ord
     }
 }
 
+TEST_CASE("many items: others are served while a Fetch reads batches that do not fit",
+          "[data][fetch]") {
+    constexpr int kTopics = 20;
+    constexpr std::size_t kBatch = 900'000;
+    World world;
+    world.add({.topic = "small"});
+    world.append({.value = "a"}, "small");
+    std::vector<std::string> names;
+    for (int i = 0; i < kTopics; ++i) {
+        names.push_back(fmt::format("large{}", i));
+        world.add({.topic = names.back()});
+        world.append({.value = std::string(kBatch, 'x')}, names.back());
+    }
+    FetchOne one(0, {"small"});
+    one.partition.partition_max_bytes = kBatch;
+    std::vector<schema::FetchRequest::Topic> topics{one.named};
+    for (const std::string& name : names) {
+        topics.push_back(one.named);
+        topics.back().topic = name;
+    }
+    one.request.topics = topics;
+    Client& reader = world.connect();
+    Client& other = world.connect();
+    reader.send(one.request, 12);
+    for (int i = 0; i < 3; ++i) {
+        (void)other.ask<schema::ListOffsetsResponse>(ListOne(-1, "small").request, 7);
+    }
+    CHECK_FALSE(reader.has_answer());
+    const auto& answer = reader.receive<schema::FetchResponse>(12);
+    REQUIRE(answer.responses.size() == kTopics + 1);
+    REQUIRE(answer.responses[0].partitions[0].records.size() == 1);
+    CHECK_FALSE(answer.responses[0].partitions[0].records[0].empty());
+    CHECK(answer.responses[kTopics].partitions[0].records.empty());
+}
+
 TEST_CASE("many items: a Produce to thousands of partitions is answered for each",
           "[data][produce]") {
     Bench bench;
