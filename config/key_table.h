@@ -20,11 +20,12 @@ enum class Scope : std::uint8_t { broker, topic, group, client_metrics, quota };
 /// The key of `scope` that is nearest to `name`, or null when none is near (most_similar_name.h).
 [[nodiscard]] const Key* nearest_key(Scope scope, std::string_view name);
 
-/// Whether `name` begins with a prefix whose rest belongs to a plug-in or to one listener.
+/// Whether `name` begins with a prefix such as `listener.name.`, after which the rest of the name
+/// belongs to a plug-in or to one listener.
 [[nodiscard]] bool has_accepted_prefix(std::string_view name);
 
-/// The broker key KEY of a `name` listener.name.NAME.KEY or listener.name.NAME.MECHANISM.KEY; null
-/// for other names.
+/// The broker key KEY, if `name` has the form listener.name.LISTENER.KEY or
+/// listener.name.LISTENER.MECHANISM.KEY; null for other names.
 [[nodiscard]] const Key* key_of_listener(std::string_view name);
 
 /// Where keys of `scope` are set, for messages: "on a topic", "on a group".

@@ -146,8 +146,8 @@ public:
     // --- State
 
     [[nodiscard]] Offset log_start_offset() const { return log_start_offset_; }
-    /// The first offset that is stored here. It is below log_start_offset after records were
-    /// deleted from within a segment, and above it with tiered storage.
+    /// The first offset that is stored here. It is below log_start_offset while the files still
+    /// hold records that were deleted, and above it with tiered storage.
     [[nodiscard]] Offset local_log_start_offset() const {
         return segments_.empty() ? log_start_offset_ : segments_.front().base_offset();
     }

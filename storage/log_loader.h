@@ -31,10 +31,10 @@ struct LoadRequest {
 /// that holds the last record below the recovery point, and of all segments after it: length, CRC,
 /// rising offsets and epochs, no gap between segments. A bad batch at or after the recovery point
 /// ends the log: it and everything after it is cut, with a warning that names file, offset and
-/// bytes. The batches that are left from the recovery point on are written again and synced, because
-/// an earlier sync of them may have failed. A bad batch below the recovery point is damage of data
-/// that was on stable storage: the log is not opened, because a replica may have the data. The same
-/// holds for a log that ends below its recovery point.
+/// bytes. The batches that are left from the recovery point on are written again and synced,
+/// because an earlier sync of them may have failed. A bad batch below the recovery point is damage
+/// of data that was on stable storage: the log is not opened, because a replica may have the data.
+/// The same holds for a log that ends below its recovery point.
 ///
 /// Missing or wrong indexes and epochs are rebuilt from the log. Producers come from the newest
 /// snapshot and a replay. `.deleted`, `.cleaned` and `.tmp` files and indexes without a segment are

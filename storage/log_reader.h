@@ -121,7 +121,7 @@ private:
     /// Why a batch must not be returned; none if it may. Errors: io.
     [[nodiscard]] Result<std::optional<std::string>> batch_problem(
         const record::BatchView& batch, const BatchPosition& position) const;
-    /// A walker that starts at `position`: that of a batch in an index, or 0.
+    /// A walker that starts at `position`, which comes from an index entry, or is 0.
     [[nodiscard]] BatchWalker walk(File& file, const Segment& segment,
                                    std::uint64_t position) const;
     [[nodiscard]] Result<std::optional<record::TimestampedOffset>> find_in(std::size_t segment,

@@ -45,8 +45,8 @@ struct BatchSummary {
 /// One segment of a log: `<base offset>.log` and its two indexes. The last segment is active and
 /// keeps its file open for writing; the file of a sealed segment is opened for each use.
 ///
-/// Owned by its log and entered with it. In a segment of the log, size and indexes cover successful
-/// writes only.
+/// Owned by its log and entered with it. Once it is one of the log's segments, its size and indexes
+/// cover successful writes only.
 class Segment {
 public:
     Segment(Disk& disk, std::string folder, Offset base_offset, std::uint64_t index_interval_bytes);

@@ -36,7 +36,7 @@ public:
     [[nodiscard]] bool add_produce(replication::DelayedRequest& wait, TimePoint deadline) {
         return produces_.add(wait, deadline);
     }
-    /// Keeps `wait`, which has no deadline: it ends with a write.
+    /// Keeps `wait`, which has no deadline, because it waits only for writes of this broker.
     void add_untimed(replication::DelayedRequest& wait) { produces_.add_untimed(wait); }
     /// Runs the rest of a request after its wait.
     void go_on(Task<> rest) { tasks_.spawn(std::move(rest)); }

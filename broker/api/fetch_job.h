@@ -105,8 +105,8 @@ private:
     [[nodiscard]] Task<> wait_for_memory(const Read& read);
     [[nodiscard]] bool begin_read(Read& read);
     void end_read(Read& read);
-    /// Bytes that the read cost, of which `wanted` were asked for. A batch that does not fit behind
-    /// the records of other partitions was read, but is not in the answer.
+    /// Bytes to count as read: the bytes found, or the `wanted` ones if nothing was found although
+    /// there are records. Then a batch was read that did not fit behind those of other partitions.
     [[nodiscard]] std::size_t bytes_read(const Read& read, std::size_t wanted) const;
     void take(Read& read, replication::FetchAnswer found);
     [[nodiscard]] replication::FetchRead next_read(const Read& read) const;

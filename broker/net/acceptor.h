@@ -15,8 +15,8 @@ namespace hw::broker {
 /// Used on the shard that accepts.
 class ConnectionLimiter {
 public:
-    /// The users of a listener: clients, or controllers and other brokers
-    /// (inter.broker.listener.name, if clients have another listener).
+    /// Who uses a listener. `cluster`: the controllers' listeners, and inter.broker.listener.name
+    /// if clients have a listener of their own. `client`: all others.
     enum class User : std::uint8_t { client, cluster };
 
     explicit ConnectionLimiter(std::size_t limit) : limit_(limit), kept_(limit / kKeptOf) {}

@@ -75,16 +75,17 @@ TEST_CASE("delayed requests: a stop ends all waits", "[data][delayed]") {
     CHECK(bench.delayed.size() == 0);
 }
 
+Task<> finish_later(Bench& bench, bool& done) {
+    Signal nobody;
+    co_await bench.shard.wait(nobody, bench.clock.now() + std::chrono::milliseconds(3));
+    done = true;
+}
+
 TEST_CASE("delayed requests: a stop waits for the rest of a request that has ended its wait",
           "[data][delayed]") {
     Bench bench;
     bool done = false;
-    Signal nobody;
-    const auto rest = [&]() -> Task<> {
-        co_await bench.shard.wait(nobody, bench.clock.now() + std::chrono::milliseconds(3));
-        done = true;
-    };
-    bench.delayed.go_on(rest());
+    bench.delayed.go_on(finish_later(bench, done));
     bench.stop();
     CHECK(done);
 }

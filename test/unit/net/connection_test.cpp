@@ -445,6 +445,21 @@ TEST_CASE("connection: a request still knows its peer after the connection has e
     CHECK(world.held[0]->context().peer->host == "node-2");
 }
 
+/// Sends the same frame several times.
+Task<> send_repeatedly(Transport& transport, const std::string& frame, int times) {
+    std::string_view rest = frame;
+    for (int sent = 0; sent < times;) {
+        co_await transport.wait_writable();
+        const std::array<ByteView, 1> slices{as_bytes(rest)};
+        const Transfer transfer = transport.try_write(slices);
+        rest.remove_prefix(transfer.bytes);
+        if (rest.empty()) {
+            rest = frame;
+            ++sent;
+        }
+    }
+}
+
 TEST_CASE("connection: requests that wait for memory are all served", "[net][connection]") {
     World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{10})));
     // Each request is larger than the 512 KiB for requests, so only one at a time gets memory.
@@ -456,20 +471,7 @@ TEST_CASE("connection: requests that wait for memory are all served", "[net][con
     schema::MetadataRequest request;
     request.topics = std::span<const schema::MetadataRequest::Topic>(topics);
     const std::string frame = test::request_frame(request, kVersion, CorrelationId(1));
-    const auto feed = [&]() -> Task<> {
-        std::string_view rest = frame;
-        for (int sent = 0; sent < 3;) {
-            co_await world.transport->wait_writable();
-            const std::array<ByteView, 1> slices{as_bytes(rest)};
-            const Transfer transfer = world.transport->try_write(slices);
-            rest.remove_prefix(transfer.bytes);
-            if (rest.empty()) {
-                rest = frame;
-                ++sent;
-            }
-        }
-    };
-    world.client.spawn(feed());
+    world.client.spawn(send_repeatedly(*world.transport, frame, 3));
     for (std::size_t count = 1; count <= 3; ++count) {
         REQUIRE(world.run_until([&] { return world.held.size() == count; }));
         world.run_for(std::chrono::seconds(2));
