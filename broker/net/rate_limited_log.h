@@ -8,8 +8,9 @@
 
 namespace hw::broker {
 
-/// Rate-limited log for warnings that any peer can cause. Writes at most kLines in each kWindow;
-/// the first warning after that says how many were left out. Used on one shard.
+/// Rate-limited log for lines that any peer can cause, or that many partitions have. Writes at most
+/// kLines in each kWindow; the first line after that says how many were left out. Used on one
+/// shard.
 class RateLimitedLog {
 public:
     static constexpr std::uint64_t kLines = 20;
@@ -19,20 +20,30 @@ public:
 
     template <class... Args>
     void warning(fmt::format_string<Args...> text, Args&&... args) {
-        const TimePoint now = clock_->now();
-        if (now >= window_end_) {
-            if (count_ > kLines) {
-                log_.warning("{} more warnings like the last ones were left out", count_ - kLines);
-            }
-            count_ = 0;
-            window_end_ = now + kWindow;
-        }
-        if (++count_ <= kLines) {
+        if (may_write()) {
             log_.warning(text, std::forward<Args>(args)...);
+        }
+    }
+    template <class... Args>
+    void error(fmt::format_string<Args...> text, Args&&... args) {
+        if (may_write()) {
+            log_.error(text, std::forward<Args>(args)...);
         }
     }
 
 private:
+    [[nodiscard]] bool may_write() {
+        const TimePoint now = clock_->now();
+        if (now >= window_end_) {
+            if (count_ > kLines) {
+                log_.warning("{} more lines like the last ones were left out", count_ - kLines);
+            }
+            count_ = 0;
+            window_end_ = now + kWindow;
+        }
+        return ++count_ <= kLines;
+    }
+
     Logger log_;
     const Clock* clock_;
     TimePoint window_end_{};

@@ -61,7 +61,8 @@ MetadataApplier::MetadataApplier(Ports ports, storage::OpenedLogs found)
       shard_(ports_.replicas.home),
       found_(by_key(std::move(found.logs))),
       failed_(by_key(std::move(found.failed))),
-      missing_(std::move(found.missing)) {}
+      missing_(std::move(found.missing)),
+      troubles_(ports_.log, ports_.replicas.clock) {}
 
 Task<> MetadataApplier::apply(MetadataUpdate update) {
     image_ = update.image;
@@ -70,8 +71,13 @@ Task<> MetadataApplier::apply(MetadataUpdate update) {
     if (update.is_first) {
         co_await settle_missing(keys);
     }
+    progress_ = {.done = 0, .all = keys.size()};
     for (const Key& key : keys) {
+        if (stopping_) {
+            co_return;
+        }
         co_await update_partition(key);
+        ++progress_.done;
     }
     if (update.is_first) {
         report_unknown();
@@ -120,6 +126,7 @@ Task<> MetadataApplier::remove(Key key) {
         co_return;
     }
     hosted.directory->remove(hosted.log);
+    --used_[hosted.directory];
     auto drop_log = [](PartitionReplica& replica) { const auto log = replica.release_log(); };
     co_await run_in_guard(hosted.replica, drop_log);
     co_await remove_files(*hosted.directory, hosted.name);
@@ -226,7 +233,7 @@ Task<> MetadataApplier::open(Key key, const PartitionImage& partition) {
         co_await host(key, std::move(hosted), std::move(*opened));
         co_return;
     }
-    ports_.log.error("{} is offline: {}", name, opened.error().message);
+    troubles_.error("{} is offline: {}", name, opened.error().message);
     wire::Refusal reason(ErrorCode::kafka_storage_error, opened.error().message);
     co_await take_offline(hosted.replica, std::move(reason));
     hosted_.emplace(key, std::move(hosted));
@@ -250,10 +257,10 @@ Task<Result<storage::OpenedLog>> MetadataApplier::find_log(Key key, TopicPartiti
 
 Result<storage::LogDirectory*> MetadataApplier::choose_directory(
     const PartitionImage& partition) const {
-    std::map<storage::LogDirectory*, std::size_t> used;
-    for (const auto& [key, hosted] : hosted_) {
-        ++used[hosted.directory];
-    }
+    const auto used = [this](storage::LogDirectory* directory) {
+        const auto found = used_.find(directory);
+        return found == used_.end() ? std::size_t{0} : found->second;
+    };
     const auto place = std::ranges::find(partition.replicas, ports_.replicas.self);
     const auto index = static_cast<std::size_t>(place - partition.replicas.begin());
     const DirectoryId wanted = index < partition.directories.size()
@@ -265,7 +272,7 @@ Result<storage::LogDirectory*> MetadataApplier::choose_directory(
             std::ranges::count(ports_.config.storage.log_dirs, directory->path()) > 0;
         const bool is_wanted = controller::is_reserved(wanted) || directory->id() == wanted;
         if (is_for_logs && is_wanted && !directory->failure() &&
-            (chosen == nullptr || used[directory.get()] < used[chosen])) {
+            (chosen == nullptr || used(directory.get()) < used(chosen))) {
             chosen = directory.get();
         }
     }
@@ -294,6 +301,7 @@ Task<> MetadataApplier::host(Key key, Hosted hosted, storage::OpenedLog opened) 
         replica.open(std::move(log), opened.high_watermark);
     };
     co_await run_in_guard(hosted.replica, open_log);
+    ++used_[hosted.directory];
     hosted_.emplace(key, std::move(hosted));
 }
 

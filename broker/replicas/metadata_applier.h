@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "broker/metadata/metadata_follower.h"
+#include "broker/net/rate_limited_log.h"
 #include "broker/replicas/hosted_replica.h"
 #include "broker/replicas/shard_view.h"
 #include "config/broker_config.h"
@@ -48,6 +49,14 @@ public:
     MetadataApplier& operator=(const MetadataApplier&) = delete;
 
     [[nodiscard]] Task<> apply(MetadataUpdate update) override;
+    /// Ends `apply` early, which can take long when it opens many logs. First step of a stop.
+    void begin_stop() { stopping_ = true; }
+    /// How far the running `apply` is.
+    struct Progress {
+        std::size_t done = 0;
+        std::size_t all = 0;
+    };
+    [[nodiscard]] const Progress& progress() const { return progress_; }
     /// The newest image, which all shards have or which is being applied.
     [[nodiscard]] const std::shared_ptr<const controller::MetadataImage>& image() const {
         return image_;
@@ -102,8 +111,12 @@ private:
     std::multimap<Key, storage::FailedLog> failed_;  ///< kept until their topics are deleted
     std::vector<storage::MissingLog> missing_;       ///< kept until the first update
     std::map<Key, Hosted> hosted_;
+    std::map<storage::LogDirectory*, std::size_t> used_;  ///< number of logs in each directory
     TableChanges changes_;
     std::shared_ptr<const controller::MetadataImage> image_;
+    RateLimitedLog troubles_;
+    Progress progress_;
+    bool stopping_ = false;
 };
 
 }  // namespace hw::broker

@@ -613,7 +613,7 @@ TEST_CASE(
     world.run_for(RateLimitedLog::kWindow);
     log.warning("peer");
     REQUIRE(lines.size() == RateLimitedLog::kLines + 2);
-    CHECK(lines[RateLimitedLog::kLines] == "7 more warnings like the last ones were left out");
+    CHECK(lines[RateLimitedLog::kLines] == "7 more lines like the last ones were left out");
     CHECK(lines.back() == "peer");
 }
 
