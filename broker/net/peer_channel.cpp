@@ -38,6 +38,7 @@ public:
     explicit Link(std::unique_ptr<Transport> transport) : transport_(std::move(transport)) {}
 
     [[nodiscard]] bool open() const { return open_; }
+    [[nodiscard]] std::string peer() const { return to_string(transport_->peer()); }
 
     void send(std::int32_t correlation, Buffer frame, Pending& pending) {
         pending_.emplace(correlation, &pending);
@@ -79,7 +80,7 @@ private:
         const Transfer transfer = transport_->try_write(rest);
         sent_of_first_ += transfer.bytes;
         if (transfer.progress == Progress::closed) {
-            end("the connection to " + to_string(transport_->peer()) + " ended");
+            end("the connection to " + peer() + " ended");
         } else if (sent_of_first_ == unsent_.front().size()) {
             unsent_.pop_front();
             sent_of_first_ = 0;
@@ -92,7 +93,7 @@ private:
         for (;;) {
             const Transfer transfer = transport_->try_read(buffer);
             if (transfer.progress == Progress::closed) {
-                end("the connection to " + to_string(transport_->peer()) + " ended");
+                end("the connection to " + peer() + " ended");
             }
             if (transfer.progress != Progress::done) {
                 return;
@@ -110,8 +111,7 @@ private:
             } else if (step == FrameReader::Step::complete) {
                 deliver(frames_.take());
             } else if (step == FrameReader::Step::invalid) {
-                end(fmt::format("{} announced an answer of {} bytes", to_string(transport_->peer()),
-                                frames_.size()));
+                end(fmt::format("{} announced an answer of {} bytes", peer(), frames_.size()));
                 return;
             } else {
                 return;
@@ -182,7 +182,11 @@ Task<Result<Buffer>> PeerChannel::exchange(schema::ApiKey key, ApiVersion versio
     used->send(correlation, std::move(*frame), pending);
     const Woken woken = co_await shard_.wait(pending.ended, deadline);
     if (woken == Woken::deadline) {
+        // The connection may be dead without a sign of it, so a later call must not use it.
+        const std::string why = used->peer() + " gave no answer in time";
         used->forget(correlation);
+        used->end(why);
+        pending.answer = fail(ErrorKind::timed_out, "{}", why);
     }
     if (!pending.answer) {
         co_return std::unexpected(pending.answer.error());

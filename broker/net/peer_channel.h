@@ -14,7 +14,8 @@ namespace hw::broker {
 
 /// A connection to another node. Requests are pipelined; answers are matched by correlation id.
 ///
-/// Connects at the first call, and again at the first call after the connection ended. Owned by its
+/// Connects at the first call, and again at the first call after the connection ended. A call that
+/// gets no answer in time ends the connection, and so all other calls that wait on it. Owned by its
 /// caller; used on one shard. `stop` must have ended before it is destroyed.
 class PeerChannel final : public replication::PeerClient {
 public:
@@ -33,8 +34,7 @@ public:
 
     [[nodiscard]] Task<Result<Buffer>> exchange(schema::ApiKey key, ApiVersion version,
                                                 wire::Encoded body, TimePoint deadline) override;
-    /// Closes the connection; waiting calls fail with `closed`. New calls connect again.
-    void disconnect();
+    void disconnect() override;
     /// Closes the connection for good: no call may be made after it.
     [[nodiscard]] Task<> stop();
 
@@ -44,7 +44,7 @@ private:
 
     struct Pending {
         Signal ended;
-        Result<Buffer> answer = fail(ErrorKind::timed_out, "the peer gave no answer in time");
+        Result<Buffer> answer = fail(ErrorKind::closed, "not answered yet");
     };
     class Link;
 

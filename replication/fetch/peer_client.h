@@ -24,6 +24,8 @@ public:
     /// the peer has acted), timed_out (at `deadline`), not_found (the peer has no address).
     [[nodiscard]] virtual Task<Result<Buffer>> exchange(schema::ApiKey key, ApiVersion version,
                                                         wire::Encoded body, TimePoint deadline) = 0;
+    /// Ends the connection; waiting calls fail with `closed`. The next call connects again.
+    virtual void disconnect() = 0;
 };
 
 /// Sends `request` and returns the decoded response; both have the given version. Errors: those of

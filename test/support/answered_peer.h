@@ -31,6 +31,8 @@ public:
         co_return std::move(call->answer);
     }
 
+    void disconnect() override {}
+
     /// Number of calls that wait for the test.
     [[nodiscard]] std::size_t waiting() const { return calls_.size(); }
     /// Number of calls so far.
