@@ -111,11 +111,12 @@ void BrokerLifecycle::begin_stop(TimePoint now, LifecycleEffects& effects) {
 }
 
 void BrokerLifecycle::on_time(TimePoint now, LifecycleEffects& effects) {
-    if (now >= session_end_) {
+    const bool has_expired = now >= session_end_;
+    if (has_expired) {
         session_end_ = kNever;
         deactivate(effects);
     }
-    if (stopping() && now - stop_begun_ >= options_.stop_limit) {
+    if (stopping() && (has_expired || now - stop_begun_ >= options_.stop_limit)) {
         allow_stop(effects);
         return;
     }

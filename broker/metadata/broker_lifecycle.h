@@ -36,8 +36,9 @@ struct LifecycleEffects {
     /// The session has expired, or the controller has fenced or forgotten this broker: it must
     /// refuse reads as a leader.
     bool became_inactive = false;
-    /// The broker may stop, because the controller allows it or stop_limit has passed. This is the
-    /// last effect: nothing is sent after it, and there is no further deadline.
+    /// The broker may stop, because the controller allows it, or does not answer for a session, or
+    /// stop_limit has passed. This is the last effect: nothing is sent after it, and there is no
+    /// further deadline.
     bool may_stop = false;
     /// The controller refuses this broker for good: the process ends with this message.
     std::optional<std::string> fatal;

@@ -173,9 +173,17 @@ TEST_CASE("lifecycle: a stop waits for the controller's permission, but only up 
         const HeartbeatAnswer now{.fenced = false, .should_shut_down = true};
         CHECK(fixture.answered(now).may_stop);
     }
-    SECTION("the controller does not answer") {
+    SECTION("the controller does not answer for a session") {
         fixture.failed(std::nullopt);
-        CHECK_FALSE(fixture.pass(std::chrono::seconds(29)).may_stop);
+        CHECK_FALSE(fixture.pass(std::chrono::milliseconds(2999)).may_stop);
+        CHECK(fixture.pass(std::chrono::milliseconds(1)).may_stop);
+    }
+    SECTION("the controller answers, but does not permit it") {
+        for (int second = 0; second < 29; ++second) {
+            CHECK_FALSE(fixture.answered({.fenced = false}).may_stop);
+            CHECK_FALSE(fixture.pass(std::chrono::seconds(1)).may_stop);
+        }
+        CHECK_FALSE(fixture.answered({.fenced = false}).may_stop);
         CHECK(fixture.pass(std::chrono::seconds(1)).may_stop);
     }
 }
