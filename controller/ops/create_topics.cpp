@@ -45,6 +45,16 @@ Checked<void> check_partition_count(std::int64_t count, std::size_t max_count) {
     return {};
 }
 
+Checked<void> check_supported(std::size_t replicas, std::int16_t supported) {
+    if (replicas <= static_cast<std::size_t>(supported)) {
+        return {};
+    }
+    return refuse(ErrorCode::invalid_replication_factor,
+                  "the replication factor is {}, but this version supports at most {}: followers "
+                  "do not replicate yet",
+                  replicas, supported);
+}
+
 Checked<Replicas> place(const Topic& topic, const OperationContext& context,
                         std::size_t max_partitions) {
     if (topic.replication_factor < kDefault || topic.replication_factor == 0) {
@@ -66,7 +76,9 @@ Checked<Replicas> place(const Topic& topic, const OperationContext& context,
                       "none of the {} registered brokers is in service",
                       context.image.brokers().size());
     }
-    const auto usual = static_cast<std::int16_t>(std::min(kUsualReplicas, candidates.size()));
+    const std::int16_t supported = context.options.max_replication_factor;
+    const auto usual =
+        std::min(supported, static_cast<std::int16_t>(std::min(kUsualReplicas, candidates.size())));
     const std::int16_t replicas = topic.replication_factor == kDefault
                                       ? context.options.replication_factor.value_or(usual)
                                       : topic.replication_factor;
@@ -79,6 +91,7 @@ Checked<Replicas> place(const Topic& topic, const OperationContext& context,
                       replicas, key, candidates.size(), context.image.brokers().size(),
                       candidates.size());
     }
+    HW_TRY_VOID(check_supported(static_cast<std::size_t>(replicas), supported));
     Random random = seeded(context.entropy);
     return place_striped(candidates, {.partitions = partitions, .replicas = replicas}, random);
 }
@@ -113,10 +126,12 @@ Checked<void> check_assignment(const schema::CreateTopicsRequest::Assignment& as
     return {};
 }
 
-Checked<Replicas> take_assignments(const Topic& topic, const MetadataImage& image) {
+Checked<Replicas> take_assignments(const Topic& topic, const OperationContext& context) {
     std::map<PartitionIndex, std::vector<BrokerId>> assigned;
     for (const auto& assignment : topic.assignments) {
-        HW_TRY_VOID(check_assignment(assignment, image));
+        HW_TRY_VOID(check_assignment(assignment, context.image));
+        HW_TRY_VOID(
+            check_supported(assignment.broker_ids.size(), context.options.max_replication_factor));
         const auto& brokers = assignment.broker_ids;
         const std::size_t expected = topic.assignments[0].broker_ids.size();
         if (brokers.size() != expected) {
@@ -204,7 +219,7 @@ Checked<Replicas> choose_replicas(const Topic& topic, const OperationContext& co
     }
     const auto count = static_cast<std::int64_t>(topic.assignments.size());
     HW_TRY_VOID(check_partition_count(count, max_partitions));
-    return take_assignments(topic, context.image);
+    return take_assignments(topic, context);
 }
 
 using Request = schema::CreateTopicsRequest;

@@ -19,6 +19,7 @@ struct ControllerOptions {
     std::int32_t num_partitions = 1;  ///< num.partitions: for a topic created without a number
     /// default.replication.factor; nothing: 3, or the number of brokers in service if that is less.
     std::optional<std::int16_t> replication_factor;
+    std::int16_t max_replication_factor = INT16_MAX;     ///< that the brokers support
     Duration session_timeout = std::chrono::seconds(3);  ///< broker.session.timeout.ms
 };
 
