@@ -123,7 +123,8 @@ Result<void> wipe(storage::Disk& disk, const config::StorageConfig& storage) {
     return {};
 }
 
-/// Starts the node. A stop signal that arrives meanwhile is kept for later, unless the start hangs.
+/// Starts the node. A stop signal that arrives meanwhile ends a start that waits for other nodes;
+/// otherwise it is kept for later, unless the start hangs.
 Result<void> start_node(Process& process, Node& node) {
     constexpr std::chrono::milliseconds kLook{50};
     auto started = process.loops.start_on_control(node.start());
@@ -131,6 +132,7 @@ Result<void> start_node(Process& process, Node& node) {
         if (!wait_for_stop_signal(std::chrono::milliseconds(0))) {
             continue;
         }
+        process.loops.control().post([&node] { node.cancel_start(); });
         if (started.wait_for(kStartLimitAfterSignal) != std::future_status::ready) {
             end_at_once(process,
                         "got a stop signal, but the start does not end: does a disk hang?");
@@ -175,11 +177,11 @@ int run_until_stopped(const config::BrokerConfig& config, ExistingData old_data)
         print_banner(node, config);
         wait_for_stop_signal();
         say("highwater is stopping.\n");
-    } else {
+    } else if (!node.start_cancelled()) {
         complain(started.error().message);
     }
     stop_node(process, node);
-    if (!started) {
+    if (!started && !node.start_cancelled()) {
         return kExitFailed;
     }
     if (node.ended()) {

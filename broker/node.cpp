@@ -3,44 +3,11 @@
 #include <algorithm>
 #include <utility>
 
-#include "broker/api/handlers.h"
 #include "broker/replicas/topic_options.h"
 #include "broker/storage_opening.h"
 #include "controller/image/features.h"
 
 namespace hw::broker {
-
-struct Node::DataShard {
-    DataShard(Shard& place, Node& node)
-        : shard(place),
-          services{{.node_id = node.config_.node.id,
-                    .shard = place,
-                    .clock = node.ports_.clock,
-                    .image = nullptr,
-                    .replicas = {},
-                    .in_session = false},
-                   delayed},
-          flushes(place),
-          dispatcher(node.authorizer_, node.quotas_),
-          host(place, node.ports_.clock, dispatcher, node.host_limits(),
-               Logger(node.ports_.log, "net")),
-          delayed(place, node.ports_.clock) {
-        add_handlers(
-            dispatcher, services,
-            {.settings = node.config_.settings,
-             .gateway = node.gateway_,
-             .producer_ids = node.producer_ids_,
-             .topic_creator =
-                 node.config_.topic_creation.is_automatic ? &node.topic_creator_ : nullptr});
-    }
-
-    Shard& shard;
-    ApiServices services;
-    FlushQueue flushes;
-    Dispatcher dispatcher;
-    ConnectionManager host;
-    DelayedRequests delayed;  ///< destroyed first: requests that it releases use the others
-};
 
 namespace {
 
@@ -86,19 +53,22 @@ Node::Node(config::BrokerConfig config, const NodeLimits& limits, NodePorts port
                          .in_session = false},
                         control_waiting_},
       control_flushes_(ports_.control),
-      controller_channel_(ports_.control, ports_.clock, "broker",
-                          [this](TimePoint) { return connect_controller(); }),
-      metadata_channel_(ports_.control, ports_.clock, "observer",
-                        [this](TimePoint) { return connect_controller(); }),
-      gateway_(ports_.control, ports_.clock, controller_channel_),
+      connector_({ports_.control, ports_.clock, ports_.network}, config_.node.id,
+                 configured_controllers(config_), [this] { return connect_own_controller(); }),
+      session_channel_(ports_.control, ports_.clock, "broker", connector_.to_active()),
+      request_channel_(ports_.control, ports_.clock, "forwarder", connector_.to_active()),
+      metadata_channel_(ports_.control, ports_.clock, "observer", connector_.to_asked()),
+      cluster_id_search_({ports_.control, ports_.clock, log_.named("metadata")},
+                         connector_.locator(), metadata_channel_),
+      gateway_(ports_.control, ports_.clock, request_channel_),
       producer_ids_(
-          ports_.control, ports_.clock, controller_channel_,
+          ports_.control, ports_.clock, session_channel_,
           [this] { return BrokerIdentity(config_.node.id, agent_->epoch()); },
           log_.named("producers")),
-      topic_creator_(ports_.control, ports_.clock, controller_channel_, log_.named("topics")) {
-    for (Shard* shard : ports_.data) {
-        shards_.push_back(std::make_unique<DataShard>(*shard, *this));
-    }
+      topic_creator_(ports_.control, ports_.clock, request_channel_, log_.named("topics")),
+      shards_(data_ports(), ports_.data) {
+    connector_.follow_active(session_channel_);
+    connector_.follow_active(request_channel_);
 }
 
 Node::~Node() = default;
@@ -112,8 +82,22 @@ Task<Result<void>> Node::start() {
         co_return std::unexpected(bound.error());
     }
     bound_ = std::move(*bound);
+    auto opened = co_await open_storage();
+    if (!opened) {
+        co_return std::unexpected(opened.error());
+    }
+    start_broker(std::move(*opened));
+    const auto joined = co_await wait_until_ready();
+    if (joined) {
+        shards_.start();
+        accept(ListenerRole::broker, shards_.hosts());
+    }
+    co_return joined;
+}
+
+Task<Result<storage::OpenedLogs>> Node::open_storage() {
     StorageOpening opening({ports_.disk, ports_.control, ports_.entropy, log_.named("storage"),
-                            logs_, limits_.logs_max},
+                            logs_, limits_.logs_max, [this] { return cluster_id_search_.run(); }},
                            config_,
                            [this](const std::string& topic) { return log_options(topic); });
     auto opened = co_await opening.open();
@@ -121,31 +105,62 @@ Task<Result<void>> Node::start() {
         co_return std::unexpected(opened.error());
     }
     cluster_id_ = std::move(opened->cluster_id);
-    start_controller(std::move(opened->metadata));
-    if (!ended_) {
+    control_services_.image = std::make_shared<const controller::MetadataImage>(cluster_id_);
+    if (opened->metadata) {
+        start_controller(std::move(*opened->metadata));
+    }
+    if (controller_ != nullptr && !ended_) {
         // Before the quorum has a leader, the controller would refuse every request.
         co_await controller_->wait_for_leader(ports_.clock.now() + kStartLimit);
     }
-    start_broker(std::move(opened->logs));
-    const auto joined = co_await wait_until_ready();
-    if (joined) {
-        serve();
-    }
-    co_return joined;
+    co_return std::move(opened->logs);
+}
+
+void Node::cancel_start() {
+    start_cancelled_ = true;
+    cluster_id_search_.cancel();
+    session_changed_.set();
 }
 
 Result<void> Node::check_roles() const {
-    const bool combined = config_.node.roles.is_broker && config_.node.roles.is_controller;
-    const auto& known = config_.quorum.voters;
-    const bool alone = known.empty() ? config_.quorum.bootstrap_servers.size() <= 1
-                                     : known.size() == 1 && known[0].id == config_.node.id;
-    if (combined && alone) {
-        return {};
+    const config::Roles& roles = config_.node.roles;
+    if (!roles.is_broker) {
+        return fail(ErrorKind::unsupported,
+                    "this version has no node that is only a controller: set "
+                    "process.roles=broker,controller");
     }
-    return fail(ErrorKind::unsupported,
-                "this version supports only a single node that is broker and controller: set "
-                "process.roles=broker,controller, and name no controller but this node in "
-                "controller.quorum.voters or controller.quorum.bootstrap.servers");
+    const std::vector<ControllerAddress> known = configured_controllers(config_);
+    if (known.size() > 1 && (roles.is_controller || !config_.quorum.voters.empty())) {
+        return fail(ErrorKind::unsupported,
+                    "this version supports one controller, but controller.quorum.voters names {}: "
+                    "name only one",
+                    known.size());
+    }
+    if (roles.is_controller && known[0].id != config_.node.id) {
+        return fail(ErrorKind::unsupported,
+                    "this controller is not in a quorum yet, and this version cannot add one to "
+                    "the quorum of {} (controller.quorum.bootstrap.servers): set "
+                    "process.roles=broker to join that cluster as a broker, or "
+                    "controller.quorum.voters to begin a new one",
+                    to_string(known[0].endpoint));
+    }
+    return {};
+}
+
+std::vector<ControllerAddress> Node::configured_controllers(const config::BrokerConfig& config) {
+    std::vector<ControllerAddress> controllers;
+    for (const config::Voter& voter : config.quorum.voters) {
+        controllers.push_back({voter.id, {voter.address.host, voter.address.port}});
+    }
+    if (!controllers.empty()) {
+        return controllers;
+    }
+    const auto& own = config.network.advertised_controllers;
+    for (const config::Address& server : config.quorum.bootstrap_servers) {
+        const bool is_own = std::ranges::count(own, server, &config::ListenerAddress::address) > 0;
+        controllers.push_back({is_own ? config.node.id : kNoBroker, {server.host, server.port}});
+    }
+    return controllers;
 }
 
 storage::LogOptions Node::log_options(const std::string& topic) const {
@@ -169,6 +184,21 @@ const ListenerInfo& Node::controller_listener() const {
     return found->info;
 }
 
+DataShards::Ports Node::data_ports() {
+    return {.node_id = config_.node.id,
+            .clock = ports_.clock,
+            .control = ports_.control,
+            .log = Logger(ports_.log, "net"),
+            .authorizer = authorizer_,
+            .quotas = quotas_,
+            .limits = host_limits(),
+            .services = {
+                .settings = config_.settings,
+                .gateway = gateway_,
+                .producer_ids = producer_ids_,
+                .topic_creator = config_.topic_creation.is_automatic ? &topic_creator_ : nullptr}};
+}
+
 HostLimits Node::host_limits() const {
     HostLimits limits;
     // One more for the control shard, which serves the controller's listeners.
@@ -184,12 +214,12 @@ void Node::start_controller(MetadataLog metadata) {
         .cluster_id = cluster_id_,
         .controller = {.num_partitions = config_.topic_creation.partitions,
                        .replication_factor = config_.topic_creation.replication_factor,
+                       .max_replication_factor = 1,
                        .session_timeout = duration_of(config_.node.broker_session_timeout)},
         .raft = {.self = {.id = config_.node.id, .directory = metadata.directory->id()},
                  .voters = voters(metadata),
                  .election_timeout = config_.quorum.election_timeout},
         .limits = with_room_for_envelope(host_limits())};
-    control_services_.image = std::make_shared<const controller::MetadataImage>(cluster_id_);
     const ControllerServer::Ports ports{.shard = ports_.control,
                                         .clock = ports_.clock,
                                         .entropy = ports_.entropy,
@@ -206,46 +236,45 @@ void Node::start_controller(MetadataLog metadata) {
 }
 
 void Node::start_broker(storage::OpenedLogs opened) {
-    std::vector<ShardView*> views{&control_services_};
-    std::vector<FlushQueue*> flushes(ports_.control.index() + 1, &control_flushes_);
-    for (const auto& shard : shards_) {
-        views.push_back(&shard->services);
-        flushes.resize(std::max(flushes.size(), shard->shard.index() + 1), &control_flushes_);
-        flushes[shard->shard.index()] = &shard->flushes;
-    }
-    MetadataApplier::Ports applying{.disk = ports_.disk,
-                                    .logs = logs_,
-                                    .log = log_.named("replicas"),
-                                    .config = config_,
-                                    .replicas = {.self = config_.node.id,
-                                                 .clock = ports_.clock,
-                                                 .home = ports_.control,
-                                                 .flush_queues = std::move(flushes),
-                                                 .defer = ports_.defer,
-                                                 .mutants = ports_.mutants,
-                                                 .log_mutants = ports_.log_mutants,
-                                                 .producer_limit = &producer_limit_},
-                                    .shards = std::move(views),
-                                    .tell_applied = [this](Offset offset) { on_applied(offset); }};
+    std::vector<ShardView*> views = shards_.views();
+    views.push_back(&control_services_);
+    MetadataApplier::Ports applying{
+        .disk = ports_.disk,
+        .logs = logs_,
+        .log = log_.named("replicas"),
+        .config = config_,
+        .replicas = {.self = config_.node.id,
+                     .clock = ports_.clock,
+                     .home = ports_.control,
+                     .flush_queues = shards_.flush_queues(control_flushes_),
+                     .defer = ports_.defer,
+                     .mutants = ports_.mutants,
+                     .log_mutants = ports_.log_mutants,
+                     .producer_limit = &producer_limit_},
+        .shards = std::move(views),
+        .tell_applied = [this](Offset offset) { on_applied(offset); }};
     applier_ = std::make_unique<MetadataApplier>(std::move(applying), std::move(opened));
-    const MetadataFollower::Ports following{ports_.control, ports_.clock, log_.named("metadata")};
-    follower_ = std::make_unique<MetadataFollower>(following, config_.node.id, cluster_id_,
-                                                   metadata_channel_, *applier_);
+    const MetadataFollower::Ports following{ports_.control, ports_.clock, log_.named("metadata"),
+                                            connector_.locator(), metadata_channel_};
+    follower_ =
+        std::make_unique<MetadataFollower>(following, config_.node.id, cluster_id_, *applier_);
     const LifecycleOptions lifecycle{
         .session_timeout = duration_of(config_.node.broker_session_timeout),
         .heartbeat_interval = duration_of(config_.node.broker_heartbeat_interval)};
     const BrokerAgent::Ports acting{ports_.control, ports_.clock, log_.named("broker")};
-    agent_ = std::make_unique<BrokerAgent>(acting, lifecycle, broker_facts(), controller_channel_,
-                                           *this);
-    const ControllerRegistrar::Ports registering{ports_.control, ports_.clock,
-                                                 log_.named("controller")};
-    registrar_ = std::make_unique<ControllerRegistrar>(
-        registering,
-        controller::ControllerImage{.id = config_.node.id,
-                                    .incarnation = incarnation_,
-                                    .endpoints = endpoints(ListenerRole::controller),
-                                    .features = controller::supported_features()},
-        controller_channel_);
+    agent_ =
+        std::make_unique<BrokerAgent>(acting, lifecycle, broker_facts(), session_channel_, *this);
+    if (controller_ != nullptr) {
+        const ControllerRegistrar::Ports registering{ports_.control, ports_.clock,
+                                                     log_.named("controller")};
+        registrar_ = std::make_unique<ControllerRegistrar>(
+            registering,
+            controller::ControllerImage{.id = config_.node.id,
+                                        .incarnation = incarnation_,
+                                        .endpoints = endpoints(ListenerRole::controller),
+                                        .features = controller::supported_features()},
+            session_channel_);
+    }
     checkpointer_ = std::make_unique<Checkpointer>(
         Checkpointer::Ports{ports_.control, ports_.clock, logs_, *applier_});
     producer_expiry_ = std::make_unique<ProducerExpiry>(
@@ -285,15 +314,17 @@ BrokerFacts Node::broker_facts() const {
     return facts;
 }
 
-Task<Result<std::unique_ptr<Transport>>> Node::connect_controller() {
+Result<std::unique_ptr<Transport>> Node::connect_own_controller() {
     if (controller_ == nullptr) {
-        co_return fail(ErrorKind::closed, "the controller of this node has not started");
+        return fail(ErrorKind::closed, "the controller of this node has not started");
     }
-    co_return controller_->connect(controller_listener());
+    return controller_->connect(controller_listener());
 }
 
 void Node::on_applied(Offset offset) {
-    registrar_->on_metadata(*applier_->image());
+    if (registrar_ != nullptr) {
+        registrar_->on_metadata(*applier_->image());
+    }
     topic_creator_.on_image(applier_->image());
     agent_->on_applied(offset);
     is_shown_alive_ = applier_->image()->find_live_broker(config_.node.id) != nullptr;
@@ -302,9 +333,7 @@ void Node::on_applied(Offset offset) {
 
 void Node::on_session(bool in_session) {
     in_session_ = in_session;
-    for (const auto& shard : shards_) {
-        shard->shard.post([in_session, &data = *shard] { data.services.in_session = in_session; });
-    }
+    shards_.set_in_session(in_session);
     session_changed_.set();
 }
 
@@ -320,20 +349,34 @@ void Node::end(const Error& reason) {
 }
 
 Task<Result<void>> Node::wait_until_ready() {
-    const TimePoint deadline = ports_.clock.now() + kStartLimit;
-    while (!is_ready() && !ended_ && ports_.clock.now() < deadline) {
-        co_await ports_.control.wait(session_changed_, deadline);
+    const auto waits = [this] { return !is_ready() && !ended_ && !start_cancelled_; };
+    while (waits()) {
+        const Woken woken =
+            co_await ports_.control.wait(session_changed_, ports_.clock.now() + kReportInterval);
+        if (woken == Woken::deadline && waits()) {
+            log_.info("still starting: {}", waits_for());
+        }
     }
     if (ended_) {
         co_return std::unexpected(*ended_);
     }
-    if (!is_ready()) {
-        co_return fail(ErrorKind::timed_out,
-                       "the controller has not unfenced this broker within {} s; the log lines "
-                       "above say why",
-                       std::chrono::duration_cast<std::chrono::seconds>(kStartLimit).count());
+    if (start_cancelled_) {
+        co_return fail(ErrorKind::closed, "stopped before the controller unfenced this broker");
     }
     co_return Result<void>();
+}
+
+std::string Node::waits_for() const {
+    if (!connector_.locator().active()) {
+        return fmt::format("no active controller was found; the next one to ask is {}",
+                           to_string(connector_.locator().to_ask()));
+    }
+    const MetadataApplier::Progress& progress = applier_->progress();
+    if (progress.done < progress.all) {
+        return fmt::format("{} of {} partitions are opened", progress.done, progress.all);
+    }
+    return fmt::format("{} has not unfenced this broker",
+                       to_string(*connector_.locator().active()));
 }
 
 void Node::accept(ListenerRole role, const std::vector<ConnectionManager*>& hosts) {
@@ -353,18 +396,6 @@ void Node::accept(ListenerRole role, const std::vector<ConnectionManager*>& host
     }
 }
 
-void Node::serve() {
-    std::vector<ConnectionManager*> hosts;
-    for (const auto& shard : shards_) {
-        shard->shard.post([&data = *shard] {
-            data.delayed.start();
-            data.host.start();
-        });
-        hosts.push_back(&shard->host);
-    }
-    accept(ListenerRole::broker, hosts);
-}
-
 Task<> Node::stop() {
     hang_watch_.start();
     co_await stop_in_order();
@@ -375,29 +406,12 @@ Task<> Node::stop_in_order() {
     co_await stop_accepting();
     if (in_session_ && !ended_) {
         // Otherwise producers would not learn that their batches are in the log.
-        co_await drain();
+        co_await shards_.drain(ports_.clock.now() + kDrainLimit);
         co_await agent_->leave();
     }
     co_await stop_serving();
     co_await stop_following();
     co_await close_logs();
-}
-
-Task<> Node::run_on(DataShard& shard, const ShardWork& work, Shard& control, Signal& done) {
-    co_await work(shard);
-    control.post([&done] { done.set(); });
-}
-
-Task<> Node::on_data_shards(ShardWork work) {
-    std::vector<Signal> done(shards_.size());
-    for (std::size_t i = 0; i < shards_.size(); ++i) {
-        shards_[i]->shard.post([this, &work, &data = *shards_[i], &ended = done[i]] {
-            data.shard.spawn(run_on(data, work, ports_.control, ended));
-        });
-    }
-    for (Signal& ended : done) {
-        co_await ports_.control.wait(ended, kNever);
-    }
 }
 
 Task<> Node::stop_accepting() {
@@ -406,18 +420,8 @@ Task<> Node::stop_accepting() {
     }
 }
 
-Task<> Node::drain() {
-    const TimePoint deadline = ports_.clock.now() + kDrainLimit;
-    const auto drain_one = [deadline](DataShard& data) { return data.host.drain(deadline); };
-    co_await on_data_shards(drain_one);
-}
-
 Task<> Node::stop_serving() {
-    const auto stop_one = [](DataShard& data) -> Task<> {
-        co_await data.host.stop();
-        co_await data.delayed.stop();
-    };
-    co_await on_data_shards(stop_one);
+    co_await shards_.stop();
     // Closed connections have posted work here that lowers the acceptors' count of connections; let
     // it run.
     Signal settled;
@@ -428,10 +432,13 @@ Task<> Node::stop_serving() {
 Task<> Node::stop_following() {
     if (follower_ != nullptr) {
         follower_->begin_stop();
+        applier_->begin_stop();
     }
     producer_ids_.begin_stop();
     topic_creator_.begin_stop();
-    co_await controller_channel_.stop();
+    connector_.end_waits();
+    co_await session_channel_.stop();
+    co_await request_channel_.stop();
     co_await metadata_channel_.stop();
     co_await gateway_.stop();
     co_await producer_ids_.stop();
@@ -441,7 +448,9 @@ Task<> Node::stop_following() {
     }
     co_await follower_->stop();
     co_await agent_->stop();
-    co_await registrar_->stop();
+    if (registrar_ != nullptr) {
+        co_await registrar_->stop();
+    }
     co_await checkpointer_->stop();
     co_await producer_expiry_->stop();
 }
@@ -463,8 +472,7 @@ Task<> Node::close_logs() {
                                    closed.error().message)};
     }
     // The last writes release their requests by posts to the shards; let these run.
-    const auto look_in = [](DataShard&) -> Task<> { co_return; };
-    co_await on_data_shards(look_in);
+    co_await shards_.settle();
 }
 
 std::vector<ListenerInfo> Node::listeners() const {

@@ -10,8 +10,11 @@
 #include "broker/api/api_services.h"
 #include "broker/bound_listeners.h"
 #include "broker/controller_server.h"
+#include "broker/data_shards.h"
 #include "broker/hang_watch.h"
 #include "broker/metadata/broker_agent.h"
+#include "broker/metadata/cluster_id_search.h"
+#include "broker/metadata/controller_connector.h"
 #include "broker/metadata/controller_gateway.h"
 #include "broker/metadata/metadata_follower.h"
 #include "broker/metadata/producer_id_pool.h"
@@ -59,8 +62,8 @@ struct NodePorts {
     storage::LogMutants log_mutants = {};
 };
 
-/// A broker and its controller. This is the composition root: it makes the objects from the
-/// configuration and connects them. Several nodes can live in one process.
+/// A broker, and a controller if the node has that role. This is the composition root: it makes the
+/// objects from the configuration and connects them. Several nodes can live in one process.
 ///
 /// Used on the control shard. `stop` must have ended before it is destroyed, unless its shards were
 /// destroyed before, with all that ran on them.
@@ -74,6 +77,9 @@ public:
     /// Binds the listeners, opens the data directories, joins the cluster, and serves. Errors: the
     /// message says what is wrong and which key to change; call `stop` after an error, too.
     [[nodiscard]] Task<Result<void>> start();
+    /// Ends `start` with an error. A start may wait for a long time for other nodes.
+    void cancel_start();
+    [[nodiscard]] bool start_cancelled() const { return start_cancelled_; }
     /// Stops in order: takes no more requests, answers those already taken, leaves the cluster,
     /// closes the connections on every shard, closes the logs. Gives up a data directory that
     /// hangs.
@@ -97,46 +103,45 @@ public:
     void on_refused(const Error& reason) override { end(reason); }
 
 private:
-    /// The objects of one data shard.
-    struct DataShard;
-
-    /// A task that runs on every data shard.
-    using ShardWork = std::function<Task<>(DataShard&)>;
-
-    /// How long a start waits for the quorum to have a leader, and then for the broker to be
-    /// unfenced.
+    /// How long a start waits for the quorum to have a leader. After that it waits without limit
+    /// for the broker to be unfenced: the controllers may be started later, and opening many logs
+    /// takes long.
     static constexpr Duration kStartLimit = std::chrono::minutes(1);
+    /// Interval of the log lines that say what the start waits for.
+    static constexpr Duration kReportInterval = std::chrono::seconds(10);
     /// How long a stop waits for the answers to requests already taken.
     static constexpr Duration kDrainLimit = std::chrono::seconds(5);
 
     [[nodiscard]] Result<void> check_roles() const;
     void accept(ListenerRole role, const std::vector<ConnectionManager*>& hosts);
     [[nodiscard]] const ListenerInfo& controller_listener() const;
+    [[nodiscard]] Task<Result<storage::OpenedLogs>> open_storage();
     void start_controller(MetadataLog metadata);
     void start_broker(storage::OpenedLogs opened);
     /// Waits until this broker has a session, and the metadata that it serves shows it unfenced.
     [[nodiscard]] Task<Result<void>> wait_until_ready();
+    /// What the start waits for, as the end of a log line.
+    [[nodiscard]] std::string waits_for() const;
     [[nodiscard]] bool is_ready() const { return in_session_ && is_shown_alive_; }
-    void serve();
 
     [[nodiscard]] replication::VoterSet voters(const MetadataLog& metadata) const;
     [[nodiscard]] BrokerFacts broker_facts() const;
     [[nodiscard]] controller::NodeEndpoints endpoints(ListenerRole role) const;
     [[nodiscard]] storage::LogOptions log_options(const std::string& topic) const;
     [[nodiscard]] HostLimits host_limits() const;
+    [[nodiscard]] DataShards::Ports data_ports();
     void on_applied(Offset offset);
     void end(const Error& reason);
 
     [[nodiscard]] Task<> stop_in_order();
     [[nodiscard]] Task<> stop_accepting();
-    [[nodiscard]] Task<> drain();
     [[nodiscard]] Task<> stop_serving();
     [[nodiscard]] Task<> stop_following();
     [[nodiscard]] Task<> close_logs();
-    [[nodiscard]] Task<> on_data_shards(ShardWork work);
-    [[nodiscard]] static Task<> run_on(DataShard& shard, const ShardWork& work, Shard& control,
-                                       Signal& done);
-    [[nodiscard]] Task<Result<std::unique_ptr<Transport>>> connect_controller();
+    /// The controllers in the configuration of a node.
+    [[nodiscard]] static std::vector<ControllerAddress> configured_controllers(
+        const config::BrokerConfig& config);
+    [[nodiscard]] Result<std::unique_ptr<Transport>> connect_own_controller();
 
     const config::BrokerConfig config_;
     NodeLimits limits_;
@@ -152,6 +157,7 @@ private:
     std::optional<Error> ended_;
     Signal session_changed_;  ///< also set when the metadata changes or the node ends
     bool in_session_ = false;
+    bool start_cancelled_ = false;
     bool is_shown_alive_ = false;  ///< in the image that every shard was given
 
     std::shared_ptr<LargeFrameLimit> large_frames_;  ///< shared by the hosts of all shards
@@ -161,18 +167,22 @@ private:
     DelayedRequests control_waiting_;
     ApiServices control_services_;
     FlushQueue control_flushes_;
-    std::vector<std::unique_ptr<DataShard>> shards_;
     /// Never resized after the start, because connections refer to its infos.
     std::vector<BoundListener> bound_;
     std::vector<std::unique_ptr<Acceptor>> acceptors_;
     std::unique_ptr<ControllerServer> controller_;
-    /// Connections to the active controller: one for requests, one for the fetch of the metadata
-    /// log, which waits there.
-    PeerChannel controller_channel_;
+    ControllerConnector connector_;
+    /// Connections to the active controller, so that what one waits for holds up no other: for
+    /// registration, heartbeats and producer ids; for requests of clients and the topics that they
+    /// need; for the fetch of the metadata log.
+    PeerChannel session_channel_;
+    PeerChannel request_channel_;
     PeerChannel metadata_channel_;
+    ClusterIdSearch cluster_id_search_;
     ControllerGateway gateway_;
     ProducerIdPool producer_ids_;
     TopicCreator topic_creator_;
+    DataShards shards_;
     std::unique_ptr<MetadataApplier> applier_;
     std::unique_ptr<MetadataFollower> follower_;
     std::unique_ptr<BrokerAgent> agent_;

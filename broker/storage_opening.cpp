@@ -64,6 +64,10 @@ Task<Result<OpenedStorage>> StorageOpening::open_directories() {
     if (!logs) {
         co_return std::unexpected(logs.error());
     }
+    if (!config_.node.roles.is_controller) {
+        drop_metadata_logs(*logs);
+        co_return OpenedStorage(std::move(cluster_id->text), std::nullopt, std::move(*logs));
+    }
     auto metadata = co_await take_metadata_log(*logs);
     if (!metadata) {
         co_return std::unexpected(metadata.error());
@@ -73,6 +77,17 @@ Task<Result<OpenedStorage>> StorageOpening::open_directories() {
                         cluster_id->text);
     }
     co_return OpenedStorage(std::move(cluster_id->text), std::move(*metadata), std::move(*logs));
+}
+
+/// Brokers of Kafka keep a copy of the metadata log; here a broker fetches it at each start. The
+/// files stay.
+void StorageOpening::drop_metadata_logs(storage::OpenedLogs& opened) {
+    const auto is_one = [](const auto& log) {
+        return log.name.topic == replication::kMetadataTopic;
+    };
+    std::erase_if(opened.logs, is_one);
+    std::erase_if(opened.failed, is_one);
+    std::erase_if(opened.missing, is_one);
 }
 
 Task<Result<StorageOpening::ClusterId>> StorageOpening::choose_cluster_id() {
@@ -86,6 +101,13 @@ Task<Result<StorageOpening::ClusterId>> StorageOpening::choose_cluster_id() {
     }
     if (*found) {
         co_return ClusterId(std::move(**found), false);
+    }
+    if (!config_.node.roles.is_controller) {
+        auto told = co_await ports_.ask_cluster_id();
+        if (!told) {
+            co_return std::unexpected(told.error());
+        }
+        co_return ClusterId(std::move(*told), true);
     }
     co_return ClusterId(to_string(random_uuid(ports_.entropy)), true);
 }

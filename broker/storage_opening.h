@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,8 +17,8 @@ namespace hw::broker {
 /// The contents of a node's data directories at its start.
 struct OpenedStorage {
     std::string cluster_id;
-    MetadataLog metadata;
-    storage::OpenedLogs logs;  ///< all but the metadata log
+    std::optional<MetadataLog> metadata;  ///< only a controller has it
+    storage::OpenedLogs logs;             ///< all but the metadata log
 };
 
 /// Adds advice to a disk error. Returns other errors unchanged.
@@ -26,8 +27,8 @@ struct OpenedStorage {
 /// other errors unchanged.
 [[nodiscard]] Error with_repair_advice(Error error);
 
-/// Opens the data directories of a node at its start. New directories become those of a new
-/// cluster, without a format step.
+/// Opens the data directories of a node at its start, without a format step. New directories of a
+/// controller become those of a new cluster, those of a broker belong to the cluster that it joins.
 ///
 /// Used on the home shard of the logs, during the start only.
 class StorageOpening {
@@ -39,6 +40,8 @@ public:
         Logger log;
         storage::LogManager& logs;
         std::size_t logs_max;
+        /// Called on a node that is only a broker, when its directories are new.
+        std::function<Task<Result<std::string>>()> ask_cluster_id;
     };
 
     /// `config` must outlive it. `options_for` gives the options of every log that is opened or
@@ -59,6 +62,7 @@ private:
 
     [[nodiscard]] Task<Result<OpenedStorage>> open_directories();
     [[nodiscard]] Task<Result<ClusterId>> choose_cluster_id();
+    static void drop_metadata_logs(storage::OpenedLogs& opened);
     [[nodiscard]] Task<Result<MetadataLog>> take_metadata_log(storage::OpenedLogs& opened);
     [[nodiscard]] Result<void> check_new(const storage::OpenedLogs& opened) const;
     [[nodiscard]] Task<Result<storage::OpenedLog>> create_metadata_log();

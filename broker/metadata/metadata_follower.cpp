@@ -14,13 +14,14 @@ using schema::FetchResponse;
 using wire::ErrorCode;
 
 MetadataFollower::MetadataFollower(const Ports& ports, BrokerId self, std::string cluster_id,
-                                   replication::PeerClient& leader, MetadataSubscriber& subscriber)
+                                   MetadataSubscriber& subscriber)
     : shard_(ports.shard),
       clock_(ports.clock),
       log_(ports.log),
       self_(self),
       cluster_id_(std::move(cluster_id)),
-      leader_(leader),
+      locator_(ports.locator),
+      asked_(ports.asked),
       subscriber_(subscriber),
       loader_(controller::MetadataImage(cluster_id_)),
       catching_up_(controller::Publication{.image = loader_.image(), .changes = {}}),
@@ -38,16 +39,19 @@ void MetadataFollower::begin_stop() {
 
 Task<> MetadataFollower::run() {
     while (!stopping_) {
+        const ControllerAddress from = locator_.to_ask();
         const auto answer = co_await fetch();
         if (stopping_) {
             co_return;
         }
         if (!answer) {
-            report(answer.error().message);
+            report(fmt::format("cannot fetch the metadata log from {}: {}", to_string(from),
+                               answer.error().message));
+            ask_another(from);
             co_await shard_.wait(stop_, clock_.now() + kRetry);
             continue;
         }
-        const auto taken = co_await take(*answer);
+        const auto taken = co_await take(*answer, from);
         if (!taken) {
             log_.error("this node can no longer follow the metadata log: {}",
                        taken.error().message);
@@ -61,7 +65,7 @@ Task<Result<MetadataFollower::Reply>> MetadataFollower::fetch() {
     using Topic = FetchRequest::Topic;
     FetchRequest::Partition partition;
     partition.partition = replication::kMetadataPartition;
-    partition.current_leader_epoch = epoch_;
+    partition.current_leader_epoch = locator_.epoch();
     partition.fetch_offset = loader_.next_offset();
     partition.last_fetched_epoch = loader_.image()->last_epoch();
     partition.partition_max_bytes = kMaxBytes;
@@ -79,29 +83,64 @@ Task<Result<MetadataFollower::Reply>> MetadataFollower::fetch() {
     request.topics = topics;
     const TimePoint deadline = clock_.now() + 4 * std::chrono::milliseconds(kWait.value());
     auto answer =
-        co_await replication::call<FetchResponse>(leader_, request, kFetchVersion, deadline);
+        co_await replication::call<FetchResponse>(asked_, request, kFetchVersion, deadline);
     co_return answer;
 }
 
-Task<Result<void>> MetadataFollower::take(const Reply& answer) {
+void MetadataFollower::ask_another(const ControllerAddress& from) {
+    locator_.on_no_answer(from);
+    if (locator_.to_ask() != from) {
+        asked_.disconnect();
+    }
+}
+
+void MetadataFollower::learn_leader(const Reply& answer, const ControllerAddress& from) {
+    const FetchResponse::Partition& partition = answer->responses[0].partitions[0];
+    const BrokerId leader = partition.current_leader.leader_id;
+    std::optional<Endpoint> endpoint;
+    if (partition.error_code == ErrorCode::none) {
+        endpoint = from.endpoint;
+    }
+    for (const FetchResponse::NodeEndpoint& node : answer->node_endpoints) {
+        if (node.node_id == leader && !endpoint && node.port > 0 && node.port <= UINT16_MAX) {
+            endpoint = Endpoint(std::string(node.host), static_cast<std::uint16_t>(node.port));
+        }
+    }
+    locator_.on_leader(leader, partition.current_leader.leader_epoch, endpoint);
+}
+
+Task<Result<void>> MetadataFollower::take(const Reply& answer, const ControllerAddress& from) {
+    if (answer->error_code == ErrorCode::inconsistent_cluster_id && catching_up_) {
+        co_return fail(ErrorKind::invalid,
+                       "{} belongs to another cluster than the data of this node, which is of "
+                       "cluster {}. Correct controller.quorum.voters or "
+                       "controller.quorum.bootstrap.servers, or log.dirs",
+                       to_string(from), cluster_id_);
+    }
     const bool has_partition =
         answer->responses.size() == 1 && answer->responses[0].partitions.size() == 1;
     if (answer->error_code != ErrorCode::none || !has_partition) {
         report(answer->error_code != ErrorCode::none
-                   ? fmt::format("the controller refuses to send the metadata log: {}",
+                   ? fmt::format("{} refuses to send the metadata log: {}", to_string(from),
                                  answer->error_code)
-                   : "the controller's answer does not contain the metadata log");
+                   : fmt::format("the answer of {} does not contain the metadata log",
+                                 to_string(from)));
+        ask_another(from);
         co_await shard_.wait(stop_, clock_.now() + kRetry);
         co_return Result<void>();
     }
     const FetchResponse::Partition& partition = answer->responses[0].partitions[0];
-    const bool new_epoch = epoch_ != partition.current_leader.leader_epoch;
-    epoch_ = partition.current_leader.leader_epoch;
+    const LeaderEpoch known = locator_.epoch();
+    learn_leader(answer, from);
     if (partition.error_code != ErrorCode::none) {
-        if (!new_epoch) {
-            report(fmt::format("cannot fetch the metadata log from the controller: {}",
+        const bool is_news = locator_.epoch() > known || locator_.to_ask() != from;
+        if (!is_news) {
+            report(fmt::format("cannot fetch the metadata log from {}: {}", to_string(from),
                                partition.error_code));
+            ask_another(from);
             co_await shard_.wait(stop_, clock_.now() + kRetry);
+        } else if (locator_.to_ask() != from) {
+            asked_.disconnect();
         }
         co_return Result<void>();
     }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "broker/metadata/controller_locator.h"
 #include "controller/image/image_loader.h"
 #include "protocol/base/clock.h"
 #include "protocol/base/logger.h"
@@ -41,12 +42,14 @@ public:
         Shard& shard;
         const Clock& clock;
         Logger log;
+        ControllerLocator& locator;
+        /// A connection to the controller that `locator` says to ask. Only the follower uses it,
+        /// because a waiting fetch delays the requests behind it.
+        replication::PeerClient& asked;
     };
 
-    /// `leader` must be a connection that only the follower uses, because a waiting fetch delays
-    /// the requests behind it.
     MetadataFollower(const Ports& ports, BrokerId self, std::string cluster_id,
-                     replication::PeerClient& leader, MetadataSubscriber& subscriber);
+                     MetadataSubscriber& subscriber);
     MetadataFollower(const MetadataFollower&) = delete;
     MetadataFollower& operator=(const MetadataFollower&) = delete;
 
@@ -70,7 +73,12 @@ private:
 
     [[nodiscard]] Task<> run();
     [[nodiscard]] Task<Result<Reply>> fetch();
-    [[nodiscard]] Task<Result<void>> take(const Reply& answer);
+    /// Takes the answer of the controller `from`.
+    [[nodiscard]] Task<Result<void>> take(const Reply& answer, const ControllerAddress& from);
+    /// After a failure: turns to another controller, if there is one.
+    void ask_another(const ControllerAddress& from);
+    /// Tells the locator who leads, according to the answer of `from`.
+    void learn_leader(const Reply& answer, const ControllerAddress& from);
     [[nodiscard]] Task<Result<void>> load(ByteView batches);
     [[nodiscard]] Task<> publish(controller::Publication publication);
     void report(const std::string& trouble);
@@ -80,11 +88,11 @@ private:
     Logger log_;
     BrokerId self_;
     std::string cluster_id_;
-    replication::PeerClient& leader_;
+    ControllerLocator& locator_;
+    replication::PeerClient& asked_;
     MetadataSubscriber& subscriber_;
     std::function<void(const Error&)> tell_end_;
     controller::ImageLoader loader_;
-    LeaderEpoch epoch_{0};
     /// Image and changes so far, until the high watermark is reached; none after that.
     std::optional<controller::Publication> catching_up_;
     std::string trouble_;  ///< newest reported failure; empty after a fetch succeeded

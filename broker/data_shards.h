@@ -1,0 +1,68 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "broker/api/handlers.h"
+#include "broker/net/connection_manager.h"
+#include "broker/replicas/flush_queue.h"
+#include "broker/replicas/shard_view.h"
+#include "protocol/base/clock.h"
+#include "protocol/base/logger.h"
+#include "protocol/base/shard.h"
+
+namespace hw::broker {
+
+/// The data shards of a broker. Each has the connections of some clients, with handlers and waiting
+/// requests of its own.
+///
+/// Used on the control shard; owned by the node. `stop` must have ended before it is destroyed.
+class DataShards {
+public:
+    /// What all shards share. Must outlive them.
+    struct Ports {
+        BrokerId node_id;
+        const Clock& clock;
+        Shard& control;
+        Logger log;
+        const Authorizer& authorizer;
+        Quotas& quotas;
+        HostLimits limits;  ///< of one shard
+        NodeServices services;
+    };
+
+    DataShards(const Ports& ports, const std::vector<Shard*>& places);
+    ~DataShards();
+    DataShards(const DataShards&) = delete;
+    DataShards& operator=(const DataShards&) = delete;
+
+    [[nodiscard]] std::vector<ShardView*> views();
+    /// The flush queues by index of the shard; `other` for indexes of no data shard.
+    [[nodiscard]] std::vector<FlushQueue*> flush_queues(FlushQueue& other);
+    [[nodiscard]] std::vector<ConnectionManager*> hosts();
+
+    /// Starts to serve connections.
+    void start();
+    /// Tells the handlers whether the broker has a session with the controller.
+    void set_in_session(bool in_session);
+    /// Waits until the requests already taken are answered, until `deadline`.
+    [[nodiscard]] Task<> drain(TimePoint deadline);
+    /// Closes all connections.
+    [[nodiscard]] Task<> stop();
+    /// Waits until the shards have run what was posted to them before.
+    [[nodiscard]] Task<> settle();
+
+private:
+    struct One;
+    /// A task that runs on every shard.
+    using Work = std::function<Task<>(One&)>;
+
+    [[nodiscard]] Task<> on_all(Work work);
+    [[nodiscard]] static Task<> run_on(One& one, const Work& work, Shard& control, Signal& done);
+
+    Shard& control_;
+    std::vector<std::unique_ptr<One>> shards_;
+};
+
+}  // namespace hw::broker

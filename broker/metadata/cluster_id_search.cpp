@@ -1,0 +1,74 @@
+#include "broker/metadata/cluster_id_search.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "protocol/schema/api/describe_cluster.h"
+
+namespace hw::broker {
+
+using schema::DescribeClusterRequest;
+using schema::DescribeClusterResponse;
+
+Task<Result<std::string>> ClusterIdSearch::run() {
+    quiet_until_ = clock_.now() + kQuiet;
+    while (!is_cancelled_) {
+        const ControllerAddress from = locator_.to_ask();
+        auto id = co_await ask();
+        if (id) {
+            log_.info("{} says that its cluster is {}", to_string(from), *id);
+            co_return id;
+        }
+        if (is_cancelled_) {
+            break;
+        }
+        report(from, id.error().message);
+        locator_.on_no_answer(from);
+        asked_.disconnect();
+        co_await shard_.wait(cancelled_, clock_.now() + kRetry);
+    }
+    co_return fail(ErrorKind::closed, "stopped before a controller answered");
+}
+
+void ClusterIdSearch::cancel() {
+    is_cancelled_ = true;
+    asked_.disconnect();
+    cancelled_.set();
+}
+
+Task<Result<std::string>> ClusterIdSearch::ask() {
+    constexpr ApiVersion kVersion{1};
+    constexpr std::int8_t kControllers = 2;
+    DescribeClusterRequest request;
+    request.endpoint_type = kControllers;
+    const auto answer = co_await replication::call<DescribeClusterResponse>(
+        asked_, request, kVersion, clock_.now() + kAttempt);
+    if (!answer) {
+        co_return std::unexpected(answer.error());
+    }
+    if ((*answer)->error_code != wire::ErrorCode::none) {
+        co_return fail(ErrorKind::invalid, "{}: {}", (*answer)->error_code,
+                       (*answer)->error_message);
+    }
+    if ((*answer)->cluster_id.empty()) {
+        co_return fail(ErrorKind::invalid, "its answer has no cluster id");
+    }
+    co_return std::string((*answer)->cluster_id);
+}
+
+void ClusterIdSearch::report(const ControllerAddress& from, const std::string& trouble) {
+    std::string& last = troubles_[to_string(from)];
+    const TimePoint now = clock_.now();
+    if (now < quiet_until_ || (last == trouble && now < next_report_)) {
+        return;
+    }
+    last = trouble;
+    next_report_ = now + kRepeat;
+    log_.warning(
+        "this broker is new and waits for a controller, to learn which cluster it joins: {} does "
+        "not say it: {}",
+        to_string(from), trouble);
+}
+
+}  // namespace hw::broker

@@ -1,0 +1,288 @@
+#include <array>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "broker/node.h"
+#include "test/unit/node/member.h"
+
+/// Several nodes in one process: one controller, and brokers that join it.
+namespace hw::broker {
+namespace {
+
+constexpr BrokerId kFirst{1};
+constexpr BrokerId kSecond{2};
+constexpr BrokerId kThird{3};
+
+const std::vector<std::string> kController{
+    "listeners=PLAINTEXT://localhost:0,CONTROLLER://localhost:9093",
+    "controller.quorum.voters=1@localhost:9093"};
+const std::vector<std::string> kBroker{"process.roles=broker", "listeners=PLAINTEXT://localhost:0",
+                                       "controller.quorum.voters=1@localhost:9093"};
+
+/// Node 1 is controller and broker, nodes 2 and 3 are brokers.
+struct Cluster {
+    explicit Cluster(std::uint64_t seed) : world(seed) {
+        for (sim::NodeTag id = 1; id <= 3; ++id) {
+            disks.push_back(std::make_unique<sim::SimDisk>(world.scheduler, id));
+        }
+        nodes.resize(disks.size());
+    }
+    ~Cluster() {
+        for (std::size_t i = nodes.size(); i > 0; --i) {
+            kill(BrokerId(static_cast<std::int32_t>(i)));
+        }
+    }
+    Cluster(const Cluster&) = delete;
+    Cluster& operator=(const Cluster&) = delete;
+
+    Member& node(BrokerId id) { return *nodes[static_cast<std::size_t>(id.value() - 1)]; }
+
+    /// Starts a process, without waiting.
+    void start(BrokerId id) { start(id, id == kFirst ? kController : kBroker); }
+    void start(BrokerId id, const std::vector<std::string>& settings) {
+        const auto index = static_cast<std::size_t>(id.value() - 1);
+        nodes[index] = std::make_unique<Member>(world, static_cast<std::uint32_t>(id.value()),
+                                                *disks[index], std::uint16_t{0}, settings);
+        nodes[index]->control.spawn(nodes[index]->start());
+    }
+    void wait_started(BrokerId id) {
+        REQUIRE(world.run_until([&] { return node(id).done; }));
+        const std::string error = node(id).started ? "" : node(id).started.error().message;
+        REQUIRE(error.empty());
+    }
+    void start_all() {
+        for (const BrokerId id : {kFirst, kSecond, kThird}) {
+            start(id);
+        }
+        for (const BrokerId id : {kFirst, kSecond, kThird}) {
+            wait_started(id);
+        }
+        wait_brokers(kFirst, {kFirst, kSecond, kThird});
+    }
+    void stop(BrokerId id) { node(id).run(node(id).stop(), node(id).stopped); }
+    /// Ends a process without a stop.
+    void kill(BrokerId id) {
+        const auto index = static_cast<std::size_t>(id.value() - 1);
+        disks[index]->process_kill();
+        world.network.cut(static_cast<sim::NodeTag>(id.value()));
+        nodes[index].reset();
+    }
+    /// Waits until clients of `at` see exactly these brokers.
+    void wait_brokers(BrokerId at, const std::set<BrokerId>& wanted) {
+        REQUIRE(world.run_until([&] {
+            (void)node(at).ask_topics();
+            return node(at).brokers == wanted;
+        }));
+    }
+    void create(BrokerId through, const std::string& topic) {
+        Member& member = node(through);
+        member.control.spawn(member.create(topic));
+        REQUIRE(world.run_until([&] { return member.created.has_value(); }));
+        REQUIRE(*member.created == wire::ErrorCode::none);
+    }
+    void wait_leaders(BrokerId at, const std::set<BrokerId>& wanted) {
+        REQUIRE(world.run_until([&] {
+            (void)node(at).ask_topics();
+            return node(at).leaders == wanted;
+        }));
+    }
+    /// Produces to partition 0 at `at`, until it succeeds.
+    bool produces(BrokerId at, const std::string& topic) {
+        Member& member = node(at);
+        member.produced.reset();
+        member.control.spawn(member.produce(topic, -1));
+        return world.run_until([&] { return member.produced.has_value(); }) &&
+               *member.produced == wire::ErrorCode::none;
+    }
+
+    World world;
+    std::vector<std::unique_ptr<sim::SimDisk>> disks;
+    std::vector<std::unique_ptr<Member>> nodes;
+};
+
+TEST_CASE("cluster: brokers join a running node by their configuration alone", "[node][cluster]") {
+    Cluster cluster(GENERATE(range(std::uint64_t{1}, std::uint64_t{11})));
+    cluster.start_all();
+    for (const BrokerId id : {kFirst, kSecond, kThird}) {
+        cluster.wait_brokers(id, {kFirst, kSecond, kThird});
+        CHECK(cluster.node(id).cluster == cluster.node(kFirst).node.cluster_id());
+        CHECK(cluster.node(id).node.cluster_id() == cluster.node(kFirst).node.cluster_id());
+    }
+    for (const BrokerId id : {kThird, kSecond, kFirst}) {
+        cluster.stop(id);
+        CHECK_FALSE(cluster.node(id).node.ended());
+    }
+}
+
+TEST_CASE("cluster: a new broker that is started first waits for the controller",
+          "[node][cluster]") {
+    Cluster cluster(1);
+    cluster.start(kSecond);
+    cluster.world.run_for(std::chrono::minutes(10));
+    CHECK_FALSE(cluster.node(kSecond).done);
+    CHECK(cluster.world.log.count("this broker is new and waits for a controller, to learn which "
+                                  "cluster it joins: controller 1 at localhost:9093") > 10);
+    cluster.start(kFirst);
+    cluster.wait_started(kFirst);
+    cluster.wait_started(kSecond);
+    cluster.wait_brokers(kSecond, {kFirst, kSecond});
+}
+
+TEST_CASE("cluster: a known broker that is started first waits for the controller",
+          "[node][cluster]") {
+    Cluster cluster(1);
+    cluster.start_all();
+    for (const BrokerId id : {kThird, kSecond, kFirst}) {
+        cluster.stop(id);
+        cluster.kill(id);
+    }
+    cluster.start(kSecond);
+    cluster.world.run_for(std::chrono::minutes(10));
+    CHECK_FALSE(cluster.node(kSecond).done);
+    cluster.start(kFirst);
+    cluster.wait_started(kFirst);
+    cluster.wait_started(kSecond);
+}
+
+TEST_CASE("cluster: a start that waits for the controller can be cancelled", "[node][cluster]") {
+    Cluster cluster(1);
+    const bool is_known = GENERATE(false, true);
+    if (is_known) {
+        cluster.start_all();
+        for (const BrokerId id : {kThird, kSecond, kFirst}) {
+            cluster.stop(id);
+            cluster.kill(id);
+        }
+    }
+    cluster.start(kSecond);
+    cluster.world.run_for(std::chrono::seconds(5));
+    Member& member = cluster.node(kSecond);
+    member.node.cancel_start();
+    REQUIRE(cluster.world.run_until([&] { return member.done; }));
+    CHECK_FALSE(member.started);
+    CHECK(member.node.start_cancelled());
+    const TimePoint begin = cluster.world.scheduler.now();
+    cluster.stop(kSecond);
+    CHECK(cluster.world.scheduler.now() - begin < std::chrono::seconds(1));
+    CHECK_FALSE(member.node.ended());
+}
+
+TEST_CASE("cluster: a topic that is created at any broker has its partitions on all of them",
+          "[node][cluster]") {
+    Cluster cluster(GENERATE(range(std::uint64_t{1}, std::uint64_t{6})));
+    cluster.start_all();
+    cluster.create(kThird, "orders");
+    for (const BrokerId id : {kFirst, kSecond, kThird}) {
+        cluster.wait_leaders(id, {kFirst, kSecond, kThird});
+    }
+    int acknowledged = 0;
+    for (const BrokerId id : {kFirst, kSecond, kThird}) {
+        acknowledged += cluster.produces(id, "orders") ? 1 : 0;
+    }
+    CHECK(acknowledged == 1);  // by the leader of partition 0
+}
+
+TEST_CASE("cluster: a broker that dies is fenced, and leads again when it is back",
+          "[node][cluster]") {
+    Cluster cluster(GENERATE(range(std::uint64_t{1}, std::uint64_t{6})));
+    cluster.start_all();
+    cluster.create(kThird, "orders");
+    cluster.wait_leaders(kFirst, {kFirst, kSecond, kThird});
+    cluster.kill(kSecond);
+    cluster.wait_brokers(kThird, {kFirst, kThird});
+    cluster.wait_leaders(kThird, {kFirst, kNoBroker, kThird});
+    cluster.start(kSecond);
+    cluster.wait_started(kSecond);
+    cluster.wait_leaders(kThird, {kFirst, kSecond, kThird});
+}
+
+TEST_CASE("cluster: brokers serve again after the controller was restarted", "[node][cluster]") {
+    Cluster cluster(GENERATE(range(std::uint64_t{1}, std::uint64_t{6})));
+    cluster.start_all();
+    cluster.kill(kFirst);
+    cluster.world.run_for(std::chrono::seconds(GENERATE(0, 1, 20)));
+    cluster.start(kFirst);
+    cluster.wait_started(kFirst);
+    cluster.wait_brokers(kThird, {kFirst, kSecond, kThird});
+    cluster.create(kThird, "orders");
+    cluster.wait_leaders(kSecond, {kFirst, kSecond, kThird});
+}
+
+TEST_CASE("cluster: a broker stops within a session when the controller is gone",
+          "[node][cluster]") {
+    Cluster cluster(1);
+    cluster.start_all();
+    cluster.kill(kFirst);
+    const TimePoint begin = cluster.world.scheduler.now();
+    cluster.stop(kSecond);
+    CHECK(cluster.world.scheduler.now() - begin < std::chrono::seconds(5));
+}
+
+TEST_CASE("cluster: a broker with the data of another cluster is refused, and says so",
+          "[node][cluster]") {
+    Cluster cluster(1);
+    cluster.start_all();
+    cluster.kill(kThird);
+    sim::SimDisk disk(cluster.world.scheduler, 4);
+    Member other(cluster.world, 4, disk, 0,
+                 {"listeners=PLAINTEXT://localhost:0,CONTROLLER://localhost:9094",
+                  "controller.quorum.voters=4@localhost:9094"});
+    other.run(other.start(), other.done);
+    REQUIRE(other.started);
+    cluster.start(kThird, {"process.roles=broker", "listeners=PLAINTEXT://localhost:0",
+                           "controller.quorum.bootstrap.servers=localhost:9094"});
+    REQUIRE(cluster.world.run_until([&] { return cluster.node(kThird).done; }));
+    REQUIRE_FALSE(cluster.node(kThird).started);
+    CHECK(cluster.node(kThird).started.error().message ==
+          "the controller at localhost:9094 belongs to another cluster than the data of this node, "
+          "which is of cluster " +
+              cluster.node(kThird).node.cluster_id() +
+              ". Correct controller.quorum.voters or controller.quorum.bootstrap.servers, or "
+              "log.dirs");
+    cluster.stop(kThird);
+    other.run(other.stop(), other.stopped);
+}
+
+struct RefusedRoles {
+    const char* name;
+    std::vector<std::string> settings;
+    const char* message;
+};
+
+TEST_CASE("cluster: roles that this version cannot have are refused before anything is opened",
+          "[node][cluster]") {
+    const RefusedRoles row = GENERATE(values<RefusedRoles>({
+        {"only a controller",
+         {"process.roles=controller", "listeners=CONTROLLER://localhost:0",
+          "controller.quorum.voters=1@localhost:9093"},
+         "this version has no node that is only a controller: set "
+         "process.roles=broker,controller"},
+        {"three voters",
+         {"controller.quorum.voters=1@localhost:9093,2@localhost:9094,3@localhost:9095"},
+         "this version supports one controller, but controller.quorum.voters names 3: name only "
+         "one"},
+        {"the quorum of another node",
+         {"controller.quorum.bootstrap.servers=localhost:9999"},
+         "this controller is not in a quorum yet, and this version cannot add one to the quorum of "
+         "localhost:9999 (controller.quorum.bootstrap.servers): set process.roles=broker to join "
+         "that cluster as a broker, or controller.quorum.voters to begin a new one"},
+    }));
+    CAPTURE(row.name);
+    World world(1);
+    sim::SimDisk disk(world.scheduler, 1);
+    Member member(world, 1, disk, 0, row.settings);
+    member.run(member.start(), member.done);
+    REQUIRE_FALSE(member.started);
+    CHECK(member.started.error().message == row.message);
+    CHECK(disk.contents("/data/meta.properties").empty());
+    member.run(member.stop(), member.stopped);
+}
+
+}  // namespace
+}  // namespace hw::broker

@@ -1,0 +1,207 @@
+#pragma once
+
+#include <array>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <catch2/catch.hpp>
+#include <fmt/format.h>
+
+#include "broker/net/peer_channel.h"
+#include "broker/node.h"
+#include "protocol/record/batch_builder.h"
+#include "protocol/schema/api/api_versions.h"
+#include "protocol/schema/api/create_topics.h"
+#include "protocol/schema/api/delete_topics.h"
+#include "protocol/schema/api/metadata.h"
+#include "protocol/schema/api/produce.h"
+#include "test/sim/sim_disk.h"
+#include "test/unit/node/world.h"
+
+namespace hw::broker {
+
+/// A node with a control shard and two data shards, and a client of it. Its disk may come from an
+/// earlier Member.
+struct Member {
+    static constexpr std::size_t kMaxProducers = 2;
+
+    Member(World& of, std::uint32_t id, sim::SimDisk& with_disk, std::uint16_t port = 0,
+           const std::vector<std::string>& settings = {})
+        : world(of),
+          control(of.scheduler, id, 2),
+          first(of.scheduler, id, 0),
+          second(of.scheduler, id, 1),
+          coin(of.scheduler.random()),
+          node(config_of(id, port, settings), {.producers_max = kMaxProducers},
+               {of.clock,
+                of.entropy,
+                of.network,
+                with_disk,
+                of.log,
+                control,
+                {&first, &second},
+                &coin}) {}
+    /// Ends as a process does: waiting coroutines are destroyed before what they wait for.
+    ~Member() {
+        for (sim::SimShard* shard : {&control, &first, &second}) {
+            shard->drop();
+        }
+    }
+    Member(const Member&) = delete;
+    Member& operator=(const Member&) = delete;
+
+    Task<> start() {
+        Result<void> outcome = co_await node.start();
+        started = std::move(outcome);
+        done = true;
+    }
+    Task<> stop() {
+        co_await channel.stop();
+        co_await stop_before_client();
+    }
+    Task<> stop_before_client() {
+        co_await node.stop();
+        stopped = true;
+    }
+    Task<> ask() {
+        const TimePoint deadline = world.clock.now() + std::chrono::seconds(10);
+        schema::MetadataRequest request;
+        request.topics = wire::Array<schema::MetadataRequest::Topic>::null();
+        const auto answer = co_await replication::call<schema::MetadataResponse>(
+            channel, request, ApiVersion(12), deadline);
+        if (answer) {
+            cluster = (*answer)->cluster_id;
+            brokers.clear();
+            for (const auto& each : (*answer)->brokers) {
+                brokers.insert(each.node_id);
+            }
+            broker = (*answer)->brokers.empty() ? kNoBroker : (*answer)->brokers[0].node_id;
+            topics.clear();
+            leaders.clear();
+            for (const auto& topic : (*answer)->topics) {
+                for (const auto& partition : topic.partitions) {
+                    leaders.insert(partition.leader_id);
+                }
+                const BrokerId leader = topic.partitions[0].leader_id;
+                const bool has_leader = leader != kNoBroker && leader == broker;
+                topics.push_back(std::string(topic.name) + (has_leader ? " led" : " not led"));
+            }
+            asked = true;
+        }
+    }
+    Task<> create(std::string name, std::string config_value = {}) {
+        schema::CreateTopicsRequest::Topic topic;
+        topic.name = name;
+        const schema::CreateTopicsRequest::Config config{.name = "x", .value = config_value};
+        if (!config_value.empty()) {
+            topic.configs = {&config, 1};
+        }
+        topic.num_partitions = 3;
+        topic.replication_factor = 1;
+        const std::array all{topic};
+        schema::CreateTopicsRequest request;
+        request.topics = all;
+        request.timeout_ms = Millis(10'000);
+        const TimePoint deadline = world.clock.now() + std::chrono::seconds(10);
+        const auto answer = co_await replication::call<schema::CreateTopicsResponse>(
+            channel, request, ApiVersion(7), deadline);
+        if (answer) {
+            created = (*answer)->topics[0].error_code;
+        }
+    }
+    /// Sends one record to partition 0; if there is a producer id, with sequence 0.
+    Task<> produce(std::string topic, std::int16_t acks = 1, ProducerId producer = kNoProducerId) {
+        record::BatchOptions options;
+        if (producer != kNoProducerId) {
+            options.producer_id = producer;
+            options.producer_epoch = ProducerEpoch(0);
+            options.base_sequence = Sequence(0);
+        }
+        record::BatchBuilder builder(options);
+        builder.add({{}, as_bytes("value"), {}, world.clock.wall_now()});
+        record::Compressor compressor;
+        const auto batch = builder.finish(compressor);
+        const std::array records{batch->view()};
+        const std::array partitions{
+            schema::ProduceRequest::Partition{.index = PartitionIndex(0), .records = records}};
+        const std::array produced_topics{
+            schema::ProduceRequest::Topic{.name = topic, .partition_data = partitions}};
+        schema::ProduceRequest request;
+        request.acks = acks;
+        request.timeout_ms = Millis(10'000);
+        request.topic_data = produced_topics;
+        const TimePoint deadline = world.clock.now() + std::chrono::seconds(10);
+        const auto answer = co_await replication::call<schema::ProduceResponse>(
+            channel, request, ApiVersion(9), deadline);
+        if (answer) {
+            produced = (*answer)->responses[0].partition_responses[0].error_code;
+        }
+    }
+    Task<> remove(std::string topic) {
+        const std::array names{std::string_view(topic)};
+        schema::DeleteTopicsRequest request;
+        request.topic_names = names;
+        const TimePoint deadline = world.clock.now() + std::chrono::seconds(10);
+        const auto answer = co_await replication::call<schema::DeleteTopicsResponse>(
+            channel, request, ApiVersion(4), deadline);
+        if (answer) {
+            removed = (*answer)->responses[0].error_code;
+        }
+    }
+    Task<> ask_features(ApiVersion version) {
+        schema::ApiVersionsRequest request;
+        request.client_software_name = "test";
+        request.client_software_version = "1";
+        const TimePoint deadline = world.clock.now() + std::chrono::seconds(10);
+        const auto answer = co_await replication::call<schema::ApiVersionsResponse>(
+            channel, request, version, deadline);
+        REQUIRE(answer.has_value());
+        for (const auto& feature : (*answer)->supported_features) {
+            features.push_back(
+                fmt::format("{} {}-{}", feature.name, feature.min_version, feature.max_version));
+        }
+        for (const auto& feature : (*answer)->finalized_features) {
+            features.push_back(fmt::format("{} at {}", feature.name, feature.max_version_level));
+        }
+        asked = true;
+    }
+    /// Runs `task` on the control shard until `until` is true.
+    void run(Task<> task, const bool& until) {
+        control.spawn(std::move(task));
+        REQUIRE(world.run_until([&until] { return until; }));
+    }
+    std::vector<std::string> ask_topics() {
+        asked = false;
+        run(ask(), asked);
+        return topics;
+    }
+
+    World& world;
+    sim::SimShard control;
+    sim::SimShard first;
+    sim::SimShard second;
+    Coin coin;
+    Node node;
+    PeerChannel channel{control, world.clock, "client", [this](TimePoint deadline) {
+                            const Endpoint address = node.listeners().front().bound;
+                            return world.network.connect(control, address, deadline);
+                        }};
+    Result<void> started;
+    bool done = false;
+    bool stopped = false;
+    std::string cluster;
+    BrokerId broker = kNoBroker;
+    std::set<BrokerId> brokers;
+    std::set<BrokerId> leaders;  ///< of all partitions
+    std::vector<std::string> topics;
+    std::vector<std::string> features;
+    bool asked = false;
+    std::optional<wire::ErrorCode> created;
+    std::optional<wire::ErrorCode> produced;
+    std::optional<wire::ErrorCode> removed;
+};
+
+}  // namespace hw::broker
