@@ -105,8 +105,9 @@ private:
     [[nodiscard]] Task<> wait_for_memory(const Read& read);
     [[nodiscard]] bool begin_read(Read& read);
     void end_read(Read& read);
-    /// Bytes to count as read: the bytes found, or the `wanted` ones if nothing was found although
-    /// there are records. Then a batch was read that did not fit behind those of other partitions.
+    /// Bytes to count as read from disk: the bytes returned. If none are returned although the
+    /// partition has records, the `wanted` bytes: they were read and dropped, because the first
+    /// batch is larger than the space that is left.
     [[nodiscard]] std::size_t bytes_read(const Read& read, std::size_t wanted) const;
     void take(Read& read, replication::FetchAnswer found);
     [[nodiscard]] replication::FetchRead next_read(const Read& read) const;

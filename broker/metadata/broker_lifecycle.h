@@ -36,7 +36,7 @@ struct LifecycleEffects {
     /// The session has expired, or the controller has fenced or forgotten this broker: it must
     /// refuse reads as a leader.
     bool became_inactive = false;
-    /// The broker may stop, because the controller allows it, or does not answer for a session, or
+    /// The broker may stop: the controller allows it, or no answer has come for session_timeout, or
     /// stop_limit has passed. This is the last effect: nothing is sent after it, and there is no
     /// further deadline.
     bool may_stop = false;

@@ -45,8 +45,9 @@ public:
     /// Called for each record that is too large, with its line and the reason.
     using TooLarge = std::function<void(std::uint64_t line, const Error& error)>;
 
-    /// Size of a batch before compression; a larger record is sent alone. Even twice this size is
-    /// below Kafka's limit of 1 MiB per batch, whatever the codec does.
+    /// Bytes before compression at which a batch is sent; a larger record is sent alone. The record
+    /// that fills a batch can make it almost twice as large, which is still below Kafka's limit of
+    /// 1 MiB per batch, also if the codec makes it larger.
     static constexpr std::size_t kBatchBytes = 256 * 1024;
 
     /// The client outlives the sender.
