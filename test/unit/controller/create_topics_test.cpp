@@ -109,6 +109,24 @@ TEST_CASE("create: more replicas than live brokers are refused with the numbers"
     CHECK(world.create({topic("orders", 1, 2)})[0].refusal.code == ErrorCode::none);
 }
 
+TEST_CASE("create: no more replicas than brokers support", "[controller]") {
+    ControllerOptions options;
+    options.max_replication_factor = 1;
+    World world = cluster(3, options);
+    CHECK(world.create({topic("default", 3, -1)})[0].replicas == 1);
+    const auto refused = world.create({topic("orders", 1, 3)});
+    CHECK(refused[0].refusal.code == ErrorCode::invalid_replication_factor);
+    CHECK(refused[0].refusal.message ==
+          "the replication factor is 3, but this version supports at most 1: followers do not "
+          "replicate yet");
+    const std::array both{BrokerId(1), BrokerId(2)};
+    const schema::CreateTopicsRequest::Assignment assignment{.partition_index = PartitionIndex(0),
+                                                             .broker_ids = both};
+    auto assigned = topic("assigned", -1, -1);
+    assigned.assignments = {&assignment, 1};
+    CHECK(refusal(world, assigned) == ErrorCode::invalid_replication_factor);
+}
+
 TEST_CASE("create: without a broker in service nothing is created", "[controller]") {
     World world = cluster(0);
     world.join(registration(1));

@@ -148,6 +148,23 @@ TEST_CASE("channel: a call without an answer ends at its deadline", "[net][chann
     CHECK(world.results.front() == "timed_out");
 }
 
+TEST_CASE("channel: after a call without an answer, the next one connects again",
+          "[net][channel]") {
+    World world(1);
+    world.silent = true;
+    world.client.spawn(world.ask("lost"));
+    world.scheduler.run_until([] { return false; },
+                              world.scheduler.now() + std::chrono::seconds(1));
+    world.client.spawn(world.ask("with it"));
+    REQUIRE(world.run_until([&] { return world.results.size() == 2; }));
+    CHECK(world.results == std::vector<std::string>{"timed_out", "closed"});
+    world.silent = false;
+    world.client.spawn(world.ask("again"));
+    REQUIRE(world.run_until([&] { return world.results.size() == 3; }));
+    CHECK(world.results.back() == "again");
+    CHECK(world.connects == 2);
+}
+
 TEST_CASE("channel: waiting calls fail when the connection ends, and later calls connect again",
           "[net][channel]") {
     World world(1);

@@ -92,14 +92,14 @@ struct Member {
             asked = true;
         }
     }
-    Task<> create(std::string name, std::string config_value = {}) {
+    Task<> create(std::string name, std::string config_value = {}, std::int32_t partitions = 3) {
         schema::CreateTopicsRequest::Topic topic;
         topic.name = name;
         const schema::CreateTopicsRequest::Config config{.name = "x", .value = config_value};
         if (!config_value.empty()) {
             topic.configs = {&config, 1};
         }
-        topic.num_partitions = 3;
+        topic.num_partitions = partitions;
         topic.replication_factor = 1;
         const std::array all{topic};
         schema::CreateTopicsRequest request;

@@ -175,6 +175,37 @@ TEST_CASE("node: a topic can be deleted while its log is synced, and created aga
     member.run(member.stop(), member.stopped);
 }
 
+TEST_CASE("node: a start that opens many logs says how far it is, and a stop does not wait for it",
+          "[node]") {
+    World world(1);
+    sim::SimDisk disk(world.scheduler, 1);
+    {
+        Member member(world, 1, disk);
+        member.run(member.start(), member.done);
+        REQUIRE(member.started);
+        disk.faults().delay_least = std::chrono::milliseconds(500);
+        disk.faults().delay_most = std::chrono::milliseconds(500);
+        member.control.spawn(member.create("orders", {}, 1000));
+        REQUIRE(world.run_until([&] { return member.created.has_value(); }));
+        REQUIRE(*member.created == wire::ErrorCode::none);
+        world.network.cut(1);
+        disk.process_kill();
+    }
+    Member member(world, 1, disk);
+    member.control.spawn(member.start());
+    world.run_for(std::chrono::minutes(2));
+    CHECK_FALSE(member.done);
+    CHECK(world.log.count("of 1000 partitions are opened") > 8);
+    member.node.cancel_start();
+    REQUIRE(world.run_until([&] { return member.done; }));
+    CHECK_FALSE(member.started);
+    // Each log takes seconds on this disk.
+    member.control.spawn(member.stop());
+    const TimePoint limit = world.scheduler.now() + std::chrono::minutes(5);
+    CHECK(world.scheduler.run_until([&] { return member.stopped; }, limit));
+    CHECK_FALSE(member.node.ended());
+}
+
 TEST_CASE("node: a stop acknowledges exactly the records that were appended", "[node]") {
     World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{20})),
                 {.delay_least = Duration(0), .delay_most = std::chrono::milliseconds(1)});

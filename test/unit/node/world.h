@@ -16,13 +16,11 @@
 
 namespace hw::broker {
 
-/// A log sink that keeps the warnings.
-class Warnings final : public LogSink {
+/// A log sink that keeps the lines.
+class LogLines final : public LogSink {
 public:
-    void write(LogLevel level, std::string_view, std::string_view line) override {
-        if (level == LogLevel::warning) {
-            lines_.emplace_back(line);
-        }
+    void write(LogLevel, std::string_view, std::string_view line) override {
+        lines_.emplace_back(line);
     }
     bool enabled(LogLevel) const override { return true; }
     [[nodiscard]] std::ptrdiff_t count(std::string_view part) const {
@@ -53,7 +51,7 @@ struct World {
     sim::SimNetwork network;
     sim::SimClock clock{scheduler};
     sim::SimEntropy entropy{scheduler.random()};
-    Warnings log;
+    LogLines log;
 };
 
 inline config::BrokerConfig config_of(std::uint32_t number, std::uint16_t port,
