@@ -95,13 +95,21 @@ void print_banner(const Node& node, const config::BrokerConfig& config) {
                     fmt::join(config.storage.log_dirs, ", "), address));
 }
 
-NodeLimits limits_of(const config::BrokerConfig& config, const GroupLimits& groups) {
+/// Errors: limit, with too few open files to serve anything.
+Result<NodeLimits> limits_of(const config::BrokerConfig& config, const GroupLimits& groups) {
     constexpr std::size_t kShareOfMemory = 4;
     // A log has at most two open files: its newest segment, and an old one that is being read. A
     // tenth of the limit is left for files that are open briefly, such as checkpoints. Without
     // that tenth, reaching the limit would look like a failed disk.
     constexpr std::size_t kFilesPerLog = 2;
+    constexpr std::size_t kMinFiles = 128;
     const std::size_t files = raise_open_file_limit();
+    if (files < kMinFiles) {
+        return fail(ErrorKind::limit,
+                    "the limit of open files is {}, but a node needs at least {}: raise it (ulimit "
+                    "-n, in a systemd unit LimitNOFILE=)",
+                    files, kMinFiles);
+    }
     const std::size_t lasting = files - files / 10;
     NodeLimits limits;
     limits.connections_max = lasting / 2;
@@ -161,7 +169,11 @@ int run_until_stopped(const config::BrokerConfig& config, ExistingData old_data)
     block_stop_signals();
     ignore_broken_pipes();
     const GroupLimits groups = control_group_limits(read_text);
-    const NodeLimits limits = limits_of(config, groups);
+    const auto limits = limits_of(config, groups);
+    if (!limits) {
+        complain(limits.error().message);
+        return kExitFailed;
+    }
     Process process(LogLevel::info, default_data_loops(groups));
     process.log.install_crash_handler();
     if (old_data == ExistingData::wiped) {
@@ -170,7 +182,7 @@ int run_until_stopped(const config::BrokerConfig& config, ExistingData old_data)
             return kExitFailed;
         }
     }
-    Node node(config, limits, process.ports());
+    Node node(config, *limits, process.ports());
     node.on_end([](const Error&) { kill(getpid(), SIGTERM); });
     const auto started = start_node(process, node);
     if (started) {

@@ -204,7 +204,9 @@ Result<void> make_durably(Disk& disk, const std::string& path) {
 Result<std::unique_ptr<FileLock>> lock_directory(Disk& disk, const std::string& path) {
     auto lock = disk.lock(path + "/" + kLockFile);
     if (!lock && lock.error().kind == ErrorKind::busy) {
-        return fail(ErrorKind::busy, "{}/{} is locked: another broker uses this data directory",
+        return fail(ErrorKind::busy,
+                    "{}/{} is locked: another broker uses this data directory. Stop it, or name "
+                    "another directory (log.dirs)",
                     path, kLockFile);
     }
     return lock;

@@ -29,9 +29,8 @@ Result<void> check_topic_name(std::string_view name) {
     const auto wrong = std::ranges::find_if_not(name, is_allowed);
     if (wrong != name.end()) {
         return fail(ErrorKind::invalid,
-                    "the character at position {} of topic name '{}' is not one of a-z, A-Z, 0-9, "
-                    "'.', '_' and '-'",
-                    wrong - name.begin(), name);
+                    "character {} of topic name '{}' is not one of a-z, A-Z, 0-9, '.', '_' and '-'",
+                    wrong - name.begin() + 1, name);
     }
     return {};
 }

@@ -1,6 +1,7 @@
 """`highwater server` starts with a file like Kafka's, and reports what is wrong with a bad file."""
 
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -115,6 +116,16 @@ class Server(unittest.TestCase):
         ports = f"PLAINTEXT://127.0.0.1:{free_port()},CONTROLLER://127.0.0.1:{free_port()}"
         error = self.refused("--set", f"listeners={ports}")
         self.assertIn(os.path.join(self.data, ".lock"), error)
+
+    def test_too_few_open_files(self):
+        few = (64, 64)
+        run = subprocess.run(self.command(), capture_output=True, text=True, timeout=60,
+                             check=False,
+                             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, few))
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("the limit of open files is 64, but a node needs at least 128: raise it",
+                      run.stderr)
+        self.assertFalse(os.path.exists(self.data))
 
     def test_a_data_directory_that_is_named_twice(self):
         os.mkdir(self.data)
