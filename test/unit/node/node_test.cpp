@@ -84,6 +84,20 @@ std::set<schema::ApiKey> declared_for(ListenerRole role) {
     return keys;
 }
 
+Task<> ask_served(PeerChannel& channel, const Clock& clock, std::set<schema::ApiKey>& served,
+                  bool& done) {
+    schema::ApiVersionsRequest request;
+    const TimePoint deadline = clock.now() + std::chrono::seconds(10);
+    const auto answer = co_await replication::call<schema::ApiVersionsResponse>(
+        channel, request, ApiVersion(2), deadline);
+    REQUIRE(answer.has_value());
+    for (const auto& api : (*answer)->api_keys) {
+        served.insert(api.api_key);
+    }
+    co_await channel.stop();
+    done = true;
+}
+
 TEST_CASE("node: each API is served on the listeners that it is declared for", "[node]") {
     World world(1);
     sim::SimDisk disk(world.scheduler, 1);
@@ -97,20 +111,7 @@ TEST_CASE("node: each API is served on the listeners that it is declared for", "
         });
         std::set<schema::ApiKey> served;
         bool done = false;
-        member.run(
-            [&]() -> Task<> {
-                schema::ApiVersionsRequest request;
-                const TimePoint deadline = world.clock.now() + std::chrono::seconds(10);
-                const auto answer = co_await replication::call<schema::ApiVersionsResponse>(
-                    channel, request, ApiVersion(2), deadline);
-                REQUIRE(answer.has_value());
-                for (const auto& api : (*answer)->api_keys) {
-                    served.insert(api.api_key);
-                }
-                co_await channel.stop();
-                done = true;
-            }(),
-            done);
+        member.run(ask_served(channel, world.clock, served, done), done);
         auto declared = declared_for(listener.role);
         declared.erase(schema::ApiKey::vote);  // a quorum of one voter never asks for votes
         CHECK(served == declared);

@@ -119,17 +119,18 @@ TEST_CASE("raft node: appended records are committed later, in order", "[raft][n
     CHECK(machine.read() == std::vector<std::string>{"", "record 1", "record 2", "record 3"});
 }
 
+Task<> wait_for_record(RaftNode& node, Offset offset, bool& woken) {
+    co_await node.wait_committed(offset, kNever);
+    woken = true;
+}
+
 TEST_CASE("raft node: a wait for a record ends when the record is committed", "[raft][node]") {
     Machine machine(1);
     machine.boot();
     machine.activate();
     sim::SimShard watcher(machine.scheduler, 2, 0);
     bool woken = false;
-    const auto wait = [&]() -> Task<> {
-        co_await machine.process->node->wait_committed(Offset(1), kNever);
-        woken = true;
-    };
-    watcher.spawn(wait());
+    watcher.spawn(wait_for_record(*machine.process->node, Offset(1), woken));
     machine.scheduler.run_until([] { return false; },
                                 machine.scheduler.now() + std::chrono::seconds(1));
     CHECK_FALSE(woken);

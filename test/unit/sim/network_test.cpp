@@ -94,6 +94,11 @@ TEST_CASE("network: peers notice the end of a node", "[sim]") {
     CHECK(world.scheduler.run_until([&] { return ended; }, kLimit));
 }
 
+Task<> dial_refused(World& world, bool& refused) {
+    const auto transport = co_await world.network.connect(world.client, kServer, kLimit);
+    refused = !transport && transport.error().kind == ErrorKind::closed;
+}
+
 TEST_CASE("network: a port has one listener, and refuses connections once it is closed", "[sim]") {
     World world(1);
     auto listener = world.network.listen(world.server, {"server", 9092});
@@ -103,11 +108,7 @@ TEST_CASE("network: a port has one listener, and refuses connections once it is 
     CHECK(second.error().kind == ErrorKind::busy);
     listener->reset();
     bool refused = false;
-    const auto dial = [&]() -> Task<> {
-        const auto transport = co_await world.network.connect(world.client, kServer, kLimit);
-        refused = !transport && transport.error().kind == ErrorKind::closed;
-    };
-    world.client.spawn(dial());
+    world.client.spawn(dial_refused(world, refused));
     CHECK(world.scheduler.run_until([&] { return refused; }, kLimit));
 }
 

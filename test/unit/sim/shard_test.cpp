@@ -87,6 +87,11 @@ TEST_CASE("shard: a hook that is destroyed before the end of the turn does not r
     CHECK(order == "kept ");
 }
 
+Task<> watch_group(TaskGroup& group, bool& idle) {
+    co_await group.wait_idle();
+    idle = true;
+}
+
 TEST_CASE("shard: a group is idle when the last of its coroutines has ended", "[sim]") {
     World world(GENERATE(1U, 2U, 3U, 4U));
     std::string log;
@@ -96,11 +101,7 @@ TEST_CASE("shard: a group is idle when the last of its coroutines has ended", "[
     group.spawn(waits(world.shard, first, kNever, log));
     group.spawn(waits(world.shard, second, kNever, log));
     bool idle = false;
-    const auto watch = [&]() -> Task<> {
-        co_await group.wait_idle();
-        idle = true;
-    };
-    world.shard.spawn(watch());
+    world.shard.spawn(watch_group(group, idle));
     first.set();
     world.run();
     CHECK_FALSE(idle);
@@ -109,18 +110,19 @@ TEST_CASE("shard: a group is idle when the last of its coroutines has ended", "[
     CHECK(idle);
 }
 
+Task<> hold_until(Shard& shard, Signal& signal, std::shared_ptr<int> held) {
+    co_await shard.wait(signal, kNever);
+    ++*held;
+}
+
 TEST_CASE("shard: the end of a shard destroys its waiting coroutines", "[sim]") {
     Scheduler scheduler(1);
     auto alive = std::make_shared<int>(0);
     Signal signal;
     {
         SimShard shard(scheduler, 1, 0);
-        const auto forever = [&](std::shared_ptr<int> held) -> Task<> {
-            co_await shard.wait(signal, kNever);
-            ++*held;
-        };
         for (int i = 0; i < 5; ++i) {
-            shard.spawn(forever(alive));
+            shard.spawn(hold_until(shard, signal, alive));
         }
         while (scheduler.step()) {
         }

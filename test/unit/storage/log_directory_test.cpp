@@ -69,16 +69,17 @@ TEST_CASE("manager: syncs do not wait for a producer snapshot that is being writ
     CHECK(test.node.owner->snapshots >= 1);
 }
 
+Task<> stop_directory(LogDirectory& directory, bool& stopped) {
+    co_await directory.stop();
+    stopped = true;
+}
+
 TEST_CASE("manager: a stop waits for a producer snapshot that is being written, and does not spin",
           "[storage][manager]") {
     Snapshotting test;
     test.append(SyncUrgency::background);
     bool stopped = false;
-    const auto stop = [&]() -> Task<> {
-        co_await test.node.directory->stop();
-        stopped = true;
-    };
-    test.node.shard.spawn(stop());
+    test.node.shard.spawn(stop_directory(*test.node.directory, stopped));
     // Unlike `pass`, this ends even if time does not pass.
     bool passed = false;
     const TimePoint end = test.world.scheduler.now() + std::chrono::seconds(10);

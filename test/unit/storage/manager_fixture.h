@@ -61,13 +61,14 @@ public:
           manager(its_disk, shard, clock, entropy, Logger(sink, "storage")) {}
 
     template <class T>
+    static Task<> deliver(Task<T> task, std::optional<T>& result) {
+        T value = co_await std::move(task);
+        result.emplace(std::move(value));
+    }
+    template <class T>
     T run(Task<T> task) {
         std::optional<T> result;
-        const auto deliver = [&](Task<T> inner) -> Task<> {
-            T value = co_await std::move(inner);
-            result.emplace(std::move(value));
-        };
-        shard.spawn(deliver(std::move(task)));
+        shard.spawn(deliver(std::move(task), result));
         const auto limit = scheduler.now() + std::chrono::minutes(1);
         REQUIRE(scheduler.run_until([&] { return result.has_value(); }, limit));
         return std::move(*result);

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <functional>
 #include <future>
 #include <memory>
 #include <string>
@@ -128,6 +129,28 @@ TEST_CASE("posix disk: errors of the system name the path", "[storage][posix]") 
     CHECK(refused.error().message.starts_with("write " + path));
 }
 
+/// Runs `work` twice; returns how many of the ends came on the shard's thread, when both have
+/// ended.
+Task<int> run_two(PosixDisk& disk, std::string directory, Shard& shard,
+                  std::function<void()> work) {
+    const std::thread::id shard_thread = std::this_thread::get_id();
+    Signal ended;
+    int ends = 0;
+    int on_shard = 0;
+    for (int i = 0; i < 2; ++i) {
+        auto done = [&](BlockingEnd) {
+            ++ends;
+            on_shard += std::this_thread::get_id() == shard_thread ? 1 : 0;
+            ended.set();
+        };
+        disk.run_blocking(directory, shard, work, std::move(done));
+    }
+    while (ends < 2) {
+        co_await shard.wait(ended, kNever);
+    }
+    co_return on_shard;
+}
+
 TEST_CASE("posix disk: two pieces of blocking work run at the same time, and end on the shard",
           "[storage][posix]") {
     const TemporaryFolder folder;
@@ -135,7 +158,6 @@ TEST_CASE("posix disk: two pieces of blocking work run at the same time, and end
     PosixDisk disk;
     Shard& shard = loops.control();
     std::atomic<int> working{0};
-    std::thread::id loop_thread;
     // Returns only when both are running.
     const auto meet = [&] {
         ++working;
@@ -143,23 +165,21 @@ TEST_CASE("posix disk: two pieces of blocking work run at the same time, and end
             std::this_thread::yield();
         }
     };
-    const auto both = [&]() -> Task<bool> {
-        loop_thread = std::this_thread::get_id();
-        Signal ended;
-        int on_shard = 0;
-        for (int i = 0; i < 2; ++i) {
-            auto done = [&](BlockingEnd) {
-                on_shard += std::this_thread::get_id() == loop_thread ? 1 : 0;
-                ended.set();
-            };
-            disk.run_blocking(folder.path, shard, meet, std::move(done));
-        }
-        while (on_shard < 2) {
-            co_await shard.wait(ended, kNever);
-        }
-        co_return on_shard == 2;
+    CHECK(loops.run_on_control(run_two(disk, folder.path, shard, meet)) == 2);
+}
+
+/// Runs `work`; returns how it ended.
+Task<BlockingEnd> run_one(PosixDisk& disk, std::string directory, Shard& shard,
+                          std::function<void()> work) {
+    Signal ended;
+    BlockingEnd how = BlockingEnd::done;
+    auto done = [&](BlockingEnd end) {
+        how = end;
+        ended.set();
     };
-    CHECK(loops.run_on_control(both()));
+    disk.run_blocking(directory, shard, std::move(work), std::move(done));
+    co_await shard.wait(ended, kNever);
+    co_return how;
 }
 
 TEST_CASE(
@@ -175,16 +195,8 @@ TEST_CASE(
     };
     {
         PosixDisk disk;
-        std::vector<BlockingEnd> ends;
-        const auto work_in = [&](std::string directory, auto work) -> Task<BlockingEnd> {
-            Signal ended;
-            auto done = [&](BlockingEnd end) {
-                ends.push_back(end);
-                ended.set();
-            };
-            disk.run_blocking(directory, shard, work, std::move(done));
-            co_await shard.wait(ended, kNever);
-            co_return ends.back();
+        const auto work_in = [&](const char* directory, std::function<void()> work) {
+            return run_one(disk, directory, shard, std::move(work));
         };
         std::vector<std::future<BlockingEnd>> hung;
         for (std::size_t i = 0; i < PosixDisk::kThreads + 1; ++i) {
