@@ -3,6 +3,7 @@
 #include <array>
 #include <deque>
 #include <initializer_list>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -35,12 +36,21 @@ Result<Buffer> make_frame(const schema::ApiInfo& api, const schema::RequestHeade
 /// One connection of a channel, from its start to its end.
 class PeerChannel::Link {
 public:
-    explicit Link(std::unique_ptr<Transport> transport) : transport_(std::move(transport)) {}
+    Link(std::unique_ptr<Transport> transport, const Clock& clock)
+        : transport_(std::move(transport)), clock_(clock) {}
 
     [[nodiscard]] bool open() const { return open_; }
     [[nodiscard]] std::string peer() const { return to_string(transport_->peer()); }
 
+    /// How long calls have waited without a byte from the peer.
+    [[nodiscard]] Duration silence() const {
+        return silent_since_ ? clock_.now() - *silent_since_ : Duration(0);
+    }
+
     void send(std::int32_t correlation, Buffer frame, Pending& pending) {
+        if (!silent_since_) {
+            silent_since_ = clock_.now();
+        }
         pending_.emplace(correlation, &pending);
         unsent_.push_back(std::move(frame));
         work_.set();
@@ -99,6 +109,7 @@ private:
                 return;
             }
             take_frames(ByteView(buffer).first(transfer.bytes));
+            silent_since_ = pending_.empty() ? std::nullopt : std::optional(clock_.now());
         }
     }
 
@@ -133,6 +144,8 @@ private:
     }
 
     std::unique_ptr<Transport> transport_;
+    const Clock& clock_;
+    std::optional<TimePoint> silent_since_;  ///< none while nothing is awaited
     FrameReader frames_{kAnswerMaxBytes};
     std::map<std::int32_t, Pending*> pending_;
     std::deque<Buffer> unsent_;
@@ -154,7 +167,7 @@ Task<Result<std::shared_ptr<PeerChannel::Link>>> PeerChannel::connected_link(Tim
         co_return fail(ErrorKind::closed, "this node is stopping");
     }
     if (!link_ || !link_->open()) {
-        link_ = std::make_shared<Link>(std::move(*transport));
+        link_ = std::make_shared<Link>(std::move(*transport), clock_);
         tasks_.spawn(Link::write(link_, shard_));
         tasks_.spawn(Link::read(link_));
     }
@@ -182,11 +195,13 @@ Task<Result<Buffer>> PeerChannel::exchange(schema::ApiKey key, ApiVersion versio
     used->send(correlation, std::move(*frame), pending);
     const Woken woken = co_await shard_.wait(pending.ended, deadline);
     if (woken == Woken::deadline) {
-        // The connection may be dead without a sign of it, so a later call must not use it.
         const std::string why = used->peer() + " gave no answer in time";
         used->forget(correlation);
-        used->end(why);
         pending.answer = fail(ErrorKind::timed_out, "{}", why);
+        if (used->silence() >= max_silence_) {
+            // It may be dead without a sign of it.
+            used->end(why);
+        }
     }
     if (!pending.answer) {
         co_return std::unexpected(pending.answer.error());

@@ -15,7 +15,8 @@ namespace hw::broker {
 /// A connection to another node. Requests are pipelined; answers are matched by correlation id.
 ///
 /// Connects at the first call, and again at the first call after the connection ended. A call that
-/// gets no answer in time ends the connection, and so all other calls that wait on it. Owned by its
+/// gets no answer in time ends the connection, and so all other calls that wait on it, if nothing
+/// has come from the peer for `max_silence` although calls waited. Owned by its
 /// caller; used on one shard. `stop` must have ended before it is destroyed.
 class PeerChannel final : public replication::PeerClient {
 public:
@@ -23,11 +24,13 @@ public:
     using Connect = std::function<Task<Result<std::unique_ptr<Transport>>>(TimePoint deadline)>;
 
     /// `client_id` is what the peer sees in its logs.
-    PeerChannel(Shard& shard, const Clock& clock, std::string client_id, Connect connect)
+    PeerChannel(Shard& shard, const Clock& clock, std::string client_id, Connect connect,
+                Duration max_silence = Duration(0))
         : shard_(shard),
           clock_(clock),
           client_id_(std::move(client_id)),
           connect_(std::move(connect)),
+          max_silence_(max_silence),
           tasks_(shard) {}
     PeerChannel(const PeerChannel&) = delete;
     PeerChannel& operator=(const PeerChannel&) = delete;
@@ -54,6 +57,7 @@ private:
     const Clock& clock_;
     std::string client_id_;
     Connect connect_;
+    Duration max_silence_;
     TaskGroup tasks_;
     std::shared_ptr<Link> link_;
     std::int32_t next_correlation_ = 0;

@@ -84,13 +84,13 @@ struct World {
     }
 
     /// Asks for one topic. Adds the returned name, or the kind of the error, to `results`.
-    Task<> ask(std::string name) {
+    Task<> ask(std::string name, PeerChannel* through = nullptr) {
         const std::vector<MetadataRequest::Topic> topics{{.topic_id = {}, .name = name}};
         MetadataRequest request;
         request.topics = std::span<const MetadataRequest::Topic>(topics);
         const TimePoint deadline = clock.now() + std::chrono::seconds(10);
-        const auto answer =
-            co_await replication::call<MetadataResponse>(channel, request, kVersion, deadline);
+        const auto answer = co_await replication::call<MetadataResponse>(
+            through == nullptr ? channel : *through, request, kVersion, deadline);
         if (answer) {
             results.emplace_back((**answer).topics[0].name);
         } else {
@@ -115,6 +115,11 @@ struct World {
                         [this](TimePoint deadline) { return connect(deadline); }};
     std::vector<std::string> results;
 };
+
+Task<> stop_channel(PeerChannel& channel, bool& stopped) {
+    co_await channel.stop();
+    stopped = true;
+}
 
 TEST_CASE("channel: each call gets its own answer, over one connection", "[net][channel]") {
     World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{20})));
@@ -163,6 +168,28 @@ TEST_CASE("channel: after a call without an answer, the next one connects again"
     REQUIRE(world.run_until([&] { return world.results.size() == 3; }));
     CHECK(world.results.back() == "again");
     CHECK(world.connects == 2);
+}
+
+TEST_CASE("channel: a call without an answer leaves the connection to others for a while",
+          "[net][channel]") {
+    World world(1);
+    PeerChannel patient(
+        world.client, world.clock, "test",
+        [&](TimePoint deadline) { return world.connect(deadline); }, std::chrono::seconds(25));
+    world.silent = true;
+    for (const char* name : {"a", "b", "c"}) {
+        world.client.spawn(world.ask(name, &patient));
+        const std::size_t before = world.results.size();
+        REQUIRE(world.run_until([&] { return world.results.size() == before + 1; }));
+        CHECK(world.results.back() == "timed_out");
+    }
+    CHECK(world.connects == 1);
+    world.client.spawn(world.ask("d", &patient));
+    REQUIRE(world.run_until([&] { return world.results.size() == 4; }));
+    CHECK(world.connects == 2);
+    bool stopped = false;
+    world.client.spawn(stop_channel(patient, stopped));
+    REQUIRE(world.run_until([&] { return stopped; }));
 }
 
 TEST_CASE("channel: waiting calls fail when the connection ends, and later calls connect again",
