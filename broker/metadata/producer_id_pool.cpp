@@ -45,18 +45,13 @@ void ProducerIdPool::give(Taker taker, std::optional<ProducerId> id) {
     taker.home->post([done = std::move(taker.done), id]() mutable { done(id); });
 }
 
-TimePoint ProducerIdPool::attempt_deadline() const {
-    const TimePoint deadline = clock_.now() + kAttempt;
-    return takers_.empty() ? deadline : std::min(deadline, takers_.front().deadline);
-}
-
 Task<> ProducerIdPool::refill() {
     while (stock_.is_low() && !stopping_) {
         const BrokerIdentity self = identify_();
         const schema::AllocateProducerIdsRequest request{.broker_id = self.id,
                                                          .broker_epoch = self.epoch};
         const auto answer = co_await replication::call<schema::AllocateProducerIdsResponse>(
-            controller_, request, ApiVersion(0), attempt_deadline());
+            controller_, request, ApiVersion(0), clock_.now() + kAttempt);
         const bool added = take_answer(answer);
         if (!added && takers_.empty()) {
             break;

@@ -36,6 +36,8 @@ public:
     static constexpr std::size_t kMaxWaiting = 10'000;
     /// How long a caller waits: longer than a controller election takes, shorter than clients wait.
     static constexpr Duration kMaxWait = std::chrono::seconds(5);
+    /// Limit of one request. Callers are refused between requests, so up to this much later.
+    static constexpr Duration kAttempt = std::chrono::seconds(1);
 
     ProducerIdPool(Shard& control, const Clock& clock, replication::PeerClient& controller,
                    Identify identify, Logger log)
@@ -59,7 +61,6 @@ public:
 private:
     using Reply = wire::DecodedMessage<schema::AllocateProducerIdsResponse>;
 
-    static constexpr Duration kAttempt = std::chrono::seconds(1);      ///< limit of one request
     static constexpr Duration kPause = std::chrono::milliseconds(50);  ///< after a failed request
 
     struct Taker {
@@ -73,7 +74,6 @@ private:
     void refuse_late();
     static void give(Taker taker, std::optional<ProducerId> id);
     [[nodiscard]] Task<> refill();
-    [[nodiscard]] TimePoint attempt_deadline() const;
     [[nodiscard]] Result<void> add_block(const Result<Reply>& answer);
     /// Adds the block of an answer and serves the waiting callers. False if there was no block.
     [[nodiscard]] bool take_answer(const Result<Reply>& answer);

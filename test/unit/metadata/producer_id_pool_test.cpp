@@ -129,8 +129,26 @@ TEST_CASE("producer ids: without a controller a caller is refused after kMaxWait
     REQUIRE(world.all_given(1));
     CHECK_FALSE(world.given.front());
     CHECK(world.clock.now() - begun >= ProducerIdPool::kMaxWait);
-    CHECK(world.clock.now() - begun < ProducerIdPool::kMaxWait + std::chrono::milliseconds(100));
+    CHECK(world.clock.now() - begun < ProducerIdPool::kMaxWait + ProducerIdPool::kAttempt);
     CHECK(world.controller.count() > 3);
+}
+
+TEST_CASE("producer ids: a full queue of callers does not shorten the request for them",
+          "[metadata][producer-ids]") {
+    World world;
+    // Callers whose waits end one soon after the other.
+    for (Duration passed{}; passed < ProducerIdPool::kMaxWait;
+         passed += std::chrono::milliseconds(40)) {
+        world.take();
+        world.scheduler.run_until([] { return false; },
+                                  world.scheduler.now() + std::chrono::milliseconds(40));
+    }
+    REQUIRE(world.run_until([&] { return !world.given.empty(); }));
+    const std::size_t sent = world.controller.count();
+    REQUIRE(world.run_until([&] { return world.controller.count() > sent; }));
+    const TimePoint begun = world.clock.now();
+    REQUIRE(world.run_until([&] { return world.controller.count() > sent + 1; }));
+    CHECK(world.clock.now() - begun >= ProducerIdPool::kAttempt);
 }
 
 TEST_CASE("producer ids: waiting callers get ids if the controller comes back in time",
