@@ -159,7 +159,8 @@ Task<> BrokerAgent::send_heartbeat() {
     request.broker_epoch = lifecycle_.epoch();
     request.current_metadata_offset = lifecycle_.applied();
     request.want_shut_down = lifecycle_.stopping();
-    const TimePoint deadline = clock_.now() + options_.session_timeout;
+    // Half a session, so that another connection can still save it.
+    const TimePoint deadline = clock_.now() + options_.session_timeout / 2;
     const auto answer = co_await replication::call<BrokerHeartbeatResponse>(
         controller_, request, kHeartbeatVersion, deadline);
     if (!answer || (*answer)->error_code != ErrorCode::none) {

@@ -102,7 +102,7 @@ void BrokerLifecycle::begin_stop(TimePoint now, LifecycleEffects& effects) {
         return;
     }
     stop_begun_ = now;
-    if (!registered()) {
+    if (!registered() || session_end_ == kNever) {
         allow_stop(effects);
         return;
     }

@@ -60,7 +60,7 @@ public:
     /// This broker has applied the metadata up to and including `offset`.
     void on_applied(Offset offset, TimePoint now, LifecycleEffects& effects);
     /// Starts the controlled shutdown: asks the controller to move leaderships away and to allow
-    /// the stop. If the broker is not registered, it may stop at once.
+    /// the stop. If the broker is not registered or has lost its session, it may stop at once.
     void begin_stop(TimePoint now, LifecycleEffects& effects);
     void on_time(TimePoint now, LifecycleEffects& effects);
     [[nodiscard]] TimePoint next_deadline() const;

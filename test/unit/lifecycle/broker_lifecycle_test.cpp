@@ -205,6 +205,13 @@ TEST_CASE("lifecycle: a broker that may stop has nothing more to do", "[lifecycl
     CHECK(fixture.lifecycle.next_deadline() == kNever);
 }
 
+TEST_CASE("lifecycle: a broker that has lost its session stops at once", "[lifecycle]") {
+    Fixture fixture;
+    fixture.activate();
+    fixture.pass(fixture.options.session_timeout);
+    CHECK(fixture.stop().may_stop);
+}
+
 TEST_CASE("lifecycle: a broker that never registered stops at once", "[lifecycle]") {
     Fixture fixture;
     fixture.start();
