@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "broker/configured_controllers.h"
 #include "broker/replicas/topic_options.h"
 #include "broker/storage_opening.h"
 #include "controller/image/features.h"
@@ -56,19 +57,22 @@ Node::Node(config::BrokerConfig config, const NodeLimits& limits, NodePorts port
       connector_({ports_.control, ports_.clock, ports_.network}, config_.node.id,
                  configured_controllers(config_), [this] { return connect_own_controller(); }),
       session_channel_(ports_.control, ports_.clock, "broker", connector_.to_active()),
-      request_channel_(ports_.control, ports_.clock, "forwarder", connector_.to_active()),
+      request_channel_(ports_.control, ports_.clock, "forwarder", connector_.to_active(),
+                       kMaxSilence),
+      id_channel_(ports_.control, ports_.clock, "producer-ids", connector_.to_active()),
       metadata_channel_(ports_.control, ports_.clock, "observer", connector_.to_asked()),
       cluster_id_search_({ports_.control, ports_.clock, log_.named("metadata")},
                          connector_.locator(), metadata_channel_),
       gateway_(ports_.control, ports_.clock, request_channel_),
       producer_ids_(
-          ports_.control, ports_.clock, session_channel_,
+          ports_.control, ports_.clock, id_channel_,
           [this] { return BrokerIdentity(config_.node.id, agent_->epoch()); },
           log_.named("producers")),
       topic_creator_(ports_.control, ports_.clock, request_channel_, log_.named("topics")),
       shards_(data_ports(), ports_.data) {
     connector_.follow_active(session_channel_);
     connector_.follow_active(request_channel_);
+    connector_.follow_active(id_channel_);
 }
 
 Node::~Node() = default;
@@ -102,6 +106,7 @@ Task<Result<storage::OpenedLogs>> Node::open_storage() {
                            [this](const std::string& topic) { return log_options(topic); });
     auto opened = co_await opening.open();
     if (!opened) {
+        start_cancelled_ = opened.error().kind == ErrorKind::closed && cancel_wanted_;
         co_return std::unexpected(opened.error());
     }
     cluster_id_ = std::move(opened->cluster_id);
@@ -117,7 +122,7 @@ Task<Result<storage::OpenedLogs>> Node::open_storage() {
 }
 
 void Node::cancel_start() {
-    start_cancelled_ = true;
+    cancel_wanted_ = true;
     cluster_id_search_.cancel();
     session_changed_.set();
 }
@@ -145,22 +150,6 @@ Result<void> Node::check_roles() const {
                     to_string(known[0].endpoint));
     }
     return {};
-}
-
-std::vector<ControllerAddress> Node::configured_controllers(const config::BrokerConfig& config) {
-    std::vector<ControllerAddress> controllers;
-    for (const config::Voter& voter : config.quorum.voters) {
-        controllers.push_back({voter.id, {voter.address.host, voter.address.port}});
-    }
-    if (!controllers.empty()) {
-        return controllers;
-    }
-    const auto& own = config.network.advertised_controllers;
-    for (const config::Address& server : config.quorum.bootstrap_servers) {
-        const bool is_own = std::ranges::count(own, server, &config::ListenerAddress::address) > 0;
-        controllers.push_back({is_own ? config.node.id : kNoBroker, {server.host, server.port}});
-    }
-    return controllers;
 }
 
 storage::LogOptions Node::log_options(const std::string& topic) const {
@@ -254,8 +243,9 @@ void Node::start_broker(storage::OpenedLogs opened) {
         .shards = std::move(views),
         .tell_applied = [this](Offset offset) { on_applied(offset); }};
     applier_ = std::make_unique<MetadataApplier>(std::move(applying), std::move(opened));
-    const MetadataFollower::Ports following{ports_.control, ports_.clock, log_.named("metadata"),
-                                            connector_.locator(), metadata_channel_};
+    const MetadataFollower::Ports following{ports_.control,         ports_.clock,
+                                            log_.named("metadata"), connector_.locator(),
+                                            metadata_channel_,      controller_ == nullptr};
     follower_ =
         std::make_unique<MetadataFollower>(following, config_.node.id, cluster_id_, *applier_);
     const LifecycleOptions lifecycle{
@@ -349,7 +339,7 @@ void Node::end(const Error& reason) {
 }
 
 Task<Result<void>> Node::wait_until_ready() {
-    const auto waits = [this] { return !is_ready() && !ended_ && !start_cancelled_; };
+    const auto waits = [this] { return !is_ready() && !ended_ && !cancel_wanted_; };
     while (waits()) {
         const Woken woken =
             co_await ports_.control.wait(session_changed_, ports_.clock.now() + kReportInterval);
@@ -360,15 +350,16 @@ Task<Result<void>> Node::wait_until_ready() {
     if (ended_) {
         co_return std::unexpected(*ended_);
     }
-    if (start_cancelled_) {
+    if (!is_ready()) {
+        start_cancelled_ = true;
         co_return fail(ErrorKind::closed, "stopped before the controller unfenced this broker");
     }
     co_return Result<void>();
 }
 
 std::string Node::waits_for() const {
-    if (!connector_.locator().active()) {
-        return fmt::format("no active controller was found; the next one to ask is {}",
+    if (!connector_.locator().is_answering()) {
+        return fmt::format("no active controller answers; the next one to ask is {}",
                            to_string(connector_.locator().to_ask()));
     }
     const MetadataApplier::Progress& progress = applier_->progress();
@@ -439,6 +430,7 @@ Task<> Node::stop_following() {
     connector_.end_waits();
     co_await session_channel_.stop();
     co_await request_channel_.stop();
+    co_await id_channel_.stop();
     co_await metadata_channel_.stop();
     co_await gateway_.stop();
     co_await producer_ids_.stop();

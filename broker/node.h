@@ -79,6 +79,7 @@ public:
     [[nodiscard]] Task<Result<void>> start();
     /// Ends `start` with an error. A start may wait for a long time for other nodes.
     void cancel_start();
+    /// Whether that is why `start` ended; valid after it.
     [[nodiscard]] bool start_cancelled() const { return start_cancelled_; }
     /// Stops in order: takes no more requests, answers those already taken, leaves the cluster,
     /// closes the connections on every shard, closes the logs. Gives up a data directory that
@@ -107,6 +108,9 @@ private:
     /// for the broker to be unfenced: the controllers may be started later, and opening many logs
     /// takes long.
     static constexpr Duration kStartLimit = std::chrono::minutes(1);
+    /// How long the controller may leave forwarded requests without any answer before the
+    /// connection counts as dead. The requests have different limits of their own.
+    static constexpr Duration kMaxSilence = std::chrono::seconds(30);
     /// Interval of the log lines that say what the start waits for.
     static constexpr Duration kReportInterval = std::chrono::seconds(10);
     /// How long a stop waits for the answers to requests already taken.
@@ -138,9 +142,6 @@ private:
     [[nodiscard]] Task<> stop_serving();
     [[nodiscard]] Task<> stop_following();
     [[nodiscard]] Task<> close_logs();
-    /// The controllers in the configuration of a node.
-    [[nodiscard]] static std::vector<ControllerAddress> configured_controllers(
-        const config::BrokerConfig& config);
     [[nodiscard]] Result<std::unique_ptr<Transport>> connect_own_controller();
 
     const config::BrokerConfig config_;
@@ -157,6 +158,7 @@ private:
     std::optional<Error> ended_;
     Signal session_changed_;  ///< also set when the metadata changes or the node ends
     bool in_session_ = false;
+    bool cancel_wanted_ = false;
     bool start_cancelled_ = false;
     bool is_shown_alive_ = false;  ///< in the image that every shard was given
 
@@ -173,10 +175,11 @@ private:
     std::unique_ptr<ControllerServer> controller_;
     ControllerConnector connector_;
     /// Connections to the active controller, so that what one waits for holds up no other: for
-    /// registration, heartbeats and producer ids; for requests of clients and the topics that they
-    /// need; for the fetch of the metadata log.
+    /// registration and heartbeats; for requests of clients and the topics that they need; for
+    /// producer ids; for the fetch of the metadata log.
     PeerChannel session_channel_;
     PeerChannel request_channel_;
+    PeerChannel id_channel_;
     PeerChannel metadata_channel_;
     ClusterIdSearch cluster_id_search_;
     ControllerGateway gateway_;

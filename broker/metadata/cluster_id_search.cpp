@@ -11,6 +11,20 @@ namespace hw::broker {
 using schema::DescribeClusterRequest;
 using schema::DescribeClusterResponse;
 
+namespace {
+
+constexpr std::size_t kMaxLength = 64;
+
+/// Whether the text may be written to a file of properties.
+bool is_cluster_id(std::string_view text) {
+    constexpr std::string_view kAllowed =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    return !text.empty() && text.size() <= kMaxLength &&
+           text.find_first_not_of(kAllowed) == std::string_view::npos;
+}
+
+}  // namespace
+
 Task<Result<std::string>> ClusterIdSearch::run() {
     quiet_until_ = clock_.now() + kQuiet;
     while (!is_cancelled_) {
@@ -47,12 +61,20 @@ Task<Result<std::string>> ClusterIdSearch::ask() {
     if (!answer) {
         co_return std::unexpected(answer.error());
     }
+    if ((*answer)->error_code == wire::ErrorCode::unsupported_version) {
+        co_return fail(ErrorKind::invalid,
+                       "it is still starting, or the cluster's metadata.version is below 15 "
+                       "(3.7-IV0)");
+    }
     if ((*answer)->error_code != wire::ErrorCode::none) {
         co_return fail(ErrorKind::invalid, "{}: {}", (*answer)->error_code,
                        (*answer)->error_message);
     }
-    if ((*answer)->cluster_id.empty()) {
-        co_return fail(ErrorKind::invalid, "its answer has no cluster id");
+    if (!is_cluster_id((*answer)->cluster_id)) {
+        co_return fail(ErrorKind::invalid,
+                       "its answer has no valid cluster id, which has 1 to {} of a-z, A-Z, 0-9, "
+                       "'.', '_' and '-'",
+                       kMaxLength);
     }
     co_return std::string((*answer)->cluster_id);
 }

@@ -25,7 +25,7 @@ ControllerLocator::ControllerLocator(std::vector<ControllerAddress> configured)
 }
 
 ControllerAddress ControllerLocator::to_ask() const {
-    return active_ ? *active_ : configured_[turn_];
+    return is_answering() ? *active_ : configured_[turn_];
 }
 
 std::optional<Endpoint> ControllerLocator::configured_endpoint(BrokerId id) const {
@@ -50,17 +50,18 @@ void ControllerLocator::on_leader(BrokerId leader, LeaderEpoch epoch,
     // leader that moved is at the address that it says.
     const auto where = endpoint ? endpoint : configured_endpoint(leader);
     if (where) {
+        is_doubted_ = false;
         set_active(ControllerAddress(leader, *where));
     }
 }
 
 void ControllerLocator::on_no_answer(const ControllerAddress& asked) {
-    if (active_ == asked) {
-        set_active(std::nullopt);
+    const bool was_answering = is_answering();
+    if (was_answering && active_ != asked) {
+        return;  // the answer of an old request
     }
-    if (!active_) {
-        turn_ = (turn_ + 1) % configured_.size();
-    }
+    is_doubted_ = active_.has_value();
+    turn_ = (turn_ + 1) % configured_.size();
 }
 
 void ControllerLocator::set_active(std::optional<ControllerAddress> active) {

@@ -39,9 +39,12 @@ public:
     /// `call` is called after each change of `active`.
     void on_change(std::function<void()> call) { tell_change_ = std::move(call); }
 
-    /// The active controller; none while it is not known.
+    /// The active controller, as far as known; none before the first answer.
     [[nodiscard]] const std::optional<ControllerAddress>& active() const { return active_; }
-    /// The controller to fetch from: the active one, or the next one to ask for it.
+    /// Whether the active controller is known, and has answered the last fetch.
+    [[nodiscard]] bool is_answering() const { return active_ && !is_doubted_; }
+    /// The controller to fetch from: the active one, or if that is not known or does not answer,
+    /// the next one to ask who is active.
     [[nodiscard]] ControllerAddress to_ask() const;
     [[nodiscard]] LeaderEpoch epoch() const { return epoch_; }
 
@@ -49,6 +52,8 @@ public:
     /// the leader's, if the controller said it. Earlier epochs are ignored.
     void on_leader(BrokerId leader, LeaderEpoch epoch, const std::optional<Endpoint>& endpoint);
     /// `asked` gave no answer, or does not know the active controller: another one is asked next.
+    /// The active controller stays the same until another one is known, because only the connection
+    /// that fetches may have failed.
     void on_no_answer(const ControllerAddress& asked);
 
 private:
@@ -58,7 +63,8 @@ private:
     std::vector<ControllerAddress> configured_;
     std::optional<ControllerAddress> active_;
     LeaderEpoch epoch_{0};
-    std::size_t turn_ = 0;  ///< index of the configured controller to ask
+    bool is_doubted_ = false;  ///< the active controller gave no answer
+    std::size_t turn_ = 0;     ///< index of the configured controller to ask
     std::function<void()> tell_change_;
 };
 

@@ -19,6 +19,7 @@ MetadataFollower::MetadataFollower(const Ports& ports, BrokerId self, std::strin
       clock_(ports.clock),
       log_(ports.log),
       self_(self),
+      is_only_broker_(ports.is_only_broker),
       cluster_id_(std::move(cluster_id)),
       locator_(ports.locator),
       asked_(ports.asked),
@@ -45,8 +46,7 @@ Task<> MetadataFollower::run() {
             co_return;
         }
         if (!answer) {
-            report(fmt::format("cannot fetch the metadata log from {}: {}", to_string(from),
-                               answer.error().message));
+            report(from, answer.error().message);
             ask_another(from);
             co_await shard_.wait(stop_, clock_.now() + kRetry);
             continue;
@@ -81,7 +81,7 @@ Task<Result<MetadataFollower::Reply>> MetadataFollower::fetch() {
     request.min_bytes = 1;
     request.max_bytes = kMaxBytes;
     request.topics = topics;
-    const TimePoint deadline = clock_.now() + 4 * std::chrono::milliseconds(kWait.value());
+    const TimePoint deadline = clock_.now() + kLimit;
     auto answer =
         co_await replication::call<FetchResponse>(asked_, request, kFetchVersion, deadline);
     co_return answer;
@@ -109,6 +109,16 @@ void MetadataFollower::learn_leader(const Reply& answer, const ControllerAddress
     locator_.on_leader(leader, partition.current_leader.leader_epoch, endpoint);
 }
 
+std::optional<std::string> MetadataFollower::trouble_of(const Reply& answer) {
+    if (answer->error_code != ErrorCode::none) {
+        return fmt::format("it refuses: {}", answer->error_code);
+    }
+    if (answer->responses.size() != 1 || answer->responses[0].partitions.size() != 1) {
+        return "its answer does not contain the log";
+    }
+    return std::nullopt;
+}
+
 Task<Result<void>> MetadataFollower::take(const Reply& answer, const ControllerAddress& from) {
     if (answer->error_code == ErrorCode::inconsistent_cluster_id && catching_up_) {
         co_return fail(ErrorKind::invalid,
@@ -117,26 +127,25 @@ Task<Result<void>> MetadataFollower::take(const Reply& answer, const ControllerA
                        "controller.quorum.bootstrap.servers, or log.dirs",
                        to_string(from), cluster_id_);
     }
-    const bool has_partition =
-        answer->responses.size() == 1 && answer->responses[0].partitions.size() == 1;
-    if (answer->error_code != ErrorCode::none || !has_partition) {
-        report(answer->error_code != ErrorCode::none
-                   ? fmt::format("{} refuses to send the metadata log: {}", to_string(from),
-                                 answer->error_code)
-                   : fmt::format("the answer of {} does not contain the metadata log",
-                                 to_string(from)));
+    if (const auto trouble = trouble_of(answer)) {
+        report(from, *trouble);
         ask_another(from);
         co_await shard_.wait(stop_, clock_.now() + kRetry);
         co_return Result<void>();
     }
     const FetchResponse::Partition& partition = answer->responses[0].partitions[0];
+    if (is_only_broker_ && partition.current_leader.leader_id == self_) {
+        co_return fail(ErrorKind::invalid,
+                       "the active controller has the id of this broker, {}: give each node a "
+                       "node.id of its own",
+                       self_);
+    }
     const LeaderEpoch known = locator_.epoch();
     learn_leader(answer, from);
     if (partition.error_code != ErrorCode::none) {
         const bool is_news = locator_.epoch() > known || locator_.to_ask() != from;
         if (!is_news) {
-            report(fmt::format("cannot fetch the metadata log from {}: {}", to_string(from),
-                               partition.error_code));
+            report(from, fmt::format("{}", partition.error_code));
             ask_another(from);
             co_await shard_.wait(stop_, clock_.now() + kRetry);
         } else if (locator_.to_ask() != from) {
@@ -155,14 +164,13 @@ Task<Result<void>> MetadataFollower::take(const Reply& answer, const ControllerA
     }
     const Offset present = partition.high_watermark;
     if (loader_.next_offset() == asked && present > asked) {
-        report(
-            fmt::format("the controller sends no records from offset {} of the metadata log on, "
-                        "although all below {} are committed",
-                        asked, present));
+        report(from, fmt::format("it sends no records from offset {} on, although all below {} are "
+                                 "committed",
+                                 asked, present));
         co_await shard_.wait(stop_, clock_.now() + kRetry);
         co_return Result<void>();
     }
-    trouble_.clear();
+    troubles_.clear();
     if (catching_up_ && present != kNoOffset && loader_.next_offset() >= present) {
         auto whole = *std::exchange(catching_up_, std::nullopt);
         co_await subscriber_.apply(
@@ -199,10 +207,12 @@ Task<> MetadataFollower::publish(controller::Publication publication) {
         MetadataUpdate(std::move(publication.image), std::move(publication.changes), false));
 }
 
-void MetadataFollower::report(const std::string& trouble) {
-    if (trouble != trouble_) {
-        log_.warning("{}; trying again until it succeeds", trouble);
-        trouble_ = trouble;
+void MetadataFollower::report(const ControllerAddress& from, const std::string& trouble) {
+    std::string& last = troubles_[to_string(from)];
+    if (trouble != last) {
+        log_.warning("cannot fetch the metadata log from {}: {}; trying again until it succeeds",
+                     to_string(from), trouble);
+        last = trouble;
     }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,6 +47,7 @@ public:
         /// A connection to the controller that `locator` says to ask. Only the follower uses it,
         /// because a waiting fetch delays the requests behind it.
         replication::PeerClient& asked;
+        bool is_only_broker;  ///< this node has no controller
     };
 
     MetadataFollower(const Ports& ports, BrokerId self, std::string cluster_id,
@@ -67,7 +69,9 @@ private:
     static constexpr ApiVersion kFetchVersion{17};
     /// Longest time that the leader waits for new records (fetch.max.wait.ms).
     static constexpr Millis kWait{500};
-    static constexpr std::int32_t kMaxBytes = 8 << 20;
+    static constexpr std::int32_t kMaxBytes = 1 << 20;
+    /// Limit of one fetch, its wait at the leader included.
+    static constexpr Duration kLimit = std::chrono::seconds(2);
     /// Pause after a failed attempt.
     static constexpr Duration kRetry = std::chrono::milliseconds(50);
 
@@ -77,16 +81,20 @@ private:
     [[nodiscard]] Task<Result<void>> take(const Reply& answer, const ControllerAddress& from);
     /// After a failure: turns to another controller, if there is one.
     void ask_another(const ControllerAddress& from);
+    /// Why the answer does not have one partition; none if it has.
+    [[nodiscard]] static std::optional<std::string> trouble_of(const Reply& answer);
     /// Tells the locator who leads, according to the answer of `from`.
     void learn_leader(const Reply& answer, const ControllerAddress& from);
     [[nodiscard]] Task<Result<void>> load(ByteView batches);
     [[nodiscard]] Task<> publish(controller::Publication publication);
-    void report(const std::string& trouble);
+    /// Logs the trouble with `from`, unless that was the last trouble with it.
+    void report(const ControllerAddress& from, const std::string& trouble);
 
     Shard& shard_;
     const Clock& clock_;
     Logger log_;
     BrokerId self_;
+    bool is_only_broker_;
     std::string cluster_id_;
     ControllerLocator& locator_;
     replication::PeerClient& asked_;
@@ -95,7 +103,8 @@ private:
     controller::ImageLoader loader_;
     /// Image and changes so far, until the high watermark is reached; none after that.
     std::optional<controller::Publication> catching_up_;
-    std::string trouble_;  ///< newest reported failure; empty after a fetch succeeded
+    /// The newest reported failure of each controller; empty after a fetch succeeded.
+    std::map<std::string, std::string> troubles_;
     TaskGroup tasks_;
     Signal stop_;
     bool stopping_ = false;

@@ -94,6 +94,9 @@ Task<> MetadataApplier::remove_deleted(const MetadataUpdate& update) {
         }
     }
     for (const Key& key : gone) {
+        if (stopping_) {
+            co_return;
+        }
         co_await remove(key);
     }
     std::vector<Key> damaged;
@@ -103,10 +106,13 @@ Task<> MetadataApplier::remove_deleted(const MetadataUpdate& update) {
         }
     }
     for (const Key& key : damaged) {
+        if (stopping_) {
+            co_return;
+        }
         co_await remove_damaged(key);
     }
     // Logs of topics that were deleted while this broker was down, or just before it crashed.
-    for (auto each = found_.begin(); each != found_.end();) {
+    for (auto each = found_.begin(); each != found_.end() && !stopping_;) {
         if (!update.changes.deleted_topics.contains(each->first.topic)) {
             ++each;
             continue;
@@ -156,6 +162,9 @@ Task<> MetadataApplier::settle_missing(const std::vector<Key>& assigned) {
         keys.emplace(TopicPartition{image_->find_topic(key.topic)->name, key.index}, key);
     }
     for (const storage::MissingLog& log : std::exchange(missing_, {})) {
+        if (stopping_) {
+            co_return;
+        }
         const auto key = keys.find(log.name);
         if (key == keys.end() || found_.contains(key->second)) {
             const auto forgotten = co_await ports_.logs.remove(*log.directory, log.name);

@@ -106,6 +106,13 @@ struct Cluster {
     std::vector<std::unique_ptr<Member>> nodes;
 };
 
+Task<> start_and_stop(Node& node, std::string& error, bool& stopped) {
+    const auto started = co_await node.start();
+    error = started ? "" : started.error().message;
+    co_await node.stop();
+    stopped = true;
+}
+
 TEST_CASE("cluster: brokers join a running node by their configuration alone", "[node][cluster]") {
     Cluster cluster(GENERATE(range(std::uint64_t{1}, std::uint64_t{11})));
     cluster.start_all();
@@ -247,6 +254,41 @@ TEST_CASE("cluster: a broker with the data of another cluster is refused, and sa
               "log.dirs");
     cluster.stop(kThird);
     other.run(other.stop(), other.stopped);
+}
+
+TEST_CASE("cluster: a broker with the node id of the controller is refused, and says so",
+          "[node][cluster]") {
+    Cluster cluster(1);
+    cluster.start(kFirst);
+    cluster.wait_started(kFirst);
+    sim::SimDisk disk(cluster.world.scheduler, 4);
+    World& world = cluster.world;
+    sim::SimShard control(world.scheduler, 4, 2);
+    sim::SimShard data(world.scheduler, 4, 0);
+    Node copy(config_of(1, 0,
+                        {"process.roles=broker", "listeners=PLAINTEXT://localhost:0",
+                         "controller.quorum.bootstrap.servers=localhost:9093"}),
+              {}, {world.clock, world.entropy, world.network, disk, world.log, control, {&data}});
+    std::string error;
+    bool stopped = false;
+    control.spawn(start_and_stop(copy, error, stopped));
+    REQUIRE(world.run_until([&] { return stopped; }));
+    CHECK(error ==
+          "the active controller has the id of this broker, 1: give each node a node.id of its "
+          "own");
+}
+
+TEST_CASE("cluster: a single node may name itself as bootstrap server", "[node][cluster]") {
+    const std::string host = GENERATE("localhost", "127.0.0.1", "here");
+    World world(1);
+    sim::SimDisk disk(world.scheduler, 1);
+    Member member(world, 1, disk, 0,
+                  {"listeners=PLAINTEXT://localhost:0,CONTROLLER://:9093",
+                   "controller.quorum.bootstrap.servers=" + host + ":9093",
+                   "advertised.listeners=PLAINTEXT://localhost:0,CONTROLLER://here:9093"});
+    member.run(member.start(), member.done);
+    REQUIRE(member.started);
+    member.run(member.stop(), member.stopped);
 }
 
 struct RefusedRoles {
