@@ -137,17 +137,18 @@ Result<void> Node::check_roles() const {
     const std::vector<ControllerAddress> known = configured_controllers(config_);
     if (known.size() > 1 && (roles.is_controller || !config_.quorum.voters.empty())) {
         return fail(ErrorKind::unsupported,
-                    "this version supports one controller, but controller.quorum.voters names {}: "
-                    "name only one",
+                    "this version supports one controller, but controller.quorum.voters or "
+                    "controller.quorum.bootstrap.servers names {}: name only one",
                     known.size());
     }
     if (roles.is_controller && known[0].id != config_.node.id) {
         return fail(ErrorKind::unsupported,
-                    "this controller is not in a quorum yet, and this version cannot add one to "
-                    "the quorum of {} (controller.quorum.bootstrap.servers): set "
-                    "process.roles=broker to join that cluster as a broker, or "
-                    "controller.quorum.voters to begin a new one",
-                    to_string(known[0].endpoint));
+                    "controller.quorum.bootstrap.servers names {}, which is not a controller "
+                    "listener of this node, and this version cannot add a controller to the quorum "
+                    "of another node. If it is this node's own address, set "
+                    "controller.quorum.voters={}@{}; to join that cluster as a broker, set "
+                    "process.roles=broker",
+                    to_string(known[0].endpoint), config_.node.id, to_string(known[0].endpoint));
     }
     return {};
 }

@@ -109,8 +109,8 @@ private:
     /// takes long.
     static constexpr Duration kStartLimit = std::chrono::minutes(1);
     /// How long the controller may leave forwarded requests without any answer before the
-    /// connection counts as dead. The requests have different limits of their own.
-    static constexpr Duration kMaxSilence = std::chrono::seconds(30);
+    /// connection counts as dead. The requests have limits of their own, 5 to 30 s.
+    static constexpr Duration kMaxSilence = std::chrono::seconds(25);
     /// Interval of the log lines that say what the start waits for.
     static constexpr Duration kReportInterval = std::chrono::seconds(10);
     /// How long a stop waits for the answers to requests already taken.

@@ -307,13 +307,14 @@ TEST_CASE("cluster: roles that this version cannot have are refused before anyth
          "process.roles=broker,controller"},
         {"three voters",
          {"controller.quorum.voters=1@localhost:9093,2@localhost:9094,3@localhost:9095"},
-         "this version supports one controller, but controller.quorum.voters names 3: name only "
-         "one"},
+         "this version supports one controller, but controller.quorum.voters or "
+         "controller.quorum.bootstrap.servers names 3: name only one"},
         {"the quorum of another node",
          {"controller.quorum.bootstrap.servers=localhost:9999"},
-         "this controller is not in a quorum yet, and this version cannot add one to the quorum of "
-         "localhost:9999 (controller.quorum.bootstrap.servers): set process.roles=broker to join "
-         "that cluster as a broker, or controller.quorum.voters to begin a new one"},
+         "controller.quorum.bootstrap.servers names localhost:9999, which is not a controller "
+         "listener of this node, and this version cannot add a controller to the quorum of another "
+         "node. If it is this node's own address, set controller.quorum.voters=1@localhost:9999; "
+         "to join that cluster as a broker, set process.roles=broker"},
     }));
     CAPTURE(row.name);
     World world(1);
