@@ -9,19 +9,10 @@
 
 #include "test/sim/sim_clock.h"
 #include "test/sim/sim_network.h"
+#include "test/support/log_lines.h"
 
 namespace hw::broker {
 namespace {
-
-class Lines final : public LogSink {
-public:
-    void write(LogLevel, std::string_view, std::string_view line) override {
-        lines.emplace_back(line);
-    }
-    bool enabled(LogLevel level) const override { return level >= LogLevel::info; }
-
-    std::vector<std::string> lines;
-};
 
 ListenerInfo listener_info(const std::string& name, ListenerRole role) {
     return {.name = name, .role = role, .bound = {}, .advertised = {}};
@@ -81,7 +72,7 @@ struct World {
     sim::SimShard server{scheduler, 1, 0};
     sim::SimShard client{scheduler, 2, 0};
     sim::SimClock clock{scheduler};
-    Lines log;
+    test::LogLines log;
     AllowAll authorizer;
     NoQuotas quotas;
     Dispatcher dispatcher{authorizer, quotas};

@@ -9,6 +9,7 @@
 #include "protocol/schema/api/metadata.h"
 #include "test/sim/sim_clock.h"
 #include "test/sim/sim_network.h"
+#include "test/support/log_lines.h"
 #include "test/support/wire_client.h"
 
 namespace hw::broker {
@@ -31,21 +32,6 @@ protected:
 
 private:
     std::vector<ExchangePtr>& held_;
-};
-
-class Lines final : public LogSink {
-public:
-    void write(LogLevel, std::string_view, std::string_view line) override {
-        lines.emplace_back(line);
-    }
-    bool enabled(LogLevel level) const override { return level >= LogLevel::info; }
-    [[nodiscard]] bool have(std::string_view part) const {
-        return std::ranges::any_of(lines, [part](const std::string& line) {
-            return line.find(part) != std::string::npos;
-        });
-    }
-
-    std::vector<std::string> lines;
 };
 
 /// A Metadata request of about `size` bytes.
@@ -149,7 +135,7 @@ struct World {
     sim::SimShard server{scheduler, 1, 0};
     sim::SimShard client{scheduler, 2, 0};
     sim::SimClock clock{scheduler};
-    Lines log;
+    test::LogLines log;
     ListenerInfo info{
         .name = "PLAINTEXT", .role = ListenerRole::broker, .bound = {}, .advertised = {}};
     AllowAll authorizer;

@@ -13,6 +13,7 @@
 #include "protocol/schema/api/produce.h"
 #include "test/sim/sim_clock.h"
 #include "test/sim/sim_network.h"
+#include "test/support/log_lines.h"
 #include "test/support/wire_client.h"
 
 namespace hw::broker {
@@ -47,16 +48,6 @@ public:
     }
 
     Millis pause{0};
-};
-
-class Lines final : public LogSink {
-public:
-    void write(LogLevel, std::string_view, std::string_view line) override {
-        lines.emplace_back(line);
-    }
-    bool enabled(LogLevel level) const override { return level >= LogLevel::info; }
-
-    std::vector<std::string> lines;
 };
 
 constexpr std::size_t kHalfMiB = 512 * 1024;
@@ -155,7 +146,7 @@ struct World {
     sim::SimShard server{scheduler, 1, 0};
     sim::SimShard client{scheduler, 2, 0};
     sim::SimClock clock{scheduler};
-    Lines log;
+    test::LogLines log;
     ListenerInfo info{
         .name = "PLAINTEXT", .role = ListenerRole::broker, .bound = {}, .advertised = {}};
     AllowAll authorizer;

@@ -98,6 +98,13 @@ struct World {
         }
     }
 
+    /// Starts a call that gets no answer, and lets a second pass.
+    void begin_lost_call() {
+        silent = true;
+        client.spawn(ask("lost"));
+        scheduler.run_until([] { return false; }, scheduler.now() + std::chrono::seconds(1));
+    }
+
     sim::Scheduler scheduler;
     sim::SimShard server{scheduler, 1, 0};
     sim::SimShard client{scheduler, 1, 1};
@@ -156,10 +163,7 @@ TEST_CASE("channel: a call without an answer ends at its deadline", "[net][chann
 TEST_CASE("channel: after a call without an answer, the next one connects again",
           "[net][channel]") {
     World world(1);
-    world.silent = true;
-    world.client.spawn(world.ask("lost"));
-    world.scheduler.run_until([] { return false; },
-                              world.scheduler.now() + std::chrono::seconds(1));
+    world.begin_lost_call();
     world.client.spawn(world.ask("with it"));
     REQUIRE(world.run_until([&] { return world.results.size() == 2; }));
     CHECK(world.results == std::vector<std::string>{"timed_out", "closed"});
@@ -195,10 +199,7 @@ TEST_CASE("channel: a call without an answer leaves the connection to others for
 TEST_CASE("channel: waiting calls fail when the connection ends, and later calls connect again",
           "[net][channel]") {
     World world(1);
-    world.silent = true;
-    world.client.spawn(world.ask("lost"));
-    world.scheduler.run_until([] { return false; },
-                              world.scheduler.now() + std::chrono::seconds(1));
+    world.begin_lost_call();
     world.channel.disconnect();
     REQUIRE(world.run_until([&] { return world.results.size() == 1; }));
     CHECK(world.results.front() == "closed");

@@ -73,11 +73,18 @@ struct Cluster {
         world.network.cut(static_cast<sim::NodeTag>(id.value()));
         nodes[index].reset();
     }
-    /// Waits until clients of `at` see exactly these brokers.
+    /// Waits until clients of `at` see exactly these brokers, or leaders of all partitions.
     void wait_brokers(BrokerId at, const std::set<BrokerId>& wanted) {
+        wait_metadata(at, &Member::brokers, wanted);
+    }
+    void wait_leaders(BrokerId at, const std::set<BrokerId>& wanted) {
+        wait_metadata(at, &Member::leaders, wanted);
+    }
+    void wait_metadata(BrokerId at, std::set<BrokerId> Member::* seen,
+                       const std::set<BrokerId>& wanted) {
         REQUIRE(world.run_until([&] {
             (void)node(at).ask_topics();
-            return node(at).brokers == wanted;
+            return node(at).*seen == wanted;
         }));
     }
     void create(BrokerId through, const std::string& topic) {
@@ -86,13 +93,7 @@ struct Cluster {
         REQUIRE(world.run_until([&] { return member.created.has_value(); }));
         REQUIRE(*member.created == wire::ErrorCode::none);
     }
-    void wait_leaders(BrokerId at, const std::set<BrokerId>& wanted) {
-        REQUIRE(world.run_until([&] {
-            (void)node(at).ask_topics();
-            return node(at).leaders == wanted;
-        }));
-    }
-    /// Produces to partition 0 at `at`, until it succeeds.
+    /// Produces to partition 0 at `at`; returns whether that was acknowledged.
     bool produces(BrokerId at, const std::string& topic) {
         Member& member = node(at);
         member.produced.reset();

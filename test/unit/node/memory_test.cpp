@@ -7,25 +7,12 @@
 #include <catch2/catch.hpp>
 
 #include "test/sim/broker_process.h"
+#include "test/support/log_lines.h"
 
 namespace hw::broker {
 namespace {
 
 constexpr std::size_t kMiB = std::size_t{1} << 20;
-
-class Lines final : public LogSink {
-public:
-    void write(LogLevel /*level*/, std::string_view /*component*/, std::string_view line) override {
-        lines.emplace_back(line);
-    }
-    [[nodiscard]] bool enabled(LogLevel level) const override { return level >= LogLevel::info; }
-    [[nodiscard]] bool have(std::string_view part) const {
-        return std::ranges::any_of(lines,
-                                   [part](const std::string& line) { return line.contains(part); });
-    }
-
-    std::vector<std::string> lines;
-};
 
 /// A node with two data shards and 12 MiB of memory for requests, and its clients.
 struct World {
@@ -66,7 +53,7 @@ struct World {
     sim::SimNetwork network{scheduler, {}};
     sim::SimClock clock{scheduler};
     sim::SimEntropy entropy{scheduler.random()};
-    Lines log;
+    test::LogLines log;
     sim::SimDisk disk{scheduler, sim::BrokerProcess::kTag};
     sim::SimShard client{scheduler, 2, 0};
     std::vector<std::unique_ptr<Transport>> transports;

@@ -13,25 +13,9 @@
 #include "protocol/base/logger.h"
 #include "test/sim/sim_clock.h"
 #include "test/sim/sim_network.h"
+#include "test/support/log_lines.h"
 
 namespace hw::broker {
-
-/// A log sink that keeps the lines.
-class LogLines final : public LogSink {
-public:
-    void write(LogLevel, std::string_view, std::string_view line) override {
-        lines_.emplace_back(line);
-    }
-    bool enabled(LogLevel) const override { return true; }
-    [[nodiscard]] std::ptrdiff_t count(std::string_view part) const {
-        return std::ranges::count_if(lines_, [part](const std::string& line) {
-            return line.find(part) != std::string::npos;
-        });
-    }
-
-private:
-    std::vector<std::string> lines_;
-};
 
 /// The world that all nodes of one process share.
 struct World {
@@ -51,7 +35,7 @@ struct World {
     sim::SimNetwork network;
     sim::SimClock clock{scheduler};
     sim::SimEntropy entropy{scheduler.random()};
-    LogLines log;
+    test::LogLines log;
 };
 
 inline config::BrokerConfig config_of(std::uint32_t number, std::uint16_t port,

@@ -12,6 +12,7 @@
 #include "broker/api/node_requests.h"
 #include "test/sim/sim_clock.h"
 #include "test/support/forbidding.h"
+#include "test/support/log_lines.h"
 #include "test/support/wire_client.h"
 #include "test/unit/quorum/machine.h"
 
@@ -123,16 +124,6 @@ public:
     std::optional<std::string> rejected;
 };
 
-class Lines final : public LogSink {
-public:
-    void write(LogLevel, std::string_view, std::string_view line) override {
-        lines.emplace_back(line);
-    }
-    bool enabled(LogLevel) const override { return true; }
-
-    std::vector<std::string> lines;
-};
-
 /// The APIs of the controller's listener, and a client that sends a request and reads the answer.
 struct Apis {
     explicit Apis(Machine& of, bool may_delete = true) : machine(of) {
@@ -183,7 +174,7 @@ struct Apis {
 
     Machine& machine;
     sim::SimClock clock{machine.scheduler};
-    Lines log;
+    test::LogLines log;
     test::ForbiddingAuthorizer authorizer;
     NoQuotas quotas;
     Dispatcher dispatcher{authorizer, quotas};

@@ -5,20 +5,11 @@
 
 #include <catch2/catch.hpp>
 
+#include "test/support/log_lines.h"
 #include "test/unit/config/support.h"
 
 namespace hw::broker {
 namespace {
-
-class Lines final : public LogSink {
-public:
-    void write(LogLevel, std::string_view, std::string_view line) override {
-        lines.emplace_back(line);
-    }
-    bool enabled(LogLevel) const override { return true; }
-
-    std::vector<std::string> lines;
-};
 
 struct Fixture {
     config::TopicConfig config() const {
@@ -30,7 +21,7 @@ struct Fixture {
 
     controller::MetadataImage image{"cluster"};
     config::Settings settings = config::settings_of("log.segment.bytes=2097152");
-    mutable Lines log;
+    mutable test::LogLines log;
 };
 
 TEST_CASE("topic options: a setting of the topic overrides that of the broker", "[replicas]") {
