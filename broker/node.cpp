@@ -204,7 +204,7 @@ void Node::start_controller(MetadataLog metadata) {
         .cluster_id = cluster_id_,
         .controller = {.num_partitions = config_.topic_creation.partitions,
                        .replication_factor = config_.topic_creation.replication_factor,
-                       .max_replication_factor = 1,
+                       .max_replication_factor = 1,  // brokers have no followers yet
                        .session_timeout = duration_of(config_.node.broker_session_timeout)},
         .raft = {.self = {.id = config_.node.id, .directory = metadata.directory->id()},
                  .voters = voters(metadata),
