@@ -15,6 +15,8 @@ namespace {
 using config::Arguments;
 
 constexpr std::string_view kDev = "dev";
+constexpr std::string_view kFormat = "format";
+constexpr std::string_view kRandomUuid = "random-uuid";
 
 constexpr std::string_view kIntro =
     R"(highwater: a partitioned, replicated log broker that speaks the Kafka protocol
@@ -30,7 +32,7 @@ constexpr std::string_view kOutro =
   highwater dev &
   kcat -b 127.0.0.1:9092 -L
 
-Exit status: 0 stopped on request, 1 failed, 2 wrong command line.
+Exit status: 0 done, or stopped on request; 1 failed; 2 wrong command line.
 )";
 
 constexpr std::string_view kDevHelp =
@@ -56,6 +58,35 @@ interfaces.
 Examples:
   highwater server --config config/samples/server.properties
   highwater server --config server.properties --set log.dirs=/srv/highwater
+)";
+
+constexpr std::string_view kFormatHelp =
+    R"(Usage: highwater format --cluster-id ID --config FILE [OPTIONS]
+
+Formats the data directories of a node (log.dirs and metadata.log.dir) for the cluster ID. A cluster
+of several controllers needs it once on every controller, before its first start, with the same ID.
+A cluster with one controller needs no format step: its nodes make their directories at the start.
+
+It writes Kafka's files: meta.properties, and on a controller also the bootstrap checkpoint, which
+says with which metadata.version the cluster begins, and quorum-state, which holds the vote of the
+controller. It changes nothing when a directory belongs to another cluster or node, or is formatted
+already; with --ignore-formatted it keeps those and formats the others. Do not format a controller
+again that lost its directory while the other controllers may need its vote: it looks like a new
+one.
+
+Examples:
+  highwater random-uuid
+  highwater format --cluster-id q1Sh-9_ISia_zwGINzRvyQ --config server.properties
+)";
+
+constexpr std::string_view kRandomUuidHelp =
+    R"(Usage: highwater random-uuid
+
+Prints a new random id: 22 letters, digits, '-' and '_', as Kafka prints its ids. It does not begin
+with '-'. It can be the id of a new cluster.
+
+Examples:
+  highwater random-uuid
 )";
 
 std::string default_data_directory(const Surroundings& around, std::string_view name) {
@@ -103,11 +134,46 @@ config::Command server_command() {
                          .is_repeatable = true}}};
 }
 
-/// An error in the arguments of `dev`; the message ends with a pointer to the help.
+config::Command format_command() {
+    return {
+        .name = kFormat,
+        .summary = "format the data directories of a node, for a cluster of several controllers",
+        .help = kFormatHelp,
+        .options = {{.name = "cluster-id",
+                     .letter = 't',
+                     .value_name = "ID",
+                     .help = "the id of the cluster, the same on all of its nodes"},
+                    {.name = "config",
+                     .letter = 'c',
+                     .value_name = "FILE",
+                     .help = "the configuration of the node"},
+                    {.name = "ignore-formatted",
+                     .letter = 'g',
+                     .help = "keep the directories that are formatted already"},
+                    {.name = "set",
+                     .value_name = "KEY=VALUE",
+                     .help = "set a key and ignore its value in the file; may be given several "
+                             "times",
+                     .is_repeatable = true}}};
+}
+
+config::Command random_uuid_command() {
+    return {.name = kRandomUuid,
+            .summary = "print a random id, for a new cluster",
+            .help = kRandomUuidHelp};
+}
+
+/// An error in the arguments of `command`; the message ends with a pointer to the help.
+template <class... Args>
+std::unexpected<Error> complain_of(std::string_view command, fmt::format_string<Args...> text,
+                                   Args&&... args) {
+    return fail(ErrorKind::invalid, "highwater {0}: {1}; see 'highwater {0} --help'", command,
+                fmt::format(text, std::forward<Args>(args)...));
+}
+
 template <class... Args>
 std::unexpected<Error> complain(fmt::format_string<Args...> text, Args&&... args) {
-    return fail(ErrorKind::invalid, "highwater dev: {}; see 'highwater dev --help'",
-                fmt::format(text, std::forward<Args>(args)...));
+    return complain_of(kDev, text, std::forward<Args>(args)...);
 }
 
 Result<void> check_dev(const Arguments& arguments) {
@@ -161,6 +227,38 @@ StartCommand server_start(const Arguments& arguments, const Surroundings& around
     return start;
 }
 
+Result<FormatCommand> format_of(const Arguments& arguments, const Surroundings& around) {
+    for (const char* option : {"cluster-id", "config"}) {
+        if (!arguments.has(option)) {
+            return complain_of(kFormat, "--{} is missing", option);
+        }
+    }
+    return FormatCommand{.config_file = arguments.value("config"),
+                         .overrides = arguments.values("set"),
+                         .default_log_dir = default_data_directory(around, "highwater"),
+                         .cluster_id = arguments.value("cluster-id"),
+                         .formatted = arguments.has("ignore-formatted")
+                                          ? FormattedDirectories::kept
+                                          : FormattedDirectories::refused};
+}
+
+/// The command line that runs `command`.
+Result<CommandLine> command_of(std::string_view command, const Arguments& arguments,
+                               const Surroundings& around) {
+    if (command == kRandomUuid) {
+        return CommandLine{.text = {}, .wants_uuid = true};
+    }
+    if (command == kFormat) {
+        HW_TRY(format, format_of(arguments, around));
+        return CommandLine{.text = {}, .format = std::move(format)};
+    }
+    if (command == kDev) {
+        HW_TRY(start, dev_start(arguments));
+        return CommandLine{.text = {}, .start = std::move(start)};
+    }
+    return CommandLine{.text = {}, .start = server_start(arguments, around)};
+}
+
 }  // namespace
 
 Result<CommandLine> read_command_line(std::span<const std::string> arguments,
@@ -169,16 +267,13 @@ Result<CommandLine> read_command_line(std::span<const std::string> arguments,
                                   .version = HW_VERSION,
                                   .intro = kIntro,
                                   .outro = kOutro,
-                                  .commands = {dev_command(around), server_command()}};
+                                  .commands = {dev_command(around), server_command(),
+                                               format_command(), random_uuid_command()}};
     HW_TRY(invocation, config::read_arguments(program, arguments));
     if (invocation.command == nullptr) {
-        return CommandLine{.text = std::move(invocation.text), .start = {}};
+        return CommandLine{.text = std::move(invocation.text)};
     }
-    if (invocation.command->name != kDev) {
-        return CommandLine{.text = {}, .start = server_start(invocation.arguments, around)};
-    }
-    HW_TRY(start, dev_start(invocation.arguments));
-    return CommandLine{.text = {}, .start = std::move(start)};
+    return command_of(invocation.command->name, invocation.arguments, around);
 }
 
 }  // namespace hw::broker

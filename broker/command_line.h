@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "broker/format.h"
 #include "config/settings.h"
 #include "protocol/base/result.h"
 
@@ -28,10 +29,22 @@ struct StartCommand {
     ExistingData old_data = ExistingData::kept;
 };
 
-/// The parsed arguments of `highwater`: a text for standard output, or a broker to start.
+/// The command to format the data directories of a node.
+struct FormatCommand {
+    std::string config_file;             ///< path, to be read by the caller
+    std::vector<std::string> overrides;  ///< "KEY=VALUE"
+    std::string default_log_dir;
+    std::string cluster_id;
+    FormattedDirectories formatted = FormattedDirectories::refused;
+};
+
+/// The parsed arguments of `highwater`: a text for standard output, a broker to start, directories
+/// to format, or a uuid to print.
 struct CommandLine {
     std::string text;
-    std::optional<StartCommand> start;
+    std::optional<StartCommand> start = {};
+    std::optional<FormatCommand> format = {};
+    bool wants_uuid = false;
 };
 
 /// Parses the arguments after the program's name. Errors: invalid, with a message that names the

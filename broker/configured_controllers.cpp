@@ -40,4 +40,19 @@ std::vector<ControllerAddress> configured_controllers(const config::BrokerConfig
     return controllers;
 }
 
+Result<std::vector<BrokerId>> static_voters(const config::BrokerConfig& config) {
+    std::vector<BrokerId> voters;
+    for (const ControllerAddress& controller : configured_controllers(config)) {
+        if (controller.id == kNoBroker) {
+            return fail(ErrorKind::invalid,
+                        "controller.quorum.bootstrap.servers names {}, which is not a controller "
+                        "listener of this node. A controller needs the ids of all controllers: set "
+                        "controller.quorum.voters, for example to 1@host-1:9093,2@host-2:9093",
+                        to_string(controller.endpoint));
+        }
+        voters.push_back(controller.id);
+    }
+    return voters;
+}
+
 }  // namespace hw::broker

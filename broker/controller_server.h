@@ -26,6 +26,8 @@ struct MetadataLog {
     storage::LogDirectory* directory = nullptr;
     storage::LogContents contents;
     replication::ElectionState election;
+    /// That a new cluster starts with.
+    controller::MetadataVersion initial_version = controller::kInitialMetadataVersion;
 };
 
 /// The controller role of a node: raft node, controller, and the connections of its listeners, all

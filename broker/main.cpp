@@ -15,6 +15,7 @@
 #include <fmt/format.h>
 
 #include "broker/command_line.h"
+#include "broker/format.h"
 #include "broker/node.h"
 #include "broker/runtime/asio_network.h"
 #include "broker/runtime/process.h"
@@ -22,7 +23,9 @@
 #include "broker/runtime/stderr_log.h"
 #include "broker/runtime/system_clock.h"
 #include "broker/runtime/system_entropy.h"
+#include "broker/storage_opening.h"
 #include "config/properties.h"
+#include "protocol/base/uuid.h"
 #include "storage/data_directory.h"
 #include "storage/posix_disk/posix_disk.h"
 #include "storage/producer_limit.h"
@@ -204,8 +207,8 @@ int run_until_stopped(const config::BrokerConfig& config, ExistingData old_data)
     return kExitOk;
 }
 
-int run_configured(const config::BrokerInput& input, ExistingData old_data) {
-    const config::LoadedConfig loaded = config::load_broker_config(input);
+/// Prints the warnings and errors of a configuration, and returns it if it has no error.
+std::optional<config::BrokerConfig> tell_problems(config::LoadedConfig loaded) {
     std::string problems;
     for (const std::string& warning : loaded.problems.warnings) {
         problems += fmt::format("highwater: warning: {}\n", warning);
@@ -216,10 +219,7 @@ int run_configured(const config::BrokerInput& input, ExistingData old_data) {
     if (!problems.empty()) {
         write_within(kSayLimit, STDERR_FILENO, std::move(problems));
     }
-    if (loaded.config) {
-        return run_until_stopped(*loaded.config, old_data);
-    }
-    return loaded.problems.are_all_from_command_line() ? kExitUsage : kExitFailed;
+    return std::move(loaded.config);
 }
 
 std::string host_name() {
@@ -236,10 +236,10 @@ Surroundings surroundings() {
 
 /// Reads a file up to the size limit of a configuration and a little more, so that a larger file is
 /// noticed. Errors: the operating system's reason.
-Result<std::string> read_file(const std::string& path) {
-    const auto failed = [&path] {
+Result<std::string> read_file(const std::string& command, const std::string& path) {
+    const auto failed = [&] {
         return std::unexpected(
-            system_error(errno, fmt::format("highwater server: cannot read '{}'", path)));
+            system_error(errno, fmt::format("highwater {}: cannot read '{}'", command, path)));
     };
     const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
                                                                &std::fclose);
@@ -262,22 +262,60 @@ Result<std::string> read_file(const std::string& path) {
     return text;
 }
 
-int start(const StartCommand& order) {
-    config::BrokerInput input;
-    input.file_name = order.config_file.value_or("");
-    input.presets = order.presets;
-    input.overrides = order.overrides;
-    input.default_log_dir = order.default_log_dir;
+/// Adds the file of `command` to `input`, loads the configuration and calls `run` with it. Returns
+/// the exit status of the process.
+template <class Run>
+int run_configured(const std::string& command, const std::optional<std::string>& file,
+                   config::BrokerInput input, const Run& run) {
     input.host_name = host_name();
-    if (order.config_file) {
-        const auto text = read_file(*order.config_file);
+    if (file) {
+        const auto text = read_file(command, *file);
         if (!text) {
             fmt::print(stderr, "{}\n", text.error().message);
             return kExitFailed;
         }
+        input.file_name = *file;
         input.file_text = *text;
     }
-    return run_configured(input, order.old_data);
+    config::LoadedConfig loaded = config::load_broker_config(input);
+    const bool is_usage = loaded.problems.are_all_from_command_line();
+    const auto config = tell_problems(std::move(loaded));
+    if (!config) {
+        return is_usage ? kExitUsage : kExitFailed;
+    }
+    return run(*config);
+}
+
+int start(const StartCommand& order) {
+    config::BrokerInput input;
+    input.presets = order.presets;
+    input.overrides = order.overrides;
+    input.default_log_dir = order.default_log_dir;
+    return run_configured(order.command, order.config_file, std::move(input),
+                          [&order](const config::BrokerConfig& config) {
+                              return run_until_stopped(config, order.old_data);
+                          });
+}
+
+int format(const FormatCommand& order) {
+    config::BrokerInput input;
+    input.overrides = order.overrides;
+    input.default_log_dir = order.default_log_dir;
+    return run_configured(
+        "format", order.config_file, std::move(input),
+        [&order](const config::BrokerConfig& config) {
+            storage::PosixDisk disk;
+            SystemEntropy entropy;
+            const FormatRequest request{.cluster_id = order.cluster_id,
+                                        .formatted = order.formatted,
+                                        .now = SystemClock().wall_now(),
+                                        .tell = [](const std::string& line) { say(line + "\n"); }};
+            const auto formatted = format_directories(disk, entropy, config, request);
+            if (!formatted) {
+                complain(with_advice(formatted.error()).message);
+            }
+            return formatted ? kExitOk : kExitFailed;
+        });
 }
 
 int run(const std::vector<std::string>& arguments) {
@@ -289,7 +327,11 @@ int run(const std::vector<std::string>& arguments) {
     if (wanted->start) {
         return start(*wanted->start);
     }
-    fmt::print("{}", wanted->text);
+    if (wanted->format) {
+        return format(*wanted->format);
+    }
+    SystemEntropy entropy;
+    fmt::print("{}", wanted->wants_uuid ? fmt::format("{}\n", random_uuid(entropy)) : wanted->text);
     if (std::fflush(stdout) != 0) {
         fmt::print(stderr, "{}\n",
                    system_error(errno, "highwater: write to standard output").message);

@@ -205,7 +205,8 @@ void Node::start_controller(MetadataLog metadata) {
         .controller = {.num_partitions = config_.topic_creation.partitions,
                        .replication_factor = config_.topic_creation.replication_factor,
                        .max_replication_factor = 1,  // brokers have no followers yet
-                       .session_timeout = duration_of(config_.node.broker_session_timeout)},
+                       .session_timeout = duration_of(config_.node.broker_session_timeout),
+                       .initial_metadata_version = metadata.initial_version},
         .raft = {.self = {.id = config_.node.id, .directory = metadata.directory->id()},
                  .voters = voters(metadata),
                  .election_timeout = config_.quorum.election_timeout},

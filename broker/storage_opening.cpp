@@ -7,7 +7,9 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include "broker/configured_controllers.h"
 #include "replication/raft/metadata_topic.h"
 #include "storage/call_blocking.h"
 
@@ -49,6 +51,14 @@ Task<Result<OpenedStorage>> StorageOpening::open() {
 }
 
 Task<Result<OpenedStorage>> StorageOpening::open_directories() {
+    MetadataDirectory found;
+    if (config_.node.roles.is_controller) {
+        auto prepared = co_await prepare_metadata_directory();
+        if (!prepared) {
+            co_return std::unexpected(prepared.error());
+        }
+        found = std::move(*prepared);
+    }
     auto cluster_id = co_await choose_cluster_id();
     if (!cluster_id) {
         co_return std::unexpected(cluster_id.error());
@@ -72,11 +82,44 @@ Task<Result<OpenedStorage>> StorageOpening::open_directories() {
     if (!metadata) {
         co_return std::unexpected(metadata.error());
     }
-    if (cluster_id->is_new) {
-        ports_.log.info("the data directories are new: this is a new cluster, {}",
-                        cluster_id->text);
+    metadata->initial_version =
+        found.bootstrap.metadata_version.value_or(controller::kInitialMetadataVersion);
+    if (!found.has_records) {
+        tell_new_cluster(*cluster_id, found);
     }
     co_return OpenedStorage(std::move(cluster_id->text), std::move(*metadata), std::move(*logs));
+}
+
+/// Checks the directory of the metadata log before any directory is opened, because that changes
+/// files.
+Task<Result<MetadataDirectory>> StorageOpening::prepare_metadata_directory() {
+    const auto voters = static_voters(config_);
+    if (!voters) {
+        co_return std::unexpected(voters.error());
+    }
+    auto work = [directory = config_.storage.metadata_log_dir, disk = &ports_.disk,
+                 voters = *voters] {
+        return broker::prepare_metadata_directory(*disk, directory, voters);
+    };
+    auto found = co_await storage::call_blocking<MetadataDirectory>(
+        ports_.disk, config_.storage.metadata_log_dir, ports_.shard, std::move(work));
+    co_return found;
+}
+
+void StorageOpening::tell_new_cluster(const ClusterId& cluster,
+                                      const MetadataDirectory& found) const {
+    if (cluster.is_new) {
+        ports_.log.info("the data directories are new: this is a new cluster, {}", cluster.text);
+    }
+    if (found.bootstrap.metadata_version) {
+        ports_.log.info("a new cluster starts with metadata.version {}, from {}",
+                        found.bootstrap.metadata_version->level(), found.bootstrap_path);
+    }
+    if (!found.bootstrap.ignored.empty()) {
+        ports_.log.warning(
+            "{} also asks for what this version does not support, and starts without: {}",
+            found.bootstrap_path, fmt::join(found.bootstrap.ignored, ", "));
+    }
 }
 
 /// Brokers of Kafka keep a copy of the metadata log; here a broker fetches it at each start. The

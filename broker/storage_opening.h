@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "broker/controller_server.h"
+#include "broker/metadata_directory.h"
 #include "config/broker_config.h"
 #include "protocol/base/entropy.h"
 #include "protocol/base/logger.h"
@@ -27,8 +28,9 @@ struct OpenedStorage {
 /// other errors unchanged.
 [[nodiscard]] Error with_repair_advice(Error error);
 
-/// Opens the data directories of a node at its start, without a format step. New directories of a
-/// controller become those of a new cluster, those of a broker belong to the cluster that it joins.
+/// Opens the data directories of a node at its start. They need no format step, unless the node is
+/// one of several controllers. New directories of a controller become those of a new cluster, those
+/// of a broker belong to the cluster that it joins.
 ///
 /// Used on the home shard of the logs, during the start only.
 class StorageOpening {
@@ -61,6 +63,8 @@ private:
     };
 
     [[nodiscard]] Task<Result<OpenedStorage>> open_directories();
+    [[nodiscard]] Task<Result<MetadataDirectory>> prepare_metadata_directory();
+    void tell_new_cluster(const ClusterId& cluster, const MetadataDirectory& found) const;
     [[nodiscard]] Task<Result<ClusterId>> choose_cluster_id();
     static void drop_metadata_logs(storage::OpenedLogs& opened);
     [[nodiscard]] Task<Result<MetadataLog>> take_metadata_log(storage::OpenedLogs& opened);

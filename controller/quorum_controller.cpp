@@ -87,7 +87,7 @@ void QuorumController::on_leader(LeaderEpoch epoch, TimePoint now, ControllerEff
             heartbeats_.set_shutdown_offset(id, last_appended());
         }
     }
-    append(activation_records(appended_), now, effects);
+    append(activation_records(appended_, options_.initial_metadata_version), now, effects);
 }
 
 void QuorumController::on_resigned(ControllerEffects& effects) {

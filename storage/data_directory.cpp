@@ -14,30 +14,6 @@
 namespace hw::storage {
 namespace {
 
-/// The text of a file; none if it does not exist.
-Result<std::optional<std::string>> read_if_there(Disk& disk, const std::string& path) {
-    auto text = read_small_file(disk, path);
-    if (text) {
-        return std::move(*text);
-    }
-    if (text.error().kind == ErrorKind::not_found) {
-        return std::nullopt;
-    }
-    return std::unexpected(text.error());
-}
-
-/// Adds the purpose of a damaged small file, and the remedy, to the error of reading it.
-std::unexpected<Error> with_remedy(const Error& error, std::string_view remedy) {
-    const bool is_damaged =
-        error.kind == ErrorKind::corrupt || error.kind == ErrorKind::unsupported;
-    return fail(error.kind, "{}{}{}", error.message, is_damaged ? ". " : "",
-                is_damaged ? remedy : std::string_view());
-}
-
-constexpr std::string_view kMetaPropertiesCure =
-    "This file says which cluster, node and directory the logs belong to: put a copy of it back. "
-    "Do not remove it: a directory that has logs but not this file is refused";
-
 constexpr std::string_view kPartitionMetadataRemedy =
     "This file holds the id of the topic that the log belongs to: put a copy of it back, or remove "
     "it. Without it the broker starts but does not use this log; its partition is offline until "
@@ -65,39 +41,26 @@ constexpr std::array<Checkpoint, 3> kCheckpoints{
 
 Result<void> load_properties(Disk& disk, const MetaProperties& expected,
                              OpenedDirectory& directory) {
-    const std::string path = directory.path + "/" + kMetaPropertiesFile;
-    HW_TRY(text, read_if_there(disk, path));
-    if (!text && !directory.logs.empty()) {
+    HW_TRY(found, load_meta_properties(disk, directory.path));
+    if (!found && !directory.logs.empty()) {
         return fail(ErrorKind::invalid,
                     "{} has logs, such as {}, but no {}, which names their cluster and node: put "
-                    "that file back, or move the logs away to start over",
+                    "that file back, or move the logs away to start over. If `highwater format` "
+                    "was interrupted here, run it again",
                     directory.path, folder_name(directory.logs.front().name), kMetaPropertiesFile);
     }
-    if (!text) {
+    if (!found) {
         directory.properties = expected;
         return replace_small_file(disk, directory.path, kMetaPropertiesFile,
                                   format_meta_properties(expected));
     }
-    auto properties = parse_meta_properties(*text, path);
-    if (!properties) {
-        return with_remedy(properties.error(), kMetaPropertiesCure);
-    }
-    if (properties->cluster_id != expected.cluster_id) {
-        return fail(ErrorKind::invalid,
-                    "{} belongs to cluster {}, this node to cluster {}: wrong data directory?",
-                    path, properties->cluster_id, expected.cluster_id);
-    }
-    if (properties->node_id != expected.node_id) {
-        return fail(ErrorKind::invalid,
-                    "{} belongs to node {}, this is node {}: wrong data directory?", path,
-                    properties->node_id, expected.node_id);
-    }
-    directory.properties = std::move(*properties);
+    HW_TRY_VOID(check_owner(*found, expected, directory.path));
+    directory.properties = std::move(*found);
     return {};
 }
 
 Result<PartitionOffsets> load_offsets(Disk& disk, const std::string& path) {
-    HW_TRY(text, read_if_there(disk, path));
+    HW_TRY(text, read_small_file_if_there(disk, path));
     return text ? parse_offset_checkpoint(*text, path) : PartitionOffsets{};
 }
 
@@ -116,7 +79,7 @@ Result<void> load_checkpoints(Disk& disk, OpenedDirectory& directory) {
 
 Result<void> read_clean_marker(Disk& disk, OpenedDirectory& directory) {
     const std::string path = directory.path + "/" + kCleanShutdownFile;
-    HW_TRY(text, read_if_there(disk, path));
+    HW_TRY(text, read_small_file_if_there(disk, path));
     // An unreadable marker counts as an unclean stop.
     const auto epoch = text ? parse_clean_shutdown(*text, path) : std::unexpected(Error{});
     if (epoch) {
@@ -138,7 +101,7 @@ Result<bool> is_half_made(Disk& disk, const std::string& folder) {
 Result<void> add_log(Disk& disk, const std::string& folder, const TopicPartition& name,
                      OpenedDirectory& directory) {
     const std::string path = directory.path + "/" + folder + "/" + kPartitionMetadataFile;
-    HW_TRY(text, read_if_there(disk, path));
+    HW_TRY(text, read_small_file_if_there(disk, path));
     HW_TRY(half_made,
            text ? Result<bool>(false) : is_half_made(disk, directory.path + "/" + folder));
     if (half_made) {
@@ -201,17 +164,6 @@ Result<void> make_durably(Disk& disk, const std::string& path) {
     return {};
 }
 
-Result<std::unique_ptr<FileLock>> lock_directory(Disk& disk, const std::string& path) {
-    auto lock = disk.lock(path + "/" + kLockFile);
-    if (!lock && lock.error().kind == ErrorKind::busy) {
-        return fail(ErrorKind::busy,
-                    "{}/{} is locked: another broker uses this data directory. Stop it, or name "
-                    "another directory (log.dirs)",
-                    path, kLockFile);
-    }
-    return lock;
-}
-
 bool lies_in(std::string_view path, std::string_view directory) {
     return path.starts_with(directory) &&
            (directory.ends_with('/') || path.substr(directory.size()).starts_with('/'));
@@ -256,12 +208,23 @@ Result<void> make_distinct_directories(Disk& disk, const std::vector<std::string
     return {};
 }
 
+Result<std::unique_ptr<FileLock>> lock_data_directory(Disk& disk, const std::string& path) {
+    auto lock = disk.lock(path + "/" + kLockFile);
+    if (!lock && lock.error().kind == ErrorKind::busy) {
+        return fail(ErrorKind::busy,
+                    "{}/{} is locked: another broker uses this data directory. Stop it, or name "
+                    "another directory (log.dirs)",
+                    path, kLockFile);
+    }
+    return lock;
+}
+
 Result<OpenedDirectory> open_data_directory(Disk& disk, const std::string& path,
                                             const MetaProperties& expected, Logger logger) {
     OpenedDirectory directory;
     directory.path = path;
     HW_TRY_VOID(make_durably(disk, path));
-    HW_TRY(lock, lock_directory(disk, path));
+    HW_TRY(lock, lock_data_directory(disk, path));
     directory.lock = std::move(lock);
     auto outcome = list_folders(disk, directory, logger);
     if (outcome) {
@@ -299,14 +262,14 @@ constexpr std::string_view kLostAndFound = "lost+found";
 bool is_file_of_broker(std::string_view name) {
     constexpr std::array<std::string_view, 6> kFiles{kMetaPropertiesFile, kRecoveryPointFile,
                                                      kHighWatermarkFile,  kLogStartFile,
-                                                     kCleanShutdownFile,  "bootstrap.checkpoint"};
+                                                     kCleanShutdownFile,  kBootstrapFile};
     name.remove_suffix(name.ends_with(kDraftSuffix) ? kDraftSuffix.size() : 0);
     return std::ranges::count(kFiles, name) > 0;
 }
 
 bool is_file_of_log(std::string_view name) {
     if (name.starts_with(kPartitionMetadataFile) || name.starts_with(kEpochFile) ||
-        name.starts_with(kQuorumStateFile)) {
+        name.starts_with(kQuorumStateFile) || name.find(kCheckpointSuffix) != name.npos) {
         return true;
     }
     const auto suffixes = {kLogSuffix, kIndexSuffix, kTimeIndexSuffix, kTxnIndexSuffix,
@@ -368,7 +331,7 @@ Result<void> wipe_data_directory(Disk& disk, const std::string& path) {
                     kMetaPropertiesFile);
     }
     HW_TRY_VOID(check_wipe(disk, path, entries));
-    const auto lock = lock_directory(disk, path);
+    const auto lock = lock_data_directory(disk, path);
     if (!lock) {
         return std::unexpected(lock.error());
     }
@@ -385,16 +348,10 @@ Result<void> wipe_data_directory(Disk& disk, const std::string& path) {
 Result<std::optional<std::string>> find_cluster_id(Disk& disk,
                                                    const std::vector<std::string>& directories) {
     for (const std::string& directory : directories) {
-        const std::string path = directory + "/" + kMetaPropertiesFile;
-        HW_TRY(text, read_if_there(disk, path));
-        if (!text) {
-            continue;
+        HW_TRY(properties, load_meta_properties(disk, directory));
+        if (properties) {
+            return std::move(properties->cluster_id);
         }
-        auto properties = parse_meta_properties(*text, path);
-        if (!properties) {
-            return with_remedy(properties.error(), kMetaPropertiesCure);
-        }
-        return std::move(properties->cluster_id);
     }
     return std::nullopt;
 }

@@ -17,6 +17,9 @@
 namespace hw::storage {
 
 inline constexpr const char* kLockFile = ".lock";
+/// Where Kafka up to 4.3 keeps what a new cluster begins with: a snapshot, at the root of a data
+/// directory.
+inline constexpr const char* kBootstrapFile = "bootstrap.checkpoint";
 
 /// A log folder that was found in a data directory.
 struct FoundLog {
@@ -41,6 +44,10 @@ struct OpenedDirectory {
     std::vector<std::string> deleting;
     std::vector<std::string> unknown;  ///< names of folders that are not log folders: ignored
 };
+
+/// Locks a data directory that exists. Blocks. Errors: busy (names the lock file), io.
+[[nodiscard]] Result<std::unique_ptr<FileLock>> lock_data_directory(Disk& disk,
+                                                                    const std::string& path);
 
 /// Creates missing data directories, and checks their real paths: no two may be the same directory,
 /// and none may be inside another. Blocks. Errors: invalid (names both), io.

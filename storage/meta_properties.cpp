@@ -1,14 +1,37 @@
 #include "storage/meta_properties.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
 
 #include <fmt/format.h>
 
+#include "storage/small_file.h"
 #include "storage/text_lines.h"
 
 namespace hw::storage {
+namespace {
+
+constexpr std::string_view kRemedy =
+    "This file says which cluster, node and directory the logs belong to: put a copy of it back. "
+    "Do not remove it: a directory that has logs but not this file is refused";
+
+/// A new directory gets this file before the controller has accepted the node, so a directory may
+/// carry an id that was wrong from the start.
+constexpr std::string_view kOwnerRemedy =
+    "wrong data directory? If it holds nothing that you need, because that id was a mistake, "
+    "remove everything in it";
+
+}  // namespace
+
+bool is_cluster_id(std::string_view text) {
+    constexpr std::size_t kLongest = 255;
+    const auto is_allowed = [](char each) { return each >= ' ' && each <= '~' && each != '\\'; };
+    return !text.empty() && text.size() <= kLongest && text.front() != ' ' && text.back() != ' ' &&
+           std::ranges::all_of(text, is_allowed);
+}
 
 Result<MetaProperties> parse_meta_properties(std::string_view text, std::string_view path) {
     std::map<std::string_view, std::string_view> values;
@@ -52,6 +75,34 @@ Result<MetaProperties> parse_meta_properties(std::string_view text, std::string_
 std::string format_meta_properties(const MetaProperties& properties) {
     return fmt::format("#\nnode.id={}\ndirectory.id={}\nversion=1\ncluster.id={}\n",
                        properties.node_id, properties.directory_id.value(), properties.cluster_id);
+}
+
+Result<std::optional<MetaProperties>> load_meta_properties(Disk& disk,
+                                                           const std::string& directory) {
+    const std::string path = directory + "/" + kMetaPropertiesFile;
+    HW_TRY(text, read_small_file_if_there(disk, path));
+    if (!text) {
+        return std::nullopt;
+    }
+    auto properties = parse_meta_properties(*text, path);
+    if (!properties) {
+        return with_remedy(properties.error(), kRemedy);
+    }
+    return std::move(*properties);
+}
+
+Result<void> check_owner(const MetaProperties& found, const MetaProperties& expected,
+                         const std::string& directory) {
+    if (found.cluster_id != expected.cluster_id) {
+        return fail(ErrorKind::invalid, "{}/{} belongs to cluster {}, this node to cluster {}: {}",
+                    directory, kMetaPropertiesFile, found.cluster_id, expected.cluster_id,
+                    kOwnerRemedy);
+    }
+    if (found.node_id != expected.node_id) {
+        return fail(ErrorKind::invalid, "{}/{} belongs to node {}, this is node {}: {}", directory,
+                    kMetaPropertiesFile, found.node_id, expected.node_id, kOwnerRemedy);
+    }
+    return {};
 }
 
 }  // namespace hw::storage

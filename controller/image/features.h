@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "controller/image/broker_image.h"
 #include "controller/image/metadata_image.h"
@@ -45,8 +46,9 @@ private:
     std::int16_t level_;
 };
 
-/// The level that a new cluster starts with.
+/// The level that a new cluster starts with, and Kafka's name of it.
 inline constexpr MetadataVersion kInitialMetadataVersion{30};
+inline constexpr std::string_view kInitialMetadataVersionName = "4.3-IV0";
 inline constexpr MetadataVersion kLowestMetadataVersion{7};
 inline constexpr MetadataVersion kHighestMetadataVersion{33};
 

@@ -2,23 +2,26 @@
 
 #include <limits>
 
-#include "controller/image/features.h"
-
 namespace hw::controller {
 
 using wire::ErrorCode;
 
-RecordBatch activation_records(const ImageLoader& log) {
+RecordBatch activation_records(const ImageLoader& log, MetadataVersion initial) {
     constexpr ApiVersion kVersion{0};
     RecordBatch records;
     if (log.in_transaction()) {
         records.add(schema::AbortTransactionRecord{.reason = "Controller failover"}, kVersion);
     }
-    if (log.image()->feature_level(kMetadataVersionFeature) == 0) {
+    if (log.image()->feature_level(kMetadataVersionFeature) != 0) {
+        return records;
+    }
+    if (initial.has_transactions()) {
         records.add(schema::BeginTransactionRecord{.name = "Bootstrap records"}, kVersion);
-        records.add(schema::FeatureLevelRecord{.name = kMetadataVersionFeature,
-                                               .feature_level = kInitialMetadataVersion.level()},
-                    kVersion);
+    }
+    records.add(schema::FeatureLevelRecord{.name = kMetadataVersionFeature,
+                                           .feature_level = initial.level()},
+                kVersion);
+    if (initial.has_transactions()) {
         records.add(schema::EndTransactionRecord{}, kVersion);
     }
     return records;

@@ -21,6 +21,8 @@ struct ControllerOptions {
     std::optional<std::int16_t> replication_factor;
     std::int16_t max_replication_factor = INT16_MAX;     ///< that the brokers support
     Duration session_timeout = std::chrono::seconds(3);  ///< broker.session.timeout.ms
+    /// That a new cluster starts with.
+    MetadataVersion initial_metadata_version = kInitialMetadataVersion;
 };
 
 /// The inputs of an operation: the metadata with all appended records, and the state that is not

@@ -180,6 +180,17 @@ TEST_CASE("bootstrap: a new cluster starts with its metadata.version in one tran
     CHECK(world.uncommitted() == 1);
 }
 
+TEST_CASE("bootstrap: a metadata.version without transactions is the only record of a new cluster",
+          "[controller]") {
+    ControllerOptions options;
+    options.initial_metadata_version = MetadataVersion(13);
+    World world(1, options);
+    world.lead();
+    CHECK(world.records() ==
+          std::vector<std::string>{R"({"type":"FEATURE_LEVEL_RECORD","version":0,)"
+                                   R"("data":{"name":"metadata.version","featureLevel":13}})"});
+}
+
 TEST_CASE("bootstrap: committed bootstrap records are not written again, lost ones are",
           "[controller]") {
     World world;
@@ -204,7 +215,7 @@ TEST_CASE("bootstrap: a transaction that the predecessor left open is aborted fi
                       .last_offset = Offset(1),
                       .epoch = LeaderEpoch(1),
                       .records = half}));
-    const RecordBatch records = activation_records(log);
+    const RecordBatch records = activation_records(log, kInitialMetadataVersion);
     REQUIRE(records.size() == 4);
     CHECK(std::holds_alternative<schema::AbortTransactionRecord>(records.records()[0].record));
     REQUIRE(log.load({.base_offset = Offset(2),
@@ -212,7 +223,7 @@ TEST_CASE("bootstrap: a transaction that the predecessor left open is aborted fi
                       .epoch = LeaderEpoch(2),
                       .records = records.records()}));
     CHECK(log.image()->feature_level(kMetadataVersionFeature) == 30);
-    CHECK(activation_records(log).empty());
+    CHECK(activation_records(log, kInitialMetadataVersion).empty());
 }
 
 }  // namespace

@@ -73,6 +73,25 @@ TEST_CASE("command line: a start gets the config file, the overrides and whether
     CHECK(server.overrides == std::vector<std::string>{"a=b", "c=d"});
 }
 
+TEST_CASE("command line: format takes Kafka's options, and needs a cluster id and a file",
+          "[command]") {
+    const FormatCommand full =
+        read({"format", "--cluster-id", "id", "--config", "f", "--set", "a=b"}).format.value();
+    CHECK(full.cluster_id == "id");
+    CHECK(full.config_file == "f");
+    CHECK(full.overrides == std::vector<std::string>{"a=b"});
+    CHECK(full.formatted == FormattedDirectories::refused);
+    CHECK(full.default_log_dir == "/home/ann/.local/share/highwater");
+    const FormatCommand brief = read({"format", "-t", "id", "-c", "f", "-g"}).format.value();
+    CHECK(brief.formatted == FormattedDirectories::kept);
+    CHECK(refused({"format", "-c", "f"}) ==
+          "highwater format: --cluster-id is missing; see 'highwater format --help'");
+    CHECK(refused({"format", "-t", "id"}) ==
+          "highwater format: --config is missing; see 'highwater format --help'");
+    CHECK(read({"random-uuid"}).wants_uuid);
+    CHECK_FALSE(read({"random-uuid", "--help"}).wants_uuid);
+}
+
 TEST_CASE("command line: an error about impossible addresses names the options that set them",
           "[command]") {
     const std::string options = "--listen and --controller-listen: listeners=PLAINTEXT://";
@@ -89,9 +108,10 @@ TEST_CASE("command line: --help and --version print texts", "[command]") {
     CHECK(read({}).text.starts_with("highwater: a partitioned"));
     CHECK(read({"--help"}).text == read({}).text);
     CHECK(read({"--version"}).text.starts_with("highwater "));
-    for (const std::string command : {"dev", "server"}) {
+    for (const std::string command : {"dev", "server", "format"}) {
         const CommandLine line = read({command, "--help"});
         CHECK_FALSE(line.start);
+        CHECK_FALSE(line.format);
         CHECK(line.text.starts_with("Usage: highwater " + command + " "));
         CHECK(line.text.find("--set KEY=VALUE") != std::string::npos);
     }

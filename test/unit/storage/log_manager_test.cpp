@@ -264,7 +264,8 @@ TEST_CASE("manager: logs without meta.properties are refused, and not changed",
     REQUIRE_FALSE(refused.has_value());
     CHECK(refused.error().message ==
           "/data has logs, such as t-0, but no meta.properties, which names their cluster and "
-          "node: put that file back, or move the logs away to start over");
+          "node: put that file back, or move the logs away to start over. If `highwater format` "
+          "was interrupted here, run it again");
     world.node.reset();
     world.disk.process_kill();
     REQUIRE(replace_small_file(world.disk, "/data", kMetaPropertiesFile, text).has_value());
