@@ -283,7 +283,9 @@ controller::NodeEndpoints Node::endpoints(ListenerRole role) const {
     controller::NodeEndpoints endpoints;
     for (const ListenerInfo& info : listeners()) {
         if (info.role == role) {
-            endpoints.emplace(info.name, controller::NodeEndpoint{info.advertised, 0});
+            const auto protocol = config_.network.protocols.at(info.name);
+            endpoints.emplace(info.name, controller::NodeEndpoint{
+                                             info.advertised, static_cast<std::int16_t>(protocol)});
         }
     }
     return endpoints;

@@ -13,6 +13,16 @@ namespace {
 
 constexpr std::string_view kProtocolMap = "listener.security.protocol.map";
 
+struct NamedProtocol {
+    std::string_view name;
+    SecurityProtocol protocol;
+};
+
+constexpr NamedProtocol kProtocols[] = {{"PLAINTEXT", SecurityProtocol::plaintext},
+                                        {"SSL", SecurityProtocol::ssl},
+                                        {"SASL_PLAINTEXT", SecurityProtocol::sasl_plaintext},
+                                        {"SASL_SSL", SecurityProtocol::sasl_ssl}};
+
 std::string upper(std::string_view text) {
     std::string out(text);
     std::ranges::transform(out, out.begin(), [](char character) {
@@ -167,21 +177,20 @@ private:
                (one.host == other.host || is_wildcard(one.host) || is_wildcard(other.host));
     }
 
-    std::map<std::string, std::string> read_protocol_map() {
-        std::map<std::string, std::string> protocols;
+    std::map<std::string, SecurityProtocol> read_protocol_map() {
+        std::map<std::string, SecurityProtocol> protocols;
         for (const std::string& entry : settings_.list(kProtocolMap)) {
             const std::size_t colon = entry.find(':');
             const std::string name = upper(trim(std::string_view(entry).substr(0, colon)));
             const std::string protocol =
                 colon == std::string::npos ? "" : upper(trim(entry.substr(colon + 1)));
-            constexpr std::string_view kProtocols[] = {"PLAINTEXT", "SSL", "SASL_PLAINTEXT",
-                                                       "SASL_SSL"};
-            if (name.empty() || std::ranges::find(kProtocols, protocol) == std::end(kProtocols)) {
+            const auto known = std::ranges::find(kProtocols, protocol, &NamedProtocol::name);
+            if (name.empty() || known == std::end(kProtocols)) {
                 complain(kProtocolMap,
                          fmt::format("is wrong: '{}' is not NAME:PROTOCOL with one of PLAINTEXT, "
                                      "SSL, SASL_PLAINTEXT, SASL_SSL",
                                      printable(entry)));
-            } else if (!protocols.emplace(name, protocol).second) {
+            } else if (!protocols.emplace(name, known->protocol).second) {
                 complain(kProtocolMap,
                          fmt::format("gives {} two protocols; keep one of them", name));
             }
@@ -194,7 +203,7 @@ private:
         std::vector<std::string> names = names_of(network_.listeners);
         for (const std::string& name : network_.controller_listener_names) {
             if (!settings_.mentions(kProtocolMap)) {
-                protocols.emplace(name, "PLAINTEXT");
+                protocols.emplace(name, SecurityProtocol::plaintext);
             }
             if (!contains(names, name)) {
                 names.push_back(name);
@@ -204,8 +213,10 @@ private:
             const auto found = protocols.find(name);
             if (found == protocols.end()) {
                 complain_of_no_protocol(name);
-            } else if (found->second != "PLAINTEXT") {
+            } else if (found->second != SecurityProtocol::plaintext) {
                 complain_of_protocol(name, found->second);
+            } else {
+                network_.protocols.insert(*found);
             }
         }
     }
@@ -235,7 +246,9 @@ private:
         }
     }
 
-    void complain_of_protocol(const std::string& name, const std::string& protocol) {
+    void complain_of_protocol(const std::string& name, SecurityProtocol wrong) {
+        const std::string_view protocol =
+            std::ranges::find(kProtocols, wrong, &NamedProtocol::protocol)->name;
         constexpr std::string_view kWhy = "and Highwater has no encryption or authentication yet";
         constexpr std::string_view kWhere = "on 127.0.0.1 or in a network that you trust";
         if (blames_listener_name(name)) {

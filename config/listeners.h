@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -17,13 +19,21 @@ struct ListenerAddress {
     bool operator==(const ListenerAddress&) const = default;
 };
 
+/// The protection of a listener. The numbers are those in registrations of nodes.
+enum class SecurityProtocol : std::int16_t {
+    plaintext = 0,
+    ssl = 1,
+    sasl_plaintext = 2,
+    sasl_ssl = 3,
+};
+
 /// The roles of a node; at least one.
 struct Roles {
     bool is_broker = false;
     bool is_controller = false;
 };
 
-/// The addresses that a node listens on and those that it advertises. Every listener is PLAINTEXT.
+/// The addresses that a node listens on and those that it advertises.
 struct NetworkConfig {
     std::vector<ListenerAddress> listeners;
     std::vector<ListenerAddress> advertised;              ///< for clients and brokers
@@ -31,6 +41,9 @@ struct NetworkConfig {
     /// The preferred one first. On a node that is only a broker: the listeners that it connects to.
     std::vector<std::string> controller_listener_names;
     std::string inter_broker_listener_name;  ///< in `advertised`; empty without the broker role
+    /// By the name of each listener, also of those in controller_listener_names. So far only
+    /// PLAINTEXT is accepted.
+    std::map<std::string, SecurityProtocol> protocols;
 };
 
 /// Reads the listener keys of a node with `roles`. Each violation of Kafka's rules for them is an

@@ -147,6 +147,24 @@ TEST_CASE("listeners: the protocol map may have entries for listeners that do no
               .empty());
 }
 
+TEST_CASE("listeners: each listener has the protocol that the map gives it",
+          "[config][listeners]") {
+    using Protocols = std::map<std::string, SecurityProtocol>;
+    constexpr auto kPlaintext = SecurityProtocol::plaintext;
+    CHECK(network_of("").protocols ==
+          Protocols{{"CONTROLLER", kPlaintext}, {"PLAINTEXT", kPlaintext}});
+    const NetworkConfig network = network_of(
+        "listeners=CLIENTS://:9092,REPLICATION://:9094,CONTROLLER://:9093\n"
+        "inter.broker.listener.name=replication\n"
+        "listener.security.protocol.map=clients:plaintext,REPLICATION:PLAINTEXT,"
+        "CONTROLLER:PLAINTEXT,OTHER:SASL_SSL");
+    CHECK(network.protocols == Protocols{{"CLIENTS", kPlaintext},
+                                         {"CONTROLLER", kPlaintext},
+                                         {"REPLICATION", kPlaintext}});
+    CHECK(network.inter_broker_listener_name == "REPLICATION");
+    CHECK(network_of(kBrokerAlone).protocols.contains("CONTROLLER"));
+}
+
 TEST_CASE("listeners: each listener needs a protocol, each protocol a known name",
           "[config][listeners]") {
     CHECK(errors_of("listener.security.protocol.map=PLAINTEXT:PLAINTEXT") ==
