@@ -1,5 +1,6 @@
 #include "broker/net/peer_channel.h"
 
+#include <algorithm>
 #include <array>
 #include <deque>
 #include <initializer_list>
@@ -52,17 +53,22 @@ public:
             silent_since_ = clock_.now();
         }
         pending_.emplace(correlation, &pending);
-        unsent_.push_back(std::move(frame));
+        unsent_.push_back({correlation, std::move(frame)});
         work_.set();
     }
-    void forget(std::int32_t correlation) { pending_.erase(correlation); }
+    /// Ends the wait of a call. True if nothing of its request was sent; then nothing will be.
+    bool withdraw(std::int32_t correlation) {
+        pending_.erase(correlation);
+        return drop_unsent(correlation);
+    }
 
     void end(const std::string& why) {
         open_ = false;
         transport_->close();
         work_.set();
         for (const auto& [correlation, pending] : std::exchange(pending_, {})) {
-            pending->answer = fail(ErrorKind::closed, "{}", why);
+            const bool is_unsent = drop_unsent(correlation);
+            pending->answer = fail(is_unsent ? ErrorKind::not_sent : ErrorKind::closed, "{}", why);
             pending->ended.set();
         }
     }
@@ -85,13 +91,28 @@ public:
     }
 
 private:
+    struct Unsent {
+        std::int32_t correlation;
+        Buffer frame;
+    };
+
+    /// Removes a frame of which no byte was written. False: the peer may have it.
+    bool drop_unsent(std::int32_t correlation) {
+        const auto found = std::ranges::find(unsent_, correlation, &Unsent::correlation);
+        if (found == unsent_.end() || (found == unsent_.begin() && sent_of_first_ > 0)) {
+            return false;
+        }
+        unsent_.erase(found);
+        return true;
+    }
+
     Progress write_some() {
-        const std::array<ByteView, 1> rest{unsent_.front().view().subspan(sent_of_first_)};
+        const std::array<ByteView, 1> rest{unsent_.front().frame.view().subspan(sent_of_first_)};
         const Transfer transfer = transport_->try_write(rest);
         sent_of_first_ += transfer.bytes;
         if (transfer.progress == Progress::closed) {
             end("the connection to " + peer() + " ended");
-        } else if (sent_of_first_ == unsent_.front().size()) {
+        } else if (sent_of_first_ == unsent_.front().frame.size()) {
             unsent_.pop_front();
             sent_of_first_ = 0;
         }
@@ -148,7 +169,7 @@ private:
     std::optional<TimePoint> silent_since_;  ///< none while nothing is awaited
     FrameReader frames_{kAnswerMaxBytes};
     std::map<std::int32_t, Pending*> pending_;
-    std::deque<Buffer> unsent_;
+    std::deque<Unsent> unsent_;
     std::size_t sent_of_first_ = 0;
     Signal work_;
     bool open_ = true;
@@ -158,20 +179,42 @@ Task<Result<std::shared_ptr<PeerChannel::Link>>> PeerChannel::connected_link(Tim
     if (link_ && link_->open()) {
         co_return link_;
     }
-    auto transport = co_await connect_(deadline);
-    if (!transport) {
-        co_return std::unexpected(transport.error());
-    }
-    if (stopping_) {
-        (*transport)->close();
-        co_return fail(ErrorKind::closed, "this node is stopping");
+    if (connecting_) {
+        co_await wait_connected(deadline);
+    } else {
+        co_await connect(deadline);
     }
     if (!link_ || !link_->open()) {
+        co_return fail(ErrorKind::not_sent, "{}", connect_failure_);
+    }
+    co_return link_;
+}
+
+Task<> PeerChannel::wait_connected(TimePoint deadline) {
+    Signal ended;
+    const auto place = connect_waiters_.insert(connect_waiters_.end(), &ended);
+    co_await shard_.wait(ended, deadline);
+    connect_waiters_.erase(place);
+}
+
+Task<> PeerChannel::connect(TimePoint deadline) {
+    connecting_ = true;
+    connect_failure_ = "the connection was not made in time";
+    auto transport = co_await connect_(deadline);
+    connecting_ = false;
+    if (!transport) {
+        connect_failure_ = transport.error().message;
+    } else if (stopping_) {
+        (*transport)->close();
+        connect_failure_ = "this node is stopping";
+    } else {
         link_ = std::make_shared<Link>(std::move(*transport), clock_);
         tasks_.spawn(Link::write(link_, shard_));
         tasks_.spawn(Link::read(link_));
     }
-    co_return link_;
+    for (Signal* waiter : connect_waiters_) {
+        waiter->set();
+    }
 }
 
 Task<Result<Buffer>> PeerChannel::exchange(schema::ApiKey key, ApiVersion version,
@@ -196,8 +239,8 @@ Task<Result<Buffer>> PeerChannel::exchange(schema::ApiKey key, ApiVersion versio
     const Woken woken = co_await shard_.wait(pending.ended, deadline);
     if (woken == Woken::deadline) {
         const std::string why = used->peer() + " gave no answer in time";
-        used->forget(correlation);
-        pending.answer = fail(ErrorKind::timed_out, "{}", why);
+        const bool is_unsent = used->withdraw(correlation);
+        pending.answer = fail(is_unsent ? ErrorKind::not_sent : ErrorKind::timed_out, "{}", why);
         if (used->silence() >= max_silence_) {
             // It may be dead without a sign of it.
             used->end(why);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <string>
@@ -14,10 +15,11 @@ namespace hw::broker {
 
 /// A connection to another node. Requests are pipelined; answers are matched by correlation id.
 ///
-/// Connects at the first call, and again at the first call after the connection ended. A call that
-/// gets no answer in time ends the connection, and so all other calls that wait on it, if nothing
-/// has come from the peer for `max_silence` although calls waited. Owned by its
-/// caller; used on one shard. `stop` must have ended before it is destroyed.
+/// Connects at the first call, and again at the first call after the connection ended; calls made
+/// meanwhile wait for the same attempt and its outcome. A call that gets no answer in time ends the
+/// connection, and so all other calls that wait on it, if nothing has come from the peer for
+/// `max_silence` although calls waited. Owned by its caller; used on one shard. `stop` must have
+/// ended before it is destroyed.
 class PeerChannel final : public replication::PeerClient {
 public:
     /// Makes a transport bound to the channel's shard; Network::connect, or a local pair.
@@ -51,7 +53,12 @@ private:
     };
     class Link;
 
+    /// Errors: not_sent.
     [[nodiscard]] Task<Result<std::shared_ptr<Link>>> connected_link(TimePoint deadline);
+    /// Makes the connection. Sets link_ or connect_failure_.
+    [[nodiscard]] Task<> connect(TimePoint deadline);
+    /// Waits for the end of `connect`, which another call has begun.
+    [[nodiscard]] Task<> wait_connected(TimePoint deadline);
 
     Shard& shard_;
     const Clock& clock_;
@@ -60,6 +67,9 @@ private:
     Duration max_silence_;
     TaskGroup tasks_;
     std::shared_ptr<Link> link_;
+    bool connecting_ = false;
+    std::list<Signal*> connect_waiters_;
+    std::string connect_failure_;  ///< why the last attempt made no connection
     std::int32_t next_correlation_ = 0;
     bool stopping_ = false;
 };

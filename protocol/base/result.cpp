@@ -61,6 +61,8 @@ const char* to_string(ErrorKind kind) {
             return "closed";
         case ErrorKind::timed_out:
             return "timed_out";
+        case ErrorKind::not_sent:
+            return "not_sent";
         case ErrorKind::unsupported:
             return "unsupported";
         case ErrorKind::permission:

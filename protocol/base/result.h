@@ -21,6 +21,7 @@ enum class ErrorKind : std::uint8_t {
     busy,         ///< in use by somebody else, for example a port or a lock
     closed,       ///< either side has closed it
     timed_out,    ///< a deadline passed
+    not_sent,     ///< nothing of the request was sent, so no other node has acted on it
     unsupported,  ///< understood, but not supported
     permission,   ///< forbidden by the operating system or an operator
 };

@@ -20,8 +20,9 @@ public:
     virtual ~PeerClient() = default;
 
     /// Sends a request body and waits for the body of the response; both without headers. Errors:
-    /// closed (the connection was refused, or ended before the response, so it is unknown whether
-    /// the peer has acted), timed_out (at `deadline`), not_found (the peer has no address).
+    /// not_sent (there was no connection, or it took no byte of the request, so the peer has not
+    /// acted); closed (the connection ended before the response) and timed_out (at `deadline`),
+    /// after which it is unknown whether the peer has acted.
     [[nodiscard]] virtual Task<Result<Buffer>> exchange(schema::ApiKey key, ApiVersion version,
                                                         wire::Encoded body, TimePoint deadline) = 0;
     /// Ends the connection; waiting calls fail with `closed`. The next call connects again.

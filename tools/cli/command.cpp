@@ -37,6 +37,7 @@ ExitCode exit_code_of(ErrorKind kind) {
             return ExitCode::denied;
         case ErrorKind::closed:
         case ErrorKind::timed_out:
+        case ErrorKind::not_sent:
             return ExitCode::unreachable;
         case ErrorKind::exists:
         case ErrorKind::corrupt:

@@ -70,10 +70,12 @@ struct World {
     }
 
     Task<Result<std::unique_ptr<Transport>>> connect(TimePoint) {
+        ++connects;
+        Signal never;
+        co_await client.wait(never, clock.now() + std::chrono::milliseconds(1));
         if (refusing) {
             co_return fail(ErrorKind::closed, "refused");
         }
-        ++connects;
         LocalPair pair = make_local_pair(client, server, {"self", 0});
         host->adopt(std::move(pair.second), info, [] {});
         co_return std::move(pair.first);
@@ -102,7 +104,10 @@ struct World {
     void begin_lost_call() {
         silent = true;
         client.spawn(ask("lost"));
-        scheduler.run_until([] { return false; }, scheduler.now() + std::chrono::seconds(1));
+        pass(std::chrono::seconds(1));
+    }
+    void pass(Duration span) {
+        scheduler.run_until([] { return false; }, scheduler.now() + span);
     }
 
     sim::Scheduler scheduler;
@@ -121,6 +126,55 @@ struct World {
     PeerChannel channel{client, clock, "test",
                         [this](TimePoint deadline) { return connect(deadline); }};
     std::vector<std::string> results;
+};
+
+/// A connection that takes `room` bytes and gives no answer.
+class Window {
+public:
+    explicit Window(Shard& shard) : shard_(shard) {}
+
+    Task<Result<std::unique_ptr<Transport>>> connect() { co_return std::make_unique<End>(*this); }
+    void open_up() { writable_.set(); }
+
+    int room = 0;
+    int written = 0;
+
+private:
+    class End final : public Transport {
+    public:
+        explicit End(Window& window) : window_(window) {}
+
+        Transfer try_read(MutableBytes) override {
+            return {is_open_ ? Progress::would_block : Progress::closed, 0};
+        }
+        Transfer try_write(std::span<const ByteView>) override {
+            if (!is_open_ || window_.written == window_.room) {
+                return {is_open_ ? Progress::would_block : Progress::closed, 0};
+            }
+            ++window_.written;
+            return {Progress::done, 1};
+        }
+        Task<> wait_readable() override { return wait(readable_); }
+        Task<> wait_writable() override { return wait(window_.writable_); }
+        void close() override {
+            is_open_ = false;
+            readable_.set();
+            window_.writable_.set();
+        }
+        const Endpoint& local() const override { return name_; }
+        const Endpoint& peer() const override { return name_; }
+
+    private:
+        Task<> wait(Signal& signal) { co_await window_.shard_.wait(signal, kNever); }
+
+        Window& window_;
+        Endpoint name_{"peer", 1};
+        Signal readable_;
+        bool is_open_ = true;
+    };
+
+    Shard& shard_;
+    Signal writable_;
 };
 
 Task<> stop_channel(PeerChannel& channel, bool& stopped) {
@@ -215,7 +269,47 @@ TEST_CASE("channel: a call fails if the peer refuses the connection", "[net][cha
     world.refusing = true;
     world.client.spawn(world.ask("nobody"));
     REQUIRE(world.run_until([&] { return world.results.size() == 1; }));
-    CHECK(world.results.front() == "closed");
+    CHECK(world.results.front() == "not_sent");
+}
+
+TEST_CASE("channel: calls that need a connection at the same time share one attempt",
+          "[net][channel]") {
+    World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{10})));
+    world.refusing = GENERATE(false, true);
+    for (const char* name : {"a", "b", "c"}) {
+        world.client.spawn(world.ask(name));
+    }
+    REQUIRE(world.run_until([&] { return world.results.size() == 3; }));
+    CHECK(world.connects == 1);
+    CHECK(std::ranges::count(world.results, "not_sent") == (world.refusing ? 3 : 0));
+}
+
+TEST_CASE("channel: a call of which no byte was written is not sent, one with a byte may be",
+          "[net][channel]") {
+    World world(1);
+    Window window(world.client);
+    PeerChannel channel(world.client, world.clock, "test",
+                        [&](TimePoint) { return window.connect(); });
+    world.client.spawn(world.ask("first", &channel));
+    world.client.spawn(world.ask("second", &channel));
+    world.pass(std::chrono::seconds(1));
+    SECTION("when the connection ends") {
+        window.room = GENERATE(0, 1);
+        window.open_up();
+        world.pass(std::chrono::seconds(1));
+        channel.disconnect();
+        REQUIRE(world.run_until([&] { return world.results.size() == 2; }));
+        CHECK(std::ranges::count(world.results, "closed") == window.room);
+        CHECK(std::ranges::count(world.results, "not_sent") == 2 - window.room);
+    }
+    SECTION("when the time is over, and then it is not sent later either") {
+        REQUIRE(world.run_until([&] { return world.results.size() == 2; }));
+        CHECK(world.results == std::vector<std::string>{"not_sent", "not_sent"});
+        CHECK(window.written == 0);
+    }
+    bool stopped = false;
+    world.client.spawn(stop_channel(channel, stopped));
+    REQUIRE(world.run_until([&] { return stopped; }));
 }
 
 }  // namespace
