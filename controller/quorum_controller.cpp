@@ -37,12 +37,19 @@ Refusal not_leading() {
     return {wire::ErrorCode::not_controller, "this controller is not the active one"};
 }
 
-/// The NOT_CONTROLLER answer, of the same type, for a request whose records may be lost.
-ControllerResponse lost(const ControllerResponse& response) {
+Refusal unknown_outcome() {
+    return {wire::ErrorCode::request_timed_out,
+            "the outcome is unknown: this controller stopped being the active one before the "
+            "decision was committed. The next one may keep it. Look whether it was carried out "
+            "before you try again"};
+}
+
+/// The answer with `refusal`, of the same type as `response`.
+ControllerResponse refused(const ControllerResponse& response, const Refusal& refusal) {
     return std::visit(
-        []<class Response>(const Response&) {
+        [&refusal]<class Response>(const Response&) {
             Response answer;
-            answer.refusal = not_leading();
+            answer.refusal = refusal;
             return ControllerResponse(std::move(answer));
         },
         response);
@@ -92,7 +99,9 @@ void QuorumController::on_leader(LeaderEpoch epoch, TimePoint now, ControllerEff
 
 void QuorumController::on_resigned(ControllerEffects& effects) {
     for (const Waiting& waiting : waiting_) {
-        effects.answers.push_back({waiting.answer.ticket, lost(waiting.answer.response)});
+        const Refusal refusal = waiting.has_records ? unknown_outcome() : not_leading();
+        effects.answers.push_back(
+            {waiting.answer.ticket, refused(waiting.answer.response, refusal)});
     }
     waiting_.clear();
     uncommitted_.clear();
@@ -147,7 +156,9 @@ void QuorumController::handle(const ControllerRequest& request, Ticket ticket, T
             if (last_appended() == last_committed()) {
                 effects.answers.push_back(std::move(answer));
             } else {
-                waiting_.push_back({last_appended(), std::move(answer)});
+                waiting_.push_back({.until = last_appended(),
+                                    .answer = std::move(answer),
+                                    .has_records = !outcome.records.empty()});
             }
         },
         request);

@@ -56,8 +56,9 @@ struct ControllerEffects {
 ///
 /// As a follower it applies the committed log. As the leader it decides requests from the
 /// *appended* state, and answers each one when that state is *committed*. When it loses the
-/// leadership, it returns to the committed state, and the requests that still wait get
-/// NOT_CONTROLLER. Every request is answered exactly once.
+/// leadership, it returns to the committed state. The requests that still wait then get
+/// REQUEST_TIMED_OUT if they have appended records, because the next leader may keep these, and
+/// NOT_CONTROLLER if they have not. Every request is answered exactly once.
 ///
 /// Does no I/O, reads no clock. Called by one thread at a time; after each call next_deadline()
 /// may have changed.
@@ -76,7 +77,7 @@ public:
     /// This node has become the leader of the quorum in `epoch`. The log up to and including the
     /// first batch of that epoch is committed and was passed to on_batch.
     void on_leader(LeaderEpoch epoch, TimePoint now, ControllerEffects& effects);
-    /// The leadership is lost or given up. All waiting requests are answered with NOT_CONTROLLER.
+    /// The leadership is lost or given up. All waiting requests are answered, see above.
     void on_resigned(ControllerEffects& effects);
 
     /// The leader's log now ends with `last_offset`, after an append of the controller or a control
@@ -110,6 +111,7 @@ private:
     struct Waiting {
         Offset until;  ///< the answer is sent when this offset is committed
         ControllerAnswer answer;
+        bool has_records = false;  ///< the decision itself is in the log
     };
 
     [[nodiscard]] OperationContext context(TimePoint now) const;

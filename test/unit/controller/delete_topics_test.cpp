@@ -114,7 +114,7 @@ TEST_CASE(
     const Ticket lost = world.ask(request);
     world.lose();
     world.lead();
-    CHECK(world.answer<ProducerIdsResult>(lost).refusal.code == ErrorCode::not_controller);
+    CHECK(world.answer<ProducerIdsResult>(lost).refusal.code == ErrorCode::request_timed_out);
     CHECK(world.call<ProducerIdsResult>(request).first == ProducerId(1000));
     world.ask(request);
     world.lose(1);
