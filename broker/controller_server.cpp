@@ -59,11 +59,11 @@ void ControllerServer::add_handlers(const std::string& cluster_id, ApiServices& 
     dispatcher_.add(ApiKey::broker_heartbeat, std::make_unique<BrokerHeartbeatHandler>(runtime_));
     dispatcher_.add(ApiKey::controller_registration,
                     std::make_unique<ControllerRegistrationHandler>(runtime_));
-    dispatcher_.add(ApiKey::create_topics, std::make_unique<CreateTopicsHandler>(
-                                               runtime_, ports.log.named("topics"), ports.clock));
+    dispatcher_.add(ApiKey::create_topics,
+                    std::make_unique<CreateTopicsHandler>(runtime_, ports.settings,
+                                                          ports.log.named("topics"), ports.clock));
     dispatcher_.add(ApiKey::delete_topics,
-                    std::make_unique<DeleteTopicsHandler>(
-                        runtime_, ports.settings.flag("delete.topic.enable")));
+                    std::make_unique<DeleteTopicsHandler>(runtime_, ports.settings));
     dispatcher_.add(ApiKey::allocate_producer_ids,
                     std::make_unique<AllocateProducerIdsHandler>(runtime_));
     dispatcher_.add(ApiKey::describe_cluster, std::make_unique<DescribeClusterHandler>(services));

@@ -63,7 +63,8 @@ Node::Node(config::BrokerConfig config, const NodeLimits& limits, NodePorts port
       metadata_channel_(ports_.control, ports_.clock, "observer", connector_.to_asked()),
       cluster_id_search_({ports_.control, ports_.clock, log_.named("metadata")},
                          connector_.locator(), metadata_channel_),
-      gateway_(ports_.control, ports_.clock, request_channel_),
+      gateway_({ports_.control, ports_.clock, ports_.entropy, log_.named("forwarding")},
+               connector_.locator(), request_channel_),
       producer_ids_(
           ports_.control, ports_.clock, id_channel_,
           [this] { return BrokerIdentity(config_.node.id, agent_->epoch()); },
@@ -73,6 +74,7 @@ Node::Node(config::BrokerConfig config, const NodeLimits& limits, NodePorts port
     connector_.follow_active(session_channel_);
     connector_.follow_active(request_channel_);
     connector_.follow_active(id_channel_);
+    connector_.on_active([this] { gateway_.on_controller_change(); });
 }
 
 Node::~Node() = default;
@@ -431,6 +433,7 @@ Task<> Node::stop_following() {
     }
     producer_ids_.begin_stop();
     topic_creator_.begin_stop();
+    gateway_.begin_stop();
     connector_.end_waits();
     co_await session_channel_.stop();
     co_await request_channel_.stop();

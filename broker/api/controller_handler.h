@@ -32,7 +32,7 @@ protected:
         }
         // The request lives as long as the exchange.
         decide(request, [this, &request, exchange = std::move(exchange)](const Result& result) {
-            reply(*exchange, request, result);
+            finish(*exchange, request, result);
         });
         return this->done();
     }
@@ -59,9 +59,7 @@ protected:
         refused.refusal = {
             wire::ErrorCode::policy_violation,
             fmt::format("{} topics in one request are over the limit of {}", topics, kMaxTopics)};
-        if (exchange.take_work(topics, kBytesPerTopic)) {
-            reply(exchange, request, refused);
-        }
+        reply(exchange, request, refused);
         return true;
     }
 
@@ -76,7 +74,7 @@ protected:
             if (result.refusal.code == wire::ErrorCode::none) {
                 result.topics.insert(result.topics.end(), denied.begin(), denied.end());
             }
-            reply(*exchange, request, result);
+            finish(*exchange, request, result);
         });
     }
     /// The committed metadata.
@@ -88,8 +86,10 @@ protected:
     virtual void reply(Exchange& exchange, const Request& request, const Result& result) const = 0;
 
 private:
-    /// Memory for a topic's part of the answer.
-    static constexpr std::size_t kBytesPerTopic = 256;
+    void finish(Exchange& exchange, const Request& request, const Result& result) const {
+        exchange.set_error(result.refusal.code);
+        reply(exchange, request, result);
+    }
 
     ControllerRuntime& controller_;
 };

@@ -70,6 +70,9 @@ Task<> CreateTopicsHandler::serve(ExchangePtr exchange,
     if (refuse_too_many(*exchange, request, request.topics.size())) {
         return done();
     }
+    if (!take_answer_memory(*exchange, request, sizes_)) {
+        return done();
+    }
     std::vector<schema::CreateTopicsRequest::Topic> topics;
     std::vector<controller::CreatedTopic> refused;
     for (const auto& topic : request.topics) {
@@ -105,17 +108,12 @@ void CreateTopicsHandler::warn(const controller::CreateTopicsResult& result) con
 void CreateTopicsHandler::reply(Exchange& exchange, const schema::CreateTopicsRequest& request,
                                 const controller::CreateTopicsResult& result) const {
     warn(result);
+    if (result.refusal.is_refused()) {
+        reply_error(exchange, request, result.refusal);
+        return;
+    }
     std::deque<std::vector<CreateTopicsResponse::Config>> configs;
     std::vector<CreateTopicsResponse::Topic> topics;
-    // The response has no field for an error of the whole request, so each topic gets it.
-    const bool refused = result.refusal.code != wire::ErrorCode::none;
-    for (const auto& asked : request.topics) {
-        if (refused) {
-            topics.push_back({.name = asked.name,
-                              .error_code = result.refusal.code,
-                              .error_message = result.refusal.message});
-        }
-    }
     for (const controller::CreatedTopic& topic : result.topics) {
         CreateTopicsResponse::Topic answer;
         answer.name = topic.name;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "broker/api/controller_handler.h"
+#include "broker/api/forwarded_apis.h"
 #include "broker/net/rate_limited_log.h"
 #include "protocol/schema/api/create_topics.h"
 
@@ -12,8 +13,9 @@ namespace hw::broker {
 class CreateTopicsHandler final
     : public ControllerHandler<schema::CreateTopicsRequest, controller::CreateTopicsResult> {
 public:
-    CreateTopicsHandler(ControllerRuntime& controller, const Logger& log, const Clock& clock)
-        : ControllerHandler(controller), warnings_(log, clock) {}
+    CreateTopicsHandler(ControllerRuntime& controller, const config::Settings& settings,
+                        const Logger& log, const Clock& clock)
+        : ControllerHandler(controller), sizes_(settings), warnings_(log, clock) {}
 
 protected:
     [[nodiscard]] Task<> serve(ExchangePtr exchange,
@@ -24,6 +26,7 @@ protected:
 private:
     void warn(const controller::CreateTopicsResult& result) const;
 
+    AnswerSizes sizes_;
     mutable RateLimitedLog warnings_;
 };
 

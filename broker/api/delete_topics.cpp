@@ -20,23 +20,6 @@ std::string_view message_of(const wire::Refusal& refusal) {
     return refusal.message.empty() ? std::string_view() : std::string_view(refusal.message);
 }
 
-/// An answer with the same error for every topic, whether named by name or by id.
-std::vector<DeleteTopicsResponse::Topic> refuse_all(const DeleteTopicsRequest& request,
-                                                    const wire::Refusal& refusal) {
-    std::vector<DeleteTopicsResponse::Topic> topics;
-    for (const std::string_view name : request.topic_names) {
-        topics.push_back(
-            {.name = name, .error_code = refusal.code, .error_message = refusal.message});
-    }
-    for (const auto& topic : request.topics) {
-        topics.push_back({.name = topic.name,
-                          .topic_id = topic.topic_id,
-                          .error_code = refusal.code,
-                          .error_message = refusal.message});
-    }
-    return topics;
-}
-
 bool may_delete(const RequestContext& who, std::string_view topic) {
     return who.allows(Operation::remove, topic_resource(topic));
 }
@@ -80,6 +63,9 @@ Task<> DeleteTopicsHandler::serve(ExchangePtr exchange, const DeleteTopicsReques
         reply(*exchange, request, result);
         return done();
     }
+    if (!take_answer_memory(*exchange, request, sizes_)) {
+        return done();
+    }
     const RequestContext& who = exchange->context();
     std::vector<std::string_view> names;
     std::vector<DeleteTopicsRequest::Topic> topics;
@@ -107,10 +93,11 @@ Task<> DeleteTopicsHandler::serve(ExchangePtr exchange, const DeleteTopicsReques
 
 void DeleteTopicsHandler::reply(Exchange& exchange, const DeleteTopicsRequest& request,
                                 const controller::DeleteTopicsResult& result) const {
-    std::vector<DeleteTopicsResponse::Topic> topics;
-    if (result.refusal.code != wire::ErrorCode::none) {
-        topics = refuse_all(request, result.refusal);
+    if (result.refusal.is_refused()) {
+        reply_error(exchange, request, result.refusal);
+        return;
     }
+    std::vector<DeleteTopicsResponse::Topic> topics;
     for (const controller::DeletedTopic& topic : result.topics) {
         topics.push_back({.name = name_of(topic),
                           .topic_id = topic.id,

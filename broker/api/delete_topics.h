@@ -1,6 +1,7 @@
 #pragma once
 
 #include "broker/api/controller_handler.h"
+#include "broker/api/forwarded_apis.h"
 #include "protocol/schema/api/delete_topics.h"
 
 namespace hw::broker {
@@ -9,9 +10,10 @@ namespace hw::broker {
 class DeleteTopicsHandler final
     : public ControllerHandler<schema::DeleteTopicsRequest, controller::DeleteTopicsResult> {
 public:
-    /// `enabled` is delete.topic.enable.
-    DeleteTopicsHandler(ControllerRuntime& controller, bool enabled)
-        : ControllerHandler(controller), enabled_(enabled) {}
+    DeleteTopicsHandler(ControllerRuntime& controller, const config::Settings& settings)
+        : ControllerHandler(controller),
+          sizes_(settings),
+          enabled_(settings.flag("delete.topic.enable")) {}
 
 protected:
     [[nodiscard]] Task<> serve(ExchangePtr exchange,
@@ -20,6 +22,7 @@ protected:
                const controller::DeleteTopicsResult& result) const override;
 
 private:
+    AnswerSizes sizes_;
     bool enabled_;
 };
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "broker/metadata/principal.h"
+#include "protocol/base/assert.h"
 
 namespace hw::broker {
 namespace {
@@ -14,16 +15,23 @@ using schema::EnvelopeResponse;
 
 constexpr std::size_t kPrefix = 4;
 
+void refuse(Exchange& exchange, wire::ErrorCode code) {
+    EnvelopeResponse response;
+    response.error_code = code;
+    exchange.reply(response);
+}
+
 /// The exchange of the request inside. Its answer becomes the answer to the envelope.
 ///
 /// Ownership: the handler of the inner request holds an ExchangePtr until it answers. That pointer
 /// owns this object, and this object owns the exchange of the envelope.
 class Inner final : public AnswerSink {
 public:
-    Inner(ExchangePtr outer, ByteView request, std::string principal)
+    /// `memory` counts a copy of the request.
+    Inner(ExchangePtr outer, ByteView request, Reservation memory, std::string principal)
         : outer_(std::move(outer)),
           principal_(std::move(principal)),
-          exchange_(copy_of(request), copy_memory(*outer_, request.size()), *this) {
+          exchange_(copy_of(request), std::move(memory), *this) {
         exchange_.context().listener = outer_->context().listener;
         exchange_.context().peer = outer_->context().peer;
         exchange_.context().principal = principal_;
@@ -32,28 +40,35 @@ public:
     [[nodiscard]] Exchange& exchange() { return exchange_; }
 
     void on_answer() override {
-        std::string answer;
-        for (const ByteView slice : exchange_.answer().slices) {
-            answer += as_text(slice);
+        if (exchange_.error() == wire::ErrorCode::not_controller) {
+            // Nothing was done. The broker that forwards looks for the active controller.
+            refuse(*outer_, wire::ErrorCode::not_controller);
+            return;
         }
+        const wire::Slices& slices = exchange_.answer().slices;
+        HW_ASSERT(slices.size() == 1);  // forwarded APIs have no records
         EnvelopeResponse response;
-        response.response_data = as_bytes(std::string_view(answer)).subspan(kPrefix);
+        response.response_data = slices.front().subspan(kPrefix);
         outer_->reply(response);
     }
 
-    void on_reject(const Error& reason) override {
-        const bool unknown = reason.kind == ErrorKind::unsupported;
-        EnvelopeResponse response;
-        response.error_code =
-            unknown ? wire::ErrorCode::unsupported_version : wire::ErrorCode::invalid_request;
-        outer_->reply(response);
+    void on_reject(const Error& reason) override { refuse(*outer_, code_of(reason.kind)); }
+
+    bool on_hold_answer(std::size_t bytes) override {
+        constexpr std::size_t kEnvelope = 64;
+        return outer_->hold_answer(bytes + kEnvelope);
     }
 
 private:
-    static Reservation copy_memory(Exchange& outer, std::size_t size) {
-        Reservation memory = outer.memory().beside();
-        memory.add_work(size);
-        return memory;
+    static wire::ErrorCode code_of(ErrorKind kind) {
+        switch (kind) {
+            case ErrorKind::unsupported:
+                return wire::ErrorCode::unsupported_version;
+            case ErrorKind::limit:
+                return wire::ErrorCode::request_timed_out;  // no memory
+            default:
+                return wire::ErrorCode::invalid_request;
+        }
     }
     static Buffer copy_of(ByteView bytes) {
         Buffer copy(bytes.size());
@@ -65,12 +80,6 @@ private:
     std::string principal_;
     Exchange exchange_;
 };
-
-void refuse(Exchange& exchange, wire::ErrorCode code) {
-    EnvelopeResponse response;
-    response.error_code = code;
-    exchange.reply(response);
-}
 
 /// True for a request that brokers forward for clients. Other requests are refused, so that an
 /// Envelope cannot contain one that only brokers may send.
@@ -99,8 +108,13 @@ Task<> EnvelopeHandler::serve(ExchangePtr exchange, const schema::EnvelopeReques
         refuse(*exchange, wire::ErrorCode::principal_deserialization_failure);
         return done();
     }
-    const auto inner =
-        std::make_shared<Inner>(std::move(exchange), request.request_data, std::move(*principal));
+    Reservation memory = exchange->memory().beside();
+    if (!memory.try_work(request.request_data.size())) {
+        refuse(*exchange, wire::ErrorCode::request_timed_out);
+        return done();
+    }
+    const auto inner = std::make_shared<Inner>(std::move(exchange), request.request_data,
+                                               std::move(memory), std::move(*principal));
     return dispatcher_.dispatch(ExchangePtr(inner, &inner->exchange()));
 }
 

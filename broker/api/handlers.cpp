@@ -1,5 +1,7 @@
 #include "broker/api/handlers.h"
 
+#include <algorithm>
+#include <array>
 #include <memory>
 
 #include "broker/api/api_versions.h"
@@ -14,6 +16,29 @@
 #include "broker/api/produce.h"
 
 namespace hw::broker {
+namespace {
+
+/// True if the list has exactly the APIs that the table says brokers forward for clients.
+template <class... Requests>
+constexpr bool is_complete(RequestList<Requests...>) {
+    constexpr std::array kListed{Requests::kKey...};
+    return std::ranges::all_of(schema::kApiTable, [&](const schema::ApiInfo& api) {
+        const bool is_listed = std::ranges::find(kListed, api.key) != kListed.end();
+        return is_listed == (api.forwarded && api.on_broker);
+    });
+}
+static_assert(is_complete(ForwardedRequests()),
+              "a forwarded API is missing in forwarded_apis.h, or one there is not forwarded");
+
+template <class... Requests>
+void add_forwarding(Dispatcher& dispatcher, Shard& shard, const NodeServices& node,
+                    RequestList<Requests...>) {
+    (dispatcher.add(Requests::kKey, std::make_unique<ForwardingHandler<Requests>>(
+                                        shard, node.gateway, node.settings)),
+     ...);
+}
+
+}  // namespace
 
 void add_handlers(Dispatcher& dispatcher, ApiServices& services, const NodeServices& node) {
     using schema::ApiKey;
@@ -30,12 +55,7 @@ void add_handlers(Dispatcher& dispatcher, ApiServices& services, const NodeServi
     dispatcher.add(ApiKey::describe_configs,
                    std::make_unique<DescribeConfigsHandler>(services, node.settings));
     dispatcher.add(ApiKey::describe_cluster, std::make_unique<DescribeClusterHandler>(services));
-    for (const schema::ApiInfo& api : schema::kApiTable) {
-        if (api.forwarded && api.on_broker) {
-            dispatcher.add(api.key,
-                           std::make_unique<ForwardingHandler>(services.shard, node.gateway));
-        }
-    }
+    add_forwarding(dispatcher, services.shard, node, ForwardedRequests());
 }
 
 }  // namespace hw::broker

@@ -31,6 +31,9 @@ void ControllerConnector::on_change() {
         for (Signal* waiter : waiters_) {
             waiter->set();
         }
+        if (tell_active_) {
+            tell_active_();
+        }
     }
 }
 

@@ -43,6 +43,8 @@ public:
     [[nodiscard]] PeerChannel::Connect to_asked();
     /// Disconnects `channel` whenever there is another active controller.
     void follow_active(PeerChannel& channel) { followers_.push_back(&channel); }
+    /// `call` is called whenever there is another active controller, after that.
+    void on_active(std::function<void()> call) { tell_active_ = std::move(call); }
     /// Ends the waits for an active controller; first step of a stop.
     void end_waits();
 
@@ -62,6 +64,7 @@ private:
     ControllerLocator locator_;
     ConnectOwn connect_own_;
     std::vector<PeerChannel*> followers_;
+    std::function<void()> tell_active_;
     std::list<Signal*> waiters_;
     bool stopping_ = false;
 };

@@ -1,5 +1,7 @@
 #include "broker/net/exchange.h"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 namespace hw::broker {
@@ -71,7 +73,25 @@ bool Exchange::take_work(std::size_t items, std::size_t bytes_each) {
     return true;
 }
 
+bool Exchange::hold_answer(std::size_t bytes) {
+    if (!memory_.try_encode(bytes)) {
+        return false;
+    }
+    if (sink_ != nullptr && !sink_->on_hold_answer(bytes)) {
+        memory_.return_answer(bytes);
+        return false;
+    }
+    held_answer_ += bytes;
+    return true;
+}
+
 bool Exchange::take_answer(std::size_t bytes) {
+    if (held_answer_ > 0) {
+        // The work is done, so a larger answer than expected is counted without asking.
+        memory_.return_answer(std::exchange(held_answer_, 0));
+        memory_.add_answer(bytes);
+        return true;
+    }
     if (memory_.try_encode(bytes)) {
         return true;
     }
@@ -104,9 +124,8 @@ void Exchange::set_answer(wire::Encoded answer) {
 
 void Exchange::reply_encoded(ByteView header_and_body) {
     constexpr std::size_t kPrefix = 4;
-    if (!take_answer(kPrefix + header_and_body.size())) {
-        return;
-    }
+    memory_.return_answer(std::exchange(held_answer_, 0));
+    memory_.add_answer(kPrefix + header_and_body.size());
     wire::Encoded answer{.own = Buffer(kPrefix + header_and_body.size()),
                          .slices = {},
                          .size = kPrefix + header_and_body.size()};

@@ -12,6 +12,7 @@
 #include "protocol/base/bytes.h"
 #include "protocol/schema/api/header.h"
 #include "protocol/schema/api_table.h"
+#include "protocol/wire/error_code.h"
 #include "protocol/wire/reader.h"
 #include "protocol/wire/writer.h"
 
@@ -25,6 +26,12 @@ public:
     /// The request cannot be answered, for example because it breaks the protocol. The connection
     /// ends once the answers before this one are sent; no later answer is sent.
     virtual void on_reject(const Error& reason) = 0;
+    /// Takes the memory that the receiver itself needs for an answer of `bytes`, before the work is
+    /// done. False: there is not enough.
+    [[nodiscard]] virtual bool on_hold_answer(std::size_t bytes) {
+        static_cast<void>(bytes);
+        return true;
+    }
 };
 
 /// One request and the place of its answer. The bytes of the request, the decoded request and the
@@ -71,8 +78,15 @@ public:
     /// The same in another version: ApiVersions answers an unknown version in version 0.
     template <class Message>
     void reply_as(Message message, ApiVersion version);
-    /// Answers with an encoded response header and body.
+    /// Answers with an encoded response header and body. Its memory is counted, but never refused,
+    /// because it is an answer of another node, which has acted.
     void reply_encoded(ByteView header_and_body);
+    /// Takes memory for the answer before the work is done, so that the answer finds it. False, and
+    /// nothing taken, if there is not enough.
+    [[nodiscard]] bool hold_answer(std::size_t bytes);
+    /// The error of the request as a whole, if it has one: the Envelope around it may carry it.
+    [[nodiscard]] wire::ErrorCode error() const { return error_; }
+    void set_error(wire::ErrorCode code) { error_ = code; }
     /// The request wants no answer (Produce with acks=0).
     void finish_silently();
     /// See AnswerSink::on_reject.
@@ -119,6 +133,8 @@ private:
     wire::Encoded answer_;
     bool answered_ = false;
     bool rejected_ = false;
+    std::size_t held_answer_ = 0;  ///< bytes that hold_answer took
+    wire::ErrorCode error_ = wire::ErrorCode::none;
     std::size_t refused_bytes_ = 0;  ///< that the arena asked for and did not get
     std::shared_ptr<const void> work_;
 };

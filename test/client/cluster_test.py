@@ -131,6 +131,19 @@ class Cluster(unittest.TestCase):
             self.assertEqual(self.kcat("-C", "-b", first.address, "-t", "orders", "-p", partition,
                                        "-e", "-q"), "more\n")
 
+    def test_a_creation_waits_for_a_controller_that_restarts(self):
+        first, _, third = self.nodes
+        self.start(self.nodes)
+        self.wait_listing(third, r"broker \d at", 3)
+        first.end()
+        creation = Hw(third.address).start("topic", "create", "orders")
+        time.sleep(1)
+        self.assertIsNone(creation.poll())
+        self.start([first])
+        output, errors = creation.communicate(timeout=60)
+        self.assertIn("Created topic", output, errors)
+        self.assertNotIn("closing the connection", third.log_text())
+
     def test_a_broker_without_a_controller_waits_and_stops_at_once(self):
         second = self.nodes[1]
         second.start()

@@ -38,6 +38,7 @@ public:
         auto exchange = std::make_shared<Exchange>(
             bytes_of(frame), memory.begin(memory.share(), frame.size()), sink_);
         exchange->context().listener = &listener;
+        exchange->context().peer = peer_;
         exchange->context().authorizer = &authorizer;
         REQUIRE(exchange->read_header());
         publish();
@@ -153,6 +154,8 @@ private:
         return buffer;
     }
 
+    std::shared_ptr<const Endpoint> peer_ =
+        std::make_shared<const Endpoint>(Endpoint{"127.0.0.1", 5});
     std::uint64_t last_topic_ = 0;
     Sink sink_;
 };

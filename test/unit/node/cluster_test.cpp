@@ -93,6 +93,19 @@ struct Cluster {
         REQUIRE(world.run_until([&] { return member.created.has_value(); }));
         REQUIRE(*member.created == wire::ErrorCode::none);
     }
+    /// Sends a creation, and kills the controller after `delay`.
+    void create_and_kill(BrokerId through, const std::string& topic, Duration delay) {
+        Member& member = node(through);
+        member.control.spawn(member.create(topic));
+        world.run_for(delay);
+        kill(kFirst);
+    }
+    /// Waits for the answer to a creation.
+    wire::ErrorCode created(BrokerId through) {
+        Member& member = node(through);
+        REQUIRE(world.run_until([&] { return member.created.has_value(); }));
+        return *member.created;
+    }
     /// Produces to partition 0 at `at`; returns whether that was acknowledged.
     bool produces(BrokerId at, const std::string& topic) {
         Member& member = node(at);
@@ -220,6 +233,88 @@ TEST_CASE("cluster: brokers serve again after the controller was restarted", "[n
     cluster.wait_brokers(kThird, {kFirst, kSecond, kThird});
     cluster.create(kThird, "orders");
     cluster.wait_leaders(kSecond, {kFirst, kSecond, kThird});
+}
+
+TEST_CASE("cluster: a creation waits for the controller while that is away", "[node][cluster]") {
+    Cluster cluster(GENERATE(range(std::uint64_t{1}, std::uint64_t{6})));
+    cluster.start_all();
+    cluster.kill(kFirst);
+    cluster.world.run_for(std::chrono::milliseconds(GENERATE(0, 1, 500)));
+    Member& third = cluster.node(kThird);
+    third.control.spawn(third.create("orders"));
+    cluster.world.run_for(std::chrono::seconds(2));
+    CHECK_FALSE(third.created.has_value());
+    cluster.start(kFirst);
+    CHECK(cluster.created(kThird) == wire::ErrorCode::none);
+    cluster.wait_started(kFirst);
+    cluster.wait_leaders(kThird, {kFirst, kSecond, kThird});
+}
+
+TEST_CASE("cluster: without a controller a creation ends in time, and the connection stays open",
+          "[node][cluster]") {
+    Cluster cluster(1);
+    cluster.start_all();
+    cluster.wait_brokers(kThird, {kFirst, kSecond, kThird});
+    cluster.kill(kFirst);
+    const TimePoint begin = cluster.world.scheduler.now();
+    Member& third = cluster.node(kThird);
+    third.control.spawn(third.create("orders"));
+    CHECK(cluster.created(kThird) == wire::ErrorCode::request_timed_out);
+    CHECK(third.create_message.starts_with("nothing was done: for "));
+    CHECK(third.create_message.contains("Last asked: controller 1 at localhost:9093: "));
+    CHECK(cluster.world.scheduler.now() - begin > std::chrono::seconds(8));
+    CHECK(cluster.world.scheduler.now() - begin <= std::chrono::seconds(10));
+    CHECK_FALSE(cluster.world.log.have("closing the connection"));
+}
+
+TEST_CASE("cluster: a creation that the controller may have got is not sent again",
+          "[node][cluster]") {
+    int unknown = 0;
+    int sent_again = 0;
+    int kept = 0;
+    for (int delay = 0; delay < 2000; delay += 100) {
+        CAPTURE(delay);
+        Cluster cluster(static_cast<std::uint64_t>(delay + 1));
+        cluster.start_all();
+        cluster.create(kThird, "first");  // now the connections are open
+        cluster.wait_leaders(kThird, {kFirst, kSecond, kThird});
+        cluster.create_and_kill(kThird, "orders", std::chrono::microseconds(delay));
+        const bool was_answered = cluster.node(kThird).created.has_value();
+        cluster.world.run_for(std::chrono::milliseconds(100));
+        const bool is_answered = cluster.node(kThird).created.has_value();
+        cluster.start(kFirst);
+        cluster.wait_started(kFirst);
+        const wire::ErrorCode code = cluster.created(kThird);
+        cluster.world.run_for(std::chrono::seconds(2));
+        const std::vector<std::string> topics = cluster.node(kThird).ask_topics();
+        if (code == wire::ErrorCode::none) {
+            CHECK(topics.size() == 2);
+            sent_again += was_answered || is_answered ? 0 : 1;
+        } else {
+            CHECK(code == wire::ErrorCode::request_timed_out);
+            CHECK(cluster.node(kThird).create_message.starts_with(
+                "the outcome is unknown: the request was sent to controller 1 at localhost:9093"));
+            CHECK(is_answered);  // at once, because a wait tells nothing more
+            ++unknown;
+            kept += topics.size() == 2 ? 1 : 0;
+        }
+    }
+    CHECK(unknown > 0);
+    CHECK(sent_again > 0);
+    CHECK(kept > 0);
+}
+
+TEST_CASE("cluster: a creation without memory for its answer creates nothing", "[node][cluster]") {
+    Cluster cluster(1);
+    cluster.start(kFirst);
+    cluster.wait_started(kFirst);
+    Member& first = cluster.node(kFirst);
+    first.control.spawn(first.create_many(19'000));
+    CHECK(cluster.created(kFirst) == wire::ErrorCode::request_timed_out);
+    CHECK(
+        first.create_message.starts_with("nothing was done: there is not enough memory for an "
+                                         "answer of "));
+    CHECK(first.ask_topics().empty());
 }
 
 TEST_CASE("cluster: a broker stops within a session when the controller is gone",

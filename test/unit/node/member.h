@@ -105,11 +105,34 @@ struct Member {
         schema::CreateTopicsRequest request;
         request.topics = all;
         request.timeout_ms = Millis(10'000);
-        const TimePoint deadline = world.clock.now() + std::chrono::seconds(10);
+        created.reset();
+        co_await send(request);
+    }
+    /// Creates `count` topics with one partition each.
+    Task<> create_many(std::size_t count) {
+        std::vector<std::string> names;
+        std::vector<schema::CreateTopicsRequest::Topic> all;
+        for (std::size_t number = 0; number < count; ++number) {
+            names.push_back(fmt::format("topic-{}", number));
+        }
+        for (const std::string& name : names) {
+            all.push_back({.name = name, .num_partitions = 1, .replication_factor = 1});
+        }
+        schema::CreateTopicsRequest request;
+        request.topics = all;
+        request.timeout_ms = Millis(10'000);
+        created.reset();
+        co_await send(request);
+    }
+    /// Takes the error of the last topic from the answer.
+    Task<> send(schema::CreateTopicsRequest request) {
+        const TimePoint deadline = world.clock.now() + std::chrono::seconds(20);
         const auto answer = co_await replication::call<schema::CreateTopicsResponse>(
             channel, request, ApiVersion(7), deadline);
         if (answer) {
-            created = (*answer)->topics[0].error_code;
+            const auto& last = (*answer)->topics[request.topics.size() - 1];
+            created = last.error_code;
+            create_message = last.error_message;
         }
     }
     /// Sends one record to partition 0; if there is a producer id, with sequence 0.
@@ -200,6 +223,7 @@ struct Member {
     std::vector<std::string> features;
     bool asked = false;
     std::optional<wire::ErrorCode> created;
+    std::string create_message;
     std::optional<wire::ErrorCode> produced;
     std::optional<wire::ErrorCode> removed;
 };

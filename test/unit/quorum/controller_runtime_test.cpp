@@ -14,6 +14,7 @@
 #include "test/support/forbidding.h"
 #include "test/support/log_lines.h"
 #include "test/support/wire_client.h"
+#include "test/unit/config/support.h"
 #include "test/unit/quorum/machine.h"
 
 namespace hw::broker {
@@ -126,7 +127,9 @@ public:
 
 /// The APIs of the controller's listener, and a client that sends a request and reads the answer.
 struct Apis {
-    explicit Apis(Machine& of, bool may_delete = true) : machine(of) {
+    explicit Apis(Machine& of, bool may_delete = true)
+        : machine(of),
+          settings(config::settings_of(may_delete ? "" : "delete.topic.enable=false")) {
         using schema::ApiKey;
         ControllerRuntime& runtime = machine.process->runtime;
         dispatcher.add(ApiKey::broker_registration,
@@ -137,9 +140,9 @@ struct Apis {
         dispatcher.add(ApiKey::allocate_producer_ids,
                        std::make_unique<AllocateProducerIdsHandler>(runtime));
         dispatcher.add(ApiKey::create_topics, std::make_unique<CreateTopicsHandler>(
-                                                  runtime, Logger(log, "topics"), clock));
+                                                  runtime, settings, Logger(log, "topics"), clock));
         dispatcher.add(ApiKey::delete_topics,
-                       std::make_unique<DeleteTopicsHandler>(runtime, may_delete));
+                       std::make_unique<DeleteTopicsHandler>(runtime, settings));
     }
 
     /// Sends `request`. Returns the answer as JSON, or the reason if the request is rejected.
@@ -173,6 +176,7 @@ struct Apis {
     }
 
     Machine& machine;
+    config::Settings settings;
     sim::SimClock clock{machine.scheduler};
     test::LogLines log;
     test::ForbiddingAuthorizer authorizer;

@@ -1,0 +1,102 @@
+#include "broker/api/forwarded_apis.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "config/describe.h"
+
+namespace hw::broker {
+namespace {
+
+using schema::CreateTopicsRequest;
+using schema::CreateTopicsResponse;
+using schema::DeleteTopicsRequest;
+using schema::DeleteTopicsResponse;
+
+/// First version of CreateTopics whose answer has the configs of the topics (KIP-525).
+constexpr ApiVersion kConfigsFrom{5};
+/// Bytes of a config beside its name and its value.
+constexpr std::size_t kConfig = 8;
+
+/// Null when there is no message.
+std::string_view message_of(const wire::Refusal& refusal) {
+    return refusal.message.empty() ? std::string_view() : std::string_view(refusal.message);
+}
+
+}  // namespace
+
+void reply_error(Exchange& exchange, const CreateTopicsRequest& request,
+                 const wire::Refusal& refusal) {
+    if (!exchange.take_work(request.topics.size(), sizeof(CreateTopicsResponse::Topic))) {
+        return;
+    }
+    std::vector<CreateTopicsResponse::Topic> topics;
+    topics.reserve(request.topics.size());
+    for (const auto& topic : request.topics) {
+        topics.push_back(
+            {.name = topic.name, .error_code = refusal.code, .error_message = message_of(refusal)});
+    }
+    CreateTopicsResponse response;
+    response.topics = topics;
+    exchange.reply(response);
+}
+
+void reply_error(Exchange& exchange, const DeleteTopicsRequest& request,
+                 const wire::Refusal& refusal) {
+    const std::size_t count = request.topic_names.size() + request.topics.size();
+    if (!exchange.take_work(count, sizeof(DeleteTopicsResponse::Topic))) {
+        return;
+    }
+    std::vector<DeleteTopicsResponse::Topic> topics;
+    topics.reserve(count);
+    for (const std::string_view name : request.topic_names) {
+        topics.push_back(
+            {.name = name, .error_code = refusal.code, .error_message = message_of(refusal)});
+    }
+    for (const auto& topic : request.topics) {
+        topics.push_back({.name = topic.name,
+                          .topic_id = topic.topic_id,
+                          .error_code = refusal.code,
+                          .error_message = message_of(refusal)});
+    }
+    DeleteTopicsResponse response;
+    response.responses = topics;
+    exchange.reply(response);
+}
+
+AnswerSizes::AnswerSizes(const config::Settings& settings) {
+    for (const config::DescribedKey& row : config::describe_topic({}, settings, 1)) {
+        configs_ += kConfig + row.key->name.size() + (row.value ? row.value->size() : 0);
+    }
+}
+
+std::size_t AnswerSizes::of(const CreateTopicsRequest& request, ApiVersion version) const {
+    std::size_t bytes = kItem;
+    for (const auto& topic : request.topics) {
+        std::size_t configs = version < kConfigsFrom ? 0 : configs_;
+        for (const auto& config : topic.configs) {
+            configs += version < kConfigsFrom ? 0 : config.value.size();
+        }
+        bytes += kItem + topic.name.size() + std::max(configs, kMessage + topic.name.size());
+    }
+    return bytes;
+}
+
+std::size_t AnswerSizes::of(const DeleteTopicsRequest& request, ApiVersion) const {
+    std::size_t bytes = kItem;
+    for (const std::string_view name : request.topic_names) {
+        bytes += kItem + kMessage + 2 * name.size();
+    }
+    constexpr std::size_t kMaxName = 249;
+    return bytes + request.topics.size() * (kItem + kMessage + 2 * kMaxName);
+}
+
+wire::Refusal no_answer_memory(std::size_t bytes) {
+    return {wire::ErrorCode::request_timed_out,
+            fmt::format("nothing was done: there is not enough memory for an answer of {} bytes, "
+                        "because other requests hold it. Try again, ask for less in one request, "
+                        "or raise highwater.memory.limit",
+                        bytes)};
+}
+
+}  // namespace hw::broker
