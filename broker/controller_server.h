@@ -8,6 +8,7 @@
 #include "broker/net/connection_manager.h"
 #include "broker/net/local_transport.h"
 #include "broker/quorum/controller_runtime.h"
+#include "broker/quorum/quorum_peers.h"
 #include "config/settings.h"
 #include "controller/quorum_controller.h"
 #include "replication/raft/raft_node.h"
@@ -18,6 +19,7 @@ struct ControllerServerOptions {
     std::string cluster_id;
     controller::ControllerOptions controller;
     replication::RaftOptions raft;
+    std::string listener;  ///< name of the controller listener that other nodes connect to
     HostLimits limits;
 };
 
@@ -46,21 +48,27 @@ public:
         const Authorizer& authorizer;
         Quotas& quotas;
         const config::Settings& settings;
+        Network& network;
     };
 
-    /// `services` are those of the control shard.
-    ControllerServer(const Ports& ports, ControllerServerOptions options, MetadataLog metadata,
-                     ApiServices& services);
+    ControllerServer(const Ports& ports, ControllerServerOptions options, MetadataLog metadata);
     ControllerServer(const ControllerServer&) = delete;
     ControllerServer& operator=(const ControllerServer&) = delete;
 
     /// Joins the quorum and serves. `tell_end` is called when the controller has failed.
     void start(std::function<void(const Error&)> tell_end);
+    /// `call` is called with each new committed image, and when the leader of the quorum changes.
+    void on_image(ControllerRuntime::Publish call) { tell_image_ = std::move(call); }
     /// Waits until the first record is committed, the log fails, or `deadline` has passed. In the
     /// first case the quorum has a leader.
     [[nodiscard]] Task<> wait_for_leader(TimePoint deadline) {
         return raft_->wait_committed(Offset(0), deadline);
     }
+    /// The newest committed metadata that this controller has.
+    [[nodiscard]] const controller::MetadataImage& image() const { return *services_.image; }
+    [[nodiscard]] LeaderEpoch epoch() const { return raft_->core().epoch(); }
+    /// Gives up the leadership of the quorum, if this node has it.
+    [[nodiscard]] Task<> resign() { return raft_->resign(); }
     [[nodiscard]] Task<> stop();
 
     /// Serves the connections of the controller listeners.
@@ -71,10 +79,14 @@ public:
     [[nodiscard]] storage::ClosingLog closing_log() { return raft_->closing_log(); }
 
 private:
-    void add_handlers(const std::string& cluster_id, ApiServices& services, const Ports& ports);
+    void add_handlers(const ControllerServerOptions& options, const Ports& ports);
 
     Shard& shard_;
     const Clock& clock_;
+    DelayedRequests delayed_;
+    ApiServices services_;  ///< of the controller's listeners
+    ControllerRuntime::Publish tell_image_;
+    QuorumPeers peers_;
     std::shared_ptr<replication::RaftNode> raft_;
     ControllerRuntime runtime_;
     Dispatcher dispatcher_;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/ranges.h>
+
 #include "broker/configured_controllers.h"
 #include "broker/replicas/topic_options.h"
 #include "broker/storage_opening.h"
@@ -15,6 +17,12 @@ namespace {
 Duration duration_of(std::chrono::milliseconds span) {
     constexpr std::chrono::milliseconds kLongest = std::chrono::hours(24 * 365);
     return std::min(span, kLongest);
+}
+
+/// A timeout of the quorum. Kafka allows 0, with which elections would never pause.
+Duration quorum_timeout(std::chrono::milliseconds span) {
+    constexpr std::chrono::milliseconds kShortest{10};
+    return duration_of(std::max(span, kShortest));
 }
 
 /// A controller must also accept a client's largest request inside an Envelope.
@@ -45,14 +53,6 @@ Node::Node(config::BrokerConfig config, const NodeLimits& limits, NodePorts port
                   config_.storage.directories()),
       logs_(ports_.disk, ports_.control, ports_.clock, ports_.entropy, log_.named("storage")),
       connections_(limits.connections_max),
-      control_waiting_(ports_.control, ports_.clock),
-      control_services_{{.node_id = config_.node.id,
-                         .shard = ports_.control,
-                         .clock = ports_.clock,
-                         .image = nullptr,
-                         .replicas = {},
-                         .in_session = false},
-                        control_waiting_},
       control_flushes_(ports_.control),
       connector_({ports_.control, ports_.clock, ports_.network}, config_.node.id,
                  configured_controllers(config_), [this] { return connect_own_controller(); }),
@@ -92,9 +92,11 @@ Task<Result<void>> Node::start() {
     if (!opened) {
         co_return std::unexpected(opened.error());
     }
-    start_broker(std::move(*opened));
+    if (config_.node.roles.is_broker) {
+        start_broker(std::move(*opened));
+    }
     const auto joined = co_await wait_until_ready();
-    if (joined) {
+    if (joined && config_.node.roles.is_broker) {
         shards_.start();
         accept(ListenerRole::broker, shards_.hosts());
     }
@@ -112,12 +114,11 @@ Task<Result<storage::OpenedLogs>> Node::open_storage() {
         co_return std::unexpected(opened.error());
     }
     cluster_id_ = std::move(opened->cluster_id);
-    control_services_.image = std::make_shared<const controller::MetadataImage>(cluster_id_);
     if (opened->metadata) {
         start_controller(std::move(*opened->metadata));
     }
-    if (controller_ != nullptr && !ended_) {
-        // Before the quorum has a leader, the controller would refuse every request.
+    if (controller_ != nullptr && !ended_ && config_.quorum.voters.size() <= 1) {
+        // The only voter elects itself soon. Until then it would refuse every request.
         co_await controller_->wait_for_leader(ports_.clock.now() + kStartLimit);
     }
     co_return std::move(opened->logs);
@@ -131,19 +132,12 @@ void Node::cancel_start() {
 
 Result<void> Node::check_roles() const {
     const config::Roles& roles = config_.node.roles;
-    if (!roles.is_broker) {
-        return fail(ErrorKind::unsupported,
-                    "this version has no node that is only a controller: set "
-                    "process.roles=broker,controller");
-    }
     const std::vector<ControllerAddress> known = configured_controllers(config_);
-    if (known.size() > 1 && (roles.is_controller || !config_.quorum.voters.empty())) {
-        return fail(ErrorKind::unsupported,
-                    "this version supports one controller, but controller.quorum.voters or "
-                    "controller.quorum.bootstrap.servers names {}: name only one",
-                    known.size());
+    if (!roles.is_controller) {
+        return {};
     }
-    if (roles.is_controller && known[0].id != config_.node.id) {
+    const auto self = std::ranges::find(known, config_.node.id, &ControllerAddress::id);
+    if (self == known.end()) {
         return fail(ErrorKind::unsupported,
                     "controller.quorum.bootstrap.servers names {}, which is not a controller "
                     "listener of this node, and this version cannot add a controller to the quorum "
@@ -163,9 +157,14 @@ storage::LogOptions Node::log_options(const std::string& topic) const {
 }
 
 replication::VoterSet Node::voters(const MetadataLog& metadata) const {
-    return replication::VoterSet(
-        {{.key = {.id = config_.node.id, .directory = metadata.directory->id()},
-          .endpoint = controller_listener().advertised}});
+    std::vector<replication::Voter> voters;
+    for (const ControllerAddress& known : configured_controllers(config_)) {
+        const bool is_self = known.id == config_.node.id;
+        voters.push_back({.key = {.id = known.id,
+                                  .directory = is_self ? metadata.directory->id() : DirectoryId()},
+                          .endpoint = is_self ? controller_listener().advertised : known.endpoint});
+    }
+    return replication::VoterSet(std::move(voters));
 }
 
 const ListenerInfo& Node::controller_listener() const {
@@ -211,7 +210,9 @@ void Node::start_controller(MetadataLog metadata) {
                        .initial_metadata_version = metadata.initial_version},
         .raft = {.self = {.id = config_.node.id, .directory = metadata.directory->id()},
                  .voters = voters(metadata),
-                 .election_timeout = config_.quorum.election_timeout},
+                 .election_timeout = quorum_timeout(config_.quorum.election_timeout),
+                 .fetch_timeout = quorum_timeout(config_.quorum.fetch_timeout)},
+        .listener = controller_listener().name,
         .limits = with_room_for_envelope(host_limits())};
     const ControllerServer::Ports ports{.shard = ports_.control,
                                         .clock = ports_.clock,
@@ -221,16 +222,25 @@ void Node::start_controller(MetadataLog metadata) {
                                         .topic_configs = topic_rules_,
                                         .authorizer = authorizer_,
                                         .quotas = quotas_,
-                                        .settings = config_.settings};
-    controller_ = std::make_unique<ControllerServer>(ports, std::move(options), std::move(metadata),
-                                                     control_services_);
+                                        .settings = config_.settings,
+                                        .network = ports_.network};
+    controller_ =
+        std::make_unique<ControllerServer>(ports, std::move(options), std::move(metadata));
+    const ControllerRegistrar::Ports registering{ports_.control, ports_.clock,
+                                                 log_.named("controller")};
+    registrar_ = std::make_unique<ControllerRegistrar>(
+        registering,
+        controller::ControllerImage{.id = config_.node.id,
+                                    .incarnation = incarnation_,
+                                    .endpoints = endpoints(ListenerRole::controller),
+                                    .features = controller::supported_features()},
+        session_channel_);
+    controller_->on_image([this](const auto& image) { on_controller_image(*image); });
     controller_->start([this](const Error& reason) { end(reason); });
     accept(ListenerRole::controller, {&controller_->host()});
 }
 
 void Node::start_broker(storage::OpenedLogs opened) {
-    std::vector<ShardView*> views = shards_.views();
-    views.push_back(&control_services_);
     MetadataApplier::Ports applying{
         .disk = ports_.disk,
         .logs = logs_,
@@ -244,7 +254,7 @@ void Node::start_broker(storage::OpenedLogs opened) {
                      .mutants = ports_.mutants,
                      .log_mutants = ports_.log_mutants,
                      .producer_limit = &producer_limit_},
-        .shards = std::move(views),
+        .shards = shards_.views(),
         .tell_applied = [this](Offset offset) { on_applied(offset); }};
     applier_ = std::make_unique<MetadataApplier>(std::move(applying), std::move(opened));
     const MetadataFollower::Ports following{ports_.control,         ports_.clock,
@@ -258,17 +268,6 @@ void Node::start_broker(storage::OpenedLogs opened) {
     const BrokerAgent::Ports acting{ports_.control, ports_.clock, log_.named("broker")};
     agent_ =
         std::make_unique<BrokerAgent>(acting, lifecycle, broker_facts(), session_channel_, *this);
-    if (controller_ != nullptr) {
-        const ControllerRegistrar::Ports registering{ports_.control, ports_.clock,
-                                                     log_.named("controller")};
-        registrar_ = std::make_unique<ControllerRegistrar>(
-            registering,
-            controller::ControllerImage{.id = config_.node.id,
-                                        .incarnation = incarnation_,
-                                        .endpoints = endpoints(ListenerRole::controller),
-                                        .features = controller::supported_features()},
-            session_channel_);
-    }
     checkpointer_ = std::make_unique<Checkpointer>(
         Checkpointer::Ports{ports_.control, ports_.clock, logs_, *applier_});
     producer_expiry_ = std::make_unique<ProducerExpiry>(
@@ -317,10 +316,14 @@ Result<std::unique_ptr<Transport>> Node::connect_own_controller() {
     return controller_->connect(controller_listener());
 }
 
+void Node::on_controller_image(const controller::MetadataImage& image) {
+    knows_leader_ = image.controller() != kNoBroker;
+    connector_.locator().on_leader(image.controller(), controller_->epoch(), std::nullopt);
+    registrar_->on_metadata(image);
+    session_changed_.set();
+}
+
 void Node::on_applied(Offset offset) {
-    if (registrar_ != nullptr) {
-        registrar_->on_metadata(*applier_->image());
-    }
     topic_creator_.on_image(applier_->image());
     agent_->on_applied(offset);
     is_shown_alive_ = applier_->image()->find_live_broker(config_.node.id) != nullptr;
@@ -358,12 +361,26 @@ Task<Result<void>> Node::wait_until_ready() {
     }
     if (!is_ready()) {
         start_cancelled_ = true;
-        co_return fail(ErrorKind::closed, "stopped before the controller unfenced this broker");
+        co_return fail(ErrorKind::closed, "stopped before this node was part of the cluster");
     }
     co_return Result<void>();
 }
 
+bool Node::is_ready() const {
+    const config::Roles& roles = config_.node.roles;
+    return (!roles.is_controller || knows_leader_) &&
+           (!roles.is_broker || (in_session_ && is_shown_alive_));
+}
+
 std::string Node::waits_for() const {
+    if (controller_ != nullptr && !knows_leader_) {
+        std::vector<std::string> voters;
+        for (const ControllerAddress& known : configured_controllers(config_)) {
+            voters.push_back(fmt::format("{}@{}", known.id, to_string(known.endpoint)));
+        }
+        return fmt::format("the metadata quorum has no leader; it needs {} of its {} voters: {}",
+                           voters.size() / 2 + 1, voters.size(), fmt::join(voters, ", "));
+    }
     if (!connector_.locator().is_answering()) {
         return fmt::format("no active controller answers; the next one to ask is {}",
                            to_string(connector_.locator().to_ask()));
@@ -391,87 +408,6 @@ void Node::accept(ListenerRole role, const std::vector<ConnectionManager*>& host
         acceptors_.back()->start();
         log_.info("listening on {} ({})", to_string(bound.info.bound), bound.info.name);
     }
-}
-
-Task<> Node::stop() {
-    hang_watch_.start();
-    co_await stop_in_order();
-    co_await hang_watch_.stop();
-}
-
-Task<> Node::stop_in_order() {
-    co_await stop_accepting();
-    if (in_session_ && !ended_) {
-        // Otherwise producers would not learn that their batches are in the log.
-        co_await shards_.drain(ports_.clock.now() + kDrainLimit);
-        co_await agent_->leave();
-    }
-    co_await stop_serving();
-    co_await stop_following();
-    co_await close_logs();
-}
-
-Task<> Node::stop_accepting() {
-    for (const auto& acceptor : acceptors_) {
-        co_await acceptor->stop();
-    }
-}
-
-Task<> Node::stop_serving() {
-    co_await shards_.stop();
-    // Closed connections have posted work here that lowers the acceptors' count of connections; let
-    // it run.
-    Signal settled;
-    ports_.control.post([&settled] { settled.set(); });
-    co_await ports_.control.wait(settled, kNever);
-}
-
-Task<> Node::stop_following() {
-    if (follower_ != nullptr) {
-        follower_->begin_stop();
-        applier_->begin_stop();
-    }
-    producer_ids_.begin_stop();
-    topic_creator_.begin_stop();
-    gateway_.begin_stop();
-    connector_.end_waits();
-    co_await session_channel_.stop();
-    co_await request_channel_.stop();
-    co_await id_channel_.stop();
-    co_await metadata_channel_.stop();
-    co_await gateway_.stop();
-    co_await producer_ids_.stop();
-    co_await topic_creator_.stop();
-    if (applier_ == nullptr) {
-        co_return;
-    }
-    co_await follower_->stop();
-    co_await agent_->stop();
-    if (registrar_ != nullptr) {
-        co_await registrar_->stop();
-    }
-    co_await checkpointer_->stop();
-    co_await producer_expiry_->stop();
-}
-
-Task<> Node::close_logs() {
-    std::vector<storage::ClosingLog> closing;
-    if (applier_ != nullptr) {
-        co_await applier_->stop(closing);
-    }
-    if (controller_ != nullptr) {
-        co_await controller_->stop();
-        closing.push_back(controller_->closing_log());
-    }
-    const BrokerEpoch epoch = agent_ == nullptr ? BrokerEpoch(-1) : agent_->epoch();
-    const auto closed = co_await logs_.close(std::move(closing), epoch);
-    if (!closed && !ended_) {
-        ended_ = Error{closed.error().kind,
-                       fmt::format("the data was not closed cleanly; the next start checks it: {}",
-                                   closed.error().message)};
-    }
-    // The last writes release their requests by posts to the shards; let these run.
-    co_await shards_.settle();
 }
 
 std::vector<ListenerInfo> Node::listeners() const {

@@ -126,7 +126,7 @@ private:
     [[nodiscard]] Task<Result<void>> wait_until_ready();
     /// What the start waits for, as the end of a log line.
     [[nodiscard]] std::string waits_for() const;
-    [[nodiscard]] bool is_ready() const { return in_session_ && is_shown_alive_; }
+    [[nodiscard]] bool is_ready() const;
 
     [[nodiscard]] replication::VoterSet voters(const MetadataLog& metadata) const;
     [[nodiscard]] BrokerFacts broker_facts() const;
@@ -135,6 +135,7 @@ private:
     [[nodiscard]] HostLimits host_limits() const;
     [[nodiscard]] DataShards::Ports data_ports();
     void on_applied(Offset offset);
+    void on_controller_image(const controller::MetadataImage& image);
     void end(const Error& reason);
 
     [[nodiscard]] Task<> stop_in_order();
@@ -160,14 +161,13 @@ private:
     bool in_session_ = false;
     bool cancel_wanted_ = false;
     bool start_cancelled_ = false;
+    bool knows_leader_ = false;    ///< the controller of this node knows who leads the quorum
     bool is_shown_alive_ = false;  ///< in the image that every shard was given
 
     std::shared_ptr<LargeFrameLimit> large_frames_;  ///< shared by the hosts of all shards
     HangWatch hang_watch_;
     storage::LogManager logs_;
     ConnectionLimiter connections_;
-    DelayedRequests control_waiting_;
-    ApiServices control_services_;
     FlushQueue control_flushes_;
     /// Never resized after the start, because connections refer to its infos.
     std::vector<BoundListener> bound_;

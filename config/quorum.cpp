@@ -93,6 +93,9 @@ QuorumConfig make_quorum_config(const Settings& settings, BrokerId node_id, Role
     const auto timeout = settings.integer("controller.quorum.election.timeout.ms");
     HW_ASSERT(timeout);
     quorum.election_timeout = std::chrono::milliseconds(*timeout);
+    const auto fetch_timeout = settings.integer("controller.quorum.fetch.timeout.ms");
+    HW_ASSERT(fetch_timeout);
+    quorum.fetch_timeout = std::chrono::milliseconds(*fetch_timeout);
     const std::size_t errors_before = problems.errors.size();
     read_voters(settings, quorum, problems);
     read_servers(settings, quorum, problems);

@@ -21,9 +21,11 @@ struct QuorumConfig {
     std::vector<Address> bootstrap_servers;
     /// A voter that knows no leader for this long stands for election.
     std::chrono::milliseconds election_timeout;
+    /// A follower that hears nothing from its leader for this long asks for an election.
+    std::chrono::milliseconds fetch_timeout;
 };
 
-/// Reads controller.quorum.voters, controller.quorum.bootstrap.servers and the election timeout. A
+/// Reads controller.quorum.voters, controller.quorum.bootstrap.servers and the timeouts. A
 /// controller with neither is the only voter, at the first of `network.advertised_controllers`.
 /// Each rule that `node_id` or `roles` break is an error in `problems`.
 [[nodiscard]] QuorumConfig make_quorum_config(const Settings& settings, BrokerId node_id,

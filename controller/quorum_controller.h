@@ -98,6 +98,11 @@ public:
 
     [[nodiscard]] bool is_leading() const { return leading_; }
     [[nodiscard]] const MetadataImage& committed() const { return *committed_.image(); }
+    [[nodiscard]] const std::shared_ptr<const MetadataImage>& committed_image() const {
+        return committed_.image();
+    }
+    /// The end of the log that committed() includes.
+    [[nodiscard]] Offset committed_end_offset() const { return committed_.next_offset(); }
     /// The metadata with all appended records, which may still be lost; equals committed() when not
     /// leading.
     [[nodiscard]] const MetadataImage& appended() const { return *appended_.image(); }

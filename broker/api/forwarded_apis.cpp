@@ -64,6 +64,14 @@ void reply_error(Exchange& exchange, const DeleteTopicsRequest& request,
     exchange.reply(response);
 }
 
+void reply_error(Exchange& exchange, const schema::DescribeQuorumRequest&,
+                 const wire::Refusal& refusal) {
+    schema::DescribeQuorumResponse response;
+    response.error_code = refusal.code;
+    response.error_message = message_of(refusal);
+    exchange.reply(response);
+}
+
 AnswerSizes::AnswerSizes(const config::Settings& settings) {
     for (const config::DescribedKey& row : config::describe_topic({}, settings, 1)) {
         configs_ += kConfig + row.key->name.size() + (row.value ? row.value->size() : 0);
@@ -89,6 +97,12 @@ std::size_t AnswerSizes::of(const DeleteTopicsRequest& request, ApiVersion) cons
     }
     constexpr std::size_t kMaxName = 249;
     return bytes + request.topics.size() * (kItem + kMessage + 2 * kMaxName);
+}
+
+std::size_t AnswerSizes::of(const schema::DescribeQuorumRequest&, ApiVersion) const {
+    constexpr std::size_t kReplicas = 100;
+    constexpr std::size_t kReplica = 128;
+    return kItem + kReplicas * kReplica;
 }
 
 wire::Refusal no_answer_memory(std::size_t bytes) {

@@ -6,6 +6,7 @@
 #include "config/settings.h"
 #include "protocol/schema/api/create_topics.h"
 #include "protocol/schema/api/delete_topics.h"
+#include "protocol/schema/api/describe_quorum.h"
 #include "protocol/wire/refusal.h"
 
 namespace hw::broker {
@@ -15,13 +16,16 @@ namespace hw::broker {
 /// of APIs.
 template <class... Requests>
 struct RequestList {};
-using ForwardedRequests = RequestList<schema::CreateTopicsRequest, schema::DeleteTopicsRequest>;
+using ForwardedRequests = RequestList<schema::CreateTopicsRequest, schema::DeleteTopicsRequest,
+                                      schema::DescribeQuorumRequest>;
 
 /// Answers every item of `request` with the same error. If there is no memory for the answer, the
 /// request is rejected.
 void reply_error(Exchange& exchange, const schema::CreateTopicsRequest& request,
                  const wire::Refusal& refusal);
 void reply_error(Exchange& exchange, const schema::DeleteTopicsRequest& request,
+                 const wire::Refusal& refusal);
+void reply_error(Exchange& exchange, const schema::DescribeQuorumRequest& request,
                  const wire::Refusal& refusal);
 
 /// Estimates the sizes of answers before the controller decides. Immutable; shared by all requests
@@ -34,6 +38,9 @@ public:
     [[nodiscard]] std::size_t of(const schema::CreateTopicsRequest& request,
                                  ApiVersion version) const;
     [[nodiscard]] std::size_t of(const schema::DeleteTopicsRequest& request,
+                                 ApiVersion version) const;
+    /// The answer of a quorum with a hundred replicas.
+    [[nodiscard]] std::size_t of(const schema::DescribeQuorumRequest& request,
                                  ApiVersion version) const;
 
 private:

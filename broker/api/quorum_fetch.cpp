@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <vector>
 
 #include "replication/raft/metadata_topic.h"
 
@@ -22,6 +23,15 @@ const FetchRequest::Partition& partition_of(const FetchRequest& request) {
     return request.topics[0].partitions[0];
 }
 
+replication::RaftFetch call_of(const FetchRequest& request) {
+    const FetchRequest::Partition& wanted = partition_of(request);
+    return {.to = {},
+            .epoch = wanted.current_leader_epoch,
+            .offset = wanted.fetch_offset,
+            .last_epoch = wanted.last_fetched_epoch,
+            .high_watermark = wanted.high_watermark};
+}
+
 }  // namespace
 
 Task<> QuorumFetchHandler::serve(ExchangePtr exchange, const FetchRequest& request) {
@@ -34,13 +44,18 @@ Task<> QuorumFetchHandler::serve(ExchangePtr exchange, const FetchRequest& reque
         exchange->reply(response);
         co_return;
     }
-    const auto& wanted = partition_of(request);
-    if (check_epoch(wanted.current_leader_epoch) == ErrorCode::none && request.min_bytes > 0) {
+    const replication::RaftFetch call = call_of(request);
+    const BrokerId replica = std::max(request.replica_id, request.replica_state.replica_id);
+    replication::FetchVerdict verdict = raft_.fetch(replica, call);
+    const bool may_wait =
+        verdict.error == ErrorCode::none && !verdict.diverging && request.min_bytes > 0;
+    if (may_wait) {
         const Millis wait = std::clamp(request.max_wait_ms, Millis(0), kMaxWait);
         const TimePoint deadline = clock_.now() + std::chrono::milliseconds(wait.value());
-        co_await raft_.wait_committed(wanted.fetch_offset, deadline);
+        co_await raft_.wait_fetchable(call.offset, call.high_watermark, call.epoch, deadline);
+        verdict = raft_.core().check_fetch(call);
     }
-    answer(*exchange, request);
+    answer(*exchange, request, verdict);
 }
 
 ErrorCode QuorumFetchHandler::check(const FetchRequest& request, ApiVersion version) const {
@@ -62,58 +77,55 @@ ErrorCode QuorumFetchHandler::check(const FetchRequest& request, ApiVersion vers
     return request.topics[0].topic == kMetadataTopic ? ErrorCode::none : ErrorCode::invalid_request;
 }
 
-ErrorCode QuorumFetchHandler::check_epoch(LeaderEpoch epoch) const {
+void QuorumFetchHandler::answer(Exchange& exchange, const FetchRequest& request,
+                                const replication::FetchVerdict& verdict) {
     const replication::RaftCore& core = raft_.core();
-    if (epoch < core.epoch()) {
-        return ErrorCode::fenced_leader_epoch;
-    }
-    if (epoch > core.epoch()) {
-        return ErrorCode::unknown_leader_epoch;
-    }
-    return core.leads() ? ErrorCode::none : ErrorCode::not_leader_or_follower;
-}
-
-void QuorumFetchHandler::answer(Exchange& exchange, const FetchRequest& request) {
     std::array records{ByteView()};
-    std::array partitions{read(exchange, request, records[0])};
-    partitions[0].records = records;
-    const std::array topics{Response::Topic{
-        .topic = kMetadataTopic, .topic_id = kMetadataTopicId, .partitions = partitions}};
-    Response response;
-    response.responses = topics;
-    exchange.reply(response);
-}
-
-schema::FetchResponse::Partition QuorumFetchHandler::read(Exchange& exchange,
-                                                          const FetchRequest& request,
-                                                          ByteView& records) {
-    const auto& wanted = partition_of(request);
-    const replication::RaftCore& core = raft_.core();
-    Response::Partition partition;
+    std::array partitions{Response::Partition()};
+    Response::Partition& partition = partitions[0];
     partition.partition_index = kMetadataPartition;
-    partition.error_code = check_epoch(wanted.current_leader_epoch);
+    partition.error_code = verdict.error;
     partition.current_leader.leader_id = core.leader();
     partition.current_leader.leader_epoch = core.epoch();
-    partition.high_watermark = kNoOffset;
-    if (partition.error_code != ErrorCode::none) {
-        return partition;
-    }
-    const std::int32_t max_bytes =
-        std::min({request.max_bytes, wanted.partition_max_bytes, kMaxBytes});
-    auto found =
-        raft_.read(wanted.fetch_offset, static_cast<std::size_t>(std::max(max_bytes, 0)), cursor_);
-    if (!found) {
-        partition.error_code = found.error().code;
-        return partition;
-    }
     // Unknown until the leader has committed in its epoch: before that its high watermark may be
     // too low, and an observer would believe that it has everything.
     partition.high_watermark = core.active() ? core.high_watermark() : kNoOffset;
+    if (verdict.diverging) {
+        partition.diverging_epoch.epoch = verdict.diverging->epoch;
+        partition.diverging_epoch.end_offset = verdict.diverging->end_offset;
+    } else if (verdict.error == ErrorCode::none) {
+        read(exchange, request, partition, records[0]);
+    }
+    partition.records = records;
+    const std::array topics{Response::Topic{
+        .topic = kMetadataTopic, .topic_id = kMetadataTopicId, .partitions = partitions}};
+    std::vector<Response::NodeEndpoint> nodes;
+    if (const replication::Voter* leader = core.options().voters.find(core.leader())) {
+        nodes.push_back({.node_id = leader->key.id,
+                         .host = leader->endpoint.host,
+                         .port = leader->endpoint.port});
+    }
+    Response response;
+    response.responses = topics;
+    response.node_endpoints = nodes;
+    exchange.reply(response);
+}
+
+void QuorumFetchHandler::read(Exchange& exchange, const FetchRequest& request,
+                              Response::Partition& partition, ByteView& records) {
+    const auto& wanted = partition_of(request);
+    const std::int32_t max_bytes =
+        std::min({request.max_bytes, wanted.partition_max_bytes, kMaxBytes});
+    auto found = raft_.read(wanted.fetch_offset, raft_.written_end_offset(),
+                            static_cast<std::size_t>(std::max(max_bytes, 0)), cursor_);
+    if (!found) {
+        partition.error_code = found.error().code;
+        return;
+    }
     partition.log_start_offset = Offset(0);
     const auto kept = std::make_shared<const Buffer>(std::move(found->bytes));
     records = kept->view();
     exchange.keep(kept);
-    return partition;
 }
 
 }  // namespace hw::broker

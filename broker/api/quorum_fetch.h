@@ -9,12 +9,12 @@
 
 namespace hw::broker {
 
-/// Handles Fetch on a controller's listener: observers read the metadata log from its leader
-/// (KIP-595). They get committed records, and wait for more. Fetch sessions are not supported:
-/// session id 0 gets full answers.
+/// Handles Fetch on a controller's listener: voters and observers copy the metadata log from its
+/// leader (KIP-595). They get all written records, committed or not, and the high watermark; with
+/// nothing new they wait. Fetch sessions are not supported: session id 0 gets full answers.
 ///
 /// Used on the control shard, with the raft node. A waiting Fetch holds up later requests of its
-/// connection, so an observer uses a separate connection for it.
+/// connection, so a replica uses a separate connection for it.
 class QuorumFetchHandler final : public MessageHandler<schema::FetchRequest> {
 public:
     QuorumFetchHandler(replication::RaftNode& raft, const Clock& clock, std::string cluster_id)
@@ -33,12 +33,11 @@ private:
 
     [[nodiscard]] wire::ErrorCode check(const schema::FetchRequest& request,
                                         ApiVersion version) const;
-    [[nodiscard]] wire::ErrorCode check_epoch(LeaderEpoch epoch) const;
-    void answer(Exchange& exchange, const schema::FetchRequest& request);
-    /// Sets `records` to the bytes found; the exchange owns them.
-    [[nodiscard]] schema::FetchResponse::Partition read(Exchange& exchange,
-                                                        const schema::FetchRequest& request,
-                                                        ByteView& records);
+    void answer(Exchange& exchange, const schema::FetchRequest& request,
+                const replication::FetchVerdict& verdict);
+    /// Adds the bytes found to `partition` and `records`; the exchange owns them.
+    void read(Exchange& exchange, const schema::FetchRequest& request,
+              Response::Partition& partition, ByteView& records);
 
     replication::RaftNode& raft_;
     const Clock& clock_;

@@ -119,7 +119,9 @@ void BrokerAgent::execute(const LifecycleEffects& effects) {
 }
 
 void BrokerAgent::fail(std::string_view what, std::optional<ErrorCode> code) {
-    if (code && std::exchange(refused_with_, *code) != *code) {
+    // NOT_CONTROLLER is normal while the quorum elects a leader.
+    if (code && std::exchange(refused_with_, *code) != *code &&
+        *code != ErrorCode::not_controller) {
         log_.warning("the controller refuses the {} of broker {}: {}; trying again", what,
                      facts_.id, *code);
     }

@@ -9,7 +9,7 @@
 #include "protocol/base/clock.h"
 #include "protocol/base/logger.h"
 #include "protocol/base/shard.h"
-#include "replication/fetch/peer_client.h"
+#include "replication/peer/peer_client.h"
 
 namespace hw::broker {
 

@@ -1,5 +1,6 @@
 #include "broker/metadata/metadata_follower.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -66,9 +67,11 @@ Task<Result<MetadataFollower::Reply>> MetadataFollower::fetch() {
     FetchRequest::Partition partition;
     partition.partition = replication::kMetadataPartition;
     partition.current_leader_epoch = locator_.epoch();
-    partition.fetch_offset = loader_.next_offset();
-    partition.last_fetched_epoch = loader_.image()->last_epoch();
+    partition.fetch_offset = fetched_end_offset();
+    partition.last_fetched_epoch =
+        tail_.empty() ? loader_.image()->last_epoch() : tail_.back().epoch;
     partition.partition_max_bytes = kMaxBytes;
+    partition.high_watermark = loader_.next_offset();
     const std::array partitions{partition};
     Topic topic;
     topic.topic_id = replication::kMetadataTopicId;
@@ -76,7 +79,8 @@ Task<Result<MetadataFollower::Reply>> MetadataFollower::fetch() {
     const std::array topics{topic};
     FetchRequest request;
     request.cluster_id = cluster_id_;
-    request.replica_state.replica_id = self_;
+    // The id of a voter would acknowledge records in the name of its log, which may not have them.
+    request.replica_state.replica_id = is_only_broker_ ? self_ : kNoBroker;
     request.max_wait_ms = kWait;
     request.min_bytes = 1;
     request.max_bytes = kMaxBytes;
@@ -145,7 +149,9 @@ Task<Result<void>> MetadataFollower::take(const Reply& answer, const ControllerA
     if (partition.error_code != ErrorCode::none) {
         const bool is_news = locator_.epoch() > known || locator_.to_ask() != from;
         if (!is_news) {
-            report(from, fmt::format("{}", partition.error_code));
+            // Normal during an election.
+            log_.debug("{} does not lead the metadata quorum: {}", to_string(from),
+                       partition.error_code);
             ask_another(from);
             co_await shard_.wait(stop_, clock_.now() + kRetry);
         } else if (locator_.to_ask() != from) {
@@ -156,14 +162,32 @@ Task<Result<void>> MetadataFollower::take(const Reply& answer, const ControllerA
     if (partition.current_leader.leader_id != loader_.image()->controller()) {
         co_await publish(loader_.set_controller(partition.current_leader.leader_id));
     }
-    const ByteView records = partition.records.empty() ? ByteView() : partition.records[0];
-    const Offset asked = loader_.next_offset();
-    const auto loaded = co_await load(records);
+    const auto taken = co_await take_records(partition, from);
+    co_return taken;
+}
+
+Task<Result<void>> MetadataFollower::take_records(const FetchResponse::Partition& partition,
+                                                  const ControllerAddress& from) {
+    if (partition.diverging_epoch.epoch >= LeaderEpoch(0)) {
+        // The records after the high watermark are not in the leader's log.
+        if (tail_.empty()) {
+            report(from, fmt::format("it does not have the committed records up to offset {}",
+                                     loader_.next_offset()));
+            co_await shard_.wait(stop_, clock_.now() + kRetry);
+        }
+        tail_.clear();
+        co_return Result<void>();
+    }
+    const Offset asked = fetched_end_offset();
+    if (const auto added = add_to_tail(partition); !added) {
+        co_return added;
+    }
+    const auto loaded = co_await load_committed(partition.high_watermark);
     if (!loaded) {
         co_return loaded;
     }
     const Offset present = partition.high_watermark;
-    if (loader_.next_offset() == asked && present > asked) {
+    if (fetched_end_offset() == asked && present > asked) {
         report(from, fmt::format("it sends no records from offset {} on, although all below {} are "
                                  "committed",
                                  asked, present));
@@ -175,6 +199,42 @@ Task<Result<void>> MetadataFollower::take(const Reply& answer, const ControllerA
         auto whole = *std::exchange(catching_up_, std::nullopt);
         co_await subscriber_.apply(
             MetadataUpdate(std::move(whole.image), std::move(whole.changes), true));
+    }
+    co_return Result<void>();
+}
+
+Offset MetadataFollower::fetched_end_offset() const {
+    return tail_.empty() ? loader_.next_offset() : tail_.back().end_offset;
+}
+
+Result<void> MetadataFollower::add_to_tail(const FetchResponse::Partition& partition) {
+    record::BatchCursor cursor(partition.records.empty() ? ByteView() : partition.records[0]);
+    while (const auto batch = cursor.next()) {
+        if (batch->base_offset() != fetched_end_offset()) {
+            return fail(ErrorKind::corrupt,
+                        "a batch of the metadata log starts at offset {}, expected {}",
+                        batch->base_offset(), fetched_end_offset());
+        }
+        if (tail_.size() >= kMaxTail) {
+            return {};  // the rest is fetched again
+        }
+        Buffer copy(batch->size());
+        std::ranges::copy(batch->bytes(), copy.data());
+        tail_.push_back({.bytes = std::move(copy),
+                         .end_offset = batch->last_offset() + 1,
+                         .epoch = batch->leader_epoch()});
+    }
+    return cursor.status();
+}
+
+Task<Result<void>> MetadataFollower::load_committed(Offset high_watermark) {
+    while (!tail_.empty() && tail_.front().end_offset <= high_watermark) {
+        const FetchedBatch batch = std::move(tail_.front());
+        tail_.pop_front();
+        const auto loaded = co_await load(batch.bytes.view());
+        if (!loaded) {
+            co_return loaded;
+        }
     }
     co_return Result<void>();
 }

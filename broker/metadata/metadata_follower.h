@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -12,7 +13,7 @@
 #include "protocol/base/logger.h"
 #include "protocol/base/shard.h"
 #include "protocol/schema/api/fetch.h"
-#include "replication/fetch/peer_client.h"
+#include "replication/peer/peer_client.h"
 
 namespace hw::broker {
 
@@ -33,8 +34,9 @@ public:
     [[nodiscard]] virtual Task<> apply(MetadataUpdate update) = 0;
 };
 
-/// An observer of the metadata quorum: fetches the log from the leader, builds images from it, and
-/// passes them to the subscriber. At start everything up to the high watermark becomes one update.
+/// An observer of the metadata quorum: fetches the log from the leader, builds images from its
+/// committed records, and passes them to the subscriber. At start everything up to the high
+/// watermark becomes one update.
 ///
 /// Lives on the control shard; owned by the node. `stop` must have ended before it is destroyed.
 class MetadataFollower {
@@ -66,10 +68,19 @@ public:
 private:
     using Reply = wire::DecodedMessage<schema::FetchResponse>;
 
-    static constexpr ApiVersion kFetchVersion{17};
+    /// A batch that was fetched and is not known to be committed.
+    struct FetchedBatch {
+        Buffer bytes;
+        Offset end_offset;
+        LeaderEpoch epoch;
+    };
+
+    static constexpr ApiVersion kFetchVersion{18};
     /// Longest time that the leader waits for new records (fetch.max.wait.ms).
     static constexpr Millis kWait{500};
     static constexpr std::int32_t kMaxBytes = 1 << 20;
+    /// Maximum number of batches that are kept until they are committed.
+    static constexpr std::size_t kMaxTail = 10'000;
     /// Limit of one fetch, its wait at the leader included.
     static constexpr Duration kLimit = std::chrono::seconds(2);
     /// Pause after a failed attempt.
@@ -79,12 +90,19 @@ private:
     [[nodiscard]] Task<Result<Reply>> fetch();
     /// Takes the answer of the controller `from`.
     [[nodiscard]] Task<Result<void>> take(const Reply& answer, const ControllerAddress& from);
+    [[nodiscard]] Task<Result<void>> take_records(const schema::FetchResponse::Partition& partition,
+                                                  const ControllerAddress& from);
     /// After a failure: turns to another controller, if there is one.
     void ask_another(const ControllerAddress& from);
     /// Why the answer does not have one partition; none if it has.
     [[nodiscard]] static std::optional<std::string> trouble_of(const Reply& answer);
     /// Tells the locator who leads, according to the answer of `from`.
     void learn_leader(const Reply& answer, const ControllerAddress& from);
+    /// The offset after the last fetched record.
+    [[nodiscard]] Offset fetched_end_offset() const;
+    [[nodiscard]] Result<void> add_to_tail(const schema::FetchResponse::Partition& partition);
+    /// Loads the batches below `high_watermark`.
+    [[nodiscard]] Task<Result<void>> load_committed(Offset high_watermark);
     [[nodiscard]] Task<Result<void>> load(ByteView batches);
     [[nodiscard]] Task<> publish(controller::Publication publication);
     /// Logs the trouble with `from`, unless that was the last trouble with it.
@@ -101,6 +119,7 @@ private:
     MetadataSubscriber& subscriber_;
     std::function<void(const Error&)> tell_end_;
     controller::ImageLoader loader_;
+    std::deque<FetchedBatch> tail_;  ///< what follows the loaded records
     /// Image and changes so far, until the high watermark is reached; none after that.
     std::optional<controller::Publication> catching_up_;
     /// The newest reported failure of each controller; empty after a fetch succeeded.

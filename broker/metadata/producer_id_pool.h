@@ -11,7 +11,7 @@
 #include "protocol/base/logger.h"
 #include "protocol/base/shard.h"
 #include "protocol/schema/api/allocate_producer_ids.h"
-#include "replication/fetch/peer_client.h"
+#include "replication/peer/peer_client.h"
 
 namespace hw::broker {
 

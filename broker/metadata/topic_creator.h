@@ -14,7 +14,7 @@
 #include "protocol/base/logger.h"
 #include "protocol/base/shard.h"
 #include "protocol/schema/api/create_topics.h"
-#include "replication/fetch/peer_client.h"
+#include "replication/peer/peer_client.h"
 
 namespace hw::broker {
 

@@ -9,7 +9,7 @@
 
 #include "protocol/base/clock.h"
 #include "protocol/base/network.h"
-#include "replication/fetch/peer_client.h"
+#include "replication/peer/peer_client.h"
 
 namespace hw::broker {
 

@@ -12,7 +12,8 @@ using Request = schema::ControllerRegistrationRequest;
 
 ControllerRegistrar::ControllerRegistrar(const Ports& ports, controller::ControllerImage self,
                                          replication::PeerClient& controller)
-    : clock_(ports.clock),
+    : shard_(ports.shard),
+      clock_(ports.clock),
       log_(ports.log),
       self_(std::move(self)),
       controller_(controller),
@@ -23,10 +24,27 @@ void ControllerRegistrar::on_metadata(const controller::MetadataImage& image) {
         image.feature_level(controller::kMetadataVersionFeature));
     const controller::ControllerImage* known = image.controllers().find(self_.id);
     const bool is_known = known != nullptr && known->incarnation == self_.incarnation;
-    if (!is_known && !under_way_ && version.has_controller_registration()) {
+    is_wanted_ = !is_known && version.has_controller_registration();
+    if (is_wanted_ && !under_way_) {
         under_way_ = true;
-        tasks_.spawn(send());
+        tasks_.spawn(run());
     }
+}
+
+Task<> ControllerRegistrar::run() {
+    while (is_wanted_ && !stopping_) {
+        co_await send();
+        if (is_wanted_ && !stopping_) {
+            co_await shard_.wait(stop_, clock_.now() + kRetry);
+        }
+    }
+    under_way_ = false;
+}
+
+Task<> ControllerRegistrar::stop() {
+    stopping_ = true;
+    stop_.set();
+    co_await tasks_.wait_idle();
 }
 
 Task<> ControllerRegistrar::send() {
@@ -51,8 +69,6 @@ Task<> ControllerRegistrar::send() {
     const TimePoint deadline = clock_.now() + kLimit;
     const auto answer = co_await replication::call<schema::ControllerRegistrationResponse>(
         controller_, request, ApiVersion(0), deadline);
-    under_way_ = false;
-    // If there was no answer, the next image causes the next attempt.
     if (answer && (*answer)->error_code != wire::ErrorCode::none) {
         log_.warning("the registration of controller {} is refused: {} {}", self_.id,
                      (*answer)->error_code, (*answer)->error_message);

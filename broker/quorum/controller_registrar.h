@@ -4,7 +4,7 @@
 #include "protocol/base/clock.h"
 #include "protocol/base/logger.h"
 #include "protocol/base/shard.h"
-#include "replication/fetch/peer_client.h"
+#include "replication/peer/peer_client.h"
 
 namespace hw::broker {
 
@@ -28,19 +28,27 @@ public:
     /// Called with each new image.
     void on_metadata(const controller::MetadataImage& image);
     /// Call after the channel to the controller was stopped.
-    [[nodiscard]] Task<> stop() { return tasks_.wait_idle(); }
+    [[nodiscard]] Task<> stop();
 
 private:
     static constexpr Duration kLimit = std::chrono::seconds(5);
 
+    /// Pause after an attempt, until the metadata shows the registration.
+    static constexpr Duration kRetry = std::chrono::seconds(1);
+
+    [[nodiscard]] Task<> run();
     [[nodiscard]] Task<> send();
 
+    Shard& shard_;
     const Clock& clock_;
     Logger log_;
     controller::ControllerImage self_;
     replication::PeerClient& controller_;
     TaskGroup tasks_;
+    Signal stop_;
     bool under_way_ = false;
+    bool is_wanted_ = false;  ///< the newest metadata does not have the registration
+    bool stopping_ = false;
 };
 
 }  // namespace hw::broker

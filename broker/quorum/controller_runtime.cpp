@@ -59,19 +59,48 @@ void ControllerRuntime::on_activate(LeaderEpoch epoch, Offset) {
     execute(effects);
 }
 
+void ControllerRuntime::on_resign(LeaderEpoch) {
+    if (failed_ || !controller_.is_leading()) {
+        return;
+    }
+    ControllerEffects effects;
+    controller_.on_resigned(effects);
+    // As a leader the controller applied its own decisions. From here on it reads the log again.
+    followed_ = controller_.committed_end_offset();
+    cursor_ = {};
+    execute(effects);
+}
+
 void ControllerRuntime::on_committed(Offset end_offset) {
     if (failed_) {
         return;
     }
-    if (!controller_.is_leading()) {
-        if (const auto followed = follow(end_offset); !followed) {
-            on_failure(followed.error());
-        }
+    if (controller_.is_leading()) {
+        ControllerEffects effects;
+        controller_.on_committed(end_offset - 1, effects);
+        publish();
+        execute(effects);
+    } else if (const auto followed = follow(end_offset); !followed) {
+        on_failure(followed.error());
+    } else {
+        publish();
+    }
+}
+
+void ControllerRuntime::on_leader(BrokerId leader) {
+    leader_ = leader;
+    published_ = nullptr;
+    publish();
+}
+
+void ControllerRuntime::publish() {
+    if (!publish_ || published_ == controller_.committed_image()) {
         return;
     }
-    ControllerEffects effects;
-    controller_.on_committed(end_offset - 1, effects);
-    execute(effects);
+    published_ = controller_.committed_image();
+    auto image = std::make_shared<controller::MetadataImage>(*published_);
+    image->set_controller(leader_);
+    publish_(std::move(image));
 }
 
 void ControllerRuntime::on_failure(const Error& reason) {
@@ -86,7 +115,7 @@ void ControllerRuntime::on_failure(const Error& reason) {
 
 Result<void> ControllerRuntime::follow(Offset end_offset) {
     while (followed_ < end_offset) {
-        const auto answer = raft_.read(followed_, kReadBytes, cursor_);
+        const auto answer = raft_.read(followed_, end_offset, kReadBytes, cursor_);
         if (!answer) {
             const bool corrupt = answer.error().code == wire::ErrorCode::corrupt_message;
             return fail(corrupt ? ErrorKind::corrupt : ErrorKind::io,

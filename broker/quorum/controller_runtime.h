@@ -32,13 +32,19 @@ public:
     /// `call` is called once, with the reason, when the node can no longer take part: the process
     /// must end then.
     void on_end(std::function<void(const Error&)> call) { tell_end_ = std::move(call); }
+    /// `call` is called with each new committed image; its controller() is the leader of the quorum
+    /// as this node knows it.
+    using Publish = std::function<void(std::shared_ptr<const controller::MetadataImage>)>;
+    void on_image(Publish call) { publish_ = std::move(call); }
 
     /// `done` is called once: when the decision is committed, or at once with NOT_CONTROLLER.
     void handle(const controller::ControllerRequest& request, Done done);
     [[nodiscard]] const controller::QuorumController& controller() const { return controller_; }
 
     void on_activate(LeaderEpoch epoch, Offset next_offset) override;
+    void on_resign(LeaderEpoch epoch) override;
     void on_committed(Offset end_offset) override;
+    void on_leader(BrokerId leader) override;
     void on_failure(const Error& reason) override;
 
 private:
@@ -51,6 +57,7 @@ private:
     /// Errors: corrupt, unsupported, with the offset of the batch.
     [[nodiscard]] Result<void> load(ByteView batches);
     void execute(controller::ControllerEffects& effects);
+    void publish();
     [[nodiscard]] Result<void> append(const controller::MetadataAppend& append);
 
     Shard& shard_;
@@ -59,6 +66,9 @@ private:
     controller::QuorumController controller_;
     Logger log_;
     std::function<void(const Error&)> tell_end_;
+    Publish publish_;
+    std::shared_ptr<const controller::MetadataImage> published_;  ///< without its controller
+    BrokerId leader_ = kNoBroker;
     std::map<controller::Ticket, Done> waiting_;
     controller::Ticket next_ticket_ = 0;
     Offset followed_{0};  ///< end of the log that the controller was given

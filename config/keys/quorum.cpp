@@ -18,7 +18,7 @@ constexpr Key kQuorumKeys[] = {
     {"controller.quorum.election.timeout.ms", int32, "500", at_least(0), milliseconds, read_only,
      in_use, "How long a node that knows no leader waits before it stands for election."},
     {"controller.quorum.fetch.timeout.ms", int32, "1000", at_least(0), milliseconds, read_only,
-     later, "A voter that has not reached its leader for this long becomes a candidate."},
+     in_use, "A voter that hears nothing from its leader for this long asks for an election."},
     {"controller.quorum.election.backoff.max.ms", int32, "1000", at_least(0), milliseconds,
      read_only, later, "Longest random pause between two elections."},
     {"controller.quorum.append.linger.ms", int32, "0", at_least(0), milliseconds, read_only, later,

@@ -15,12 +15,6 @@
 namespace hw::replication {
 namespace {
 
-LogEnd end_of(const storage::Log& log) {
-    const auto& epochs = log.epochs().entries();
-    return {.end_offset = log.log_end_offset(),
-            .epoch = epochs.empty() ? LeaderEpoch(0) : epochs.back().epoch};
-}
-
 /// The contents of quorum-state for a quorum of static voters (kraft.version 0).
 storage::QuorumState file_form(const ElectionState& state, const VoterSet& voters) {
     storage::QuorumState file{.data_version = 0,
@@ -59,9 +53,9 @@ Result<wire::Encoded> encode(const LeaderChange& change) {
 RaftNode::RaftNode(RaftServices services, RaftOptions options, storage::LogContents contents,
                    ElectionState state, Random random)
     : services_(std::move(services)),
-      options_(options),
       log_(log_context(), std::move(contents)),
-      core_(std::move(options), state, end_of(log_), random) {}
+      core_(std::move(options), state, LogPositions(log_.epochs(), log_.log_end_offset()), random),
+      tasks_(services_.shard) {}
 
 storage::LogContext RaftNode::log_context() {
     storage::LogContext context{.disk = &services_.disk,
@@ -85,9 +79,30 @@ void RaftNode::start(RaftListener& listener) {
     listener_ = &listener;
     const storage::TopicPartition name{.topic = kMetadataTopic, .partition = kMetadataPartition};
     log_id_ = services_.directory.add(name, shared_from_this(), log_.durable_end_offset());
-    RaftEffects effects;
-    core_.start(services_.clock.now(), effects);
-    execute(effects);
+    input([&](TimePoint now, RaftEffects& effects) { core_.start(now, effects); });
+    tasks_.spawn(watch());
+}
+
+Task<> RaftNode::watch() {
+    while (!stopping_) {
+        co_await services_.shard.wait(deadline_changed_, core_.next_deadline());
+        if (!stopping_ && !failed_ && services_.clock.now() >= core_.next_deadline()) {
+            input([&](TimePoint now, RaftEffects& effects) { core_.on_time(now, effects); });
+        }
+    }
+}
+
+Task<> RaftNode::resign() {
+    input([&](TimePoint now, RaftEffects& effects) { core_.resign(now, effects); });
+    const TimePoint deadline = services_.clock.now() + kResignLimit;
+    auto is_over = [this] { return calls_under_way_ == 0 && outbox_.empty(); };
+    co_await wait(std::move(is_over), deadline);
+}
+
+Task<> RaftNode::stop() {
+    stopping_ = true;
+    deadline_changed_.set();
+    co_await tasks_.wait_idle();
 }
 
 Result<ElectionState> load_election_state(storage::Disk& disk, const std::string& folder) {
@@ -118,30 +133,86 @@ storage::ClosingLog RaftNode::closing_log() {
 
 void RaftNode::end_waits() {
     waits_ended_ = true;
-    for (Waiter* waiter : waiters_) {
-        waiter->committed.set();
+    wake_waiters();
+    for (Signal* waiter : persist_waiters_) {
+        waiter->set();
     }
 }
 
-void RaftNode::execute(RaftEffects& effects) {
-    if (effects.persist) {
-        persist(*effects.persist);
-        return;
+// --- Effects
+
+void RaftNode::execute(RaftEffects effects) {
+    // The controller must not decide anything more, so this does not wait its turn.
+    if (effects.resign && active_epoch_ == effects.resign) {
+        services_.log.info("this node no longer leads the metadata quorum in epoch {}",
+                           *effects.resign);
+        active_epoch_.reset();
+        listener_->on_resign(*effects.resign);
     }
-    if (effects.append) {
+    if (std::exchange(told_leader_, core_.leader()) != core_.leader()) {
+        if (core_.leader() != kNoBroker && !core_.leads()) {
+            services_.log.info("node {} leads the metadata quorum in epoch {}", core_.leader(),
+                               core_.epoch());
+        }
+        listener_->on_leader(core_.leader());
+    }
+    outbox_.push_back(std::move(effects));
+    drain();
+    deadline_changed_.set();
+    wake_waiters();
+}
+
+void RaftNode::drain() {
+    while (!persisting_ && !outbox_.empty()) {
+        if (const auto state = std::exchange(outbox_.front().persist, std::nullopt)) {
+            persist(*state);
+            return;
+        }
+        RaftEffects effects = std::move(outbox_.front());
+        outbox_.pop_front();
+        carry_out(effects);
+    }
+    if (outbox_.empty()) {
+        for (Signal* waiter : persist_waiters_) {
+            waiter->set();
+        }
+    }
+}
+
+void RaftNode::carry_out(RaftEffects& effects) {
+    if (effects.append && core_.leads() && core_.epoch() == effects.append->epoch) {
         append_leader_change(*effects.append);
     }
-    if (effects.high_watermark) {
-        commit(*effects.high_watermark);
+    if (effects.truncate) {
+        truncate(*effects.truncate);
     }
-    if (effects.activate) {
+    for (RaftCall& call : effects.calls) {
+        ++calls_under_way_;
+        tasks_.spawn(send(std::move(call)));
+    }
+    if (effects.fetch) {
+        tasks_.spawn(send_fetch(*effects.fetch));
+    }
+    if (effects.refused_truncation) {
+        services_.log.error(
+            "the leader of the metadata quorum, node {}, does not have the "
+            "committed records from offset {} on: it has lost its log. This node "
+            "keeps them. Stop node {}, and start it with its old data",
+            core_.leader(), *effects.refused_truncation, core_.leader());
+    }
+    if (effects.high_watermark) {
+        listener_->on_committed(*effects.high_watermark);
+    }
+    if (effects.activate && core_.leads() && core_.epoch() == *effects.activate) {
         services_.log.info("this node leads the metadata quorum in epoch {}", *effects.activate);
+        active_epoch_ = effects.activate;
         listener_->on_activate(*effects.activate, next_offset());
     }
 }
 
 void RaftNode::persist(const ElectionState& state) {
-    std::string text = storage::format_quorum_state(file_form(state, options_.voters));
+    persisting_ = true;
+    std::string text = storage::format_quorum_state(file_form(state, core_.options().voters));
     auto outcome = std::make_shared<Result<void>>();
     storage::Disk& disk = services_.disk;
     auto work = [&disk, outcome, folder = log_.folder(), text = std::move(text)] {
@@ -153,16 +224,28 @@ void RaftNode::persist(const ElectionState& state) {
                                            ? *outcome
                                            : std::unexpected(storage::abandoned_error(directory));
         if (!persisted) {
+            // Nothing that waits for it may happen any more.
             self->services_.directory.report_failure(persisted.error());
             self->fail_for_good(persisted.error());
             return;
         }
-        RaftEffects effects;
-        self->core_.on_persisted(effects);
-        self->execute(effects);
+        self->persisting_ = false;
+        self->drain();
+        self->wake_waiters();
     };
     disk.run_blocking(services_.directory.path(), services_.shard, std::move(work),
                       std::move(done));
+}
+
+/// Waits until all that the core has decided is on stable storage. False if that does not happen.
+Task<bool> RaftNode::persisted() {
+    while (!outbox_.empty() && !failed_ && !waits_ended_) {
+        Signal drained;
+        const auto place = persist_waiters_.insert(persist_waiters_.end(), &drained);
+        co_await services_.shard.wait(drained, kNever);
+        persist_waiters_.erase(place);
+    }
+    co_return outbox_.empty();
 }
 
 void RaftNode::append_leader_change(const LeaderChange& change) {
@@ -179,7 +262,7 @@ void RaftNode::append_leader_change(const LeaderChange& change) {
                  .timestamp = services_.clock.wall_now()});
     auto batch = builder.finish(compressor_);
     HW_ASSERT(batch.has_value());
-    if (const auto staged = stage(std::move(*batch)); !staged) {
+    if (const auto staged = stage(std::move(*batch), change.epoch); !staged) {
         fail_for_good(staged.error());
     }
 }
@@ -196,38 +279,65 @@ Result<Offset> RaftNode::append(std::span<const ByteView> values) {
         builder.add({.key = {}, .value = value, .headers = {}, .timestamp = now});
     }
     HW_TRY(batch, builder.finish(compressor_));
-    HW_TRY_VOID(stage(std::move(batch)));
+    HW_TRY_VOID(stage(std::move(batch), core_.epoch()));
     return first;
 }
 
-Result<void> RaftNode::stage(Buffer batch) {
-    const auto staged = log_.stage(
-        {.bytes = batch.bytes(), .leader_epoch = core_.epoch(), .append_time = std::nullopt});
+Result<void> RaftNode::stage(Buffer batch, LeaderEpoch epoch) {
+    const auto staged =
+        log_.stage({.bytes = batch.bytes(), .leader_epoch = epoch, .append_time = std::nullopt});
     if (!staged) {
         return fail(ErrorKind::io, "{}", staged.error().message);
     }
-    unwritten_.push_back(std::move(batch));
-    services_.shard.at_end_of_turn(TurnStep::apply, *this);
+    core_.on_staged(epoch, log_.staged_end_offset());
+    write_later(std::move(batch));
     return {};
 }
 
-void RaftNode::at_end_of_turn() {
-    const Offset end_offset = log_.staged_end_offset();
-    // Keep the batches alive until their write has ended.
-    auto written = std::make_shared<std::vector<Buffer>>(std::exchange(unwritten_, {}));
-    log_.write_staged([self = shared_from_this(), written, end_offset](Result<void> outcome) {
-        self->on_written(end_offset, outcome);
-    });
+void RaftNode::write_later(Buffer batches) {
+    unwritten_.push_back(std::move(batches));
+    services_.shard.at_end_of_turn(TurnStep::apply, *this);
 }
 
-void RaftNode::on_written(Offset end_offset, const Result<void>& outcome) {
+void RaftNode::at_end_of_turn() {
+    // Keep the batches alive until their write has ended.
+    auto written = std::make_shared<std::vector<Buffer>>(std::exchange(unwritten_, {}));
+    log_.write_staged(
+        [self = shared_from_this(), written](Result<void> outcome) { self->on_written(outcome); });
+}
+
+void RaftNode::on_written(const Result<void>& outcome) {
     if (!outcome) {
         fail_for_good(outcome.error());
         return;
     }
-    core_.on_appended({.end_offset = end_offset, .epoch = core_.epoch()});
     services_.directory.request_sync(log_id_, storage::SyncUrgency::waited_for,
                                      log_.unsynced_bytes());
+    wake_waiters();
+}
+
+void RaftNode::truncate(Offset end_offset) {
+    auto job = log_.begin_truncation(end_offset);
+    if (!job) {
+        fail_for_good(job.error());
+        return;
+    }
+    services_.log.info(
+        "removing the records of the metadata log from offset {} on, which the "
+        "leader, node {}, does not have",
+        end_offset, core_.leader());
+    auto done = [self = shared_from_this()](storage::TruncationJob ended,
+                                            const Result<void>& outcome) {
+        self->log_.finish_truncation(std::move(ended), outcome);
+        if (!outcome) {
+            self->fail_for_good(outcome.error());
+            return;
+        }
+        self->input([&](TimePoint now, RaftEffects& effects) {
+            self->core_.on_truncated(self->log_.log_end_offset(), now, effects);
+        });
+    };
+    services_.directory.truncate(log_id_, std::move(*job), std::move(done));
 }
 
 void RaftNode::begin_sync(TakeJob take) {
@@ -240,9 +350,9 @@ void RaftNode::end_sync(const storage::SyncTicket& ticket, const Result<void>& o
         fail_for_good(outcome.error());
         return;
     }
-    RaftEffects effects;
-    core_.on_durable(log_.durable_end_offset(), effects);
-    execute(effects);
+    input([&](TimePoint now, RaftEffects& effects) {
+        core_.on_durable(log_.durable_end_offset(), now, effects);
+    });
 }
 
 void RaftNode::end_snapshot(storage::SnapshotJob job, const Result<void>& outcome) {
@@ -254,44 +364,61 @@ void RaftNode::on_offline(const Error& reason) {
     fail_for_good({reason.kind, "the data directory is offline: " + reason.message});
 }
 
-void RaftNode::commit(Offset end_offset) {
-    for (Waiter* waiter : waiters_) {
-        if (waiter->offset < end_offset) {
-            waiter->committed.set();
-        }
-    }
-    listener_->on_committed(end_offset);
-}
-
 void RaftNode::fail_for_good(const Error& reason) {
     if (!std::exchange(failed_, true)) {
         services_.log.error("the metadata log failed: {}", reason.message);
         // Nothing more will be committed here, so end all waits.
         for (Waiter* waiter : waiters_) {
-            waiter->committed.set();
+            waiter->woken.set();
+        }
+        for (Signal* waiter : persist_waiters_) {
+            waiter->set();
         }
         listener_->on_failure(reason);
     }
 }
 
 std::expected<storage::ReadAnswer, wire::Refusal> RaftNode::read(
-    Offset from, std::size_t max_bytes, storage::ReadCursor& cursor) const {
+    Offset from, Offset end_offset, std::size_t max_bytes, storage::ReadCursor& cursor) const {
     return log_.read({.from = from,
-                      .end_offset = core_.high_watermark(),
+                      .end_offset = end_offset,
                       .max_bytes = max_bytes,
                       .first_batch = storage::FirstBatch::always_whole},
                      cursor);
 }
 
-Task<> RaftNode::wait_committed(Offset offset, TimePoint deadline) {
-    if (waits_ended_ || core_.high_watermark() > offset) {
+// --- Waits
+
+Task<> RaftNode::wait(std::function<bool()> is_over, TimePoint deadline) {
+    if (waits_ended_ || is_over()) {
         co_return;
     }
     const auto self = shared_from_this();
-    Waiter waiter{.offset = offset, .committed = {}};
+    Waiter waiter{.is_over = std::move(is_over), .woken = {}};
     const auto place = waiters_.insert(waiters_.end(), &waiter);
-    co_await services_.shard.wait(waiter.committed, deadline);
+    co_await services_.shard.wait(waiter.woken, deadline);
     waiters_.erase(place);
+}
+
+void RaftNode::wake_waiters() {
+    for (Waiter* waiter : waiters_) {
+        if (waits_ended_ || waiter->is_over()) {
+            waiter->woken.set();
+        }
+    }
+}
+
+Task<> RaftNode::wait_committed(Offset offset, TimePoint deadline) {
+    return wait([this, offset] { return core_.high_watermark() > offset; }, deadline);
+}
+
+Task<> RaftNode::wait_fetchable(Offset offset, Offset high_watermark, LeaderEpoch epoch,
+                                TimePoint deadline) {
+    auto is_over = [=, this] {
+        return !core_.leads() || core_.epoch() != epoch || written_end_offset() > offset ||
+               (core_.active() && core_.high_watermark() > high_watermark);
+    };
+    return wait(std::move(is_over), deadline);
 }
 
 }  // namespace hw::replication

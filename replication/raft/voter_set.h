@@ -36,10 +36,13 @@ public:
     [[nodiscard]] const std::vector<Voter>& voters() const { return voters_; }
     [[nodiscard]] std::size_t size() const { return voters_.size(); }
     [[nodiscard]] std::size_t majority() const { return voters_.size() / 2 + 1; }
-    [[nodiscard]] bool contains(BrokerId id) const {
-        return std::ranges::any_of(voters_,
-                                   [id](const Voter& voter) { return voter.key.id == id; });
+    /// The voter with this id; null if there is none.
+    [[nodiscard]] const Voter* find(BrokerId id) const {
+        const auto found =
+            std::ranges::find_if(voters_, [id](const Voter& voter) { return voter.key.id == id; });
+        return found == voters_.end() ? nullptr : &*found;
     }
+    [[nodiscard]] bool contains(BrokerId id) const { return find(id) != nullptr; }
 
 private:
     std::vector<Voter> voters_;

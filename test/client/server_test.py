@@ -166,11 +166,6 @@ class Server(unittest.TestCase):
         self.assertIn("authorizer.class.name=org.apache.kafka.metadata.authorizer.Standard asks "
                       "for security, and Highwater has no authentication", error)
 
-    def test_roles_that_are_not_supported_yet(self):
-        error = self.refused("--set", "process.roles=controller", "--set", "listeners=CONTROLLER://"
-                            f"127.0.0.1:{free_port()}")
-        self.assertIn("process.roles=broker,controller", error)
-
     def test_a_file_that_is_missing_or_a_directory(self):
         os.remove(self.file)
         self.assertIn(f"cannot read '{self.file}': No such file or directory", self.refused())

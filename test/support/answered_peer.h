@@ -9,7 +9,7 @@
 #include <catch2/catch.hpp>
 
 #include "protocol/base/shard.h"
-#include "replication/fetch/peer_client.h"
+#include "replication/peer/peer_client.h"
 #include "test/support/wire_client.h"
 
 namespace hw::test {

@@ -62,8 +62,13 @@ public:
         auto state = replication::load_election_state(disk, kMetadataFolder);
         REQUIRE(state.has_value());
         const replication::ReplicaKey self{BrokerId(1), DirectoryId(Uuid{1, 1})};
-        replication::RaftServices services{
-            .shard = shard, .clock = clock, .disk = disk, .directory = directory_, .log = logger};
+        replication::RaftServices services{.shard = shard,
+                                           .clock = clock,
+                                           .disk = disk,
+                                           .directory = directory_,
+                                           .log = logger,
+                                           .sender = {},
+                                           .peers = {}};
         replication::RaftOptions options{
             .self = self, .voters = replication::VoterSet({{self, {"localhost", 9093}}})};
         node = std::make_shared<replication::RaftNode>(services, std::move(options),

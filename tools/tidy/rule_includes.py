@@ -31,7 +31,7 @@ MAY_INCLUDE = {
 ORDERS = {
     "storage": ["storage", "storage/posix_disk"],
     "config": ["config/keys", "config"],
-    "replication": ["replication/raft", "replication/partition", "replication/fetch",
+    "replication": ["replication/peer", "replication/raft", "replication/partition",
                     "replication"],
     "controller": ["controller/image", "controller/placement", "controller/ops", "controller"],
     "broker": ["broker/runtime", "broker/net", "broker/quorum", "broker/metadata",

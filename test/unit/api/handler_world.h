@@ -9,7 +9,7 @@
 #include "broker/net/dispatcher.h"
 #include "broker/net/long_loop.h"
 #include "broker/net/memory_budget.h"
-#include "replication/fetch/peer_client.h"
+#include "replication/peer/peer_client.h"
 #include "test/sim/sim_clock.h"
 #include "test/sim/sim_shard.h"
 #include "test/support/forbidding.h"

@@ -1,3 +1,5 @@
+#include "test/unit/node/cluster.h"
+
 #include <array>
 #include <chrono>
 #include <memory>
@@ -8,117 +10,9 @@
 
 #include <catch2/catch.hpp>
 
-#include "broker/node.h"
-#include "test/unit/node/member.h"
-
 /// Several nodes in one process: one controller, and brokers that join it.
 namespace hw::broker {
 namespace {
-
-constexpr BrokerId kFirst{1};
-constexpr BrokerId kSecond{2};
-constexpr BrokerId kThird{3};
-
-const std::vector<std::string> kController{
-    "listeners=PLAINTEXT://localhost:0,CONTROLLER://localhost:9093",
-    "controller.quorum.voters=1@localhost:9093"};
-const std::vector<std::string> kBroker{"process.roles=broker", "listeners=PLAINTEXT://localhost:0",
-                                       "controller.quorum.voters=1@localhost:9093"};
-
-/// Node 1 is controller and broker, nodes 2 and 3 are brokers.
-struct Cluster {
-    explicit Cluster(std::uint64_t seed) : world(seed) {
-        for (sim::NodeTag id = 1; id <= 3; ++id) {
-            disks.push_back(std::make_unique<sim::SimDisk>(world.scheduler, id));
-        }
-        nodes.resize(disks.size());
-    }
-    ~Cluster() {
-        for (std::size_t i = nodes.size(); i > 0; --i) {
-            kill(BrokerId(static_cast<std::int32_t>(i)));
-        }
-    }
-    Cluster(const Cluster&) = delete;
-    Cluster& operator=(const Cluster&) = delete;
-
-    Member& node(BrokerId id) { return *nodes[static_cast<std::size_t>(id.value() - 1)]; }
-
-    /// Starts a process, without waiting.
-    void start(BrokerId id) { start(id, id == kFirst ? kController : kBroker); }
-    void start(BrokerId id, const std::vector<std::string>& settings) {
-        const auto index = static_cast<std::size_t>(id.value() - 1);
-        nodes[index] = std::make_unique<Member>(world, static_cast<std::uint32_t>(id.value()),
-                                                *disks[index], std::uint16_t{0}, settings);
-        nodes[index]->control.spawn(nodes[index]->start());
-    }
-    void wait_started(BrokerId id) {
-        REQUIRE(world.run_until([&] { return node(id).done; }));
-        const std::string error = node(id).started ? "" : node(id).started.error().message;
-        REQUIRE(error.empty());
-    }
-    void start_all() {
-        for (const BrokerId id : {kFirst, kSecond, kThird}) {
-            start(id);
-        }
-        for (const BrokerId id : {kFirst, kSecond, kThird}) {
-            wait_started(id);
-        }
-        wait_brokers(kFirst, {kFirst, kSecond, kThird});
-    }
-    void stop(BrokerId id) { node(id).run(node(id).stop(), node(id).stopped); }
-    /// Ends a process without a stop.
-    void kill(BrokerId id) {
-        const auto index = static_cast<std::size_t>(id.value() - 1);
-        disks[index]->process_kill();
-        world.network.cut(static_cast<sim::NodeTag>(id.value()));
-        nodes[index].reset();
-    }
-    /// Waits until clients of `at` see exactly these brokers, or leaders of all partitions.
-    void wait_brokers(BrokerId at, const std::set<BrokerId>& wanted) {
-        wait_metadata(at, &Member::brokers, wanted);
-    }
-    void wait_leaders(BrokerId at, const std::set<BrokerId>& wanted) {
-        wait_metadata(at, &Member::leaders, wanted);
-    }
-    void wait_metadata(BrokerId at, std::set<BrokerId> Member::* seen,
-                       const std::set<BrokerId>& wanted) {
-        REQUIRE(world.run_until([&] {
-            (void)node(at).ask_topics();
-            return node(at).*seen == wanted;
-        }));
-    }
-    void create(BrokerId through, const std::string& topic) {
-        Member& member = node(through);
-        member.control.spawn(member.create(topic));
-        REQUIRE(world.run_until([&] { return member.created.has_value(); }));
-        REQUIRE(*member.created == wire::ErrorCode::none);
-    }
-    /// Sends a creation, and kills the controller after `delay`.
-    void create_and_kill(BrokerId through, const std::string& topic, Duration delay) {
-        Member& member = node(through);
-        member.control.spawn(member.create(topic));
-        world.run_for(delay);
-        kill(kFirst);
-    }
-    /// Waits for the answer to a creation.
-    wire::ErrorCode created(BrokerId through) {
-        Member& member = node(through);
-        REQUIRE(world.run_until([&] { return member.created.has_value(); }));
-        return *member.created;
-    }
-    /// Produces to partition 0 at `at`; returns whether that was acknowledged.
-    bool produces(BrokerId at, const std::string& topic) {
-        Member& member = node(at);
-        member.produced.reset();
-        member.control.spawn(member.produce(topic, -1));
-        return world.run_until([&] { return member.produced.has_value(); }) &&
-               *member.produced == wire::ErrorCode::none;
-    }
-
-    World world;
-    std::vector<std::unique_ptr<sim::SimDisk>> disks;
-    std::vector<std::unique_ptr<Member>> nodes;
-};
 
 Task<> start_and_stop(Node& node, std::string& error, bool& stopped) {
     const auto started = co_await node.start();
@@ -396,15 +290,6 @@ struct RefusedRoles {
 TEST_CASE("cluster: roles that this version cannot have are refused before anything is opened",
           "[node][cluster]") {
     const RefusedRoles row = GENERATE(values<RefusedRoles>({
-        {"only a controller",
-         {"process.roles=controller", "listeners=CONTROLLER://localhost:0",
-          "controller.quorum.voters=1@localhost:9093"},
-         "this version has no node that is only a controller: set "
-         "process.roles=broker,controller"},
-        {"three voters",
-         {"controller.quorum.voters=1@localhost:9093,2@localhost:9094,3@localhost:9095"},
-         "this version supports one controller, but controller.quorum.voters or "
-         "controller.quorum.bootstrap.servers names 3: name only one"},
         {"the quorum of another node",
          {"controller.quorum.bootstrap.servers=localhost:9999"},
          "controller.quorum.bootstrap.servers names localhost:9999, which is not a controller "

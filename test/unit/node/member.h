@@ -78,6 +78,7 @@ struct Member {
             for (const auto& each : (*answer)->brokers) {
                 brokers.insert(each.node_id);
             }
+            controller = (*answer)->controller_id;
             broker = (*answer)->brokers.empty() ? kNoBroker : (*answer)->brokers[0].node_id;
             topics.clear();
             leaders.clear();
@@ -217,6 +218,7 @@ struct Member {
     bool stopped = false;
     std::string cluster;
     BrokerId broker = kNoBroker;
+    BrokerId controller = kNoBroker;  ///< the active one
     std::set<BrokerId> brokers;
     std::set<BrokerId> leaders;  ///< of all partitions
     std::vector<std::string> topics;

@@ -13,8 +13,16 @@ RaftOptions options() {
     return {.self = self, .voters = VoterSet({{self, {"localhost", 9093}}})};
 }
 
+LogPositions log_of(LogEnd end) {
+    storage::EpochCache epochs;
+    if (end.end_offset > Offset(0)) {
+        epochs.assign(end.epoch, Offset(0));
+    }
+    return {epochs, end.end_offset};
+}
+
 RaftCore core(ElectionState persisted = {}, LogEnd log = {}) {
-    return {options(), persisted, log, Random(1)};
+    return {options(), persisted, log_of(log), Random(1)};
 }
 
 RaftEffects started(RaftCore& raft) {
@@ -23,56 +31,40 @@ RaftEffects started(RaftCore& raft) {
     return effects;
 }
 
-RaftEffects persisted(RaftCore& raft) {
-    RaftEffects effects;
-    raft.on_persisted(effects);
-    return effects;
-}
-
 RaftEffects durable(RaftCore& raft, Offset end_offset) {
     RaftEffects effects;
-    raft.on_durable(end_offset, effects);
+    raft.on_durable(end_offset, kStart, effects);
     return effects;
 }
 
-/// Elects the only voter and appends its LeaderChange record at the end of `log`.
-void elect(RaftCore& raft, LogEnd log) {
+/// Elects the only voter, which adds its LeaderChange record to the log.
+void elect(RaftCore& raft) {
     started(raft);
-    persisted(raft);
-    persisted(raft);
-    raft.on_appended({log.end_offset + 1, raft.epoch()});
+    raft.on_staged(raft.epoch(), raft.log().end().end_offset + 1);
 }
 
-TEST_CASE("raft: the only voter stands for election at once, and persists its vote before it leads",
+TEST_CASE("raft: the only voter elects itself at once, and persists that before it appends",
           "[raft]") {
     RaftCore raft = core();
-    const RaftEffects vote = started(raft);
-    REQUIRE(vote.persist);
-    CHECK(vote.persist->epoch == LeaderEpoch(1));
-    CHECK(vote.persist->voted == options().self);
-    CHECK(vote.persist->leader == kNoBroker);
-    CHECK_FALSE(raft.leads());
-    CHECK_FALSE(vote.append);
-
-    const RaftEffects won = persisted(raft);
+    const RaftEffects won = started(raft);
     REQUIRE(won.persist);
-    CHECK(won.persist->leader == kSelf);
     CHECK(won.persist->epoch == LeaderEpoch(1));
-    CHECK_FALSE(won.append);
-
-    const RaftEffects first = persisted(raft);
-    REQUIRE(first.append);
-    CHECK(first.append->epoch == LeaderEpoch(1));
-    CHECK(first.append->leader == kSelf);
-    CHECK(first.append->voters == std::set{kSelf});
-    CHECK(first.append->granting_voters == std::set{kSelf});
-    CHECK_FALSE(first.activate);
+    CHECK(won.persist->voted == options().self);
+    CHECK(won.persist->leader == kSelf);
+    REQUIRE(won.append);
+    CHECK(won.append->epoch == LeaderEpoch(1));
+    CHECK(won.append->leader == kSelf);
+    CHECK(won.append->voters == std::set{kSelf});
+    CHECK(won.append->granting_voters == std::set{kSelf});
+    CHECK_FALSE(won.activate);
+    CHECK(raft.leads());
+    CHECK_FALSE(raft.active());
 }
 
 TEST_CASE("raft: nothing is committed before it is durable", "[raft]") {
     RaftCore raft = core();
-    elect(raft, {});
-    raft.on_appended({Offset(5), raft.epoch()});
+    elect(raft);
+    raft.on_staged(raft.epoch(), Offset(5));
     CHECK(raft.high_watermark() == Offset(0));
     const RaftEffects effects = durable(raft, Offset(3));
     CHECK(effects.high_watermark == Offset(3));
@@ -80,16 +72,16 @@ TEST_CASE("raft: nothing is committed before it is durable", "[raft]") {
 }
 
 TEST_CASE("raft: a leader serves once the first record of its epoch is committed", "[raft]") {
-    const LogEnd log{Offset(10), LeaderEpoch(4)};
+    const LogEnd log{LeaderEpoch(4), Offset(10)};
     RaftCore raft = core({.epoch = LeaderEpoch(4), .leader = kSelf, .voted = {}}, log);
-    elect(raft, log);
+    elect(raft);
     const RaftEffects old_records = durable(raft, Offset(10));
     CHECK_FALSE(old_records.high_watermark);
     CHECK_FALSE(old_records.activate);
     const RaftEffects own_record = durable(raft, Offset(11));
     CHECK(own_record.high_watermark == Offset(11));
     CHECK(own_record.activate == LeaderEpoch(5));
-    raft.on_appended({Offset(12), raft.epoch()});
+    raft.on_staged(raft.epoch(), Offset(12));
     const RaftEffects later = durable(raft, Offset(12));
     CHECK(later.high_watermark == Offset(12));
     CHECK_FALSE(later.activate);
@@ -103,13 +95,13 @@ TEST_CASE("raft: every start begins a new epoch, even if this node led the last 
 TEST_CASE("raft: if the log has a newer epoch than the election state, the epoch of the log counts",
           "[raft]") {
     RaftCore raft = core({.epoch = LeaderEpoch(2), .leader = kNoBroker, .voted = {}},
-                         {Offset(3), LeaderEpoch(6)});
+                         {LeaderEpoch(6), Offset(3)});
     CHECK(started(raft).persist->epoch == LeaderEpoch(7));
 }
 
 TEST_CASE("raft: a durable end that is not new changes nothing", "[raft]") {
     RaftCore raft = core();
-    elect(raft, {});
+    elect(raft);
     durable(raft, Offset(1));
     const RaftEffects again = durable(raft, Offset(1));
     CHECK_FALSE(again.high_watermark);

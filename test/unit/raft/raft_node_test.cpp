@@ -24,7 +24,9 @@ public:
         epochs.push_back(epoch);
         first_offset = next_offset;
     }
+    void on_resign(LeaderEpoch) override {}
     void on_committed(Offset end_offset) override { committed_end = end_offset; }
+    void on_leader(BrokerId) override {}
     void on_failure(const Error& reason) override { failure = reason.message; }
 
     std::vector<LeaderEpoch> epochs;
@@ -71,7 +73,7 @@ struct Machine {
         storage::ReadCursor cursor;
         const Offset end = process->node->core().high_watermark();
         for (Offset next(0); next < end;) {
-            const auto answer = process->node->read(next, 1, cursor);
+            const auto answer = process->node->read(next, end, 1, cursor);
             REQUIRE(answer.has_value());
             const auto batch = record::parse_batch(answer->bytes.view());
             REQUIRE(batch.has_value());

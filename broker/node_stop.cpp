@@ -1,0 +1,91 @@
+#include <utility>
+
+#include "broker/node.h"
+
+namespace hw::broker {
+
+Task<> Node::stop() {
+    hang_watch_.start();
+    co_await stop_in_order();
+    co_await hang_watch_.stop();
+}
+
+Task<> Node::stop_in_order() {
+    co_await stop_accepting();
+    if (in_session_ && !ended_) {
+        // Otherwise producers would not learn that their batches are in the log.
+        co_await shards_.drain(ports_.clock.now() + kDrainLimit);
+        co_await agent_->leave();
+    }
+    if (controller_ != nullptr && !ended_) {
+        co_await controller_->resign();
+    }
+    co_await stop_serving();
+    co_await stop_following();
+    co_await close_logs();
+}
+
+Task<> Node::stop_accepting() {
+    for (const auto& acceptor : acceptors_) {
+        co_await acceptor->stop();
+    }
+}
+
+Task<> Node::stop_serving() {
+    co_await shards_.stop();
+    // Closed connections have posted work here that lowers the acceptors' count of connections; let
+    // it run.
+    Signal settled;
+    ports_.control.post([&settled] { settled.set(); });
+    co_await ports_.control.wait(settled, kNever);
+}
+
+Task<> Node::stop_following() {
+    if (follower_ != nullptr) {
+        follower_->begin_stop();
+        applier_->begin_stop();
+    }
+    producer_ids_.begin_stop();
+    topic_creator_.begin_stop();
+    gateway_.begin_stop();
+    connector_.end_waits();
+    co_await session_channel_.stop();
+    co_await request_channel_.stop();
+    co_await id_channel_.stop();
+    co_await metadata_channel_.stop();
+    co_await gateway_.stop();
+    co_await producer_ids_.stop();
+    co_await topic_creator_.stop();
+    if (registrar_ != nullptr) {
+        co_await registrar_->stop();
+    }
+    if (applier_ == nullptr) {
+        co_return;
+    }
+    co_await follower_->stop();
+    co_await agent_->stop();
+    co_await checkpointer_->stop();
+    co_await producer_expiry_->stop();
+}
+
+Task<> Node::close_logs() {
+    std::vector<storage::ClosingLog> closing;
+    if (applier_ != nullptr) {
+        co_await applier_->stop(closing);
+    }
+    if (controller_ != nullptr) {
+        co_await controller_->stop();
+        closing.push_back(controller_->closing_log());
+    }
+    const BrokerEpoch epoch = agent_ == nullptr ? BrokerEpoch(-1) : agent_->epoch();
+    const auto closed = co_await logs_.close(std::move(closing), epoch);
+    if (!closed && !ended_) {
+        ended_ = Error{closed.error().kind,
+                       fmt::format("the data was not closed cleanly; the next start checks it: {}",
+                                   closed.error().message)};
+    }
+    // The last writes release their requests by posts to the shards; let these run.
+    co_await shards_.settle();
+}
+
+}  // namespace hw::broker

@@ -1,0 +1,162 @@
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "protocol/base/assert.h"
+#include "protocol/record/batch_cursor.h"
+#include "replication/raft/raft_node.h"
+
+namespace hw::replication {
+
+// --- Requests of other nodes
+
+Task<std::optional<EpochAnswer>> RaftNode::vote(VoteCall call) {
+    const auto self = shared_from_this();
+    EpochAnswer answer;
+    input([&](TimePoint now, RaftEffects& effects) { answer = core_.on_vote(call, now, effects); });
+    const bool is_persisted = co_await persisted();
+    co_return is_persisted ? std::optional(answer) : std::nullopt;
+}
+
+Task<std::optional<EpochAnswer>> RaftNode::begin_epoch(BeginEpochCall call) {
+    const auto self = shared_from_this();
+    EpochAnswer answer;
+    input([&](TimePoint now, RaftEffects& effects) {
+        answer = core_.on_begin_epoch(call, now, effects);
+    });
+    const bool is_persisted = co_await persisted();
+    co_return is_persisted ? std::optional(answer) : std::nullopt;
+}
+
+Task<std::optional<EpochAnswer>> RaftNode::end_epoch(EndEpochCall call) {
+    const auto self = shared_from_this();
+    EpochAnswer answer;
+    input([&](TimePoint now, RaftEffects& effects) {
+        answer = core_.on_end_epoch(call, now, effects);
+    });
+    const bool is_persisted = co_await persisted();
+    co_return is_persisted ? std::optional(answer) : std::nullopt;
+}
+
+FetchVerdict RaftNode::fetch(BrokerId replica, const RaftFetch& call) {
+    FetchVerdict verdict;
+    input([&](TimePoint now, RaftEffects& effects) {
+        verdict = core_.on_fetch(replica, call, now, effects);
+    });
+    return verdict;
+}
+
+// --- Requests to other nodes
+
+void RaftNode::report(BrokerId peer, const std::string& trouble) {
+    std::string& last = troubles_[peer];
+    if (trouble != last) {
+        services_.log.warning("voter {} of the metadata quorum: {}; trying again until it succeeds",
+                              peer, trouble);
+        last = trouble;
+    }
+}
+
+Task<> RaftNode::send(RaftCall call) {
+    PeerClient& peer = *services_.peers.at(call.to).calls;
+    auto encoded = encode_call(call, services_.sender);
+    HW_ASSERT(encoded.has_value());
+    const TimePoint deadline = services_.clock.now() + core_.options().election_timeout;
+    auto body =
+        co_await peer.exchange(encoded->key, encoded->version, std::move(encoded->body), deadline);
+    --calls_under_way_;
+    const Result<EpochAnswer> answer =
+        body ? decode_answer(call, std::move(*body)) : std::unexpected(body.error());
+    if (failed_ || stopping_) {
+        wake_waiters();
+    } else if (answer) {
+        troubles_.erase(call.to);
+        input([&](TimePoint now, RaftEffects& effects) {
+            core_.on_answer(call, *answer, now, effects);
+        });
+    } else {
+        report(call.to, answer.error().message);
+        input([&](TimePoint now, RaftEffects& effects) { core_.on_no_answer(call, now, effects); });
+    }
+}
+
+Task<> RaftNode::send_fetch(RaftFetch call) {
+    PeerClient& peer = *services_.peers.at(call.to).fetches;
+    auto encoded = encode_fetch(call, services_.sender);
+    HW_ASSERT(encoded.has_value());
+    const TimePoint deadline = services_.clock.now() + core_.options().fetch_timeout;
+    auto body =
+        co_await peer.exchange(encoded->key, encoded->version, std::move(encoded->body), deadline);
+    if (failed_ || stopping_) {
+        co_return;
+    }
+    const Result<FetchReply> reply =
+        body ? decode_fetch(std::move(*body)) : std::unexpected(body.error());
+    if (reply) {
+        troubles_.erase(call.to);
+        take(call, *reply);
+        co_return;
+    }
+    report(call.to, reply.error().message);
+    // A connection that ends is made again by the next Fetch. If that cannot be made, nobody
+    // listens any more.
+    const bool has_ended = !body && body.error().kind == ErrorKind::closed;
+    const bool is_unsent = !body && body.error().kind == ErrorKind::not_sent;
+    const bool is_refused = is_unsent && connection_ended_;
+    connection_ended_ = has_ended || is_unsent;
+    const auto failure = is_refused ? FetchFailure::refused : FetchFailure::no_answer;
+    input([&](TimePoint now, RaftEffects&) { core_.on_fetch_failed(call, failure, now); });
+}
+
+void RaftNode::take(const RaftFetch& call, const FetchReply& reply) {
+    connection_ended_ = false;
+    bool takes_records = false;
+    input([&](TimePoint now, RaftEffects& effects) {
+        takes_records = core_.on_fetch_answer(call, fetch_answer(reply), now, effects);
+    });
+    if (!takes_records) {
+        return;
+    }
+    if (const auto taken = take_records(fetched_records(reply)); !taken) {
+        services_.log.error(
+            "the records that node {}, the leader of the metadata quorum, sends "
+            "from offset {} on are refused: {}",
+            call.to, call.offset, taken.error().message);
+        core_.on_bad_records(services_.clock.now());
+        deadline_changed_.set();
+    }
+}
+
+/// Adds whole batches to the log. Errors: corrupt.
+Result<void> RaftNode::take_records(ByteView records) {
+    Buffer batches(records.size());
+    std::ranges::copy(records, batches.data());
+    record::BatchCursor cursor(batches.view());
+    std::vector<std::pair<LeaderEpoch, Offset>> ends;
+    while (const auto batch = cursor.next()) {
+        if (!batch->crc_matches()) {
+            return fail(ErrorKind::corrupt, "the batch at offset {} has a wrong checksum",
+                        batch->base_offset());
+        }
+        if (batch->leader_epoch() > core_.epoch()) {
+            return fail(ErrorKind::corrupt,
+                        "the batch at offset {} is of epoch {}, the leader of "
+                        "epoch {}",
+                        batch->base_offset(), batch->leader_epoch(), core_.epoch());
+        }
+        ends.emplace_back(batch->leader_epoch(), batch->last_offset() + 1);
+    }
+    if (ends.empty()) {
+        return fail(ErrorKind::corrupt, "there is no whole batch in {} bytes", records.size());
+    }
+    if (const auto staged = log_.stage_from_leader(batches.view()); !staged) {
+        return fail(ErrorKind::corrupt, "{}", staged.error().message);
+    }
+    for (const auto& [epoch, end_offset] : ends) {
+        core_.on_staged(epoch, end_offset);
+    }
+    write_later(std::move(batches));
+    return {};
+}
+
+}  // namespace hw::replication

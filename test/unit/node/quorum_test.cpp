@@ -1,0 +1,204 @@
+#include <chrono>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "test/unit/node/cluster.h"
+
+/// Quorums of three controllers in one process.
+namespace hw::broker {
+namespace {
+
+/// Three nodes, each controller and broker, formatted.
+struct Quorum : Cluster {
+    explicit Quorum(std::uint64_t seed)
+        : Cluster(seed, {voter_settings(kFirst, "broker,controller"),
+                         voter_settings(kSecond, "broker,controller"),
+                         voter_settings(kThird, "broker,controller")}) {
+        for (const BrokerId id : kAll) {
+            format(id);
+        }
+    }
+
+    /// The node that leads the quorum, as clients of `at` see it.
+    BrokerId leader(BrokerId at) {
+        (void)node(at).ask_topics();
+        return node(at).controller;
+    }
+    /// Waits until clients of `at` see a leader of the quorum other than `old`.
+    BrokerId wait_leader(BrokerId at, BrokerId old = kNoBroker) {
+        BrokerId found = kNoBroker;
+        REQUIRE(world.run_until([&] {
+            found = leader(at);
+            return found != kNoBroker && found != old;
+        }));
+        return found;
+    }
+    /// A node that is not `id`.
+    static BrokerId other_than(BrokerId id) { return id == kFirst ? kSecond : kFirst; }
+};
+
+TEST_CASE("quorum: three nodes form a cluster in any order of start", "[node][quorum]") {
+    Quorum quorum(GENERATE(range(std::uint64_t{1}, std::uint64_t{21})));
+    std::vector<BrokerId> order{kFirst, kSecond, kThird};
+    Random random(quorum.world.scheduler.random());
+    for (std::size_t i = order.size(); i > 1; --i) {
+        std::swap(order[i - 1], order[random.below(i)]);
+    }
+    for (const BrokerId id : order) {
+        quorum.start(id);
+        quorum.world.run_for(std::chrono::milliseconds(random.between(0, 3000)));
+    }
+    for (const BrokerId id : kAll) {
+        quorum.wait_started(id);
+        quorum.wait_brokers(id, {kFirst, kSecond, kThird});
+    }
+    const BrokerId leader = quorum.wait_leader(kFirst);
+    for (const BrokerId id : kAll) {
+        CHECK(quorum.wait_leader(id) == leader);
+    }
+}
+
+TEST_CASE("quorum: a node without a majority waits, and says for whom", "[node][quorum]") {
+    Quorum quorum(1);
+    quorum.start(kSecond);
+    quorum.world.run_for(std::chrono::minutes(5));
+    CHECK_FALSE(quorum.node(kSecond).done);
+    CHECK(quorum.world.log.count("the metadata quorum has no leader; it needs 2 of its 3 voters: "
+                                 "1@localhost:9091, 2@localhost:9092, 3@localhost:9093") > 10);
+    quorum.start(kThird);
+    quorum.wait_started(kSecond);
+    quorum.wait_started(kThird);
+    quorum.wait_brokers(kSecond, {kSecond, kThird});
+}
+
+TEST_CASE("quorum: a start without a majority can be cancelled", "[node][quorum]") {
+    Quorum quorum(1);
+    quorum.start(kSecond);
+    quorum.world.run_for(std::chrono::seconds(5));
+    Member& member = quorum.node(kSecond);
+    member.node.cancel_start();
+    REQUIRE(quorum.world.run_until([&] { return member.done; }));
+    CHECK(member.node.start_cancelled());
+    const TimePoint begin = quorum.world.scheduler.now();
+    quorum.stop(kSecond);
+    CHECK(quorum.world.scheduler.now() - begin < std::chrono::seconds(3));
+    CHECK_FALSE(member.node.ended());
+}
+
+TEST_CASE(
+    "quorum: when the leader dies, another node leads within two seconds, and what was "
+    "acknowledged is there",
+    "[node][quorum]") {
+    Quorum quorum(GENERATE(range(std::uint64_t{1}, std::uint64_t{31})));
+    quorum.start_all();
+    const BrokerId old = quorum.wait_leader(kFirst);
+    const BrokerId witness = Quorum::other_than(old);
+    quorum.create(witness, "before");
+    quorum.kill(old);
+    const TimePoint begin = quorum.world.scheduler.now();
+    const BrokerId next = quorum.wait_leader(witness, old);
+    CHECK(quorum.world.scheduler.now() - begin < std::chrono::seconds(2));
+    CHECK(next != old);
+    quorum.create(witness, "after");
+    quorum.start(old);
+    quorum.wait_started(old);
+    quorum.wait_brokers(old, {kFirst, kSecond, kThird});
+    CHECK(quorum.node(old).ask_topics().size() == 2);
+}
+
+TEST_CASE("quorum: a leader that stops hands over at once", "[node][quorum]") {
+    Quorum quorum(GENERATE(range(std::uint64_t{1}, std::uint64_t{11})));
+    quorum.start_all();
+    const BrokerId old = quorum.wait_leader(kFirst);
+    const BrokerId witness = Quorum::other_than(old);
+    quorum.stop(old);
+    quorum.kill(old);
+    const TimePoint begin = quorum.world.scheduler.now();
+    quorum.wait_leader(witness, old);
+    CHECK(quorum.world.scheduler.now() - begin < std::chrono::milliseconds(700));
+}
+
+TEST_CASE("quorum: acknowledged topics survive deaths and power losses of any nodes, also of all",
+          "[node][quorum]") {
+    Quorum quorum(GENERATE(range(std::uint64_t{1}, std::uint64_t{21})));
+    Random random(quorum.world.scheduler.random());
+    quorum.start_all();
+    std::set<std::string> acknowledged;
+    for (int round = 0; round < 6; ++round) {
+        const BrokerId through = kAll[random.below(kAll.size())];
+        Member& member = quorum.node(through);
+        const std::string topic = fmt::format("topic-{}", round);
+        member.control.spawn(member.create(topic));
+        quorum.world.run_for(std::chrono::microseconds(random.between(0, 20'000)));
+        if (member.created == wire::ErrorCode::none) {
+            acknowledged.insert(topic);
+        }
+        const bool all_die = random.chance(1, 3);
+        const BrokerId victim = kAll[random.below(kAll.size())];
+        for (const BrokerId id : kAll) {
+            if (all_die || id == victim) {
+                quorum.lose_power(id);
+            }
+        }
+        for (const BrokerId id : kAll) {
+            if (all_die || id == victim) {
+                quorum.start(id);
+            }
+        }
+        for (const BrokerId id : kAll) {
+            quorum.wait_started(id);
+        }
+    }
+    for (const BrokerId id : kAll) {
+        quorum.wait_brokers(id, {kFirst, kSecond, kThird});
+        const std::vector<std::string> topics = quorum.node(id).ask_topics();
+        for (const std::string& topic : acknowledged) {
+            CAPTURE(topic);
+            CHECK(std::ranges::any_of(
+                topics, [&](const std::string& text) { return text.starts_with(topic + " "); }));
+        }
+    }
+    CHECK_FALSE(quorum.world.log.have("assertion"));
+}
+
+TEST_CASE("quorum: three controllers serve brokers that have no controller", "[node][quorum]") {
+    std::vector<std::vector<std::string>> settings;
+    for (const BrokerId id : kAll) {
+        settings.push_back(voter_settings(id, "controller"));
+    }
+    for (int i = 0; i < 2; ++i) {
+        settings.push_back({"process.roles=broker", "listeners=PLAINTEXT://localhost:0",
+                            "controller.quorum.bootstrap.servers=localhost:9091,localhost:9092"});
+    }
+    Cluster cluster(GENERATE(range(std::uint64_t{1}, std::uint64_t{6})), settings);
+    constexpr BrokerId kFourth{4};
+    constexpr BrokerId kFifth{5};
+    for (const BrokerId id : kAll) {
+        cluster.format(id);
+        cluster.start(id);
+    }
+    for (const BrokerId id : {kFourth, kFifth}) {
+        cluster.start(id);
+    }
+    for (const BrokerId id : {kFirst, kSecond, kThird, kFourth, kFifth}) {
+        cluster.wait_started(id);
+    }
+    cluster.wait_brokers(kFourth, {kFourth, kFifth});
+    cluster.create(kFourth, "orders");
+    for (const BrokerId id : kAll) {
+        cluster.kill(id);
+        cluster.create(kFifth, fmt::format("without-{}", id));
+        cluster.start(id);
+        cluster.wait_started(id);
+    }
+    for (const BrokerId id : {kFifth, kThird, kSecond, kFirst}) {
+        cluster.stop(id);
+        CHECK_FALSE(cluster.node(id).node.ended());
+    }
+}
+
+}  // namespace
+}  // namespace hw::broker
