@@ -1,96 +1,24 @@
 """Three processes form a cluster by their configuration files, in any order of start."""
 
 import itertools
-import os
 import re
 import signal
-import socket
-import subprocess
-import tempfile
 import time
 import unittest
 
 from hw import Hw
+from nodes import ClusterTest, Node, free_port
 
 RECORDS = 1000
 
 
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return taken.getsockname()[1]
+class Cluster(ClusterTest):
+    """Node 1 is the controller, and all are brokers."""
 
-
-class Node:
-    """A process with a property file and a data directory of its own. Node 1 is the controller, and
-    all are brokers."""
-
-    def __init__(self, number, controller, folder):
-        self.number = number
-        self.address = f"127.0.0.1:{free_port()}"
-        self.file = os.path.join(folder, f"node{number}.properties")
-        self.log = os.path.join(folder, f"node{number}.log")
-        roles = "broker,controller" if number == 1 else "broker"
-        own = f",CONTROLLER://{controller}" if number == 1 else ""
-        with open(self.file, "w", encoding="utf-8") as file:
-            file.write(f"process.roles={roles}\nnode.id={number}\n"
-                       f"listeners=PLAINTEXT://{self.address}{own}\n"
-                       "controller.listener.names=CONTROLLER\n"
-                       f"controller.quorum.voters=1@{controller}\n"
-                       f"log.dirs={folder}/data{number}\n")
-        self.process = None
-
-    def start(self):
-        with open(self.log, "a", encoding="utf-8") as log:
-            self.process = subprocess.Popen([os.environ["HIGHWATER"], "server", "-c", self.file],
-                                            stdout=subprocess.PIPE, stderr=log, text=True)
-
-    def wait_ready(self):
-        line = self.process.stdout.readline()
-        if "is ready" not in line:
-            raise AssertionError(f"node {self.number} is not ready: {line}{self.log_text()}")
-
-    def log_text(self):
-        with open(self.log, encoding="utf-8") as log:
-            return log.read()
-
-    def end(self, how=signal.SIGKILL):
-        if self.process is None:
-            return None
-        self.process.send_signal(how)
-        self.process.communicate(timeout=60)
-        status, self.process = self.process.returncode, None
-        return status
-
-
-class Cluster(unittest.TestCase):
     def setUp(self):
-        scratch = tempfile.TemporaryDirectory()
-        self.addCleanup(scratch.cleanup)
-        controller = f"127.0.0.1:{free_port()}"
-        self.nodes = [Node(number, controller, scratch.name) for number in (1, 2, 3)]
-        for node in self.nodes:
-            self.addCleanup(node.end)
-
-    def start(self, nodes):
-        for node in nodes:
-            node.start()
-        for node in nodes:
-            node.wait_ready()
-
-    def listing(self, node):
-        return subprocess.run(["kcat", "-b", node.address, "-L"], timeout=60, capture_output=True,
-                              text=True, check=True).stdout
-
-    def wait_listing(self, node, pattern, count):
-        """Waits until kcat's listing at `node` has the pattern `count` times."""
-        deadline = time.monotonic() + 30
-        while len(re.findall(pattern, self.listing(node))) != count:
-            self.assertLess(time.monotonic(), deadline, self.listing(node))
-            time.sleep(0.05)
-
-    def kcat(self, *arguments, text=None):
-        return subprocess.run(["kcat", *arguments], input=text, timeout=60, capture_output=True,
-                              text=True, check=True).stdout
+        super().setUp()
+        voters = f"1@127.0.0.1:{free_port()}"
+        self.add(*(Node(number, self.folder, voters) for number in (1, 2, 3)))
 
     def test_any_order_of_start(self):
         for order in itertools.permutations(self.nodes):

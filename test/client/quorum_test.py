@@ -1,0 +1,112 @@
+"""Three controllers in processes of their own elect a leader, and keep what they acknowledged."""
+
+import os
+import re
+import signal
+import subprocess
+import time
+import unittest
+from pathlib import Path
+
+from hw import Hw
+from nodes import ClusterTest, Node, free_port
+
+LOG = "__cluster_metadata-0/00000000000000000000.log"
+
+
+class Quorum(ClusterTest):
+    def setUp(self):
+        super().setUp()
+        self.voters = ",".join(f"{number}@127.0.0.1:{free_port()}" for number in (1, 2, 3))
+        self.cluster_id = subprocess.run([os.environ["HIGHWATER"], "random-uuid"], timeout=60,
+                                         capture_output=True, text=True, check=True).stdout.strip()
+
+    def make(self, is_broker=True):
+        self.add(*(Node(number, self.folder, self.voters, is_broker) for number in (1, 2, 3)))
+        for node in self.nodes:
+            node.format(self.cluster_id)
+
+    def leader(self, at):
+        """The node that leads the quorum, as clients of `at` see it."""
+        found = re.search(r"broker (\d) at \S+ \(controller\)", self.listing(at))
+        return self.nodes[int(found[1]) - 1] if found else None
+
+    def wait_leader(self, at, old=None):
+        deadline = time.monotonic() + 30
+        while (leader := self.leader(at)) in (None, old):
+            self.assertLess(time.monotonic(), deadline, at.log_text())
+            time.sleep(0.02)
+        return leader
+
+    def topics(self, at):
+        return {topic["topic"] for topic in Hw(at.address).json("topic", "list")}
+
+    def test_kills_of_the_leader_under_a_stream_of_creations(self):
+        self.make()
+        self.start(self.nodes)
+        created = set()
+        for number in range(5):
+            old = self.wait_leader(self.nodes[0])
+            others = [node for node in self.nodes if node is not old]
+            created.add(f"before-{number}")
+            Hw(others[0].address).out("topic", "create", f"before-{number}")
+            creation = Hw(others[1].address).start("topic", "create", f"during-{number}")
+            time.sleep(0.01 * number)
+            old.end()
+            output, _ = creation.communicate(timeout=60)
+            if "Created topic" in output:
+                created.add(f"during-{number}")
+            self.wait_leader(others[0], old)
+            created.add(f"after-{number}")
+            Hw(others[0].address).out("topic", "create", f"after-{number}")
+            self.start([old])
+            for node in self.nodes:
+                self.wait_listing(node, r"broker \d at", 3)
+                self.assertLessEqual(created, self.topics(node))
+        for node in self.nodes:
+            self.assertEqual(node.end(signal.SIGTERM), 0, node.log_text())
+        logs = [(Path(node.data) / LOG).read_bytes() for node in self.nodes]
+        shortest = min(len(log) for log in logs)
+        self.assertGreater(shortest, 1000)
+        self.assertEqual({log[:shortest] for log in logs}, {logs[0][:shortest]})
+
+    def test_one_node_waits_for_a_majority_and_stops_at_once(self):
+        self.make()
+        first, second, _ = self.nodes
+        first.start()
+        time.sleep(11)
+        self.assertIn("the metadata quorum has no leader; it needs 2 of its 3 voters",
+                      first.log_text())
+        second.start()
+        for node in (first, second):
+            node.wait_ready()
+        self.assertEqual(second.end(signal.SIGTERM), 0, second.log_text())
+        begin = time.monotonic()
+        self.assertEqual(first.end(signal.SIGTERM), 0, first.log_text())
+        self.assertLess(time.monotonic() - begin, 10)
+
+    def test_controllers_without_brokers(self):
+        self.make(is_broker=False)
+        brokers = [Node(number, self.folder, self.voters) for number in (4, 5)]
+        self.add(*brokers)
+        self.start(self.nodes)
+        Hw(brokers[0].address).out("topic", "create", "orders", "--partitions", "2")
+        self.wait_listing(brokers[1], r"leader [45],", 2)
+        for controller in self.nodes[:3]:
+            controller.end()
+            Hw(brokers[1].address).out("topic", "create", f"without-{controller.number}")
+            self.start([controller])
+        for node in reversed(self.nodes):
+            self.assertEqual(node.end(signal.SIGTERM), 0, node.log_text())
+
+    def test_a_voter_that_is_not_formatted_is_refused(self):
+        self.add(Node(1, self.folder, self.voters))
+        node = self.nodes[0]
+        run = subprocess.run([os.environ["HIGHWATER"], "server", "-c", node.file], timeout=60,
+                             capture_output=True, text=True, check=False)
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("is not formatted, and this node is one of 3 controllers", run.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
