@@ -173,13 +173,20 @@ TEST_CASE(
     CHECK(nowhere.problems.errors == Sentences{"log.dirs is not set: it " + rule});
 }
 
-TEST_CASE("broker config: the sample is valid and every line of it has an effect",
+TEST_CASE("broker config: each sample is valid and every line of it has an effect",
           "[config][broker]") {
-    const LoadedConfig loaded = load(read_file(HW_SAMPLES "/server.properties"));
+    struct Sample {
+        const char* name;
+        std::size_t keys;
+    };
+    const auto [name, keys] =
+        GENERATE(values<Sample>({{"server", 15}, {"node1", 7}, {"node2", 7}, {"node3", 7}}));
+    CAPTURE(name);
+    const LoadedConfig loaded = load(read_file(fmt::format(HW_SAMPLES "/{}.properties", name)));
     CHECK(loaded.problems.errors == Sentences{});
     CHECK(warnings_of(loaded) == Sentences{});
     REQUIRE(loaded.config);
-    CHECK(loaded.config->settings.all().size() == 15);
+    CHECK(loaded.config->settings.all().size() == keys);
 }
 
 TEST_CASE("broker config: the server.properties of Kafka 4's distribution is valid",
