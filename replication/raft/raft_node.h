@@ -166,6 +166,8 @@ private:
     void fail_for_good(const Error& reason);
     /// Logs a trouble with a peer, unless that was the last one.
     void report(BrokerId peer, const std::string& trouble);
+    /// Logs the errors that a wrong configuration causes.
+    void report_refusal(BrokerId peer, wire::ErrorCode code);
 
     RaftServices services_;
     storage::Log log_;

@@ -57,6 +57,20 @@ void RaftNode::report(BrokerId peer, const std::string& trouble) {
     }
 }
 
+void RaftNode::report_refusal(BrokerId peer, wire::ErrorCode code) {
+    using wire::ErrorCode;
+    if (code == ErrorCode::inconsistent_voter_set) {
+        report(peer, "it has other voters: controller.quorum.voters must be the same on all "
+                     "controllers");
+    } else if (code == ErrorCode::invalid_voter_key) {
+        report(peer, fmt::format("the node at its address has another id: correct the address of "
+                                 "node {} in controller.quorum.voters",
+                                 peer));
+    } else {
+        troubles_.erase(peer);
+    }
+}
+
 Task<> RaftNode::send(RaftCall call) {
     PeerClient& peer = *services_.peers.at(call.to).calls;
     auto encoded = encode_call(call, services_.sender);
@@ -70,7 +84,7 @@ Task<> RaftNode::send(RaftCall call) {
     if (failed_ || stopping_) {
         wake_waiters();
     } else if (answer) {
-        troubles_.erase(call.to);
+        report_refusal(call.to, answer->error);
         input([&](TimePoint now, RaftEffects& effects) {
             core_.on_answer(call, *answer, now, effects);
         });

@@ -14,7 +14,7 @@ from hw import Hw, WithBroker
 
 
 CLUSTER_COMMANDS = ("topic create", "topic list", "topic describe", "topic delete", "produce",
-                    "consume")
+                    "consume", "cluster brokers", "cluster quorum")
 
 
 def help_of(command):
@@ -324,9 +324,9 @@ class Servers(unittest.TestCase):
 
 class Help(unittest.TestCase):
     def test_the_first_word_of_commands_lists_them(self):
-        for word, summary in (("topic", "  topic create    create topics\n"),
-                              ("log", "  log dump        print the files of a log"),
-                              ("perf", "  perf produce    measure how fast")):
+        for word, summary in (("topic", "  topic create     create topics\n"),
+                              ("log", "  log dump         print the files of a log"),
+                              ("perf", "  perf produce     measure how fast")):
             with self.subTest(word):
                 hw = Hw("127.0.0.1:9092")
                 done = hw.run(word)

@@ -70,6 +70,48 @@ class Quorum(ClusterTest):
         self.assertGreater(shortest, 1000)
         self.assertEqual({log[:shortest] for log in logs}, {logs[0][:shortest]})
 
+    def test_hw_shows_the_quorum_and_the_brokers(self):
+        self.make()
+        self.start(self.nodes)
+        leader = self.wait_leader(self.nodes[0])
+        for node in self.nodes:
+            hw = Hw(node.address)
+            self.assertEqual([(broker["broker"], broker["fenced"]) for broker in
+                              hw.json("cluster", "brokers")], [(1, False), (2, False), (3, False)])
+            quorum = hw.json("cluster", "quorum")[0]
+            self.assertEqual(quorum["leader"], leader.number)
+            self.assertEqual({replica["node"]: replica["role"] for replica in quorum["replicas"]},
+                             {each.number: "leader" if each is leader else "voter"
+                              for each in self.nodes})
+            self.assertTrue(all(0 <= replica["lag"] < 10 for replica in quorum["replicas"]))
+        victim = next(node for node in self.nodes if node is not leader)
+        victim.end()
+        hw = Hw(leader.address)
+        deadline = time.monotonic() + 30
+        while "fenced" not in (text := hw.out("cluster", "brokers")):
+            self.assertLess(time.monotonic(), deadline, text)
+            time.sleep(0.05)
+        self.assertRegex(text, rf"Cluster  {re.escape(self.cluster_id)}\n")
+        self.assertRegex(text, rf"\n{victim.number} +{re.escape(victim.address)} +- +fenced\n")
+        self.assertRegex(hw.out("cluster", "quorum"),
+                         rf"Leader +{leader.number}\nEpoch +\d+\nHigh watermark +\d+\n"
+                         rf"NODE +ROLE +END +LAG +FETCHED +CAUGHT UP\n{leader.number} +leader +\d+ +0 ")
+
+    def test_voters_that_differ_are_named(self):
+        self.make()
+        first, second, _ = self.nodes
+        with open(second.file, encoding="utf-8") as file:
+            text = file.read()
+        with open(second.file, "w", encoding="utf-8") as file:
+            file.write(text.replace("voters=1@", "voters=9@"))
+        first.start()
+        second.start()
+        deadline = time.monotonic() + 30
+        wanted = "voter 2 of the metadata quorum: it has other voters: controller.quorum.voters must"
+        while wanted not in first.log_text():
+            self.assertLess(time.monotonic(), deadline, first.log_text() + second.log_text())
+            time.sleep(0.05)
+
     def test_one_node_waits_for_a_majority_and_stops_at_once(self):
         self.make()
         first, second, _ = self.nodes

@@ -42,6 +42,8 @@ struct Command {
 [[nodiscard]] Command topic_delete();
 [[nodiscard]] Command produce();
 [[nodiscard]] Command consume();
+[[nodiscard]] Command cluster_brokers();
+[[nodiscard]] Command cluster_quorum();
 [[nodiscard]] Command log_dump();
 [[nodiscard]] Command perf_produce();
 [[nodiscard]] Command perf_fetch();
