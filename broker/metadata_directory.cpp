@@ -1,7 +1,10 @@
 #include "broker/metadata_directory.h"
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
+
+#include <fmt/ranges.h>
 
 #include "replication/raft/metadata_topic.h"
 #include "storage/data_directory.h"
@@ -66,7 +69,9 @@ Result<void> inspect_folder(storage::Disk& disk, const std::string& folder,
         } else if (entry.name == storage::kQuorumStateFile) {
             HW_TRY(text, storage::read_small_file(disk, path));
             found.has_quorum_state = true;
-            found.has_vote = is_of_election(storage::parse_quorum_state(text, path));
+            const auto state = storage::parse_quorum_state(text, path);
+            found.has_vote = is_of_election(state);
+            found.recorded_voters = state ? state->current_voters : std::vector<BrokerId>();
         } else if (entry.name.ends_with(storage::kLogSuffix)) {
             HW_TRY(file, disk.open(path, storage::OpenMode::read));
             HW_TRY(size, file->size());
@@ -123,6 +128,24 @@ Result<void> check_voter(const MetadataDirectory& found, std::size_t voters,
                 folder, storage::kQuorumStateFile, voters, directory);
 }
 
+Result<void> check_same_voters(const MetadataDirectory& found, std::vector<BrokerId> voters,
+                               const std::string& directory) {
+    std::vector<BrokerId> recorded = found.recorded_voters;
+    std::ranges::sort(recorded);
+    std::ranges::sort(voters);
+    if (recorded.empty() || recorded == voters) {
+        return {};
+    }
+    return fail(
+        ErrorKind::invalid,
+        "controller.quorum.voters names the nodes {}, but this controller has voted with the "
+        "nodes {} ({}/{}). Two such lists could elect two leaders, and lose what one of "
+        "them has committed, so this version cannot change the voters of a cluster. Name "
+        "the nodes {} again",
+        fmt::join(voters, ", "), fmt::join(recorded, ", "), folder_in(directory),
+        storage::kQuorumStateFile, fmt::join(recorded, ", "));
+}
+
 /// partition.metadata is written last, so the folder has it only if quorum-state is there.
 Result<void> make_metadata_folder(storage::Disk& disk, const std::string& directory,
                                   const std::vector<BrokerId>& voters,
@@ -146,6 +169,7 @@ Result<MetadataDirectory> prepare_metadata_directory(storage::Disk& disk,
                                                      const std::vector<BrokerId>& voters) {
     HW_TRY(found, inspect_metadata_directory(disk, directory));
     HW_TRY_VOID(check_voter(found, voters.size(), directory));
+    HW_TRY_VOID(check_same_voters(found, voters, directory));
     if (voters.size() > 1 && !found.has_quorum_state) {
         const auto lock = storage::lock_data_directory(disk, directory);
         if (!lock) {

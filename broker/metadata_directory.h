@@ -20,10 +20,11 @@ struct MetadataDirectory {
     bool has_checkpoint = false;
     bool has_partition_metadata = false;
     bool has_quorum_state = false;
-    bool has_vote = false;     ///< quorum-state is of an election, or cannot be read
-    bool has_records = false;  ///< in the log, or in a later snapshot
-    Bootstrap bootstrap;
-    std::string bootstrap_path;  ///< of the checkpoint that `bootstrap` is from
+    bool has_vote = false;  ///< quorum-state is of an election, or cannot be read
+    std::vector<BrokerId> recorded_voters = {};  ///< in quorum-state
+    bool has_records = false;                    ///< in the log, or in a later snapshot
+    Bootstrap bootstrap = {};
+    std::string bootstrap_path = {};  ///< of the checkpoint that `bootstrap` is from
 };
 
 /// Reads them. Blocks, changes nothing. Errors: those of parse_bootstrap and of the properties,
@@ -36,6 +37,12 @@ struct MetadataDirectory {
 /// that Kafka has formatted has none yet. Errors: invalid, with what to do.
 [[nodiscard]] Result<void> check_voter(const MetadataDirectory& found, std::size_t voters,
                                        const std::string& directory);
+
+/// Whether the voters are still those that this controller has voted with. Two lists whose
+/// majorities do not overlap could elect two leaders. Errors: invalid, with both lists.
+[[nodiscard]] Result<void> check_same_voters(const MetadataDirectory& found,
+                                             std::vector<BrokerId> voters,
+                                             const std::string& directory);
 
 /// Makes the folder of an empty metadata log with a quorum-state at epoch 0, durably; with a
 /// checkpoint if there is one. An interrupted call can be repeated. The directory must exist and be

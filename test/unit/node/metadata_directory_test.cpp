@@ -155,5 +155,23 @@ TEST_CASE("voter: one that Kafka formatted gets a quorum-state at its first star
     CHECK_FALSE(prepare_metadata_directory(fixture.disk, "/data", kThree));
 }
 
+TEST_CASE("metadata directory: the voters of a cluster cannot be changed by the configuration",
+          "[node][storage]") {
+    const MetadataDirectory found{.recorded_voters = {BrokerId(1), BrokerId(2), BrokerId(3)}};
+    CHECK(check_same_voters(found, {BrokerId(3), BrokerId(1), BrokerId(2)}, "/data"));
+    CHECK(check_same_voters({}, {BrokerId(1)}, "/data"));
+    const auto replaced =
+        check_same_voters(found, {BrokerId(1), BrokerId(2), BrokerId(4)}, "/data");
+    REQUIRE_FALSE(replaced);
+    CHECK(
+        replaced.error().message ==
+        "controller.quorum.voters names the nodes 1, 2, 4, but this controller has voted with the "
+        "nodes 1, 2, 3 (/data/__cluster_metadata-0/quorum-state). Two such lists could elect two "
+        "leaders, and lose what one of them has committed, so this version cannot change the "
+        "voters of a cluster. Name the nodes 1, 2, 3 again");
+    const MetadataDirectory alone{.recorded_voters = {BrokerId(1)}};
+    CHECK_FALSE(check_same_voters(alone, {BrokerId(1), BrokerId(2), BrokerId(3)}, "/data"));
+}
+
 }  // namespace
 }  // namespace hw::broker
