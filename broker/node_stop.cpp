@@ -17,7 +17,7 @@ Task<> Node::stop_in_order() {
         co_await shards_.drain(ports_.clock.now() + kDrainLimit);
         co_await agent_->leave();
     }
-    if (controller_ != nullptr && !ended_) {
+    if (controller_ != nullptr) {
         co_await controller_->resign();
     }
     co_await stop_serving();

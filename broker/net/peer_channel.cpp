@@ -219,6 +219,9 @@ Task<> PeerChannel::connect(TimePoint deadline) {
 
 Task<Result<Buffer>> PeerChannel::exchange(schema::ApiKey key, ApiVersion version,
                                            wire::Encoded body, TimePoint deadline) {
+    if (stopping_) {
+        co_return fail(ErrorKind::not_sent, "this node is stopping");
+    }
     const schema::ApiInfo& api = *schema::find_api(key);
     const std::int32_t correlation = next_correlation_++;
     const schema::RequestHeader header{.request_api_key = key,

@@ -40,7 +40,7 @@ public:
     [[nodiscard]] Task<Result<Buffer>> exchange(schema::ApiKey key, ApiVersion version,
                                                 wire::Encoded body, TimePoint deadline) override;
     void disconnect() override;
-    /// Closes the connection for good: no call may be made after it.
+    /// Closes the connection for good: later calls fail with not_sent.
     [[nodiscard]] Task<> stop();
 
 private:

@@ -125,8 +125,9 @@ void RaftCore::lose_leader(TimePoint deadline, RaftEffects& effects) {
 }
 
 void RaftCore::become_prospective(TimePoint now, RaftEffects& effects) {
-    if (!log_.is_settled() || state_.epoch.value() == std::numeric_limits<std::int32_t>::max()) {
-        role_ = Unattached{now + kUnsettledPause};
+    const bool is_last_epoch = state_.epoch.value() == std::numeric_limits<std::int32_t>::max();
+    if (!log_.is_settled() || is_last_epoch) {
+        role_ = Unattached{now + (is_last_epoch ? options_.fetch_timeout : kUnsettledPause)};
         return;
     }
     leader_high_watermark_ = Offset(0);

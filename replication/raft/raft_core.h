@@ -149,6 +149,8 @@ public:
     [[nodiscard]] const ElectionState& state() const { return state_; }
     [[nodiscard]] const LogPositions& log() const { return log_; }
     [[nodiscard]] const RaftOptions& options() const { return options_; }
+    /// The number of the newest Fetch.
+    [[nodiscard]] std::uint64_t fetches() const { return fetches_; }
 
 private:
     /// Pause after a failed fetch, and after an empty answer without news.
@@ -204,6 +206,7 @@ private:
     Random random_;
     Role role_;
     Offset high_watermark_{0};
+    std::uint64_t fetches_ = 0;
     Offset leader_high_watermark_{0};  ///< the newest one that a leader told
 };
 

@@ -69,6 +69,7 @@ struct RaftFetch {
     LeaderEpoch last_epoch;  ///< of the record before `offset`
     /// The leader answers at once if its high watermark is above this one (KIP-1166).
     Offset high_watermark;
+    std::uint64_t number = 0;  ///< of the Fetch among those of its sender; not sent
 
     bool operator==(const RaftFetch&) const = default;
 };

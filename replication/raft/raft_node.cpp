@@ -85,7 +85,8 @@ void RaftNode::start(RaftListener& listener) {
 
 Task<> RaftNode::watch() {
     while (!stopping_) {
-        co_await services_.shard.wait(deadline_changed_, core_.next_deadline());
+        const TimePoint deadline = failed_ ? kNever : core_.next_deadline();
+        co_await services_.shard.wait(deadline_changed_, deadline);
         if (!stopping_ && !failed_ && services_.clock.now() >= core_.next_deadline()) {
             input([&](TimePoint now, RaftEffects& effects) { core_.on_time(now, effects); });
         }
@@ -100,9 +101,13 @@ Task<> RaftNode::resign() {
 }
 
 Task<> RaftNode::stop() {
+    const auto self = shared_from_this();
     stopping_ = true;
     deadline_changed_.set();
     co_await tasks_.wait_idle();
+    while (persisting_ && !failed_) {
+        co_await services_.shard.wait(persist_ended_, kNever);
+    }
 }
 
 Result<ElectionState> load_election_state(storage::Disk& disk, const std::string& folder) {
@@ -163,6 +168,9 @@ void RaftNode::execute(RaftEffects effects) {
 }
 
 void RaftNode::drain() {
+    if (stopping_) {
+        outbox_.clear();  // the log is about to be closed, and nothing may be sent
+    }
     while (!persisting_ && !outbox_.empty()) {
         if (const auto state = std::exchange(outbox_.front().persist, std::nullopt)) {
             persist(*state);
@@ -230,6 +238,7 @@ void RaftNode::persist(const ElectionState& state) {
             return;
         }
         self->persisting_ = false;
+        self->persist_ended_.set();
         self->drain();
         self->wake_waiters();
     };
@@ -239,13 +248,15 @@ void RaftNode::persist(const ElectionState& state) {
 
 /// Waits until all that the core has decided is on stable storage. False if that does not happen.
 Task<bool> RaftNode::persisted() {
-    while (!outbox_.empty() && !failed_ && !waits_ended_) {
+    // The sender of the request does not wait longer either.
+    const TimePoint deadline = services_.clock.now() + core_.options().election_timeout;
+    while (!outbox_.empty() && !failed_ && !waits_ended_ && services_.clock.now() < deadline) {
         Signal drained;
         const auto place = persist_waiters_.insert(persist_waiters_.end(), &drained);
-        co_await services_.shard.wait(drained, kNever);
+        co_await services_.shard.wait(drained, deadline);
         persist_waiters_.erase(place);
     }
-    co_return outbox_.empty();
+    co_return outbox_.empty() && !stopping_;
 }
 
 void RaftNode::append_leader_change(const LeaderChange& change) {
@@ -374,6 +385,10 @@ void RaftNode::fail_for_good(const Error& reason) {
         for (Signal* waiter : persist_waiters_) {
             waiter->set();
         }
+        persist_ended_.set();
+        deadline_changed_.set();
+        // The stop of the node may take long. Until then this node must not seem to lead.
+        input([&](TimePoint now, RaftEffects& effects) { core_.resign(now, effects); });
         listener_->on_failure(reason);
     }
 }

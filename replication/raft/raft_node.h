@@ -186,6 +186,7 @@ private:
     std::map<BrokerId, std::string> troubles_;  ///< the last one with each peer
     TaskGroup tasks_;
     Signal deadline_changed_;
+    Signal persist_ended_;
     std::size_t calls_under_way_ = 0;
     bool waits_ended_ = false;
     bool stopping_ = false;

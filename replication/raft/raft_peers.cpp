@@ -60,8 +60,9 @@ void RaftNode::report(BrokerId peer, const std::string& trouble) {
 void RaftNode::report_refusal(BrokerId peer, wire::ErrorCode code) {
     using wire::ErrorCode;
     if (code == ErrorCode::inconsistent_voter_set) {
-        report(peer, "it has other voters: controller.quorum.voters must be the same on all "
-                     "controllers");
+        report(peer,
+               "it has other voters: controller.quorum.voters must be the same on all "
+               "controllers");
     } else if (code == ErrorCode::invalid_voter_key) {
         report(peer, fmt::format("the node at its address has another id: correct the address of "
                                  "node {} in controller.quorum.voters",
@@ -72,6 +73,7 @@ void RaftNode::report_refusal(BrokerId peer, wire::ErrorCode code) {
 }
 
 Task<> RaftNode::send(RaftCall call) {
+    const auto self = shared_from_this();
     PeerClient& peer = *services_.peers.at(call.to).calls;
     auto encoded = encode_call(call, services_.sender);
     HW_ASSERT(encoded.has_value());
@@ -95,8 +97,12 @@ Task<> RaftNode::send(RaftCall call) {
 }
 
 Task<> RaftNode::send_fetch(RaftFetch call) {
+    const auto self = shared_from_this();
     PeerClient& peer = *services_.peers.at(call.to).fetches;
-    auto encoded = encode_fetch(call, services_.sender);
+    // Much shorter than the deadline, or an idle leader would seem to be gone.
+    const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::min<Duration>(kRaftFetchMaxWait, core_.options().fetch_timeout / 2));
+    auto encoded = encode_fetch(call, services_.sender, wait);
     HW_ASSERT(encoded.has_value());
     const TimePoint deadline = services_.clock.now() + core_.options().fetch_timeout;
     auto body =
@@ -107,7 +113,6 @@ Task<> RaftNode::send_fetch(RaftFetch call) {
     const Result<FetchReply> reply =
         body ? decode_fetch(std::move(*body)) : std::unexpected(body.error());
     if (reply) {
-        troubles_.erase(call.to);
         take(call, *reply);
         co_return;
     }
@@ -123,6 +128,16 @@ Task<> RaftNode::send_fetch(RaftFetch call) {
 }
 
 void RaftNode::take(const RaftFetch& call, const FetchReply& reply) {
+    if (wants_snapshot(reply)) {
+        report(call.to, fmt::format("it no longer has the metadata log from offset {} on, and this "
+                                    "version cannot fetch its snapshot",
+                                    call.offset));
+        core_.on_fetch_failed(call, FetchFailure::no_answer, services_.clock.now());
+        core_.on_bad_records(services_.clock.now());
+        deadline_changed_.set();
+        return;
+    }
+    troubles_.erase(call.to);
     connection_ended_ = false;
     bool takes_records = false;
     input([&](TimePoint now, RaftEffects& effects) {
@@ -147,18 +162,24 @@ Result<void> RaftNode::take_records(ByteView records) {
     std::ranges::copy(records, batches.data());
     record::BatchCursor cursor(batches.view());
     std::vector<std::pair<LeaderEpoch, Offset>> ends;
+    Offset next = core_.log().end().end_offset;
     while (const auto batch = cursor.next()) {
+        if (batch->base_offset() != next || batch->last_offset() < next) {
+            return fail(ErrorKind::corrupt, "a batch has the offsets {} to {}, expected {} on",
+                        batch->base_offset(), batch->last_offset(), next);
+        }
         if (!batch->crc_matches()) {
             return fail(ErrorKind::corrupt, "the batch at offset {} has a wrong checksum",
                         batch->base_offset());
         }
-        if (batch->leader_epoch() > core_.epoch()) {
+        if (batch->leader_epoch() < LeaderEpoch(0) || batch->leader_epoch() > core_.epoch()) {
             return fail(ErrorKind::corrupt,
                         "the batch at offset {} is of epoch {}, the leader of "
                         "epoch {}",
                         batch->base_offset(), batch->leader_epoch(), core_.epoch());
         }
-        ends.emplace_back(batch->leader_epoch(), batch->last_offset() + 1);
+        next = batch->last_offset() + 1;
+        ends.emplace_back(batch->leader_epoch(), next);
     }
     if (ends.empty()) {
         return fail(ErrorKind::corrupt, "there is no whole batch in {} bytes", records.size());

@@ -100,7 +100,8 @@ void RaftCore::fetch_next(TimePoint now, RaftEffects& effects) {
                               .epoch = state_.epoch,
                               .offset = log_.end().end_offset,
                               .last_epoch = log_.end().epoch,
-                              .high_watermark = high_watermark_};
+                              .high_watermark = high_watermark_,
+                              .number = ++fetches_};
 }
 
 void RaftCore::ask_next_voter(Observer& observer) {
@@ -114,9 +115,9 @@ void RaftCore::ask_next_voter(Observer& observer) {
 bool RaftCore::is_current(const RaftFetch& call) {
     const Fetching* fetching = this->fetching();
     const LogEnd end{.epoch = call.last_epoch, .end_offset = call.offset};
-    const bool is_same_log = (end == log_.end() && !log_.is_truncating()) ||
-                             (options_.mutants.takes_late_answers && log_.is_settled());
-    if (fetching == nullptr || !fetching->under_way || call.epoch != state_.epoch || !is_same_log) {
+    const bool is_newest = (call.number == fetches_ && end == log_.end()) ||
+                           (options_.mutants.takes_late_answers && log_.is_settled());
+    if (fetching == nullptr || !fetching->under_way || call.epoch != state_.epoch || !is_newest) {
         return false;
     }
     const auto* observer = std::get_if<Observer>(&role_);

@@ -139,7 +139,8 @@ Result<EpochAnswer> decode_answer(const RaftCall& call, Buffer body) {
     return decode_as<schema::EndQuorumEpochResponse>(std::move(body), kEpochVersion);
 }
 
-Result<EncodedCall> encode_fetch(const RaftFetch& call, const RaftSender& sender) {
+Result<EncodedCall> encode_fetch(const RaftFetch& call, const RaftSender& sender,
+                                 std::chrono::milliseconds max_wait) {
     FetchRequest::Partition partition;
     partition.partition = kMetadataPartition;
     partition.current_leader_epoch = call.epoch;
@@ -156,7 +157,7 @@ Result<EncodedCall> encode_fetch(const RaftFetch& call, const RaftSender& sender
     FetchRequest request;
     request.cluster_id = sender.cluster_id;
     request.replica_state.replica_id = sender.self.id;
-    request.max_wait_ms = kRaftFetchWait;
+    request.max_wait_ms = Millis(static_cast<std::int32_t>(max_wait.count()));
     request.min_bytes = 1;
     request.max_bytes = kRaftFetchMaxBytes;
     request.topics = topics;
@@ -188,6 +189,10 @@ RaftFetchAnswer fetch_answer(const FetchReply& reply) {
                                   .end_offset = partition.diverging_epoch.end_offset};
     }
     return answer;
+}
+
+bool wants_snapshot(const FetchReply& reply) {
+    return reply->responses[0].partitions[0].snapshot_id.end_offset >= Offset(0);
 }
 
 ByteView fetched_records(const FetchReply& reply) {

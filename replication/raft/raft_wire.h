@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 
 #include "protocol/base/bytes.h"
@@ -40,17 +41,20 @@ struct EncodedCall {
 
 inline constexpr ApiVersion kRaftFetchVersion{18};
 /// Longest time that a leader holds back an answer without news (fetch.max.wait.ms).
-inline constexpr Millis kRaftFetchWait{500};
+inline constexpr std::chrono::milliseconds kRaftFetchMaxWait{500};
 inline constexpr std::int32_t kRaftFetchMaxBytes = 8 << 20;
 
 using FetchReply = wire::DecodedMessage<schema::FetchResponse>;
 
-[[nodiscard]] Result<EncodedCall> encode_fetch(const RaftFetch& call, const RaftSender& sender);
+[[nodiscard]] Result<EncodedCall> encode_fetch(const RaftFetch& call, const RaftSender& sender,
+                                               std::chrono::milliseconds max_wait);
 /// The decoded answer to a Fetch of the metadata log; it has that one partition. Errors: corrupt;
 /// unsupported (the peer refuses the request as a whole).
 [[nodiscard]] Result<FetchReply> decode_fetch(Buffer body);
 [[nodiscard]] RaftFetchAnswer fetch_answer(const FetchReply& reply);
 [[nodiscard]] ByteView fetched_records(const FetchReply& reply);
+/// Whether the leader has removed the records that were asked for, and offers a snapshot (KIP-630).
+[[nodiscard]] bool wants_snapshot(const FetchReply& reply);
 
 /// The calls in requests of other nodes. Errors: invalid (the request does not name the metadata
 /// log).

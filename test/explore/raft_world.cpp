@@ -531,6 +531,13 @@ std::uint64_t RaftWorld::digest() const {
         one.add(message.from.value() * 16 + message.to.value());
         one.add(static_cast<std::int64_t>(message.body.index()));
         std::visit([&](const auto& body) { one(body); }, message.body);
+        const auto* fetch = std::get_if<RaftFetch>(&message.body);
+        const auto* fetched = std::get_if<ModelMessage::Fetched>(&message.body);
+        if (fetch != nullptr) {
+            one.add(fetch->number == core(message.from).fetches() ? 1 : 0);
+        } else if (fetched != nullptr) {
+            one.add(fetched->call.number == core(message.to).fetches() ? 1 : 0);
+        }
         messages += one.value();
     }
     digest.add(static_cast<std::int64_t>(messages));

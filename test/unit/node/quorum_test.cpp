@@ -200,5 +200,36 @@ TEST_CASE("quorum: three controllers serve brokers that have no controller", "[n
     }
 }
 
+TEST_CASE("quorum: a controller that was alone refuses to start as one of three",
+          "[node][quorum]") {
+    Cluster cluster(1);
+    cluster.start(kFirst);
+    cluster.wait_started(kFirst);
+    cluster.stop(kFirst);
+    cluster.kill(kFirst);
+    cluster.start(kFirst, voter_settings(kFirst, "broker,controller"));
+    Member& first = cluster.node(kFirst);
+    REQUIRE(cluster.world.run_until([&] { return first.done; }));
+    REQUIRE_FALSE(first.started);
+    CHECK(first.started.error().message.starts_with(
+        "controller.quorum.voters names the nodes 1, 2, 3, but this controller has voted with the "
+        "nodes 1 "));
+}
+
+TEST_CASE("quorum: a leader whose disk fails is replaced before it has stopped", "[node][quorum]") {
+    Quorum quorum(GENERATE(range(std::uint64_t{1}, std::uint64_t{11})));
+    quorum.start_all();
+    const BrokerId old = quorum.wait_leader(kFirst);
+    const BrokerId witness = Quorum::other_than(old);
+    quorum.disks[static_cast<std::size_t>(old.value() - 1)]->faults().sync_error_one_in = 1;
+    Member& through = quorum.node(witness);
+    through.control.spawn(through.create("orders"));
+    const TimePoint begin = quorum.world.scheduler.now();
+    quorum.wait_leader(witness, old);
+    CHECK(quorum.world.scheduler.now() - begin < std::chrono::seconds(3));
+    REQUIRE(quorum.world.run_until([&] { return quorum.node(old).node.ended().has_value(); }));
+    quorum.stop(old);
+}
+
 }  // namespace
 }  // namespace hw::broker
