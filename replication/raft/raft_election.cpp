@@ -84,11 +84,14 @@ EpochAnswer RaftCore::on_end_epoch(const EndEpochCall& call, TimePoint now, Raft
     if (call.epoch > state_.epoch) {
         become_unattached(call.epoch, now, effects);
     }
+    if (state_.leader != kNoBroker && state_.leader != call.leader) {
+        return answer(ErrorCode::invalid_request);
+    }
     const bool is_free = std::holds_alternative<Unattached>(role_) ||
                          std::holds_alternative<Prospective>(role_) ||
                          std::holds_alternative<Follower>(role_);
-    if (!is_free || (state_.leader != kNoBroker && state_.leader != call.leader)) {
-        return answer(is_free ? ErrorCode::invalid_request : ErrorCode::none);
+    if (!is_free) {
+        return answer(ErrorCode::none);
     }
     const auto place = std::ranges::find(call.successors, options_.self.id);
     // The first successor stands at once. Each of the others gives those before it some time.
