@@ -1,7 +1,9 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include <catch2/catch.hpp>
 
@@ -41,11 +43,19 @@ inline void make_metadata_folder(sim::SimDisk& disk) {
     REQUIRE(disk.sync_directory("/"));
 }
 
-/// A process that is the only voter of a metadata quorum, on the disk of its machine. The
-/// destructor destroys waiting coroutines before the objects that they wait for.
+inline const replication::ReplicaKey kRaftSelf{BrokerId(1), DirectoryId(Uuid{1, 1})};
+
+/// The quorum of a RaftProcess. By default its node is the only voter.
+struct RaftQuorum {
+    replication::VoterSet voters{{{kRaftSelf, {"localhost", 9093}}}};
+    std::map<BrokerId, replication::RaftPeer> peers;  ///< all voters but the process's own node
+};
+
+/// A process that is voter 1 of a metadata quorum, on the disk of its machine. The destructor
+/// destroys waiting coroutines before the objects that they wait for.
 class RaftProcess {
 public:
-    RaftProcess(sim::Scheduler& scheduler, sim::SimDisk& disk, LogSink& log)
+    RaftProcess(sim::Scheduler& scheduler, sim::SimDisk& disk, LogSink& log, RaftQuorum quorum = {})
         : shard(scheduler, 1, 0),
           clock(scheduler),
           directory_(disk, shard, clock, {kMetadataDirectory, DirectoryId(Uuid{1, 1})},
@@ -61,16 +71,14 @@ public:
         REQUIRE(contents.has_value());
         auto state = replication::load_election_state(disk, kMetadataFolder);
         REQUIRE(state.has_value());
-        const replication::ReplicaKey self{BrokerId(1), DirectoryId(Uuid{1, 1})};
         replication::RaftServices services{.shard = shard,
                                            .clock = clock,
                                            .disk = disk,
                                            .directory = directory_,
                                            .log = logger,
                                            .sender = {},
-                                           .peers = {}};
-        replication::RaftOptions options{
-            .self = self, .voters = replication::VoterSet({{self, {"localhost", 9093}}})};
+                                           .peers = std::move(quorum.peers)};
+        replication::RaftOptions options{.self = kRaftSelf, .voters = std::move(quorum.voters)};
         node = std::make_shared<replication::RaftNode>(services, std::move(options),
                                                        std::move(*contents), *state, Random(1));
         directory_.start();

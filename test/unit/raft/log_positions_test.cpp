@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "test/unit/raft/core_driver.h"
+#include "test/unit/raft/quorum_setup.h"
 
 namespace hw::replication {
 namespace {
