@@ -162,15 +162,16 @@ Result<void> RaftNode::take_records(ByteView records) {
     std::ranges::copy(records, batches.data());
     record::BatchCursor cursor(batches.view());
     std::vector<std::pair<LeaderEpoch, Offset>> ends;
-    Offset next = core_.log().end().end_offset;
+    Offset expected_offset = log_.staged_end_offset();
     while (const auto batch = cursor.next()) {
-        if (batch->base_offset() != next || batch->last_offset() < next) {
-            return fail(ErrorKind::corrupt, "a batch has the offsets {} to {}, expected {} on",
-                        batch->base_offset(), batch->last_offset(), next);
-        }
         if (!batch->crc_matches()) {
             return fail(ErrorKind::corrupt, "the batch at offset {} has a wrong checksum",
                         batch->base_offset());
+        }
+        if (batch->base_offset() != expected_offset) {
+            return fail(ErrorKind::corrupt,
+                        "the batch at offset {} does not continue the log, which ends at {}",
+                        batch->base_offset(), expected_offset);
         }
         if (batch->leader_epoch() < LeaderEpoch(0) || batch->leader_epoch() > core_.epoch()) {
             return fail(ErrorKind::corrupt,
@@ -178,8 +179,8 @@ Result<void> RaftNode::take_records(ByteView records) {
                         "epoch {}",
                         batch->base_offset(), batch->leader_epoch(), core_.epoch());
         }
-        next = batch->last_offset() + 1;
-        ends.emplace_back(batch->leader_epoch(), next);
+        expected_offset = batch->last_offset() + 1;
+        ends.emplace_back(batch->leader_epoch(), expected_offset);
     }
     if (ends.empty()) {
         return fail(ErrorKind::corrupt, "there is no whole batch in {} bytes", records.size());
