@@ -17,7 +17,9 @@ using wire::ErrorCode;
 
 namespace {
 
+constexpr ApiVersion kEpochs{12};  ///< KIP-595
 constexpr ApiVersion kTopicIds{13};
+constexpr ApiVersion kLeaderAddress{16};  ///< KIP-951
 
 const FetchRequest::Partition& partition_of(const FetchRequest& request) {
     return request.topics[0].partitions[0];
@@ -59,6 +61,9 @@ Task<> QuorumFetchHandler::serve(ExchangePtr exchange, const FetchRequest& reque
 }
 
 ErrorCode QuorumFetchHandler::check(const FetchRequest& request, ApiVersion version) const {
+    if (version < kEpochs) {
+        return ErrorCode::unsupported_version;
+    }
     if (request.session_id != 0) {
         return ErrorCode::fetch_session_id_not_found;
     }
@@ -100,7 +105,8 @@ void QuorumFetchHandler::answer(Exchange& exchange, const FetchRequest& request,
     const std::array topics{Response::Topic{
         .topic = kMetadataTopic, .topic_id = kMetadataTopicId, .partitions = partitions}};
     std::vector<Response::NodeEndpoint> nodes;
-    if (const replication::Voter* leader = core.options().voters.find(core.leader())) {
+    const replication::Voter* leader = core.options().voters.find(core.leader());
+    if (leader != nullptr && exchange.version() >= kLeaderAddress) {
         nodes.push_back({.node_id = leader->key.id,
                          .host = leader->endpoint.host,
                          .port = leader->endpoint.port});

@@ -11,7 +11,8 @@ namespace hw::broker {
 
 /// Handles Fetch on a controller's listener: voters and observers copy the metadata log from its
 /// leader (KIP-595). They get all written records, committed or not, and the high watermark; with
-/// nothing new they wait. Fetch sessions are not supported: session id 0 gets full answers.
+/// nothing new they wait. Fetch sessions are not supported: session id 0 gets full answers. A
+/// version below 12, which cannot say where logs diverge, gets UNSUPPORTED_VERSION.
 ///
 /// Used on the control shard, with the raft node. A waiting Fetch holds up later requests of its
 /// connection, so a replica uses a separate connection for it.

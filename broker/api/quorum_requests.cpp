@@ -31,6 +31,10 @@ struct Answered<schema::EndQuorumEpochRequest> {
     using Response = schema::EndQuorumEpochResponse;
 };
 
+/// The first versions of the answers with the addresses of nodes (KIP-853).
+constexpr ApiVersion kLeaderAddress{1};
+constexpr ApiVersion kVoterAddresses{2};
+
 using MaybeAnswer = std::optional<EpochAnswer>;
 
 Task<MaybeAnswer> ask(replication::RaftNode& raft, const replication::VoteCall& call) {
@@ -86,7 +90,8 @@ void reply(Exchange& exchange, const EpochAnswer& answer, const replication::Vot
     topic.partitions = partitions;
     const std::array topics{topic};
     std::vector<typename Response::NodeEndpoint> nodes;
-    if (const replication::Voter* leader = voters.find(answer.leader)) {
+    const replication::Voter* leader = voters.find(answer.leader);
+    if (leader != nullptr && exchange.version() >= kLeaderAddress) {
         nodes.push_back({.node_id = leader->key.id,
                          .host = leader->endpoint.host,
                          .port = leader->endpoint.port});
@@ -95,6 +100,12 @@ void reply(Exchange& exchange, const EpochAnswer& answer, const replication::Vot
     response.topics = topics;
     response.node_endpoints = nodes;
     exchange.reply(response);
+}
+
+bool is_metadata_log(const schema::DescribeQuorumRequest& request) {
+    return request.topics.size() == 1 && request.topics[0].topic_name == kMetadataTopic &&
+           request.topics[0].partitions.size() == 1 &&
+           request.topics[0].partitions[0].partition_index == kMetadataPartition;
 }
 
 }  // namespace
@@ -136,10 +147,6 @@ template class QuorumRequestHandler<schema::EndQuorumEpochRequest>;
 Task<> DescribeQuorumHandler::serve(ExchangePtr exchange,
                                     const schema::DescribeQuorumRequest& request) {
     Response response;
-    const bool is_metadata_log =
-        request.topics.size() == 1 && request.topics[0].topic_name == kMetadataTopic &&
-        request.topics[0].partitions.size() == 1 &&
-        request.topics[0].partitions[0].partition_index == kMetadataPartition;
     if (!exchange->context().allows(Operation::describe, kCluster)) {
         response.error_code = ErrorCode::cluster_authorization_failed;
         exchange->reply(response);
@@ -156,7 +163,7 @@ Task<> DescribeQuorumHandler::serve(ExchangePtr exchange,
     partition.leader_epoch = core.epoch();
     partition.high_watermark = core.active() ? core.high_watermark() : kNoOffset;
     const auto* leader = std::get_if<replication::Leader>(&core.role());
-    if (!is_metadata_log) {
+    if (!is_metadata_log(request)) {
         partition.error_code = ErrorCode::unknown_topic_or_partition;
         partition.error_message = "the quorum has one partition, __cluster_metadata-0";
     } else if (leader == nullptr) {
@@ -191,7 +198,9 @@ Task<> DescribeQuorumHandler::serve(ExchangePtr exchange,
     const std::array topics{
         Response::Topic{.topic_name = kMetadataTopic, .partitions = partitions}};
     response.topics = topics;
-    response.nodes = nodes;
+    if (exchange->version() >= kVoterAddresses) {
+        response.nodes = nodes;
+    }
     exchange->reply(response);
     return done();
 }

@@ -50,6 +50,9 @@ struct World {
         process->shard.spawn(follow());
         REQUIRE(run_until([&] { return fetches.waiting() == 1; }));
     }
+    /// Destroys the coroutines that wait for the played nodes, before what they use.
+    ~World() { others.drop(); }
+
     Task<> follow() {
         const BeginEpochCall call{kEpoch, kLeader};
         const auto answer = co_await process->node->begin_epoch(call);

@@ -69,6 +69,8 @@ struct OnePartition {
         topics[0].partitions = partitions;
         response.topics = topics;
     }
+    OnePartition(const OnePartition&) = delete;
+    OnePartition& operator=(const OnePartition&) = delete;
 
     std::array<typename Response::Partition, 1> partitions;
     std::array<typename Response::Topic, 1> topics;
