@@ -153,7 +153,8 @@ void RaftCore::count_vote(BrokerId from, const VoteCall& call, const EpochAnswer
         return;
     }
     Votes& votes = prospective != nullptr ? prospective->votes : candidate->votes;
-    (answer.vote_granted ? votes.granted : votes.refused).insert(from);
+    const bool is_granted = answer.vote_granted && answer.error == ErrorCode::none;
+    (is_granted ? votes.granted : votes.refused).insert(from);
     if (votes.granted.size() >= options_.voters.majority()) {
         if (prospective != nullptr) {
             become_candidate(now, effects);

@@ -133,7 +133,8 @@ bool RaftCore::on_fetch_answer(const RaftFetch& call, const RaftFetchAnswer& ans
     if (learn(answer.epoch, answer.leader, now, effects) || !was_current) {
         return false;
     }
-    if (answer.error != ErrorCode::none) {
+    const bool is_of_leader = answer.epoch == state_.epoch && answer.leader == call.to;
+    if (answer.error != ErrorCode::none || !is_of_leader) {
         take_fetch_error(answer, now, effects);
         return false;
     }

@@ -397,5 +397,16 @@ TEST_CASE("raft election: two voters of three elect a leader, although they stan
     }
 }
 
+TEST_CASE("raft election: a vote in an answer with an error does not count", "[raft]") {
+    CoreDriver node = started();
+    node.reach_deadline();
+    REQUIRE_FALSE(node.effects.calls.empty());
+    const RaftCall pre_vote = node.effects.calls.front();
+    node.answer(
+        pre_vote,
+        {.error = ErrorCode::invalid_request, .epoch = LeaderEpoch(0), .vote_granted = true});
+    CHECK(node.is<Prospective>());
+}
+
 }  // namespace
 }  // namespace hw::replication

@@ -23,7 +23,8 @@ TEST_CASE("raft following: a fetch says where the own log ends", "[raft]") {
                                            .epoch = LeaderEpoch(4),
                                            .offset = Offset(20),
                                            .last_epoch = LeaderEpoch(3),
-                                           .high_watermark = Offset(0)});
+                                           .high_watermark = Offset(0),
+                                           .number = 1});
 }
 
 TEST_CASE("raft following: the next fetch waits until all fetched records are durable", "[raft]") {
@@ -46,6 +47,18 @@ TEST_CASE("raft following: a node with a slow disk has no deadline in the past",
     REQUIRE(node.fetched_records());
     node.stage(4, 25);
     CHECK(node.core.next_deadline() == kNever);
+}
+
+TEST_CASE("raft following: records of a node that does not lead the epoch are not taken",
+          "[raft]") {
+    const auto records_of = [](std::int32_t epoch, BrokerId leader) {
+        return RaftFetchAnswer{
+            .epoch = LeaderEpoch(epoch), .leader = leader, .diverging = {}, .has_records = true};
+    };
+    CHECK(started(kFollower).fetched(records_of(4, kTwo)));
+    CHECK_FALSE(started(kFollower).fetched(records_of(3, kTwo)));
+    CHECK_FALSE(started(kFollower).fetched(records_of(4, kNoBroker)));
+    CHECK_FALSE(started(kFollower).fetched(records_of(4, kThree)));
 }
 
 TEST_CASE("raft following: there is one fetch at a time", "[raft]") {

@@ -39,7 +39,8 @@ TEST_CASE("raft restart: a node that followed fetches from its leader at once", 
                                            .epoch = LeaderEpoch(4),
                                            .offset = Offset(10),
                                            .last_epoch = LeaderEpoch(4),
-                                           .high_watermark = Offset(0)});
+                                           .high_watermark = Offset(0),
+                                           .number = 1});
 }
 
 TEST_CASE("raft restart: a node that followed and voted keeps its vote", "[raft]") {

@@ -258,7 +258,7 @@ TEST_CASE("raft wire: a fetch names the metadata log, its sender and the end of 
                          .offset = Offset(99),
                          .last_epoch = LeaderEpoch(4),
                          .high_watermark = Offset(90)};
-    const auto encoded = encode_fetch(call, kSender);
+    const auto encoded = encode_fetch(call, kSender, kRaftFetchMaxWait);
     REQUIRE(encoded);
     const auto request = decoded<FetchRequest>(encoded->body, encoded->version);
     CHECK(request->cluster_id == "cluster");
