@@ -90,6 +90,7 @@ Result<MetadataDirectory> inspect_metadata_directory(storage::Disk& disk,
     MetadataDirectory found;
     HW_TRY(properties, storage::load_meta_properties(disk, directory));
     found.is_formatted = properties.has_value();
+    found.owner = properties ? properties->node_id : kNoBroker;
     const std::string folder = folder_in(directory);
     HW_TRY(has_folder, disk.exists(folder));
     if (has_folder) {
@@ -169,7 +170,10 @@ Result<MetadataDirectory> prepare_metadata_directory(storage::Disk& disk,
                                                      const std::vector<BrokerId>& voters) {
     HW_TRY(found, inspect_metadata_directory(disk, directory));
     HW_TRY_VOID(check_voter(found, voters.size(), directory));
-    HW_TRY_VOID(check_same_voters(found, voters, directory));
+    // The directory of a node that is no voter is refused when it is opened.
+    if (found.owner == kNoBroker || std::ranges::count(voters, found.owner) > 0) {
+        HW_TRY_VOID(check_same_voters(found, voters, directory));
+    }
     if (voters.size() > 1 && !found.has_quorum_state) {
         const auto lock = storage::lock_data_directory(disk, directory);
         if (!lock) {

@@ -15,7 +15,8 @@ namespace hw::broker {
 /// The files in the directory of the metadata log that tell its history, before a start or a format
 /// changes anything.
 struct MetadataDirectory {
-    bool is_formatted = false;  ///< meta.properties exists: by a format or an earlier start
+    bool is_formatted = false;   ///< meta.properties exists: by a format or an earlier start
+    BrokerId owner = kNoBroker;  ///< the node in meta.properties
     /// Kafka's format made a checkpoint here. Ours makes one too, and the files below.
     bool has_checkpoint = false;
     bool has_partition_metadata = false;

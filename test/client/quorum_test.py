@@ -99,12 +99,11 @@ class Quorum(ClusterTest):
                          rf"{leader.number} +leader +\d+ +0 ")
 
     def test_voters_that_differ_are_named(self):
-        self.make()
-        first, second, _ = self.nodes
-        with open(second.file, encoding="utf-8") as file:
-            text = file.read()
-        with open(second.file, "w", encoding="utf-8") as file:
-            file.write(text.replace("voters=1@", "voters=9@"))
+        first = Node(1, self.folder, self.voters)
+        second = Node(2, self.folder, self.voters.replace("1@", "9@", 1))
+        self.add(first, second)
+        for node in self.nodes:
+            node.format(self.cluster_id)
         first.start()
         second.start()
         deadline = time.monotonic() + 30
