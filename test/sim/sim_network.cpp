@@ -40,6 +40,7 @@ SimShard& sim_shard(Shard& shard) {
 struct SimNetwork::Pipe {
     std::string under_way;
     std::string arrived;
+    std::size_t held = 0;  ///< bytes under way that wait until the network is healed
     TimePoint last_arrival{};
     Waiting reader;
     Waiting writer;
@@ -51,7 +52,19 @@ struct SimNetwork::Link {
     std::array<NodeTag, 2> nodes{};
     std::array<Pipe, 2> pipes;
     bool cut = false;
+    std::array<bool, 2> closed{};  ///< by this side, which the other one does not know
 
+    [[nodiscard]] bool is_dead(std::size_t side) const { return cut || closed[side]; }
+    /// Side `side` closes, or its process ends.
+    void close(std::size_t side) {
+        if (!network->is_blocked(nodes[side], nodes[1 - side])) {
+            cut_now();
+            return;
+        }
+        closed[side] = true;
+        pipes[side].reader.wake(*network->scheduler_);
+        pipes[1 - side].writer.wake(*network->scheduler_);
+    }
     void cut_now() {
         cut = true;
         for (Pipe& pipe : pipes) {
@@ -127,21 +140,21 @@ public:
 
     Task<> wait_readable() override {
         SimNetwork::Pipe& pipe = link_->pipes[side_];
-        if (!link_->cut && pipe.arrived.empty()) {
+        if (!link_->is_dead(side_) && pipe.arrived.empty()) {
             co_await pipe.reader.wait(*link_->network->scheduler_, link_->nodes[side_]);
         }
     }
 
     Task<> wait_writable() override {
         SimNetwork::Pipe& pipe = link_->pipes[1 - side_];
-        if (!link_->cut && pipe.under_way.size() + pipe.arrived.size() >= kPipeRoom) {
+        if (!link_->is_dead(side_) && pipe.under_way.size() + pipe.arrived.size() >= kPipeRoom) {
             co_await pipe.writer.wait(*link_->network->scheduler_, link_->nodes[side_]);
         }
     }
 
     void close() override {
-        if (!link_->cut) {
-            link_->cut_now();
+        if (!link_->is_dead(side_)) {
+            link_->close(side_);
         }
     }
 
@@ -153,7 +166,7 @@ private:
         if (!link_->cut && link_->network->draw_reset()) {
             link_->cut_now();
         }
-        return link_->cut;
+        return link_->is_dead(side_);
     }
 
     std::shared_ptr<SimNetwork::Link> link_;
@@ -215,6 +228,10 @@ void SimNetwork::deliver(const std::shared_ptr<Link>& link, std::size_t side, st
             return;
         }
         Pipe& target = link->pipes[side];
+        if (is_blocked(link->nodes[1 - side], link->nodes[side])) {
+            target.held += bytes;
+            return;
+        }
         // Chunks that are due at the same time may run in any order, but bytes arrive in order.
         target.arrived.append(target.under_way, 0, bytes);
         target.under_way.erase(0, bytes);
@@ -247,7 +264,16 @@ Task<Result<std::unique_ptr<Transport>>> SimNetwork::connect(Shard& shard, Endpo
     SimShard& from = sim_shard(shard);
     Signal never;
     co_await from.wait(never, scheduler_->now() + draw_delay());
-    const auto port = ports_[endpoint.port].lock();
+    constexpr Duration kRetry = std::chrono::milliseconds(100);
+    auto port = ports_[endpoint.port].lock();
+    while (port && (is_blocked(from.node(), port->node) || is_blocked(port->node, from.node()))) {
+        if (scheduler_->now() >= deadline) {
+            co_return fail(ErrorKind::timed_out, "no answer from {} in time", to_string(endpoint));
+        }
+        port.reset();
+        co_await from.wait(never, std::min(deadline, scheduler_->now() + kRetry));
+        port = ports_[endpoint.port].lock();
+    }
     if (!port || !port->open) {
         co_return fail(ErrorKind::closed, "connect to {}: Connection refused", to_string(endpoint));
     }
@@ -264,11 +290,33 @@ Task<Result<std::unique_ptr<Transport>>> SimNetwork::connect(Shard& shard, Endpo
     co_return std::make_unique<SimTransport>(std::move(link), 0, std::move(local), endpoint);
 }
 
+void SimNetwork::heal() {
+    blocked_.clear();
+    for (const auto& [number, weak] : links_) {
+        const auto link = weak.lock();
+        if (!link || link->cut) {
+            continue;
+        }
+        if (link->closed[0] || link->closed[1]) {
+            link->cut_now();
+            continue;
+        }
+        for (std::size_t side = 0; side < 2; ++side) {
+            const std::size_t held = std::exchange(link->pipes[side].held, 0);
+            if (held > 0) {
+                deliver(link, side, held);
+            }
+        }
+    }
+}
+
 void SimNetwork::cut(NodeTag node) {
     for (auto entry = links_.begin(); entry != links_.end();) {
         const auto link = entry->second.lock();
-        if (link && (link->nodes[0] == node || link->nodes[1] == node)) {
-            link->cut_now();
+        for (std::size_t side = 0; side < 2; ++side) {
+            if (link && link->nodes[side] == node && !link->is_dead(side)) {
+                link->close(side);
+            }
         }
         entry = link ? std::next(entry) : links_.erase(entry);
     }

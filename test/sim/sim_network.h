@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <utility>
 
 #include "protocol/base/network.h"
 #include "test/sim/sim_shard.h"
@@ -27,6 +29,10 @@ struct NetworkFaults {
 /// random non-empty prefix of the offered bytes, as much as fits into the pipe. Ports below 1024
 /// are forbidden, as for an ordinary user. A close by either side or a reset cuts the connection,
 /// and bytes in transit are lost.
+///
+/// While a direction between two nodes is blocked, bytes and closes in it wait for `heal`, and no
+/// connection can be made between the two, as with a cable that is pulled. So a connection may be
+/// half open: one side has closed it, and the other does not know.
 class SimNetwork final : public Network {
 public:
     SimNetwork(Scheduler& scheduler, NetworkFaults faults)
@@ -42,6 +48,10 @@ public:
     void set_faults(NetworkFaults faults) { faults_ = faults; }
     /// Cuts every connection of a node and closes its listeners, as the end of its process does.
     void cut(NodeTag node);
+    /// Lets nothing pass from one node to another.
+    void block(NodeTag from, NodeTag to) { blocked_.insert({from, to}); }
+    /// Removes all blocks. What has waited arrives.
+    void heal();
 
 private:
     friend class SimTransport;
@@ -52,10 +62,14 @@ private:
 
     [[nodiscard]] Duration draw_delay();
     [[nodiscard]] bool draw_reset();
+    [[nodiscard]] bool is_blocked(NodeTag from, NodeTag to) const {
+        return blocked_.contains({from, to});
+    }
     void deliver(const std::shared_ptr<Link>& link, std::size_t side, std::size_t bytes);
 
     Scheduler* scheduler_;
     NetworkFaults faults_;
+    std::set<std::pair<NodeTag, NodeTag>> blocked_;
     std::map<std::uint16_t, std::weak_ptr<Port>> ports_;
     std::map<std::uint64_t, std::weak_ptr<Link>> links_;
     std::uint64_t next_link_ = 0;

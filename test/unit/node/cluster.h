@@ -93,6 +93,16 @@ struct Cluster {
         world.network.cut(static_cast<sim::NodeTag>(id.value()));
         nodes[index].reset();
     }
+    /// Cuts the network between a node and all others.
+    void isolate(BrokerId id) {
+        const auto tag = static_cast<sim::NodeTag>(id.value());
+        for (sim::NodeTag other = 1; other <= nodes.size(); ++other) {
+            if (other != tag) {
+                world.network.block(tag, other);
+                world.network.block(other, tag);
+            }
+        }
+    }
     /// Waits until clients of `at` see exactly these brokers, or leaders of all partitions.
     void wait_brokers(BrokerId at, const std::set<BrokerId>& wanted) {
         wait_metadata(at, &Member::brokers, wanted);

@@ -36,6 +36,20 @@ struct Quorum : Cluster {
         }));
         return found;
     }
+    /// The names of the topics that clients of `at` see.
+    std::set<std::string> topics(BrokerId at) {
+        std::set<std::string> names;
+        for (const std::string& text : node(at).ask_topics()) {
+            names.insert(text.substr(0, text.find(' ')));
+        }
+        return names;
+    }
+    /// Waits until clients of all nodes see these topics.
+    void wait_topics(const std::set<std::string>& wanted) {
+        for (const BrokerId id : kAll) {
+            REQUIRE(world.run_until([&] { return std::ranges::includes(topics(id), wanted); }));
+        }
+    }
     /// A node that is not `id`.
     static BrokerId other_than(BrokerId id) { return id == kFirst ? kSecond : kFirst; }
 };
@@ -154,12 +168,7 @@ TEST_CASE("quorum: acknowledged topics survive deaths and power losses of any no
     }
     for (const BrokerId id : kAll) {
         quorum.wait_brokers(id, {kFirst, kSecond, kThird});
-        const std::vector<std::string> topics = quorum.node(id).ask_topics();
-        for (const std::string& topic : acknowledged) {
-            CAPTURE(topic);
-            CHECK(std::ranges::any_of(
-                topics, [&](const std::string& text) { return text.starts_with(topic + " "); }));
-        }
+        CHECK(std::ranges::includes(quorum.topics(id), acknowledged));
     }
     CHECK_FALSE(quorum.world.log.have("assertion"));
 }
@@ -229,6 +238,145 @@ TEST_CASE("quorum: a leader whose disk fails is replaced before it has stopped",
     CHECK(quorum.world.scheduler.now() - begin < std::chrono::seconds(3));
     REQUIRE(quorum.world.run_until([&] { return quorum.node(old).node.ended().has_value(); }));
     quorum.stop(old);
+}
+
+TEST_CASE("quorum: a leader that is cut off is replaced, decides nothing more, and follows later",
+          "[node][quorum]") {
+    Quorum quorum(GENERATE(range(std::uint64_t{1}, std::uint64_t{16})));
+    quorum.start_all();
+    const BrokerId old = quorum.wait_leader(kFirst);
+    const BrokerId witness = Quorum::other_than(old);
+    quorum.create(witness, "before");
+    quorum.isolate(old);
+    Member& cut_off = quorum.node(old);
+    cut_off.control.spawn(cut_off.create("lost"));
+    const TimePoint begin = quorum.world.scheduler.now();
+    quorum.wait_leader(witness, old);
+    CHECK(quorum.world.scheduler.now() - begin < std::chrono::milliseconds(3500));
+    quorum.create(witness, "after");
+    quorum.world.run_for(std::chrono::seconds(2));
+    CHECK(quorum.world.log.count("this node no longer leads the metadata quorum") == 1);
+    CHECK(cut_off.created != wire::ErrorCode::none);
+    quorum.world.network.heal();
+    quorum.wait_brokers(old, {kFirst, kSecond, kThird});
+    quorum.wait_topics({"after", "before"});
+}
+
+TEST_CASE("quorum: a follower that was cut off comes back without an election", "[node][quorum]") {
+    Quorum quorum(GENERATE(range(std::uint64_t{1}, std::uint64_t{11})));
+    quorum.start_all();
+    const BrokerId leader = quorum.wait_leader(kFirst);
+    quorum.isolate(Quorum::other_than(leader));
+    quorum.world.run_for(std::chrono::seconds(20));
+    quorum.create(leader, "orders");
+    quorum.world.network.heal();
+    quorum.wait_brokers(leader, {kFirst, kSecond, kThird});
+    quorum.wait_topics({"orders"});
+    CHECK(quorum.wait_leader(leader) == leader);
+    CHECK(quorum.world.log.count("this node leads the metadata quorum in epoch") == 1);
+}
+
+TEST_CASE("quorum: a follower that can only hear or only be heard does not disturb the others",
+          "[node][quorum]") {
+    Quorum quorum(GENERATE(range(std::uint64_t{1}, std::uint64_t{6})));
+    quorum.start_all();
+    const BrokerId leader = quorum.wait_leader(kFirst);
+    const auto deaf = static_cast<sim::NodeTag>(Quorum::other_than(leader).value());
+    const bool is_deaf = GENERATE(true, false);
+    for (sim::NodeTag other = 1; other <= 3; ++other) {
+        if (other != deaf) {
+            quorum.world.network.block(is_deaf ? other : deaf, is_deaf ? deaf : other);
+        }
+    }
+    quorum.world.run_for(std::chrono::seconds(20));
+    quorum.create(leader, "orders");
+    CHECK(quorum.wait_leader(leader) == leader);
+    CHECK(quorum.world.log.count("this node leads the metadata quorum in epoch") == 1);
+    quorum.world.network.heal();
+    quorum.wait_brokers(leader, {kFirst, kSecond, kThird});
+    quorum.wait_topics({"orders"});
+}
+
+TEST_CASE("quorum: a follower that cannot hear the leader gets no votes from one that can",
+          "[node][quorum]") {
+    Quorum quorum(GENERATE(range(std::uint64_t{1}, std::uint64_t{6})));
+    quorum.start_all();
+    const BrokerId leader = quorum.wait_leader(kFirst);
+    const BrokerId deaf = Quorum::other_than(leader);
+    quorum.world.network.block(static_cast<sim::NodeTag>(leader.value()),
+                               static_cast<sim::NodeTag>(deaf.value()));
+    quorum.world.run_for(std::chrono::seconds(20));
+    CHECK(quorum.world.log.count("this node leads the metadata quorum in epoch") == 1);
+    quorum.create(leader, "orders");
+    quorum.world.network.heal();
+    quorum.wait_topics({"orders"});
+    CHECK(quorum.wait_leader(leader) == leader);
+}
+
+/// Breaks one thing at random for a while. Returns the nodes whose processes have ended.
+std::vector<BrokerId> break_something(Quorum& quorum, Random& random) {
+    std::vector<BrokerId> ended;
+    const BrokerId victim = kAll[random.below(kAll.size())];
+    switch (random.below(4)) {
+        case 0:
+            quorum.isolate(victim);
+            break;
+        case 1: {
+            const auto from = static_cast<sim::NodeTag>(victim.value());
+            quorum.world.network.block(from, from % 3 + 1);
+            break;
+        }
+        case 2:
+            quorum.kill(victim);
+            ended.push_back(victim);
+            break;
+        default:
+            for (const BrokerId id : kAll) {
+                if (id == victim || random.chance(1, 2)) {
+                    quorum.lose_power(id);
+                    ended.push_back(id);
+                }
+            }
+    }
+    return ended;
+}
+
+TEST_CASE("quorum: acknowledged topics survive cuts, deaths and power losses one upon the other",
+          "[node][quorum]") {
+    Quorum quorum(GENERATE(range(std::uint64_t{1}, std::uint64_t{41})));
+    Random random(quorum.world.scheduler.random());
+    quorum.start_all();
+    std::set<std::string> acknowledged;
+    for (int round = 0; round < 8; ++round) {
+        const std::vector<BrokerId> ended = break_something(quorum, random);
+        const BrokerId through = kAll[random.below(kAll.size())];
+        const std::string topic = fmt::format("topic-{}", round);
+        const bool runs = std::ranges::find(ended, through) == ended.end() &&
+                          quorum.node(through).done && quorum.node(through).started;
+        if (runs) {
+            Member& member = quorum.node(through);
+            member.control.spawn(member.create(topic));
+        }
+        quorum.world.run_for(std::chrono::milliseconds(random.between(0, 4000)));
+        if (runs && quorum.node(through).created == wire::ErrorCode::none) {
+            acknowledged.insert(topic);
+        }
+        for (const BrokerId id : ended) {
+            quorum.start(id);
+        }
+        if (random.chance(1, 2)) {
+            quorum.world.network.heal();
+        }
+        if (random.chance(1, 2)) {
+            quorum.world.run_for(std::chrono::seconds(2));
+        }
+    }
+    quorum.world.network.heal();
+    for (const BrokerId id : kAll) {
+        quorum.wait_started(id);
+    }
+    quorum.wait_brokers(kFirst, {kFirst, kSecond, kThird});
+    quorum.wait_topics(acknowledged);
 }
 
 }  // namespace

@@ -112,5 +112,79 @@ TEST_CASE("network: a port has one listener, and refuses connections once it is 
     CHECK(world.scheduler.run_until([&] { return refused; }, kLimit));
 }
 
+TEST_CASE("network: what is sent into a blocked direction waits until it is healed", "[sim]") {
+    World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{10})));
+    auto listener = world.network.listen(world.server, {"server", 9092});
+    REQUIRE(listener);
+    std::string received;
+    bool ended = false;
+    std::unique_ptr<Transport> kept;
+    world.server.spawn(accept_and_read(world, **listener, received, ended));
+    world.client.spawn(connect_and_write(world, "hello", kept));
+    REQUIRE(world.scheduler.run_until([&] { return received == "hello"; }, kLimit));
+    world.network.block(2, 1);
+    std::string_view rest = " world";
+    while (!rest.empty()) {
+        const std::array<ByteView, 1> slices{as_bytes(rest)};
+        rest.remove_prefix(kept->try_write(slices).bytes);
+    }
+    const TimePoint later = world.scheduler.now() + std::chrono::seconds(10);
+    world.scheduler.run_until([&] { return world.scheduler.now() >= later; }, later);
+    CHECK(received == "hello");
+    world.network.heal();
+    CHECK(world.scheduler.run_until([&] { return received == "hello world"; }, kLimit));
+}
+
+TEST_CASE("network: a close into a blocked direction is noticed when it is healed", "[sim]") {
+    World world(1);
+    auto listener = world.network.listen(world.server, {"server", 9092});
+    REQUIRE(listener);
+    std::string received;
+    bool ended = false;
+    std::unique_ptr<Transport> kept;
+    world.server.spawn(accept_and_read(world, **listener, received, ended));
+    world.client.spawn(connect_and_write(world, "hello", kept));
+    REQUIRE(world.scheduler.run_until([&] { return received == "hello"; }, kLimit));
+    world.network.block(2, 1);
+    kept->close();
+    std::array<std::byte, 1> byte;
+    CHECK(kept->try_read(byte).progress == Progress::closed);
+    const TimePoint later = world.scheduler.now() + std::chrono::seconds(10);
+    world.scheduler.run_until([&] { return ended; }, later);
+    CHECK_FALSE(ended);
+    world.network.heal();
+    CHECK(world.scheduler.run_until([&] { return ended; }, kLimit));
+}
+
+Task<> dial(World& world, TimePoint deadline, Result<void>& outcome, bool& done) {
+    const auto transport = co_await world.network.connect(world.client, kServer, deadline);
+    outcome = transport ? Result<void>() : std::unexpected(transport.error());
+    done = true;
+}
+
+TEST_CASE("network: a connection to a node that is cut off times out, or waits", "[sim]") {
+    const bool is_way_there = GENERATE(true, false);
+    World world(1);
+    const auto listener = world.network.listen(world.server, {"server", 9092});
+    REQUIRE(listener);
+    world.network.block(is_way_there ? 2 : 1, is_way_there ? 1 : 2);
+    Result<void> outcome;
+    bool done = false;
+    const TimePoint deadline = world.scheduler.now() + std::chrono::seconds(2);
+    world.client.spawn(dial(world, deadline, outcome, done));
+    REQUIRE(world.scheduler.run_until([&] { return done; }, kLimit));
+    REQUIRE_FALSE(outcome);
+    CHECK(outcome.error().kind == ErrorKind::timed_out);
+    CHECK(world.scheduler.now() >= deadline);
+    done = false;
+    world.client.spawn(dial(world, kLimit, outcome, done));
+    world.scheduler.run_until([&] { return done; },
+                              world.scheduler.now() + std::chrono::seconds(1));
+    CHECK_FALSE(done);
+    world.network.heal();
+    REQUIRE(world.scheduler.run_until([&] { return done; }, kLimit));
+    CHECK(outcome);
+}
+
 }  // namespace
 }  // namespace hw::sim
