@@ -176,18 +176,23 @@ Task<Result<void>> MetadataFollower::take_records(const FetchResponse::Partition
             co_await shard_.wait(stop_, clock_.now() + kRetry);
         }
         tail_.clear();
+        tail_bytes_ = 0;
         co_return Result<void>();
     }
     const Offset asked = fetched_end_offset();
-    if (const auto added = add_to_tail(partition); !added) {
-        co_return added;
+    const auto has_room = add_to_tail(partition);
+    if (!has_room) {
+        co_return std::unexpected(has_room.error());
     }
     const auto loaded = co_await load_committed(partition.high_watermark);
     if (!loaded) {
         co_return loaded;
     }
+    if (!*has_room) {
+        co_await shard_.wait(stop_, clock_.now() + kRetry);
+    }
     const Offset present = partition.high_watermark;
-    if (fetched_end_offset() == asked && present > asked) {
+    if (*has_room && fetched_end_offset() == asked && present > asked) {
         report(from, fmt::format("it sends no records from offset {} on, although all below {} are "
                                  "committed",
                                  asked, present));
@@ -207,7 +212,7 @@ Offset MetadataFollower::fetched_end_offset() const {
     return tail_.empty() ? loader_.next_offset() : tail_.back().end_offset;
 }
 
-Result<void> MetadataFollower::add_to_tail(const FetchResponse::Partition& partition) {
+Result<bool> MetadataFollower::add_to_tail(const FetchResponse::Partition& partition) {
     record::BatchCursor cursor(partition.records.empty() ? ByteView() : partition.records[0]);
     while (const auto batch = cursor.next()) {
         if (batch->base_offset() != fetched_end_offset()) {
@@ -215,22 +220,25 @@ Result<void> MetadataFollower::add_to_tail(const FetchResponse::Partition& parti
                         "a batch of the metadata log starts at offset {}, expected {}",
                         batch->base_offset(), fetched_end_offset());
         }
-        if (tail_.size() >= kMaxTail) {
-            return {};  // the rest is fetched again
+        if (!tail_.empty() && tail_bytes_ + batch->size() > kMaxTailBytes) {
+            return false;
         }
+        tail_bytes_ += batch->size();
         Buffer copy(batch->size());
         std::ranges::copy(batch->bytes(), copy.data());
         tail_.push_back({.bytes = std::move(copy),
                          .end_offset = batch->last_offset() + 1,
                          .epoch = batch->leader_epoch()});
     }
-    return cursor.status();
+    HW_TRY_VOID(cursor.status());
+    return true;
 }
 
 Task<Result<void>> MetadataFollower::load_committed(Offset high_watermark) {
     while (!tail_.empty() && tail_.front().end_offset <= high_watermark) {
         const FetchedBatch batch = std::move(tail_.front());
         tail_.pop_front();
+        tail_bytes_ -= batch.bytes.size();
         const auto loaded = co_await load(batch.bytes.view());
         if (!loaded) {
             co_return loaded;

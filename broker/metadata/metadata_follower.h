@@ -79,8 +79,8 @@ private:
     /// Longest time that the leader waits for new records (fetch.max.wait.ms).
     static constexpr Millis kWait{500};
     static constexpr std::int32_t kMaxBytes = 1 << 20;
-    /// Maximum number of batches that are kept until they are committed.
-    static constexpr std::size_t kMaxTail = 10'000;
+    /// Maximum bytes that are kept until they are committed; only the first batch may be larger.
+    static constexpr std::size_t kMaxTailBytes = std::size_t{16} << 20;
     /// Limit of one fetch, its wait at the leader included.
     static constexpr Duration kLimit = std::chrono::seconds(2);
     /// Pause after a failed attempt.
@@ -100,7 +100,8 @@ private:
     void learn_leader(const Reply& answer, const ControllerAddress& from);
     /// The offset after the last fetched record.
     [[nodiscard]] Offset fetched_end_offset() const;
-    [[nodiscard]] Result<void> add_to_tail(const schema::FetchResponse::Partition& partition);
+    /// Keeps the fetched batches. False if there is no room for all; the rest is fetched again.
+    [[nodiscard]] Result<bool> add_to_tail(const schema::FetchResponse::Partition& partition);
     /// Loads the batches below `high_watermark`.
     [[nodiscard]] Task<Result<void>> load_committed(Offset high_watermark);
     [[nodiscard]] Task<Result<void>> load(ByteView batches);
@@ -120,6 +121,7 @@ private:
     std::function<void(const Error&)> tell_end_;
     controller::ImageLoader loader_;
     std::deque<FetchedBatch> tail_;  ///< what follows the loaded records
+    std::size_t tail_bytes_ = 0;
     /// Image and changes so far, until the high watermark is reached; none after that.
     std::optional<controller::Publication> catching_up_;
     /// The newest reported failure of each controller; empty after a fetch succeeded.
