@@ -134,7 +134,8 @@ Result<void> check_same_voters(const MetadataDirectory& found, std::vector<Broke
     std::vector<BrokerId> recorded = found.recorded_voters;
     std::ranges::sort(recorded);
     std::ranges::sort(voters);
-    if (recorded.empty() || recorded == voters) {
+    const bool is_new = !found.has_vote && !found.has_records;
+    if (is_new || recorded.empty() || recorded == voters) {
         return {};
     }
     return fail(

@@ -40,7 +40,8 @@ struct MetadataDirectory {
                                        const std::string& directory);
 
 /// Whether the voters are still those that this controller has voted with. Two lists whose
-/// majorities do not overlap could elect two leaders. Errors: invalid, with both lists.
+/// majorities do not overlap could elect two leaders. A controller that was only formatted may get
+/// another list. Errors: invalid, with both lists.
 [[nodiscard]] Result<void> check_same_voters(const MetadataDirectory& found,
                                              std::vector<BrokerId> voters,
                                              const std::string& directory);

@@ -157,7 +157,8 @@ TEST_CASE("voter: one that Kafka formatted gets a quorum-state at its first star
 
 TEST_CASE("metadata directory: the voters of a cluster cannot be changed by the configuration",
           "[node][storage]") {
-    const MetadataDirectory found{.recorded_voters = {BrokerId(1), BrokerId(2), BrokerId(3)}};
+    const MetadataDirectory found{.has_vote = true,
+                                  .recorded_voters = {BrokerId(1), BrokerId(2), BrokerId(3)}};
     CHECK(check_same_voters(found, {BrokerId(3), BrokerId(1), BrokerId(2)}, "/data"));
     CHECK(check_same_voters({}, {BrokerId(1)}, "/data"));
     const auto replaced =
@@ -169,8 +170,10 @@ TEST_CASE("metadata directory: the voters of a cluster cannot be changed by the 
         "nodes 1, 2, 3 (/data/__cluster_metadata-0/quorum-state). Two such lists could elect two "
         "leaders, and lose what one of them has committed, so this version cannot change the "
         "voters of a cluster. Name the nodes 1, 2, 3 again");
-    const MetadataDirectory alone{.recorded_voters = {BrokerId(1)}};
+    const MetadataDirectory alone{.recorded_voters = {BrokerId(1)}, .has_records = true};
     CHECK_FALSE(check_same_voters(alone, {BrokerId(1), BrokerId(2), BrokerId(3)}, "/data"));
+    const MetadataDirectory only_formatted{.recorded_voters = {BrokerId(1), BrokerId(2)}};
+    CHECK(check_same_voters(only_formatted, {BrokerId(1), BrokerId(2), BrokerId(3)}, "/data"));
 }
 
 }  // namespace
