@@ -102,12 +102,6 @@ void reply(Exchange& exchange, const EpochAnswer& answer, const replication::Vot
     exchange.reply(response);
 }
 
-bool is_metadata_log(const schema::DescribeQuorumRequest& request) {
-    return request.topics.size() == 1 && request.topics[0].topic_name == kMetadataTopic &&
-           request.topics[0].partitions.size() == 1 &&
-           request.topics[0].partitions[0].partition_index == kMetadataPartition;
-}
-
 }  // namespace
 
 template <class Request>
@@ -163,7 +157,7 @@ Task<> DescribeQuorumHandler::serve(ExchangePtr exchange,
     partition.leader_epoch = core.epoch();
     partition.high_watermark = core.active() ? core.high_watermark() : kNoOffset;
     const auto* leader = std::get_if<replication::Leader>(&core.role());
-    if (!is_metadata_log(request)) {
+    if (!replication::names_only_metadata_log(request)) {
         partition.error_code = ErrorCode::unknown_topic_or_partition;
         partition.error_message = "the quorum has one partition, __cluster_metadata-0";
     } else if (leader == nullptr) {

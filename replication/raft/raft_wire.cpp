@@ -112,11 +112,7 @@ Result<EpochAnswer> decode_as(Buffer body, ApiVersion version) {
 /// The partition of a request that names only the metadata log. Errors: invalid.
 template <class Request>
 Result<const typename Request::Partition*> only_partition(const Request& request) {
-    const bool is_one = request.topics.size() == 1 &&
-                        request.topics[0].topic_name == kMetadataTopic &&
-                        request.topics[0].partitions.size() == 1 &&
-                        request.topics[0].partitions[0].partition_index == kMetadataPartition;
-    if (!is_one) {
+    if (!names_only_metadata_log(request)) {
         return fail(ErrorKind::invalid, "the request names other partitions than {}-{}",
                     kMetadataTopic, kMetadataPartition);
     }
