@@ -104,9 +104,8 @@ public:
     void on_refused(const Error& reason) override { end(reason); }
 
 private:
-    /// How long a start waits for the quorum to have a leader. After that it waits without limit
-    /// for the broker to be unfenced: the controllers may be started later, and opening many logs
-    /// takes long.
+    /// How long the start of an only controller waits until it leads. All else is waited for
+    /// without limit: other controllers may be started later, and opening many logs takes long.
     static constexpr Duration kStartLimit = std::chrono::minutes(1);
     /// How long the controller may leave forwarded requests without any answer before the
     /// connection counts as dead. The requests have limits of their own, 5 to 30 s.
@@ -122,7 +121,8 @@ private:
     [[nodiscard]] Task<Result<storage::OpenedLogs>> open_storage();
     void start_controller(MetadataLog metadata);
     void start_broker(storage::OpenedLogs opened);
-    /// Waits until this broker has a session, and the metadata that it serves shows it unfenced.
+    /// Waits until this node is part of the cluster: its controller knows who leads the quorum; its
+    /// broker has a session, and the metadata that it serves shows it unfenced.
     [[nodiscard]] Task<Result<void>> wait_until_ready();
     /// What the start waits for, as the end of a log line.
     [[nodiscard]] std::string waits_for() const;

@@ -38,6 +38,12 @@ class Quorum(ClusterTest):
             time.sleep(0.02)
         return leader
 
+    def wait_log(self, node, text):
+        deadline = time.monotonic() + 30
+        while text not in node.log_text():
+            self.assertLess(time.monotonic(), deadline, node.log_text())
+            time.sleep(0.05)
+
     def topics(self, at):
         return {topic["topic"] for topic in Hw(at.address).json("topic", "list")}
 
@@ -106,19 +112,14 @@ class Quorum(ClusterTest):
             node.format(self.cluster_id)
         first.start()
         second.start()
-        deadline = time.monotonic() + 30
-        wanted = "voter 2 of the metadata quorum: it has other voters: controller.quorum.voters"
-        while wanted not in first.log_text():
-            self.assertLess(time.monotonic(), deadline, first.log_text() + second.log_text())
-            time.sleep(0.05)
+        self.wait_log(first, "voter 2 of the metadata quorum: it has other voters: "
+                             "controller.quorum.voters must be the same on all controllers")
 
     def test_one_node_waits_for_a_majority_and_stops_at_once(self):
         self.make()
         first, second, _ = self.nodes
         first.start()
-        time.sleep(11)
-        self.assertIn("the metadata quorum has no leader; it needs 2 of its 3 voters",
-                      first.log_text())
+        self.wait_log(first, "the metadata quorum has no leader; it needs 2 of its 3 voters")
         second.start()
         for node in (first, second):
             node.wait_ready()
