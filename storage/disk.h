@@ -33,13 +33,34 @@ public:
     /// Reads until `into` is full or the file ends; returns the number of bytes.
     [[nodiscard]] virtual Result<std::size_t> read_at(std::uint64_t position,
                                                       MutableBytes into) = 0;
+    /// The same, but never waits for the disk. Errors: also would_block, if some of the bytes are
+    /// not in memory, or the file system cannot tell.
+    [[nodiscard]] virtual Result<std::size_t> read_cached(std::uint64_t position,
+                                                          MutableBytes into) = 0;
     [[nodiscard]] virtual Result<std::uint64_t> size() = 0;
     /// Cuts or extends (with zeroes) the file.
     [[nodiscard]] virtual Result<void> truncate(std::uint64_t size) = 0;
     /// Puts contents and size on stable storage. After a failed sync a later success proves
     /// nothing, so the directory must go offline. Blocks.
     [[nodiscard]] virtual Result<void> sync() = 0;
+    /// The path that it was opened with, for messages.
+    [[nodiscard]] virtual const std::string& path() const = 0;
 };
+
+/// Whether a read may wait for the disk. If not, it fails with would_block.
+enum class ReadMode : std::uint8_t { blocking, cached };
+
+[[nodiscard]] inline Result<std::size_t> read_file(File& file, ReadMode mode,
+                                                   std::uint64_t position, MutableBytes into) {
+    return mode == ReadMode::blocking ? file.read_at(position, into)
+                                      : file.read_cached(position, into);
+}
+
+/// The error of a read that would have to wait. It has no message, because the read is repeated in
+/// blocking mode.
+[[nodiscard]] inline std::unexpected<Error> would_block() {
+    return std::unexpected(Error{ErrorKind::would_block, {}});
+}
 
 /// A lock on a file, held for the lifetime of this object; the operating system releases it when
 /// the process ends.
@@ -114,6 +135,10 @@ public:
     /// them.
     virtual void run_blocking(const std::string& directory, Shard& shard,
                               std::move_only_function<void()> work, BlockingDone done) = 0;
+    /// The same for reads, on threads of their own: a queue of slow reads must not delay syncs.
+    virtual void run_read(const std::string& directory, Shard& shard,
+                          std::move_only_function<void()> work, BlockingDone done) = 0;
+    /// Of all blocking work, including reads.
     [[nodiscard]] virtual BlockingProgress progress(const std::string& directory) = 0;
     /// Abandons all unfinished and all later work of that directory.
     virtual void abandon(const std::string& directory) = 0;

@@ -63,6 +63,8 @@ const char* to_string(ErrorKind kind) {
             return "timed_out";
         case ErrorKind::not_sent:
             return "not_sent";
+        case ErrorKind::would_block:
+            return "would_block";
         case ErrorKind::unsupported:
             return "unsupported";
         case ErrorKind::permission:

@@ -22,6 +22,7 @@ enum class ErrorKind : std::uint8_t {
     closed,       ///< either side has closed it
     timed_out,    ///< a deadline passed
     not_sent,     ///< nothing of the request was sent, so no other node has acted on it
+    would_block,  ///< would wait for the disk, and the caller asked not to wait
     unsupported,  ///< understood, but not supported
     permission,   ///< forbidden by the operating system or an operator
 };

@@ -151,22 +151,32 @@ Result<std::unique_ptr<FileLock>> PosixDisk::lock(const std::string& path) {
     return lock;
 }
 
-BlockingThreads& PosixDisk::threads_of(const std::string& directory) {
+PosixDisk::Threads& PosixDisk::threads_of(const std::string& directory) {
     const std::lock_guard lock(mutex_);
-    return threads_.try_emplace(directory, kThreads).first->second;
+    return threads_[directory];
 }
 
 void PosixDisk::run_blocking(const std::string& directory, Shard& shard,
                              std::move_only_function<void()> work, BlockingDone done) {
-    threads_of(directory).run(shard, std::move(work), std::move(done));
+    threads_of(directory).work.run(shard, std::move(work), std::move(done));
+}
+
+void PosixDisk::run_read(const std::string& directory, Shard& shard,
+                         std::move_only_function<void()> work, BlockingDone done) {
+    threads_of(directory).reads.run(shard, std::move(work), std::move(done));
 }
 
 BlockingProgress PosixDisk::progress(const std::string& directory) {
-    return threads_of(directory).progress();
+    Threads& threads = threads_of(directory);
+    const BlockingProgress work = threads.work.progress();
+    const BlockingProgress reads = threads.reads.progress();
+    return {work.pending + reads.pending, work.ended + reads.ended};
 }
 
 void PosixDisk::abandon(const std::string& directory) {
-    threads_of(directory).abandon();
+    Threads& threads = threads_of(directory);
+    threads.work.abandon();
+    threads.reads.abandon();
 }
 
 }  // namespace hw::storage

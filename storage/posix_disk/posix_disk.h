@@ -22,6 +22,8 @@ public:
     /// Threads per directory: enough for two overlapping syncs and one longer operation, such as an
     /// unlink or a producer snapshot.
     static constexpr std::size_t kThreads = 3;
+    /// Threads per directory for reads of what is not in memory.
+    static constexpr std::size_t kReadThreads = 2;
 
     PosixDisk() = default;
     /// Waits for the queued work, except that of abandoned directories.
@@ -41,15 +43,22 @@ public:
     Result<std::unique_ptr<FileLock>> lock(const std::string& path) override;
     void run_blocking(const std::string& directory, Shard& shard,
                       std::move_only_function<void()> work, BlockingDone done) override;
+    void run_read(const std::string& directory, Shard& shard, std::move_only_function<void()> work,
+                  BlockingDone done) override;
     [[nodiscard]] BlockingProgress progress(const std::string& directory) override;
     void abandon(const std::string& directory) override;
 
 private:
-    [[nodiscard]] BlockingThreads& threads_of(const std::string& directory);
+    struct Threads {
+        BlockingThreads work{kThreads};
+        BlockingThreads reads{kReadThreads};
+    };
+
+    [[nodiscard]] Threads& threads_of(const std::string& directory);
 
     std::mutex mutex_;
     /// One per data directory, created at its first work.
-    std::map<std::string, BlockingThreads> threads_;
+    std::map<std::string, Threads> threads_;
 };
 
 }  // namespace hw::storage

@@ -4,7 +4,9 @@
 #include <array>
 #include <cerrno>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -76,6 +78,47 @@ Result<std::size_t> PosixFile::read_at(std::uint64_t position, MutableBytes into
         total += static_cast<std::size_t>(count);
     }
     return total;
+}
+
+Result<std::size_t> PosixFile::read_cached(std::uint64_t position, MutableBytes into) {
+    std::size_t total = 0;
+    while (total < into.size()) {
+        const CachedReads way = cached_reads_.load(std::memory_order_relaxed);
+        if (way == CachedReads::by_pread) {
+            return read_at(position, into);
+        }
+        if (way == CachedReads::impossible) {
+            return would_block();
+        }
+        const iovec rest{into.data() + total, into.size() - total};
+        const ssize_t count =
+            ::preadv2(descriptor_, &rest, 1, static_cast<off_t>(position + total), RWF_NOWAIT);
+        if (count < 0 && errno == EINTR) {
+            continue;
+        }
+        if (count < 0 && errno == EAGAIN) {
+            return would_block();
+        }
+        if (count < 0 && (errno == EOPNOTSUPP || errno == ENOSYS)) {
+            cached_reads_.store(without_flag(), std::memory_order_relaxed);
+            continue;
+        }
+        if (count < 0) {
+            return last_error("read", path_);
+        }
+        if (count == 0) {
+            break;
+        }
+        total += static_cast<std::size_t>(count);
+    }
+    return total;
+}
+
+PosixFile::CachedReads PosixFile::without_flag() const {
+    struct statfs status{};
+    const bool is_in_memory = ::fstatfs(descriptor_, &status) == 0 &&
+                              (status.f_type == TMPFS_MAGIC || status.f_type == RAMFS_MAGIC);
+    return is_in_memory ? CachedReads::by_pread : CachedReads::impossible;
 }
 
 Result<std::uint64_t> PosixFile::size() {

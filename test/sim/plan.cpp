@@ -136,6 +136,13 @@ LifePlan draw_life(Random& random) {
     return life;
 }
 
+/// How often a read finds that bytes are not in memory. Uses its own random numbers, as below.
+void draw_uncached(Random random, Plan& plan) {
+    for (LifePlan& life : plan.lives) {
+        life.disk.uncached_one_in = random.below(5);
+    }
+}
+
 /// Uses its own random numbers, so that the seeds in seeds.txt keep their other faults.
 void draw_damage(Random random, Plan& plan) {
     constexpr std::array kKinds{DamageKind::bit_flip, DamageKind::header_bit_flip,
@@ -189,6 +196,7 @@ Plan draw_plan(std::uint64_t seed) {
         LifePlan life;
         life.length = kRunMin;
         plan.lives.push_back(life);
+        draw_uncached(Random(seed ^ 0x434F'4C44), plan);
         return plan;
     }
     Duration sum{};
@@ -197,6 +205,7 @@ Plan draw_plan(std::uint64_t seed) {
         sum += plan.lives.back().length;
     }
     draw_damage(Random(seed ^ 0x4441'4D47), plan);
+    draw_uncached(Random(seed ^ 0x434F'4C44), plan);
     return plan;
 }
 

@@ -68,6 +68,15 @@ public:
         return count;
     }
 
+    Result<std::size_t> read_cached(std::uint64_t position, MutableBytes into) override {
+        if (disk_->draw(disk_->faults_.uncached_one_in)) {
+            return storage::would_block();
+        }
+        return read_at(position, into);
+    }
+
+    [[nodiscard]] const std::string& path() const override { return path_; }
+
     Result<std::uint64_t> size() override {
         if (dead()) {
             return failure("stat");
@@ -405,6 +414,11 @@ void SimDisk::run_blocking(const std::string& directory, Shard& shard,
     } else {
         schedule(directory, std::move(entry));
     }
+}
+
+void SimDisk::run_read(const std::string& directory, Shard& shard,
+                       std::move_only_function<void()> work, BlockingDone done) {
+    run_blocking(directory, shard, std::move(work), std::move(done));
 }
 
 void SimDisk::schedule(const std::string& directory, std::shared_ptr<Work> work) {

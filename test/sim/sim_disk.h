@@ -21,6 +21,8 @@ struct DiskFaults {
     std::uint64_t read_error_one_in = 0;
     std::uint64_t write_error_one_in = 0;
     std::uint64_t sync_error_one_in = 0;
+    /// One read_cached in this many finds that bytes are not in memory.
+    std::uint64_t uncached_one_in = 3;
     /// One write_at in this many ends later than its call.
     std::uint64_t late_write_one_in = 0;
     /// Bytes that can be written, for data and new entries, before the disk is full.
@@ -96,6 +98,8 @@ public:
     Result<std::unique_ptr<storage::FileLock>> lock(const std::string& path) override;
     void run_blocking(const std::string& directory, Shard& shard,
                       std::move_only_function<void()> work, storage::BlockingDone done) override;
+    void run_read(const std::string& directory, Shard& shard, std::move_only_function<void()> work,
+                  storage::BlockingDone done) override;
     [[nodiscard]] storage::BlockingProgress progress(const std::string& directory) override;
     void abandon(const std::string& directory) override;
 

@@ -45,6 +45,7 @@ ExitCode exit_code_of(ErrorKind kind) {
         case ErrorKind::no_space:
         case ErrorKind::io:
         case ErrorKind::busy:
+        case ErrorKind::would_block:
         case ErrorKind::unsupported:
             return ExitCode::failed;
     }

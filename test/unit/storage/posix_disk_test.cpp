@@ -1,6 +1,9 @@
 #include "storage/posix_disk/posix_disk.h"
 
+#include <algorithm>
 #include <atomic>
+#include <cstdlib>
+#include <fcntl.h>
 #include <filesystem>
 #include <functional>
 #include <future>
@@ -129,6 +132,59 @@ TEST_CASE("posix disk: errors of the system name the path", "[storage][posix]") 
     CHECK(refused.error().message.starts_with("write " + path));
 }
 
+TEST_CASE("posix disk: a cached read gives the bytes that are in memory, up to the file's end",
+          "[storage][posix]") {
+    // tmpfs refuses the flag of such reads, but its files are in memory.
+    const std::string folder = GENERATE(std::string("/tmp"), std::string("/dev/shm"));
+    std::string path = folder + "/highwater-cached-XXXXXX";
+    const int descriptor = ::mkstemp(path.data());
+    REQUIRE(descriptor >= 0);
+    ::close(descriptor);
+    PosixDisk disk;
+    const auto file = disk.open(path, OpenMode::write);
+    REQUIRE(file.has_value());
+    CHECK((*file)->path() == path);
+    REQUIRE((*file)->write_now(0, as_bytes("abcdef")).has_value());
+    Buffer bytes(10);
+    for (int i = 0; i < 2; ++i) {
+        const auto read = (*file)->read_cached(2, bytes.bytes());
+        if (read) {
+            CHECK(*read == 4);
+            CHECK(as_text(bytes.view().first(4)) == "cdef");
+        } else {
+            CHECK(read.error().kind == ErrorKind::would_block);  // the file system cannot tell
+            CHECK(folder != "/dev/shm");
+        }
+    }
+    std::filesystem::remove(path);
+}
+
+TEST_CASE("posix disk: a cached read does not wait for bytes that are only on the disk",
+          "[storage][posix]") {
+    const TemporaryFolder folder;
+    PosixDisk disk;
+    const auto file = disk.open(folder.path + "/f", OpenMode::create_new);
+    REQUIRE(file.has_value());
+    constexpr std::size_t kSize = 1 << 20;
+    Buffer bytes(kSize);
+    std::ranges::fill(bytes.bytes(), std::byte{7});
+    REQUIRE((*file)->write_now(0, bytes.view()).has_value());
+    REQUIRE((*file)->sync().has_value());
+    const int descriptor = ::open((*file)->path().c_str(), O_RDONLY | O_CLOEXEC);
+    REQUIRE(descriptor >= 0);
+    REQUIRE(::posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED) == 0);
+    ::close(descriptor);
+    Buffer read(kSize);
+    const auto cached = (*file)->read_cached(0, read.bytes());
+    if (cached) {
+        WARN("/tmp keeps its files in memory, so this test shows nothing here");
+    } else {
+        CHECK(cached.error().kind == ErrorKind::would_block);
+    }
+    CHECK(*(*file)->read_at(0, read.bytes()) == kSize);
+    CHECK(std::ranges::equal(read.view(), bytes.view()));
+}
+
 /// Runs `work` twice; returns how many of the ends came on the shard's thread, when both have
 /// ended.
 Task<int> run_two(PosixDisk& disk, std::string directory, Shard& shard,
@@ -166,6 +222,30 @@ TEST_CASE("posix disk: two pieces of blocking work run at the same time, and end
         }
     };
     CHECK(loops.run_on_control(run_two(disk, folder.path, shard, meet)) == 2);
+}
+
+TEST_CASE("posix disk: reads have threads of their own, which other work does not occupy",
+          "[storage][posix]") {
+    const TemporaryFolder folder;
+    broker::LoopThreads loops(1);
+    PosixDisk disk;
+    Shard& shard = loops.control();
+    std::promise<void> release;
+    const auto released = release.get_future().share();
+    std::atomic<std::size_t> ended{0};
+    for (std::size_t i = 0; i < 2 * PosixDisk::kReadThreads; ++i) {
+        disk.run_read(
+            folder.path, shard, [released] { released.wait(); }, [&](BlockingEnd) { ++ended; });
+    }
+    const auto no_work = [] {};
+    CHECK(loops.run_on_control(run_two(disk, folder.path, shard, no_work)) == 2);
+    CHECK(ended == 0);
+    CHECK(disk.progress(folder.path).pending == 2 * PosixDisk::kReadThreads);
+    release.set_value();
+    while (ended != 2 * PosixDisk::kReadThreads) {
+        CHECK(loops.run_on_control(run_two(disk, folder.path, shard, no_work)) == 2);
+    }
+    CHECK(disk.progress(folder.path).pending == 0);
 }
 
 /// Runs `work`; returns how it ended.
