@@ -35,7 +35,7 @@ Result<ByteView> BatchWalker::bytes(std::uint64_t position, std::size_t size) {
             buffer_ = Buffer(count);
         }
         buffer_.resize(count);
-        HW_TRY(read, file_->read_at(position, buffer_.bytes()));
+        HW_TRY(read, read_file(*file_, mode_, position, buffer_.bytes()));
         buffer_.resize(read);
         buffer_position_ = position;
         if (read < size) {

@@ -55,12 +55,18 @@ public:
     static constexpr std::size_t kLargeWindow = std::size_t{256} * 1024;
 
     /// Walks the range [position, end) of `file`, which must outlive the walker.
-    BatchWalker(File& file, std::uint64_t position, std::uint64_t end, std::size_t window)
-        : file_(&file), position_(position), next_(position), end_(end), window_(window) {}
+    BatchWalker(File& file, std::uint64_t position, std::uint64_t end, std::size_t window,
+                ReadMode mode = ReadMode::blocking)
+        : file_(&file),
+          mode_(mode),
+          position_(position),
+          next_(position),
+          end_(end),
+          window_(window) {}
     /// Turns the check of offsets on.
     void expect(const ExpectedOffsets& expected) { expected_ = expected; }
 
-    /// The next batch; none at the end of the range or at a problem. Errors: io.
+    /// The next batch; none at the end of the range or at a problem. Errors: io, would_block.
     [[nodiscard]] Result<std::optional<record::BatchHeader>> next_header();
     [[nodiscard]] Result<std::optional<record::BatchView>> next_batch();
 
@@ -89,6 +95,7 @@ private:
     [[nodiscard]] std::optional<Error> end_objection() const;
 
     File* file_;
+    ReadMode mode_;
     std::uint64_t position_;
     std::uint64_t next_;
     std::uint64_t end_;

@@ -102,7 +102,7 @@ Result<bool> EntryFile<Entry>::load(Offset offset_limit, std::uint64_t position_
 }
 
 template <class Entry>
-Result<std::optional<Entry>> EntryFile<Entry>::floor(Key target) const {
+Result<std::optional<Entry>> EntryFile<Entry>::floor(Key target, ReadMode mode) const {
     const auto below = [&](const std::vector<Entry>& entries) -> std::optional<Entry> {
         const auto above = std::ranges::upper_bound(entries, target, {}, &Entry::key);
         if (above == entries.begin()) {
@@ -110,8 +110,14 @@ Result<std::optional<Entry>> EntryFile<Entry>::floor(Key target) const {
         }
         return *std::prev(above);
     };
+    if (last_ && last_->key() <= target) {
+        return last_;
+    }
     if (const auto found = below(pending_)) {
         return found;
+    }
+    if (in_file_ != 0 && mode == ReadMode::cached) {
+        return would_block();
     }
     std::size_t first = 0;
     std::size_t count = in_file_;

@@ -76,8 +76,10 @@ public:
         pending_.push_back(entry);
         last_ = entry;
     }
-    /// The last entry whose key is at most `target`. Errors: io.
-    [[nodiscard]] Result<std::optional<Entry>> floor(Key target) const;
+    /// The last entry whose key is at most `target`. Errors: io, would_block (it is not among the
+    /// entries in memory).
+    [[nodiscard]] Result<std::optional<Entry>> floor(Key target,
+                                                     ReadMode mode = ReadMode::blocking) const;
     [[nodiscard]] const std::optional<Entry>& last() const { return last_; }
     [[nodiscard]] std::size_t count() const { return in_file_ + pending_.size(); }
     [[nodiscard]] bool wants_flush() const { return pending_.size() >= kMaxPending; }

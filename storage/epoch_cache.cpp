@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -9,57 +10,75 @@
 
 namespace hw::storage {
 
+const std::vector<EpochStart>& EpochCache::entries() const {
+    static const std::vector<EpochStart> kNone;
+    return entries_ == nullptr ? kNone : *entries_;
+}
+
+void EpochCache::replace(std::vector<EpochStart> entries) {
+    entries_ = std::make_shared<const std::vector<EpochStart>>(std::move(entries));
+}
+
 bool EpochCache::assign(LeaderEpoch epoch, Offset offset) {
-    if (epoch < LeaderEpoch(0) || (!entries_.empty() && epoch <= entries_.back().epoch)) {
+    const auto last = latest();
+    if (epoch < LeaderEpoch(0) || (last && epoch <= last->epoch)) {
         return false;
     }
     // Drops an epoch that starts at the same offset, because it has no record.
     truncate_from_end(offset);
-    entries_.push_back({epoch, offset});
+    std::vector<EpochStart> changed = entries();
+    changed.push_back({epoch, offset});
+    replace(std::move(changed));
     return true;
 }
 
 bool EpochCache::truncate_from_end(Offset end_offset) {
-    const auto count = std::erase_if(
-        entries_, [&](const EpochStart& entry) { return entry.start_offset >= end_offset; });
-    return count != 0;
+    const auto first =
+        std::ranges::lower_bound(entries(), end_offset, {}, &EpochStart::start_offset);
+    if (first == entries().end()) {
+        return false;
+    }
+    replace({entries().begin(), first});
+    return true;
 }
 
 void EpochCache::truncate_from_start(Offset start_offset) {
     const auto after =
-        std::ranges::upper_bound(entries_, start_offset, {}, &EpochStart::start_offset);
-    if (after == entries_.begin()) {
+        std::ranges::upper_bound(entries(), start_offset, {}, &EpochStart::start_offset);
+    if (after == entries().begin()) {
         return;
     }
-    const auto kept = entries_.erase(entries_.begin(), after - 1);
-    kept->start_offset = start_offset;
+    std::vector<EpochStart> kept(after - 1, entries().end());
+    kept.front().start_offset = start_offset;
+    replace(std::move(kept));
 }
 
 EpochEnd EpochCache::end_offset_for(LeaderEpoch epoch, Offset log_end_offset) const {
-    if (entries_.empty() || epoch < LeaderEpoch(0) || epoch > entries_.back().epoch) {
+    const auto last = latest();
+    if (!last || epoch < LeaderEpoch(0) || epoch > last->epoch) {
         return {};
     }
-    const auto higher = std::ranges::upper_bound(entries_, epoch, {}, &EpochStart::epoch);
-    if (higher == entries_.end()) {
+    const auto higher = std::ranges::upper_bound(entries(), epoch, {}, &EpochStart::epoch);
+    if (higher == entries().end()) {
         return {epoch, log_end_offset};
     }
-    const LeaderEpoch found = higher == entries_.begin() ? epoch : std::prev(higher)->epoch;
+    const LeaderEpoch found = higher == entries().begin() ? epoch : std::prev(higher)->epoch;
     return {found, higher->start_offset};
 }
 
 std::optional<LeaderEpoch> EpochCache::epoch_at(Offset offset) const {
-    const auto after = std::ranges::upper_bound(entries_, offset, {}, &EpochStart::start_offset);
-    if (after == entries_.begin()) {
+    const auto after = std::ranges::upper_bound(entries(), offset, {}, &EpochStart::start_offset);
+    if (after == entries().begin()) {
         return std::nullopt;
     }
     return std::prev(after)->epoch;
 }
 
 std::optional<EpochStart> EpochCache::latest() const {
-    if (entries_.empty()) {
+    if (entries().empty()) {
         return std::nullopt;
     }
-    return entries_.back();
+    return entries().back();
 }
 
 std::optional<std::string> epoch_problem(const record::BatchHeader& batch,
@@ -75,23 +94,22 @@ std::optional<std::string> epoch_problem(const record::BatchHeader& batch,
 Result<EpochCache> parse_epoch_checkpoint(std::string_view text, std::string_view path) {
     HW_TRY(rows, parse_checkpoint(text, path, 2));
     constexpr std::size_t kFirstRow = 3;
-    EpochCache epochs;
+    std::vector<EpochStart> epochs;
     for (const auto& row : rows) {
         const auto epoch = parse_number<std::int32_t>(row[0]);
         const auto start = parse_number<std::int64_t>(row[1]);
-        const auto last = epochs.latest();
-        const bool good =
-            epoch && *epoch >= 0 && start && *start >= 0 &&
-            (!last || (last->epoch < LeaderEpoch(*epoch) && last->start_offset < Offset(*start)));
+        const bool good = epoch && *epoch >= 0 && start && *start >= 0 &&
+                          (epochs.empty() || (epochs.back().epoch < LeaderEpoch(*epoch) &&
+                                              epochs.back().start_offset < Offset(*start)));
         if (!good) {
             return fail(ErrorKind::corrupt,
                         "{}, line {}: expected an epoch and a start offset, both above those of "
                         "the line before",
-                        path, kFirstRow + epochs.entries().size());
+                        path, kFirstRow + epochs.size());
         }
-        epochs.assign(LeaderEpoch(*epoch), Offset(*start));
+        epochs.push_back({LeaderEpoch(*epoch), Offset(*start)});
     }
-    return epochs;
+    return EpochCache(std::move(epochs));
 }
 
 std::string format_epoch_checkpoint(const EpochCache& epochs) {

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "protocol/base/ids.h"
@@ -29,9 +31,14 @@ struct EpochEnd {
 };
 
 /// The leader epochs of a log and their start offsets, both strictly rising (KIP-101, KIP-279).
-/// A value; owned by a log and entered with it.
+/// A value, owned by a log and entered with it. Copies share the entries until one is changed, so
+/// a copy costs little and may be used on another thread.
 class EpochCache {
 public:
+    EpochCache() = default;
+    /// Epochs and start offsets must rise strictly.
+    explicit EpochCache(std::vector<EpochStart> entries) { replace(std::move(entries)); }
+
     /// Notes that a batch of `epoch` was appended at `offset`. Changes nothing if the epoch is not
     /// above the latest one. True if the epoch is new.
     bool assign(LeaderEpoch epoch, Offset offset);
@@ -40,7 +47,7 @@ public:
     /// Removes the epochs that end at or before `start_offset`; the one that contains it now starts
     /// there.
     void truncate_from_start(Offset start_offset);
-    void clear() { entries_.clear(); }
+    void clear() { entries_.reset(); }
 
     /// For OffsetForLeaderEpoch and divergence checks, as in Kafka. The latest epoch ends at
     /// `log_end_offset`. An epoch below all known ones ends where the first of them starts. An
@@ -49,12 +56,14 @@ public:
     /// The epoch of the batch at `offset`; none before the first known epoch.
     [[nodiscard]] std::optional<LeaderEpoch> epoch_at(Offset offset) const;
     [[nodiscard]] std::optional<EpochStart> latest() const;
-    [[nodiscard]] const std::vector<EpochStart>& entries() const { return entries_; }
+    [[nodiscard]] const std::vector<EpochStart>& entries() const;
 
-    bool operator==(const EpochCache&) const = default;
+    bool operator==(const EpochCache& other) const { return entries() == other.entries(); }
 
 private:
-    std::vector<EpochStart> entries_;
+    void replace(std::vector<EpochStart> entries);
+
+    std::shared_ptr<const std::vector<EpochStart>> entries_;  ///< null: there are none
 };
 
 /// Why the leader epoch of a batch is wrong in a log with these epochs; none if it is right, or if

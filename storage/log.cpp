@@ -1,7 +1,6 @@
 #include "storage/log.h"
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
 #include "protocol/base/assert.h"
@@ -40,9 +39,11 @@ LeaderEpoch Log::latest_epoch() const {
 }
 
 std::uint64_t Log::size() const {
-    return std::accumulate(
-        segments_.begin(), segments_.end(), std::uint64_t{0},
-        [](std::uint64_t sum, const Segment& segment) { return sum + segment.size(); });
+    std::uint64_t sum = 0;
+    for (const Segment& segment : segments_) {
+        sum += segment.size();
+    }
+    return sum;
 }
 
 std::optional<wire::Refusal> Log::refusal(std::size_t bytes) const {
@@ -181,7 +182,7 @@ Result<void> Log::publish() {
         for (std::size_t i = group.first; i < group.first + group.count; ++i) {
             const auto& [bytes, summary, producer] = writing_[i];
             if (!group.segment) {
-                segments_.back().record_appended(summary);
+                segments_.active().record_appended(summary);
             }
             if (producer) {
                 producers_.apply(*producer);
@@ -191,7 +192,7 @@ Result<void> Log::publish() {
             unsynced_bytes_ += summary.size;
             end_offset_ = summary.last_offset + 1;
         }
-        auto flushed = segments_.back().flush_if_due(dirty_);
+        auto flushed = segments_.active().flush_if_due(dirty_);
         outcome = outcome ? flushed : outcome;
     }
     count_producers();
@@ -199,10 +200,9 @@ Result<void> Log::publish() {
 }
 
 Result<void> Log::roll_to(Segment next) {
-    Result<void> finished = segments_.back().finish_indexes(dirty_);
+    Result<void> finished = segments_.active().finish_indexes(dirty_);
     plan_snapshot();
-    segments_.back().seal();
-    segments_.push_back(std::move(next));
+    segments_.roll(std::move(next));
     folder_dirty_ = true;
     return finished;
 }
@@ -264,74 +264,9 @@ void Log::on_synced(const SyncTicket& ticket, const Result<void>& outcome) {
         return;
     }
     const bool valid =
-        ticket.truncations == truncations_ || context_.mutants.ticket_outlives_truncation;
+        ticket.truncations == truncations() || context_.mutants.ticket_outlives_truncation;
     if (valid) {
         durable_end_ = std::max(durable_end_, ticket.end_offset);
-    }
-}
-
-std::expected<ReadAnswer, wire::Refusal> Log::read(const ReadRequest& request,
-                                                   ReadCursor& cursor) const {
-    if (truncating_) {
-        return std::unexpected(
-            wire::Refusal{ErrorCode::not_leader_or_follower, "the log is being truncated"});
-    }
-    if (request.from < log_start_offset_ || request.from > end_offset_) {
-        return std::unexpected(wire::Refusal{
-            ErrorCode::offset_out_of_range,
-            fmt::format("offset {} is outside of the log, which has {} to {} (exclusive)",
-                        request.from, log_start_offset_, end_offset_)});
-    }
-    ReadRequest bounded = request;
-    bounded.end_offset = std::min(request.end_offset, end_offset_);
-    if (bounded.from >= bounded.end_offset) {
-        return ReadAnswer{Buffer(), request.from};
-    }
-    auto answer = reader().read(bounded, cursor);
-    if (!answer) {
-        report_failed_read(answer.error());
-        const bool corrupt = answer.error().kind == ErrorKind::corrupt;
-        return std::unexpected(
-            wire::Refusal{corrupt ? ErrorCode::corrupt_message : ErrorCode::kafka_storage_error,
-                          std::move(answer.error().message)});
-    }
-    return std::move(*answer);
-}
-
-Result<std::optional<record::TimestampedOffset>> Log::find(Timestamp target) const {
-    if (truncating_) {
-        return fail(ErrorKind::busy, "the log is being truncated");
-    }
-    auto found = reader().find(target, log_start_offset_);
-    if (!found) {
-        report_failed_read(found.error());
-    }
-    return found;
-}
-
-Result<std::optional<record::TimestampedOffset>> Log::find_latest() const {
-    if (truncating_) {
-        return fail(ErrorKind::busy, "the log is being truncated");
-    }
-    auto found = reader().find_latest(log_start_offset_);
-    if (!found) {
-        report_failed_read(found.error());
-    }
-    return found;
-}
-
-void Log::report_failed_read(const Error& error) const {
-    if (reported_.size() == kMaxReports || !reported_.insert(error.message).second) {
-        return;
-    }
-    context_.logger.error(
-        "{}: {}", error.kind == ErrorKind::corrupt ? "the log is damaged" : "cannot read the log",
-        error.message);
-    if (reported_.size() == kMaxReports) {
-        context_.logger.error(
-            "{}: {} failed reads were logged, which is the limit; later ones are not logged until "
-            "the next start",
-            folder_, kMaxReports);
     }
 }
 

@@ -14,10 +14,11 @@
 #include "storage/append_stage.h"
 #include "storage/epoch_cache.h"
 #include "storage/log_jobs.h"
-#include "storage/log_reader.h"
 #include "storage/producer_limit.h"
 #include "storage/producer_table.h"
-#include "storage/segment.h"
+#include "storage/read_plan.h"
+#include "storage/segment_list.h"
+#include "storage/truncation_count.h"
 
 namespace hw::storage {
 
@@ -104,15 +105,27 @@ public:
 
     // --- Read
 
-    /// Reads whole batches from `request.from` on. Codes: OFFSET_OUT_OF_RANGE,
-    /// NOT_LEADER_OR_FOLLOWER (during a truncation), KAFKA_STORAGE_ERROR (a failed read),
-    /// CORRUPT_MESSAGE (damage; logged once for each place).
+    // A read is planned in the guard, which takes no I/O, and run outside of it. If it fails there,
+    // its error is brought back to `report_failed_read`.
+
+    /// Plans a read of whole batches from `request.from` on, at most to the log end. `cursor` is
+    /// where the reader's read before ended; it is moved into the plan if it matches. Codes:
+    /// OFFSET_OUT_OF_RANGE, NOT_LEADER_OR_FOLLOWER (during a truncation).
+    [[nodiscard]] std::expected<ReadPlan, wire::Refusal> plan_read(const ReadRequest& request,
+                                                                   ReadCursor& cursor) const;
+    /// Plans a search for the first record whose timestamp is `target` or later; without a target,
+    /// for the first with the largest timestamp (ListOffsets -3). Codes: NOT_LEADER_OR_FOLLOWER
+    /// (during a truncation).
+    [[nodiscard]] std::expected<RecordSearch, wire::Refusal> plan_search(
+        std::optional<Timestamp> target) const;
+    /// The refusal for an error of a plan, which is logged once for each place. Codes:
+    /// NOT_LEADER_OR_FOLLOWER (truncated meanwhile), KAFKA_STORAGE_ERROR (a failed read),
+    /// CORRUPT_MESSAGE (damage).
+    [[nodiscard]] wire::Refusal report_failed_read(const Error& error) const;
+    /// Plans a read and runs it at once: blocks. For logs that are read where nothing else waits.
+    /// Codes: those of plan_read and report_failed_read.
     [[nodiscard]] std::expected<ReadAnswer, wire::Refusal> read(const ReadRequest& request,
                                                                 ReadCursor& cursor) const;
-    /// The first record whose timestamp is `target` or later. Errors: io, corrupt, busy.
-    [[nodiscard]] Result<std::optional<record::TimestampedOffset>> find(Timestamp target) const;
-    /// The first record with the largest timestamp (ListOffsets -3). Errors: io, corrupt, busy.
-    [[nodiscard]] Result<std::optional<record::TimestampedOffset>> find_latest() const;
     [[nodiscard]] EpochEnd end_offset_for(LeaderEpoch epoch) const {
         return epochs_.end_offset_for(epoch, log_end_offset());
     }
@@ -154,10 +167,10 @@ public:
     [[nodiscard]] Offset log_end_offset() const { return end_offset_; }
     [[nodiscard]] Offset staged_end_offset() const { return stage_.end_offset(); }
     [[nodiscard]] Offset durable_end_offset() const { return durable_end_; }
-    [[nodiscard]] std::int64_t truncations() const { return truncations_; }
+    [[nodiscard]] std::int64_t truncations() const { return truncations_->value(); }
     [[nodiscard]] const EpochCache& epochs() const { return epochs_; }
     [[nodiscard]] const ProducerTable& producers() const { return producers_; }
-    [[nodiscard]] const std::vector<Segment>& segments() const { return segments_; }
+    [[nodiscard]] const SegmentList& segments() const { return segments_; }
     [[nodiscard]] const std::string& folder() const { return folder_; }
     /// Total size of all segments in bytes.
     [[nodiscard]] std::uint64_t size() const;
@@ -184,21 +197,20 @@ private:
     [[nodiscard]] Result<void> roll_to(Segment next);
     void plan_snapshot();
     [[nodiscard]] Result<void> place_snapshot(const SnapshotJob& job);
-    [[nodiscard]] SyncTicket ticket() const { return {end_offset_, truncations_}; }
+    [[nodiscard]] SyncTicket ticket() const { return {end_offset_, truncations()}; }
     void count_producers();
     void end_write(const Result<void>& outcome);
     void add_dirty(const std::shared_ptr<File>& file);
     void lower_ends(Offset new_end);
     [[nodiscard]] LeaderEpoch latest_epoch() const;
-    [[nodiscard]] LogReader reader() const {
-        return {segments_, truncations_, {loaded_end_offset_, context_.options.gaps, &epochs_}};
-    }
+    /// For a read from `from` on, without the segments.
+    [[nodiscard]] LogSnapshot snapshot(Offset from) const;
     /// Logs each failure of a read once, up to kMaxReports of them.
-    void report_failed_read(const Error& error) const;
+    void log_failed_read(const Error& error) const;
 
     LogContext context_;
     std::string folder_;
-    std::vector<Segment> segments_;
+    SegmentList segments_;
     EpochCache epochs_;
     ProducerTable producers_;
     Offset log_start_offset_;
@@ -206,7 +218,7 @@ private:
     Offset durable_end_;
     Offset loaded_end_offset_;  ///< everything below was appended by an earlier process
     Offset snapshot_offset_;
-    std::int64_t truncations_ = 0;
+    std::shared_ptr<TruncationCount> truncations_ = std::make_shared<TruncationCount>();
     bool truncating_ = false;
     std::optional<Error> offline_;
 

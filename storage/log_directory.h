@@ -10,6 +10,7 @@
 #include "protocol/base/clock.h"
 #include "protocol/base/logger.h"
 #include "protocol/base/shard.h"
+#include "storage/call_blocking.h"
 #include "storage/committer.h"
 #include "storage/offset_checkpoint.h"
 
@@ -48,8 +49,8 @@ private:
 /// After the first failed write or sync it stays offline: every owner is notified, and nothing is
 /// synced or checkpointed any more.
 ///
-/// Owned by the node; lives on its home shard, where everything is called but `request_sync` and
-/// `report_failure`. `stop` before destruction.
+/// Owned by the node; lives on its home shard, where everything is called but `request_sync`,
+/// `read_blocking` and `report_failure`. `stop` before destruction.
 class LogDirectory {
 public:
     using Done = CheckpointWriter::Done;
@@ -93,6 +94,15 @@ public:
     void go_offline(const Error& reason);
     /// Posts go_offline to the home shard. Any thread.
     void report_failure(const Error& reason);
+
+    /// Runs a read of a log's files on the threads of the directory, and returns its result on
+    /// `shard`. Any thread; see call_blocking.
+    template <class T>
+    [[nodiscard]] Task<Result<T>> read_blocking(Shard& shard,
+                                                std::move_only_function<Result<T>()> work) {
+        return call_blocking<T>(*disk_, identity_.path, shard, std::move(work),
+                                BlockingThread::reads);
+    }
 
     /// Runs a truncation job after the lowered recovery point is on stable storage. `done` hands
     /// the job back, on the home shard; the owner then calls log.finish_truncation in the guard.

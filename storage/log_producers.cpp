@@ -45,7 +45,7 @@ void Log::on_snapshot_written(const SnapshotJob& job, const Result<void>& outcom
         return;
     }
     const bool is_void =
-        job.ticket.truncations != truncations_ && !context_.mutants.snapshot_outlives_truncation;
+        job.ticket.truncations != truncations() && !context_.mutants.snapshot_outlives_truncation;
     const auto placed = is_void || !outcome ? outcome : place_snapshot(job);
     if (is_void) {
         // If this fails, the next start removes the file.

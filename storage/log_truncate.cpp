@@ -5,6 +5,7 @@
 #include "storage/batch_walker.h"
 #include "storage/log.h"
 #include "storage/log_folder.h"
+#include "storage/log_reader.h"
 
 namespace hw::storage {
 namespace {
@@ -46,18 +47,18 @@ Result<TruncationJob> Log::begin_truncation(Offset offset) {
         // Epochs that start after the end have no record. If they stayed, look-ups would find them.
         epochs_dirty_ = epochs_.truncate_from_end(offset) || epochs_dirty_;
         stage_.reset(end_offset_, latest_epoch());
-        return TruncationJob{context_.disk, folder_, end_offset_, truncations_,
+        return TruncationJob{context_.disk, folder_, end_offset_, truncations(),
                              end_offset_,   {},      {},          {}};
     }
-    const std::size_t index = reader().segment_of(offset);
-    HW_TRY(place, reader().place_of(index, offset));
+    const std::size_t index = segments_.index_of(offset);
+    const LogReader reader(segments_, context_.options.gaps, ReadMode::blocking);
+    HW_TRY(place, reader.place_of(index, offset));
     const std::uint64_t position = place ? place->position : segments_[index].size();
     HW_TRY(new_end, end_before(segments_[index], offset, position));
     lower_ends(new_end);
-    TruncationJob job{context_.disk, folder_, new_end,
-                      truncations_,  new_end, std::move(segments_[index]),
-                      position,      {}};
-    segments_.erase(segments_.begin() + static_cast<std::ptrdiff_t>(index), segments_.end());
+    TruncationJob job{context_.disk, folder_,          new_end,  truncations(),
+                      new_end,       segments_[index], position, {}};
+    segments_.remove_from(index);
     return job;
 }
 
@@ -67,12 +68,12 @@ Result<TruncationJob> Log::begin_restart_at(Offset offset) {
     HW_ASSERT(!truncating_);
     lower_ends(Offset(0));
     epochs_.clear();
-    segments_.clear();
+    segments_.remove_from(0);
     return TruncationJob{
         context_.disk,
         folder_,
         Offset(0),
-        truncations_,
+        truncations(),
         offset,
         Segment(*context_.disk, folder_, offset, context_.options.index_interval_bytes),
         {},
@@ -81,7 +82,7 @@ Result<TruncationJob> Log::begin_restart_at(Offset offset) {
 
 void Log::lower_ends(Offset new_end) {
     truncating_ = true;
-    ++truncations_;
+    truncations_->raise();
     end_offset_ = new_end;
     durable_end_ = std::min(durable_end_, new_end);
     loaded_end_offset_ = std::min(loaded_end_offset_, new_end);
@@ -103,7 +104,7 @@ void Log::finish_truncation(TruncationJob job, const Result<void>& outcome) {
     }
     const bool restarted = !job.cut_position;
     truncating_ = false;
-    segments_.push_back(std::move(*job.active));
+    segments_.set_active(std::move(*job.active));
     producers_ = std::move(job.producers.producers);
     count_producers();
     snapshot_offset_ = job.producers.snapshot_offset;
@@ -124,7 +125,7 @@ Result<void> Log::close() {
     if (truncating_) {
         return fail(ErrorKind::io, "{}: closed while it is being truncated", folder_);
     }
-    HW_TRY_VOID(segments_.back().finish_indexes(dirty_));
+    HW_TRY_VOID(segments_.active().finish_indexes(dirty_));
     if (end_offset_ > snapshot_offset_) {
         const SnapshotJob snapshot{context_.disk, folder_, ticket(), producers_.share()};
         Result<void> written = snapshot.run();

@@ -249,15 +249,18 @@ Result<void> Segment::cut(std::uint64_t position, Offset offset) {
     return sync_all(dirty);
 }
 
-Result<std::shared_ptr<File>> Segment::file() const {
+Result<std::shared_ptr<File>> Segment::file(ReadMode mode) const {
     if (file_) {
         return file_;
+    }
+    if (mode == ReadMode::cached) {
+        return would_block();
     }
     return disk_->open(path(kLogSuffix), OpenMode::read);
 }
 
-Result<std::uint64_t> Segment::position_before(Offset offset) const {
-    HW_TRY(entry, index_.floor(offset));
+Result<std::uint64_t> Segment::position_before(Offset offset, ReadMode mode) const {
+    HW_TRY(entry, index_.floor(offset, mode));
     return entry ? std::uint64_t{entry->position} : 0;
 }
 

@@ -45,8 +45,8 @@ struct BatchSummary {
 /// One segment of a log: `<base offset>.log` and its two indexes. The last segment is active and
 /// keeps its file open for writing; the file of a sealed segment is opened for each use.
 ///
-/// Owned by its log and entered with it. Once it is one of the log's segments, its size and indexes
-/// cover successful writes only.
+/// A value, owned by its log and entered with it; sealed ones are shared (segment_list.h). Once it
+/// is one of the log's segments, its size and indexes cover successful writes only.
 class Segment {
 public:
     Segment(Disk& disk, std::string folder, Offset base_offset, std::uint64_t index_interval_bytes);
@@ -86,10 +86,12 @@ public:
     /// the indexes. Errors: io, corrupt.
     [[nodiscard]] Result<void> cut(std::uint64_t position, Offset offset);
 
-    /// The file, for reading. Errors: io, limit.
-    [[nodiscard]] Result<std::shared_ptr<File>> file() const;
-    /// Position of a batch at or before the one with `offset`, from the index. Errors: io.
-    [[nodiscard]] Result<std::uint64_t> position_before(Offset offset) const;
+    /// The file, for reading. Errors: io, limit, would_block (it must be opened).
+    [[nodiscard]] Result<std::shared_ptr<File>> file(ReadMode mode = ReadMode::blocking) const;
+    /// Position of a batch at or before the one with `offset`, from the index. Errors: io,
+    /// would_block (the index is not in memory).
+    [[nodiscard]] Result<std::uint64_t> position_before(Offset offset,
+                                                        ReadMode mode = ReadMode::blocking) const;
     /// The largest timestamp, and the last offset of the first batch that has it.
     [[nodiscard]] const TimeEntry& max_timestamp() const { return max_timestamp_; }
 

@@ -9,9 +9,10 @@
 namespace hw::broker {
 
 using replication::DelayedFetch;
-using replication::FetchAnswer;
+using replication::FetchPlan;
 using replication::FetchRead;
 using replication::PartitionReplica;
+using storage::ReadMode;
 using wire::ErrorCode;
 
 namespace {
@@ -33,6 +34,13 @@ wire::Refusal unknown_replica(const schema::FetchRequest::Partition& asked) {
                                                          : ErrorCode::not_leader_or_follower,
             "the leader does not know this replica"};
 }
+
+/// The reads of one connection.
+struct ConnectionReads final : ReaderState {
+    explicit ConnectionReads(ReadPlaces& places) : reader(places) {}
+
+    ReadPlaces::Reader reader;
+};
 
 }  // namespace
 
@@ -195,11 +203,15 @@ Task<> FetchJob::read_all() {
         if (!take_memory(read)) {
             co_await wait_for_memory(read);
         }
-        while (!begin_read(read)) {
+        take_place(read);
+        while (!begin_plan(read)) {
             co_await wait_for_room(services_.shard, services_.clock);
         }
         if (visit_.inside()) {
             co_await visit_.wait();
+        }
+        if (!read_cached()) {
+            co_await read_slowly(read);
         }
         const std::size_t wanted = taken_;
         end_read(read);
@@ -283,36 +295,91 @@ FetchRead FetchJob::next_read(const Read& read) const {
                                        : storage::FirstBatch::within_limit};
 }
 
-bool FetchJob::begin_read(Read& read) {
+ReadPlaces::Reader* FetchJob::reader() const {
+    const auto exchange = exchange_.lock();
+    std::unique_ptr<ReaderState>* state = exchange->reader_state();
+    if (state == nullptr) {
+        return nullptr;
+    }
+    if (*state == nullptr) {
+        *state = std::make_unique<ConnectionReads>(services_.read_places);
+    }
+    return &static_cast<ConnectionReads&>(**state).reader;
+}
+
+void FetchJob::take_place(const Read& read) {
+    ReadPlaces::Reader* const reader = this->reader();
+    cursor_ = reader == nullptr ? storage::ReadCursor() : reader->take(read.replica);
+}
+
+bool FetchJob::begin_plan(Read& read) {
     FetchRead wanted = next_read(read);
     if (has_no_memory_) {
         wanted.max_bytes = 0;
         wanted.first_batch = storage::FirstBatch::within_limit;
     }
     return visit_.begin(*read.replica, [this, &read, wanted](PartitionReplica& replica) {
-        result_ = replica.read(read.asked->current_leader_epoch, wanted, read.replica->cursor());
+        plan_ = replica.plan_read(read.asked->current_leader_epoch, wanted, cursor_);
     });
 }
 
+bool FetchJob::read_cached() {
+    if (!plan_ || plan_->read.empty()) {
+        found_records_ = storage::ReadAnswer{Buffer(), kNoOffset, std::move(cursor_)};
+        return true;
+    }
+    found_records_ = plan_->read.run(ReadMode::cached);
+    return found_records_.has_value();
+}
+
+Task<> FetchJob::read_slowly(Read& read) {
+    if (found_records_.error().kind == ErrorKind::would_block) {
+        auto run = [plan = std::move(plan_->read)]() mutable {
+            return plan.run(ReadMode::blocking);
+        };
+        auto found = co_await read.replica->read_blocking<storage::ReadAnswer>(services_.shard,
+                                                                               std::move(run));
+        found_records_ = std::move(found);
+    }
+    if (found_records_) {
+        co_return;
+    }
+    const auto report = [this](PartitionReplica& replica) {
+        plan_ = std::unexpected(replica.report_failed_read(found_records_.error()));
+    };
+    while (!visit_.begin(*read.replica, report)) {
+        co_await wait_for_room(services_.shard, services_.clock);
+    }
+    co_await visit_.wait();
+}
+
 void FetchJob::end_read(Read& read) {
-    const std::size_t used = result_ ? result_->bytes.capacity() : 0;
+    Buffer bytes = plan_ ? std::move(found_records_->bytes) : Buffer();
+    const std::size_t used = bytes.capacity();
     memory_.return_answer(taken_ - std::min(taken_, used));
     memory_.add_answer(used - std::min(taken_, used));
     taken_ = 0;
-    if (!result_) {
-        refuse(read.answer, result_.error().code);
-    } else if (!services_.in_session) {
+    cursor_ = {};
+    if (!plan_) {
+        refuse(read.answer, plan_.error().code);
+        return;
+    }
+    if (ReadPlaces::Reader* const reader = this->reader()) {
+        reader->keep(read.replica, std::move(found_records_->cursor));
+    }
+    if (!services_.in_session) {
         // The session was lost while the request waited.
         memory_.return_answer(used);
         refuse(read.answer, ErrorCode::not_leader_or_follower);
-    } else {
-        take(read, std::move(*result_));
+        return;
     }
+    take(read, std::move(bytes));
 }
 
-void FetchJob::take(Read& read, FetchAnswer found) {
+void FetchJob::take(Read& read, Buffer bytes) {
+    const FetchPlan& found = *plan_;
     read.seen_bytes = found.readable_bytes;
-    read.bytes = std::move(found.bytes);
+    read.bytes = std::move(bytes);
     read.records = read.bytes.view();
     const auto size = static_cast<std::int64_t>(read.records.size());
     const std::int64_t room = read.asked->partition_max_bytes - size;

@@ -12,6 +12,7 @@
 #include "broker/api/guard_visit.h"
 #include "broker/api/partition_lookup.h"
 #include "broker/net/exchange.h"
+#include "broker/replicas/read_places.h"
 #include "protocol/schema/api/fetch.h"
 #include "replication/partition/delayed_fetch.h"
 #include "replication/partition/partition_reader.h"
@@ -27,6 +28,10 @@ namespace hw::broker {
 ///
 /// A partition that is named several times is answered once, at the position of its first mention,
 /// with the parameters of its last mention, as in Kafka.
+///
+/// A read is planned in the guard of its partition. The records are read outside of it: on this
+/// shard if they are in memory, else on the threads of the data directory, so that old records
+/// delay neither the shard nor the producers of the partition.
 ///
 /// Memory for the records is reserved before they are read; when there is less, less is read.
 ///
@@ -49,7 +54,7 @@ public:
 private:
     using Request = schema::FetchRequest;
     using Response = schema::FetchResponse;
-    using ReadResult = std::expected<replication::FetchAnswer, wire::Refusal>;
+    using PlanResult = std::expected<replication::FetchPlan, wire::Refusal>;
 
     /// A partition to read. Keeps the bytes that were read until the answer is sent.
     struct Read {
@@ -103,13 +108,24 @@ private:
     /// Takes memory for the next read; false when there is not enough.
     [[nodiscard]] bool take_memory(const Read& read);
     [[nodiscard]] Task<> wait_for_memory(const Read& read);
-    [[nodiscard]] bool begin_read(Read& read);
+    /// Takes the place of this connection in the partition into `cursor_`.
+    void take_place(const Read& read);
+    /// Plans a read in the guard of the partition, into `plan_`. False when the guard is full.
+    [[nodiscard]] bool begin_plan(Read& read);
+    /// Runs the plan from memory, on this shard. False when it would have to wait for the disk, or
+    /// when it has failed.
+    [[nodiscard]] bool read_cached();
+    /// Runs the plan on the threads of the data directory. If it fails, takes the refusal from the
+    /// partition.
+    [[nodiscard]] Task<> read_slowly(Read& read);
+    /// The state of this connection's reads; nullptr if the connection has ended.
+    [[nodiscard]] ReadPlaces::Reader* reader() const;
     void end_read(Read& read);
     /// Bytes to count as read from disk: the bytes returned. If none are returned although the
     /// partition has records, the `wanted` bytes: they were read and dropped, because the first
     /// batch is larger than the space that is left.
     [[nodiscard]] std::size_t bytes_read(const Read& read, std::size_t wanted) const;
-    void take(Read& read, replication::FetchAnswer found);
+    void take(Read& read, Buffer bytes);
     [[nodiscard]] replication::FetchRead next_read(const Read& read) const;
 
     /// Begins the wait. False when the request must be answered now.
@@ -138,10 +154,12 @@ private:
     std::vector<Response::Partition> answers_;  ///< of all topics, in the order of the request
     std::vector<Read> reads_;
     GuardVisit visit_;
-    ReadResult result_;             ///< of the visit
-    std::int64_t found_ = 0;        ///< bytes of records
-    bool must_answer_now_ = false;  ///< an error or a diverging epoch
-    bool has_no_memory_ = false;    ///< there is no memory for records
+    storage::ReadCursor cursor_;                 ///< for the next plan
+    PlanResult plan_;                            ///< of the visit
+    Result<storage::ReadAnswer> found_records_;  ///< of the plan
+    std::int64_t found_ = 0;                     ///< bytes of records
+    bool must_answer_now_ = false;               ///< an error or a diverging epoch
+    bool has_no_memory_ = false;                 ///< there is no memory for records
     replication::WaitHandle<replication::DelayedFetch> wait_;
 };
 

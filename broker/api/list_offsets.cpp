@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "broker/api/guard_visit.h"
@@ -93,12 +95,12 @@ public:
     /// False when the guard is full.
     [[nodiscard]] bool begin_query(std::size_t index);
     [[nodiscard]] GuardVisit& visit() { return visit_; }
+    /// Runs the search that a query needs, outside of the guard.
+    [[nodiscard]] Task<> search(std::size_t index);
     void end_query(std::size_t index);
-    /// Whether the query searches batches for a timestamp, which may read and decompress much.
-    [[nodiscard]] bool is_search(std::size_t index) const {
-        const replication::OffsetSpec spec = queries_[index].offset.spec;
-        return spec == replication::OffsetSpec::at_timestamp ||
-               spec == replication::OffsetSpec::max_timestamp;
+    /// Whether the query must search the files.
+    [[nodiscard]] bool needs_search() const {
+        return plan_ && std::holds_alternative<replication::OffsetSearch>(*plan_);
     }
     void answer(Exchange& exchange) const;
 
@@ -123,7 +125,8 @@ private:
     std::vector<Response::Partition> answers_;  ///< of all topics, in the order of the request
     std::vector<Query> queries_;
     GuardVisit visit_;
-    std::expected<ListedOffset, wire::Refusal> result_;  ///< of the visit
+    std::expected<replication::OffsetPlan, wire::Refusal> plan_;  ///< of the visit
+    std::expected<ListedOffset, wire::Refusal> result_;
 };
 
 Task<> ListOffsetsJob::resolve_all() {
@@ -188,12 +191,39 @@ bool ListOffsetsJob::begin_query(std::size_t index) {
     const Query& query = queries_[index];
     return visit_.begin(*query.replica, [this, &query](PartitionReplica& replica) {
         const auto reader = replica.reader(query.leader_epoch);
-        result_ = reader ? reader->list_offset(query.offset) : std::unexpected(reader.error());
+        plan_ = reader ? reader->plan_lookup(query.offset) : std::unexpected(reader.error());
     });
+}
+
+Task<> ListOffsetsJob::search(std::size_t index) {
+    using Found = std::optional<record::TimestampedOffset>;
+    const Query& query = queries_[index];
+    auto& planned = std::get<replication::OffsetSearch>(*plan_);
+    // The search is shared, because this request may end first.
+    const auto searched = std::make_shared<replication::OffsetSearch>(std::move(planned));
+    const auto run = [searched] { return searched->search.run(); };
+    const auto found = co_await query.replica->read_blocking<Found>(services_.shard, run);
+    const auto finish = [&](PartitionReplica& replica) {
+        const auto reader = replica.reader(query.leader_epoch);
+        if (!reader) {
+            result_ = std::unexpected(reader.error());
+        } else {
+            result_ = found ? reader->listed(*searched, *found)
+                            : std::unexpected(reader->report_failed_read(found.error()));
+        }
+    };
+    while (!visit_.begin(*query.replica, finish)) {
+        co_await wait_for_room(services_.shard, services_.clock);
+    }
+    co_await visit_.wait();
 }
 
 void ListOffsetsJob::end_query(std::size_t index) {
     const std::size_t place = queries_[index].answer;
+    if (!needs_search()) {
+        result_ = plan_ ? std::expected<ListedOffset, wire::Refusal>(std::get<ListedOffset>(*plan_))
+                        : std::unexpected(plan_.error());
+    }
     if (!result_) {
         refuse(place, result_.error().code);
         return;
@@ -245,9 +275,11 @@ Task<> ListOffsetsHandler::serve(ExchangePtr exchange, const Request& request) {
             co_await wait_for_room(services_.shard, services_.clock);
         }
         co_await job.visit().wait();
+        if (job.needs_search()) {
+            co_await job.search(next);
+        }
         job.end_query(next);
-        // A search yields even if it is the last one: requests follow each other in one turn.
-        if (loop.is_over(job.is_search(next) ? kItemsPerTurn : 1)) {
+        if (loop.is_over()) {
             co_await let_others_run(services_.shard);
         }
         if (!exchange->is_wanted()) {

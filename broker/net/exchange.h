@@ -18,6 +18,12 @@
 
 namespace hw::broker {
 
+/// State about the sender's reads that the handler of Fetch keeps between requests.
+class ReaderState {
+public:
+    virtual ~ReaderState() = default;
+};
+
 /// Receiver of an exchange's answer, such as the connection that the request came from.
 class AnswerSink {
 public:
@@ -32,6 +38,8 @@ public:
         static_cast<void>(bytes);
         return true;
     }
+    /// Where the state is kept, which ends with the receiver; nullptr if it keeps none.
+    [[nodiscard]] virtual std::unique_ptr<ReaderState>* reader_state() { return nullptr; }
 };
 
 /// One request and the place of its answer. The bytes of the request, the decoded request and the
@@ -103,6 +111,11 @@ public:
     /// Takes memory for the work on the `items` that the request names. When there is not enough,
     /// rejects the request and returns false.
     [[nodiscard]] bool take_work(std::size_t items, std::size_t bytes_each);
+
+    /// Where state is kept for the sender; nullptr when the connection has ended, or keeps none.
+    [[nodiscard]] std::unique_ptr<ReaderState>* reader_state() {
+        return sink_ == nullptr ? nullptr : sink_->reader_state();
+    }
 
     /// False when the connection has ended, so an answer would be dropped.
     [[nodiscard]] bool is_wanted() const { return sink_ != nullptr; }

@@ -65,8 +65,13 @@ public:
     /// reported to the log inside this guard; a failure of the log is reported to its directory.
     [[nodiscard]] storage::LogContext log_context(storage::Disk& disk, Logger logger,
                                                   storage::LogOptions options);
-    /// Position of the most recent read, shared by all readers. Used only inside the guard.
-    [[nodiscard]] storage::ReadCursor& cursor() { return cursor_; }
+    /// Runs `work`, a read outside of the guard, on the threads of the data directory, and returns
+    /// its result on `home`. `work` owns what it uses; the replica must have a log.
+    template <class T>
+    [[nodiscard]] Task<Result<T>> read_blocking(Shard& home,
+                                                std::move_only_function<Result<T>()> work) {
+        return directory_->read_blocking<T>(home, std::move(work));
+    }
 
     void ask_flush() override;
     void ask_sync(storage::SyncUrgency urgency, std::uint64_t unsynced_bytes) override;
@@ -96,7 +101,6 @@ private:
     Shard* here_ = nullptr;  ///< shard that is inside the guard now
     storage::LogDirectory* directory_ = nullptr;
     storage::LogId log_;
-    storage::ReadCursor cursor_;
     bool flush_queued_ = false;
 };
 

@@ -27,12 +27,16 @@ replication::PartitionFacts facts_of(const PartitionImage& partition) {
             .isr = partition.isr};
 }
 
-void change_table(ReplicaTable& table, const MetadataApplier::TableChanges& changes) {
+void change_table(ShardView& view, const MetadataApplier::TableChanges& changes) {
     for (const auto& [key, partition] : changes) {
+        const HostedPartition* old = view.replicas.find(key);
+        if (old != nullptr && old->replica != partition.replica) {
+            view.read_places.forget(*old->replica);
+        }
         if (partition.replica != nullptr) {
-            table.put(key, partition);
+            view.replicas.put(key, partition);
         } else {
-            table.erase(key);
+            view.replicas.erase(key);
         }
     }
 }
@@ -338,7 +342,7 @@ Task<> MetadataApplier::publish() {
     for (ShardView* view : ports_.shards) {
         view->shard.post([this, view, changes, arrived, image = image_] {
             view->image = image;
-            change_table(view->replicas, *changes);
+            change_table(*view, *changes);
             shard_.post(arrived);
         });
     }

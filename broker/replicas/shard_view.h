@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "broker/replicas/read_places.h"
 #include "broker/replicas/replica_table.h"
 #include "controller/image/metadata_image.h"
 #include "protocol/base/clock.h"
@@ -26,6 +27,8 @@ struct ShardView {
     /// Whether the broker has a session with the controller. Without one, another broker may
     /// already lead the partitions that this view assigns to this broker, so reads are refused.
     bool in_session = false;
+    /// Where the readers of this shard have stopped in these replicas.
+    ReadPlaces read_places = {};
 };
 
 }  // namespace hw::broker

@@ -9,21 +9,6 @@ namespace hw::replication {
 
 using wire::ErrorCode;
 
-namespace {
-
-ErrorCode code_of(ErrorKind kind) {
-    switch (kind) {
-        case ErrorKind::busy:
-            return ErrorCode::not_leader_or_follower;
-        case ErrorKind::corrupt:
-            return ErrorCode::corrupt_message;
-        default:
-            return ErrorCode::kafka_storage_error;
-    }
-}
-
-}  // namespace
-
 std::optional<OffsetQuery> offset_query(std::int64_t timestamp, IsolationLevel isolation) {
     constexpr std::int64_t kLowest = -6;
     if (timestamp < kLowest) {
@@ -39,37 +24,31 @@ Offset PartitionReader::readable_end(IsolationLevel /*isolation*/) const {
     return leader_->high_watermark();
 }
 
-Offset PartitionReader::end_of(const OffsetQuery& query) const {
-    return query.scope == OffsetScope::whole_log ? log_->log_end_offset()
-                                                 : readable_end(query.isolation);
+Offset PartitionReader::end_of(OffsetScope scope, IsolationLevel isolation) const {
+    return scope == OffsetScope::whole_log ? log_->log_end_offset() : readable_end(isolation);
 }
 
-std::expected<FetchAnswer, wire::Refusal> PartitionReader::read(const FetchRead& request,
-                                                                storage::ReadCursor& cursor) const {
-    FetchAnswer answer;
-    answer.next_offset = request.from;
-    answer.high_watermark = leader_->high_watermark();
-    answer.last_stable_offset = readable_end(IsolationLevel::read_committed);
-    answer.log_start_offset = log_->log_start_offset();
+std::expected<FetchPlan, wire::Refusal> PartitionReader::plan_read(
+    const FetchRead& request, storage::ReadCursor& cursor) const {
+    FetchPlan plan;
+    plan.high_watermark = leader_->high_watermark();
+    plan.last_stable_offset = readable_end(IsolationLevel::read_committed);
+    plan.log_start_offset = log_->log_start_offset();
     if (request.last_fetched_epoch != kNoLeaderEpoch) {
-        HW_TRY(diverged, diverges(request, answer));
+        HW_TRY(diverged, diverges(request, plan));
         if (diverged) {
-            return answer;
+            return plan;
         }
     }
-    const storage::ReadRequest bounded{request.from, readable_end(request.isolation),
+    const storage::ReadRequest bounded{request.from, end_of(request.scope, request.isolation),
                                        request.max_bytes, request.first_batch};
-    auto read = log_->read(bounded, cursor);
-    if (!read) {
-        return std::unexpected(failed_read(std::move(read.error())));
-    }
-    answer.bytes = std::move(read->bytes);
-    answer.next_offset = read->next_offset;
-    return answer;
+    HW_TRY(read, log_->plan_read(bounded, cursor));
+    plan.read = std::move(read);
+    return plan;
 }
 
 std::expected<bool, wire::Refusal> PartitionReader::diverges(const FetchRead& request,
-                                                             FetchAnswer& answer) const {
+                                                             FetchPlan& plan) const {
     const storage::EpochEnd end = end_offset_for(request.last_fetched_epoch);
     if (end.epoch == kNoLeaderEpoch || request.from < log_->log_start_offset()) {
         return std::unexpected(wire::Refusal{
@@ -80,18 +59,19 @@ std::expected<bool, wire::Refusal> PartitionReader::diverges(const FetchRead& re
     if (end.epoch >= request.last_fetched_epoch && end.end_offset >= request.from) {
         return false;
     }
-    answer.diverging = end;
+    plan.diverging = end;
     return true;
 }
 
-std::expected<ListedOffset, wire::Refusal> PartitionReader::list_offset(
+std::expected<OffsetPlan, wire::Refusal> PartitionReader::plan_lookup(
     const OffsetQuery& query) const {
     switch (query.spec) {
         case OffsetSpec::latest:
             if (!may_answer(query)) {
                 return std::unexpected(watermark_not_current());
             }
-            return ListedOffset{end_of(query), kNoTimestamp, leader_->epoch()};
+            return ListedOffset{end_of(query.scope, query.isolation), kNoTimestamp,
+                                leader_->epoch()};
         case OffsetSpec::earliest:
             return listed(log_->log_start_offset());
         case OffsetSpec::earliest_local:
@@ -103,32 +83,36 @@ std::expected<ListedOffset, wire::Refusal> PartitionReader::list_offset(
         case OffsetSpec::max_timestamp:
             break;
     }
-    return find_record(query);
+    return plan_search(query);
 }
 
-std::expected<ListedOffset, wire::Refusal> PartitionReader::find_record(
+std::expected<OffsetPlan, wire::Refusal> PartitionReader::plan_search(
     const OffsetQuery& query) const {
-    const auto found =
-        query.spec == OffsetSpec::max_timestamp ? log_->find_latest() : log_->find(query.timestamp);
-    if (!found) {
-        return std::unexpected(failed_read({code_of(found.error().kind), found.error().message}));
-    }
-    if (*found && (*found)->offset < end_of(query)) {
-        ListedOffset answer = listed((*found)->offset);
-        answer.timestamp = (*found)->timestamp;
+    const std::optional<Timestamp> target =
+        query.spec == OffsetSpec::at_timestamp ? std::optional(query.timestamp) : std::nullopt;
+    HW_TRY(search, log_->plan_search(target));
+    return OffsetSearch{std::move(search), end_of(query.scope, query.isolation), may_answer(query)};
+}
+
+std::expected<ListedOffset, wire::Refusal> PartitionReader::listed(
+    const OffsetSearch& search, const std::optional<record::TimestampedOffset>& found) const {
+    if (found && found->offset < search.end_offset) {
+        ListedOffset answer = listed(found->offset);
+        answer.timestamp = found->timestamp;
         return answer;
     }
-    if (!may_answer(query)) {
+    if (!search.may_find_none) {
         return std::unexpected(watermark_not_current());
     }
     return ListedOffset();
 }
 
-wire::Refusal PartitionReader::failed_read(wire::Refusal error) const {
-    if (error.code == ErrorCode::corrupt_message && !leader_->is_isr_alone()) {
-        error.code = ErrorCode::kafka_storage_error;
+wire::Refusal PartitionReader::report_failed_read(const Error& error) const {
+    wire::Refusal refusal = log_->report_failed_read(error);
+    if (refusal.code == ErrorCode::corrupt_message && !leader_->is_isr_alone()) {
+        refusal.code = ErrorCode::kafka_storage_error;
     }
-    return error;
+    return refusal;
 }
 
 ListedOffset PartitionReader::listed(Offset offset) const {

@@ -4,20 +4,26 @@
 #include <cstdint>
 #include <expected>
 #include <optional>
+#include <variant>
 
-#include "protocol/base/bytes.h"
 #include "protocol/base/ids.h"
+#include "protocol/base/result.h"
+#include "protocol/record/time_lookup.h"
 #include "protocol/wire/refusal.h"
 #include "replication/partition/partition_leader.h"
 #include "storage/epoch_cache.h"
 #include "storage/log.h"
-#include "storage/log_reader.h"
+#include "storage/read_plan.h"
 
 namespace hw::replication {
 
 /// Which records a consumer sees: all records below the high watermark, or only those below the LSO
 /// and not of aborted transactions.
 enum class IsolationLevel : std::int8_t { read_uncommitted = 0, read_committed = 1 };
+
+/// End of the range that a read or lookup covers: what consumers may read, or the log end (for
+/// replicas).
+enum class OffsetScope : std::uint8_t { readable, whole_log };
 
 /// One partition of a Fetch request.
 struct FetchRead {
@@ -28,19 +34,19 @@ struct FetchRead {
     LeaderEpoch last_fetched_epoch = kNoLeaderEpoch;
     IsolationLevel isolation = IsolationLevel::read_uncommitted;
     storage::FirstBatch first_batch = storage::FirstBatch::always_whole;
+    OffsetScope scope = OffsetScope::readable;
 };
 
-/// The result of reading one partition for a Fetch.
-struct FetchAnswer {
-    Buffer bytes;  ///< whole batches; the first may begin before the requested offset
-    Offset next_offset;
+/// The read of one partition for a Fetch, and the partition's state when it was planned.
+struct FetchPlan {
+    storage::ReadPlan read;  ///< to be run outside of the guard, unless it is empty
     Offset high_watermark;
     Offset last_stable_offset;
     Offset log_start_offset;
-    /// Set if the reader's log has diverged from the leader's: where to truncate. `bytes` is empty
+    /// Set if the reader's log has diverged from the leader's: where to truncate. `read` is empty
     /// then.
     std::optional<storage::EpochEnd> diverging;
-    std::uint64_t readable_bytes = 0;  ///< total readable bytes at this read, for a FetchWatch
+    std::uint64_t readable_bytes = 0;  ///< total readable bytes now, for a FetchWatch
 };
 
 /// The kinds of offset that ListOffsets can look up.
@@ -53,9 +59,6 @@ enum class OffsetSpec : std::uint8_t {
     latest_tiered,            ///< -5: none without tiered storage
     earliest_pending_upload,  ///< -6: none without tiered storage
 };
-
-/// End of the range that a lookup covers: what consumers may read, or the log end (for replicas).
-enum class OffsetScope : std::uint8_t { readable, whole_log };
 
 /// A lookup of one offset, for ListOffsets.
 struct OffsetQuery {
@@ -78,25 +81,45 @@ struct ListedOffset {
     bool operator==(const ListedOffset&) const = default;
 };
 
-/// Reads from a partition that this broker leads. Made by the replica, after it has checked the
-/// leader epoch of the request; used only during the same entry of the guard.
+/// A lookup by timestamp, which searches the files outside of the guard.
+struct OffsetSearch {
+    storage::RecordSearch search;
+    Offset end_offset;  ///< exclusive; of what the query covers when it was planned
+    /// Whether the answer may be that there is no such record below the end offset (KIP-207).
+    bool may_find_none = false;
+};
+
+/// A lookup as planned inside the guard: its answer, or a search.
+using OffsetPlan = std::variant<ListedOffset, OffsetSearch>;
+
+/// Plans reads of a partition that this broker leads. Made by the replica, after it has checked the
+/// leader epoch of the request; used only during the same entry of the guard, where it does no
+/// I/O. The plans are run outside of the guard.
 class PartitionReader {
 public:
     PartitionReader(const storage::Log& log, const PartitionLeader& leader)
         : log_(&log), leader_(&leader) {}
 
-    /// Reads whole batches below the high watermark. From an offset between the high watermark and
-    /// the log end the result is empty. Codes: OFFSET_OUT_OF_RANGE, and those of Log::read. A
-    /// damaged batch is KAFKA_STORAGE_ERROR when another member of the ISR can lead, so that
-    /// clients look for a new leader, and CORRUPT_MESSAGE when this broker is the only member.
-    [[nodiscard]] std::expected<FetchAnswer, wire::Refusal> read(const FetchRead& request,
-                                                                 storage::ReadCursor& cursor) const;
-    /// Looks up an offset, as Kafka does (Partition.fetchOffsetForTimestamp). Finds no record at or
-    /// above the high watermark, unless the scope is the whole log. Codes: OFFSET_NOT_AVAILABLE
-    /// (the answer depends on a high watermark that is not current, KIP-207), KAFKA_STORAGE_ERROR,
-    /// CORRUPT_MESSAGE, NOT_LEADER_OR_FOLLOWER (the log is being truncated).
-    [[nodiscard]] std::expected<ListedOffset, wire::Refusal> list_offset(
+    /// Plans a read of whole batches below the high watermark, or with scope `whole_log` to the log
+    /// end. From an offset between the high watermark and the log end it is empty. `cursor` is
+    /// where the reader's read before ended; see Log::plan_read. Codes: OFFSET_OUT_OF_RANGE, and
+    /// those of Log::plan_read.
+    [[nodiscard]] std::expected<FetchPlan, wire::Refusal> plan_read(
+        const FetchRead& request, storage::ReadCursor& cursor) const;
+    /// Plans a lookup of an offset, as Kafka does it (Partition.fetchOffsetForTimestamp). Finds no
+    /// record at or above the high watermark, unless the scope is the whole log. Codes:
+    /// OFFSET_NOT_AVAILABLE (the answer depends on a high watermark that is not current, KIP-207),
+    /// NOT_LEADER_OR_FOLLOWER (the log is being truncated).
+    [[nodiscard]] std::expected<OffsetPlan, wire::Refusal> plan_lookup(
         const OffsetQuery& query) const;
+    /// The answer after a search, in a later entry of the guard. Codes: OFFSET_NOT_AVAILABLE.
+    [[nodiscard]] std::expected<ListedOffset, wire::Refusal> listed(
+        const OffsetSearch& search, const std::optional<record::TimestampedOffset>& found) const;
+    /// The refusal for a read or search that failed outside of the guard, which is logged once.
+    /// A damaged batch is KAFKA_STORAGE_ERROR when another member of the ISR can lead, so that
+    /// clients look for a new leader, and CORRUPT_MESSAGE when this broker is the only member.
+    /// Other codes: those of Log::report_failed_read.
+    [[nodiscard]] wire::Refusal report_failed_read(const Error& error) const;
     /// The end offset of `epoch`, for OffsetForLeaderEpoch (KIP-320). The current epoch has an end
     /// offset even before it has a batch.
     [[nodiscard]] storage::EpochEnd end_offset_for(LeaderEpoch epoch) const;
@@ -105,17 +128,15 @@ private:
     /// The first offset that a consumer must not read: the high watermark. There are no
     /// transactions yet, so the LSO equals it.
     [[nodiscard]] Offset readable_end(IsolationLevel isolation) const;
-    /// The first offset that the query does not cover.
-    [[nodiscard]] Offset end_of(const OffsetQuery& query) const;
+    /// The first offset that is not covered.
+    [[nodiscard]] Offset end_of(OffsetScope scope, IsolationLevel isolation) const;
     [[nodiscard]] bool may_answer(const OffsetQuery& query) const {
         return query.scope == OffsetScope::whole_log || leader_->high_watermark_is_current();
     }
     [[nodiscard]] std::expected<bool, wire::Refusal> diverges(const FetchRead& request,
-                                                              FetchAnswer& answer) const;
-    [[nodiscard]] std::expected<ListedOffset, wire::Refusal> find_record(
+                                                              FetchPlan& plan) const;
+    [[nodiscard]] std::expected<OffsetPlan, wire::Refusal> plan_search(
         const OffsetQuery& query) const;
-    /// The error that a client gets for a failed read.
-    [[nodiscard]] wire::Refusal failed_read(wire::Refusal error) const;
     [[nodiscard]] ListedOffset listed(Offset offset) const;
     [[nodiscard]] wire::Refusal watermark_not_current() const;
 

@@ -316,14 +316,21 @@ std::expected<PartitionReader, wire::Refusal> PartitionReplica::reader(
     return PartitionReader(*log_, *leader_);
 }
 
-std::expected<FetchAnswer, wire::Refusal> PartitionReplica::read(
+std::expected<FetchPlan, wire::Refusal> PartitionReplica::plan_read(
     LeaderEpoch leader_epoch, const FetchRead& request, storage::ReadCursor& cursor) const {
     HW_TRY(reader, this->reader(leader_epoch));
-    auto answer = reader.read(request, cursor);
-    if (answer) {
-        answer->readable_bytes = readable_.total();
+    auto plan = reader.plan_read(request, cursor);
+    if (plan) {
+        plan->readable_bytes = readable_.total();
     }
-    return answer;
+    return plan;
+}
+
+wire::Refusal PartitionReplica::report_failed_read(const Error& error) const {
+    if (offline_) {
+        return *offline_;
+    }
+    return PartitionReader(*log_, *leader_).report_failed_read(error);
 }
 
 void PartitionReplica::watch(const FetchWatch& watch) {

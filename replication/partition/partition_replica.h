@@ -113,10 +113,12 @@ public:
     /// NOT_LEADER_OR_FOLLOWER or the reason of become_offline.
     [[nodiscard]] std::expected<PartitionReader, wire::Refusal> reader(
         LeaderEpoch leader_epoch) const;
-    /// A read for Fetch: `reader`, then PartitionReader::read.
-    [[nodiscard]] std::expected<FetchAnswer, wire::Refusal> read(LeaderEpoch leader_epoch,
-                                                                 const FetchRead& request,
-                                                                 storage::ReadCursor& cursor) const;
+    /// Plans a read for Fetch: `reader`, then PartitionReader::plan_read.
+    [[nodiscard]] std::expected<FetchPlan, wire::Refusal> plan_read(
+        LeaderEpoch leader_epoch, const FetchRead& request, storage::ReadCursor& cursor) const;
+    /// The refusal for a plan that failed outside of the guard; see PartitionReader. If the replica
+    /// is offline meanwhile, that is the reason.
+    [[nodiscard]] wire::Refusal report_failed_read(const Error& error) const;
     /// Reports to the wait the bytes that become readable beyond `watch.seen_bytes`; those gained
     /// since the read are reported at once. If the replica is offline or has too many waits, the
     /// wait is ended.

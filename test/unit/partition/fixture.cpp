@@ -140,11 +140,32 @@ std::unique_ptr<Waiting> Node::watch(std::uint64_t missing, std::uint64_t seen_b
     return waiting;
 }
 
+std::expected<FetchAnswer, wire::Refusal> run(PartitionReplica& replica, FetchPlan plan,
+                                              Offset from) {
+    FetchAnswer answer;
+    answer.next_offset = from;
+    if (!plan.read.empty()) {
+        auto found = plan.read.run(storage::ReadMode::cached);
+        if (!found && found.error().kind == ErrorKind::would_block) {
+            found = plan.read.run(storage::ReadMode::blocking);
+        }
+        if (!found) {
+            return std::unexpected(replica.report_failed_read(found.error()));
+        }
+        answer.bytes = std::move(found->bytes);
+        answer.next_offset = found->next_offset;
+    }
+    static_cast<FetchPlan&>(answer) = std::move(plan);
+    return answer;
+}
+
 std::expected<FetchAnswer, wire::Refusal> Node::read(std::int64_t from, LeaderEpoch epoch) {
     std::optional<std::expected<FetchAnswer, wire::Refusal>> answer;
     enter([&](PartitionReplica& replica) {
         storage::ReadCursor cursor;
-        answer = replica.read(epoch, {.from = Offset(from), .max_bytes = 1 << 20}, cursor);
+        auto plan = replica.plan_read(epoch, {.from = Offset(from), .max_bytes = 1 << 20}, cursor);
+        answer =
+            plan ? run(replica, std::move(*plan), Offset(from)) : std::unexpected(plan.error());
     });
     settle([&] { return answer.has_value(); });
     return std::move(*answer);

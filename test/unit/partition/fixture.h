@@ -49,6 +49,16 @@ struct Produced {
     WaitHandle<DelayedProduce> wait;
 };
 
+/// What a reader gets.
+struct FetchAnswer : FetchPlan {
+    Buffer bytes;
+    Offset next_offset;
+};
+
+/// Runs a plan as a broker does: from memory, then where it may block.
+[[nodiscard]] std::expected<FetchAnswer, wire::Refusal> run(PartitionReplica& replica,
+                                                            FetchPlan plan, Offset from);
+
 /// A Fetch request that waits.
 struct Waiting {
     bool ended = false;

@@ -29,7 +29,16 @@ std::expected<ListedOffset, wire::Refusal> list(World& world, std::int64_t times
     world.node->enter([&](PartitionReplica& replica) {
         const auto reader = replica.reader(kNoLeaderEpoch);
         REQUIRE(reader.has_value());
-        answer = reader->list_offset(*offset_query(timestamp, kAll));
+        const auto plan = reader->plan_lookup(*offset_query(timestamp, kAll));
+        if (!plan) {
+            answer = std::unexpected(plan.error());
+        } else if (const auto* search = std::get_if<OffsetSearch>(&*plan)) {
+            const auto found = search->search.run();
+            answer = found ? reader->listed(*search, *found)
+                           : std::unexpected(reader->report_failed_read(found.error()));
+        } else {
+            answer = std::get<ListedOffset>(*plan);
+        }
     });
     return *answer;
 }
@@ -38,10 +47,12 @@ std::expected<FetchAnswer, wire::Refusal> read_after(World& world, std::int64_t 
                                                      int last_fetched_epoch) {
     std::optional<std::expected<FetchAnswer, wire::Refusal>> answer;
     world.node->enter([&](PartitionReplica& replica) {
-        storage::ReadCursor cursor;
         FetchRead read{.from = Offset(from), .max_bytes = 1000};
         read.last_fetched_epoch = LeaderEpoch(last_fetched_epoch);
-        answer = replica.read(kNoLeaderEpoch, read, cursor);
+        storage::ReadCursor cursor;
+        auto plan = replica.plan_read(kNoLeaderEpoch, read, cursor);
+        answer =
+            plan ? run(replica, std::move(*plan), Offset(from)) : std::unexpected(plan.error());
     });
     return std::move(*answer);
 }
@@ -151,6 +162,75 @@ TEST_CASE("read: a reader whose log differs from this one learns where they dive
     REQUIRE(other.has_value());
     CHECK(other->diverging == storage::EpochEnd{LeaderEpoch(1), Offset(3)});
     CHECK(read_after(world, 3, 9).error().code == ErrorCode::offset_out_of_range);
+}
+
+TEST_CASE("read: a replica reads up to the log end, a consumer up to the watermark",
+          "[partition][read][r9]") {
+    World world;
+    world.start();
+    append(world, {.value = "a"});
+    sync(world);
+    append(world, {.value = "b"});
+    std::optional<std::expected<FetchAnswer, wire::Refusal>> answer;
+    const auto scope = GENERATE(OffsetScope::readable, OffsetScope::whole_log);
+    world.node->enter([&](PartitionReplica& replica) {
+        storage::ReadCursor cursor;
+        auto plan = replica.plan_read(
+            kNoLeaderEpoch, {.from = Offset(0), .max_bytes = 1000, .scope = scope}, cursor);
+        REQUIRE(plan.has_value());
+        answer = run(replica, std::move(*plan), Offset(0));
+    });
+    CHECK((*answer)->high_watermark == Offset(1));
+    CHECK((*answer)->next_offset == (scope == OffsetScope::readable ? Offset(1) : Offset(2)));
+}
+
+TEST_CASE("read: what becomes readable after the plan is not read by it", "[partition][read][r9]") {
+    World world;
+    world.start();
+    append(world, {.value = "a"});
+    sync(world);
+    append(world, {.value = "b"});
+    std::optional<FetchPlan> plan;
+    world.node->enter([&](PartitionReplica& replica) {
+        storage::ReadCursor cursor;
+        plan = *replica.plan_read(kNoLeaderEpoch, {.from = Offset(0), .max_bytes = 1000}, cursor);
+    });
+    sync(world);
+    CHECK(world.node->high_watermark() == Offset(2));
+    CHECK(plan->read.run(storage::ReadMode::blocking)->next_offset == Offset(1));
+}
+
+TEST_CASE("read: a plan that has nothing to read leaves the reader's place alone",
+          "[partition][read]") {
+    World world;
+    world.start();
+    append(world, {.value = "a"});
+    sync(world);
+    world.node->enter([&](PartitionReplica& replica) {
+        storage::ReadCursor cursor;
+        auto first =
+            replica.plan_read(kNoLeaderEpoch, {.from = Offset(0), .max_bytes = 1000}, cursor);
+        cursor = first->read.run(storage::ReadMode::blocking)->cursor;
+        const auto file = cursor.file;
+        REQUIRE(file != nullptr);
+        const auto second =
+            replica.plan_read(kNoLeaderEpoch, {.from = Offset(1), .max_bytes = 1000}, cursor);
+        CHECK(second->read.empty());
+        CHECK(cursor.file == file);
+    });
+}
+
+TEST_CASE("read: a plan that fails after the end of the leadership gets the reason of that end",
+          "[partition][read]") {
+    World world;
+    world.start();
+    wire::Refusal refusal;
+    world.node->enter([&](PartitionReplica& replica) {
+        replica.become_offline({ErrorCode::not_leader_or_follower, "broker 2 leads"});
+        refusal = replica.report_failed_read({ErrorKind::io, "a bad sector"});
+    });
+    CHECK(refusal.code == ErrorCode::not_leader_or_follower);
+    CHECK(refusal.message == "broker 2 leads");
 }
 
 TEST_CASE("watch: a waiting reader makes the sync urgent, and ends when the watermark moves",

@@ -136,11 +136,11 @@ public:
             read_on(bytes);
         }
         for (std::int64_t offset = 0; offset < end_; ++offset) {
-            check_found(log_.find(time_at(offset)), offset);
-            check_found(log_.find(time_at(offset) - 1), offset);
+            check_found(search(log_, time_at(offset)), offset);
+            check_found(search(log_, time_at(offset) - 1), offset);
         }
         if (end_ > 0) {
-            check_found(log_.find_latest(), end_ - 1);
+            check_found(search(log_), end_ - 1);
         }
     }
 
@@ -151,7 +151,8 @@ private:
     /// Reads at `from`. Returns the next offset to read: the one after the records, or after the
     /// offset that cannot be read.
     std::int64_t read(std::int64_t from, std::size_t max_bytes, ReadCursor& cursor) {
-        const auto answer = log_.read({Offset(from), Offset(INT64_MAX), max_bytes}, cursor);
+        const auto answer =
+            read_planned(log_, {Offset(from), Offset(INT64_MAX), max_bytes}, cursor);
         if (!answer) {
             check_error(answer.error().message);
             return from + 1;
@@ -393,7 +394,8 @@ TEST_CASE("damage: each damaged place is logged once", "[storage][damage]") {
     put(original.fixture.disk, path, bytes);
     for (int i = 0; i < 3; ++i) {
         ReadCursor cursor;
-        const auto answer = original.fixture.log->read({Offset(0), Offset(27), 100}, cursor);
+        const auto answer =
+            read_planned(*original.fixture.log, {Offset(0), Offset(27), 100}, cursor);
         REQUIRE_FALSE(answer.has_value());
         CHECK(answer.error().code == wire::ErrorCode::corrupt_message);
     }
@@ -410,7 +412,7 @@ TEST_CASE("damage: a wrong length is detected before memory is allocated for it"
     bytes[kLowestByte] = static_cast<char>(bytes[kLowestByte] + 7);
     put(original.fixture.disk, path, bytes);
     ReadCursor cursor;
-    const auto answer = original.fixture.log->read({Offset(0), Offset(27), 10}, cursor);
+    const auto answer = read_planned(*original.fixture.log, {Offset(0), Offset(27), 10}, cursor);
     REQUIRE_FALSE(answer.has_value());
     CHECK(answer.error().code == wire::ErrorCode::corrupt_message);
     CHECK(answer.error().message.ends_with(", but no batch begins there"));
@@ -427,7 +429,7 @@ void change_number(Original& original, std::size_t position, char by) {
 /// Checks that a read is answered with damage at that byte of the first segment.
 void check_damaged(const Original& original, const ReadRequest& request, ReadCursor& cursor,
                    std::size_t position) {
-    const auto answer = original.fixture.log->read(request, cursor);
+    const auto answer = read_planned(*original.fixture.log, request, cursor);
     REQUIRE_FALSE(answer.has_value());
     CHECK(answer.error().code == wire::ErrorCode::corrupt_message);
     const std::string place =
@@ -442,7 +444,7 @@ TEST_CASE("damage: a read through a cursor fails if its batch no longer contains
     const auto& batches = original.fixture.batches;
     const std::size_t third = batches[0].size() + batches[1].size();  // offsets 3 to 5
     ReadCursor cursor;
-    const auto nothing = original.fixture.log->read({Offset(4), Offset(5), 1}, cursor);
+    const auto nothing = read_planned(*original.fixture.log, {Offset(4), Offset(5), 1}, cursor);
     REQUIRE(nothing.has_value());
     REQUIRE(nothing->bytes.size() == 0);
     change_number(original, third + record::BatchLayout::kLastOffsetDelta, -2);
@@ -462,7 +464,8 @@ TEST_CASE("damage: the batches before one with a wrong length are returned", "[s
     const std::size_t second = original.fixture.batches[0].size();
     change_number(original, second + record::BatchLayout::kLength, 7);
     ReadCursor cursor;
-    const auto first = original.fixture.log->read({Offset(0), Offset(27), 1 << 20}, cursor);
+    const auto first =
+        read_planned(*original.fixture.log, {Offset(0), Offset(27), 1 << 20}, cursor);
     REQUIRE(first.has_value());
     CHECK(first->bytes.size() == second);
     CHECK(first->next_offset == Offset(1));
@@ -474,7 +477,8 @@ TEST_CASE("damage: a sector that cannot be read is logged once", "[storage][dama
     original.fixture.disk.faults().read_error_one_in = 1;
     for (int i = 0; i < 3; ++i) {
         ReadCursor cursor;
-        const auto answer = original.fixture.log->read({Offset(0), Offset(27), 100}, cursor);
+        const auto answer =
+            read_planned(*original.fixture.log, {Offset(0), Offset(27), 100}, cursor);
         REQUIRE_FALSE(answer.has_value());
         CHECK(answer.error().code == wire::ErrorCode::kafka_storage_error);
     }

@@ -64,6 +64,34 @@ inline Buffer make_batch(const BatchShape& shape) {
     return std::move(*batch);
 }
 
+/// Reads as a broker does: from memory, and if that would block, once more where it may block.
+inline std::expected<ReadAnswer, wire::Refusal> read_planned(const Log& log,
+                                                             const ReadRequest& request,
+                                                             ReadCursor& cursor) {
+    HW_TRY(plan, log.plan_read(request, cursor));
+    if (plan.empty()) {
+        return ReadAnswer{Buffer(), request.from, {}};
+    }
+    auto answer = plan.run(ReadMode::cached);
+    if (!answer && answer.error().kind == ErrorKind::would_block) {
+        answer = plan.run(ReadMode::blocking);
+    }
+    if (!answer) {
+        return std::unexpected(log.report_failed_read(answer.error()));
+    }
+    cursor = std::move(answer->cursor);
+    return std::move(*answer);
+}
+
+/// Looks up the first record with this or a later timestamp; without one, the record with the
+/// largest.
+inline Result<std::optional<record::TimestampedOffset>> search(
+    const Log& log, std::optional<Timestamp> target = std::nullopt) {
+    const auto plan = log.plan_search(target);
+    REQUIRE(plan.has_value());
+    return plan->run();
+}
+
 /// A log in `/data/t-0` of a simulated disk, and everything that it needs.
 class LogFixture {
 public:
@@ -139,7 +167,7 @@ public:
     /// Base offsets of the batches that one read returns.
     std::vector<std::int64_t> read(std::int64_t from, std::int64_t end = INT64_MAX,
                                    std::size_t max_bytes = 1 << 20) {
-        const auto answer = log->read({Offset(from), Offset(end), max_bytes}, cursor);
+        const auto answer = read_planned(*log, {Offset(from), Offset(end), max_bytes}, cursor);
         INFO((answer ? "" : answer.error().message));
         REQUIRE(answer.has_value());
         std::vector<std::int64_t> bases;

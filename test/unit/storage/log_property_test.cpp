@@ -308,7 +308,7 @@ private:
         const Expected& batch = written_[random_.below(written_.size())];
         ReadCursor cursor;
         const auto answer =
-            t_.log->read({batch.summary.last_offset, t_.log->log_end_offset(), 1}, cursor);
+            read_planned(*t_.log, {batch.summary.last_offset, t_.log->log_end_offset(), 1}, cursor);
         check(answer && as_text(answer->bytes.view()) == batch.bytes, "a read gave other bytes");
         const Timestamp target(random_.between(990, 1210));
         std::optional<record::TimestampedOffset> wanted;
@@ -320,7 +320,7 @@ private:
                 break;
             }
         }
-        const auto found = t_.log->find(target);
+        const auto found = search(*t_.log, target);
         check(found && *found == wanted, "a look-up by time found another record");
     }
 

@@ -41,7 +41,7 @@ TEST_CASE("log: with log append time all records have the time of the append", "
     REQUIRE(appended.has_value());
     CHECK(appended->append_time == Timestamp(77'000));
     REQUIRE(t.write().has_value());
-    const auto found = t.log->find(Timestamp(77'000));
+    const auto found = search(*t.log, Timestamp(77'000));
     REQUIRE(found.has_value());
     CHECK(**found == record::TimestampedOffset{Offset(0), Timestamp(77'000)});
 }
@@ -227,7 +227,7 @@ TEST_CASE("log: a timestamp finds the exact record, in any segment", "[storage][
     }
     REQUIRE(t.log->segments().size() > 2);
     const auto find = [&](std::int64_t target) {
-        const auto found = t.log->find(Timestamp(target));
+        const auto found = search(*t.log, Timestamp(target));
         REQUIRE(found.has_value());
         return *found ? (*found)->offset.value() : -1;
     };
@@ -237,9 +237,9 @@ TEST_CASE("log: a timestamp finds the exact record, in any segment", "[storage][
     CHECK(find(1032) == 11);
     CHECK(find(1052) == 17);
     CHECK(find(1053) == -1);
-    CHECK((*t.log->find_latest())->offset == Offset(17));
+    CHECK((*search(*t.log))->offset == Offset(17));
     t.append({.timestamp = Timestamp(5)});
-    CHECK((*t.log->find_latest())->offset == Offset(17));
+    CHECK((*search(*t.log))->offset == Offset(17));
 }
 
 TEST_CASE("log: batches from the leader must continue the log of the follower", "[storage][log]") {
