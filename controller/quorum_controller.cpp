@@ -169,7 +169,7 @@ void QuorumController::on_deadline(TimePoint now, ControllerEffects& effects) {
     // is fenced, and does not choose it.
     while (const auto expired = heartbeats_.find_expired(now)) {
         RecordBatch records;
-        add_fence(records, appended(), *appended().find_broker(*expired));
+        add_fence(records, context(now), *appended().find_broker(*expired));
         append(records, now, effects);
         heartbeats_.end(*expired);
     }

@@ -63,25 +63,27 @@ State next_state(const Request& request, const BrokerImage& broker,
     return current;
 }
 
-void add_controlled_shutdown(RecordBatch& records, const MetadataImage& image,
+void add_controlled_shutdown(RecordBatch& records, const OperationContext& context,
                              const BrokerImage& broker) {
     records.add(
         schema::BrokerRegistrationChangeRecord{
             .broker_id = broker.id, .broker_epoch = broker.epoch, .in_controlled_shutdown = 1},
         ApiVersion(1));
-    add_changes_of_leaving(records, {.image = image, .leaving = broker.id});
+    BrokersDuringElection brokers = context.brokers();
+    brokers.leaving = broker.id;
+    add_changes_of_leaving(records, brokers);
 }
 
-void add_transition(RecordBatch& records, const MetadataImage& image, const BrokerImage& broker,
-                    State next) {
+void add_transition(RecordBatch& records, const OperationContext& context,
+                    const BrokerImage& broker, State next) {
     const State current = state_of(broker);
     const bool to_fence = next == State::fenced || next == State::shut_down;
     if (to_fence && current != State::fenced) {
-        add_fence(records, image, broker);
+        add_fence(records, context, broker);
     } else if (next == State::unfenced && current == State::fenced) {
-        add_unfence(records, image, broker);
+        add_unfence(records, context, broker);
     } else if (next == State::controlled_shutdown && current == State::unfenced) {
-        add_controlled_shutdown(records, image, broker);
+        add_controlled_shutdown(records, context, broker);
     }
 }
 
@@ -99,20 +101,24 @@ void add_cordoned(RecordBatch& records, const Request& request, const BrokerImag
 
 }  // namespace
 
-void add_fence(RecordBatch& records, const MetadataImage& image, const BrokerImage& broker) {
-    add_changes_of_leaving(records, {.image = image, .leaving = broker.id});
+void add_fence(RecordBatch& records, const OperationContext& context, const BrokerImage& broker) {
+    BrokersDuringElection brokers = context.brokers();
+    brokers.leaving = broker.id;
+    add_changes_of_leaving(records, brokers);
     records.add(
         schema::BrokerRegistrationChangeRecord{
             .broker_id = broker.id, .broker_epoch = broker.epoch, .fenced = kFence},
         kVersion);
 }
 
-void add_unfence(RecordBatch& records, const MetadataImage& image, const BrokerImage& broker) {
+void add_unfence(RecordBatch& records, const OperationContext& context, const BrokerImage& broker) {
     records.add(
         schema::BrokerRegistrationChangeRecord{
             .broker_id = broker.id, .broker_epoch = broker.epoch, .fenced = kUnfence},
         kVersion);
-    add_changes_of_arriving(records, {.image = image, .arriving = broker.id});
+    BrokersDuringElection brokers = context.brokers();
+    brokers.arriving = broker.id;
+    add_changes_of_arriving(records, brokers);
 }
 
 Outcome<BrokerHeartbeatResult> broker_heartbeat(const Request& request,
@@ -125,7 +131,7 @@ Outcome<BrokerHeartbeatResult> broker_heartbeat(const Request& request,
     }
     const BrokerImage& broker = **found;
     const State next = next_state(request, broker, context);
-    add_transition(outcome.records, context.image, broker, next);
+    add_transition(outcome.records, context, broker, next);
     if (context.version().has_cordoned_directories()) {
         add_cordoned(outcome.records, request, broker);
     }

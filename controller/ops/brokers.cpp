@@ -187,7 +187,9 @@ Outcome<BrokerRegistrationResult> register_broker(const Request& request,
     const BrokerImage* old = context.image.find_broker(request.broker_id);
     const bool amends = old != nullptr && old->incarnation == request.incarnation_id;
     if (old != nullptr && !amends) {
-        add_changes_of_leaving(records, {.image = context.image, .leaving = request.broker_id});
+        BrokersDuringElection brokers = context.brokers();
+        brokers.leaving = request.broker_id;
+        add_changes_of_leaving(records, brokers);
     }
     Record record{.broker_id = request.broker_id,
                   .incarnation_id = request.incarnation_id,

@@ -38,10 +38,10 @@ namespace hw::controller {
 
 /// Adds the records that fence a broker. First it leaves the ISRs and its partitions get other
 /// leaders or none, then it is fenced.
-void add_fence(RecordBatch& records, const MetadataImage& image, const BrokerImage& broker);
+void add_fence(RecordBatch& records, const OperationContext& context, const BrokerImage& broker);
 
 /// Adds the records that unfence a broker. First it is unfenced, then it becomes the leader of the
 /// partitions without a leader that it may lead.
-void add_unfence(RecordBatch& records, const MetadataImage& image, const BrokerImage& broker);
+void add_unfence(RecordBatch& records, const OperationContext& context, const BrokerImage& broker);
 
 }  // namespace hw::controller

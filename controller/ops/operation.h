@@ -6,6 +6,7 @@
 #include "controller/image/features.h"
 #include "controller/image/metadata_image.h"
 #include "controller/ops/heartbeat_tracker.h"
+#include "controller/ops/partition_change.h"
 #include "controller/ops/record_batch.h"
 #include "controller/ops/results.h"
 #include "protocol/base/entropy.h"
@@ -21,8 +22,11 @@ struct ControllerOptions {
     std::optional<std::int16_t> replication_factor;
     std::int16_t max_replication_factor = INT16_MAX;     ///< that the brokers support
     Duration session_timeout = std::chrono::seconds(3);  ///< broker.session.timeout.ms
+    /// unclean.leader.election.enable: for topics that do not set it.
+    bool unclean_leader_election = false;
     /// That a new cluster starts with.
     MetadataVersion initial_metadata_version = kInitialMetadataVersion;
+    ControllerMutants mutants = {};
 };
 
 /// The inputs of an operation: the metadata with all appended records, and the state that is not
@@ -38,6 +42,12 @@ struct OperationContext {
 
     [[nodiscard]] MetadataVersion version() const {
         return MetadataVersion(image.feature_level(kMetadataVersionFeature));
+    }
+    /// The brokers of the image, for a change of a partition.
+    [[nodiscard]] BrokersDuringElection brokers() const {
+        return {.image = image,
+                .unclean_by_default = options.unclean_leader_election,
+                .mutants = options.mutants};
     }
 };
 

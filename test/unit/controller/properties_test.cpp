@@ -5,7 +5,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "controller/ops/election.h"
+#include "controller/ops/partition_change.h"
 #include "test/unit/controller/world.h"
 
 namespace hw::controller::testing {
