@@ -9,6 +9,7 @@
 #include "broker/api/describe_configs.h"
 #include "broker/api/envelope.h"
 #include "broker/api/node_requests.h"
+#include "broker/api/partition_requests.h"
 #include "broker/api/quorum_fetch.h"
 #include "broker/api/quorum_requests.h"
 
@@ -80,6 +81,7 @@ void ControllerServer::add_handlers(const ControllerServerOptions& options, cons
     dispatcher_.add(ApiKey::broker_registration,
                     std::make_unique<BrokerRegistrationHandler>(runtime_));
     dispatcher_.add(ApiKey::broker_heartbeat, std::make_unique<BrokerHeartbeatHandler>(runtime_));
+    dispatcher_.add(ApiKey::alter_partition, std::make_unique<AlterPartitionHandler>(runtime_));
     dispatcher_.add(ApiKey::controller_registration,
                     std::make_unique<ControllerRegistrationHandler>(runtime_));
     dispatcher_.add(ApiKey::create_topics,

@@ -4,6 +4,7 @@
 
 #include "controller/ops/brokers.h"
 #include "controller/ops/cluster.h"
+#include "controller/ops/partitions.h"
 #include "controller/ops/topics.h"
 #include "protocol/base/assert.h"
 
@@ -27,6 +28,9 @@ auto run(const schema::DeleteTopicsRequest& request, const OperationContext& con
 }
 auto run(const schema::AllocateProducerIdsRequest& request, const OperationContext& context) {
     return allocate_producer_ids(request, context);
+}
+auto run(const schema::AlterPartitionRequest& request, const OperationContext& context) {
+    return alter_partition(request, context);
 }
 
 template <class Request>

@@ -15,6 +15,7 @@
 #include "protocol/base/result.h"
 #include "protocol/base/time.h"
 #include "protocol/schema/api/allocate_producer_ids.h"
+#include "protocol/schema/api/alter_partition.h"
 #include "protocol/schema/api/broker_heartbeat.h"
 #include "protocol/schema/api/broker_registration.h"
 #include "protocol/schema/api/controller_registration.h"
@@ -28,7 +29,8 @@ namespace hw::controller {
 using ControllerRequest =
     std::variant<schema::BrokerRegistrationRequest, schema::ControllerRegistrationRequest,
                  schema::BrokerHeartbeatRequest, schema::CreateTopicsRequest,
-                 schema::DeleteTopicsRequest, schema::AllocateProducerIdsRequest>;
+                 schema::DeleteTopicsRequest, schema::AllocateProducerIdsRequest,
+                 schema::AlterPartitionRequest>;
 
 /// Identifies a request until it is answered; chosen by the caller.
 using Ticket = std::uint64_t;

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "controller/image/metadata_image.h"
+#include "controller/image/topic_image.h"
 #include "protocol/base/ids.h"
 #include "protocol/base/result.h"
 #include "protocol/wire/refusal.h"
@@ -95,8 +96,20 @@ struct ProducerIdsResult {
     std::int32_t count = 0;
 };
 
+struct AlteredPartition {
+    PartitionKey key;
+    wire::ErrorCode error = wire::ErrorCode::none;
+    PartitionImage state;  ///< after the request; default if refused
+};
+
+/// One entry for each partition in the request, in its order.
+struct AlterPartitionResult {
+    Refusal refusal;  ///< of the request as a whole; then there are no partitions
+    std::vector<AlteredPartition> partitions;
+};
+
 using ControllerResponse =
     std::variant<BrokerRegistrationResult, ControllerRegistrationResult, BrokerHeartbeatResult,
-                 CreateTopicsResult, DeleteTopicsResult, ProducerIdsResult>;
+                 CreateTopicsResult, DeleteTopicsResult, ProducerIdsResult, AlterPartitionResult>;
 
 }  // namespace hw::controller

@@ -13,6 +13,7 @@
 namespace hw::controller {
 namespace {
 
+using testing::ids;
 using testing::uuid;
 
 constexpr PartitionKey kKey{TopicId(uuid(1)), PartitionIndex(0)};
@@ -58,14 +59,6 @@ std::string change(const BrokersDuringElection& brokers, const PartitionImage& p
     RecordBatch batch;
     PartitionChangeBuilder(brokers, kKey, partition).elect(election).add_to(batch);
     return text_of(batch);
-}
-
-std::vector<BrokerId> ids(std::initializer_list<std::int32_t> numbers) {
-    std::vector<BrokerId> result;
-    for (const std::int32_t number : numbers) {
-        result.emplace_back(number);
-    }
-    return result;
 }
 
 /// Three brokers of which those in `fenced` are fenced.

@@ -111,6 +111,14 @@ schema::CreateTopicsRequest::Topic topic(std::string_view name, std::int32_t par
     return {.name = name, .num_partitions = partitions, .replication_factor = replicas};
 }
 
+std::vector<BrokerId> ids(const std::vector<std::int32_t>& numbers) {
+    std::vector<BrokerId> brokers;
+    for (const std::int32_t number : numbers) {
+        brokers.emplace_back(number);
+    }
+    return brokers;
+}
+
 std::string text_of(const PartitionImage& partition) {
     return fmt::format("replicas {} isr {} leader {} epoch {}/{}", list(partition.replicas),
                        list(partition.isr), partition.leader, partition.leader_epoch,
@@ -269,6 +277,23 @@ std::vector<CreatedTopic> World::create(
         .topics;
 }
 
+void World::create_on(std::string_view name,
+                      const std::vector<std::vector<std::int32_t>>& replicas) {
+    using Request = schema::CreateTopicsRequest;
+    std::vector<std::vector<BrokerId>> brokers;
+    std::vector<Request::Assignment> assignments;
+    for (const std::vector<std::int32_t>& numbers : replicas) {
+        brokers.push_back(ids(numbers));
+    }
+    for (std::size_t index = 0; index < brokers.size(); ++index) {
+        assignments.push_back({.partition_index = PartitionIndex(static_cast<std::int32_t>(index)),
+                               .broker_ids = std::span<const BrokerId>(brokers[index])});
+    }
+    Request::Topic asked = topic(name, -1);
+    asked.assignments = std::span<const Request::Assignment>(assignments);
+    REQUIRE(create({asked})[0].refusal.code == wire::ErrorCode::none);
+}
+
 std::vector<DeletedTopic> World::remove(const std::vector<std::string_view>& names) {
     return call<DeleteTopicsResult>(
                schema::DeleteTopicsRequest{.topic_names = std::span<const std::string_view>(names)})
@@ -301,6 +326,10 @@ std::string World::replay() const {
                              .records = records}));
     }
     return text_of(*loader.image());
+}
+
+PartitionKey World::key(std::string_view topic, std::int32_t index) const {
+    return {image().find_topic(topic)->id, PartitionIndex(index)};
 }
 
 const PartitionImage& World::partition(std::string_view topic, std::int32_t index) const {

@@ -59,6 +59,8 @@ struct Registration {
                                                        std::int32_t partitions = 1,
                                                        std::int16_t replicas = -1);
 
+[[nodiscard]] std::vector<BrokerId> ids(const std::vector<std::int32_t>& numbers);
+
 /// The content of an image as text, to compare images.
 [[nodiscard]] std::string text_of(const MetadataImage& image);
 
@@ -106,6 +108,8 @@ public:
     void start_brokers(std::int32_t count);
     /// Creates topics, and returns the result for each.
     std::vector<CreatedTopic> create(const std::vector<schema::CreateTopicsRequest::Topic>& topics);
+    /// Creates a topic with these replicas for each partition.
+    void create_on(std::string_view name, const std::vector<std::vector<std::int32_t>>& replicas);
     std::vector<DeletedTopic> remove(const std::vector<std::string_view>& names);
 
     /// The records from `from` on, as Kafka's dump of the log prints them.
@@ -116,6 +120,7 @@ public:
 
     [[nodiscard]] QuorumController& controller() { return controller_; }
     [[nodiscard]] const MetadataImage& image() const { return controller_.appended(); }
+    [[nodiscard]] PartitionKey key(std::string_view topic, std::int32_t index = 0) const;
     [[nodiscard]] const PartitionImage& partition(std::string_view topic,
                                                   std::int32_t index = 0) const;
     [[nodiscard]] std::size_t uncommitted() const { return log_.size() - committed_; }

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "broker/api/controller_handler.h"
+#include "protocol/schema/api/alter_partition.h"
+
+/// The requests about their replicas that brokers send to the controller.
+namespace hw::broker {
+
+/// Handles AlterPartition: a leader changes the ISR of its partitions (KIP-497).
+class AlterPartitionHandler final
+    : public ControllerHandler<schema::AlterPartitionRequest, controller::AlterPartitionResult> {
+public:
+    using ControllerHandler::ControllerHandler;
+
+protected:
+    void reply(Exchange& exchange, const schema::AlterPartitionRequest& request,
+               const controller::AlterPartitionResult& result) const override;
+};
+
+}  // namespace hw::broker

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "controller/ops/operation.h"
+#include "protocol/schema/api/alter_partition.h"
+
+/// Changes of single partitions that brokers and operators ask for.
+namespace hw::controller {
+
+/// Changes the ISRs of partitions for their leader (KIP-497). Each partition changes only if the
+/// request was made from its present state: the leader epoch and the partition epoch have to match.
+/// The answer for a partition has its state after the change.
+///
+/// Errors: STALE_BROKER_EPOCH, for the request. For a partition UNKNOWN_TOPIC_ID,
+/// UNKNOWN_TOPIC_OR_PARTITION; NOT_CONTROLLER (an epoch is newer than here, so this controller is
+/// behind); FENCED_LEADER_EPOCH and INVALID_UPDATE_VERSION (an older leader or partition epoch);
+/// INVALID_REQUEST (the broker does not lead, or the state asked for is not possible);
+/// INELIGIBLE_REPLICA (a member of the new ISR is fenced, stopping or restarted since, or its
+/// directory is not online; KIP-841, KIP-903).
+[[nodiscard]] Outcome<AlterPartitionResult> alter_partition(
+    const schema::AlterPartitionRequest& request, const OperationContext& context);
+
+}  // namespace hw::controller
