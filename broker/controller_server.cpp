@@ -82,6 +82,8 @@ void ControllerServer::add_handlers(const ControllerServerOptions& options, cons
                     std::make_unique<BrokerRegistrationHandler>(runtime_));
     dispatcher_.add(ApiKey::broker_heartbeat, std::make_unique<BrokerHeartbeatHandler>(runtime_));
     dispatcher_.add(ApiKey::alter_partition, std::make_unique<AlterPartitionHandler>(runtime_));
+    dispatcher_.add(ApiKey::assign_replicas_to_dirs,
+                    std::make_unique<AssignReplicasHandler>(runtime_));
     dispatcher_.add(ApiKey::controller_registration,
                     std::make_unique<ControllerRegistrationHandler>(runtime_));
     dispatcher_.add(ApiKey::create_topics,

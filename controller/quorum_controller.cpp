@@ -32,6 +32,9 @@ auto run(const schema::AllocateProducerIdsRequest& request, const OperationConte
 auto run(const schema::AlterPartitionRequest& request, const OperationContext& context) {
     return alter_partition(request, context);
 }
+auto run(const schema::AssignReplicasToDirsRequest& request, const OperationContext& context) {
+    return assign_replicas(request, context);
+}
 
 template <class Request>
 using ResponseTo =

@@ -16,6 +16,7 @@
 #include "protocol/base/time.h"
 #include "protocol/schema/api/allocate_producer_ids.h"
 #include "protocol/schema/api/alter_partition.h"
+#include "protocol/schema/api/assign_replicas_to_dirs.h"
 #include "protocol/schema/api/broker_heartbeat.h"
 #include "protocol/schema/api/broker_registration.h"
 #include "protocol/schema/api/controller_registration.h"
@@ -30,7 +31,7 @@ using ControllerRequest =
     std::variant<schema::BrokerRegistrationRequest, schema::ControllerRegistrationRequest,
                  schema::BrokerHeartbeatRequest, schema::CreateTopicsRequest,
                  schema::DeleteTopicsRequest, schema::AllocateProducerIdsRequest,
-                 schema::AlterPartitionRequest>;
+                 schema::AlterPartitionRequest, schema::AssignReplicasToDirsRequest>;
 
 /// Identifies a request until it is answered; chosen by the caller.
 using Ticket = std::uint64_t;

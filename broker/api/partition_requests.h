@@ -2,6 +2,7 @@
 
 #include "broker/api/controller_handler.h"
 #include "protocol/schema/api/alter_partition.h"
+#include "protocol/schema/api/assign_replicas_to_dirs.h"
 
 /// The requests about their replicas that brokers send to the controller.
 namespace hw::broker {
@@ -15,6 +16,18 @@ public:
 protected:
     void reply(Exchange& exchange, const schema::AlterPartitionRequest& request,
                const controller::AlterPartitionResult& result) const override;
+};
+
+/// Handles AssignReplicasToDirs: a broker reports in which of its directories its replicas are
+/// (KIP-858).
+class AssignReplicasHandler final : public ControllerHandler<schema::AssignReplicasToDirsRequest,
+                                                             controller::AssignReplicasResult> {
+public:
+    using ControllerHandler::ControllerHandler;
+
+protected:
+    void reply(Exchange& exchange, const schema::AssignReplicasToDirsRequest& request,
+               const controller::AssignReplicasResult& result) const override;
 };
 
 }  // namespace hw::broker

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "protocol/base/assert.h"
 
@@ -18,27 +19,57 @@ std::string without_dots(std::string_view name) {
     return unified;
 }
 
-using ByBroker = PersistentMap<BrokerId, PartitionSet>;
-
-PartitionSet set_of(const ByBroker& sets, BrokerId broker) {
-    const PartitionSet* found = sets.find(broker);
+template <class Index, class Id>
+PartitionSet set_of(const Index& sets, Id id) {
+    const PartitionSet* found = sets.find(id);
     return found == nullptr ? PartitionSet() : *found;
 }
 
-void add(ByBroker& sets, BrokerId broker, PartitionKey key) {
-    PartitionSet partitions = set_of(sets, broker);
+template <class Index, class Id>
+void add(Index& sets, Id id, PartitionKey key) {
+    PartitionSet partitions = set_of(sets, id);
     partitions.put(key, {});
-    sets.put(broker, std::move(partitions));
+    sets.put(id, std::move(partitions));
 }
 
-void remove(ByBroker& sets, BrokerId broker, PartitionKey key) {
-    PartitionSet partitions = set_of(sets, broker);
+template <class Index, class Id>
+void remove(Index& sets, Id id, PartitionKey key) {
+    PartitionSet partitions = set_of(sets, id);
     partitions.erase(key);
     if (partitions.empty()) {
-        sets.erase(broker);
+        sets.erase(id);
     } else {
-        sets.put(broker, std::move(partitions));
+        sets.put(id, std::move(partitions));
     }
+}
+
+/// Moves `key` from the sets of the ids `before` to those of the ids `after`.
+template <class Index, class Id>
+void move_between(Index& sets, PartitionKey key, const std::vector<Id>& before,
+                  const std::vector<Id>& after) {
+    if (before == after) {
+        return;
+    }
+    for (const Id id : before) {
+        remove(sets, id, key);
+    }
+    for (const Id id : after) {
+        add(sets, id, key);
+    }
+}
+
+bool exists(const PartitionImage& partition) {
+    return !partition.replicas.empty();
+}
+
+std::vector<BrokerId> leaders_of(const PartitionImage& partition) {
+    return exists(partition) ? std::vector{partition.leader} : std::vector<BrokerId>();
+}
+
+std::vector<DirectoryId> real_directories_of(const PartitionImage& partition) {
+    std::vector<DirectoryId> directories = partition.directories;
+    std::erase_if(directories, is_reserved);
+    return directories;
 }
 
 }  // namespace
@@ -83,12 +114,16 @@ PartitionSet TopicTable::in_sync(BrokerId broker) const {
     return set_of(in_sync_, broker);
 }
 
+PartitionSet TopicTable::in_directory(DirectoryId directory) const {
+    return set_of(in_directory_, directory);
+}
+
 void TopicTable::put(TopicImage topic) {
     if (const TopicImage* old = find(topic.name)) {
         erase(old->id);
     }
     for (const auto& [index, partition] : topic.partitions) {
-        add_to_indexes(topic.id, partition);
+        update_indexes({topic.id, index}, {}, partition);
     }
     names_.put(topic.id, topic.name);
     if (may_collide(topic.name)) {
@@ -105,7 +140,7 @@ bool TopicTable::erase(TopicId id) {
     }
     const TopicImage topic = *found;
     for (const auto& [index, partition] : topic.partitions) {
-        remove_from_indexes(id, partition);
+        update_indexes({id, index}, partition, {});
     }
     collisions_.erase(CollisionKey(without_dots(topic.name), topic.name));
     names_.erase(id);
@@ -117,29 +152,23 @@ void TopicTable::put(TopicId topic, PartitionImage partition) {
     const TopicImage* found = find(topic);
     HW_ASSERT(found != nullptr);
     TopicImage changed = *found;
-    if (const PartitionImage* old = changed.partitions.find(partition.index)) {
-        remove_from_indexes(topic, *old);
-    }
-    add_to_indexes(topic, partition);
+    const PartitionImage* old = changed.partitions.find(partition.index);
+    update_indexes({topic, partition.index}, old == nullptr ? PartitionImage() : *old, partition);
     const PartitionIndex index = partition.index;
     changed.partitions.put(index, std::move(partition));
     std::string name = changed.name;
     topics_.put(std::move(name), std::move(changed));
 }
 
-void TopicTable::add_to_indexes(TopicId topic, const PartitionImage& partition) {
-    const PartitionKey key{topic, partition.index};
-    add(led_, partition.leader, key);
-    for (const BrokerId member : partition.isr) {
-        add(in_sync_, member, key);
-    }
-}
-
-void TopicTable::remove_from_indexes(TopicId topic, const PartitionImage& partition) {
-    const PartitionKey key{topic, partition.index};
-    remove(led_, partition.leader, key);
-    for (const BrokerId member : partition.isr) {
-        remove(in_sync_, member, key);
+void TopicTable::update_indexes(PartitionKey key, const PartitionImage& before,
+                                const PartitionImage& after) {
+    move_between(led_, key, leaders_of(before), leaders_of(after));
+    move_between(in_sync_, key, before.isr, after.isr);
+    move_between(in_directory_, key, real_directories_of(before), real_directories_of(after));
+    if (exists(after) && after.leader != after.replicas.front()) {
+        not_preferred_.put(key, {});
+    } else {
+        not_preferred_.erase(key);
     }
 }
 

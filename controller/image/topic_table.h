@@ -11,7 +11,7 @@ namespace hw::controller {
 
 using PartitionSet = PersistentSet<PartitionKey>;
 
-/// All topics and partitions, with indexes of partitions by leader and by ISR member.
+/// All topics and partitions, with indexes of partitions by leader, ISR member and directory.
 ///
 /// A value; copies share memory. The indexes always match the partitions.
 class TopicTable {
@@ -33,6 +33,11 @@ public:
     /// Partitions that have `broker` in their ISR.
     [[nodiscard]] PartitionSet in_sync(BrokerId broker) const;
 
+    /// Partitions that have a replica in `directory`; none for a reserved id.
+    [[nodiscard]] PartitionSet in_directory(DirectoryId directory) const;
+    /// Partitions that are led by another broker than their preferred leader, or by none.
+    [[nodiscard]] const PartitionSet& not_led_as_preferred() const { return not_preferred_; }
+
     /// Adds the topic with its partitions, or replaces the one of that name.
     void put(TopicImage topic);
     /// Removes a topic; false when there is none.
@@ -46,14 +51,17 @@ private:
     /// collide.
     using CollisionKey = std::pair<std::string, std::string>;
 
-    void add_to_indexes(TopicId topic, const PartitionImage& partition);
-    void remove_from_indexes(TopicId topic, const PartitionImage& partition);
+    /// Updates the indexes for a partition that changes; an image without replicas stands for none.
+    void update_indexes(PartitionKey key, const PartitionImage& before,
+                        const PartitionImage& after);
 
     ByName topics_;
     PersistentMap<TopicId, std::string> names_;
     PersistentSet<CollisionKey> collisions_;  ///< only names with a '.' or a '_'
     ByBroker led_;
     ByBroker in_sync_;
+    PersistentMap<DirectoryId, PartitionSet> in_directory_;
+    PartitionSet not_preferred_;
 };
 
 }  // namespace hw::controller

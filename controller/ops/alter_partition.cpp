@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <map>
 #include <utility>
 #include <vector>
 
@@ -60,14 +59,17 @@ bool is_valid_recovery(const Request::Partition& asked, std::size_t isr_size,
 class Alteration {
 public:
     Alteration(const Request& request, const OperationContext& context)
-        : request_(request), context_(context), brokers_(context.brokers()) {}
+        : request_(request),
+          context_(context),
+          brokers_(context.brokers()),
+          changes_(brokers_, outcome_.records) {}
+    Alteration(const Alteration&) = delete;
+    Alteration& operator=(const Alteration&) = delete;
 
     [[nodiscard]] Outcome<AlterPartitionResult> run();
 
 private:
     void alter(PartitionKey key, const Request::Partition& asked);
-    /// The partition with the changes of this request so far; nullptr when there is none.
-    [[nodiscard]] const PartitionImage* find(PartitionKey key) const;
     [[nodiscard]] ErrorCode check_existence(PartitionKey key) const;
     [[nodiscard]] ErrorCode check_epochs(const Request::Partition& asked,
                                          const PartitionImage& partition) const;
@@ -80,20 +82,15 @@ private:
     const Request& request_;
     const OperationContext& context_;
     BrokersDuringElection brokers_;
-    std::map<PartitionKey, PartitionImage> changed_;
     Outcome<AlterPartitionResult> outcome_;
+    PartitionChanges changes_;
 };
-
-const PartitionImage* Alteration::find(PartitionKey key) const {
-    const auto found = changed_.find(key);
-    return found == changed_.end() ? context_.image.topic_table().find(key) : &found->second;
-}
 
 ErrorCode Alteration::check_existence(PartitionKey key) const {
     if (context_.image.find_topic(key.topic) == nullptr) {
         return ErrorCode::unknown_topic_id;
     }
-    return find(key) == nullptr ? ErrorCode::unknown_topic_or_partition : ErrorCode::none;
+    return changes_.find(key) == nullptr ? ErrorCode::unknown_topic_or_partition : ErrorCode::none;
 }
 
 ErrorCode Alteration::check_epochs(const Request::Partition& asked,
@@ -146,19 +143,15 @@ void Alteration::alter(PartitionKey key, const Request::Partition& asked) {
     if (answer.error != ErrorCode::none) {
         return;
     }
-    const PartitionImage& partition = *find(key);
+    const PartitionImage& partition = *changes_.find(key);
     const std::vector<Request::BrokerState> members = members_of(asked);
     answer.error = check(asked, members, partition);
     if (answer.error != ErrorCode::none) {
         return;
     }
-    PartitionChangeBuilder change(brokers_, key, partition);
-    change.set_isr(ids_of(members))
-        .set_recovery(static_cast<LeaderRecovery>(asked.leader_recovery_state));
-    if (auto after = change.add_to(outcome_.records)) {
-        changed_[key] = *std::move(after);
-    }
-    answer.state = *find(key);
+    const auto recovery = static_cast<LeaderRecovery>(asked.leader_recovery_state);
+    changes_.apply(key, changes_.change(key).set_isr(ids_of(members)).set_recovery(recovery));
+    answer.state = *changes_.find(key);
 }
 
 Outcome<AlterPartitionResult> Alteration::run() {

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <iterator>
+#include <vector>
 
 #include "controller/ops/brokers.h"
 #include "controller/ops/election.h"
@@ -87,6 +89,31 @@ void add_transition(RecordBatch& records, const OperationContext& context,
     }
 }
 
+/// The directories that the broker reports as failed and that were online until now.
+std::vector<DirectoryId> newly_failed(const Request& request, const BrokerImage& broker) {
+    std::vector<DirectoryId> failed;
+    std::ranges::copy_if(broker.log_dirs, std::back_inserter(failed), [&](DirectoryId directory) {
+        return std::ranges::find(request.offline_log_dirs, directory) !=
+               request.offline_log_dirs.end();
+    });
+    return failed;
+}
+
+void add_failed_directories(RecordBatch& records, const OperationContext& context,
+                            const BrokerImage& broker, const std::vector<DirectoryId>& failed) {
+    BrokersDuringElection brokers = context.brokers();
+    brokers.leaving = broker.id;
+    std::vector<DirectoryId> online = broker.log_dirs;
+    for (const DirectoryId directory : failed) {
+        add_changes_of_directory(records, brokers, directory);
+        std::erase(online, directory);
+    }
+    records.add(
+        schema::BrokerRegistrationChangeRecord{
+            .broker_id = broker.id, .broker_epoch = broker.epoch, .log_dirs = records.list(online)},
+        ApiVersion(2));
+}
+
 void add_cordoned(RecordBatch& records, const Request& request, const BrokerImage& broker) {
     const auto& cordoned = request.cordoned_log_dirs;
     if (cordoned.is_null() || (broker.cordoned_log_dirs.has_value() &&
@@ -130,8 +157,22 @@ Outcome<BrokerHeartbeatResult> broker_heartbeat(const Request& request,
         return outcome;
     }
     const BrokerImage& broker = **found;
-    const State next = next_state(request, broker, context);
-    add_transition(outcome.records, context, broker, next);
+    const std::vector<DirectoryId> failed = context.version().has_directories()
+                                                ? newly_failed(request, broker)
+                                                : std::vector<DirectoryId>();
+    const bool all_failed = !failed.empty() && failed.size() == broker.log_dirs.size();
+    State next = state_of(broker);
+    if (!failed.empty() && !all_failed) {
+        // The records of another transition would not see these. It follows with the next
+        // heartbeat.
+        add_failed_directories(outcome.records, context, broker, failed);
+    } else {
+        // A record cannot say that no directory is left, so a broker without any is kept fenced.
+        Request asked = request;
+        asked.want_fence = request.want_fence || all_failed;
+        next = next_state(asked, broker, context);
+        add_transition(outcome.records, context, broker, next);
+    }
     if (context.version().has_cordoned_directories()) {
         add_cordoned(outcome.records, request, broker);
     }

@@ -191,6 +191,15 @@ Outcome<BrokerRegistrationResult> register_broker(const Request& request,
         brokers.leaving = request.broker_id;
         add_changes_of_leaving(records, brokers);
     }
+    if (amends && context.version().has_directories()) {
+        BrokersDuringElection brokers = context.brokers();
+        brokers.leaving = request.broker_id;
+        for (const DirectoryId directory : old->log_dirs) {
+            if (!contains(request.log_dirs, directory)) {
+                add_changes_of_directory(records, brokers, directory);
+            }
+        }
+    }
     Record record{.broker_id = request.broker_id,
                   .incarnation_id = request.incarnation_id,
                   .end_points = recorded_endpoints<Record>(records, request.listeners),

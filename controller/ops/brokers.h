@@ -32,7 +32,11 @@ namespace hw::controller {
 /// A fenced broker is unfenced unless it asks to stay fenced, once it has applied its own
 /// registration. A broker that asks to shut down loses its leaderships, and may stop when the
 /// remaining brokers have applied that change. It may stop at once if it leads no partition, is
-/// fenced, or asks to be fenced as well. Errors: STALE_BROKER_EPOCH.
+/// fenced, or asks to be fenced as well.
+///
+/// If the broker reports directories that have failed, their replicas leave the ISRs and do not
+/// lead (KIP-858); what else it asks for is left to its next heartbeat. A broker whose directories
+/// have all failed is fenced. Errors: STALE_BROKER_EPOCH.
 [[nodiscard]] Outcome<BrokerHeartbeatResult> broker_heartbeat(
     const schema::BrokerHeartbeatRequest& request, const OperationContext& context);
 

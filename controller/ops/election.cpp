@@ -34,10 +34,9 @@ const std::string* find_config(const MetadataImage& image, ConfigResourceType ty
 
 void elect(RecordBatch& batch, const BrokersDuringElection& brokers,
            const PartitionSet& partitions) {
-    const TopicTable& topics = brokers.image.topic_table();
     for (const auto& [key, nothing] : partitions) {
-        PartitionChangeBuilder(brokers, key, *topics.find(key))
-            .elect(election_of(brokers, topics.find(key.topic)->name))
+        PartitionChangeBuilder(brokers, key, *brokers.image.topic_table().find(key))
+            .elect(election_of(brokers, key.topic))
             .add_to(batch);
     }
 }
@@ -53,8 +52,17 @@ Election election_of(const BrokersDuringElection& brokers, std::string_view topi
     return is_unclean ? Election::unclean : Election::online;
 }
 
+Election election_of(const BrokersDuringElection& brokers, TopicId topic) {
+    return election_of(brokers, brokers.image.find_topic(topic)->name);
+}
+
 void add_changes_of_leaving(RecordBatch& batch, const BrokersDuringElection& brokers) {
     elect(batch, brokers, brokers.image.topic_table().in_sync(brokers.leaving));
+}
+
+void add_changes_of_directory(RecordBatch& batch, const BrokersDuringElection& brokers,
+                              DirectoryId directory) {
+    elect(batch, brokers, brokers.image.topic_table().in_directory(directory));
 }
 
 void add_changes_of_arriving(RecordBatch& batch, const BrokersDuringElection& brokers) {

@@ -152,4 +152,24 @@ std::optional<PartitionImage> PartitionChangeBuilder::add_to(RecordBatch& batch)
     return *std::move(after);
 }
 
+const PartitionImage* PartitionChanges::find(PartitionKey key) const {
+    const auto found = changed_.find(key);
+    return found == changed_.end() ? brokers_.image.topic_table().find(key) : &found->second;
+}
+
+PartitionChangeBuilder PartitionChanges::change(PartitionKey key) const {
+    const PartitionImage* partition = find(key);
+    HW_ASSERT(partition != nullptr);
+    return {brokers_, key, *partition};
+}
+
+bool PartitionChanges::apply(PartitionKey key, const PartitionChangeBuilder& change) {
+    std::optional<PartitionImage> after = change.add_to(batch_);
+    if (!after.has_value()) {
+        return false;
+    }
+    changed_.insert_or_assign(key, *std::move(after));
+    return true;
+}
+
 }  // namespace hw::controller

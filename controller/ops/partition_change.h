@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -97,6 +98,28 @@ private:
     const PartitionImage& partition_;
     PartitionImage target_;  ///< the partition with the requested changes
     Election election_ = Election::online;
+};
+
+/// The changes of partitions that one request makes, which see each other: the second change of a
+/// partition starts from the result of the first.
+///
+/// Used within one operation; the arguments of the constructor outlive it.
+class PartitionChanges {
+public:
+    PartitionChanges(const BrokersDuringElection& brokers, RecordBatch& batch)
+        : brokers_(brokers), batch_(batch) {}
+
+    /// The partition with the changes so far; nullptr when there is none.
+    [[nodiscard]] const PartitionImage* find(PartitionKey key) const;
+    /// A builder for the next change of the partition, which must exist.
+    [[nodiscard]] PartitionChangeBuilder change(PartitionKey key) const;
+    /// Adds the record of `change` to the batch. False if it changes nothing.
+    bool apply(PartitionKey key, const PartitionChangeBuilder& change);
+
+private:
+    const BrokersDuringElection& brokers_;
+    RecordBatch& batch_;
+    std::map<PartitionKey, PartitionImage> changed_;
 };
 
 }  // namespace hw::controller

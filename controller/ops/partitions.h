@@ -2,6 +2,7 @@
 
 #include "controller/ops/operation.h"
 #include "protocol/schema/api/alter_partition.h"
+#include "protocol/schema/api/assign_replicas_to_dirs.h"
 
 /// Changes of single partitions that brokers and operators ask for.
 namespace hw::controller {
@@ -18,5 +19,15 @@ namespace hw::controller {
 /// directory is not online; KIP-841, KIP-903).
 [[nodiscard]] Outcome<AlterPartitionResult> alter_partition(
     const schema::AlterPartitionRequest& request, const OperationContext& context);
+
+/// Records in which of its directories a broker has its replicas (KIP-858). A replica in a
+/// directory that is not online, such as kLostDirectory, leaves the ISR and does not lead. The only
+/// member of an ISR stays in it, and leads again when it is assigned to a directory that is online.
+///
+/// Errors: UNSUPPORTED_VERSION, STALE_BROKER_EPOCH, for the request. For a partition
+/// UNKNOWN_TOPIC_ID, UNKNOWN_TOPIC_OR_PARTITION, NOT_LEADER_OR_FOLLOWER (the broker has no replica
+/// of it).
+[[nodiscard]] Outcome<AssignReplicasResult> assign_replicas(
+    const schema::AssignReplicasToDirsRequest& request, const OperationContext& context);
 
 }  // namespace hw::controller

@@ -108,8 +108,21 @@ struct AlterPartitionResult {
     std::vector<AlteredPartition> partitions;
 };
 
+struct AssignedReplica {
+    DirectoryId directory;
+    PartitionKey key;
+    wire::ErrorCode error = wire::ErrorCode::none;
+};
+
+/// One entry for each partition in the request, in its order.
+struct AssignReplicasResult {
+    Refusal refusal;  ///< of the request as a whole; then there are no replicas
+    std::vector<AssignedReplica> replicas;
+};
+
 using ControllerResponse =
     std::variant<BrokerRegistrationResult, ControllerRegistrationResult, BrokerHeartbeatResult,
-                 CreateTopicsResult, DeleteTopicsResult, ProducerIdsResult, AlterPartitionResult>;
+                 CreateTopicsResult, DeleteTopicsResult, ProducerIdsResult, AlterPartitionResult,
+                 AssignReplicasResult>;
 
 }  // namespace hw::controller

@@ -75,6 +75,40 @@ TEST_CASE("topic table: partitions are found by leader and by ISR member after e
     CHECK(table.in_sync(BrokerId(2)).empty());
 }
 
+TEST_CASE(
+    "topic table: partitions are found by directory, and if another broker leads than preferred",
+    "[controller][image]") {
+    TopicTable table;
+    const TopicId id(uuid(1));
+    const PartitionKey first{id, PartitionIndex(0)};
+    const DirectoryId one(uuid(11));
+    const DirectoryId two(uuid(12));
+    PartitionImage image = partition(0, 1, {BrokerId(1), BrokerId(2)});
+    image.replicas = image.isr;
+    image.directories = {one, kLostDirectory};
+    table.put(topic(1, "orders"));
+    table.put(id, image);
+    CHECK(table.in_directory(one).contains(first));
+    CHECK(table.in_directory(kLostDirectory).empty());
+    CHECK(table.not_led_as_preferred().empty());
+
+    image.directories = {two, one};
+    image.leader = BrokerId(2);
+    table.put(id, image);
+    CHECK(table.in_directory(one).contains(first));
+    CHECK(table.in_directory(two).contains(first));
+    CHECK(table.not_led_as_preferred().contains(first));
+    image.directories = {two, two};
+    image.leader = kNoBroker;
+    table.put(id, image);
+    CHECK(table.in_directory(one).empty());
+    CHECK(table.not_led_as_preferred().contains(first));
+
+    table.erase(id);
+    CHECK(table.in_directory(two).empty());
+    CHECK(table.not_led_as_preferred().empty());
+}
+
 TEST_CASE("topic name: the brokers' own topics are internal", "[controller]") {
     CHECK(is_internal_topic("__consumer_offsets"));
     CHECK(is_internal_topic("__transaction_state"));
