@@ -7,6 +7,7 @@
 #include "broker/api/delete_topics.h"
 #include "broker/api/describe_cluster.h"
 #include "broker/api/describe_configs.h"
+#include "broker/api/elect_leaders.h"
 #include "broker/api/envelope.h"
 #include "broker/api/node_requests.h"
 #include "broker/api/partition_requests.h"
@@ -91,6 +92,8 @@ void ControllerServer::add_handlers(const ControllerServerOptions& options, cons
                                                           ports.log.named("topics"), ports.clock));
     dispatcher_.add(ApiKey::delete_topics,
                     std::make_unique<DeleteTopicsHandler>(runtime_, ports.settings));
+    dispatcher_.add(ApiKey::elect_leaders,
+                    std::make_unique<ElectLeadersHandler>(runtime_, ports.settings));
     dispatcher_.add(ApiKey::allocate_producer_ids,
                     std::make_unique<AllocateProducerIdsHandler>(runtime_));
     dispatcher_.add(ApiKey::describe_cluster, std::make_unique<DescribeClusterHandler>(services_));

@@ -19,6 +19,13 @@ Duration duration_of(std::chrono::milliseconds span) {
     return std::min(span, kLongest);
 }
 
+std::optional<Duration> balance_interval(const config::ElectionConfig& election) {
+    if (!election.balance_interval.has_value()) {
+        return {};
+    }
+    return duration_of(*election.balance_interval);
+}
+
 /// A timeout of the quorum. Kafka allows 0, with which elections would never pause.
 Duration quorum_timeout(std::chrono::milliseconds span) {
     constexpr std::chrono::milliseconds kShortest{10};
@@ -207,6 +214,8 @@ void Node::start_controller(MetadataLog metadata) {
                        .replication_factor = config_.topic_creation.replication_factor,
                        .max_replication_factor = 1,  // brokers have no followers yet
                        .session_timeout = duration_of(config_.node.broker_session_timeout),
+                       .unclean_leader_election = config_.election.is_unclean,
+                       .leader_balance_interval = balance_interval(config_.election),
                        .initial_metadata_version = metadata.initial_version},
         .raft = {.self = {.id = config_.node.id, .directory = metadata.directory->id()},
                  .voters = voters(metadata),

@@ -1,6 +1,7 @@
 #include "config/broker_config.h"
 
 #include <algorithm>
+#include <limits>
 #include <set>
 #include <utility>
 
@@ -181,6 +182,19 @@ TopicCreationConfig read_topic_creation(const Settings& settings) {
             .is_automatic = settings.flag("auto.create.topics.enable")};
 }
 
+ElectionConfig read_election(const Settings& settings) {
+    constexpr std::string_view kInterval = "leader.imbalance.check.interval.seconds";
+    constexpr std::int64_t kMillis = 1000;
+    const std::int64_t longest = std::numeric_limits<std::int64_t>::max() / kMillis;
+    ElectionConfig election{.is_unclean = settings.flag("unclean.leader.election.enable"),
+                            .balance_interval = {}};
+    if (settings.flag("auto.leader.rebalance.enable")) {
+        election.balance_interval =
+            std::chrono::milliseconds(std::min(integer(settings, kInterval), longest) * kMillis);
+    }
+    return election;
+}
+
 ProduceConfig read_produce(const Settings& settings) {
     const bool is_full = settings.text("highwater.produce.validation") == "full";
     return {.validation = is_full ? ProduceValidation::full : ProduceValidation::header,
@@ -226,6 +240,7 @@ LoadedConfig load_broker_config(const BrokerInput& input) {
                                      .quorum = std::move(quorum),
                                      .storage = std::move(storage),
                                      .topic_creation = read_topic_creation(settings),
+                                     .election = read_election(settings),
                                      .produce = read_produce(settings),
                                      .memory_limit = settings.integer("highwater.memory.limit"),
                                      .settings = std::move(settings)};

@@ -47,6 +47,13 @@ struct TopicCreationConfig {
     bool is_automatic;  ///< a request for an unknown topic creates it
 };
 
+/// How the controller elects leaders.
+struct ElectionConfig {
+    bool is_unclean;  ///< from outside the in-sync replicas, for topics that do not set it
+    /// Time between checks that give partitions back to preferred leaders; nothing: never.
+    std::optional<std::chrono::milliseconds> balance_interval;
+};
+
 struct ProduceConfig {
     ProduceValidation validation;
     std::chrono::milliseconds producer_id_expiration;
@@ -62,6 +69,7 @@ struct BrokerConfig {
     QuorumConfig quorum;
     StorageConfig storage;
     TopicCreationConfig topic_creation;
+    ElectionConfig election;
     ProduceConfig produce;
     /// In bytes. Nothing: a share of the memory of the machine or container.
     std::optional<std::int64_t> memory_limit;

@@ -35,6 +35,9 @@ auto run(const schema::AlterPartitionRequest& request, const OperationContext& c
 auto run(const schema::AssignReplicasToDirsRequest& request, const OperationContext& context) {
     return assign_replicas(request, context);
 }
+auto run(const schema::ElectLeadersRequest& request, const OperationContext& context) {
+    return elect_leaders(request, context);
+}
 
 template <class Request>
 using ResponseTo =
@@ -101,6 +104,9 @@ void QuorumController::on_leader(LeaderEpoch epoch, TimePoint now, ControllerEff
             heartbeats_.set_shutdown_offset(id, last_appended());
         }
     }
+    if (options_.leader_balance_interval.has_value()) {
+        next_balancing_ = now + *options_.leader_balance_interval;
+    }
     append(activation_records(appended_, options_.initial_metadata_version), now, effects);
 }
 
@@ -113,6 +119,7 @@ void QuorumController::on_resigned(ControllerEffects& effects) {
     waiting_.clear();
     uncommitted_.clear();
     heartbeats_.clear();
+    next_balancing_ = kNever;
     appended_ = committed_;
     leading_ = false;
 }
@@ -172,6 +179,13 @@ void QuorumController::handle(const ControllerRequest& request, Ticket ticket, T
 }
 
 void QuorumController::on_deadline(TimePoint now, ControllerEffects& effects) {
+    fence_expired(now, effects);
+    if (next_balancing_ <= now) {
+        balance(now, effects);
+    }
+}
+
+void QuorumController::fence_expired(TimePoint now, ControllerEffects& effects) {
     // Fence one broker at a time: the election for the next expired broker then sees that this one
     // is fenced, and does not choose it.
     while (const auto expired = heartbeats_.find_expired(now)) {
@@ -180,6 +194,15 @@ void QuorumController::on_deadline(TimePoint now, ControllerEffects& effects) {
         append(records, now, effects);
         heartbeats_.end(*expired);
     }
+}
+
+void QuorumController::balance(TimePoint now, ControllerEffects& effects) {
+    // With more to move, the next check comes soon; the pause lets other requests in between.
+    constexpr Duration kPause = std::chrono::milliseconds(100);
+    const RecordBatch records = preferred_elections(context(now), kMaxBalanced);
+    append(records, now, effects);
+    next_balancing_ =
+        now + (records.size() == kMaxBalanced ? kPause : *options_.leader_balance_interval);
 }
 
 void QuorumController::append(const RecordBatch& records, TimePoint now,

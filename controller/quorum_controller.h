@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <variant>
@@ -22,6 +24,7 @@
 #include "protocol/schema/api/controller_registration.h"
 #include "protocol/schema/api/create_topics.h"
 #include "protocol/schema/api/delete_topics.h"
+#include "protocol/schema/api/elect_leaders.h"
 
 namespace hw::controller {
 
@@ -31,7 +34,8 @@ using ControllerRequest =
     std::variant<schema::BrokerRegistrationRequest, schema::ControllerRegistrationRequest,
                  schema::BrokerHeartbeatRequest, schema::CreateTopicsRequest,
                  schema::DeleteTopicsRequest, schema::AllocateProducerIdsRequest,
-                 schema::AlterPartitionRequest, schema::AssignReplicasToDirsRequest>;
+                 schema::AlterPartitionRequest, schema::AssignReplicasToDirsRequest,
+                 schema::ElectLeadersRequest>;
 
 /// Identifies a request until it is answered; chosen by the caller.
 using Ticket = std::uint64_t;
@@ -72,6 +76,8 @@ public:
         const TopicConfigs& configs;
     };
 
+    static constexpr std::size_t kMaxBalanced = 1'000;
+
     QuorumController(ControllerOptions options, Ports ports, MetadataImage initial);
 
     /// Applies a committed batch; control batches too, in order. Must not be called while leading.
@@ -94,10 +100,13 @@ public:
     /// once with NOT_CONTROLLER.
     void handle(const ControllerRequest& request, Ticket ticket, TimePoint now,
                 ControllerEffects& effects);
-    /// Fences the brokers whose session has expired.
+    /// Fences the brokers whose session has expired. When it is time, gives partitions back to
+    /// their preferred leaders, kMaxBalanced at a time.
     void on_deadline(TimePoint now, ControllerEffects& effects);
     /// When to call on_deadline; kNever when not leading.
-    [[nodiscard]] TimePoint next_deadline() const { return heartbeats_.next_deadline(); }
+    [[nodiscard]] TimePoint next_deadline() const {
+        return std::min(heartbeats_.next_deadline(), next_balancing_);
+    }
 
     [[nodiscard]] bool is_leading() const { return leading_; }
     [[nodiscard]] const MetadataImage& committed() const { return *committed_.image(); }
@@ -127,6 +136,8 @@ private:
     [[nodiscard]] Offset last_committed() const { return committed_.next_offset() - 1; }
     void append(const RecordBatch& records, TimePoint now, ControllerEffects& effects);
     void load_appended(const MetadataBatch& batch, TimePoint now);
+    void fence_expired(TimePoint now, ControllerEffects& effects);
+    void balance(TimePoint now, ControllerEffects& effects);
     void follow_broker(BrokerId id, const BrokerImage* before, TimePoint now);
     void note_heartbeat(const schema::BrokerHeartbeatRequest& request,
                         const BrokerHeartbeatResult& result, TimePoint now);
@@ -138,6 +149,7 @@ private:
     std::deque<Uncommitted> uncommitted_;
     std::deque<Waiting> waiting_;
     HeartbeatTracker heartbeats_;
+    TimePoint next_balancing_ = kNever;
     LeaderEpoch epoch_ = kNoLeaderEpoch;
     bool leading_ = false;
 };

@@ -1,9 +1,11 @@
 #include "broker/api/forwarded_apis.h"
 
 #include <algorithm>
+#include <span>
 #include <vector>
 
 #include "config/describe.h"
+#include "controller/ops/partitions.h"
 
 namespace hw::broker {
 namespace {
@@ -12,11 +14,26 @@ using schema::CreateTopicsRequest;
 using schema::CreateTopicsResponse;
 using schema::DeleteTopicsRequest;
 using schema::DeleteTopicsResponse;
+using schema::ElectLeadersRequest;
+using schema::ElectLeadersResponse;
 
 /// First version of CreateTopics whose answer has the configs of the topics (KIP-525).
 constexpr ApiVersion kConfigsFrom{5};
 /// Bytes of a config beside its name and its value.
 constexpr std::size_t kConfig = 8;
+
+/// First version of ElectLeaders whose answer has an error of the request as a whole.
+constexpr ApiVersion kElectionErrorFrom{1};
+/// Bytes of the answer for a partition, with its message.
+constexpr std::size_t kElection = 160;
+
+std::size_t partitions_of(const ElectLeadersRequest& request) {
+    std::size_t count = 0;
+    for (const auto& topic : request.topic_partitions) {
+        count += topic.partitions.size();
+    }
+    return count;
+}
 
 /// Null when there is no message.
 std::string_view message_of(const wire::Refusal& refusal) {
@@ -72,6 +89,36 @@ void reply_error(Exchange& exchange, const schema::DescribeQuorumRequest&,
     exchange.reply(response);
 }
 
+void reply_error(Exchange& exchange, const ElectLeadersRequest& request,
+                 const wire::Refusal& refusal) {
+    const std::size_t count = partitions_of(request);
+    if (!exchange.take_work(count + request.topic_partitions.size(),
+                            sizeof(ElectLeadersResponse::Topic))) {
+        return;
+    }
+    std::vector<ElectLeadersResponse::Topic> topics;
+    std::vector<ElectLeadersResponse::Partition> partitions;
+    topics.reserve(request.topic_partitions.size());
+    partitions.reserve(count);
+    for (const auto& topic : request.topic_partitions) {
+        for (const PartitionIndex index : topic.partitions) {
+            partitions.push_back({.partition_id = index,
+                                  .error_code = refusal.code,
+                                  .error_message = message_of(refusal)});
+        }
+        topics.push_back(
+            {.topic = topic.topic,
+             .partition_result = std::span<const ElectLeadersResponse::Partition>(partitions)
+                                     .last(topic.partitions.size())});
+    }
+    ElectLeadersResponse response;
+    if (exchange.version() >= kElectionErrorFrom) {
+        response.error_code = refusal.code;
+    }
+    response.replica_election_results = topics;
+    exchange.reply(response);
+}
+
 AnswerSizes::AnswerSizes(const config::Settings& settings) {
     for (const config::DescribedKey& row : config::describe_topic({}, settings, 1)) {
         configs_ += kConfig + row.key->name.size() + (row.value ? row.value->size() : 0);
@@ -97,6 +144,18 @@ std::size_t AnswerSizes::of(const DeleteTopicsRequest& request, ApiVersion) cons
     }
     constexpr std::size_t kMaxName = 249;
     return bytes + request.topics.size() * (kItem + kMessage + 2 * kMaxName);
+}
+
+std::size_t AnswerSizes::of(const ElectLeadersRequest& request, ApiVersion) const {
+    if (request.topic_partitions.is_null()) {
+        return kItem + controller::kMaxElections * (kItem + kElection);
+    }
+    std::size_t bytes = kItem + partitions_of(request) * kElection;
+    for (const auto& topic : request.topic_partitions) {
+        // The message for an unknown topic has its name.
+        bytes += kItem + topic.topic.size() * (1 + topic.partitions.size());
+    }
+    return bytes;
 }
 
 std::size_t AnswerSizes::of(const schema::DescribeQuorumRequest&, ApiVersion) const {

@@ -7,6 +7,7 @@
 #include "protocol/schema/api/create_topics.h"
 #include "protocol/schema/api/delete_topics.h"
 #include "protocol/schema/api/describe_quorum.h"
+#include "protocol/schema/api/elect_leaders.h"
 #include "protocol/wire/refusal.h"
 
 namespace hw::broker {
@@ -17,7 +18,7 @@ namespace hw::broker {
 template <class... Requests>
 struct RequestList {};
 using ForwardedRequests = RequestList<schema::CreateTopicsRequest, schema::DeleteTopicsRequest,
-                                      schema::DescribeQuorumRequest>;
+                                      schema::DescribeQuorumRequest, schema::ElectLeadersRequest>;
 
 /// Answers every item of `request` with the same error. If there is no memory for the answer, the
 /// request is rejected.
@@ -26,6 +27,8 @@ void reply_error(Exchange& exchange, const schema::CreateTopicsRequest& request,
 void reply_error(Exchange& exchange, const schema::DeleteTopicsRequest& request,
                  const wire::Refusal& refusal);
 void reply_error(Exchange& exchange, const schema::DescribeQuorumRequest& request,
+                 const wire::Refusal& refusal);
+void reply_error(Exchange& exchange, const schema::ElectLeadersRequest& request,
                  const wire::Refusal& refusal);
 
 /// Estimates the sizes of answers before the controller decides. Immutable; shared by all requests
@@ -38,6 +41,9 @@ public:
     [[nodiscard]] std::size_t of(const schema::CreateTopicsRequest& request,
                                  ApiVersion version) const;
     [[nodiscard]] std::size_t of(const schema::DeleteTopicsRequest& request,
+                                 ApiVersion version) const;
+    /// The answer for kMaxElections partitions, if none is named.
+    [[nodiscard]] std::size_t of(const schema::ElectLeadersRequest& request,
                                  ApiVersion version) const;
     /// The answer of a quorum with a hundred replicas.
     [[nodiscard]] std::size_t of(const schema::DescribeQuorumRequest& request,

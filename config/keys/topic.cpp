@@ -38,7 +38,7 @@ constexpr Key kTopicKeys[] = {
     {"min.insync.replicas", int32, "1", at_least(1), count, cluster_wide, in_use,
      "In-sync replicas that a write with acks=all needs; unset means 2 with 3 or more replicas, "
      "else 1."},
-    {"unclean.leader.election.enable", boolean, "false", any(), none, cluster_wide, later,
+    {"unclean.leader.election.enable", boolean, "false", any(), none, cluster_wide, in_use,
      "Whether a replica that is not in sync may lead when no other can, losing records."},
     {"compression.type", string, "producer",
      one_of("producer,uncompressed,gzip,snappy,lz4,zstd", "producer"), none, cluster_wide, in_use,

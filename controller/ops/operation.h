@@ -19,11 +19,14 @@ namespace hw::controller {
 struct ControllerOptions {
     std::int32_t num_partitions = 1;  ///< num.partitions: for a topic created without a number
     /// default.replication.factor; nothing: 3, or the number of brokers in service if that is less.
-    std::optional<std::int16_t> replication_factor;
+    std::optional<std::int16_t> replication_factor = {};
     std::int16_t max_replication_factor = INT16_MAX;     ///< that the brokers support
     Duration session_timeout = std::chrono::seconds(3);  ///< broker.session.timeout.ms
     /// unclean.leader.election.enable: for topics that do not set it.
     bool unclean_leader_election = false;
+    /// Time between two checks that give partitions back to their preferred leaders; nothing:
+    /// never.
+    std::optional<Duration> leader_balance_interval = {};
     /// That a new cluster starts with.
     MetadataVersion initial_metadata_version = kInitialMetadataVersion;
     ControllerMutants mutants = {};

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <cstddef>
+
 #include "controller/ops/operation.h"
 #include "protocol/schema/api/alter_partition.h"
 #include "protocol/schema/api/assign_replicas_to_dirs.h"
+#include "protocol/schema/api/elect_leaders.h"
 
 /// Changes of single partitions that brokers and operators ask for.
 namespace hw::controller {
@@ -29,5 +32,22 @@ namespace hw::controller {
 /// of it).
 [[nodiscard]] Outcome<AssignReplicasResult> assign_replicas(
     const schema::AssignReplicasToDirsRequest& request, const OperationContext& context);
+
+/// The most elections of one request that names no partitions.
+inline constexpr std::size_t kMaxElections = 10'000;
+
+/// Elects the preferred leaders of partitions, or uncleanly leaders from any replica where there is
+/// none (KIP-460). Without named partitions it elects for those that need it, at most
+/// kMaxElections, and answers only for these.
+///
+/// Errors: INVALID_REQUEST (the type), for the request. For a partition UNKNOWN_TOPIC_OR_PARTITION;
+/// ELECTION_NOT_NEEDED (the preferred leader leads, or for an unclean election any leader);
+/// PREFERRED_LEADER_NOT_AVAILABLE; ELIGIBLE_LEADERS_NOT_AVAILABLE (nobody can lead).
+[[nodiscard]] Outcome<ElectLeadersResult> elect_leaders(const schema::ElectLeadersRequest& request,
+                                                        const OperationContext& context);
+
+/// The records that give partitions back to their preferred leaders, where these are in sync: at
+/// most `limit`.
+[[nodiscard]] RecordBatch preferred_elections(const OperationContext& context, std::size_t limit);
 
 }  // namespace hw::controller

@@ -120,9 +120,22 @@ struct AssignReplicasResult {
     std::vector<AssignedReplica> replicas;
 };
 
+struct ElectedPartition {
+    Refusal refusal;
+    std::string topic;
+    PartitionIndex index;
+};
+
+/// One entry for each partition in the request, in its order. If it names none, one for each that
+/// needed an election.
+struct ElectLeadersResult {
+    Refusal refusal;  ///< of the request as a whole; then there are no partitions
+    std::vector<ElectedPartition> partitions;
+};
+
 using ControllerResponse =
     std::variant<BrokerRegistrationResult, ControllerRegistrationResult, BrokerHeartbeatResult,
                  CreateTopicsResult, DeleteTopicsResult, ProducerIdsResult, AlterPartitionResult,
-                 AssignReplicasResult>;
+                 AssignReplicasResult, ElectLeadersResult>;
 
 }  // namespace hw::controller

@@ -25,6 +25,8 @@ using schema::CreateTopicsRequest;
 using schema::CreateTopicsResponse;
 using schema::DeleteTopicsRequest;
 using schema::DeleteTopicsResponse;
+using schema::ElectLeadersRequest;
+using schema::ElectLeadersResponse;
 using wire::ErrorCode;
 
 constexpr ApiVersion kCreateVersion{7};
@@ -101,6 +103,32 @@ TEST_CASE("error answer: DeleteTopics has the error for each topic, by name or b
             CHECK(topic.error_code == ErrorCode::request_timed_out);
             CHECK(topic.error_message == (version >= ApiVersion(5) ? "the reason" : ""));
         }
+    }
+}
+
+TEST_CASE("error answer: ElectLeaders has the error for each partition, in every version",
+          "[api][forwarding]") {
+    HandlerWorld world;
+    Refusing<ElectLeadersRequest> handler;
+    const std::vector<PartitionIndex> indexes{PartitionIndex(3), PartitionIndex(0)};
+    const std::vector<ElectLeadersRequest::TopicPartitions> topics{
+        {.topic = "a", .partitions = std::span<const PartitionIndex>(indexes)},
+        {.topic = "b", .partitions = std::span<const PartitionIndex>(indexes).first(1)}};
+    ElectLeadersRequest request;
+    request.topic_partitions = topics;
+    for (const ApiVersion version : versions_of<ElectLeadersRequest>()) {
+        CAPTURE(version.value());
+        const auto answer = world.ask<ElectLeadersResponse>(handler, request, version);
+        CHECK(answer->error_code ==
+              (version == ApiVersion(0) ? ErrorCode::none : ErrorCode::request_timed_out));
+        REQUIRE(answer->replica_election_results.size() == 2);
+        CHECK(answer->replica_election_results[1].topic == "b");
+        const auto& first = answer->replica_election_results[0];
+        CHECK(first.topic == "a");
+        REQUIRE(first.partition_result.size() == 2);
+        CHECK(first.partition_result[0].partition_id == PartitionIndex(3));
+        CHECK(first.partition_result[1].error_code == ErrorCode::request_timed_out);
+        CHECK(first.partition_result[1].error_message == "the reason");
     }
 }
 

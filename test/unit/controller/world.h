@@ -120,6 +120,7 @@ public:
 
     [[nodiscard]] QuorumController& controller() { return controller_; }
     [[nodiscard]] const MetadataImage& image() const { return controller_.appended(); }
+    [[nodiscard]] const MetadataImage& committed_image() const { return controller_.committed(); }
     [[nodiscard]] PartitionKey key(std::string_view topic, std::int32_t index = 0) const;
     [[nodiscard]] const PartitionImage& partition(std::string_view topic,
                                                   std::int32_t index = 0) const;

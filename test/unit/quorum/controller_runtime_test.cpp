@@ -9,7 +9,9 @@
 
 #include "broker/api/create_topics.h"
 #include "broker/api/delete_topics.h"
+#include "broker/api/elect_leaders.h"
 #include "broker/api/node_requests.h"
+#include "broker/api/partition_requests.h"
 #include "test/sim/sim_clock.h"
 #include "test/support/forbidding.h"
 #include "test/support/log_lines.h"
@@ -143,6 +145,11 @@ struct Apis {
                                                   runtime, settings, Logger(log, "topics"), clock));
         dispatcher.add(ApiKey::delete_topics,
                        std::make_unique<DeleteTopicsHandler>(runtime, settings));
+        dispatcher.add(ApiKey::alter_partition, std::make_unique<AlterPartitionHandler>(runtime));
+        dispatcher.add(ApiKey::assign_replicas_to_dirs,
+                       std::make_unique<AssignReplicasHandler>(runtime));
+        dispatcher.add(ApiKey::elect_leaders,
+                       std::make_unique<ElectLeadersHandler>(runtime, settings));
     }
 
     /// Sends `request`. Returns the answer as JSON, or the reason if the request is rejected.
@@ -339,6 +346,99 @@ TEST_CASE(
     CHECK(machine.image().find_topic("open") != nullptr);
 }
 
+/// A controller with one broker and topic "orders", whose partition 0 that broker leads.
+struct LedTopic {
+    LedTopic() {
+        machine.boot();
+        machine.register_broker();
+        machine.create("orders");
+        REQUIRE(machine.run_until([this] { return !machine.acknowledged.empty(); }));
+        id = machine.image().find_topic("orders")->id;
+        epoch = machine.image().find_broker(kBroker)->epoch;
+    }
+
+    Machine machine{1};
+    TopicId id;
+    BrokerEpoch epoch;
+};
+
+TEST_CASE("quorum: AlterPartition answers with the state of each partition, in both versions",
+          "[quorum][api]") {
+    using Request = schema::AlterPartitionRequest;
+    LedTopic led;
+    Apis apis(led.machine);
+    const BrokerId member = kBroker;
+    const Request::BrokerState state{.broker_id = member, .broker_epoch = led.epoch};
+    for (const std::int16_t version : {std::int16_t{2}, std::int16_t{3}}) {
+        std::vector<Request::Partition> partitions{{.partition_index = PartitionIndex(0)},
+                                                   {.partition_index = PartitionIndex(7)}};
+        if (version == 2) {
+            partitions[0].new_isr = {&member, 1};
+        } else {
+            partitions[0].new_isr_with_epochs = {&state, 1};
+        }
+        const std::vector<Request::Topic> topics{
+            {.topic_id = led.id, .partitions = std::span<const Request::Partition>(partitions)}};
+        Request request{.broker_id = member, .broker_epoch = led.epoch};
+        request.topics = topics;
+        const std::string answer =
+            apis.ask<schema::AlterPartitionResponse>(request, ApiVersion(version));
+        INFO(answer);
+        CHECK(contains(answer, "\"partitionIndex\":0,\"errorCode\":0,\"leaderId\":1"));
+        CHECK(contains(answer, "\"isr\":[1]"));
+        CHECK(contains(answer, "\"partitionIndex\":7,\"errorCode\":3"));
+        request.broker_epoch = BrokerEpoch(-1);
+        CHECK(contains(apis.ask<schema::AlterPartitionResponse>(request, ApiVersion(version)),
+                       "\"errorCode\":77"));
+    }
+}
+
+TEST_CASE("quorum: AssignReplicasToDirs answers for each directory, topic and partition",
+          "[quorum][api]") {
+    using Request = schema::AssignReplicasToDirsRequest;
+    LedTopic led;
+    Apis apis(led.machine);
+    const std::vector<Request::Partition> partitions{{PartitionIndex(0)}, {PartitionIndex(7)}};
+    const std::vector<Request::Topic> topics{
+        {led.id, std::span<const Request::Partition>(partitions)},
+        {TopicId(Uuid{9, 9}), std::span<const Request::Partition>(partitions).first(1)}};
+    const std::vector<Request::Directory> directories{
+        {DirectoryId(Uuid{7, 7}), std::span<const Request::Topic>(topics)},
+        {controller::kLostDirectory, std::span<const Request::Topic>(topics).first(1)}};
+    Request request{.broker_id = kBroker, .broker_epoch = led.epoch};
+    request.directories = directories;
+    const std::string answer =
+        apis.ask<schema::AssignReplicasToDirsResponse>(request, ApiVersion(0));
+    INFO(answer);
+    const std::string both =
+        "\"partitions\":[{\"partitionIndex\":0,\"errorCode\":0},"
+        "{\"partitionIndex\":7,\"errorCode\":3}]";
+    CHECK(answer.find(both) != answer.rfind(both));
+    CHECK(contains(answer, "\"partitions\":[{\"partitionIndex\":0,\"errorCode\":100}]"));
+    CHECK(led.machine.image().topic_table().led_by(kNoBroker).size() == 1);
+}
+
+TEST_CASE("quorum: ElectLeaders needs the permission to alter the cluster", "[quorum][api]") {
+    using Request = schema::ElectLeadersRequest;
+    LedTopic led;
+    Apis apis(led.machine);
+    const std::vector<PartitionIndex> partitions{PartitionIndex(0), PartitionIndex(7)};
+    const Request::TopicPartitions topic{.topic = "orders",
+                                         .partitions = std::span<const PartitionIndex>(partitions)};
+    Request request;
+    request.topic_partitions = {&topic, 1};
+    for (std::int16_t version = 0; version <= 2; ++version) {
+        const std::string answer =
+            apis.ask<schema::ElectLeadersResponse>(request, ApiVersion(version));
+        INFO(answer);
+        CHECK(contains(answer, "\"partitionId\":0,\"errorCode\":84"));
+        CHECK(contains(answer, "\"partitionId\":7,\"errorCode\":3"));
+    }
+    apis.authorizer.forbid(Operation::alter, kCluster);
+    CHECK(contains(apis.ask<schema::ElectLeadersResponse>(request, ApiVersion(2)),
+                   "\"partitionId\":0,\"errorCode\":31"));
+}
+
 TEST_CASE("quorum: delete.topic.enable=false refuses every deletion", "[quorum][api]") {
     Machine machine(1);
     machine.boot();
@@ -372,6 +472,12 @@ TEST_CASE("quorum: requests that only cluster members may send are refused to ot
                    "\"errorCode\":31"));
     CHECK(contains(apis.ask<schema::ControllerRegistrationResponse>(
                        schema::ControllerRegistrationRequest(), ApiVersion(0)),
+                   "\"errorCode\":31"));
+    CHECK(contains(
+        apis.ask<schema::AlterPartitionResponse>(schema::AlterPartitionRequest(), ApiVersion(3)),
+        "\"errorCode\":31"));
+    CHECK(contains(apis.ask<schema::AssignReplicasToDirsResponse>(
+                       schema::AssignReplicasToDirsRequest(), ApiVersion(0)),
                    "\"errorCode\":31"));
     CHECK(machine.image().controllers().empty());
 }
