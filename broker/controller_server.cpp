@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "broker/api/alter_configs.h"
 #include "broker/api/api_versions.h"
 #include "broker/api/create_topics.h"
 #include "broker/api/delete_topics.h"
@@ -94,6 +95,8 @@ void ControllerServer::add_handlers(const ControllerServerOptions& options, cons
                     std::make_unique<DeleteTopicsHandler>(runtime_, ports.settings));
     dispatcher_.add(ApiKey::elect_leaders,
                     std::make_unique<ElectLeadersHandler>(runtime_, ports.settings));
+    dispatcher_.add(ApiKey::incremental_alter_configs,
+                    std::make_unique<AlterConfigsHandler>(runtime_, ports.settings));
     dispatcher_.add(ApiKey::allocate_producer_ids,
                     std::make_unique<AllocateProducerIdsHandler>(runtime_));
     dispatcher_.add(ApiKey::describe_cluster, std::make_unique<DescribeClusterHandler>(services_));

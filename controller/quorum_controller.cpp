@@ -4,6 +4,7 @@
 
 #include "controller/ops/brokers.h"
 #include "controller/ops/cluster.h"
+#include "controller/ops/configs.h"
 #include "controller/ops/partitions.h"
 #include "controller/ops/topics.h"
 #include "protocol/base/assert.h"
@@ -37,6 +38,9 @@ auto run(const schema::AssignReplicasToDirsRequest& request, const OperationCont
 }
 auto run(const schema::ElectLeadersRequest& request, const OperationContext& context) {
     return elect_leaders(request, context);
+}
+auto run(const schema::IncrementalAlterConfigsRequest& request, const OperationContext& context) {
+    return alter_configs(request, context);
 }
 
 template <class Request>

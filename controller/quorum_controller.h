@@ -25,6 +25,7 @@
 #include "protocol/schema/api/create_topics.h"
 #include "protocol/schema/api/delete_topics.h"
 #include "protocol/schema/api/elect_leaders.h"
+#include "protocol/schema/api/incremental_alter_configs.h"
 
 namespace hw::controller {
 
@@ -35,7 +36,7 @@ using ControllerRequest =
                  schema::BrokerHeartbeatRequest, schema::CreateTopicsRequest,
                  schema::DeleteTopicsRequest, schema::AllocateProducerIdsRequest,
                  schema::AlterPartitionRequest, schema::AssignReplicasToDirsRequest,
-                 schema::ElectLeadersRequest>;
+                 schema::ElectLeadersRequest, schema::IncrementalAlterConfigsRequest>;
 
 /// Identifies a request until it is answered; chosen by the caller.
 using Ticket = std::uint64_t;

@@ -63,16 +63,16 @@ protected:
         return true;
     }
 
-    /// Like `decide`, for the part `allowed` of `request`. The `denied` topics are added to the
-    /// answer.
-    template <class Topic>
+    /// Like `decide`, for the part `allowed` of `request`. The `denied` items are added to the
+    /// `items` of the result.
+    template <class Item>
     void decide_part(ExchangePtr exchange, const Request& request, const Request& allowed,
-                     std::vector<Topic> denied) {
-        decide(allowed, [this, &request, denied = std::move(denied),
+                     std::vector<Item> Result::* items, std::vector<Item> denied) {
+        decide(allowed, [this, &request, items, denied = std::move(denied),
                          exchange = std::move(exchange)](Result result) {
-            // If the whole request is refused, `reply` gives that error to every topic of it.
+            // If the whole request is refused, `reply` gives that error to every item of it.
             if (result.refusal.code == wire::ErrorCode::none) {
-                result.topics.insert(result.topics.end(), denied.begin(), denied.end());
+                (result.*items).insert((result.*items).end(), denied.begin(), denied.end());
             }
             finish(*exchange, request, result);
         });

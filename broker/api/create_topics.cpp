@@ -84,7 +84,8 @@ Task<> CreateTopicsHandler::serve(ExchangePtr exchange,
     }
     schema::CreateTopicsRequest allowed = request;
     allowed.topics = topics;
-    decide_part(std::move(exchange), request, allowed, std::move(refused));
+    decide_part(std::move(exchange), request, allowed, &controller::CreateTopicsResult::topics,
+                std::move(refused));
     return done();
 }
 

@@ -87,7 +87,8 @@ Task<> DeleteTopicsHandler::serve(ExchangePtr exchange, const DeleteTopicsReques
     DeleteTopicsRequest allowed = request;
     allowed.topic_names = names;
     allowed.topics = topics;
-    decide_part(std::move(exchange), request, allowed, std::move(refused));
+    decide_part(std::move(exchange), request, allowed, &controller::DeleteTopicsResult::topics,
+                std::move(refused));
     return done();
 }
 

@@ -16,6 +16,7 @@ using schema::DeleteTopicsRequest;
 using schema::DeleteTopicsResponse;
 using schema::ElectLeadersRequest;
 using schema::ElectLeadersResponse;
+using schema::IncrementalAlterConfigsRequest;
 
 /// First version of CreateTopics whose answer has the configs of the topics (KIP-525).
 constexpr ApiVersion kConfigsFrom{5};
@@ -119,6 +120,25 @@ void reply_error(Exchange& exchange, const ElectLeadersRequest& request,
     exchange.reply(response);
 }
 
+void reply_error(Exchange& exchange, const IncrementalAlterConfigsRequest& request,
+                 const wire::Refusal& refusal) {
+    using Resource = schema::IncrementalAlterConfigsResponse::Resource;
+    if (!exchange.take_work(request.resources.size(), sizeof(Resource))) {
+        return;
+    }
+    std::vector<Resource> resources;
+    resources.reserve(request.resources.size());
+    for (const auto& resource : request.resources) {
+        resources.push_back({.error_code = refusal.code,
+                             .error_message = message_of(refusal),
+                             .resource_type = resource.resource_type,
+                             .resource_name = resource.resource_name});
+    }
+    schema::IncrementalAlterConfigsResponse response;
+    response.responses = resources;
+    exchange.reply(response);
+}
+
 AnswerSizes::AnswerSizes(const config::Settings& settings) {
     for (const config::DescribedKey& row : config::describe_topic({}, settings, 1)) {
         configs_ += kConfig + row.key->name.size() + (row.value ? row.value->size() : 0);
@@ -154,6 +174,18 @@ std::size_t AnswerSizes::of(const ElectLeadersRequest& request, ApiVersion) cons
     for (const auto& topic : request.topic_partitions) {
         // The message for an unknown topic has its name.
         bytes += kItem + topic.topic.size() * (1 + topic.partitions.size());
+    }
+    return bytes;
+}
+
+std::size_t AnswerSizes::of(const IncrementalAlterConfigsRequest& request, ApiVersion) const {
+    std::size_t bytes = kItem;
+    for (const auto& resource : request.resources) {
+        std::size_t longest = 0;  // the message is about one config
+        for (const auto& config : resource.configs) {
+            longest = std::max(longest, 2 * config.name.size() + config.value.size());
+        }
+        bytes += kItem + kMessage + 2 * resource.resource_name.size() + longest;
     }
     return bytes;
 }

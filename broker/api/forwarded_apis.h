@@ -8,6 +8,7 @@
 #include "protocol/schema/api/delete_topics.h"
 #include "protocol/schema/api/describe_quorum.h"
 #include "protocol/schema/api/elect_leaders.h"
+#include "protocol/schema/api/incremental_alter_configs.h"
 #include "protocol/wire/refusal.h"
 
 namespace hw::broker {
@@ -18,7 +19,8 @@ namespace hw::broker {
 template <class... Requests>
 struct RequestList {};
 using ForwardedRequests = RequestList<schema::CreateTopicsRequest, schema::DeleteTopicsRequest,
-                                      schema::DescribeQuorumRequest, schema::ElectLeadersRequest>;
+                                      schema::DescribeQuorumRequest, schema::ElectLeadersRequest,
+                                      schema::IncrementalAlterConfigsRequest>;
 
 /// Answers every item of `request` with the same error. If there is no memory for the answer, the
 /// request is rejected.
@@ -29,6 +31,8 @@ void reply_error(Exchange& exchange, const schema::DeleteTopicsRequest& request,
 void reply_error(Exchange& exchange, const schema::DescribeQuorumRequest& request,
                  const wire::Refusal& refusal);
 void reply_error(Exchange& exchange, const schema::ElectLeadersRequest& request,
+                 const wire::Refusal& refusal);
+void reply_error(Exchange& exchange, const schema::IncrementalAlterConfigsRequest& request,
                  const wire::Refusal& refusal);
 
 /// Estimates the sizes of answers before the controller decides. Immutable; shared by all requests
@@ -44,6 +48,8 @@ public:
                                  ApiVersion version) const;
     /// The answer for kMaxElections partitions, if none is named.
     [[nodiscard]] std::size_t of(const schema::ElectLeadersRequest& request,
+                                 ApiVersion version) const;
+    [[nodiscard]] std::size_t of(const schema::IncrementalAlterConfigsRequest& request,
                                  ApiVersion version) const;
     /// The answer of a quorum with a hundred replicas.
     [[nodiscard]] std::size_t of(const schema::DescribeQuorumRequest& request,

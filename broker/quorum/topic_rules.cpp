@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "config/describe.h"
+#include "config/key_table.h"
 #include "config/topic_config.h"
 
 namespace hw::broker {
@@ -11,6 +12,25 @@ using controller::TopicConfig;
 
 Result<void> TopicRules::validate(std::string_view name, std::string_view value) const {
     return config::check_topic_setting(name, value);
+}
+
+std::optional<std::string> TopicRules::list_default(std::string_view name) const {
+    const config::Key* key = config::find_key(config::Scope::topic, name);
+    if (key == nullptr || key->type != config::Type::list) {
+        return {};
+    }
+    return std::string(key->default_value.value_or(""));
+}
+
+Result<void> TopicRules::check_change(const controller::ConfigValues& before,
+                                      const controller::ConfigValues& after) const {
+    const auto from = config::make_topic_config(before, settings_);
+    const auto to = config::make_topic_config(after, settings_);
+    if (!to) {
+        return std::unexpected(to.error());
+    }
+    // A value that is not valid now was set by another version; any valid one may replace it.
+    return from ? config::check_topic_change(*from, *to) : Result<void>();
 }
 
 std::vector<TopicConfig> TopicRules::describe(const controller::ConfigValues& values,

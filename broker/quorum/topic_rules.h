@@ -13,6 +13,9 @@ public:
 
     [[nodiscard]] Result<void> validate(std::string_view name,
                                         std::string_view value) const override;
+    [[nodiscard]] std::optional<std::string> list_default(std::string_view name) const override;
+    [[nodiscard]] Result<void> check_change(const controller::ConfigValues& before,
+                                            const controller::ConfigValues& after) const override;
     [[nodiscard]] std::vector<controller::TopicConfig> describe(
         const controller::ConfigValues& values, std::int16_t replicas) const override;
 

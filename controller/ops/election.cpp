@@ -65,6 +65,18 @@ void add_changes_of_directory(RecordBatch& batch, const BrokersDuringElection& b
     elect(batch, brokers, brokers.image.topic_table().in_directory(directory));
 }
 
+void add_changes_of_topic(RecordBatch& batch, const BrokersDuringElection& brokers, TopicId topic) {
+    PartitionSet leaderless;
+    const PartitionSet all = brokers.image.topic_table().led_by(kNoBroker);
+    for (auto at = all.lower_bound(PartitionKey{topic, PartitionIndex(0)}); at != all.end(); ++at) {
+        if (at->first.topic != topic) {
+            break;
+        }
+        leaderless.put(at->first, {});
+    }
+    elect(batch, brokers, leaderless);
+}
+
 void add_changes_of_arriving(RecordBatch& batch, const BrokersDuringElection& brokers) {
     elect(batch, brokers, brokers.image.topic_table().led_by(kNoBroker));
 }

@@ -20,6 +20,8 @@ void add_changes_of_leaving(RecordBatch& batch, const BrokersDuringElection& bro
 /// them leads get another leader or none.
 void add_changes_of_directory(RecordBatch& batch, const BrokersDuringElection& brokers,
                               DirectoryId directory);
+/// Elects leaders for the partitions of a topic without one.
+void add_changes_of_topic(RecordBatch& batch, const BrokersDuringElection& brokers, TopicId topic);
 /// Elects leaders for the partitions without one.
 void add_changes_of_arriving(RecordBatch& batch, const BrokersDuringElection& brokers);
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -36,6 +37,11 @@ public:
     /// what is allowed.
     [[nodiscard]] virtual Result<void> validate(std::string_view name,
                                                 std::string_view value) const = 0;
+    /// The default of the topic config if it is a list; nothing if it is not one, or unknown.
+    [[nodiscard]] virtual std::optional<std::string> list_default(std::string_view name) const = 0;
+    /// Checks whether the configs of an existing topic may change. Errors: invalid.
+    [[nodiscard]] virtual Result<void> check_change(const ConfigValues& before,
+                                                    const ConfigValues& after) const = 0;
     /// All configs of a topic, ordered by name. `values` are those set for the topic; `replicas` is
     /// its replication factor.
     [[nodiscard]] virtual std::vector<TopicConfig> describe(const ConfigValues& values,
@@ -133,9 +139,21 @@ struct ElectLeadersResult {
     std::vector<ElectedPartition> partitions;
 };
 
+struct AlteredConfigs {
+    Refusal refusal;
+    std::int8_t type = 0;  ///< of the resource, as in the request
+    std::string name;
+};
+
+/// One entry for each resource in the request, in its order.
+struct AlterConfigsResult {
+    Refusal refusal;  ///< of the request as a whole; then there are no resources
+    std::vector<AlteredConfigs> resources;
+};
+
 using ControllerResponse =
     std::variant<BrokerRegistrationResult, ControllerRegistrationResult, BrokerHeartbeatResult,
                  CreateTopicsResult, DeleteTopicsResult, ProducerIdsResult, AlterPartitionResult,
-                 AssignReplicasResult, ElectLeadersResult>;
+                 AssignReplicasResult, ElectLeadersResult, AlterConfigsResult>;
 
 }  // namespace hw::controller

@@ -59,6 +59,9 @@ void SeededEntropy::fill(MutableBytes into) {
 }
 
 Result<void> FakeConfigs::validate(std::string_view name, std::string_view value) const {
+    if (name == "cleanup.policy" || name == "unclean.leader.election.enable") {
+        return {};
+    }
     if (name != "segment.bytes" && name != "retention.ms" && name != "min.insync.replicas") {
         return fail(ErrorKind::invalid, "there is no config '{}'", name);
     }
@@ -66,6 +69,20 @@ Result<void> FakeConfigs::validate(std::string_view name, std::string_view value
         value, [](unsigned char digit) { return digit == '-' || std::isdigit(digit) != 0; });
     if (!is_number) {
         return fail(ErrorKind::invalid, "config '{}' is a number, not '{}'", name, value);
+    }
+    return {};
+}
+
+std::optional<std::string> FakeConfigs::list_default(std::string_view name) const {
+    return name == "cleanup.policy" ? std::optional<std::string>("delete") : std::nullopt;
+}
+
+Result<void> FakeConfigs::check_change(const ConfigValues& before,
+                                       const ConfigValues& after) const {
+    const auto old = before.find("segment.bytes");
+    const auto now = after.find("segment.bytes");
+    if (old != before.end() && now != after.end() && now->second < old->second) {
+        return fail(ErrorKind::invalid, "segment.bytes cannot become smaller");
     }
     return {};
 }

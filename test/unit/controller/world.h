@@ -27,11 +27,16 @@ private:
     Random random_;
 };
 
-/// Accepts only segment.bytes, retention.ms and min.insync.replicas, and only numbers as values.
+/// Accepts only segment.bytes, retention.ms and min.insync.replicas, with numbers as values, and
+/// cleanup.policy and unclean.leader.election.enable with any value. segment.bytes must not become
+/// smaller.
 class FakeConfigs final : public TopicConfigs {
 public:
     [[nodiscard]] Result<void> validate(std::string_view name,
                                         std::string_view value) const override;
+    [[nodiscard]] std::optional<std::string> list_default(std::string_view name) const override;
+    [[nodiscard]] Result<void> check_change(const ConfigValues& before,
+                                            const ConfigValues& after) const override;
     [[nodiscard]] std::vector<TopicConfig> describe(const ConfigValues& values,
                                                     std::int16_t replicas) const override;
 };

@@ -7,6 +7,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "broker/api/alter_configs.h"
 #include "broker/api/create_topics.h"
 #include "broker/api/delete_topics.h"
 #include "broker/api/elect_leaders.h"
@@ -148,6 +149,8 @@ struct Apis {
         dispatcher.add(ApiKey::alter_partition, std::make_unique<AlterPartitionHandler>(runtime));
         dispatcher.add(ApiKey::assign_replicas_to_dirs,
                        std::make_unique<AssignReplicasHandler>(runtime));
+        dispatcher.add(ApiKey::incremental_alter_configs,
+                       std::make_unique<AlterConfigsHandler>(runtime, settings));
         dispatcher.add(ApiKey::elect_leaders,
                        std::make_unique<ElectLeadersHandler>(runtime, settings));
     }
@@ -437,6 +440,37 @@ TEST_CASE("quorum: ElectLeaders needs the permission to alter the cluster", "[qu
     apis.authorizer.forbid(Operation::alter, kCluster);
     CHECK(contains(apis.ask<schema::ElectLeadersResponse>(request, ApiVersion(2)),
                    "\"partitionId\":0,\"errorCode\":31"));
+}
+
+TEST_CASE("quorum: configs of a topic are altered by those who may, in every version",
+          "[quorum][api]") {
+    using Request = schema::IncrementalAlterConfigsRequest;
+    LedTopic led;
+    Apis apis(led.machine);
+    const Request::Config config{.name = "retention.ms", .config_operation = 0, .value = "7"};
+    const std::vector<Request::Resource> resources{
+        {.resource_type = 2, .resource_name = "orders", .configs = {&config, 1}},
+        {.resource_type = 4, .resource_name = "1", .configs = {&config, 1}}};
+    Request request;
+    request.resources = resources;
+    for (std::int16_t version = 0; version <= 1; ++version) {
+        const std::string answer =
+            apis.ask<schema::IncrementalAlterConfigsResponse>(request, ApiVersion(version));
+        INFO(answer);
+        CHECK(contains(answer,
+                       "{\"errorCode\":0,\"errorMessage\":null,\"resourceType\":2,"
+                       "\"resourceName\":\"orders\"}"));
+        CHECK(contains(answer, "\"errorCode\":42"));
+    }
+    const controller::ConfigResource orders{controller::ConfigResourceType::topic, "orders"};
+    REQUIRE(led.machine.image().find_configs(orders) != nullptr);
+    CHECK(led.machine.image().find_configs(orders)->at("retention.ms") == "7");
+    apis.authorizer.forbid(Operation::alter_configs, topic_resource("orders"));
+    CHECK(contains(apis.ask<schema::IncrementalAlterConfigsResponse>(request, ApiVersion(1)),
+                   "\"errorCode\":29"));
+    apis.authorizer.forbid(Operation::alter_configs, kCluster);
+    CHECK(contains(apis.ask<schema::IncrementalAlterConfigsResponse>(request, ApiVersion(1)),
+                   "\"errorCode\":31"));
 }
 
 TEST_CASE("quorum: delete.topic.enable=false refuses every deletion", "[quorum][api]") {

@@ -24,6 +24,11 @@ inline constexpr BrokerId kBroker{1};
 class AnyConfigs final : public controller::TopicConfigs {
 public:
     Result<void> validate(std::string_view, std::string_view) const override { return {}; }
+    std::optional<std::string> list_default(std::string_view) const override { return {}; }
+    Result<void> check_change(const controller::ConfigValues&,
+                              const controller::ConfigValues&) const override {
+        return {};
+    }
     std::vector<controller::TopicConfig> describe(const controller::ConfigValues& values,
                                                   std::int16_t) const override {
         std::vector<controller::TopicConfig> configs;

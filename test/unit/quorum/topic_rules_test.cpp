@@ -23,6 +23,27 @@ TEST_CASE("topic rules: the table of keys decides whether a config is accepted",
     CHECK_FALSE(rules.validate("dummy.doesntexist", "1"));
 }
 
+TEST_CASE("topic rules: lists have a default to start from, other configs have none",
+          "[quorum][rules]") {
+    const config::Settings settings = config::settings_of("");
+    const TopicRules rules(settings);
+    CHECK(rules.list_default("cleanup.policy") == "delete");
+    CHECK_FALSE(rules.list_default("segment.bytes").has_value());
+    CHECK_FALSE(rules.list_default("dummy.doesntexist").has_value());
+}
+
+TEST_CASE("topic rules: a topic cannot go from memory to disk", "[quorum][rules]") {
+    const config::Settings settings = config::settings_of("");
+    const TopicRules rules(settings);
+    const controller::ConfigValues memory{{"highwater.durability", "memory"}};
+    const controller::ConfigValues disk{{"highwater.durability", "disk"}};
+    CHECK(rules.check_change(disk, memory));
+    CHECK_FALSE(rules.check_change(memory, disk));
+    CHECK_FALSE(rules.check_change(memory, {}));
+    CHECK_FALSE(rules.check_change({}, {{"segment.bytes", "x"}}));
+    CHECK(rules.check_change({{"segment.bytes", "x"}}, {}));
+}
+
 TEST_CASE("topic rules: configs are listed in the order of their names, with their source",
           "[quorum][rules]") {
     const config::Settings settings = config::settings_of("message.max.bytes=2000");
