@@ -208,17 +208,19 @@ HostLimits Node::host_limits() const {
 }
 
 void Node::start_controller(MetadataLog metadata) {
+    replication::VoterSet quorum = voters(metadata);
     ControllerServerOptions options{
         .cluster_id = cluster_id_,
         .controller = {.num_partitions = config_.topic_creation.partitions,
                        .replication_factor = config_.topic_creation.replication_factor,
+                       .quorum_voters = static_cast<std::int32_t>(quorum.size()),
                        .max_replication_factor = 1,  // brokers have no followers yet
                        .session_timeout = duration_of(config_.node.broker_session_timeout),
                        .unclean_leader_election = config_.election.is_unclean,
                        .leader_balance_interval = balance_interval(config_.election),
                        .initial_metadata_version = metadata.initial_version},
         .raft = {.self = {.id = config_.node.id, .directory = metadata.directory->id()},
-                 .voters = voters(metadata),
+                 .voters = std::move(quorum),
                  .election_timeout = quorum_timeout(config_.quorum.election_timeout),
                  .fetch_timeout = quorum_timeout(config_.quorum.fetch_timeout)},
         .listener = controller_listener().name,

@@ -55,6 +55,14 @@ Checked<void> check_supported(std::size_t replicas, std::int16_t supported) {
                   replicas, supported);
 }
 
+std::int16_t default_replicas(const OperationContext& context) {
+    const auto voters = static_cast<std::size_t>(context.options.quorum_voters);
+    const std::size_t nodes = std::max(context.image.brokers().size(), voters);
+    const auto usual = static_cast<std::int16_t>(std::min(kUsualReplicas, nodes));
+    return context.options.replication_factor.value_or(
+        std::min(context.options.max_replication_factor, usual));
+}
+
 Checked<Replicas> place(const Topic& topic, const OperationContext& context,
                         std::size_t max_partitions) {
     if (topic.replication_factor < kDefault || topic.replication_factor == 0) {
@@ -77,11 +85,8 @@ Checked<Replicas> place(const Topic& topic, const OperationContext& context,
                       context.image.brokers().size());
     }
     const std::int16_t supported = context.options.max_replication_factor;
-    const auto usual =
-        std::min(supported, static_cast<std::int16_t>(std::min(kUsualReplicas, candidates.size())));
-    const std::int16_t replicas = topic.replication_factor == kDefault
-                                      ? context.options.replication_factor.value_or(usual)
-                                      : topic.replication_factor;
+    const std::int16_t replicas =
+        topic.replication_factor == kDefault ? default_replicas(context) : topic.replication_factor;
     if (static_cast<std::size_t>(replicas) > candidates.size()) {
         const std::string_view key =
             topic.replication_factor == kDefault ? " of default.replication.factor" : "";

@@ -18,8 +18,11 @@ namespace hw::controller {
 /// Settings of the controller.
 struct ControllerOptions {
     std::int32_t num_partitions = 1;  ///< num.partitions: for a topic created without a number
-    /// default.replication.factor; nothing: 3, or the number of brokers in service if that is less.
+    /// default.replication.factor; nothing: 3, or if that is less the number of registered brokers
+    /// or of voters of the quorum, whichever is larger. So a broker that is down, or has not joined
+    /// yet, does not lead to topics with fewer copies.
     std::optional<std::int16_t> replication_factor = {};
+    std::int32_t quorum_voters = 1;
     std::int16_t max_replication_factor = INT16_MAX;     ///< that the brokers support
     Duration session_timeout = std::chrono::seconds(3);  ///< broker.session.timeout.ms
     /// unclean.leader.election.enable: for topics that do not set it.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <map>
+#include <string_view>
 
 #include "controller/image/topic_image.h"
 #include "protocol/base/assert.h"
@@ -17,6 +19,45 @@ std::vector<DirectoryId> open_directories(const BrokerImage& broker) {
                    broker.cordoned_log_dirs->end();
     });
     return open;
+}
+
+/// The candidates in an order in which neighbours are in different racks, as far as possible.
+std::vector<Candidate> alternating_racks(std::span<const Candidate> candidates) {
+    std::map<std::string_view, std::vector<Candidate>> racks;
+    for (const Candidate& candidate : candidates) {
+        racks[candidate.rack].push_back(candidate);
+    }
+    std::vector<Candidate> ring;
+    for (std::size_t turn = 0; ring.size() < candidates.size(); ++turn) {
+        for (const auto& [name, brokers] : racks) {
+            if (turn < brokers.size()) {
+                ring.push_back(brokers[turn]);
+            }
+        }
+    }
+    return ring;
+}
+
+/// The replicas of one partition: the leader, then, from `distance` behind it in the ring on, each
+/// time the first broker in one of the racks that have the fewest replicas so far.
+std::vector<BrokerId> place_one(const std::vector<Candidate>& ring, std::size_t leader,
+                                std::size_t distance, std::size_t replicas) {
+    std::vector<const Candidate*> others;
+    for (std::size_t step = 0; step + 1 < ring.size(); ++step) {
+        const std::size_t behind = 1 + (distance + step) % (ring.size() - 1);
+        others.push_back(&ring[(leader + behind) % ring.size()]);
+    }
+    std::map<std::string_view, int> used;
+    ++used[ring[leader].rack];
+    std::vector<BrokerId> chosen{ring[leader].id};
+    while (chosen.size() < replicas) {
+        const auto next = std::ranges::min_element(
+            others, {}, [&used](const Candidate* other) { return used[other->rack]; });
+        ++used[(*next)->rack];
+        chosen.push_back((*next)->id);
+        others.erase(next);
+    }
+    return chosen;
 }
 
 }  // namespace
@@ -43,25 +84,19 @@ DirectoryId directory_for_new_replica(const BrokerImage& broker, std::uint64_t t
 
 std::vector<std::vector<BrokerId>> place_striped(std::span<const Candidate> candidates,
                                                  const PlacementRequest& request, Random& random) {
-    const std::size_t brokers = candidates.size();
+    const std::vector<Candidate> ring = alternating_racks(candidates);
     const auto replicas = static_cast<std::size_t>(request.replicas);
     HW_ASSERT(replicas >= 1);
-    HW_ASSERT(replicas <= brokers);
-    const std::size_t start = random.below(brokers);
-    std::size_t distance = random.below(brokers);
+    HW_ASSERT(replicas <= ring.size());
+    const std::size_t start = random.below(ring.size());
+    std::size_t distance = random.below(ring.size());
     std::vector<std::vector<BrokerId>> placement;
     for (std::size_t partition = 0; partition < static_cast<std::size_t>(request.partitions);
          ++partition) {
-        if (partition > 0 && partition % brokers == 0) {
+        if (partition > 0 && partition % ring.size() == 0) {
             ++distance;
         }
-        const std::size_t leader = (start + partition) % brokers;
-        std::vector<BrokerId>& chosen = placement.emplace_back();
-        chosen.push_back(candidates[leader].id);
-        for (std::size_t other = 0; other + 1 < replicas; ++other) {
-            const std::size_t step = 1 + (distance + other) % (brokers - 1);
-            chosen.push_back(candidates[(leader + step) % brokers].id);
-        }
+        placement.push_back(place_one(ring, (start + partition) % ring.size(), distance, replicas));
     }
     return placement;
 }

@@ -37,7 +37,9 @@ struct PlacementRequest {
 /// Striped placement: the replicas of each partition, the preferred leader first. Leaders are
 /// chosen round-robin from all candidates, beginning with a random one. The other replicas follow
 /// the leader at a distance that grows with every round, so that the partitions of one leader have
-/// different followers. `replicas` is at least 1 and at most the number of candidates.
+/// different followers. The replicas of a partition are spread evenly over the racks: no rack has
+/// two more than another that has a broker left. Brokers without a rack count as one rack.
+/// `replicas` is at least 1 and at most the number of candidates.
 [[nodiscard]] std::vector<std::vector<BrokerId>> place_striped(
     std::span<const Candidate> candidates, const PlacementRequest& request, Random& random);
 

@@ -69,9 +69,8 @@ TEST_CASE("create: a new topic has its partitions, each with leader, ISR and dir
     }
 }
 
-TEST_CASE(
-    "create: -1 means num.partitions, and three replicas or one for each live broker if fewer",
-    "[controller]") {
+TEST_CASE("create: -1 means num.partitions, and three replicas or one for each broker if fewer",
+          "[controller]") {
     ControllerOptions options;
     options.num_partitions = 4;
     const std::int32_t brokers = GENERATE(1, 2, 3, 5);
@@ -79,6 +78,24 @@ TEST_CASE(
     const auto created = world.create({topic("orders", -1, -1)});
     CHECK(created[0].partitions == 4);
     CHECK(created[0].replicas == std::min(brokers, 3));
+}
+
+TEST_CASE("create: -1 replicas never means fewer because brokers are down or have not joined yet",
+          "[controller]") {
+    ControllerOptions options;
+    options.quorum_voters = 3;
+    World early = cluster(1, options);
+    const auto refused = early.create({topic("orders", 1, -1)});
+    CHECK(refused[0].refusal.code == ErrorCode::invalid_replication_factor);
+    CHECK(refused[0].refusal.message ==
+          "the replication factor 3 of default.replication.factor is larger than the number of "
+          "brokers in service, 1 (registered: 1). Ask for at most 1");
+    World world = cluster(2);
+    world.pass(std::chrono::seconds(2));
+    world.beat(1);
+    world.pass(std::chrono::seconds(2));
+    CHECK(world.create({topic("orders", 1, -1)})[0].refusal.code ==
+          ErrorCode::invalid_replication_factor);
 }
 
 TEST_CASE("create: -1 replicas means default.replication.factor if that is set", "[controller]") {

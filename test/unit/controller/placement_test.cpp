@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include <catch2/catch.hpp>
 
@@ -63,6 +66,57 @@ TEST_CASE("placement: partitions of one leader have their followers on all other
     }
     for (const auto& [leader, distinct] : followers) {
         CHECK(distinct.size() == 4);
+    }
+}
+
+TEST_CASE("placement: the replicas of a partition are spread over the racks",
+          "[controller][placement]") {
+    // Three racks of different sizes, and one broker without a rack.
+    const std::vector<std::pair<std::int32_t, std::string>> nodes{
+        {1, "a"}, {2, "a"}, {3, "a"}, {4, "b"}, {5, "b"}, {6, "c"}, {7, ""}};
+    std::vector<Candidate> candidates;
+    std::map<BrokerId, std::string> racks;
+    for (const auto& [id, rack] : nodes) {
+        candidates.push_back({BrokerId(id), rack});
+        racks[BrokerId(id)] = rack;
+    }
+    Random random(6);
+    for (std::int16_t replicas = 1; replicas <= 7; ++replicas) {
+        const auto placed =
+            place_striped(candidates, {.partitions = 70, .replicas = replicas}, random);
+        std::map<BrokerId, int> led;
+        for (const auto& chosen : placed) {
+            std::set<std::string> used;
+            for (const BrokerId id : chosen) {
+                used.insert(racks.at(id));
+            }
+            CHECK(used.size() == std::min<std::size_t>(4, static_cast<std::size_t>(replicas)));
+            CHECK(std::set(chosen.begin(), chosen.end()).size() == chosen.size());
+            ++led[chosen.front()];
+        }
+        for (const auto& [id, times] : led) {
+            CHECK(times == 10);
+        }
+    }
+}
+
+TEST_CASE("placement: racks of the same size get the same number of replicas",
+          "[controller][placement]") {
+    std::vector<Candidate> candidates;
+    for (std::int32_t id = 0; id < 6; ++id) {
+        candidates.push_back({BrokerId(id), id < 3 ? "left" : "right"});
+    }
+    Random random(7);
+    std::map<BrokerId, int> count;
+    for (const auto& chosen :
+         place_striped(candidates, {.partitions = 300, .replicas = 2}, random)) {
+        CHECK((chosen[0] < BrokerId(3)) != (chosen[1] < BrokerId(3)));
+        ++count[chosen[0]];
+        ++count[chosen[1]];
+    }
+    for (const auto& [id, replicas] : count) {
+        CHECK(replicas >= 80);
+        CHECK(replicas <= 120);
     }
 }
 
