@@ -1,11 +1,32 @@
 #include "test/sim/scheduler.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace hw::sim {
 
 void Scheduler::ready(NodeTag node, Work work) {
-    ready_.push_back({node, next_id_++, std::move(work)});
+    const auto held = held_.find(node);
+    std::vector<Item>& into = held == held_.end() ? ready_ : held->second;
+    into.push_back({node, next_id_++, std::move(work)});
+}
+
+void Scheduler::pause(NodeTag node) {
+    std::vector<Item>& held = held_[node];
+    for (Item& item : ready_) {
+        if (item.node == node) {
+            held.push_back(std::move(item));
+        }
+    }
+    std::erase_if(ready_, [node](const Item& item) { return item.node == node; });
+}
+
+void Scheduler::resume(NodeTag node) {
+    auto held = held_.extract(node);
+    if (!held.empty()) {
+        std::ranges::move(held.mapped(), std::back_inserter(ready_));
+    }
 }
 
 Scheduler::ParkId Scheduler::park(NodeTag node, Work work, TimePoint deadline) {
@@ -35,13 +56,14 @@ void Scheduler::wake_due() {
 }
 
 bool Scheduler::step() {
-    if (ready_.empty()) {
+    wake_due();
+    while (ready_.empty()) {
         if (deadlines_.empty()) {
             return false;
         }
-        now_ = deadlines_.begin()->first;
+        now_ = std::max(now_, deadlines_.begin()->first);
+        wake_due();
     }
-    wake_due();
     const std::size_t chosen = random_.below(ready_.size());
     std::swap(ready_[chosen], ready_.back());
     Item item = std::move(ready_.back());
@@ -74,6 +96,11 @@ std::vector<Scheduler::Work> Scheduler::take_all_of(NodeTag node) {
         }
     }
     std::erase_if(ready_, [node](const Item& item) { return item.node == node; });
+    if (const auto held = held_.find(node); held != held_.end()) {
+        for (Item& item : std::exchange(held->second, {})) {
+            taken.push_back(std::move(item.work));
+        }
+    }
     for (auto entry = parked_.begin(); entry != parked_.end();) {
         if (entry->second.node == node) {
             deadlines_.erase({entry->second.deadline, entry->first});

@@ -16,7 +16,8 @@ using NodeTag = std::uint32_t;
 inline constexpr NodeTag kWorld = 0;
 
 /// The event loop of a simulation, with virtual time. Runs ready work in an order drawn from the
-/// seed. Parked work becomes ready when it is woken or its deadline passes.
+/// seed. Parked work becomes ready when it is woken or its deadline passes. The work of a paused
+/// node is held back, as that of a stopped process (SIGSTOP).
 class Scheduler {
 public:
     using Work = std::move_only_function<void()>;
@@ -39,6 +40,10 @@ public:
     bool run_until(const std::function<bool()>& done, TimePoint limit);
     /// Destroys all work of a node, including work that is added meanwhile.
     void drop(NodeTag node);
+    /// Runs no work of a node until `resume`.
+    void pause(NodeTag node);
+    void resume(NodeTag node);
+    [[nodiscard]] bool is_paused(NodeTag node) const { return held_.contains(node); }
 
     [[nodiscard]] TimePoint now() const { return now_; }
     [[nodiscard]] Random& random() { return random_; }
@@ -65,6 +70,7 @@ private:
     TimePoint now_{};
     std::uint64_t next_id_ = 1;
     std::vector<Item> ready_;
+    std::map<NodeTag, std::vector<Item>> held_;  ///< ready work of the nodes that are paused
     std::map<ParkId, Parked> parked_;
     std::set<std::pair<TimePoint, ParkId>> deadlines_;
     std::uint64_t trace_hash_ = 0xCBF2'9CE4'8422'2325;

@@ -262,22 +262,23 @@ Result<std::unique_ptr<Listener>> SimNetwork::listen(Shard& shard, const Endpoin
 Task<Result<std::unique_ptr<Transport>>> SimNetwork::connect(Shard& shard, Endpoint endpoint,
                                                              TimePoint deadline) {
     SimShard& from = sim_shard(shard);
+    const TimePoint limit = from.true_time(deadline);
     Signal never;
-    co_await from.wait(never, scheduler_->now() + draw_delay());
+    co_await from.wait_until(never, scheduler_->now() + draw_delay());
     constexpr Duration kRetry = std::chrono::milliseconds(100);
     auto port = ports_[endpoint.port].lock();
     while (port && (is_blocked(from.node(), port->node) || is_blocked(port->node, from.node()))) {
-        if (scheduler_->now() >= deadline) {
+        if (scheduler_->now() >= limit) {
             co_return fail(ErrorKind::timed_out, "no answer from {} in time", to_string(endpoint));
         }
         port.reset();
-        co_await from.wait(never, std::min(deadline, scheduler_->now() + kRetry));
+        co_await from.wait_until(never, std::min(limit, scheduler_->now() + kRetry));
         port = ports_[endpoint.port].lock();
     }
     if (!port || !port->open) {
         co_return fail(ErrorKind::closed, "connect to {}: Connection refused", to_string(endpoint));
     }
-    if (scheduler_->now() > deadline) {
+    if (scheduler_->now() > limit) {
         co_return fail(ErrorKind::timed_out, "no answer from {} in time", to_string(endpoint));
     }
     auto link = std::make_shared<Link>();
@@ -290,22 +291,39 @@ Task<Result<std::unique_ptr<Transport>>> SimNetwork::connect(Shard& shard, Endpo
     co_return std::make_unique<SimTransport>(std::move(link), 0, std::move(local), endpoint);
 }
 
+void SimNetwork::unblock(NodeTag from, NodeTag to) {
+    const auto block = blocked_.find({from, to});
+    if (block != blocked_.end()) {
+        blocked_.erase(block);
+        release();
+    }
+}
+
 void SimNetwork::heal() {
     blocked_.clear();
+    release();
+}
+
+void SimNetwork::release() {
     for (const auto& [number, weak] : links_) {
         const auto link = weak.lock();
-        if (!link || link->cut) {
-            continue;
+        if (link && !link->cut) {
+            release(link);
         }
-        if (link->closed[0] || link->closed[1]) {
+    }
+}
+
+void SimNetwork::release(const std::shared_ptr<Link>& link) {
+    for (std::size_t side = 0; side < 2; ++side) {
+        if (link->closed[side] && !is_blocked(link->nodes[side], link->nodes[1 - side])) {
             link->cut_now();
-            continue;
+            return;
         }
-        for (std::size_t side = 0; side < 2; ++side) {
-            const std::size_t held = std::exchange(link->pipes[side].held, 0);
-            if (held > 0) {
-                deliver(link, side, held);
-            }
+    }
+    for (std::size_t side = 0; side < 2; ++side) {
+        Pipe& pipe = link->pipes[side];
+        if (pipe.held > 0 && !is_blocked(link->nodes[1 - side], link->nodes[side])) {
+            deliver(link, side, std::exchange(pipe.held, 0));
         }
     }
 }

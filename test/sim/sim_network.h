@@ -30,9 +30,9 @@ struct NetworkFaults {
 /// are forbidden, as for an ordinary user. A close by either side or a reset cuts the connection,
 /// and bytes in transit are lost.
 ///
-/// While a direction between two nodes is blocked, bytes and closes in it wait for `heal`, and no
-/// connection can be made between the two, as with a cable that is pulled. So a connection may be
-/// half open: one side has closed it, and the other does not know.
+/// While a direction between two nodes is blocked, bytes and closes in it wait for `unblock`, and
+/// no connection can be made between the two, as with a cable that is pulled. So a connection may
+/// be half open: one side has closed it, and the other does not know.
 class SimNetwork final : public Network {
 public:
     SimNetwork(Scheduler& scheduler, NetworkFaults faults)
@@ -48,9 +48,11 @@ public:
     void set_faults(NetworkFaults faults) { faults_ = faults; }
     /// Cuts every connection of a node and closes its listeners, as the end of its process does.
     void cut(NodeTag node);
-    /// Lets nothing pass from one node to another.
+    /// Lets nothing pass from one node to another. Blocks of one direction are counted.
     void block(NodeTag from, NodeTag to) { blocked_.insert({from, to}); }
-    /// Removes all blocks. What has waited arrives.
+    /// Removes one block. What has waited arrives if it was the last one of this direction.
+    void unblock(NodeTag from, NodeTag to);
+    /// Removes all blocks.
     void heal();
 
 private:
@@ -66,10 +68,13 @@ private:
         return blocked_.contains({from, to});
     }
     void deliver(const std::shared_ptr<Link>& link, std::size_t side, std::size_t bytes);
+    /// Lets what has waited pass in all directions that are not blocked.
+    void release();
+    void release(const std::shared_ptr<Link>& link);
 
     Scheduler* scheduler_;
     NetworkFaults faults_;
-    std::set<std::pair<NodeTag, NodeTag>> blocked_;
+    std::multiset<std::pair<NodeTag, NodeTag>> blocked_;
     std::map<std::uint16_t, std::weak_ptr<Port>> ports_;
     std::map<std::uint64_t, std::weak_ptr<Link>> links_;
     std::uint64_t next_link_ = 0;

@@ -85,11 +85,15 @@ Task<> SimShard::suspend(std::move_only_function<void(Scheduler::Work)> park) {
 }
 
 Task<Woken> SimShard::wait(Signal& signal, TimePoint deadline) {
+    return wait_until(signal, true_time(deadline));
+}
+
+Task<Woken> SimShard::wait_until(Signal& signal, TimePoint true_deadline) {
     if (signal.consume()) {
         co_return Woken::signalled;
     }
-    auto park = [this, &signal, deadline](Scheduler::Work resume) {
-        const auto id = scheduler_->park(node_, std::move(resume), deadline);
+    auto park = [this, &signal, true_deadline](Scheduler::Work resume) {
+        const auto id = scheduler_->park(node_, std::move(resume), true_deadline);
         signal.park([this, id] { scheduler_->wake(id); });
     };
     co_await suspend(park);

@@ -8,6 +8,7 @@
 
 #include "protocol/base/shard.h"
 #include "test/sim/scheduler.h"
+#include "test/sim/sim_clock.h"
 
 namespace hw::sim {
 
@@ -15,8 +16,9 @@ namespace hw::sim {
 /// drawn from the seed. Posted work keeps its order. The seed also decides when a turn ends.
 class SimShard final : public Shard {
 public:
-    SimShard(Scheduler& scheduler, NodeTag node, std::size_t index)
-        : scheduler_(&scheduler), node_(node), index_(index) {}
+    /// `clock` shows the deadlines of its waits; without it they are true times.
+    SimShard(Scheduler& scheduler, NodeTag node, std::size_t index, const SimClock* clock = nullptr)
+        : scheduler_(&scheduler), node_(node), index_(index), clock_(clock) {}
     ~SimShard() override;
 
     void post(std::move_only_function<void()> work) override;
@@ -24,6 +26,12 @@ public:
     void at_end_of_turn(TurnStep step, TurnHook& hook) override;
     [[nodiscard]] Task<Woken> wait(Signal& signal, TimePoint deadline) override;
     [[nodiscard]] std::size_t index() const override { return index_; }
+    /// As `wait`, until a true time.
+    [[nodiscard]] Task<Woken> wait_until(Signal& signal, TimePoint true_deadline);
+    /// The true time at which the clock of this node shows `shown`.
+    [[nodiscard]] TimePoint true_time(TimePoint shown) const {
+        return clock_ == nullptr ? shown : clock_->true_time(shown);
+    }
 
     /// Destroys all waiting and ready work of this shard and of the other shards of its node. Call
     /// it at the end of the node's process, before the objects of the node are destroyed.
@@ -50,6 +58,7 @@ private:
     Scheduler* scheduler_;
     NodeTag node_;
     std::size_t index_;
+    const SimClock* clock_;
     Context context_;
     TurnHooks hooks_;
     std::deque<Scheduler::Work> posted_;

@@ -186,5 +186,28 @@ TEST_CASE("network: a connection to a node that is cut off times out, or waits",
     CHECK(outcome);
 }
 
+TEST_CASE("network: a direction that is blocked twice passes nothing until both blocks end",
+          "[sim]") {
+    World world(1);
+    auto listener = world.network.listen(world.server, {"server", 9092});
+    REQUIRE(listener);
+    std::string received;
+    bool ended = false;
+    std::unique_ptr<Transport> kept;
+    world.server.spawn(accept_and_read(world, **listener, received, ended));
+    world.client.spawn(connect_and_write(world, "", kept));
+    REQUIRE(world.scheduler.run_until([&] { return kept != nullptr; }, kLimit));
+    world.network.block(2, 1);
+    world.network.block(2, 1);
+    const std::array<ByteView, 1> slices{as_bytes(std::string_view("x"))};
+    REQUIRE(kept->try_write(slices).bytes == 1);
+    world.network.unblock(2, 1);
+    const TimePoint later = world.scheduler.now() + std::chrono::seconds(1);
+    world.scheduler.run_until([&] { return !received.empty(); }, later);
+    CHECK(received.empty());
+    world.network.unblock(2, 1);
+    CHECK(world.scheduler.run_until([&] { return received == "x"; }, kLimit));
+}
+
 }  // namespace
 }  // namespace hw::sim

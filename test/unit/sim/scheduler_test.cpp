@@ -52,6 +52,36 @@ TEST_CASE("scheduler: parked work runs once, however often it is woken", "[sim]"
     CHECK(scheduler.now() < TimePoint() + std::chrono::seconds(1));
 }
 
+TEST_CASE("scheduler: the work of a paused node waits, also work that becomes due meanwhile",
+          "[sim]") {
+    Scheduler scheduler(1);
+    std::string order;
+    scheduler.ready(1, [&] { order += "a"; });
+    scheduler.park(1, [&] { order += "b"; }, TimePoint() + std::chrono::seconds(1));
+    scheduler.pause(1);
+    CHECK(scheduler.is_paused(1));
+    scheduler.park(2, [&] { order += "c"; }, TimePoint() + std::chrono::seconds(2));
+    while (scheduler.step()) {
+    }
+    CHECK(order == "c");
+    scheduler.resume(1);
+    CHECK_FALSE(scheduler.is_paused(1));
+    while (scheduler.step()) {
+    }
+    CHECK((order == "cab" || order == "cba"));
+}
+
+TEST_CASE("scheduler: dropping a node destroys its work while it is paused, too", "[sim]") {
+    Scheduler scheduler(1);
+    bool has_run = false;
+    scheduler.pause(1);
+    scheduler.ready(1, [&] { has_run = true; });
+    scheduler.drop(1);
+    scheduler.resume(1);
+    CHECK_FALSE(scheduler.step());
+    CHECK_FALSE(has_run);
+}
+
 TEST_CASE("scheduler: dropping a node destroys its work, and the work that the destructors post",
           "[sim]") {
     Scheduler scheduler(1);

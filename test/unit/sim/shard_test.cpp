@@ -35,6 +35,20 @@ Task<> waits(Shard& shard, Signal& signal, TimePoint deadline, std::string& log)
     log += woken == Woken::signalled ? "signalled " : "deadline ";
 }
 
+TEST_CASE("shard: a deadline is a time of the node's clock", "[sim]") {
+    Scheduler scheduler(1);
+    const SimClock fast(scheduler, 1100);
+    SimShard shard(scheduler, 1, 0, &fast);
+    std::string log;
+    Signal signal;
+    shard.spawn(waits(shard, signal, TimePoint() + std::chrono::seconds(110), log));
+    while (scheduler.step()) {
+    }
+    CHECK(log == "deadline ");
+    CHECK(scheduler.now() >= TimePoint() + std::chrono::seconds(100));
+    CHECK(scheduler.now() < TimePoint() + std::chrono::seconds(101));
+}
+
 TEST_CASE("shard: a wait ends by its signal or by its deadline, whichever comes first", "[sim]") {
     World world(1);
     std::string log;
