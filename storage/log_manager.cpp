@@ -277,6 +277,9 @@ Task<Result<OpenedLog>> LogManager::create(LogDirectory& directory, TopicPartiti
     auto contents =
         co_await call_blocking<LogContents>(*disk_, directory.path(), *home_, std::move(work));
     if (!contents) {
+        if (is_disk_failure(contents.error())) {
+            directory.go_offline(contents.error());
+        }
         co_return std::unexpected(contents.error());
     }
     co_return OpenedLog{name, topic_id, &directory, std::move(*contents), Offset(0)};
@@ -297,6 +300,9 @@ Task<Result<void>> LogManager::remove(LogDirectory& directory, TopicPartition na
     };
     const auto outcome =
         co_await call_blocking<void>(*disk_, directory.path(), *home_, std::move(work));
+    if (!outcome && is_disk_failure(outcome.error())) {
+        directory.go_offline(outcome.error());
+    }
     co_return outcome;
 }
 

@@ -81,7 +81,8 @@ public:
     /// Errors: those of open_data_directory; also invalid if two directories have the same id, two
     /// folders are of the same log, or a directory has logs but no file of recovery points.
     [[nodiscard]] Task<Result<OpenedLogs>> open(ManagerSettings settings);
-    /// Creates a log in `directory`, durably. Errors: exists, io, no_space, limit.
+    /// Creates a log in `directory`, durably. If its disk fails, the directory goes offline; the
+    /// same holds for `remove`. Errors: exists, io, no_space, limit.
     [[nodiscard]] Task<Result<OpenedLog>> create(LogDirectory& directory, TopicPartition name,
                                                  TopicId topic_id);
     /// Removes the checkpointed offsets of a log, marks its folder for deletion and removes it. The

@@ -27,6 +27,30 @@ TEST_CASE("manager: a created log survives a power loss", "[storage][manager]") 
     CHECK(second.manager.directories()[0]->id() == id);
 }
 
+TEST_CASE("manager: a directory fails when a log's folder cannot be created or removed",
+          "[storage][manager]") {
+    World world;
+    Node& node = world.start();
+    REQUIRE(node.open().has_value());
+    node.create();
+    const bool is_full = GENERATE(true, false);
+    SECTION("created") {
+        if (is_full) {
+            world.disk.faults().space_left = 0;
+        } else {
+            world.disk.faults().sync_error_one_in = 1;
+        }
+        CHECK_FALSE(node.run(node.manager.create(*node.directory, {"u", PartitionIndex(0)}, {})));
+        REQUIRE(node.directory->failure().has_value());
+        CHECK(node.directory->failure()->kind == (is_full ? ErrorKind::no_space : ErrorKind::io));
+    }
+    SECTION("removed") {
+        world.disk.faults().freeze_after = world.disk.operations();
+        CHECK_FALSE(node.run(node.manager.remove(*node.directory, kName)));
+        CHECK(node.directory->failure().has_value());
+    }
+}
+
 TEST_CASE("manager: no more logs are created than the limit of open files allows",
           "[storage][manager]") {
     World world;
