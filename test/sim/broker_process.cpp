@@ -3,41 +3,29 @@
 #include <utility>
 
 #include "broker/net/long_loop.h"
-#include "config/broker_config.h"
-#include "protocol/base/assert.h"
 
 namespace hw::sim {
 namespace {
 
-config::BrokerConfig make_config() {
-    config::BrokerInput input;
-    input.file_name = "simulation";
-    input.file_text = fmt::format(
-        "process.roles=broker,controller\nnode.id={}\n"
-        "listeners=PLAINTEXT://localhost:{},CONTROLLER://localhost:{}\n"
-        "controller.listener.names=CONTROLLER\nlog.dirs=/data\n",
-        BrokerProcess::kTag, kBrokerAddress.port, kBrokerAddress.port + 1);
-    const config::LoadedConfig loaded = config::load_broker_config(input);
-    HW_ASSERT(loaded.config.has_value());
-    return *loaded.config;
-}
-
-std::vector<std::unique_ptr<SimShard>> make_data_shards(const ProcessWorld& world) {
+std::vector<std::unique_ptr<SimShard>> make_data_shards(const ProcessWorld& world,
+                                                        const ProcessMachine& machine) {
     std::vector<std::unique_ptr<SimShard>> shards;
     for (std::size_t index = 0; index < world.data_shards; ++index) {
-        shards.push_back(std::make_unique<SimShard>(world.scheduler, BrokerProcess::kTag, index));
+        shards.push_back(
+            std::make_unique<SimShard>(world.scheduler, machine.tag, index, &machine.clock));
     }
     return shards;
 }
 
 }  // namespace
 
-BrokerProcess::BrokerProcess(const ProcessWorld& world, SimDisk& disk)
+BrokerProcess::BrokerProcess(const ProcessWorld& world, const ProcessMachine& machine,
+                             const config::BrokerConfig& config)
     : coin_(world.scheduler.random(), world.defer_one_in),
-      control_(world.scheduler, kTag, world.data_shards),
-      data_(make_data_shards(world)),
-      node_(make_config(), world.limits, ports(world, disk)) {
-    node_.on_end([this](const Error&) { ended_ = true; });
+      control_(world.scheduler, machine.tag, world.data_shards, &machine.clock),
+      data_(make_data_shards(world, machine)),
+      node_(config, world.limits, ports(world, machine)) {
+    node_.on_end([this](const Error& reason) { end_reason_ = reason; });
     if (world.mutants.node_spins) {
         control_.spawn(spin());
     }
@@ -51,16 +39,16 @@ BrokerProcess::~BrokerProcess() {
     }
 }
 
-broker::NodePorts BrokerProcess::ports(const ProcessWorld& world, SimDisk& disk) {
+broker::NodePorts BrokerProcess::ports(const ProcessWorld& world, const ProcessMachine& machine) {
     std::vector<Shard*> data;
     for (const auto& shard : data_) {
         data.push_back(shard.get());
     }
-    return {.clock = world.clock,
+    return {.clock = machine.clock,
             .entropy = world.entropy,
             .network = world.network,
-            .disk = disk,
-            .log = world.log,
+            .disk = machine.disk,
+            .log = machine.log,
             .control = control_,
             .data = std::move(data),
             .defer = &coin_,

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "broker/node.h"
+#include "test/sim/event_trace.h"
 #include "test/sim/sim_clock.h"
 #include "test/sim/sim_disk.h"
 #include "test/sim/sim_network.h"
@@ -13,9 +14,6 @@
 #include "test/support/mutants.h"
 
 namespace hw::sim {
-
-/// The address at which the broker of a run listens for clients.
-inline const Endpoint kBrokerAddress{"localhost", 9092};
 
 /// Defers a random part of the work on replicas to a later turn.
 class RandomDefer final : public broker::DeferPolicy {
@@ -28,31 +26,39 @@ private:
     std::uint64_t one_in_;
 };
 
-/// The ports and options that a run gives to its broker processes.
+/// The ports and options that a run gives to its processes.
 struct ProcessWorld {
     Scheduler& scheduler;
     SimNetwork& network;
-    const Clock& clock;
     Entropy& entropy;
-    LogSink& log;
+    EventTrace& trace;
     std::size_t data_shards = 1;
     std::uint64_t defer_one_in = 0;
     Mutants mutants;
     broker::NodeLimits limits = {};
 };
 
-/// One process of a broker: a node with its shards, on the disk of its machine. At a crash, its
-/// disk and network are cut off (SimDisk::process_kill, SimNetwork::cut) before it is destroyed.
+/// The machine on which a process runs.
+struct ProcessMachine {
+    NodeTag tag;
+    const SimClock& clock;
+    SimDisk& disk;
+    LogSink& log;
+};
+
+/// One process of a node, with its shards. At a crash, its disk and network are cut off
+/// (SimDisk::process_kill, SimNetwork::cut) before it is destroyed.
 class BrokerProcess {
 public:
-    static constexpr NodeTag kTag = 1;
-
-    BrokerProcess(const ProcessWorld& world, SimDisk& disk);
+    BrokerProcess(const ProcessWorld& world, const ProcessMachine& machine,
+                  const config::BrokerConfig& config);
     ~BrokerProcess();
     BrokerProcess(const BrokerProcess&) = delete;
     BrokerProcess& operator=(const BrokerProcess&) = delete;
 
     void begin_start();
+    /// Ends a start that waits for other nodes.
+    void cancel_start() { node_.cancel_start(); }
     /// Call after the start has ended.
     void begin_stop();
 
@@ -60,13 +66,18 @@ public:
     [[nodiscard]] const std::optional<Result<void>>& started() const { return started_; }
     [[nodiscard]] bool stopped() const { return stopped_; }
     /// Whether the node reported that it cannot continue.
-    [[nodiscard]] bool ended() const { return ended_; }
+    [[nodiscard]] bool ended() const { return end_reason_.has_value(); }
+    /// The error, if it cannot continue or could not start.
+    [[nodiscard]] std::optional<Error> failure() const {
+        return started_ && !started_->has_value() ? std::optional(started_->error()) : end_reason_;
+    }
+    [[nodiscard]] const broker::Node& node() const { return node_; }
 
 private:
     [[nodiscard]] Task<> start();
     [[nodiscard]] Task<> stop();
     [[nodiscard]] Task<> spin();
-    [[nodiscard]] broker::NodePorts ports(const ProcessWorld& world, SimDisk& disk);
+    [[nodiscard]] broker::NodePorts ports(const ProcessWorld& world, const ProcessMachine& machine);
 
     RandomDefer coin_;
     SimShard control_;
@@ -74,7 +85,7 @@ private:
     broker::Node node_;
     std::optional<Result<void>> started_;
     bool stopped_ = false;
-    bool ended_ = false;
+    std::optional<Error> end_reason_;
 };
 
 }  // namespace hw::sim

@@ -4,9 +4,8 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/core.h>
@@ -21,6 +20,12 @@ namespace hw::sim {
 /// Index of a partition or of a producer in the run's Plan.
 using PartitionNumber = Id<struct PartitionNumberTag, std::uint32_t>;
 using ProducerNumber = Id<struct ProducerNumberTag, std::uint32_t>;
+
+/// The checker's knowledge of a partition.
+struct PartitionFacts {
+    replication::Durability durability = replication::Durability::disk;
+    std::int16_t replication_factor = 1;
+};
 
 /// The checker's knowledge of a producer, which sends to one partition, one request at a time.
 struct ProducerFacts {
@@ -47,16 +52,19 @@ struct FetchedRecords {
     Offset from;  ///< the requested offset
     Offset high_watermark;
     std::vector<FetchedRecord> records;  ///< from `from` on
+    BrokerId leader = kNoBroker;         ///< that answered, in `leader_epoch`
+    LeaderEpoch leader_epoch = kNoLeaderEpoch;
 };
 
-/// Checks a run from what its clients see. A record that was acknowledged or read is a promise: it
-/// must be found again at its offset with its value. A power loss may take records, except those of
-/// a `disk` topic that were read or acknowledged with acks=all. Nothing else may take a record.
+/// Checks the promises to clients that the judge (test/history) cannot know: those of a single
+/// replica, of a failed disk and of damaged bytes. A partition with one replica keeps records that
+/// were acknowledged with acks=1 until its machine loses its power, and its high watermark does not
+/// fall, except at a power loss in a `memory` topic.
 ///
 /// Clients report in any order. The checker keeps the first broken rule.
 class Checker {
 public:
-    Checker(std::vector<replication::Durability> partitions, std::vector<ProducerFacts> producers);
+    Checker(std::vector<PartitionFacts> partitions, const std::vector<ProducerFacts>& producers);
 
     /// The checker's knowledge when a request is sent. The answer is checked against it.
     struct Mark {
@@ -69,8 +77,6 @@ public:
     [[nodiscard]] Mark mark(PartitionNumber partition, TimePoint now) const;
 
     void on_acknowledged(const AcknowledgedBatch& batch, const Mark& mark);
-    /// The values were sent once and refused with a definite error, so they are in no log.
-    void on_refused(ProducerNumber producer, const std::vector<std::string>& values);
     /// The broker no longer knows the sequence numbers of an idempotent producer.
     void on_out_of_sequence(ProducerNumber producer);
     void on_fetched(PartitionNumber partition, const FetchedRecords& fetched, const Mark& mark);
@@ -82,10 +88,12 @@ public:
     /// Bytes of the partition's log were damaged at rest. Reads of it may be refused until
     /// `on_repaired`.
     void on_damaged(PartitionNumber partition);
-    void on_repaired();
+    void on_repaired(PartitionNumber partition) { at(partition).is_damaged = false; }
 
-    void on_sync_failed(TimePoint when);
-    void on_power_loss();
+    /// A sync of the machine that has the partition failed at `when`, in the present life.
+    void on_sync_failed(PartitionNumber partition, TimePoint when);
+    /// The machines of all in-sync replicas lost their power.
+    void on_power_loss(PartitionNumber partition);
     /// Makes the final checks. Call after everything was read once more.
     void on_end();
 
@@ -104,25 +112,22 @@ private:
     static constexpr Duration kSyncFailureGrace = std::chrono::seconds(1);
 
     struct Partition {
-        replication::Durability durability;
-        /// Values by offset; an empty value means that no client has seen the record.
-        std::vector<std::string> records;
+        PartitionFacts facts;
+        /// Records that were acknowledged with acks=1 and not read yet. What is read is known to
+        /// the judge.
+        std::map<Offset, std::string> weak;
         /// The highest that clients know from an answer or from an acknowledgement with acks=all.
         Offset high_watermark{0};
+        std::optional<TimePoint> sync_failed;
         std::uint64_t losses = 0;
         std::uint64_t damages = 0;
         bool is_damaged = false;
-    };
-    struct Producer {
-        ProducerFacts facts;
-        Offset acknowledged_end{0};  ///< end offset of the last batch that is still promised
     };
 
     [[nodiscard]] Partition& at(PartitionNumber partition) {
         return partitions_[partition.value()];
     }
-    void note(PartitionNumber partition, Offset offset, const std::string& value);
-    void check_order(PartitionNumber partition);
+    void check_weak(PartitionNumber number, const FetchedRecord& record);
     template <class... Args>
     void fail_rule(fmt::format_string<Args...> text, Args&&... args) {
         if (!broken_) {
@@ -131,9 +136,7 @@ private:
     }
 
     std::vector<Partition> partitions_;
-    std::vector<Producer> producers_;
-    std::set<std::string> refused_;
-    std::optional<TimePoint> sync_failed_;
+    std::vector<ProducerFacts> producers_;
     std::uint64_t acknowledged_ = 0;
     std::uint64_t read_ = 0;
     std::uint64_t damage_reports_ = 0;

@@ -14,7 +14,7 @@ namespace hw::sim {
 
 /// The events of a run, including the nodes' log lines. Keeps the last ones for the report of a
 /// failure, and passes every event to `echo`.
-class EventTrace final : public LogSink {
+class EventTrace {
 public:
     using Echo = std::function<void(const std::string& line)>;
 
@@ -35,11 +35,6 @@ public:
         }
     }
 
-    void write(LogLevel, std::string_view component, std::string_view line) override {
-        add(fmt::format("{}: {}", component, line));
-    }
-    bool enabled(LogLevel level) const override { return level != LogLevel::debug; }
-
     [[nodiscard]] const std::deque<std::string>& last() const { return last_; }
 
 private:
@@ -48,6 +43,21 @@ private:
     const Scheduler* scheduler_;
     Echo echo_;
     std::deque<std::string> last_;
+};
+
+/// Adds the log lines of one node to the trace.
+class NodeLog final : public LogSink {
+public:
+    NodeLog(EventTrace& trace, NodeTag node) : trace_(trace), node_(node) {}
+
+    void write(LogLevel, std::string_view component, std::string_view line) override {
+        trace_.add(fmt::format("node {} {}: {}", node_, component, line));
+    }
+    bool enabled(LogLevel level) const override { return level != LogLevel::debug; }
+
+private:
+    EventTrace& trace_;
+    NodeTag node_;
 };
 
 }  // namespace hw::sim

@@ -20,7 +20,7 @@ constexpr int kExitUsage = 2;
 constexpr std::uint64_t kTwiceOneIn = 100;
 
 constexpr const char* kHelp =
-    R"(hw-sim: runs a whole broker in a simulated world and checks what its clients see
+    R"(hw-sim: runs whole clusters in a simulated world and checks what their clients see
 
 Usage:
   hw-sim --seed N [--steps M] [--trace]     one run, at most M steps; --trace prints every event
@@ -59,6 +59,9 @@ struct Totals {
     FaultRuns wall_jumps;
     FaultRuns damages;
     std::uint64_t damage_reports = 0;
+    std::uint64_t clusters = 0;  ///< runs with more than one node
+    std::uint64_t nodes = 0;
+    std::uint64_t cluster_faults = 0;
     std::uint64_t lives = 0;
     std::uint64_t operations = 0;
     std::uint64_t acknowledged = 0;
@@ -72,6 +75,9 @@ struct Totals {
         wall_jumps.add(verdict.wall_jumps);
         damages.add(verdict.damages);
         damage_reports += verdict.damage_reports;
+        clusters += verdict.nodes > 1 ? 1 : 0;
+        nodes += verdict.nodes;
+        cluster_faults += verdict.cluster_faults;
         lives += verdict.lives;
         operations += verdict.operations;
         acknowledged += verdict.acknowledged;
@@ -88,6 +94,10 @@ struct Totals {
             runs, with_faults, run_twice, mean(seconds), mean(static_cast<double>(lives)),
             mean(static_cast<double>(operations)), mean(static_cast<double>(acknowledged)),
             mean(static_cast<double>(read)));
+        fmt::print(
+            "{} runs had several nodes. On average: {:.1f} nodes, {:.1f} faults of the network or "
+            "of several nodes.\n",
+            clusters, mean(static_cast<double>(nodes)), mean(static_cast<double>(cluster_faults)));
         full_disks.print("A full disk");
         wall_jumps.print("A jump of the wall clock");
         damages.print("Damage at rest");

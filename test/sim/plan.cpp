@@ -1,7 +1,10 @@
 #include "test/sim/plan.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
+
+#include "test/sim/fault_plan.h"
 
 namespace hw::sim {
 
@@ -12,10 +15,12 @@ using std::chrono::seconds;
 
 namespace {
 
-constexpr Duration kRunMin = seconds(60);
+std::uint16_t broker_port(NodeTag id) {
+    return static_cast<std::uint16_t>(10'000 + id);
+}
 
-Duration draw_span(Random& random, Duration min, Duration max) {
-    return Duration(random.between(min.count(), max.count()));
+std::uint16_t controller_port(NodeTag id) {
+    return static_cast<std::uint16_t>(11'000 + id);
 }
 
 /// Some topics get short segments, so that files are created and closed, and some get
@@ -31,6 +36,10 @@ std::map<std::string, std::string> draw_configs(Random& random) {
     return configs;
 }
 
+std::int16_t draw_copies(Random& random) {
+    return static_cast<std::int16_t>(1 + random.below(kMaxReplicationFactor));
+}
+
 void draw_topics(Random& random, Plan& plan) {
     // The first two topics have different durabilities, so that every run has both.
     const std::uint64_t count = 2 + random.below(2);
@@ -38,11 +47,15 @@ void draw_topics(Random& random, Plan& plan) {
         const bool on_disk = i == 0 || (i > 1 && random.chance(1, 2));
         TopicPlan topic{.name = "topic-" + std::to_string(i),
                         .partitions = static_cast<std::int32_t>(1 + random.below(3)),
+                        .replication_factor = draw_copies(random),
                         .durability = on_disk ? Durability::disk : Durability::memory,
                         .configs = draw_configs(random)};
         topic.configs["highwater.durability"] = on_disk ? "disk" : "memory";
+        topic.configs["min.insync.replicas"] =
+            std::to_string(1 + random.below(static_cast<std::uint64_t>(topic.replication_factor)));
         for (std::int32_t index = 0; index < topic.partitions; ++index) {
-            plan.partitions.push_back({topic.name, PartitionIndex(index), topic.durability});
+            plan.partitions.push_back(
+                {topic.name, PartitionIndex(index), {topic.durability, topic.replication_factor}});
         }
         plan.topics.push_back(std::move(topic));
     }
@@ -76,90 +89,6 @@ void draw_clients(Random& random, Plan& plan) {
     }
 }
 
-DiskFaults draw_disk(Random& random) {
-    DiskFaults disk;
-    if (random.chance(1, 3)) {
-        disk.delay_most = draw_span(random, milliseconds(10), milliseconds(300));
-    }
-    if (random.chance(1, 3)) {
-        disk.late_write_one_in = 1 + random.below(10);
-    }
-    return disk;
-}
-
-NetworkFaults draw_network(Random& random) {
-    NetworkFaults network;
-    if (random.chance(1, 3)) {
-        network.delay_most = draw_span(random, milliseconds(1), milliseconds(20));
-    }
-    if (random.chance(1, 3)) {
-        network.slow_one_in = 10 + random.below(200);
-    }
-    if (random.chance(1, 3)) {
-        network.reset_one_in = 100 + random.below(2000);
-    }
-    return network;
-}
-
-/// A jump by minutes, hours or days in either direction, or back to the true time.
-WallJump draw_wall_jump(Random& random, Duration length) {
-    constexpr std::array<Duration, 3> kUnits{std::chrono::minutes(1), std::chrono::hours(1),
-                                             std::chrono::days(1)};
-    WallJump jump{.after = draw_span(random, Duration::zero(), length), .ahead = {}};
-    if (!random.chance(1, 4)) {
-        constexpr std::int64_t kMaxUnits = 20;
-        jump.ahead = kUnits[random.below(kUnits.size())] * random.between(-kMaxUnits, kMaxUnits);
-    }
-    return jump;
-}
-
-LifePlan draw_life(Random& random) {
-    constexpr std::array kEnds{End::clean_stop, End::process_kill,
-                               End::power_loss, End::freeze_and_kill,
-                               End::sync_error, End::freeze_and_power_loss,
-                               End::full_disk,  End::full_disk_and_power_loss};
-    // Some lives are so short that the crash happens during the recovery.
-    const Duration longest = random.chance(1, 5) ? Duration(milliseconds(600)) : seconds(15);
-    LifePlan life{.length = draw_span(random, Duration::zero(), longest),
-                  .end = kEnds[random.below(kEnds.size())],
-                  .disk = draw_disk(random),
-                  .network = draw_network(random),
-                  .freeze_after = random.below(100),
-                  .sync_error_one_in = 1 + random.below(10),
-                  .space_left = random.below(random.chance(1, 2) ? 2'000 : 100'000),
-                  .full_for = draw_span(random, milliseconds(10), seconds(4)),
-                  .wall_jump = std::nullopt,
-                  .damage = std::nullopt};
-    if (random.chance(1, 3)) {
-        life.wall_jump = draw_wall_jump(random, life.length);
-    }
-    return life;
-}
-
-/// How often a read finds that bytes are not in memory. Uses its own random numbers, as below.
-void draw_uncached(Random random, Plan& plan) {
-    for (LifePlan& life : plan.lives) {
-        life.disk.uncached_one_in = random.below(5);
-    }
-}
-
-/// Uses its own random numbers, so that the seeds in seeds.txt keep their other faults.
-void draw_damage(Random random, Plan& plan) {
-    constexpr std::array kKinds{DamageKind::bit_flip, DamageKind::header_bit_flip,
-                                DamageKind::zeroed_sector};
-    for (LifePlan& life : plan.lives) {
-        if (!random.chance(1, 3)) {
-            continue;
-        }
-        const bool at_rest = random.chance(1, 2);
-        life.damage = {
-            .after = at_rest ? Duration::zero() : draw_span(random, Duration(1), life.length),
-            .is_of_metadata = random.chance(1, 5),
-            .kind = kKinds[random.below(kKinds.size())],
-            .seed = random.next()};
-    }
-}
-
 }  // namespace
 
 const char* name_of(End end) {
@@ -184,6 +113,43 @@ const char* name_of(End end) {
     std::unreachable();
 }
 
+std::string Plan::properties(const NodePlan& node) const {
+    std::string listeners;
+    std::string voters;
+    if (node.is_broker) {
+        listeners = fmt::format("PLAINTEXT://localhost:{}", broker_port(node.id));
+    }
+    if (node.is_controller) {
+        listeners += fmt::format("{}CONTROLLER://localhost:{}", listeners.empty() ? "" : ",",
+                                 controller_port(node.id));
+    }
+    for (const NodePlan& each : nodes) {
+        if (each.is_controller) {
+            voters += fmt::format("{}{}@localhost:{}", voters.empty() ? "" : ",", each.id,
+                                  controller_port(each.id));
+        }
+    }
+    return fmt::format(
+        "process.roles={}{}{}\nnode.id={}\nlisteners={}\ncontroller.listener.names=CONTROLLER\n"
+        "controller.quorum.voters={}\nlog.dirs=/data\n",
+        node.is_broker ? "broker" : "", node.is_broker && node.is_controller ? "," : "",
+        node.is_controller ? "controller" : "", node.id, listeners, voters);
+}
+
+std::size_t Plan::controllers() const {
+    return static_cast<std::size_t>(std::ranges::count(nodes, true, &NodePlan::is_controller));
+}
+
+std::vector<Endpoint> Plan::brokers() const {
+    std::vector<Endpoint> all;
+    for (const NodePlan& node : nodes) {
+        if (node.is_broker) {
+            all.push_back({"localhost", broker_port(node.id)});
+        }
+    }
+    return all;
+}
+
 Plan draw_plan(std::uint64_t seed) {
     Random random(seed ^ 0x504C'414E);
     Plan plan;
@@ -192,19 +158,11 @@ Plan draw_plan(std::uint64_t seed) {
     plan.defer_one_in = random.below(4);
     draw_topics(random, plan);
     draw_clients(random, plan);
-    if (!plan.has_faults) {
-        LifePlan life;
-        life.length = kRunMin;
-        plan.lives.push_back(life);
-        draw_uncached(Random(seed ^ 0x434F'4C44), plan);
-        return plan;
+    draw_nodes(Random(seed ^ 0x4E4F'4445), plan);
+    if (plan.has_faults) {
+        draw_lives(Random(seed ^ 0x4C49'5645), plan);
+        draw_cluster_faults(Random(seed ^ 0x4641'554C), plan);
     }
-    Duration sum{};
-    while (sum < kRunMin) {
-        plan.lives.push_back(draw_life(random));
-        sum += plan.lives.back().length;
-    }
-    draw_damage(Random(seed ^ 0x4441'4D47), plan);
     draw_uncached(Random(seed ^ 0x434F'4C44), plan);
     return plan;
 }

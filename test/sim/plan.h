@@ -5,20 +5,31 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "protocol/base/ids.h"
+#include "protocol/base/network.h"
 #include "protocol/base/time.h"
 #include "test/sim/checker.h"
 #include "test/sim/damage.h"
+#include "test/sim/sim_clock.h"
 #include "test/sim/sim_disk.h"
 #include "test/sim/sim_network.h"
 
 namespace hw::sim {
 
+/// The largest replication factor, and min.insync.replicas, that a plan has. Brokers have no
+/// followers yet.
+inline constexpr std::int16_t kMaxReplicationFactor = 1;
+
+/// The tag of the clients' machine. Those of the nodes are their ids.
+inline constexpr NodeTag kClients = 100;
+
 struct TopicPlan {
     std::string name;
     std::int32_t partitions = 1;
+    std::int16_t replication_factor = 1;
     replication::Durability durability = replication::Durability::disk;
     std::map<std::string, std::string> configs;  ///< sent in the request that creates the topic
 };
@@ -27,7 +38,7 @@ struct TopicPlan {
 struct PartitionPlan {
     std::string topic;
     PartitionIndex index;
-    replication::Durability durability = replication::Durability::disk;
+    PartitionFacts facts;
 };
 
 struct ProducerPlan {
@@ -46,7 +57,7 @@ struct ReaderPlan {
     std::int32_t bytes_max = 1;
 };
 
-/// How a life of the broker's process ends.
+/// How a life of a node's process ends.
 enum class End : std::uint8_t {
     clean_stop,
     process_kill,
@@ -59,18 +70,17 @@ enum class End : std::uint8_t {
 };
 [[nodiscard]] const char* name_of(End end);
 
-/// A change of the wall clock of the broker's machine.
+/// A change of the wall clock of a node's machine.
 struct WallJump {
     Duration after{};  ///< time since the start of the process
     Duration ahead{};  ///< how far the clock is then ahead of true time; negative: behind
 };
 
-/// One life of the broker's process: its length, its faults and its end.
+/// One life of a node's process: its length, its faults and its end.
 struct LifePlan {
     Duration length{};  ///< from the start of the process; it may be too short to serve
     End end = End::clean_stop;
     DiskFaults disk;
-    NetworkFaults network;
     /// Number of disk operations after the end of `length` until the disk freezes.
     std::uint64_t freeze_after = 0;
     std::uint64_t sync_error_one_in = 1;
@@ -79,6 +89,28 @@ struct LifePlan {
     Duration full_for{};
     std::optional<WallJump> wall_jump;
     std::optional<DamagePlan> damage;  ///< repaired after the life
+    Duration down_for{};               ///< from the end until the next start
+};
+
+/// A node: its roles, and the lives of its processes, one after the other.
+struct NodePlan {
+    NodeTag id = 1;
+    bool is_controller = true;
+    bool is_broker = true;
+    std::int64_t clock_rate = SimClock::kTrueRate;
+    std::vector<LifePlan> lives;  ///< their lengths add up to a minute or more
+};
+
+/// A fault of the whole cluster. Faults overlap each other and the faults of the lives.
+struct ClusterFault {
+    Duration after{};  ///< since the begin of the lives
+    Duration length{};
+    std::string text;  ///< for the trace
+    /// Directions of the network that pass nothing.
+    std::vector<std::pair<NodeTag, NodeTag>> blocked;
+    std::vector<NodeTag> paused;           ///< nodes whose processes are stopped (SIGSTOP)
+    std::vector<NodeTag> without_power;    ///< nodes that lose their power at the begin
+    std::optional<NetworkFaults> network;  ///< how the network behaves from now on
 };
 
 /// Everything that is drawn from the seed before a run begins.
@@ -91,7 +123,13 @@ struct Plan {
     std::vector<PartitionPlan> partitions;
     std::vector<ProducerPlan> producers;
     std::vector<ReaderPlan> readers;
-    std::vector<LifePlan> lives;  ///< their lengths add up to a minute or more
+    std::vector<NodePlan> nodes;
+    std::vector<ClusterFault> faults;  ///< in the order of `after`
+
+    /// The addresses and settings of its nodes, as a property file for one of them.
+    [[nodiscard]] std::string properties(const NodePlan& node) const;
+    [[nodiscard]] std::size_t controllers() const;
+    [[nodiscard]] std::vector<Endpoint> brokers() const;  ///< the addresses for clients
 };
 
 [[nodiscard]] Plan draw_plan(std::uint64_t seed);

@@ -1,59 +1,89 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "broker/net/peer_channel.h"
 #include "protocol/base/clock.h"
 #include "protocol/base/random.h"
-#include "test/sim/broker_process.h"
 #include "test/sim/checker.h"
 #include "test/sim/event_trace.h"
+#include "test/sim/plan.h"
+#include "test/sim/recorder.h"
 #include "test/sim/sim_network.h"
 #include "test/sim/sim_shard.h"
 
 namespace hw::sim {
 
-/// State that all clients of a run share. They run on one shard of a separate node.
+/// State that all clients of a run share. They run on one shard of a separate machine.
 struct ClientWorld {
     SimShard& shard;
     const Clock& clock;
     SimNetwork& network;
     Checker& checker;
+    Recorder& recorder;
     EventTrace& trace;
-    /// Number of lives that have ended; after each, readers read everything again.
-    std::uint64_t ended_lives = 0;
+    std::vector<Endpoint> brokers;  ///< addresses that clients ask for metadata
+    /// By partition: readers begin again when this has changed, at the end of each life of a broker
+    /// that has the partition.
+    std::vector<std::uint64_t> restarts;
     bool producers_finish = false;  ///< producers end after one more success
     bool readers_finish = false;    ///< readers end when they have read everything
-    std::size_t producers = 0;      ///< number of running producers
-    std::size_t readers = 0;        ///< number of running readers
-    std::uint64_t operations = 0;   ///< number of answered requests
+    bool admins_finish = false;
+    std::size_t producers = 0;     ///< number of running producers
+    std::size_t readers = 0;       ///< number of running readers
+    std::size_t admins = 0;        ///< number of running admins
+    std::uint64_t operations = 0;  ///< number of answered requests
 };
 
-/// Base of a client: its connection to the broker and its own random numbers.
+/// Base of a client: its connection to one broker, and its own random numbers. It finds the leader
+/// of a partition as Kafka's clients do: it asks any broker, and asks again after an error.
 class SimClient {
 public:
     SimClient(ClientWorld& world, std::string_view name, std::uint64_t seed)
         : world_(world),
           random_(seed),
-          channel_(world.shard, world.clock, std::string(name), [&world](TimePoint deadline) {
-              return world.network.connect(world.shard, kBrokerAddress, deadline);
+          channel_(world.shard, world.clock, std::string(name), [this](TimePoint deadline) {
+              return world_.network.connect(world_.shard, target_, deadline);
           }) {}
     SimClient(const SimClient&) = delete;
     SimClient& operator=(const SimClient&) = delete;
 
 protected:
+    /// The leader of a partition, as a broker told it.
+    struct Leader {
+        BrokerId broker = kNoBroker;
+        LeaderEpoch epoch = kNoLeaderEpoch;
+    };
+
     ~SimClient() = default;
 
     /// Waits for a random time up to `max`.
-    [[nodiscard]] Task<> pause(Duration max) {
-        Signal never;
-        const TimePoint until = world_.clock.now() + Duration(random_.between(1, max.count()));
-        co_await world_.shard.wait(never, until);
-    }
+    [[nodiscard]] Task<> pause(Duration max);
+    /// Connects to any broker at the next call.
+    void choose_broker();
+    /// Asks any broker for the leader, and connects to it at the next call. There may be none.
+    [[nodiscard]] Task<> find_leader(const PartitionPlan& partition);
+    /// After an error: the leader must be asked for again.
+    void forget_leader() { leader_.reset(); }
+    /// Adds an error to the trace, unless it is the one that came last.
+    void report(std::string error);
+    [[nodiscard]] const std::optional<Leader>& leader() const { return leader_; }
 
     ClientWorld& world_;
     Random random_;
+
+private:
+    void connect_to(const Endpoint& target);
+
+    Endpoint target_;
+    std::optional<Leader> leader_;
+    std::string last_error_;
+
+protected:
     broker::PeerChannel channel_;
 };
 

@@ -35,7 +35,9 @@ Task<> SimProducer::run() {
     ++world_.producers;
     while (!world_.producers_finish || !may_end_) {
         co_await pause(plan_.pause_max);
-        if (needs_identity()) {
+        if (!leader()) {
+            co_await find_leader(partition_);
+        } else if (needs_identity()) {
             co_await ask_identity();
         } else {
             co_await send();
@@ -55,6 +57,8 @@ Task<> SimProducer::ask_identity() {
     if (answer && (*answer)->error_code == ErrorCode::none) {
         identity_ = {.id = (*answer)->producer_id, .epoch = (*answer)->producer_epoch};
         ++world_.operations;
+    } else if (!answer) {
+        forget_leader();
     }
 }
 
@@ -107,21 +111,35 @@ Task<> SimProducer::send() {
     const TimePoint deadline = now + (is_answered ? plan_.request_timeout : kUnansweredWait);
     const Reply answer = co_await replication::call<schema::ProduceResponse>(
         channel_, request, kProduceVersion, deadline);
-    if (is_answered) {
-        on_answer(answer, mark);
+    if (is_answered && answer) {
+        on_partition((*answer)->responses[0].partition_responses[0], mark);
     } else {
-        may_end_ = world_.producers_finish;
-        batch_.reset();
+        on_no_answer(answer, mark);
     }
 }
 
-void SimProducer::on_answer(const Reply& answer, const Checker::Mark& mark) {
-    if (answer) {
-        on_partition((*answer)->responses[0].partition_responses[0], mark);
+SendAttempt SimProducer::attempt(const Checker::Mark& mark) const {
+    return {.producer = number_,
+            .values = batch_->values,
+            .id = identity_ ? identity_->id : kNoProducerId,
+            .sent = mark.sent};
+}
+
+void SimProducer::on_no_answer(const Reply& answer, const Checker::Mark& mark) {
+    const bool is_unsent = !answer && answer.error().kind == ErrorKind::not_sent;
+    if (is_unsent) {
+        world_.recorder.on_refused(attempt(mark));
+    } else {
+        world_.recorder.on_unknown(attempt(mark));
+    }
+    if (plan_.facts.acks == Acks::none && !is_unsent) {
+        may_end_ = world_.producers_finish;
+        batch_.reset();
         return;
     }
     // A retry must not overtake the request that was given up.
     channel_.disconnect();
+    forget_leader();
     if (!plan_.retries) {
         batch_.reset();
     }
@@ -132,6 +150,7 @@ void SimProducer::on_partition(const schema::ProduceResponse::Partition& outcome
     ++world_.operations;
     const ErrorCode code = outcome.error_code;
     if (code == ErrorCode::none) {
+        world_.recorder.on_acknowledged(attempt(mark), outcome.base_offset);
         world_.checker.on_acknowledged({number_, outcome.base_offset, batch_->values}, mark);
         if (identity_) {
             identity_->next_sequence += static_cast<std::int32_t>(batch_->values.size());
@@ -140,16 +159,19 @@ void SimProducer::on_partition(const schema::ProduceResponse::Partition& outcome
         batch_.reset();
         return;
     }
-    world_.trace.add(fmt::format("producer {}: {} for '{}-{}'", number_.value(), code,
-                                 number_.value(), next_value_ - batch_->values.size()));
+    report(fmt::format("producer {}: {} for '{}-{}'", number_.value(), code, number_.value(),
+                       next_value_ - batch_->values.size()));
+    if (is_definite(code)) {
+        world_.recorder.on_refused(attempt(mark));
+    } else {
+        world_.recorder.on_unknown(attempt(mark));
+    }
+    forget_leader();
     if (code == ErrorCode::out_of_order_sequence_number || code == ErrorCode::unknown_producer_id) {
         world_.checker.on_out_of_sequence(number_);
         identity_.reset();
         batch_.reset();
     } else if (!plan_.retries) {
-        if (is_definite(code)) {
-            world_.checker.on_refused(number_, batch_->values);
-        }
         batch_.reset();
     }
 }

@@ -13,7 +13,7 @@
 namespace hw::sim {
 
 /// A producer of a run: sends numbered values to one partition, one batch at a time. Reports the
-/// answers to the checker.
+/// answers to the checker and the recorder.
 class SimProducer final : public SimClient {
 public:
     /// `partition` outlives it.
@@ -40,7 +40,8 @@ private:
     [[nodiscard]] Task<> ask_identity();
     [[nodiscard]] Task<> send();
     void make_batch();
-    void on_answer(const Reply& answer, const Checker::Mark& mark);
+    [[nodiscard]] SendAttempt attempt(const Checker::Mark& mark) const;
+    void on_no_answer(const Reply& answer, const Checker::Mark& mark);
     void on_partition(const schema::ProduceResponse::Partition& outcome, const Checker::Mark& mark);
 
     const ProducerNumber number_;

@@ -28,23 +28,34 @@ Task<> SimReader::run() {
     ++world_.readers;
     while (!may_end()) {
         co_await pause(world_.readers_finish ? kShortPause : plan_.pause_max);
-        if (ended_lives_ != world_.ended_lives || random_.chance(1, 500)) {
-            ended_lives_ = world_.ended_lives;
-            position_ = Offset(0);
+        if (restarts_ != restarts() || random_.chance(1, 500)) {
+            restarts_ = restarts();
+            seek(Offset(0));
         }
-        co_await fetch();
+        if (leader()) {
+            co_await fetch();
+        } else {
+            co_await find_leader(partition_);
+        }
     }
     co_await channel_.stop();
     --world_.readers;
 }
 
 bool SimReader::may_end() const {
-    return world_.readers_finish && ended_lives_ == world_.ended_lives &&
+    return world_.readers_finish && restarts_ == restarts() &&
            position_ >= world_.checker.end_offset(plan_.partition);
 }
 
+void SimReader::seek(Offset position) {
+    position_ = position;
+    world_.recorder.on_seek(plan_.partition, position);
+}
+
 Task<> SimReader::fetch() {
+    const Leader from = *leader();
     schema::FetchRequest::Partition partition;
+    partition.current_leader_epoch = from.epoch;
     partition.partition = partition_.index;
     partition.fetch_offset = position_;
     partition.partition_max_bytes = world_.readers_finish ? kManyBytes : plan_.bytes_max;
@@ -62,35 +73,43 @@ Task<> SimReader::fetch() {
     const auto answer = co_await replication::call<schema::FetchResponse>(
         channel_, request, kFetchVersion, now + kRequestTimeout);
     if (answer && (*answer)->responses.size() == 1) {
-        on_partition((*answer)->responses[0].partitions[0], mark);
+        on_partition((*answer)->responses[0].partitions[0], from, mark);
+    } else {
+        forget_leader();
     }
 }
 
-void SimReader::on_partition(const schema::FetchResponse::Partition& outcome,
+void SimReader::on_partition(const schema::FetchResponse::Partition& outcome, const Leader& from,
                              const Checker::Mark& mark) {
     ++world_.operations;
     if (outcome.error_code == ErrorCode::offset_out_of_range) {
         world_.checker.on_out_of_range(plan_.partition, position_, mark);
-        position_ = Offset(0);
+        seek(Offset(0));
     } else if (outcome.error_code == ErrorCode::none) {
-        on_records(outcome, mark);
+        on_records(outcome, from, mark);
     } else {
-        world_.trace.add(fmt::format("reader of {}-{} at {}: {}", partition_.topic,
-                                     partition_.index, position_, outcome.error_code));
+        report(fmt::format("reader of {}-{} at {}: {}", partition_.topic, partition_.index,
+                           position_, outcome.error_code));
         if (outcome.error_code == ErrorCode::corrupt_message) {
             skip_damaged(mark);
+        } else {
+            forget_leader();
         }
     }
 }
 
 void SimReader::skip_damaged(const Checker::Mark& mark) {
     world_.checker.on_damage_reported(plan_.partition, position_, mark);
-    ++position_;
+    seek(position_ + 1);
 }
 
-void SimReader::on_records(const schema::FetchResponse::Partition& outcome,
+void SimReader::on_records(const schema::FetchResponse::Partition& outcome, const Leader& from,
                            const Checker::Mark& mark) {
-    FetchedRecords fetched{.from = position_, .high_watermark = outcome.high_watermark, .records{}};
+    FetchedRecords fetched{.from = position_,
+                           .high_watermark = outcome.high_watermark,
+                           .records = {},
+                           .leader = from.broker,
+                           .leader_epoch = from.epoch};
     record::BatchCursor batches(outcome.records.empty() ? ByteView() : outcome.records[0]);
     bool is_sound = true;
     while (const auto batch = batches.next()) {
@@ -110,6 +129,7 @@ void SimReader::on_records(const schema::FetchResponse::Partition& outcome,
     is_sound = is_sound && batches.end() == record::BatchesEnd::complete;
     if (is_sound || !fetched.records.empty()) {
         world_.checker.on_fetched(plan_.partition, fetched, mark);
+        world_.recorder.on_fetched(plan_.partition, fetched, mark.sent);
         position_ += static_cast<std::int64_t>(fetched.records.size());
     } else {
         skip_damaged(mark);

@@ -8,8 +8,8 @@
 
 namespace hw::sim {
 
-/// A reader of a run. Reads one partition from its start, and begins again after each life. Reports
-/// what it reads to the checker.
+/// A reader of a run. Reads one partition from its start, and begins again after each life of
+/// its brokers. Reports what it reads to the checker and the recorder.
 class SimReader final : public SimClient {
 public:
     /// `partition` outlives it.
@@ -21,14 +21,20 @@ public:
 private:
     [[nodiscard]] bool may_end() const;
     [[nodiscard]] Task<> fetch();
-    void on_partition(const schema::FetchResponse::Partition& outcome, const Checker::Mark& mark);
-    void on_records(const schema::FetchResponse::Partition& outcome, const Checker::Mark& mark);
+    [[nodiscard]] std::uint64_t restarts() const {
+        return world_.restarts[plan_.partition.value()];
+    }
+    void seek(Offset position);
+    void on_partition(const schema::FetchResponse::Partition& outcome, const Leader& from,
+                      const Checker::Mark& mark);
+    void on_records(const schema::FetchResponse::Partition& outcome, const Leader& from,
+                    const Checker::Mark& mark);
     /// Reports that the current offset is damaged, and skips it, as an application may do.
     void skip_damaged(const Checker::Mark& mark);
 
     const ReaderPlan plan_;
     const PartitionPlan& partition_;
-    std::uint64_t ended_lives_ = 0;
+    std::uint64_t restarts_ = UINT64_MAX;  ///< at the last begin
     Offset position_{0};
 };
 

@@ -1,21 +1,16 @@
 #include "test/sim/simulation.h"
 
-#include <array>
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
-#include "protocol/schema/api/create_topics.h"
-
 namespace hw::sim {
-
-using replication::Durability;
-using wire::ErrorCode;
-
 namespace {
 
-std::vector<Durability> durabilities(const Plan& plan) {
-    std::vector<Durability> all;
+std::vector<PartitionFacts> partition_facts(const Plan& plan) {
+    std::vector<PartitionFacts> all;
     for (const PartitionPlan& partition : plan.partitions) {
-        all.push_back(partition.durability);
+        all.push_back(partition.facts);
     }
     return all;
 }
@@ -28,23 +23,6 @@ std::vector<ProducerFacts> producer_facts(const Plan& plan) {
     return all;
 }
 
-bool loses_power(End end) {
-    return end == End::power_loss || end == End::freeze_and_power_loss || end == End::sync_error ||
-           end == End::full_disk_and_power_loss;
-}
-
-/// The configs of a topic for the request that creates it.
-std::vector<schema::CreateTopicsRequest::Config> configs_of(const TopicPlan& topic) {
-    std::vector<schema::CreateTopicsRequest::Config> configs;
-    for (const auto& [name, value] : topic.configs) {
-        schema::CreateTopicsRequest::Config config;
-        config.name = name;
-        config.value = value;
-        configs.push_back(config);
-    }
-    return configs;
-}
-
 }  // namespace
 
 Simulation::Simulation(const SimulationOptions& options)
@@ -54,13 +32,31 @@ Simulation::Simulation(const SimulationOptions& options)
       trace_(scheduler_, options.echo),
       process_world_{.scheduler = scheduler_,
                      .network = network_,
-                     .clock = clock_,
                      .entropy = entropy_,
-                     .log = trace_,
+                     .trace = trace_,
                      .data_shards = plan_.data_shards,
                      .defer_one_in = plan_.defer_one_in,
                      .mutants = options.mutants},
-      checker_(durabilities(plan_), producer_facts(plan_)) {
+      checker_(partition_facts(plan_), producer_facts(plan_)),
+      recorder_(scheduler_, plan_),
+      placement_(plan_.partitions.size()),
+      clients_{.shard = client_shard_,
+               .clock = client_clock_,
+               .network = network_,
+               .checker = checker_,
+               .recorder = recorder_,
+               .trace = trace_,
+               .brokers = plan_.brokers(),
+               .restarts = std::vector<std::uint64_t>(plan_.partitions.size())},
+      cluster_script_{stage_, scheduler_, network_, machines_},
+      admin_(clients_, options.seed << 16) {
+    for (const NodePlan& node : plan_.nodes) {
+        machines_.push_back(
+            std::make_unique<Machine>(process_world_, node, plan_.properties(node)));
+        Machine& machine = *machines_.back();
+        machine.on_end([this, id = node.id](ProcessEnd end) { on_life_end(id, end); });
+        scripts_.emplace_back(MachineScript::Ports{stage_, checker_, plan_, tallies_}, machine);
+    }
     std::uint64_t seed = options.seed << 16;
     for (std::uint32_t i = 0; i < plan_.producers.size(); ++i) {
         const ProducerPlan& producer = plan_.producers[i];
@@ -75,25 +71,14 @@ Simulation::Simulation(const SimulationOptions& options)
 }
 
 Simulation::~Simulation() {
+    stage_.drop();
     client_shard_.drop();
-    if (process_) {
-        crash(false);
-    }
 }
 
 bool Simulation::step_until(const std::function<bool()>& done, Duration limit) {
     bool is_done = false;
     const auto ends = [&] {
-        if (const auto& failed = disk_.sync_failed()) {
-            checker_.on_sync_failed(*failed);
-        }
-        if (scheduler_.now() >= second_end_) {
-            second_end_ = scheduler_.now() + std::chrono::seconds(1);
-            second_steps_ = scheduler_.steps();
-        } else if (scheduler_.steps() - second_steps_ > kMaxStepsPerSecond) {
-            fail_rule(fmt::format("the node spins: it makes more than {} steps in a second",
-                                  kMaxStepsPerSecond));
-        }
+        after_step();
         is_done = done();
         return is_done || !goes_on();
     };
@@ -101,322 +86,234 @@ bool Simulation::step_until(const std::function<bool()>& done, Duration limit) {
     return is_done;
 }
 
+void Simulation::after_step() {
+    for (const auto& machine : machines_) {
+        if (const auto& failed = machine->disk().sync_failed()) {
+            on_sync_failed(machine->tag(), *failed);
+        }
+    }
+    stage_.wake_scripts();
+    check_spin();
+}
+
+void Simulation::on_sync_failed(NodeTag node, TimePoint when) {
+    for (std::uint32_t i = 0; i < placement_.size(); ++i) {
+        if (std::ranges::count(placement_[i], node) > 0) {
+            checker_.on_sync_failed(PartitionNumber(i), when);
+        }
+    }
+}
+
+void Simulation::check_spin() {
+    if (scheduler_.now() >= second_end_) {
+        second_end_ = scheduler_.now() + std::chrono::seconds(1);
+        second_steps_ = scheduler_.steps();
+    } else if (scheduler_.steps() - second_steps_ > kMaxStepsPerSecond * machines_.size()) {
+        fail_rule(fmt::format("a node spins: {} nodes make more than {} steps in a second",
+                              machines_.size(), kMaxStepsPerSecond * machines_.size()));
+    }
+}
+
 void Simulation::fail_rule(std::string rule) {
     if (goes_on()) {
-        broken_ = std::move(rule);
+        stage_.fail_rule(std::move(rule));
     }
 }
 
 Verdict Simulation::run() {
     set_up();
-    for (const LifePlan& life : plan_.lives) {
-        if (goes_on()) {
-            live(life);
-        }
-    }
-    if (goes_on()) {
-        run_final_life();
-    }
-    if (goes_on()) {
-        checker_.on_end();
-    }
-    Verdict verdict{.broken = checker_.broken() ? checker_.broken() : broken_,
-                    .last_events = {trace_.last().begin(), trace_.last().end()},
-                    .has_faults = plan_.has_faults,
-                    .full_disks = count_of(full_disks_),
-                    .wall_jumps = count_of(wall_jumps_),
-                    .damages = count_of(damages_),
-                    .damage_reports = checker_.damage_reports() + refused_starts_,
-                    .lives = clients_.ended_lives,
-                    .operations = clients_.operations,
-                    .acknowledged = checker_.acknowledged(),
-                    .read = checker_.read(),
-                    .steps = scheduler_.steps(),
-                    .trace_hash = scheduler_.trace_hash(),
-                    .simulated = scheduler_.now().time_since_epoch()};
-    return verdict;
+    run_faults();
+    run_without_faults();
+    return verdict();
 }
 
-/// Creates the topics in a first life without faults, and starts the clients after it.
+Verdict Simulation::verdict() {
+    std::optional<std::string> broken = checker_.broken() ? checker_.broken() : stage_.broken();
+    const bool is_complete = goes_on();
+    return {.broken = is_complete ? recorder_.judge() : std::move(broken),
+            .last_events = {trace_.last().begin(), trace_.last().end()},
+            .has_faults = plan_.has_faults,
+            .full_disks = count_of(tallies_.full_disks),
+            .wall_jumps = count_of(tallies_.wall_jumps),
+            .damages = count_of(tallies_.damages),
+            .damage_reports = checker_.damage_reports() + tallies_.refused_starts,
+            .nodes = machines_.size(),
+            .cluster_faults = plan_.faults.size(),
+            .lives = ended_lives_,
+            .operations = clients_.operations,
+            .acknowledged = checker_.acknowledged(),
+            .read = checker_.read(),
+            .steps = scheduler_.steps(),
+            .trace_hash = scheduler_.trace_hash(),
+            .simulated = scheduler_.now().time_since_epoch()};
+}
+
+/// Starts all nodes, and creates the topics, without faults. Then starts the clients.
 void Simulation::set_up() {
-    begin_life();
-    finish_start();
-    client_shard_.spawn(create_topics());
-    if (!step_until([this] { return topics_created_; }, kPatience)) {
+    for (const auto& machine : machines_) {
+        if (machine->plan().is_controller && plan_.controllers() > 1) {
+            machine->format("simulated-cluster");
+        }
+    }
+    start_missing();
+    bool is_created = false;
+    for (int attempt = 0; attempt < 5 && !is_created && goes_on(); ++attempt) {
+        bool has_ended = false;
+        client_shard_.spawn(admin_.create(plan_, is_created, has_ended));
+        step_until([&] { return has_ended; }, kPatience);
+    }
+    if (!is_created) {
         fail_rule("the topics could not be created");
     }
-    stop_in_order();
+    if (goes_on()) {
+        learn_placement();
+        start_clients();
+    }
+}
+
+/// Finds the replicas by their folders. Replicas stay where they were created.
+void Simulation::learn_placement() {
+    const auto is_complete = [this] {
+        for (std::uint32_t i = 0; i < placement_.size(); ++i) {
+            placement_[i] = find_replicas(plan_.partitions[i]);
+            const auto wanted = plan_.partitions[i].facts.replication_factor;
+            if (std::ssize(placement_[i]) < wanted) {
+                return false;
+            }
+        }
+        return true;
+    };
+    if (!step_until(is_complete, kPatience)) {
+        fail_rule("not all replicas were created within a minute");
+    }
+}
+
+std::vector<NodeTag> Simulation::find_replicas(const PartitionPlan& partition) const {
+    std::vector<NodeTag> found;
+    const std::string folder = fmt::format("/data/{}-{}", partition.topic, partition.index);
+    for (const auto& machine : machines_) {
+        const auto exists = machine->disk().exists(folder);
+        if (exists && *exists) {
+            found.push_back(machine->tag());
+        }
+    }
+    return found;
+}
+
+void Simulation::start_clients() {
     for (const auto& producer : producers_) {
         client_shard_.spawn(producer->run());
     }
     for (const auto& reader : readers_) {
         client_shard_.spawn(reader->run());
     }
+    client_shard_.spawn(admin_.run());
 }
 
-Task<> Simulation::create_topics() {
-    std::vector<std::vector<schema::CreateTopicsRequest::Config>> configs;
-    for (const TopicPlan& topic : plan_.topics) {
-        configs.push_back(configs_of(topic));
-    }
-    std::vector<schema::CreateTopicsRequest::Topic> topics;
-    for (std::size_t i = 0; i < plan_.topics.size(); ++i) {
-        schema::CreateTopicsRequest::Topic topic;
-        topic.name = plan_.topics[i].name;
-        topic.num_partitions = plan_.topics[i].partitions;
-        topic.replication_factor = 1;
-        topic.configs = configs[i];
-        topics.push_back(topic);
-    }
-    schema::CreateTopicsRequest request;
-    request.topics = topics;
-    request.timeout_ms = Millis(10'000);
-    broker::PeerChannel channel(client_shard_, client_clock_, "admin", [this](TimePoint deadline) {
-        return network_.connect(client_shard_, kBrokerAddress, deadline);
-    });
-    const auto answer = co_await replication::call<schema::CreateTopicsResponse>(
-        channel, request, ApiVersion(7), client_clock_.now() + kPatience);
-    topics_created_ = answer.has_value();
-    if (answer) {
-        for (const auto& topic : (*answer)->topics) {
-            topics_created_ = topics_created_ && topic.error_code == ErrorCode::none;
+void Simulation::on_life_end(NodeTag node, ProcessEnd end) {
+    ++ended_lives_;
+    for (std::uint32_t i = 0; i < placement_.size(); ++i) {
+        if (std::ranges::count(placement_[i], node) == 0) {
+            continue;
         }
-    }
-    co_await channel.stop();
-}
-
-void Simulation::begin_life() {
-    trace_.add(fmt::format("life {} begins", clients_.ended_lives + 1));
-    process_ = std::make_unique<BrokerProcess>(process_world_, disk_);
-    process_->begin_start();
-}
-
-/// Without disk faults a start must succeed.
-void Simulation::finish_start() {
-    if (!step_until([this] { return process_->started().has_value(); }, kPatience)) {
-        fail_rule("a start did not end within a minute");
-    } else if (const auto& started = *process_->started(); !started) {
-        fail_rule("a start failed: " + started.error().message);
-    }
-}
-
-void Simulation::live(const LifePlan& life) {
-    disk_.faults() = life.disk;
-    network_.set_faults(life.network);
-    if (life.damage && life.damage->after == Duration::zero()) {
-        make_damage(*life.damage);
-    }
-    begin_life();
-    if (life.damage) {
-        // If the damage makes the start fail, the life continues with the repaired file.
-        step_until([this] { return process_->started().has_value(); }, kPatience);
-        repair_if_refused();
-    }
-    run_life(life);
-    repair();
-}
-
-void Simulation::make_damage(const DamagePlan& plan) {
-    std::vector<std::string> folders{"/data/__cluster_metadata-0"};
-    const std::size_t first = plan.seed % plan_.partitions.size();
-    for (std::size_t i = 0; i < plan_.partitions.size() && !plan.is_of_metadata; ++i) {
-        const PartitionPlan& partition = plan_.partitions[(first + i) % plan_.partitions.size()];
-        folders.insert(folders.end() - 1,
-                       fmt::format("/data/{}-{}", partition.topic, partition.index));
-    }
-    if (!damage_.make(plan, folders)) {
-        return;
-    }
-    trace_.add("damage at rest: " + damage_.text());
-    note(damages_);
-    for (std::uint32_t i = 0; i < plan_.partitions.size(); ++i) {
-        const PartitionPlan& partition = plan_.partitions[i];
-        if (damage_.path().starts_with(
-                fmt::format("/data/{}-{}/", partition.topic, partition.index))) {
-            checker_.on_damaged(PartitionNumber(i));
+        ++clients_.restarts[i];
+        if (end == ProcessEnd::power_loss) {
+            checker_.on_power_loss(PartitionNumber(i));
+            recorder_.on_power_loss(PartitionNumber(i));
         }
     }
 }
 
-void Simulation::repair_if_refused() {
-    const auto& started = process_->started();
-    const bool is_refused = started && !started->has_value() && !damage_.path().empty() &&
-                            started->error().message.find(damage_.path()) != std::string::npos;
-    if (!goes_on() || !is_refused) {
-        return;
-    }
-    trace_.add("the start is refused: " + started->error().message);
-    ++refused_starts_;
-    stop_in_order();
-    crash(false);
-    repair();
-    begin_life();
-}
-
-void Simulation::repair() {
-    if (!damage_.path().empty()) {
-        trace_.add("the damage is repaired");
-        damage_.repair();
-    }
-    checker_.on_repaired();
-}
-
-void Simulation::run_life(const LifePlan& life) {
-    const TimePoint end = scheduler_.now() + life.length;
-    const auto has_ended = [this] { return process_->ended(); };
-    if (life.damage && life.damage->after > Duration::zero() &&
-        !step_until(has_ended, life.damage->after)) {
-        make_damage(*life.damage);
-    }
-    if (life.wall_jump && !step_until(has_ended, life.wall_jump->after)) {
-        jump_wall(*life.wall_jump);
-    }
-    step_until(has_ended, end - scheduler_.now());
-    if (goes_on() && process_->started() && !process_->started()->has_value()) {
-        fail_rule("a start failed: " + process_->started()->error().message);
-    }
-    if (process_->ended()) {
-        fail_rule("the node ended by itself");
-    }
-    if (goes_on()) {
-        trace_.add(fmt::format("the life ends with {}", name_of(life.end)));
-        end_life(life);
-    }
-}
-
-void Simulation::jump_wall(const WallJump& jump) {
-    const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(jump.ahead).count();
-    trace_.add(fmt::format("the broker's wall clock is now {} minutes ahead", minutes));
-    clock_.set_wall(jump.ahead);
-    note(wall_jumps_);
-}
-
-void Simulation::note(Fault& fault) {
-    ++fault.times;
-    fault.acknowledged = checker_.acknowledged();
-}
-
-FaultCount Simulation::count_of(const Fault& fault) const {
+FaultCount Simulation::count_of(const FaultTally& fault) const {
     return {
         .times = fault.times,
         .acknowledged_after = fault.times == 0 ? 0 : checker_.acknowledged() - fault.acknowledged};
 }
 
-bool Simulation::has_given_up() const {
-    const auto& started = process_->started();
-    return process_->ended() || (started && !started->has_value());
+bool Simulation::all_started() const {
+    return std::ranges::all_of(machines_, [](const auto& machine) {
+        return machine->process() != nullptr && machine->is_started();
+    });
 }
 
-void Simulation::end_life(const LifePlan& life) {
-    switch (life.end) {
-        case End::clean_stop:
-            finish_start();
-            stop_in_order();
-            return;
-        case End::freeze_and_kill:
-        case End::freeze_and_power_loss:
-            disk_.faults().freeze_after = disk_.operations() + life.freeze_after;
-            step_until([this] { return has_given_up(); }, kGiveUpTimeout);
-            break;
-        case End::sync_error:
-            disk_.faults().sync_error_one_in = life.sync_error_one_in;
-            if (!step_until([this] { return has_given_up(); }, kGiveUpTimeout) &&
-                disk_.sync_failed()) {
-                fail_rule("a sync failed, but the node continued");
-            }
-            break;
-        case End::full_disk:
-        case End::full_disk_and_power_loss:
-            fill_disk(life);
-            return;
-        case End::process_kill:
-        case End::power_loss:
-            break;
+/// Starts the nodes that do not run, and waits until all have started.
+void Simulation::start_missing() {
+    for (const auto& machine : machines_) {
+        if (machine->process() == nullptr) {
+            machine->start();
+        }
     }
-    crash(loses_power(life.end));
-}
-
-/// Fills the disk and later frees it. A process that has given up is started again after a while,
-/// even if the disk is still full.
-void Simulation::fill_disk(const LifePlan& life) {
-    const std::uint64_t refusals = disk_.refusals();
-    std::uint64_t refusals_before = refusals;
-    const TimePoint full_until = scheduler_.now() + life.full_for;
-    disk_.faults().space_left = life.space_left;
-    while (step_until([this] { return has_given_up(); }, full_until - scheduler_.now())) {
-        end_on_full_disk(life);
-        step_until([] { return false; }, kRestartDelay);
-        refusals_before = disk_.refusals();
-        begin_life();
+    if (!step_until([this] { return all_started(); }, kPatience)) {
+        fail_rule("the nodes did not all start within a minute");
+        return;
     }
-    disk_.faults().space_left = DiskFaults::kNoLimit;
-    trace_.add("the disk has space again");
-    const bool must_end = disk_.refusals() > refusals_before;
-    if (must_end && !step_until([this] { return has_given_up(); }, kGiveUpTimeout)) {
-        fail_rule("a write failed for lack of space, but the node continued");
-    }
-    end_on_full_disk(life);
-    if (disk_.refusals() > refusals) {
-        note(full_disks_);
+    for (const auto& machine : machines_) {
+        if (const auto& started = *machine->process()->started(); !started) {
+            fail_rule(fmt::format("node {} could not start: {}", machine->tag(),
+                                  started.error().message));
+        }
     }
 }
 
-/// Stops a node that has given up. The stop is orderly, as in the real program.
-void Simulation::end_on_full_disk(const LifePlan& life) {
-    if (!step_until([this] { return process_->started().has_value(); }, kPatience)) {
-        fail_rule("a start did not end within a minute");
-    }
-    stop_in_order();
-    crash(loses_power(life.end));
-}
-
-void Simulation::stop_in_order() {
+void Simulation::run_faults() {
     if (!goes_on()) {
         return;
     }
-    process_->begin_stop();
-    if (!step_until([this] { return process_->stopped(); }, kPatience)) {
-        fail_rule("a stop did not end within a minute");
+    for (const ClusterFault& fault : plan_.faults) {
+        stage_.spawn(cluster_script_.run(fault));
+    }
+    for (MachineScript& script : scripts_) {
+        stage_.spawn(script.run());
+    }
+    constexpr Duration kLimit = std::chrono::minutes(30);
+    if (!step_until([this] { return stage_.is_over(); }, kLimit)) {
+        fail_rule("the lives of the nodes did not end");
+    }
+}
+
+void Simulation::run_without_faults() {
+    if (!goes_on()) {
         return;
     }
-    end_process();
-}
-
-/// Cuts off the node's disk and network before it destroys the node's objects.
-void Simulation::crash(bool power_loss) {
-    network_.cut(BrokerProcess::kTag);
-    if (power_loss) {
-        disk_.power_loss();
-        checker_.on_power_loss();
-    } else {
-        disk_.process_kill();
-    }
-    end_process();
-}
-
-void Simulation::end_process() {
-    if (process_) {
-        process_.reset();
-        ++clients_.ended_lives;
-    }
-}
-
-/// Runs a last life without faults, in which every request must end and every promise be kept.
-void Simulation::run_final_life() {
-    disk_.faults() = {};
+    trace_.add("all faults end");
     network_.set_faults({});
-    clock_.set_wall({});
-    begin_life();
-    finish_start();
-    clients_.producers_finish = true;
-    if (!step_until([this] { return clients_.producers == 0; }, kPatience)) {
-        fail_rule("a producer had no success within a minute after the last fault");
+    network_.heal();
+    for (const auto& machine : machines_) {
+        machine->disk().faults() = {};
+        machine->clock().set_wall({});
     }
+    start_missing();
+    clients_.producers_finish = true;
+    clients_.admins_finish = true;
+    if (!step_until([this] { return clients_.producers == 0 && clients_.admins == 0; },
+                    kPatience)) {
+        fail_rule(fmt::format(
+            "{} producers and {} admins had no success within a minute after the last fault",
+            clients_.producers, clients_.admins));
+    }
+    if (admin_.broken()) {
+        fail_rule(*admin_.broken());
+    }
+    for (std::uint64_t& restarts : clients_.restarts) {
+        ++restarts;
+    }
+    recorder_.begin_final_read();
     clients_.readers_finish = true;
     if (!step_until([this] { return clients_.readers == 0; }, kPatience)) {
         fail_rule("a reader did not reach the end within a minute after the last fault");
     }
-    stop_in_order();
+    stop_all();
+    if (goes_on()) {
+        checker_.on_end();
+    }
+}
+
+/// Stops all nodes in order, one after the other; those that may need others before these.
+void Simulation::stop_all() {
+    for (std::size_t i = machines_.size(); i > 0 && goes_on(); --i) {
+        stage_.spawn(scripts_[i - 1].stop_in_order());
+        step_until([this] { return stage_.is_over(); }, kPatience * 2);
+    }
 }
 
 Verdict simulate(const SimulationOptions& options) {

@@ -1,0 +1,67 @@
+#include "test/sim/machine.h"
+
+#include "broker/format.h"
+#include "protocol/base/assert.h"
+
+namespace hw::sim {
+namespace {
+
+config::BrokerConfig make_config(const std::string& properties) {
+    config::BrokerInput input;
+    input.file_name = "simulation";
+    input.file_text = properties;
+    const config::LoadedConfig loaded = config::load_broker_config(input);
+    HW_ASSERT(loaded.config.has_value());
+    return *loaded.config;
+}
+
+}  // namespace
+
+Machine::Machine(const ProcessWorld& world, const NodePlan& plan, const std::string& properties)
+    : world_(world),
+      plan_(plan),
+      config_(make_config(properties)),
+      log_(world.trace, plan.id),
+      disk_(world.scheduler, plan.id),
+      clock_(world.scheduler, plan.clock_rate) {}
+
+Machine::~Machine() {
+    tell_end_ = nullptr;
+    end_process(ProcessEnd::kill);
+}
+
+void Machine::format(const std::string& cluster_id) {
+    const auto formatted = broker::format_directories(
+        disk_, world_.entropy, config_,
+        {.cluster_id = cluster_id, .now = clock_.wall_now(), .tell = [](const std::string&) {}});
+    HW_ASSERT(formatted.has_value());
+}
+
+void Machine::start() {
+    HW_ASSERT(process_ == nullptr);
+    ++life_;
+    process_ = std::make_unique<BrokerProcess>(world_, ProcessMachine{tag(), clock_, disk_, log_},
+                                               config_);
+    process_->begin_start();
+}
+
+void Machine::end_process(ProcessEnd end) {
+    if (process_ == nullptr && end != ProcessEnd::power_loss) {
+        return;
+    }
+    // The disk and the network are cut off before the objects are destroyed.
+    world_.network.cut(tag());
+    end == ProcessEnd::power_loss ? disk_.power_loss() : disk_.process_kill();
+    process_.reset();
+    world_.scheduler.resume(tag());
+    if (tell_end_) {
+        tell_end_(end);
+    }
+}
+
+bool Machine::has_given_up() const {
+    return process_ != nullptr &&
+           (process_->ended() || (is_started() && !process_->started()->has_value()));
+}
+
+}  // namespace hw::sim

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "test/history/history.h"
+#include "test/sim/checker.h"
+#include "test/sim/plan.h"
+
+namespace hw::sim {
+
+/// One attempt of a producer to send its batch.
+struct SendAttempt {
+    ProducerNumber producer;
+    const std::vector<std::string>& values;
+    ProducerId id = kNoProducerId;  ///< set if the producer is idempotent
+    TimePoint sent;
+};
+
+/// Writes down what the clients of a run do and see, for the judge (test/history).
+class Recorder {
+public:
+    Recorder(const Scheduler& scheduler, const Plan& plan);
+    Recorder(const Recorder&) = delete;
+    Recorder& operator=(const Recorder&) = delete;
+
+    void on_acknowledged(const SendAttempt& attempt, Offset base_offset);
+    /// The broker refused the batch with an error that says it is in no log.
+    void on_refused(const SendAttempt& attempt);
+    void on_unknown(const SendAttempt& attempt);
+
+    /// A reader goes on at `offset`.
+    void on_seek(PartitionNumber partition, Offset offset);
+    void on_fetched(PartitionNumber partition, const FetchedRecords& fetched, TimePoint sent);
+
+    /// The last in-sync replica of the partition lost its power.
+    void on_power_loss(PartitionNumber partition);
+    /// From now on readers read everything once more, without faults.
+    void begin_final_read() { history_.begin_final_read(now()); }
+
+    /// The report of the judge, if a promise was broken or nothing could be checked.
+    [[nodiscard]] std::optional<std::string> judge() const;
+
+private:
+    [[nodiscard]] static history::Time time(TimePoint at);
+    [[nodiscard]] history::Time now() const { return time(scheduler_->now()); }
+    void add(const SendAttempt& attempt, history::Outcome outcome, Offset base_offset);
+    void add(history::Operation operation);
+
+    const Scheduler* scheduler_;
+    history::History history_;
+    std::vector<ProducerFacts> producers_;
+    std::vector<history::PartitionNumber> partitions_;        ///< by PartitionNumber
+    std::vector<history::ProcessNumber> producer_processes_;  ///< by ProducerNumber
+    std::vector<history::ProcessNumber> reader_processes_;    ///< by PartitionNumber
+};
+
+}  // namespace hw::sim

@@ -1,0 +1,62 @@
+#include "test/sim/sim_client.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "protocol/schema/api/metadata.h"
+
+namespace hw::sim {
+
+using wire::ErrorCode;
+
+Task<> SimClient::pause(Duration max) {
+    Signal never;
+    const TimePoint until = world_.clock.now() + Duration(random_.between(1, max.count()));
+    co_await world_.shard.wait(never, until);
+}
+
+void SimClient::report(std::string error) {
+    if (error != last_error_) {
+        last_error_ = std::move(error);
+        world_.trace.add(last_error_);
+    }
+}
+
+void SimClient::connect_to(const Endpoint& target) {
+    if (target_ != target) {
+        channel_.disconnect();
+        target_ = target;
+    }
+}
+
+void SimClient::choose_broker() {
+    connect_to(world_.brokers[random_.below(world_.brokers.size())]);
+}
+
+Task<> SimClient::find_leader(const PartitionPlan& partition) {
+    constexpr Duration kTimeout = std::chrono::seconds(1);
+    choose_broker();
+    schema::MetadataRequest::Topic topic;
+    topic.name = partition.topic;
+    const std::array topics{topic};
+    schema::MetadataRequest request;
+    request.topics = topics;
+    const auto answer = co_await replication::call<schema::MetadataResponse>(
+        channel_, request, ApiVersion(9), world_.clock.now() + kTimeout);
+    if (!answer || (*answer)->topics.size() != 1) {
+        channel_.disconnect();
+        co_return;
+    }
+    for (const auto& each : (*answer)->topics[0].partitions) {
+        const auto leader = std::ranges::find((*answer)->brokers, each.leader_id,
+                                              &schema::MetadataResponse::Broker::node_id);
+        if (each.partition_index == partition.index && each.error_code == ErrorCode::none &&
+            leader != (*answer)->brokers.end()) {
+            connect_to({std::string(leader->host), static_cast<std::uint16_t>(leader->port)});
+            leader_ = Leader{each.leader_id, each.leader_epoch};
+        }
+    }
+}
+
+}  // namespace hw::sim
