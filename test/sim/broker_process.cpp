@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "broker/net/long_loop.h"
+#include "config/broker_config.h"
+#include "protocol/base/assert.h"
 
 namespace hw::sim {
 namespace {
@@ -18,6 +20,15 @@ std::vector<std::unique_ptr<SimShard>> make_data_shards(const ProcessWorld& worl
 }
 
 }  // namespace
+
+config::BrokerConfig load_config(const std::string& properties) {
+    config::BrokerInput input;
+    input.file_name = "simulation";
+    input.file_text = properties;
+    const config::LoadedConfig loaded = config::load_broker_config(input);
+    HW_ASSERT(loaded.config.has_value());
+    return *loaded.config;
+}
 
 BrokerProcess::BrokerProcess(const ProcessWorld& world, const ProcessMachine& machine,
                              const config::BrokerConfig& config)

@@ -3,10 +3,10 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "broker/node.h"
-#include "test/sim/event_trace.h"
 #include "test/sim/sim_clock.h"
 #include "test/sim/sim_disk.h"
 #include "test/sim/sim_network.h"
@@ -31,12 +31,14 @@ struct ProcessWorld {
     Scheduler& scheduler;
     SimNetwork& network;
     Entropy& entropy;
-    EventTrace& trace;
     std::size_t data_shards = 1;
     std::uint64_t defer_one_in = 0;
     Mutants mutants;
     broker::NodeLimits limits = {};
 };
+
+/// Loads the configuration of a node from the text of a property file, which must be right.
+[[nodiscard]] config::BrokerConfig load_config(const std::string& properties);
 
 /// The machine on which a process runs.
 struct ProcessMachine {

@@ -4,24 +4,13 @@
 #include "protocol/base/assert.h"
 
 namespace hw::sim {
-namespace {
 
-config::BrokerConfig make_config(const std::string& properties) {
-    config::BrokerInput input;
-    input.file_name = "simulation";
-    input.file_text = properties;
-    const config::LoadedConfig loaded = config::load_broker_config(input);
-    HW_ASSERT(loaded.config.has_value());
-    return *loaded.config;
-}
-
-}  // namespace
-
-Machine::Machine(const ProcessWorld& world, const NodePlan& plan, const std::string& properties)
+Machine::Machine(const ProcessWorld& world, EventTrace& trace, const NodePlan& plan,
+                 const std::string& properties)
     : world_(world),
       plan_(plan),
-      config_(make_config(properties)),
-      log_(world.trace, plan.id),
+      config_(load_config(properties)),
+      log_(trace, plan.id),
       disk_(world.scheduler, plan.id),
       clock_(world.scheduler, plan.clock_rate) {}
 

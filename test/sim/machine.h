@@ -8,6 +8,7 @@
 #include "config/broker_config.h"
 #include "test/sim/broker_process.h"
 #include "test/sim/damage.h"
+#include "test/sim/event_trace.h"
 #include "test/sim/plan.h"
 
 namespace hw::sim {
@@ -23,7 +24,8 @@ public:
     using OnEnd = std::function<void(ProcessEnd end)>;
 
     /// `properties` is the configuration of its node.
-    Machine(const ProcessWorld& world, const NodePlan& plan, const std::string& properties);
+    Machine(const ProcessWorld& world, EventTrace& trace, const NodePlan& plan,
+            const std::string& properties);
     ~Machine();
     Machine(const Machine&) = delete;
     Machine& operator=(const Machine&) = delete;

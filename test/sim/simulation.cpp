@@ -33,7 +33,6 @@ Simulation::Simulation(const SimulationOptions& options)
       process_world_{.scheduler = scheduler_,
                      .network = network_,
                      .entropy = entropy_,
-                     .trace = trace_,
                      .data_shards = plan_.data_shards,
                      .defer_one_in = plan_.defer_one_in,
                      .mutants = options.mutants},
@@ -52,7 +51,7 @@ Simulation::Simulation(const SimulationOptions& options)
       admin_(clients_, options.seed << 16) {
     for (const NodePlan& node : plan_.nodes) {
         machines_.push_back(
-            std::make_unique<Machine>(process_world_, node, plan_.properties(node)));
+            std::make_unique<Machine>(process_world_, trace_, node, plan_.properties(node)));
         Machine& machine = *machines_.back();
         machine.on_end([this, id = node.id](ProcessEnd end) { on_life_end(id, end); });
         scripts_.emplace_back(MachineScript::Ports{stage_, checker_, plan_, tallies_}, machine);

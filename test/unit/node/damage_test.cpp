@@ -19,10 +19,16 @@ const std::string kCleanMarker = "/data/.kafka_cleanshutdown";
 
 using Files = std::map<std::string, std::string>;
 
+constexpr const char* kProperties =
+    "process.roles=broker,controller\nnode.id=1\n"
+    "listeners=PLAINTEXT://localhost:9092,CONTROLLER://localhost:9093\n"
+    "controller.listener.names=CONTROLLER\nlog.dirs=/data\n";
+
 /// A machine with a disk, and the process of a node on it.
 struct Machine {
     void start() {
-        process = std::make_unique<sim::BrokerProcess>(world, disk);
+        process = std::make_unique<sim::BrokerProcess>(
+            world, sim::ProcessMachine{1, clock, disk, log}, sim::load_config(kProperties));
         process->begin_start();
         REQUIRE(run_until([this] { return process->started().has_value(); }));
     }
@@ -68,13 +74,9 @@ struct Machine {
     sim::SimClock clock{scheduler};
     sim::SimEntropy entropy{scheduler.random()};
     test::NullLogSink log;
-    sim::SimDisk disk{scheduler, sim::BrokerProcess::kTag};
-    sim::ProcessWorld world{.scheduler = scheduler,
-                            .network = network,
-                            .clock = clock,
-                            .entropy = entropy,
-                            .log = log,
-                            .mutants = {}};
+    sim::SimDisk disk{scheduler, 1};
+    sim::ProcessWorld world{
+        .scheduler = scheduler, .network = network, .entropy = entropy, .mutants = {}};
     std::unique_ptr<sim::BrokerProcess> process;
 };
 

@@ -13,6 +13,11 @@ namespace hw::broker {
 namespace {
 
 constexpr std::size_t kMiB = std::size_t{1} << 20;
+const Endpoint kAddress{"localhost", 9092};
+constexpr const char* kProperties =
+    "process.roles=broker,controller\nnode.id=1\n"
+    "listeners=PLAINTEXT://localhost:9092,CONTROLLER://localhost:9093\n"
+    "controller.listener.names=CONTROLLER\nlog.dirs=/data\n";
 
 /// A node with two data shards and 12 MiB of memory for requests, and its clients.
 struct World {
@@ -29,7 +34,7 @@ struct World {
 
     /// Announces a request, and sends zeroes as far as the node takes them.
     Task<> announce(std::int32_t size) {
-        auto connected = co_await network.connect(client, sim::kBrokerAddress, kNever);
+        auto connected = co_await network.connect(client, kAddress, kNever);
         REQUIRE(connected.has_value());
         Transport& transport = *transports.emplace_back(std::move(*connected));
         std::string bytes(static_cast<std::size_t>(size), '\0');
@@ -54,18 +59,17 @@ struct World {
     sim::SimClock clock{scheduler};
     sim::SimEntropy entropy{scheduler.random()};
     test::LogLines log;
-    sim::SimDisk disk{scheduler, sim::BrokerProcess::kTag};
+    sim::SimDisk disk{scheduler, 1};
     sim::SimShard client{scheduler, 2, 0};
     std::vector<std::unique_ptr<Transport>> transports;
     sim::BrokerProcess process{{.scheduler = scheduler,
                                 .network = network,
-                                .clock = clock,
                                 .entropy = entropy,
-                                .log = log,
                                 .data_shards = 2,
                                 .mutants = {},
                                 .limits = {.memory = 12 * kMiB}},
-                               disk};
+                               {1, clock, disk, log},
+                               sim::load_config(kProperties)};
 };
 
 TEST_CASE(
