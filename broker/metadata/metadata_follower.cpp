@@ -182,7 +182,11 @@ Task<Result<void>> MetadataFollower::take_records(const FetchResponse::Partition
     const Offset asked = fetched_end_offset();
     const auto has_room = add_to_tail(partition);
     if (!has_room) {
-        co_return std::unexpected(has_room.error());
+        report(from, fmt::format("the records that it sends from offset {} on are refused: {}",
+                                 asked, has_room.error().message));
+        ask_another(from);
+        co_await shard_.wait(stop_, clock_.now() + kRetry);
+        co_return Result<void>();
     }
     const auto loaded = co_await load_committed(partition.high_watermark);
     if (!loaded) {
@@ -219,6 +223,10 @@ Result<bool> MetadataFollower::add_to_tail(const FetchResponse::Partition& parti
             return fail(ErrorKind::corrupt,
                         "a batch of the metadata log starts at offset {}, expected {}",
                         batch->base_offset(), fetched_end_offset());
+        }
+        if (!batch->crc_matches()) {
+            return fail(ErrorKind::corrupt, "the batch at offset {} has a wrong checksum",
+                        batch->base_offset());
         }
         if (!tail_.empty() && tail_bytes_ + batch->size() > kMaxTailBytes) {
             return false;

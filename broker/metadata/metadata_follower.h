@@ -57,8 +57,8 @@ public:
     MetadataFollower(const MetadataFollower&) = delete;
     MetadataFollower& operator=(const MetadataFollower&) = delete;
 
-    /// Starts to fetch. `tell_end` is called when the log is damaged or contradicts itself: the
-    /// process must end.
+    /// Starts to fetch. `tell_end` is called when the log contradicts itself: the process must end.
+    /// Damaged records are refused, and fetched again.
     void start(std::function<void(const Error&)> tell_end);
     /// Starts no further fetch. The caller then stops the channel to the leader, which ends the
     /// fetch that is under way.
@@ -101,6 +101,7 @@ private:
     /// The offset after the last fetched record.
     [[nodiscard]] Offset fetched_end_offset() const;
     /// Keeps the fetched batches. False if there is no room for all; the rest is fetched again.
+    /// Errors: corrupt, if they are damaged; those before are kept.
     [[nodiscard]] Result<bool> add_to_tail(const schema::FetchResponse::Partition& partition);
     /// Loads the batches below `high_watermark`.
     [[nodiscard]] Task<Result<void>> load_committed(Offset high_watermark);

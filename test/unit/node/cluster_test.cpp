@@ -65,6 +65,30 @@ TEST_CASE("cluster: a known broker that is started first waits for the controlle
     cluster.wait_started(kSecond);
 }
 
+TEST_CASE("cluster: a broker refuses damaged metadata from the controller, and goes on",
+          "[node][cluster]") {
+    Cluster cluster(1);
+    cluster.start_all();
+    cluster.create(kThird, "orders");
+    cluster.stop(kThird);
+    cluster.kill(kThird);
+    const std::string path = "/data/__cluster_metadata-0/00000000000000000000.log";
+    sim::SimDisk& disk = *cluster.disks.front();
+    const std::size_t place = disk.contents(path).size() - 1;
+    const std::string right = disk.contents(path).substr(place, 1);
+    const std::string wrong(1, static_cast<char>(right[0] ^ 1));
+    disk.alter(path, place, wrong);
+    cluster.start(kThird);
+    cluster.world.run_for(std::chrono::seconds(5));
+    CHECK_FALSE(cluster.node(kThird).done);
+    const auto reports = cluster.world.log.count("has a wrong checksum");
+    CHECK(reports >= 1);
+    CHECK(reports <= 3);  // of each broker its first one
+    disk.alter(path, place, right);
+    cluster.wait_started(kThird);
+    cluster.wait_brokers(kThird, {kFirst, kSecond, kThird});
+}
+
 TEST_CASE("cluster: a start that waits for the controller can be cancelled", "[node][cluster]") {
     Cluster cluster(1);
     const bool is_known = GENERATE(false, true);
