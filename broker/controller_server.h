@@ -67,6 +67,7 @@ public:
     /// The newest committed metadata that this controller has.
     [[nodiscard]] const controller::MetadataImage& image() const { return *services_.image; }
     [[nodiscard]] LeaderEpoch epoch() const { return raft_->core().epoch(); }
+    [[nodiscard]] const replication::RaftNode& raft() const { return *raft_; }
     /// Gives up the leadership of the quorum, if this node has it.
     [[nodiscard]] Task<> resign() { return raft_->resign(); }
     [[nodiscard]] Task<> stop();

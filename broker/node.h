@@ -100,6 +100,15 @@ public:
     /// The error, if the node failed or its data was not closed cleanly. Read it after `stop`.
     [[nodiscard]] const std::optional<Error>& ended() const { return ended_; }
 
+    /// The member of the metadata quorum; nullptr if this node has none, or not yet.
+    [[nodiscard]] const replication::RaftNode* quorum() const {
+        return controller_ == nullptr ? nullptr : &controller_->raft();
+    }
+    /// The newest metadata that the broker of this node has; nullptr if it has none.
+    [[nodiscard]] std::shared_ptr<const controller::MetadataImage> metadata() const {
+        return applier_ == nullptr ? nullptr : applier_->image();
+    }
+
     void on_session(bool in_session) override;
     void on_refused(const Error& reason) override { end(reason); }
 

@@ -69,6 +69,7 @@ bool Scheduler::step() {
     Item item = std::move(ready_.back());
     ready_.pop_back();
     ++steps_;
+    last_node_ = item.node;
     for (const std::uint64_t part : {item.id, std::uint64_t{item.node},
                                      static_cast<std::uint64_t>(now_.time_since_epoch().count())}) {
         trace_hash_ = (trace_hash_ ^ part) * 0x100'0000'01B3;

@@ -46,6 +46,8 @@ public:
     [[nodiscard]] bool is_paused(NodeTag node) const { return held_.contains(node); }
 
     [[nodiscard]] TimePoint now() const { return now_; }
+    /// The node whose work ran in the last step.
+    [[nodiscard]] NodeTag last_node() const { return last_node_; }
     [[nodiscard]] Random& random() { return random_; }
     /// Hash of all steps: which work ran, of which node, and when. Equal runs have equal hashes.
     [[nodiscard]] std::uint64_t trace_hash() const { return trace_hash_; }
@@ -68,6 +70,7 @@ private:
 
     Random random_;
     TimePoint now_{};
+    NodeTag last_node_ = kWorld;
     std::uint64_t next_id_ = 1;
     std::vector<Item> ready_;
     std::map<NodeTag, std::vector<Item>> held_;  ///< ready work of the nodes that are paused

@@ -529,6 +529,17 @@ void SimDisk::overwrite(const std::string& path, std::uint64_t position, std::st
     }
 }
 
+std::string SimDisk::durable_contents(const std::string& path) const {
+    NodePointer node = root_;
+    for (std::size_t at = 1; at <= path.size() && node;) {
+        const std::size_t end = std::min(path.find('/', at), path.size());
+        const auto entry = node->durable_entries.find(path.substr(at, end - at));
+        node = entry == node->durable_entries.end() ? nullptr : entry->second;
+        at = end + 1;
+    }
+    return node ? node->durable : std::string();
+}
+
 void SimDisk::alter(const std::string& path, std::uint64_t position, std::string_view bytes) {
     const auto place = find(path);
     if (!place || !place->node) {

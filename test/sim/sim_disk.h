@@ -76,6 +76,8 @@ public:
     [[nodiscard]] const std::optional<TimePoint>& sync_failed() const { return sync_failed_; }
     /// The current contents of a file; empty if it does not exist.
     [[nodiscard]] std::string contents(const std::string& path) const;
+    /// What a power loss is sure to leave of a file; empty if that may be nothing.
+    [[nodiscard]] std::string durable_contents(const std::string& path) const;
     /// Changes bytes of a file and makes the whole file durable.
     void overwrite(const std::string& path, std::uint64_t position, std::string_view bytes);
     /// Changes bytes of a file in its durable and current images, and leaves other unsynced bytes

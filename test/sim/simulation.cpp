@@ -85,7 +85,21 @@ bool Simulation::step_until(const std::function<bool()>& done, Duration limit) {
     return is_done;
 }
 
+std::optional<std::string> Simulation::broken() const {
+    for (const auto* const broken : {&checker_.broken(), &stage_.broken(),
+                                     &quorum_checker_.broken(), &metadata_checker_.broken()}) {
+        if (*broken) {
+            return *broken;
+        }
+    }
+    return std::nullopt;
+}
+
 void Simulation::after_step() {
+    if (const NodeTag node = scheduler_.last_node(); node != kWorld && node <= machines_.size()) {
+        quorum_checker_.after_step(*machines_[node - 1]);
+        metadata_checker_.after_step(*machines_[node - 1], quorum_checker_.committed_end());
+    }
     for (const auto& machine : machines_) {
         if (const auto& failed = machine->disk().sync_failed()) {
             on_sync_failed(machine->tag(), *failed);
@@ -127,9 +141,7 @@ Verdict Simulation::run() {
 }
 
 Verdict Simulation::verdict() {
-    std::optional<std::string> broken = checker_.broken() ? checker_.broken() : stage_.broken();
-    const bool is_complete = goes_on();
-    return {.broken = is_complete ? recorder_.judge() : std::move(broken),
+    return {.broken = goes_on() ? recorder_.judge() : broken(),
             .last_events = {trace_.last().begin(), trace_.last().end()},
             .has_faults = plan_.has_faults,
             .full_disks = count_of(tallies_.full_disks),
@@ -138,6 +150,7 @@ Verdict Simulation::verdict() {
             .damage_reports = checker_.damage_reports() + tallies_.refused_starts,
             .nodes = machines_.size(),
             .cluster_faults = plan_.faults.size(),
+            .quorum = quorum_checker_.marks(),
             .lives = ended_lives_,
             .operations = clients_.operations,
             .acknowledged = checker_.acknowledged(),

@@ -11,7 +11,9 @@
 #include "test/sim/cluster_script.h"
 #include "test/sim/event_trace.h"
 #include "test/sim/machine_script.h"
+#include "test/sim/metadata_checker.h"
 #include "test/sim/plan.h"
+#include "test/sim/quorum_checker.h"
 #include "test/sim/recorder.h"
 #include "test/sim/sim_admin.h"
 #include "test/sim/sim_producer.h"
@@ -45,6 +47,7 @@ struct Verdict {
     std::uint64_t damage_reports = 0;  ///< reads and starts that were refused because of damage
     std::size_t nodes = 0;
     std::uint64_t cluster_faults = 0;  ///< of the network and of several nodes
+    QuorumMarks quorum;
     std::uint64_t lives = 0;
     std::uint64_t operations = 0;
     std::uint64_t acknowledged = 0;  ///< number of records
@@ -79,8 +82,9 @@ private:
     /// step takes 0.5 us on average, so a spin makes 2,000,000; a sound node makes about 15,000.
     static constexpr std::uint64_t kMaxStepsPerSecond = 200'000;
 
+    [[nodiscard]] std::optional<std::string> broken() const;
     [[nodiscard]] bool goes_on() const {
-        return !checker_.broken() && !stage_.broken() && scheduler_.steps() < options_.steps_max;
+        return !broken() && scheduler_.steps() < options_.steps_max;
     }
     /// Steps until `done` returns true, `limit` passes or the run ends. Returns the result of
     /// `done`.
@@ -124,6 +128,8 @@ private:
     Stage stage_{scheduler_, trace_};
     std::vector<MachineScript> scripts_;
     ClusterScript cluster_script_;
+    QuorumChecker quorum_checker_{scheduler_, machines_};
+    MetadataChecker metadata_checker_;
     std::uint64_t ended_lives_ = 0;
     TimePoint second_end_;            ///< of the current second of virtual time
     std::uint64_t second_steps_ = 0;  ///< number of steps up to its start
