@@ -222,7 +222,8 @@ void Node::start_controller(MetadataLog metadata) {
         .raft = {.self = {.id = config_.node.id, .directory = metadata.directory->id()},
                  .voters = std::move(quorum),
                  .election_timeout = quorum_timeout(config_.quorum.election_timeout),
-                 .fetch_timeout = quorum_timeout(config_.quorum.fetch_timeout)},
+                 .fetch_timeout = quorum_timeout(config_.quorum.fetch_timeout),
+                 .mutants = ports_.raft_mutants},
         .listener = controller_listener().name,
         .limits = with_room_for_envelope(host_limits())};
     const ControllerServer::Ports ports{.shard = ports_.control,

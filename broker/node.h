@@ -59,6 +59,7 @@ struct NodePorts {
     DeferPolicy* defer = nullptr;
     /// Rules that a simulation breaks on purpose; none by default.
     replication::LeaderMutants mutants = {};
+    replication::RaftMutants raft_mutants = {};
     storage::LogMutants log_mutants = {};
 };
 

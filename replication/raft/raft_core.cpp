@@ -231,7 +231,7 @@ void RaftCore::announce(Leader& leader, TimePoint now, RaftEffects& effects) con
 TimePoint RaftCore::quorum_deadline(const Leader& leader) const {
     // This node is one of the majority.
     const std::size_t others = options_.voters.majority() - 1;
-    if (others == 0) {
+    if (others == 0 || options_.mutants.leads_without_majority) {
         return kNever;
     }
     std::vector<TimePoint> contacts;

@@ -25,6 +25,10 @@ struct RaftMutants {
     bool fetches_before_durable = false;  ///< a follower fetches before its log is durable
     bool trusts_watermark_early = false;  ///< a follower commits before its log is checked
     bool takes_late_answers = false;      ///< a fetched answer counts after the log has changed
+    bool grants_any_pre_vote = false;     ///< also against a leader that the node hears
+    bool leads_without_majority = false;  ///< a leader that nobody hears does not resign
+    bool answers_before_durable = false;  ///< the node answers before its vote is written
+    bool truncates_committed = false;     ///< records below the watermark may be removed
 };
 
 /// Settings of the metadata quorum, as one node sees it.

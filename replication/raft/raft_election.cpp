@@ -43,7 +43,7 @@ bool RaftCore::would_vote_for(const VoteCall& call) const {
     if (call.kind == VoteKind::pre_vote) {
         const auto* follower = std::get_if<Follower>(&role_);
         const bool hears_leader = leads() || (follower != nullptr && follower->has_fetched);
-        return has_all && !hears_leader;
+        return (has_all && !hears_leader) || options_.mutants.grants_any_pre_vote;
     }
     if (!is_free || state_.leader != kNoBroker) {
         return false;

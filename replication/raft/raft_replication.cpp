@@ -178,7 +178,8 @@ void RaftCore::take_fetch_error(const RaftFetchAnswer& answer, TimePoint now,
 
 void RaftCore::take_divergence(const LogEnd& diverging, TimePoint now, RaftEffects& effects) {
     const Offset offset = log_.truncation_offset(diverging);
-    if (offset >= high_watermark_ && offset < log_.end().end_offset) {
+    const bool may_remove = offset >= high_watermark_ || options_.mutants.truncates_committed;
+    if (may_remove && offset < log_.end().end_offset) {
         log_.begin_truncation(offset);
         effects.truncate = offset;
         return;

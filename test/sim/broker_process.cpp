@@ -64,6 +64,7 @@ broker::NodePorts BrokerProcess::ports(const ProcessWorld& world, const ProcessM
             .data = std::move(data),
             .defer = &coin_,
             .mutants = world.mutants.leader,
+            .raft_mutants = world.mutants.raft,
             .log_mutants = world.mutants.log};
 }
 

@@ -62,6 +62,7 @@ struct Totals {
     std::uint64_t clusters = 0;  ///< runs with more than one node
     std::uint64_t nodes = 0;
     std::uint64_t cluster_faults = 0;
+    QuorumMarks quorum;
     std::uint64_t lives = 0;
     std::uint64_t operations = 0;
     std::uint64_t acknowledged = 0;
@@ -78,6 +79,9 @@ struct Totals {
         clusters += verdict.nodes > 1 ? 1 : 0;
         nodes += verdict.nodes;
         cluster_faults += verdict.cluster_faults;
+        quorum.elections += verdict.quorum.elections;
+        quorum.truncations += verdict.quorum.truncations;
+        quorum.uncommitted_resignations += verdict.quorum.uncommitted_resignations;
         lives += verdict.lives;
         operations += verdict.operations;
         acknowledged += verdict.acknowledged;
@@ -98,6 +102,10 @@ struct Totals {
             "{} runs had several nodes. On average: {:.1f} nodes, {:.1f} faults of the network or "
             "of several nodes.\n",
             clusters, mean(static_cast<double>(nodes)), mean(static_cast<double>(cluster_faults)));
+        fmt::print(
+            "The metadata quorums elected {} leaders, {} of which resigned with uncommitted "
+            "records; {} logs were truncated.\n",
+            quorum.elections, quorum.uncommitted_resignations, quorum.truncations);
         full_disks.print("A full disk");
         wall_jumps.print("A jump of the wall clock");
         damages.print("Damage at rest");

@@ -98,13 +98,16 @@ void QuorumChecker::check_roles(const Machine& machine, const Core& core, Seen& 
         seen.hears_leader_since = scheduler_.now();
     }
     check_leader(machine, core, seen);
-    if (const auto* const role = std::get_if<Prospective>(&core.role())) {
+    if (std::holds_alternative<Prospective>(core.role())) {
         if (seen.prospective_epoch != core.epoch()) {
             seen.prospective_epoch = core.epoch();
             seen.prospective_since = scheduler_.now();
         }
-        check_pre_votes(machine, *role, seen);
     } else if (const auto* const candidate = std::get_if<Candidate>(&core.role())) {
+        if (seen.prospective_epoch + 1 == core.epoch()) {
+            check_pre_votes(machine, core, seen);
+            seen.prospective_epoch = kNoLeaderEpoch;
+        }
         check_counted(machine, core.epoch(), candidate->votes.granted, seen);
     } else if (const auto* const leader = std::get_if<Leader>(&core.role())) {
         check_counted(machine, core.epoch(), leader->granted, seen);
@@ -171,18 +174,21 @@ void QuorumChecker::note_vote(BrokerId voter, LeaderEpoch epoch, BrokerId candid
     }
 }
 
-/// A voter that has heard a leader since before it was asked does not grant a pre-vote.
-void QuorumChecker::check_pre_votes(const Machine& machine, const Prospective& role, Seen& seen) {
-    for (const BrokerId voter : role.votes.granted) {
-        const auto other = seen_.find(static_cast<NodeTag>(voter.value()));
-        if (voter == id_of(machine) || other == seen_.end()) {
-            continue;
-        }
-        const auto& since = other->second.hears_leader_since;
-        if (since && *since < seen.prospective_since) {
-            fail_rule("controller {} got the pre-vote of {}, which hears the leader", machine.tag(),
-                      voter);
-        }
+/// A node stands for election only with the pre-votes of a majority. A voter that has heard a
+/// leader since before it was asked does not grant one.
+void QuorumChecker::check_pre_votes(const Machine& machine, const Core& core, const Seen& seen) {
+    std::size_t possible = 1;
+    for (const replication::Voter& voter : core.options().voters.voters()) {
+        const auto other = seen_.find(static_cast<NodeTag>(voter.key.id.value()));
+        const bool hears = other != seen_.end() && other->second.hears_leader_since &&
+                           *other->second.hears_leader_since < seen.prospective_since;
+        possible += voter.key.id != id_of(machine) && !hears ? 1 : 0;
+    }
+    if (possible < core.options().voters.majority()) {
+        fail_rule(
+            "controller {} stands in epoch {}, although {} voters at most can have granted "
+            "its pre-vote: the others hear the leader",
+            machine.tag(), core.epoch(), possible);
     }
 }
 

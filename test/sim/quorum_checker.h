@@ -85,7 +85,7 @@ private:
     void check_counted(const Machine& machine, LeaderEpoch epoch, const std::set<BrokerId>& granted,
                        Seen& seen);
     void note_vote(BrokerId voter, LeaderEpoch epoch, BrokerId candidate);
-    void check_pre_votes(const Machine& machine, const replication::Prospective& role, Seen& seen);
+    void check_pre_votes(const Machine& machine, const Core& core, const Seen& seen);
     void check_majority(const Machine& machine, const Core& core, const replication::Leader& role,
                         Seen& seen);
     void check_watermark(const Machine& machine, const Core& core, Seen& seen);

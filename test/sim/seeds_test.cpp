@@ -41,17 +41,22 @@ TEST_CASE("simulation: the seeds of seeds.txt pass, and records are acknowledged
     std::uint64_t after_wall_jumps = 0;
     std::uint64_t after_damages = 0;
     std::uint64_t damage_reports = 0;
+    QuorumMarks quorum;
     for (const std::uint64_t seed : kept_seeds()) {
         const Verdict verdict = run(seed);
         after_full_disks += verdict.full_disks.acknowledged_after;
         after_wall_jumps += verdict.wall_jumps.acknowledged_after;
         after_damages += verdict.damages.acknowledged_after;
         damage_reports += verdict.damage_reports;
+        quorum.truncations += verdict.quorum.truncations;
+        quorum.uncommitted_resignations += verdict.quorum.uncommitted_resignations;
     }
     CHECK(after_full_disks > 0);
     CHECK(after_wall_jumps > 0);
     CHECK(after_damages > 0);
     CHECK(damage_reports > 0);
+    CHECK(quorum.truncations > 0);
+    CHECK(quorum.uncommitted_resignations > 0);
 }
 
 TEST_CASE("simulation: every promise to clients is kept, with and without faults", "[sim]") {

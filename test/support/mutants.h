@@ -1,6 +1,7 @@
 #pragma once
 
 #include "replication/partition/partition_leader.h"
+#include "replication/raft/raft_core.h"
 #include "storage/log.h"
 
 namespace hw {
@@ -10,6 +11,7 @@ namespace hw {
 struct Mutants {
     storage::LogMutants log;
     replication::LeaderMutants leader;
+    replication::RaftMutants raft;
     /// In the simulator: the node works without a pause.
     bool node_spins = false;
 };
