@@ -260,6 +260,7 @@ void Node::start_broker(storage::OpenedLogs opened) {
         .config = config_,
         .replicas = {.self = config_.node.id,
                      .clock = ports_.clock,
+                     .log = log_.named("replicas"),
                      .home = ports_.control,
                      .flush_queues = shards_.flush_queues(control_flushes_),
                      .defer = ports_.defer,

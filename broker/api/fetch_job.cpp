@@ -378,7 +378,7 @@ void FetchJob::end_read(Read& read) {
 
 void FetchJob::take(Read& read, Buffer bytes) {
     const FetchPlan& found = *plan_;
-    read.seen_bytes = found.readable_bytes;
+    read.seen_bytes = found.seen_bytes;
     read.bytes = std::move(bytes);
     read.records = read.bytes.view();
     const auto size = static_cast<std::int64_t>(read.records.size());

@@ -8,11 +8,18 @@ namespace hw::broker {
 
 using replication::PartitionReplica;
 
-HostedReplica::HostedReplica(const Services& services,
+HostedReplica::HostedReplica(const Services& services, controller::PartitionKey key,
                              std::shared_ptr<const replication::PartitionOptions> options)
     : Guard(services.clock, services.defer,
-            replication::ReplicaContext{services.self, this, std::move(options), services.mutants}),
-      services_(services) {}
+            replication::ReplicaContext{.self = services.self,
+                                        .host = this,
+                                        .clock = &services.clock,
+                                        .options = std::move(options),
+                                        .lag = services.lag,
+                                        .mutants = services.mutants,
+                                        .follower_mutants = services.follower_mutants}),
+      services_(services),
+      key_(key) {}
 
 void HostedReplica::set_directory(storage::LogDirectory& directory, storage::LogId log) {
     directory_ = &directory;
@@ -56,6 +63,37 @@ void HostedReplica::flush(Shard& from) {
 
 void HostedReplica::ask_sync(storage::SyncUrgency urgency, std::uint64_t unsynced_bytes) {
     directory_->request_sync(log_, urgency, unsynced_bytes);
+}
+
+void HostedReplica::ask_fetch(BrokerId leader) {
+    services_.peers->may_fetch(self(), leader);
+}
+
+void HostedReplica::ask_isr(replication::IsrProposal proposal) {
+    services_.peers->change_isr(self(), std::move(proposal));
+}
+
+void HostedReplica::ask_truncation(storage::TruncationJob job, bool loses_committed) {
+    services_.home.post([replica = self(), job = std::move(job), loses_committed]() mutable {
+        replica->truncate(std::move(job), loses_committed);
+    });
+}
+
+void HostedReplica::truncate(storage::TruncationJob job, bool loses_committed) {
+    if (loses_committed) {
+        services_.log.warning(
+            "{}: records from offset {} on are removed although they were committed: the leader "
+            "does not have them. This happens after an unclean leader election",
+            job.folder, job.new_end);
+    }
+    auto done = [replica = self()](storage::TruncationJob ended, const Result<void>& outcome) {
+        replica->enter_unrefused(
+            replica->services_.home,
+            [ended = std::move(ended), outcome](PartitionReplica& inside, Shard&) mutable {
+                inside.on_truncated(std::move(ended), outcome);
+            });
+    };
+    directory_->truncate(log_, std::move(job), std::move(done));
 }
 
 void HostedReplica::begin_sync(TakeJob take) {

@@ -5,7 +5,10 @@
 #include <utility>
 #include <vector>
 
+#include "broker/replicas/replica_peers.h"
 #include "broker/runtime/guarded.h"
+#include "controller/image/topic_image.h"
+#include "protocol/base/logger.h"
 #include "protocol/base/shard.h"
 #include "replication/partition/partition_replica.h"
 #include "replication/partition/replica_host.h"
@@ -32,6 +35,7 @@ public:
     struct Services {
         BrokerId self;
         const Clock& clock;
+        Logger log;
         /// The shard of the data directories.
         Shard& home;
         /// The flush queue of each shard, by Shard::index.
@@ -40,11 +44,18 @@ public:
         replication::LeaderMutants mutants = {};
         storage::LogMutants log_mutants = {};
         storage::ProducerLimit* producer_limit = nullptr;
+        ReplicaPeers* peers = nullptr;
+        replication::LagLimits lag = {};
+        replication::FollowerMutants follower_mutants = {};
     };
 
     /// `services` must outlive the replica.
-    HostedReplica(const Services& services,
+    HostedReplica(const Services& services, controller::PartitionKey key,
                   std::shared_ptr<const replication::PartitionOptions> options);
+
+    [[nodiscard]] const controller::PartitionKey& key() const { return key_; }
+    /// Set before the replica is opened, and constant after that.
+    [[nodiscard]] storage::LogDirectory* directory() const { return directory_; }
 
     /// Runs `work(PartitionReplica&, Shard& here)` in the guard; see Guarded::enter.
     template <class Work>
@@ -75,6 +86,9 @@ public:
 
     void ask_flush() override;
     void ask_sync(storage::SyncUrgency urgency, std::uint64_t unsynced_bytes) override;
+    void ask_fetch(BrokerId leader) override;
+    void ask_truncation(storage::TruncationJob job, bool loses_committed) override;
+    void ask_isr(replication::IsrProposal proposal) override;
     /// Writes the staged batches. Called on the shard whose flush queue has the replica.
     void flush(Shard& from);
 
@@ -92,12 +106,14 @@ private:
             work(replica, here);
         };
     }
+    void truncate(storage::TruncationJob job, bool loses_committed);
     void run_at_home(std::move_only_function<void()> work);
     [[nodiscard]] std::shared_ptr<HostedReplica> self() {
         return std::static_pointer_cast<HostedReplica>(shared_from_this());
     }
 
     const Services& services_;
+    const controller::PartitionKey key_;
     Shard* here_ = nullptr;  ///< shard that is inside the guard now
     storage::LogDirectory* directory_ = nullptr;
     storage::LogId log_;

@@ -237,7 +237,7 @@ Task<> MetadataApplier::open(Key key, const PartitionImage& partition) {
         partition_options_of(settings, static_cast<std::int32_t>(partition.replicas.size()),
                              ports_.config.produce.validation));
     Hosted hosted{.name = name,
-                  .replica = std::make_shared<HostedReplica>(ports_.replicas, options),
+                  .replica = std::make_shared<HostedReplica>(ports_.replicas, key, options),
                   .directory = nullptr,
                   .log = {}};
     changes_[key] = {.replica = hosted.replica, .options = std::move(options)};
@@ -362,11 +362,11 @@ Task<> MetadataApplier::run_in_guard(ReplicaPtr replica, GuardedWork work) {
 Task<> MetadataApplier::take_offline(ReplicaPtr replica, wire::Refusal reason) {
     auto leave = [&reason](PartitionReplica& entered) { entered.become_offline(reason); };
     co_await run_in_guard(replica, std::move(leave));
-    bool is_writing = true;
-    while (is_writing) {
-        auto look = [&is_writing](PartitionReplica& entered) { is_writing = entered.is_writing(); };
+    bool is_busy = true;
+    while (is_busy) {
+        auto look = [&is_busy](PartitionReplica& entered) { is_busy = entered.is_busy(); };
         co_await run_in_guard(replica, std::move(look));
-        if (is_writing) {
+        if (is_busy) {
             Signal never;
             co_await shard_.wait(never, ports_.replicas.clock.now() + kWriteCheck);
         }
@@ -378,7 +378,7 @@ Task<MetadataApplier::HighWatermarks> MetadataApplier::high_watermarks() {
     for (const auto& [key, hosted] : std::map(hosted_)) {
         Offset high_watermark = kNoOffset;
         auto look = [&high_watermark](PartitionReplica& replica) {
-            high_watermark = replica.leader() ? replica.leader()->high_watermark() : kNoOffset;
+            high_watermark = replica.high_watermark();
         };
         co_await run_in_guard(hosted.replica, std::move(look));
         if (hosted.directory != nullptr && high_watermark != kNoOffset) {

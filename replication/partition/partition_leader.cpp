@@ -3,35 +3,81 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
 namespace hw::replication {
 
-void PartitionLeader::on_leadership(const Leadership& leadership, LeaderEffects& effects) {
-    progress_.clear();
-    take(leadership.facts);
+using wire::ErrorCode;
+
+void PartitionLeader::on_leadership(const Leadership& leadership, TimePoint now,
+                                    LeaderEffects& effects) {
+    if (!mutants_.keeps_acknowledgements) {
+        followers_.clear();
+    }
+    take(leadership.facts, now);
     rules_ = leadership.rules;
     epoch_start_offset_ = leadership.epoch_start_offset;
-    acknowledge(leadership.ends);
-    advance(effects);
+    set_ends(leadership.ends);
+    advance(now, effects);
 }
 
-void PartitionLeader::on_metadata(const PartitionFacts& facts, LeaderEffects& effects) {
+void PartitionLeader::on_metadata(const PartitionFacts& facts, TimePoint now,
+                                  LeaderEffects& effects) {
     if (facts.leader_epoch != facts_.leader_epoch ||
         facts.partition_epoch <= facts_.partition_epoch) {
         return;
     }
-    take(facts);
-    advance(effects);
+    take(facts, now);
+    advance(now, effects);
 }
 
-void PartitionLeader::on_rules(const LeaderRules& rules, LeaderEffects& effects) {
+void PartitionLeader::on_rules(const LeaderRules& rules, TimePoint now, LeaderEffects& effects) {
     rules_ = rules;
-    acknowledge(ends_);
-    advance(effects);
+    set_ends(ends_);
+    advance(now, effects);
 }
 
-void PartitionLeader::on_log_ends(const LogEnds& ends, LeaderEffects& effects) {
-    acknowledge(ends);
-    advance(effects);
+void PartitionLeader::on_log_ends(const LogEnds& ends, TimePoint now, LeaderEffects& effects) {
+    set_ends(ends);
+    advance(now, effects);
+}
+
+std::expected<void, wire::Refusal> PartitionLeader::check_follower(BrokerId broker,
+                                                                   BrokerEpoch epoch) const {
+    const auto found = followers_.find(broker);
+    if (found == followers_.end()) {
+        return std::unexpected(wire::Refusal{
+            ErrorCode::unknown_leader_epoch,
+            fmt::format("broker {} is no replica of this partition, as far as its leader knows",
+                        broker)});
+    }
+    if (epoch < found->second.broker_epoch() && !mutants_.ignores_broker_epoch) {
+        return std::unexpected(wire::Refusal{
+            ErrorCode::not_leader_or_follower,
+            fmt::format("broker {} has fetched with broker epoch {} since; this is an old request, "
+                        "with epoch {}",
+                        broker, found->second.broker_epoch(), epoch)});
+    }
+    return {};
+}
+
+void PartitionLeader::on_fetch(const FollowerFetch& fetch, LeaderEffects& effects) {
+    const auto found = followers_.find(fetch.broker);
+    if (found == followers_.end()) {
+        return;
+    }
+    FollowerProgress& progress = found->second;
+    const BrokerEpoch known = progress.broker_epoch();
+    if (known != BrokerEpoch(-1) && fetch.broker_epoch != known) {
+        progress.begin(facts_.is_in_sync(fetch.broker), fetch.at);
+    }
+    progress.on_fetch(fetch, ends_.log_end_offset, rules_.lag);
+    if (!pending_ && may_join(fetch.broker, progress)) {
+        std::vector<BrokerId> isr = facts_.isr;
+        isr.push_back(fetch.broker);
+        propose(isr, effects);
+    }
+    advance(fetch.at, effects);
 }
 
 std::size_t PartitionLeader::isr_size_needed() const {
@@ -39,30 +85,58 @@ std::size_t PartitionLeader::isr_size_needed() const {
                     facts_.replicas.size());
 }
 
-void PartitionLeader::take(const PartitionFacts& facts) {
-    facts_ = facts;
-    std::map<BrokerId, Progress> kept;
-    for (const BrokerId replica : facts_.replicas) {
-        kept[replica] = progress_[replica];
+void PartitionLeader::take(const PartitionFacts& facts, TimePoint now) {
+    // A member that the controller has removed, or has not taken, is perhaps fenced.
+    std::vector<BrokerId> left = facts_.isr;
+    if (pending_) {
+        left.insert(left.end(), pending_->added.begin(), pending_->added.end());
     }
-    progress_ = std::move(kept);
+    std::erase_if(left, [&facts](BrokerId broker) { return facts.is_in_sync(broker); });
+    forbid_joins(left);
+    facts_ = facts;
+    pending_.reset();
+    std::map<BrokerId, FollowerProgress> kept;
+    for (const BrokerId replica : facts_.replicas) {
+        if (replica == self_) {
+            continue;
+        }
+        const auto known = followers_.find(replica);
+        if (known != followers_.end()) {
+            kept.insert(*known);
+        } else {
+            kept[replica].begin(facts_.is_in_sync(replica), now);
+        }
+    }
+    followers_ = std::move(kept);
 }
 
-void PartitionLeader::acknowledge(const LogEnds& ends) {
+void PartitionLeader::set_ends(const LogEnds& ends) {
     ends_ = ends;
     const bool by_log_end =
         rules_.durability == Durability::memory || mutants_.acknowledges_before_sync;
-    progress_[self_].acknowledged_end = by_log_end ? ends.log_end_offset : ends.durable_end_offset;
+    acknowledged_end_ = by_log_end ? ends.log_end_offset : ends.durable_end_offset;
 }
 
-void PartitionLeader::advance(LeaderEffects& effects) {
+bool PartitionLeader::holds_back(BrokerId broker, const FollowerProgress& progress,
+                                 TimePoint now) const {
+    if (mutants_.ignores_other_replicas) {
+        return false;
+    }
+    // A caught-up replica will join in a moment. If the watermark went on without it, it would
+    // always be below the watermark, and could never join.
+    return is_in_maximal_isr(broker) ||
+           (progress.may_join_isr() &&
+            progress.is_caught_up(ends_.log_end_offset, rules_.lag, now));
+}
+
+void PartitionLeader::advance(TimePoint now, LeaderEffects& effects) {
     if (!isr_is_large_enough() && !mutants_.ignores_min_isr) {
         return;
     }
-    Offset minimum = progress_[self_].acknowledged_end;
-    for (const BrokerId replica : maximal_isr()) {
-        if (!mutants_.ignores_other_replicas) {
-            minimum = std::min(minimum, progress_[replica].acknowledged_end);
+    Offset minimum = acknowledged_end_;
+    for (const auto& [broker, progress] : followers_) {
+        if (holds_back(broker, progress, now)) {
+            minimum = std::min(minimum, progress.acknowledged_end());
         }
     }
     if (minimum > high_watermark_) {

@@ -2,33 +2,27 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <expected>
 #include <map>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "protocol/base/ids.h"
+#include "protocol/base/time.h"
+#include "protocol/wire/refusal.h"
+#include "replication/partition/follower_progress.h"
+#include "replication/partition/isr_proposal.h"
+#include "replication/partition/partition_facts.h"
 #include "replication/partition/partition_options.h"
 
 namespace hw::replication {
 
-/// The state of a partition in the metadata, at one partition epoch.
-struct PartitionFacts {
-    LeaderEpoch leader_epoch = kNoLeaderEpoch;
-    PartitionEpoch partition_epoch{-1};  ///< rises with each change of the partition
-    std::vector<BrokerId> replicas;
-    std::vector<BrokerId> isr;
-};
-
-/// The end offsets of the leader's own log.
-struct LogEnds {
-    Offset log_end_offset;
-    Offset durable_end_offset;  ///< end of the records on stable storage; <= log_end_offset
-};
-
-/// The topic's settings that affect the high watermark.
+/// The settings that affect the high watermark and the ISR.
 struct LeaderRules {
     Durability durability = Durability::disk;
     std::int32_t min_insync_replicas = 1;
+    LagLimits lag = {};
 };
 
 /// Inputs to the core when this broker becomes leader.
@@ -46,6 +40,13 @@ struct LeaderMutants {
     bool ignores_min_isr = false;           ///< the watermark moves whatever the size of the ISR
     bool ignores_other_replicas = false;    ///< the watermark is the leader's own end
     bool forgets_epoch_start = false;       ///< the watermark always counts as current
+    bool ignores_proposed_members = false;  ///< the watermark passes members not yet committed
+    bool ignores_broker_epoch = false;      ///< a fetch of a dead incarnation counts
+    bool adds_before_watermark = false;     ///< a follower below the watermark joins the ISR
+    bool adds_before_epoch_start = false;   ///< a follower below the epoch's start joins the ISR
+    bool adds_ineligible = false;           ///< a fenced broker joins the ISR
+    bool keeps_acknowledgements = false;    ///< they survive into the next leader epoch
+    bool rolls_back_unknown = false;        ///< a proposal of unknown outcome counts as refused
 };
 
 /// Actions that the core asks for.
@@ -53,16 +54,25 @@ struct LeaderEffects {
     /// The new high watermark, if it has moved: records below it may be read, and requests that
     /// waited for it may be answered.
     std::optional<Offset> high_watermark;
+    /// The ISR to ask the controller for. Its answer comes to on_isr_answer.
+    std::optional<IsrProposal> proposal;
 };
 
-/// Leader half of one partition, a core: the acknowledged end of each replica, and the high
-/// watermark.
+/// Leader half of one partition, a core: the acknowledged end of each replica, the ISR, and the
+/// high watermark.
 ///
-/// The high watermark is the minimum of the acknowledged ends over the maximal ISR. It does not
-/// move while the committed ISR is smaller than min(min.insync.replicas, replicas) (KIP-966), and
-/// never decreases. The leader's own acknowledged end is its durable end in a `disk` topic, and its
-/// log end in a `memory` topic. A replica that has not fetched in this epoch has acknowledged
-/// nothing (KIP-320).
+/// The high watermark is the minimum of the acknowledged ends over the maximal ISR, which is the
+/// committed ISR plus the members that were proposed to the controller, and over the replicas that
+/// are caught up and about to join. It does not move while the committed ISR is smaller than
+/// min(min.insync.replicas, replicas) (KIP-966), and never decreases. The leader's own acknowledged
+/// end is its durable end in a `disk` topic, and its log end in a `memory` topic. A replica that
+/// has not fetched in this epoch has acknowledged nothing (KIP-320).
+///
+/// The ISR changes only by proposals that the controller accepts, one at a time. A follower joins
+/// when it has fetched in this epoch and has acknowledged the high watermark and the start of the
+/// epoch; it leaves when it lags (LagLimits). If the controller refuses a new member, the leader
+/// goes back to the committed ISR, but not while an earlier attempt might still be accepted: then
+/// it first has the committed ISR confirmed, which makes that attempt outdated.
 ///
 /// Does no I/O, reads no clock, takes no lock; called only inside the partition's guard.
 class PartitionLeader {
@@ -73,13 +83,25 @@ public:
         : self_(self), high_watermark_(high_watermark), mutants_(mutants) {}
 
     /// This broker becomes the leader, in the epoch of `leadership`.
-    void on_leadership(const Leadership& leadership, LeaderEffects& effects);
+    void on_leadership(const Leadership& leadership, TimePoint now, LeaderEffects& effects);
     /// The ISR or the replicas have changed within the epoch. Facts with another leader epoch, or
     /// without a newer partition epoch, are ignored.
-    void on_metadata(const PartitionFacts& facts, LeaderEffects& effects);
-    void on_rules(const LeaderRules& rules, LeaderEffects& effects);
+    void on_metadata(const PartitionFacts& facts, TimePoint now, LeaderEffects& effects);
+    void on_rules(const LeaderRules& rules, TimePoint now, LeaderEffects& effects);
     /// The log end offset or the durable end offset has moved.
-    void on_log_ends(const LogEnds& ends, LeaderEffects& effects);
+    void on_log_ends(const LogEnds& ends, TimePoint now, LeaderEffects& effects);
+    /// Takes slow followers out of the ISR; called every few hundred milliseconds. `active` are the
+    /// brokers that are unfenced and not shutting down, sorted.
+    void on_time(std::span<const BrokerId> active, TimePoint now, LeaderEffects& effects);
+
+    /// Whether a fetch of this replica may be answered. Codes: UNKNOWN_LEADER_EPOCH (not a
+    /// replica, as far as this broker knows), NOT_LEADER_OR_FOLLOWER (an older incarnation).
+    [[nodiscard]] std::expected<void, wire::Refusal> check_follower(BrokerId broker,
+                                                                    BrokerEpoch epoch) const;
+    /// A fetch of a follower, which check_follower and the checks of epoch and range have passed.
+    void on_fetch(const FollowerFetch& fetch, LeaderEffects& effects);
+    /// The outcome of a proposal. Answers to older proposals are ignored.
+    void on_isr_answer(const IsrAnswer& answer, TimePoint now, LeaderEffects& effects);
 
     [[nodiscard]] Offset high_watermark() const { return high_watermark_; }
     /// False until the high watermark has reached the start of the epoch. Before that, the previous
@@ -96,26 +118,36 @@ public:
     [[nodiscard]] bool is_isr_alone() const {
         return facts_.isr.empty() || (facts_.isr.size() == 1 && facts_.isr.front() == self_);
     }
+    /// The committed ISR, or a proposed member of it.
+    [[nodiscard]] bool is_in_maximal_isr(BrokerId broker) const;
     [[nodiscard]] const PartitionFacts& facts() const { return facts_; }
     [[nodiscard]] LeaderEpoch epoch() const { return facts_.leader_epoch; }
     [[nodiscard]] Offset epoch_start_offset() const { return epoch_start_offset_; }
+    /// What is known of each other replica.
+    [[nodiscard]] const std::map<BrokerId, FollowerProgress>& followers() const {
+        return followers_;
+    }
+    [[nodiscard]] bool has_proposal() const { return pending_.has_value(); }
 
 private:
-    struct Progress {
-        Offset acknowledged_end = kNoOffset;  ///< -1: nothing acknowledged in this epoch
-    };
+    void take(const PartitionFacts& facts, TimePoint now);
+    void set_ends(const LogEnds& ends);
+    [[nodiscard]] bool holds_back(BrokerId broker, const FollowerProgress& progress,
+                                  TimePoint now) const;
+    void advance(TimePoint now, LeaderEffects& effects);
 
-    /// The committed ISR plus the members proposed to the controller. Nothing is proposed so far.
-    [[nodiscard]] const std::vector<BrokerId>& maximal_isr() const { return facts_.isr; }
-    void take(const PartitionFacts& facts);
-    void acknowledge(const LogEnds& ends);
-    void advance(LeaderEffects& effects);
+    [[nodiscard]] bool may_join(BrokerId broker, const FollowerProgress& progress) const;
+    [[nodiscard]] std::vector<BrokerId> members_to_keep(TimePoint now) const;
+    void propose(const std::vector<BrokerId>& isr, LeaderEffects& effects);
+    void forbid_joins(const std::vector<BrokerId>& brokers);
 
     BrokerId self_;
     LeaderRules rules_;
     PartitionFacts facts_;
     LogEnds ends_;
-    std::map<BrokerId, Progress> progress_;  ///< one entry per replica, including this broker
+    Offset acknowledged_end_;  ///< the leader's own
+    std::map<BrokerId, FollowerProgress> followers_;
+    std::optional<PendingProposal> pending_;
     Offset epoch_start_offset_;
     Offset high_watermark_;
     LeaderMutants mutants_;

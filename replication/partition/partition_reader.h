@@ -21,10 +21,6 @@ namespace hw::replication {
 /// and not of aborted transactions.
 enum class IsolationLevel : std::int8_t { read_uncommitted = 0, read_committed = 1 };
 
-/// End of the range that a read or lookup covers: what consumers may read, or the log end (for
-/// replicas).
-enum class OffsetScope : std::uint8_t { readable, whole_log };
-
 /// One partition of a Fetch request.
 struct FetchRead {
     Offset from;
@@ -46,7 +42,7 @@ struct FetchPlan {
     /// Set if the reader's log has diverged from the leader's: where to truncate. `read` is empty
     /// then.
     std::optional<storage::EpochEnd> diverging;
-    std::uint64_t readable_bytes = 0;  ///< total readable bytes now, for a FetchWatch
+    std::uint64_t seen_bytes = 0;  ///< total bytes in the scope of the read now, for a FetchWatch
 };
 
 /// The kinds of offset that ListOffsets can look up.

@@ -22,6 +22,12 @@ wire::Refusal indefinite(const wire::Refusal& reason) {
     return {code, reason.message + "; the records may or may not be in the log"};
 }
 
+std::string too_few_in_sync(const PartitionLeader& leader) {
+    return fmt::format("{} of {} replicas are in sync, but min.insync.replicas requires {}",
+                       leader.facts().isr.size(), leader.facts().replicas.size(),
+                       leader.isr_size_needed());
+}
+
 ProduceOutcome refused(const wire::Refusal& error) {
     ProduceOutcome outcome;
     outcome.code = error.code;
@@ -33,10 +39,10 @@ ProduceOutcome refused(const wire::Refusal& error) {
 
 PartitionReplica::PartitionReplica(ReplicaContext context)
     : context_(std::move(context)),
-      offline_({ErrorCode::not_leader_or_follower, "the partition is being opened"}) {}
+      role_(Offline({ErrorCode::not_leader_or_follower, "the partition is being opened"})) {}
 
 LeaderRules PartitionReplica::rules() const {
-    return {context_.options->durability, context_.options->min_insync_replicas};
+    return {context_.options->durability, context_.options->min_insync_replicas, context_.lag};
 }
 
 LogEnds PartitionReplica::log_ends() const {
@@ -44,31 +50,77 @@ LogEnds PartitionReplica::log_ends() const {
 }
 
 void PartitionReplica::open(std::unique_ptr<storage::Log> log, Offset high_watermark) {
-    HW_ASSERT(offline_.has_value());
     HW_ASSERT(log_ == nullptr);
     log_ = std::move(log);
     const Offset known = std::min(high_watermark, log_->log_end_offset());
-    leader_.emplace(context_.self, std::max(known, log_->log_start_offset()), context_.mutants);
+    high_watermark_ = std::max(known, log_->log_start_offset());
+}
+
+bool PartitionReplica::postpone(const PartitionFacts& facts, BrokerId leader) {
+    if (!is_truncating_) {
+        return false;
+    }
+    if (!next_role_ || facts.leader_epoch >= next_role_->facts.leader_epoch) {
+        next_role_ = {facts, leader};
+    }
+    leave_role({ErrorCode::not_leader_or_follower, "the log is being truncated"});
+    return true;
 }
 
 void PartitionReplica::become_leader(const PartitionFacts& facts) {
     HW_ASSERT(log_ != nullptr);
+    PartitionLeader* leader = leading();
     LeaderEffects effects;
-    if (leads() && facts.leader_epoch == leader_->epoch()) {
-        leader_->on_metadata(facts, effects);
-    } else if (facts.leader_epoch >= leader_->epoch()) {
-        offline_.reset();
-        leader_->on_leadership({facts, rules(), log_->staged_end_offset(), log_ends()}, effects);
+    if (leader != nullptr && facts.leader_epoch == leader->epoch()) {
+        const bool was_large_enough = leader->isr_is_large_enough();
+        leader->on_metadata(facts, context_.clock->now(), effects);
+        apply(effects);
+        fail_if_isr_shrank(was_large_enough);
+        return;
     }
+    if (facts.leader_epoch < epoch_ || postpone(facts, context_.self)) {
+        return;
+    }
+    if (leader == nullptr) {
+        leave_role({});
+        leader = &role_.emplace<PartitionLeader>(context_.self, high_watermark_, context_.mutants);
+    }
+    epoch_ = facts.leader_epoch;
+    leader->on_leadership({facts, rules(), log_->staged_end_offset(), log_ends()},
+                          context_.clock->now(), effects);
     apply(effects);
     ask_sync_if_due();
 }
 
-void PartitionReplica::become_offline(wire::Refusal reason) {
+void PartitionReplica::become_follower(const PartitionFacts& facts, BrokerId leader) {
+    HW_ASSERT(log_ != nullptr);
+    const bool follows_already =
+        following() != nullptr && following()->epoch() == facts.leader_epoch;
+    if (facts.leader_epoch < epoch_ || follows_already || postpone(facts, leader)) {
+        return;
+    }
+    leave_role({ErrorCode::not_leader_or_follower,
+                fmt::format("broker {} does not lead this partition; its leader is {}",
+                            context_.self, leader)});
+    epoch_ = facts.leader_epoch;
+    role_.emplace<PartitionFollower>(leader, epoch_, high_watermark_, context_.follower_mutants);
+    fetch_awaited_ = true;
+    ask_fetch_if_due();
+}
+
+/// Ends what the role has begun. Staged batches are written; their requests get their outcome then.
+void PartitionReplica::leave_role(wire::Refusal reason) {
     flush();
     waits_.fail_appends(indefinite(reason));
     waits_.finish_fetches();
-    offline_ = std::move(reason);
+    fetch_under_way_.reset();
+    fetch_awaited_ = false;
+    role_ = Offline(std::move(reason));
+}
+
+void PartitionReplica::become_offline(wire::Refusal reason) {
+    next_role_.reset();
+    leave_role(std::move(reason));
 }
 
 void PartitionReplica::on_directory_failed(const Error& reason) {
@@ -80,39 +132,46 @@ void PartitionReplica::on_directory_failed(const Error& reason) {
 }
 
 std::unique_ptr<storage::Log> PartitionReplica::release_log() {
-    HW_ASSERT(offline_.has_value());
-    HW_ASSERT(pending_.empty());
-    leader_.reset();
+    HW_ASSERT(std::holds_alternative<Offline>(role_));
+    HW_ASSERT(!is_busy());
     return std::move(log_);
 }
 
 storage::Log* PartitionReplica::closing_log() {
-    HW_ASSERT(offline_.has_value());
-    HW_ASSERT(pending_.empty());
+    HW_ASSERT(std::holds_alternative<Offline>(role_));
+    HW_ASSERT(!is_busy());
     return log_.get();
 }
 
 void PartitionReplica::set_options(std::shared_ptr<const PartitionOptions> options) {
     context_.options = std::move(options);
-    if (leads()) {
+    if (PartitionLeader* leader = leading()) {
         LeaderEffects effects;
-        leader_->on_rules(rules(), effects);
+        leader->on_rules(rules(), context_.clock->now(), effects);
         apply(effects);
     }
+    ask_fetch_if_due();
+}
+
+std::optional<wire::Refusal> PartitionReplica::not_leading() const {
+    if (leads()) {
+        return std::nullopt;
+    }
+    if (const auto* offline = std::get_if<Offline>(&role_)) {
+        return offline->reason;
+    }
+    return wire::Refusal{ErrorCode::not_leader_or_follower,
+                         fmt::format("broker {} does not lead this partition; its leader is {}",
+                                     context_.self, followed_leader())};
 }
 
 std::optional<wire::Refusal> PartitionReplica::refusal(Acks acks) {
-    if (offline_) {
-        return offline_;
+    if (auto reason = not_leading()) {
+        return reason;
     }
-    if (acks == Acks::all && !leader_->isr_is_large_enough()) {
-        return wire::Refusal{
-            ErrorCode::not_enough_replicas,
-            fmt::format(
-                "{} of {} replicas are in sync, but min.insync.replicas requires {}: nothing "
-                "was appended",
-                leader_->facts().isr.size(), leader_->facts().replicas.size(),
-                leader_->isr_size_needed())};
+    if (acks == Acks::all && !leader()->isr_is_large_enough()) {
+        return wire::Refusal{ErrorCode::not_enough_replicas,
+                             too_few_in_sync(*leader()) + ": nothing was appended"};
     }
     // The limit is on the appends that are not written yet. For an append that may wait after its
     // write, the appends that already wait count too.
@@ -140,7 +199,7 @@ void PartitionReplica::append(AppendRequest request) {
         return;
     }
     const auto staged =
-        log_->stage({request.batch, leader_->epoch(), request.append_time, request.received_at});
+        log_->stage({request.batch, leader()->epoch(), request.append_time, request.received_at});
     if (!staged) {
         ProduceSlot::answer(std::move(request.slot), refused(staged.error()));
         return;
@@ -169,17 +228,18 @@ void PartitionReplica::on_written(std::uint64_t end, const Result<void>& outcome
         return;
     }
     const std::size_t count = end - pending_begin_;
-    if (offline_) {
-        fail_pending(count, indefinite(*offline_));
-        return;
-    }
     std::uint64_t bytes = 0;
     for (std::size_t i = 0; i < count; ++i) {
         bytes += pending_[i].bytes;
     }
     readable_.on_written(log_->log_end_offset(), bytes);
+    if (const auto reason = not_leading()) {
+        fail_pending(count, indefinite(*reason));
+        on_log_moved();
+        return;
+    }
     LeaderEffects effects;
-    leader_->on_log_ends(log_ends(), effects);
+    leading()->on_log_ends(log_ends(), context_.clock->now(), effects);
     apply(effects);
     for (std::size_t i = 0; i < count; ++i) {
         complete(pending_[i]);
@@ -208,7 +268,7 @@ std::optional<Awaited> PartitionReplica::awaited_by(const PendingAppend& append)
         return std::nullopt;
     }
     const Offset end_offset = append.appended.last_offset + 1;
-    const bool watermark = append.acks == Acks::all && end_offset > leader_->high_watermark();
+    const bool watermark = append.acks == Acks::all && end_offset > high_watermark_;
     const bool durable = flush_is_due(end_offset);
     if (watermark && durable) {
         return Awaited::both;
@@ -268,29 +328,63 @@ void PartitionReplica::on_synced(const storage::SyncTicket& ticket, const Result
         waits_.finish_fetches();
         return;
     }
-    if (offline_) {
-        return;
-    }
-    LeaderEffects effects;
-    leader_->on_log_ends(log_ends(), effects);
-    apply(effects);
-    ask_sync_if_due();
+    on_log_moved();
 }
 
 void PartitionReplica::apply(const LeaderEffects& effects) {
     if (effects.high_watermark) {
-        readable_.on_high_watermark(*effects.high_watermark);
+        high_watermark_ = *effects.high_watermark;
+        readable_.on_high_watermark(high_watermark_);
     }
-    waits_.on_progress({leader_->high_watermark(), log_->durable_end_offset(), readable_.total()});
+    waits_.on_progress(progress());
+    if (effects.proposal) {
+        context_.host->ask_isr(*effects.proposal);
+    }
+}
+
+PartitionProgress PartitionReplica::progress() const {
+    return {.high_watermark = high_watermark_,
+            .durable_end_offset = log_->durable_end_offset(),
+            .readable_bytes = readable_.total(),
+            .written_bytes = readable_.written()};
+}
+
+void PartitionReplica::on_isr_answer(const IsrAnswer& answer) {
+    if (PartitionLeader* leader = leading()) {
+        const bool was_large_enough = leader->isr_is_large_enough();
+        LeaderEffects effects;
+        leader->on_isr_answer(answer, context_.clock->now(), effects);
+        apply(effects);
+        fail_if_isr_shrank(was_large_enough);
+    }
+}
+
+void PartitionReplica::check_isr(std::span<const BrokerId> active) {
+    if (PartitionLeader* leader = leading()) {
+        LeaderEffects effects;
+        leader->on_time(active, context_.clock->now(), effects);
+        apply(effects);
+    }
+}
+
+/// The watermark stands still now, perhaps for long, so the appends that wait for it are answered.
+void PartitionReplica::fail_if_isr_shrank(bool was_large_enough) {
+    if (was_large_enough && !leader()->isr_is_large_enough()) {
+        waits_.fail_appends_below_watermark(
+            {ErrorCode::not_enough_replicas_after_append,
+             too_few_in_sync(*leader()) + "; the records may or may not be in the log"});
+    }
 }
 
 void PartitionReplica::ask_sync_if_due() {
     if (log_->unsynced_bytes() == 0) {
         return;
     }
-    const bool someone_waits =
-        waits_.appends_await_durable() || flush_is_due(log_->log_end_offset()) ||
-        (context_.options->durability == Durability::disk && waits_.anyone_awaits_watermark());
+    // Whom a follower's sync holds up is its leader's business: it always counts as waited for.
+    const bool someone_waits = waits_.appends_await_durable() ||
+                               flush_is_due(log_->log_end_offset()) ||
+                               (context_.options->durability == Durability::disk &&
+                                (waits_.anyone_awaits_watermark() || following() != nullptr));
     const SyncUrgency urgency = someone_waits ? SyncUrgency::waited_for : SyncUrgency::background;
     if (!sync_asked_ || *sync_asked_ < urgency) {
         sync_asked_ = urgency;
@@ -300,10 +394,10 @@ void PartitionReplica::ask_sync_if_due() {
 
 std::expected<PartitionReader, wire::Refusal> PartitionReplica::reader(
     LeaderEpoch leader_epoch) const {
-    if (offline_) {
-        return std::unexpected(*offline_);
+    if (auto reason = not_leading()) {
+        return std::unexpected(std::move(*reason));
     }
-    const LeaderEpoch own = leader_->epoch();
+    const LeaderEpoch own = leader()->epoch();
     if (leader_epoch != kNoLeaderEpoch && leader_epoch != own) {
         const bool older = leader_epoch < own;
         return std::unexpected(wire::Refusal{
@@ -313,7 +407,7 @@ std::expected<PartitionReader, wire::Refusal> PartitionReplica::reader(
                 own,
                 older ? "fetch new metadata" : "it does not know the newer epoch yet, try again")});
     }
-    return PartitionReader(*log_, *leader_);
+    return PartitionReader(*log_, *leader());
 }
 
 std::expected<FetchPlan, wire::Refusal> PartitionReplica::plan_read(
@@ -321,20 +415,38 @@ std::expected<FetchPlan, wire::Refusal> PartitionReplica::plan_read(
     HW_TRY(reader, this->reader(leader_epoch));
     auto plan = reader.plan_read(request, cursor);
     if (plan) {
-        plan->readable_bytes = readable_.total();
+        plan->seen_bytes = request.scope == OffsetScope::whole_log ? readable_.written()
+                                                                   : readable_.total();
+    }
+    return plan;
+}
+
+std::expected<FetchPlan, wire::Refusal> PartitionReplica::plan_follower_read(
+    const FollowerFetch& fetch, LeaderEpoch leader_epoch, const FetchRead& request,
+    storage::ReadCursor& cursor) {
+    if (auto reason = not_leading()) {
+        return std::unexpected(std::move(*reason));
+    }
+    HW_TRY_VOID(leader()->check_follower(fetch.broker, fetch.broker_epoch));
+    auto plan = plan_read(leader_epoch, request, cursor);
+    if (plan && !plan->diverging) {
+        LeaderEffects effects;
+        leading()->on_fetch(fetch, effects);
+        apply(effects);
+        plan->high_watermark = high_watermark_;
     }
     return plan;
 }
 
 wire::Refusal PartitionReplica::report_failed_read(const Error& error) const {
-    if (offline_) {
-        return *offline_;
+    if (auto reason = not_leading()) {
+        return std::move(*reason);
     }
-    return PartitionReader(*log_, *leader_).report_failed_read(error);
+    return PartitionReader(*log_, *leader()).report_failed_read(error);
 }
 
 void PartitionReplica::watch(const FetchWatch& watch) {
-    if (offline_ || !waits_.add(watch, readable_.total())) {
+    if (!leads() || !waits_.add(watch, progress())) {
         DelayedFetch::finish(watch.wait);
         return;
     }

@@ -6,29 +6,24 @@
 #include <expected>
 #include <memory>
 #include <optional>
+#include <span>
+#include <string>
+#include <variant>
 #include <vector>
 
 #include "protocol/base/bytes.h"
 #include "protocol/base/ids.h"
 #include "protocol/base/result.h"
 #include "protocol/wire/refusal.h"
+#include "replication/partition/partition_follower.h"
 #include "replication/partition/partition_leader.h"
-#include "replication/partition/partition_options.h"
 #include "replication/partition/partition_reader.h"
 #include "replication/partition/readable_bytes.h"
-#include "replication/partition/replica_host.h"
+#include "replication/partition/replica_context.h"
 #include "replication/partition/wait_queue.h"
 #include "storage/log.h"
 
 namespace hw::replication {
-
-/// The environment of a replica: its host, settings and mutants.
-struct ReplicaContext {
-    BrokerId self;
-    ReplicaHost* host = nullptr;  ///< outlives the replica
-    std::shared_ptr<const PartitionOptions> options;
-    LeaderMutants mutants;
-};
 
 /// A request to append one batch to a partition.
 struct AppendRequest {
@@ -42,9 +37,14 @@ struct AppendRequest {
     Timestamp received_at = kNoTimestamp;
 };
 
-/// The replica of one partition on this broker: its log, its role, and its delayed requests. It
-/// connects them: appends are staged and written once per turn; after a write or sync the leader
-/// core gets the new log ends; when the high watermark moves, delayed requests are completed.
+/// The replica of one partition on this broker: its log, its role, its high watermark, and its
+/// delayed requests. It connects them: appends are staged and written once per turn; after a write
+/// or sync the core of the role gets the new log ends; when the high watermark moves, delayed
+/// requests are completed.
+///
+/// The roles: *opening* until it has its log; *leader* and *follower* as the metadata say;
+/// *offline* while there is no leader to follow, the log is being truncated for another role, the
+/// directory has failed, or the replica is deleted.
 ///
 /// Lives inside the partition's guard, where every function is called; not movable. Outcomes are
 /// posted to the shards of the requests.
@@ -61,25 +61,30 @@ public:
 
     // --- Role
 
-    /// Gives the replica its log and the checkpointed high watermark. It stays offline until
-    /// become_leader.
+    /// Gives the replica its log and the checkpointed high watermark. It stays offline until it
+    /// becomes leader or follower.
     void open(std::unique_ptr<storage::Log> log, Offset high_watermark);
     /// This broker leads the partition, or still leads it with another ISR or other replicas. Older
     /// facts are ignored. The log must be open.
     void become_leader(const PartitionFacts& facts);
-    /// Stops leading: every later request is refused with `reason`. Delayed requests are completed;
-    /// appends among them with an indefinite error. Staged batches are still written: wait until
-    /// is_writing() is false before the log is released.
+    /// This broker follows `leader`. Older facts are ignored, and so are facts of the epoch that it
+    /// follows already. The log must be open.
+    void become_follower(const PartitionFacts& facts, BrokerId leader);
+    /// Stops leading or following: every later request is refused with `reason`. Delayed requests
+    /// are completed; appends among them with an indefinite error. Staged batches are still
+    /// written, and a truncation goes on: wait until is_busy() is false before the log is released.
     void become_offline(wire::Refusal reason);
     /// The data directory has failed: the log refuses writes, and the replica goes offline with
     /// KAFKA_STORAGE_ERROR.
     void on_directory_failed(const Error& reason);
-    /// True while a batch is staged or being written.
-    [[nodiscard]] bool is_writing() const { return !pending_.empty(); }
-    /// Hands over the log, to be deleted. The replica must be offline and not writing.
+    /// True while a batch is staged or being written, or the log is being truncated.
+    [[nodiscard]] bool is_busy() const {
+        return !pending_.empty() || follower_write_ != nullptr || is_truncating_;
+    }
+    /// Hands over the log, to be deleted. The replica must be offline and not busy.
     [[nodiscard]] std::unique_ptr<storage::Log> release_log();
     /// The log, which remains in place, to be closed with its directory; null if there is none. The
-    /// replica must be offline and not writing.
+    /// replica must be offline and not busy.
     [[nodiscard]] storage::Log* closing_log();
     /// Sets new settings of the topic. They affect the high watermark at once, and appends from the
     /// next one on.
@@ -106,6 +111,31 @@ public:
     /// See storage::Log; nothing is left to do without a log.
     [[nodiscard]] bool expire_producers(Timestamp now, std::chrono::milliseconds idle);
 
+    // --- The ISR, as the leader
+
+    /// See PartitionLeader; nothing happens when this broker does not lead.
+    void on_isr_answer(const IsrAnswer& answer);
+    void check_isr(std::span<const BrokerId> active);
+
+    // --- Fetching, as a follower
+
+    /// Begins the next fetch from `leader`: at which position. It is under way until take_fetched
+    /// or fetch_failed, or until the role changes. Nothing when this broker does not follow it, or
+    /// another fetch is under way, or it must not fetch yet: then the host gets ask_fetch when it
+    /// may.
+    [[nodiscard]] std::optional<FetchPosition> next_fetch(BrokerId leader);
+    /// Takes the leader's answer to the fetch that is under way; another one is ignored. `bytes`
+    /// own its records, until they are written. Returns why to pause before the next fetch; empty:
+    /// go on at once.
+    [[nodiscard]] std::string take_fetched(const FetchedPartition& answer,
+                                           std::shared_ptr<const void> bytes);
+    /// The fetch got no answer.
+    void fetch_failed(const FetchPosition& asked);
+    /// Takes the outcome of a truncation that the host was asked for.
+    void on_truncated(storage::TruncationJob job, const Result<void>& outcome);
+    /// The broker that this one follows; -1 if it does not follow.
+    [[nodiscard]] BrokerId followed_leader() const;
+
     // --- Read
 
     /// A reader of the partition. `leader_epoch` is the current leader epoch in the request, or -1.
@@ -116,6 +146,11 @@ public:
     /// Plans a read for Fetch: `reader`, then PartitionReader::plan_read.
     [[nodiscard]] std::expected<FetchPlan, wire::Refusal> plan_read(
         LeaderEpoch leader_epoch, const FetchRead& request, storage::ReadCursor& cursor) const;
+    /// The same for a follower, whose fetch acknowledges what is below its offset. Other codes:
+    /// those of PartitionLeader::check_follower.
+    [[nodiscard]] std::expected<FetchPlan, wire::Refusal> plan_follower_read(
+        const FollowerFetch& fetch, LeaderEpoch leader_epoch, const FetchRead& request,
+        storage::ReadCursor& cursor);
     /// The refusal for a plan that failed outside of the guard; see PartitionReader. If the replica
     /// is offline meanwhile, that is the reason.
     [[nodiscard]] wire::Refusal report_failed_read(const Error& error) const;
@@ -126,18 +161,19 @@ public:
 
     // --- State
 
-    /// True between become_leader and the next become_offline. Otherwise the replica is *offline*:
-    /// not opened yet, not the leader, deleted, or its directory has failed.
-    [[nodiscard]] bool leads() const { return !offline_; }
+    [[nodiscard]] bool leads() const { return leader() != nullptr; }
     /// The current settings of the topic.
     [[nodiscard]] const std::shared_ptr<const PartitionOptions>& options() const {
         return context_.options;
     }
     /// nullptr before `open` and after `release_log`.
     [[nodiscard]] const storage::Log* log() const { return log_.get(); }
-    /// The leader core; while offline it has the state of the last leadership. None before `open`
-    /// and after `release_log`.
-    [[nodiscard]] const std::optional<PartitionLeader>& leader() const { return leader_; }
+    /// nullptr unless this broker leads.
+    [[nodiscard]] const PartitionLeader* leader() const {
+        return std::get_if<PartitionLeader>(&role_);
+    }
+    /// -1 before `open`.
+    [[nodiscard]] Offset high_watermark() const { return high_watermark_; }
     [[nodiscard]] const WaitQueue& waits() const { return waits_; }
 
 private:
@@ -149,27 +185,63 @@ private:
         std::uint64_t bytes;  ///< size of the batch; 0 for a duplicate
     };
 
+    struct Offline {
+        wire::Refusal reason;
+    };
+    /// A role that waits for the end of a truncation.
+    struct NextRole {
+        PartitionFacts facts;
+        BrokerId leader;
+    };
+
     [[nodiscard]] LeaderRules rules() const;
     [[nodiscard]] LogEnds log_ends() const;
+    [[nodiscard]] FollowerLog follower_log() const;
+    [[nodiscard]] PartitionLeader* leading() { return std::get_if<PartitionLeader>(&role_); }
+    [[nodiscard]] PartitionFollower* following() { return std::get_if<PartitionFollower>(&role_); }
+    /// Why it takes no requests of clients; nothing while it leads.
+    [[nodiscard]] std::optional<wire::Refusal> not_leading() const;
+    void leave_role(wire::Refusal reason);
+    /// True if the role has to wait for the end of a truncation.
+    [[nodiscard]] bool postpone(const PartitionFacts& facts, BrokerId leader);
+
     [[nodiscard]] std::optional<wire::Refusal> refusal(Acks acks);
     void on_written(std::uint64_t end, const Result<void>& outcome);
     void complete(PendingAppend& append);
     [[nodiscard]] std::optional<Awaited> awaited_by(const PendingAppend& append) const;
     void on_log_failed(const Error& error);
     void fail_pending(std::size_t count, const wire::Refusal& error);
+
+    [[nodiscard]] std::string write_fetched(const FetchedPartition& answer,
+                                            std::shared_ptr<const void> bytes);
+    void on_fetched_written(std::uint64_t bytes, const Result<void>& outcome);
+    [[nodiscard]] std::string truncate(const FollowerEffects& effects);
+    void on_log_moved();
+    void apply(const FollowerEffects& effects);
+    void ask_fetch_if_due();
+
     void apply(const LeaderEffects& effects);
+    [[nodiscard]] PartitionProgress progress() const;
+    void fail_if_isr_shrank(bool was_large_enough);
     void ask_sync_if_due();
     /// True if the number of unsynced records below `end_offset` has reached flush.messages.
     [[nodiscard]] bool flush_is_due(Offset end_offset) const;
 
     ReplicaContext context_;
     std::unique_ptr<storage::Log> log_;
-    std::optional<PartitionLeader> leader_;
-    std::optional<wire::Refusal> offline_;  ///< why it does not lead; none: it leads
-    std::vector<PendingAppend> pending_;    ///< in the order of staging
-    std::uint64_t pending_begin_ = 0;       ///< appends that have left pending_ so far
+    std::variant<Offline, PartitionLeader, PartitionFollower> role_;
+    LeaderEpoch epoch_ = kNoLeaderEpoch;  ///< of the last role
+    std::optional<NextRole> next_role_;
+    Offset high_watermark_ = kNoOffset;
+
+    std::vector<PendingAppend> pending_;  ///< in the order of staging
+    std::uint64_t pending_begin_ = 0;     ///< appends that have left pending_ so far
     bool flush_asked_ = false;
     std::optional<storage::SyncUrgency> sync_asked_;  ///< urgency asked for since begin_sync
+    std::shared_ptr<const void> follower_write_;  ///< bytes of the leader that are being written
+    bool is_truncating_ = false;
+    std::optional<FetchPosition> fetch_under_way_;
+    bool fetch_awaited_ = false;  ///< the host was told that it must not fetch yet
     ReadableBytes readable_;
     WaitQueue waits_;
 };

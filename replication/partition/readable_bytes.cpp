@@ -21,4 +21,9 @@ void ReadableBytes::on_high_watermark(Offset high_watermark) {
     }
 }
 
+void ReadableBytes::on_truncated(Offset end_offset) {
+    std::erase_if(writes_,
+                  [end_offset](const Write& write) { return write.end_offset > end_offset; });
+}
+
 }  // namespace hw::replication

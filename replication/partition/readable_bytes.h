@@ -19,8 +19,12 @@ public:
     /// A write of `bytes` has ended; the log now ends at `end_offset`.
     void on_written(Offset end_offset, std::uint64_t bytes);
     void on_high_watermark(Offset high_watermark);
+    /// The log was cut, and now ends at `end_offset`.
+    void on_truncated(Offset end_offset);
     /// Bytes that the high watermark has passed since this object was made.
     [[nodiscard]] std::uint64_t total() const { return readable_; }
+    /// Bytes that were written since this object was made.
+    [[nodiscard]] std::uint64_t written() const { return written_; }
 
 private:
     struct Write {

@@ -21,6 +21,20 @@ void answer(AppendWait& wait) {
     }
 }
 
+void fail(std::vector<AppendWait>& waits, const wire::Refusal& error) {
+    for (AppendWait& wait : waits) {
+        wait.outcome = {};
+        wait.outcome.code = error.code;
+        wait.outcome.message = error.message;
+        answer(wait);
+    }
+    waits.clear();
+}
+
+std::uint64_t bytes_in(OffsetScope scope, const PartitionProgress& progress) {
+    return scope == OffsetScope::whole_log ? progress.written_bytes : progress.readable_bytes;
+}
+
 bool is_ended(const AppendWait& wait) {
     return wait.slot.expired();
 }
@@ -32,14 +46,14 @@ void WaitQueue::add(AppendWait wait) {
     insert_in_order(waits, std::move(wait));
 }
 
-bool WaitQueue::add(const FetchWatch& watch, std::uint64_t readable_bytes) {
+bool WaitQueue::add(const FetchWatch& watch, const PartitionProgress& progress) {
     sweep_fetches();
     if (fetches_.size() >= kMaxFetches) {
         return false;
     }
     fetches_.push_back({watch, 0});
-    if (readable_bytes > watch.seen_bytes) {
-        report_to_fetches(readable_bytes);
+    if (bytes_in(watch.scope, progress) > watch.seen_bytes) {
+        report_to_fetches(progress);
     }
     return true;
 }
@@ -62,19 +76,22 @@ void WaitQueue::on_progress(const PartitionProgress& progress) {
     const auto durable_end = reached(by_durable_, progress.durable_end_offset);
     std::for_each(by_durable_.begin(), durable_end, answer);
     by_durable_.erase(by_durable_.begin(), durable_end);
-    report_to_fetches(progress.readable_bytes);
+    report_to_fetches(progress);
 }
 
 void WaitQueue::fail_appends(const wire::Refusal& error) {
-    for (auto* waits : {&by_watermark_, &by_durable_}) {
-        for (AppendWait& wait : *waits) {
-            wait.outcome = {};
-            wait.outcome.code = error.code;
-            wait.outcome.message = error.message;
-            answer(wait);
-        }
-        waits->clear();
-    }
+    fail(by_watermark_, error);
+    fail(by_durable_, error);
+}
+
+void WaitQueue::fail_appends_below_watermark(const wire::Refusal& error) {
+    fail(by_watermark_, error);
+}
+
+bool WaitQueue::anyone_awaits_watermark() const {
+    return !by_watermark_.empty() || std::ranges::any_of(fetches_, [](const Fetch& fetch) {
+        return fetch.watch.scope == OffsetScope::readable;
+    });
 }
 
 void WaitQueue::finish_fetches() {
@@ -89,10 +106,11 @@ void WaitQueue::drop_ended_appends() {
     std::erase_if(by_durable_, is_ended);
 }
 
-void WaitQueue::report_to_fetches(std::uint64_t readable_bytes) {
-    std::erase_if(fetches_, [readable_bytes](Fetch& fetch) {
+void WaitQueue::report_to_fetches(const PartitionProgress& progress) {
+    std::erase_if(fetches_, [&progress](Fetch& fetch) {
         const FetchWatch& watch = fetch.watch;
-        const auto gained = std::min(readable_bytes - watch.seen_bytes, watch.max_bytes);
+        const std::uint64_t bytes = bytes_in(watch.scope, progress);
+        const auto gained = std::min(bytes - watch.seen_bytes, watch.max_bytes);
         if (gained > fetch.reported_bytes) {
             DelayedFetch::report_bytes(watch.wait, gained - fetch.reported_bytes);
             fetch.reported_bytes = gained;

@@ -9,6 +9,7 @@
 #include "protocol/wire/refusal.h"
 #include "replication/partition/delayed_fetch.h"
 #include "replication/partition/delayed_produce.h"
+#include "replication/partition/partition_facts.h"
 
 namespace hw::replication {
 
@@ -26,15 +27,17 @@ struct AppendWait {
 /// The interest of a delayed Fetch in one partition.
 struct FetchWatch {
     std::weak_ptr<DelayedFetch> wait;
-    std::uint64_t seen_bytes = 0;  ///< readable bytes (readable_bytes.h) at its read
+    std::uint64_t seen_bytes = 0;  ///< bytes in its scope (readable_bytes.h) at its read
     std::uint64_t max_bytes = 0;   ///< gained bytes beyond this limit do not count
+    OffsetScope scope = OffsetScope::readable;
 };
 
 /// Progress of a partition that may complete delayed requests.
 struct PartitionProgress {
     Offset high_watermark;
     Offset durable_end_offset;
-    std::uint64_t readable_bytes = 0;
+    std::uint64_t readable_bytes = 0;  ///< total below the high watermark
+    std::uint64_t written_bytes = 0;   ///< total in the log
 };
 
 /// The delayed requests of one partition: appends that wait for the high watermark or the durable
@@ -52,13 +55,15 @@ public:
 
     /// Adds an append whose awaited offset has not reached its end yet.
     void add(AppendWait wait);
-    /// Adds a fetch. `readable_bytes` is the present total; bytes gained since the read are
-    /// reported at once. False, and the fetch is not added, when there are kMaxFetches.
-    [[nodiscard]] bool add(const FetchWatch& watch, std::uint64_t readable_bytes);
+    /// Adds a fetch; bytes gained since its read are reported at once. False, and the fetch is not
+    /// added, when there are kMaxFetches.
+    [[nodiscard]] bool add(const FetchWatch& watch, const PartitionProgress& progress);
     /// Answers the appends that are complete, and reports gained bytes to the fetches.
     void on_progress(const PartitionProgress& progress);
     /// Answers all appends with `error` and drops them.
     void fail_appends(const wire::Refusal& error);
+    /// The same for the appends that wait for the high watermark.
+    void fail_appends_below_watermark(const wire::Refusal& error);
     /// Ends the waits of all fetches, so that they read again, and drops them.
     void finish_fetches();
     /// Drops the appends whose requests are gone.
@@ -67,9 +72,7 @@ public:
     [[nodiscard]] std::size_t appends() const { return by_watermark_.size() + by_durable_.size(); }
     [[nodiscard]] std::size_t fetches() const { return fetches_.size(); }
     [[nodiscard]] bool appends_await_durable() const { return !by_durable_.empty(); }
-    [[nodiscard]] bool anyone_awaits_watermark() const {
-        return !by_watermark_.empty() || !fetches_.empty();
-    }
+    [[nodiscard]] bool anyone_awaits_watermark() const;
 
 private:
     struct Fetch {
@@ -77,7 +80,7 @@ private:
         std::uint64_t reported_bytes = 0;
     };
 
-    void report_to_fetches(std::uint64_t readable_bytes);
+    void report_to_fetches(const PartitionProgress& progress);
     void sweep_fetches();
 
     std::vector<AppendWait> by_watermark_;  ///< ordered by end offset

@@ -26,6 +26,7 @@ NoLines no_lines;
 controller::BrokerImage broker(BrokerId id) {
     controller::BrokerImage image;
     image.id = id;
+    image.epoch = BrokerEpoch(100) + id.value();
     image.fenced = false;
     image.endpoints["PLAINTEXT"] = {
         {fmt::format("host{}", id), static_cast<std::uint16_t>(9000 + id.value())}, 0};
@@ -66,11 +67,13 @@ World::World(std::uint64_t seed, const HostLimits& limits)
              std::make_unique<DataShard>(scheduler, clock, 1, limits, no_lines)},
       home_queue(home),
       directory(disk, home, clock, {"/data", DirectoryId(Uuid{1, 1})}, Logger(no_lines, "data")),
-      replica_services{kSelf,
-                       clock,
-                       home,
-                       {&shards[0]->flush_queue, &shards[1]->flush_queue, &home_queue},
-                       &coin} {
+      replica_services{
+          .self = kSelf,
+          .clock = clock,
+          .log = Logger(no_lines, "replicas"),
+          .home = home,
+          .flush_queues = {&shards[0]->flush_queue, &shards[1]->flush_queue, &home_queue},
+          .defer = &coin} {
     auto first = std::make_shared<controller::MetadataImage>("cluster");
     first->put(broker(kSelf));
     first->put(broker(kOther));
@@ -162,7 +165,8 @@ ReplicaPtr World::open(const PartitionSpec& spec) {
         {&disk, folder, {}, storage::Shutdown::unclean, Offset(0), Offset(0), logger});
     REQUIRE(contents.has_value());
     const auto replica = std::make_shared<HostedReplica>(
-        replica_services, std::make_shared<const replication::PartitionOptions>(spec.options));
+        replica_services, controller::PartitionKey(id_of(spec.topic), PartitionIndex(0)),
+        std::make_shared<const replication::PartitionOptions>(spec.options));
     bool open = false;
     replica->enter_unrefused(home, [&](replication::PartitionReplica& inside, Shard&) {
         replica->set_directory(directory,

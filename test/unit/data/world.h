@@ -19,6 +19,7 @@ namespace hw::broker {
 
 inline constexpr BrokerId kSelf{1};
 inline constexpr BrokerId kOther{2};
+inline constexpr BrokerEpoch kOtherEpoch{102};
 
 /// Defers all work that could run at once, or half of it as the seed decides, or none.
 class Coin final : public DeferPolicy {

@@ -175,8 +175,8 @@ TEST_CASE("append: with too few replicas in sync acks=all is refused, and nothin
     CHECK(world.node->log().log_end_offset() == Offset(1));
 }
 
-TEST_CASE("append: acks=all waits if the ISR becomes too small after the append",
-          "[partition][append]") {
+TEST_CASE("append: acks=all gets an indefinite error if the ISR becomes too small after the append",
+          "[partition][append][r13]") {
     World world;
     world.options.min_insync_replicas = 2;
     world.start();
@@ -187,7 +187,11 @@ TEST_CASE("append: acks=all waits if the ISR becomes too small after the append"
     ++alone.partition_epoch;
     world.node->lead(alone);
     world.settle();
-    CHECK_FALSE(produced->ended);
+    REQUIRE(produced->ended);
+    CHECK(produced->code() == ErrorCode::not_enough_replicas_after_append);
+    CHECK(produced->outcome().message ==
+          "1 of 2 replicas are in sync, but min.insync.replicas requires 2; the records may or may "
+          "not be in the log");
     CHECK(world.node->high_watermark() == Offset(0));
 }
 

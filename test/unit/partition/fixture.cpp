@@ -64,8 +64,13 @@ Buffer make_batch(const BatchShape& shape) {
 Node::Node(sim::Scheduler& scheduler, sim::SimDisk& disk, PartitionOptions options, Mutants mutants,
            broker::DeferPolicy* policy)
     : shard(scheduler, kNode, 0), disk_(&disk), clock_(scheduler) {
-    ReplicaContext context{kSelf, this, std::make_shared<const PartitionOptions>(options),
-                           mutants.leader};
+    ReplicaContext context{.self = kSelf,
+                           .host = this,
+                           .clock = &clock_,
+                           .options = std::make_shared<const PartitionOptions>(options),
+                           .lag = {},
+                           .mutants = mutants.leader,
+                           .follower_mutants = {}};
     guard_ =
         std::make_shared<broker::Guarded<PartitionReplica>>(clock_, policy, std::move(context));
 }

@@ -99,17 +99,30 @@ public:
     /// Starts a sync now, as the committer does from time to time.
     void sync();
 
-    [[nodiscard]] Offset high_watermark() const { return replica_->leader()->high_watermark(); }
+    [[nodiscard]] Offset high_watermark() const { return replica_->high_watermark(); }
     [[nodiscard]] const storage::Log& log() const { return *replica_->log(); }
     [[nodiscard]] PartitionReplica& replica() { return *replica_; }
 
     void ask_flush() override;
     void ask_sync(storage::SyncUrgency urgency, std::uint64_t unsynced_bytes) override;
+    void ask_fetch(BrokerId /*leader*/) override { ++fetches_asked; }
+    void ask_truncation(storage::TruncationJob job, bool loses_committed) override {
+        truncations.push_back({std::move(job), loses_committed});
+    }
+    void ask_isr(IsrProposal proposal) override { proposals.push_back(std::move(proposal)); }
     void at_end_of_turn() override;
+
+    struct Truncation {
+        storage::TruncationJob job;
+        bool loses_committed = false;
+    };
 
     sim::SimShard shard;
     std::vector<storage::SyncUrgency> syncs_asked;
     int flushes_asked = 0;
+    int fetches_asked = 0;
+    std::vector<Truncation> truncations;  ///< jobs that wait to be run
+    std::vector<IsrProposal> proposals;
     bool committer_works = true;
     std::vector<std::string> failures;  ///< of writes, as the log reports them
 

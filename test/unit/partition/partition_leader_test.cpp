@@ -12,6 +12,7 @@ namespace {
 constexpr BrokerId kSelf{1};
 constexpr BrokerId kOther{2};
 constexpr BrokerId kThird{3};
+constexpr TimePoint kNow{};
 
 PartitionFacts facts(std::vector<BrokerId> replicas, std::vector<BrokerId> isr, int version = 0) {
     return {LeaderEpoch(5), PartitionEpoch(version), std::move(replicas), std::move(isr)};
@@ -25,7 +26,7 @@ Leadership leadership(PartitionFacts facts, LeaderRules rules, LogEnds ends) {
 PartitionLeader only_leader(LeaderRules rules) {
     PartitionLeader leader(kSelf, Offset(0));
     LeaderEffects effects;
-    leader.on_leadership(leadership(facts({kSelf}, {kSelf}), rules, {Offset(10), Offset(10)}),
+    leader.on_leadership(leadership(facts({kSelf}, {kSelf}), rules, {Offset(10), Offset(10)}), kNow,
                          effects);
     CHECK(effects.high_watermark == Offset(10));
     return leader;
@@ -35,11 +36,11 @@ TEST_CASE("leader: in a disk topic the watermark is the durable end of the only 
           "[partition][leader]") {
     PartitionLeader leader = only_leader({Durability::disk, 1});
     LeaderEffects written;
-    leader.on_log_ends({Offset(15), Offset(10)}, written);
+    leader.on_log_ends({Offset(15), Offset(10)}, kNow, written);
     CHECK_FALSE(written.high_watermark);
     CHECK(leader.high_watermark() == Offset(10));
     LeaderEffects synced;
-    leader.on_log_ends({Offset(15), Offset(13)}, synced);
+    leader.on_log_ends({Offset(15), Offset(13)}, kNow, synced);
     CHECK(synced.high_watermark == Offset(13));
     CHECK(leader.high_watermark() == Offset(13));
 }
@@ -48,7 +49,7 @@ TEST_CASE("leader: in a memory topic the watermark is the log end of the only re
           "[partition][leader]") {
     PartitionLeader leader = only_leader({Durability::memory, 1});
     LeaderEffects written;
-    leader.on_log_ends({Offset(15), Offset(10)}, written);
+    leader.on_log_ends({Offset(15), Offset(10)}, kNow, written);
     CHECK(written.high_watermark == Offset(15));
 }
 
@@ -56,8 +57,8 @@ TEST_CASE("leader: when a topic becomes a memory topic, the watermark moves to t
           "[partition][leader]") {
     PartitionLeader leader = only_leader({Durability::disk, 1});
     LeaderEffects effects;
-    leader.on_log_ends({Offset(15), Offset(10)}, effects);
-    leader.on_rules({Durability::memory, 1}, effects);
+    leader.on_log_ends({Offset(15), Offset(10)}, kNow, effects);
+    leader.on_rules({Durability::memory, 1}, kNow, effects);
     CHECK(effects.high_watermark == Offset(15));
 }
 
@@ -65,10 +66,10 @@ TEST_CASE("leader: when a topic becomes a disk topic, the watermark does not mov
           "[partition][leader]") {
     PartitionLeader leader = only_leader({Durability::memory, 1});
     LeaderEffects written;
-    leader.on_log_ends({Offset(15), Offset(10)}, written);
+    leader.on_log_ends({Offset(15), Offset(10)}, kNow, written);
     LeaderEffects effects;
-    leader.on_rules({Durability::disk, 1}, effects);
-    leader.on_log_ends({Offset(16), Offset(12)}, effects);
+    leader.on_rules({Durability::disk, 1}, kNow, effects);
+    leader.on_log_ends({Offset(16), Offset(12)}, kNow, effects);
     CHECK_FALSE(effects.high_watermark);
     CHECK(leader.high_watermark() == Offset(15));
 }
@@ -79,8 +80,8 @@ TEST_CASE("leader: a replica in sync that has acknowledged nothing holds back th
     LeaderEffects effects;
     leader.on_leadership(leadership(facts({kSelf, kOther}, {kSelf, kOther}), {Durability::disk, 1},
                                     {Offset(10), Offset(10)}),
-                         effects);
-    leader.on_log_ends({Offset(20), Offset(20)}, effects);
+                         kNow, effects);
+    leader.on_log_ends({Offset(20), Offset(20)}, kNow, effects);
     CHECK_FALSE(effects.high_watermark);
     CHECK(leader.high_watermark() == Offset(4));
 }
@@ -91,8 +92,8 @@ TEST_CASE("leader: the watermark moves when the replica that held it back leaves
     LeaderEffects effects;
     leader.on_leadership(leadership(facts({kSelf, kOther}, {kSelf, kOther}), {Durability::disk, 1},
                                     {Offset(10), Offset(10)}),
-                         effects);
-    leader.on_metadata(facts({kSelf, kOther}, {kSelf}, 1), effects);
+                         kNow, effects);
+    leader.on_metadata(facts({kSelf, kOther}, {kSelf}, 1), kNow, effects);
     CHECK(effects.high_watermark == Offset(10));
 }
 
@@ -102,13 +103,13 @@ TEST_CASE("leader: the watermark stands still while the ISR is smaller than min.
     LeaderEffects effects;
     leader.on_leadership(leadership(facts({kSelf, kOther, kThird}, {kSelf}), {Durability::disk, 2},
                                     {Offset(10), Offset(10)}),
-                         effects);
-    leader.on_log_ends({Offset(20), Offset(20)}, effects);
+                         kNow, effects);
+    leader.on_log_ends({Offset(20), Offset(20)}, kNow, effects);
     CHECK_FALSE(effects.high_watermark);
     CHECK_FALSE(leader.isr_is_large_enough());
     CHECK(leader.isr_size_needed() == 2);
 
-    leader.on_rules({Durability::disk, 1}, effects);
+    leader.on_rules({Durability::disk, 1}, kNow, effects);
     CHECK(effects.high_watermark == Offset(20));
 }
 
@@ -117,7 +118,7 @@ TEST_CASE("leader: min.insync.replicas requires no more replicas than there are"
     PartitionLeader leader = only_leader({Durability::disk, 3});
     CHECK(leader.isr_is_large_enough());
     LeaderEffects effects;
-    leader.on_log_ends({Offset(11), Offset(11)}, effects);
+    leader.on_log_ends({Offset(11), Offset(11)}, kNow, effects);
     CHECK(effects.high_watermark == Offset(11));
 }
 
@@ -127,11 +128,11 @@ TEST_CASE("leader: metadata of an older version or another epoch changes nothing
     LeaderEffects effects;
     leader.on_leadership(leadership(facts({kSelf, kOther}, {kSelf, kOther}, 7),
                                     {Durability::disk, 1}, {Offset(10), Offset(10)}),
-                         effects);
-    leader.on_metadata(facts({kSelf, kOther}, {kSelf}, 6), effects);
+                         kNow, effects);
+    leader.on_metadata(facts({kSelf, kOther}, {kSelf}, 6), kNow, effects);
     PartitionFacts other_epoch = facts({kSelf, kOther}, {kSelf}, 9);
     other_epoch.leader_epoch = LeaderEpoch(4);
-    leader.on_metadata(other_epoch, effects);
+    leader.on_metadata(other_epoch, kNow, effects);
     CHECK(leader.facts().isr.size() == 2);
     CHECK_FALSE(effects.high_watermark);
 }
@@ -141,11 +142,11 @@ TEST_CASE("leader: the watermark is not current before it has reached the start 
     PartitionLeader leader(kSelf, Offset(4));
     LeaderEffects effects;
     leader.on_leadership(
-        leadership(facts({kSelf}, {kSelf}), {Durability::disk, 1}, {Offset(10), Offset(8)}),
+        leadership(facts({kSelf}, {kSelf}), {Durability::disk, 1}, {Offset(10), Offset(8)}), kNow,
         effects);
     CHECK(leader.high_watermark() == Offset(8));
     CHECK_FALSE(leader.high_watermark_is_current());
-    leader.on_log_ends({Offset(12), Offset(10)}, effects);
+    leader.on_log_ends({Offset(12), Offset(10)}, kNow, effects);
     CHECK(leader.high_watermark_is_current());
 }
 
@@ -155,7 +156,7 @@ TEST_CASE("leader: an epoch starts after a write that is in progress", "[partiti
     Leadership begin =
         leadership(facts({kSelf}, {kSelf}), {Durability::memory, 1}, {Offset(10), Offset(10)});
     begin.epoch_start_offset = Offset(12);
-    leader.on_leadership(begin, effects);
+    leader.on_leadership(begin, kNow, effects);
     CHECK(leader.high_watermark() == Offset(10));
     CHECK_FALSE(leader.high_watermark_is_current());
 }
@@ -166,7 +167,7 @@ TEST_CASE("leader: a new epoch begins without acknowledgements but keeps the wat
     LeaderEffects effects;
     PartitionFacts next = facts({kSelf, kOther}, {kSelf, kOther}, 1);
     next.leader_epoch = LeaderEpoch(6);
-    leader.on_leadership(leadership(next, {Durability::disk, 1}, {Offset(12), Offset(12)}),
+    leader.on_leadership(leadership(next, {Durability::disk, 1}, {Offset(12), Offset(12)}), kNow,
                          effects);
     CHECK_FALSE(effects.high_watermark);
     CHECK(leader.high_watermark() == Offset(10));
@@ -183,7 +184,7 @@ public:
                  static_cast<std::int32_t>(1 + random_.below(3))},
           leader_(kSelf, Offset(0), mutants) {
         LeaderEffects effects;
-        leader_.on_leadership(leadership(facts_, rules_, ends_), effects);
+        leader_.on_leadership(leadership(facts_, rules_, ends_), kNow, effects);
     }
 
     /// Returns the first broken rule, empty if there is none.
@@ -194,10 +195,10 @@ public:
             LeaderEffects effects;
             if (random_.below(4) == 0) {
                 change_isr();
-                leader_.on_metadata(facts_, effects);
+                leader_.on_metadata(facts_, kNow, effects);
             } else {
                 change_ends();
-                leader_.on_log_ends(ends_, effects);
+                leader_.on_log_ends(ends_, kNow, effects);
             }
             broken = rule_broken_since(before);
         }

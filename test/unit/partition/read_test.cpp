@@ -239,7 +239,7 @@ TEST_CASE("watch: a waiting reader makes the sync urgent, and ends when the wate
     world.start();
     const auto answer = world.node->read(0);
     REQUIRE(answer.has_value());
-    const auto waiting = world.node->watch(1, answer->readable_bytes);
+    const auto waiting = world.node->watch(1, answer->seen_bytes);
     world.settle();
     CHECK_FALSE(waiting->ended);
     CHECK(world.node->syncs_asked.empty());
@@ -255,7 +255,7 @@ TEST_CASE("watch: a reader that begins to wait after the write makes the sync ur
     world.start();
     append(world, {.value = "a"});
     CHECK(world.node->syncs_asked == std::vector{SyncUrgency::background});
-    const auto waiting = world.node->watch(1, world.node->read(0)->readable_bytes);
+    const auto waiting = world.node->watch(1, world.node->read(0)->seen_bytes);
     world.settle();
     CHECK(world.node->syncs_asked.back() == SyncUrgency::waited_for);
     CHECK(waiting->ended);
@@ -289,7 +289,7 @@ TEST_CASE("watch: a write between read and watch is not missed", "[partition][re
     world.start();
     const auto answer = world.node->read(0);
     append(world, {.value = "a"});
-    const auto waiting = world.node->watch(1, answer->readable_bytes);
+    const auto waiting = world.node->watch(1, answer->seen_bytes);
     world.settle();
     CHECK(waiting->ended);
 }

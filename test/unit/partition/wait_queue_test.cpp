@@ -9,6 +9,10 @@
 namespace hw::replication {
 namespace {
 
+PartitionProgress readable(std::uint64_t bytes) {
+    return {.high_watermark = {}, .durable_end_offset = {}, .readable_bytes = bytes};
+}
+
 /// The waiting requests of one partition. Each append is a separate request.
 struct World {
     void settle() {
@@ -99,7 +103,7 @@ TEST_CASE("wait queue: a fetch gets each gain of readable bytes, up to its maxim
     World world;
     int ends = 0;
     const auto wait = DelayedFetch::begin(world.shard, 100, [&] { ++ends; });
-    REQUIRE(world.queue.add({wait->reference(), 1000, 80}, 1000));
+    REQUIRE(world.queue.add({wait->reference(), 1000, 80}, readable(1000)));
     world.progress(0, 0, 1050);
     CHECK(world.queue.fetches() == 1);
     world.progress(0, 0, 5000);
@@ -116,7 +120,7 @@ TEST_CASE(
     World world;
     int ends = 0;
     const auto wait = DelayedFetch::begin(world.shard, 30, [&] { ++ends; });
-    REQUIRE(world.queue.add({wait->reference(), 1000, 500}, 1030));
+    REQUIRE(world.queue.add({wait->reference(), 1000, 500}, readable(1030)));
     world.settle();
     CHECK(ends == 1);
 }
@@ -126,7 +130,7 @@ TEST_CASE("wait queue: fetches that ended elsewhere do not pile up in an idle pa
     World world;
     for (int i = 0; i < 1000; ++i) {
         const auto wait = DelayedFetch::begin(world.shard, 1, [] {});
-        REQUIRE(world.queue.add({wait->reference(), 0, 1}, 0));
+        REQUIRE(world.queue.add({wait->reference(), 0, 1}, readable(0)));
     }
     CHECK(world.queue.fetches() <= 3);
 }
@@ -136,10 +140,10 @@ TEST_CASE("wait queue: a fetch beyond the limit is not added", "[partition][wait
     std::vector<WaitHandle<DelayedFetch>> waits;
     for (std::size_t i = 0; i < WaitQueue::kMaxFetches; ++i) {
         waits.push_back(DelayedFetch::begin(world.shard, 1, [] {}));
-        REQUIRE(world.queue.add({waits.back()->reference(), 0, 1}, 0));
+        REQUIRE(world.queue.add({waits.back()->reference(), 0, 1}, readable(0)));
     }
     const auto one_more = DelayedFetch::begin(world.shard, 1, [] {});
-    CHECK_FALSE(world.queue.add({one_more->reference(), 0, 1}, 0));
+    CHECK_FALSE(world.queue.add({one_more->reference(), 0, 1}, readable(0)));
 }
 
 TEST_CASE("wait queue: finish_fetches ends all waiting fetches", "[partition][wait]") {
@@ -147,8 +151,8 @@ TEST_CASE("wait queue: finish_fetches ends all waiting fetches", "[partition][wa
     int ends = 0;
     const auto first = DelayedFetch::begin(world.shard, 100, [&] { ++ends; });
     const auto second = DelayedFetch::begin(world.shard, 100, [&] { ++ends; });
-    REQUIRE(world.queue.add({first->reference(), 0, 500}, 0));
-    REQUIRE(world.queue.add({second->reference(), 0, 500}, 0));
+    REQUIRE(world.queue.add({first->reference(), 0, 500}, readable(0)));
+    REQUIRE(world.queue.add({second->reference(), 0, 500}, readable(0)));
     world.queue.finish_fetches();
     world.settle();
     CHECK(ends == 2);

@@ -1,0 +1,141 @@
+// The replica as a follower: what it fetches, writes and cuts.
+
+#include <utility>
+
+#include "protocol/base/assert.h"
+#include "replication/partition/partition_replica.h"
+
+namespace hw::replication {
+
+BrokerId PartitionReplica::followed_leader() const {
+    const auto* follower = std::get_if<PartitionFollower>(&role_);
+    return follower == nullptr ? kNoBroker : follower->leader();
+}
+
+FollowerLog PartitionReplica::follower_log() const {
+    return {.epochs = log_->epochs(),
+            .log_start_offset = log_->log_start_offset(),
+            .ends = log_ends(),
+            .is_busy = is_busy()};
+}
+
+std::optional<FetchPosition> PartitionReplica::next_fetch(BrokerId leader) {
+    const PartitionFollower* follower = following();
+    if (follower == nullptr || follower->leader() != leader || fetch_under_way_) {
+        return std::nullopt;
+    }
+    fetch_under_way_ = follower->next_fetch(follower_log(), context_.options->durability);
+    fetch_awaited_ = !fetch_under_way_;
+    return fetch_under_way_;
+}
+
+/// Tells the host once that next_fetch has something to say again.
+void PartitionReplica::ask_fetch_if_due() {
+    const PartitionFollower* follower = following();
+    if (fetch_awaited_ && follower != nullptr &&
+        follower->next_fetch(follower_log(), context_.options->durability)) {
+        fetch_awaited_ = false;
+        context_.host->ask_fetch(follower->leader());
+    }
+}
+
+void PartitionReplica::fetch_failed(const FetchPosition& asked) {
+    if (fetch_under_way_ == asked) {
+        fetch_under_way_.reset();
+    }
+}
+
+std::string PartitionReplica::take_fetched(const FetchedPartition& answer,
+                                           std::shared_ptr<const void> bytes) {
+    PartitionFollower* follower = following();
+    if (follower == nullptr || fetch_under_way_ != answer.asked) {
+        return {};
+    }
+    fetch_under_way_.reset();
+    FollowerEffects effects;
+    follower->on_fetched(answer, follower_log(), effects);
+    if (effects.log_start_offset) {
+        log_->advance_log_start(*effects.log_start_offset);
+    }
+    apply(effects);
+    if (effects.truncate_to || effects.restart_at) {
+        return truncate(effects);
+    }
+    return effects.append ? write_fetched(answer, std::move(bytes)) : std::move(effects.pause);
+}
+
+std::string PartitionReplica::write_fetched(const FetchedPartition& answer,
+                                            std::shared_ptr<const void> bytes) {
+    const auto staged = log_->stage_from_leader(answer.records);
+    if (!staged) {
+        return staged.error().message;
+    }
+    follower_write_ = std::move(bytes);
+    log_->write_staged([this, size = answer.records.size()](const Result<void>& outcome) {
+        on_fetched_written(size, outcome);
+    });
+    return {};
+}
+
+void PartitionReplica::on_fetched_written(std::uint64_t bytes, const Result<void>& outcome) {
+    follower_write_.reset();
+    if (!outcome) {
+        return;  // The directory goes offline, and with it this replica.
+    }
+    readable_.on_written(log_->log_end_offset(), bytes);
+    on_log_moved();
+}
+
+void PartitionReplica::on_log_moved() {
+    if (PartitionLeader* leader = leading()) {
+        LeaderEffects effects;
+        leader->on_log_ends(log_ends(), context_.clock->now(), effects);
+        apply(effects);
+    } else if (PartitionFollower* follower = following()) {
+        FollowerEffects effects;
+        follower->on_log_moved(follower_log(), effects);
+        apply(effects);
+    }
+    if (!std::holds_alternative<Offline>(role_)) {
+        ask_sync_if_due();
+    }
+    ask_fetch_if_due();
+}
+
+std::string PartitionReplica::truncate(const FollowerEffects& effects) {
+    auto job = effects.truncate_to ? log_->begin_truncation(*effects.truncate_to)
+                                   : log_->begin_restart_at(*effects.restart_at);
+    if (!job) {
+        return job.error().message;
+    }
+    is_truncating_ = true;
+    context_.host->ask_truncation(std::move(*job), effects.loses_committed);
+    return {};
+}
+
+void PartitionReplica::on_truncated(storage::TruncationJob job, const Result<void>& outcome) {
+    HW_ASSERT(is_truncating_);
+    is_truncating_ = false;
+    log_->finish_truncation(std::move(job), outcome);
+    if (!outcome) {
+        return;  // The directory goes offline, and with it this replica.
+    }
+    readable_.on_truncated(log_->log_end_offset());
+    high_watermark_ =
+        std::max(std::min(high_watermark_, log_->log_end_offset()), log_->log_start_offset());
+    if (const auto next = std::exchange(next_role_, std::nullopt)) {
+        next->leader == context_.self ? become_leader(next->facts)
+                                      : become_follower(next->facts, next->leader);
+    }
+    on_log_moved();
+}
+
+void PartitionReplica::apply(const FollowerEffects& effects) {
+    if (effects.high_watermark) {
+        high_watermark_ = *effects.high_watermark;
+        readable_.on_high_watermark(high_watermark_);
+        waits_.on_progress(progress());
+    }
+}
+
+}  // namespace hw::replication
