@@ -57,6 +57,7 @@ PartitionChangeBuilder& PartitionChangeBuilder::elect(Election election) {
 
 PartitionChangeBuilder& PartitionChangeBuilder::set_isr(std::vector<BrokerId> isr) {
     target_.isr = std::move(isr);
+    is_isr_set_ = true;
     return *this;
 }
 
@@ -126,7 +127,7 @@ std::optional<PartitionImage> PartitionChangeBuilder::add_to(RecordBatch& batch)
         record.leader = choice.leader;
         changes = true;
     }
-    if (choice.isr != partition_.isr) {
+    if (choice.isr != partition_.isr || is_isr_set_) {
         record.isr = batch.list(choice.isr);
         changes = true;
     }

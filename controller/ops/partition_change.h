@@ -70,7 +70,8 @@ public:
 
     /// The default is Election::online.
     PartitionChangeBuilder& elect(Election election);
-    /// Replaces the ISR. The default is the present one without the leaving broker.
+    /// Replaces the ISR. The default is the present one without the leaving broker. Makes a record
+    /// even if nothing changes: a leader confirms its ISR to make an older proposal outdated.
     PartitionChangeBuilder& set_isr(std::vector<BrokerId> isr);
     PartitionChangeBuilder& set_recovery(LeaderRecovery recovery);
     /// Assigns the replica on `broker`, which must exist, to a directory. If the directory is not
@@ -97,6 +98,7 @@ private:
     PartitionKey key_;
     const PartitionImage& partition_;
     PartitionImage target_;  ///< the partition with the requested changes
+    bool is_isr_set_ = false;
     Election election_ = Election::online;
 };
 

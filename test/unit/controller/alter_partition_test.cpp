@@ -74,13 +74,16 @@ TEST_CASE("alter partition: the leader shrinks and expands the ISR, and the answ
     CHECK(text_of(grown.partitions.at(0).state) == "replicas 1,2,3 isr 1,2,3 leader 1 epoch 0/2");
 }
 
-TEST_CASE("alter partition: an ISR that is already in force writes no record", "[controller]") {
+TEST_CASE(
+    "alter partition: to confirm the ISR raises the partition epoch, so that an older request "
+    "is outdated",
+    "[controller]") {
     World world = cluster();
-    const Offset end = world.end();
+    Alteration older(world, {1, 2});
     const AlterPartitionResult result = Alteration(world, {1, 2, 3}).send(world);
     CHECK(result.partitions.at(0).error == ErrorCode::none);
-    CHECK(text_of(result.partitions[0].state) == "replicas 1,2,3 isr 1,2,3 leader 1 epoch 0/0");
-    CHECK(world.end() == end);
+    CHECK(text_of(result.partitions[0].state) == "replicas 1,2,3 isr 1,2,3 leader 1 epoch 0/1");
+    CHECK(older.send(world).partitions.at(0).error == ErrorCode::invalid_update_version);
 }
 
 TEST_CASE("alter partition: version 2 names the members without their epochs", "[controller]") {

@@ -372,9 +372,11 @@ TEST_CASE("quorum: AlterPartition answers with the state of each partition, in b
     Apis apis(led.machine);
     const BrokerId member = kBroker;
     const Request::BrokerState state{.broker_id = member, .broker_epoch = led.epoch};
+    PartitionEpoch partition_epoch{0};
     for (const std::int16_t version : {std::int16_t{2}, std::int16_t{3}}) {
-        std::vector<Request::Partition> partitions{{.partition_index = PartitionIndex(0)},
-                                                   {.partition_index = PartitionIndex(7)}};
+        std::vector<Request::Partition> partitions{
+            {.partition_index = PartitionIndex(0), .partition_epoch = partition_epoch},
+            {.partition_index = PartitionIndex(7)}};
         if (version == 2) {
             partitions[0].new_isr = {&member, 1};
         } else {
@@ -386,6 +388,7 @@ TEST_CASE("quorum: AlterPartition answers with the state of each partition, in b
         request.topics = topics;
         const std::string answer =
             apis.ask<schema::AlterPartitionResponse>(request, ApiVersion(version));
+        ++partition_epoch;
         INFO(answer);
         CHECK(contains(answer, "\"partitionIndex\":0,\"errorCode\":0,\"leaderId\":1"));
         CHECK(contains(answer, "\"isr\":[1]"));
