@@ -72,6 +72,7 @@ Result<std::vector<BoundListener>> bind_listeners(Network& network, Shard& shard
                  .role = is_controller ? ListenerRole::controller : ListenerRole::broker,
                  .bound = bound,
                  .advertised = shown_endpoint(advertised, bound),
+                 .serves_brokers = name == wanted.inter_broker_listener_name,
                  .between_brokers = of_brokers > 1 && name == wanted.inter_broker_listener_name}});
     }
     return all;

@@ -18,6 +18,8 @@ struct DataShards::One {
           flushes(place),
           dispatcher(ports.authorizer, ports.quotas),
           host(place, ports.clock, dispatcher, ports.limits, ports.log),
+          fetchers({.view = services, .network = ports.network, .log = ports.replica_log},
+                   ports.fetching),
           delayed(place, ports.clock) {
         add_handlers(dispatcher, services, ports.services);
     }
@@ -27,6 +29,7 @@ struct DataShards::One {
     FlushQueue flushes;
     Dispatcher dispatcher;
     ConnectionManager host;
+    ShardFetchers fetchers;
     DelayedRequests delayed;  ///< destroyed first: requests that it releases use the others
 };
 
@@ -64,12 +67,26 @@ std::vector<ConnectionManager*> DataShards::hosts() {
     return hosts;
 }
 
+std::vector<ClusterPeers::ShardPlace> DataShards::fetchers() {
+    std::vector<ClusterPeers::ShardPlace> places;
+    for (const auto& one : shards_) {
+        places.push_back({one->shard, one->fetchers});
+    }
+    return places;
+}
+
 void DataShards::start() {
     for (const auto& one : shards_) {
         one->shard.post([&data = *one] {
             data.delayed.start();
             data.host.start();
         });
+    }
+}
+
+void DataShards::set_broker_epoch(BrokerEpoch epoch) {
+    for (const auto& one : shards_) {
+        one->shard.post([epoch, &data = *one] { data.services.broker_epoch = epoch; });
     }
 }
 
@@ -89,6 +106,11 @@ Task<> DataShards::stop() {
         co_await one.host.stop();
         co_await one.delayed.stop();
     };
+    co_await on_all(stop_one);
+}
+
+Task<> DataShards::stop_fetching() {
+    const auto stop_one = [](One& one) { return one.fetchers.stop(); };
     co_await on_all(stop_one);
 }
 

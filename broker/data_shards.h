@@ -6,7 +6,9 @@
 
 #include "broker/api/handlers.h"
 #include "broker/net/connection_manager.h"
+#include "broker/replicas/cluster_peers.h"
 #include "broker/replicas/flush_queue.h"
+#include "broker/replicas/shard_fetchers.h"
 #include "broker/replicas/shard_view.h"
 #include "protocol/base/clock.h"
 #include "protocol/base/logger.h"
@@ -26,9 +28,12 @@ public:
         const Clock& clock;
         Shard& control;
         Logger log;
+        Logger replica_log;
         const Authorizer& authorizer;
         Quotas& quotas;
         HostLimits limits;  ///< of one shard
+        Network& network;
+        ShardFetchers::Options fetching;
         NodeServices services;
     };
 
@@ -41,15 +46,20 @@ public:
     /// The flush queues by index of the shard; `other` for indexes of no data shard.
     [[nodiscard]] std::vector<FlushQueue*> flush_queues(FlushQueue& other);
     [[nodiscard]] std::vector<ConnectionManager*> hosts();
+    [[nodiscard]] std::vector<ClusterPeers::ShardPlace> fetchers();
 
     /// Starts to serve connections.
     void start();
+    /// Tells the fetchers of followers the epoch of this broker's registration.
+    void set_broker_epoch(BrokerEpoch epoch);
     /// Tells the handlers whether the broker has a session with the controller.
     void set_in_session(bool in_session);
     /// Waits until the requests already taken are answered, until `deadline`.
     [[nodiscard]] Task<> drain(TimePoint deadline);
     /// Closes all connections.
     [[nodiscard]] Task<> stop();
+    /// Ends the fetches of followers.
+    [[nodiscard]] Task<> stop_fetching();
     /// Waits until the shards have run what was posted to them before.
     [[nodiscard]] Task<> settle();
 

@@ -67,6 +67,7 @@ Node::Node(config::BrokerConfig config, const NodeLimits& limits, NodePorts port
       request_channel_(ports_.control, ports_.clock, "forwarder", connector_.to_active(),
                        kMaxSilence),
       id_channel_(ports_.control, ports_.clock, "producer-ids", connector_.to_active()),
+      isr_channel_(ports_.control, ports_.clock, "isr", connector_.to_active()),
       metadata_channel_(ports_.control, ports_.clock, "observer", connector_.to_asked()),
       cluster_id_search_({ports_.control, ports_.clock, log_.named("metadata")},
                          connector_.locator(), metadata_channel_),
@@ -77,11 +78,22 @@ Node::Node(config::BrokerConfig config, const NodeLimits& limits, NodePorts port
           [this] { return BrokerIdentity(config_.node.id, agent_->epoch()); },
           log_.named("producers")),
       topic_creator_(ports_.control, ports_.clock, request_channel_, log_.named("topics")),
-      shards_(data_ports(), ports_.data) {
+      isr_updater_({.shard = ports_.control,
+                    .clock = ports_.clock,
+                    .log = log_.named("replicas"),
+                    .controller = isr_channel_,
+                    .self = config_.node.id,
+                    .broker_epoch = [this] { return agent_->epoch(); }}),
+      shards_(data_ports(), ports_.data),
+      cluster_peers_(shards_.fetchers(), ports_.control, isr_updater_) {
     connector_.follow_active(session_channel_);
     connector_.follow_active(request_channel_);
     connector_.follow_active(id_channel_);
-    connector_.on_active([this] { gateway_.on_controller_change(); });
+    connector_.follow_active(isr_channel_);
+    connector_.on_active([this] {
+        gateway_.on_controller_change();
+        isr_updater_.on_controller_change();
+    });
 }
 
 Node::~Node() = default;
@@ -187,14 +199,28 @@ DataShards::Ports Node::data_ports() {
             .clock = ports_.clock,
             .control = ports_.control,
             .log = Logger(ports_.log, "net"),
+            .replica_log = log_.named("replicas"),
             .authorizer = authorizer_,
             .quotas = quotas_,
             .limits = host_limits(),
+            .network = ports_.network,
+            .fetching = {.fetching = {.self = config_.node.id,
+                                      .partition_max_bytes = config_.replication.fetch_max_bytes,
+                                      .response_max_bytes =
+                                          config_.replication.fetch_response_max_bytes,
+                                      .max_wait = config_.replication.fetch_wait_max,
+                                      .answer_limit = config_.replication.socket_timeout},
+                         .listener = config_.network.inter_broker_listener_name},
             .services = {
                 .settings = config_.settings,
                 .gateway = gateway_,
                 .producer_ids = producer_ids_,
                 .topic_creator = config_.topic_creation.is_automatic ? &topic_creator_ : nullptr}};
+}
+
+replication::LagLimits Node::lag_limits() const {
+    return {.time_max = duration_of(config_.replication.lag_time_max),
+            .messages_max = config_.replication.lag_messages_max};
 }
 
 HostLimits Node::host_limits() const {
@@ -214,7 +240,6 @@ void Node::start_controller(MetadataLog metadata) {
         .controller = {.num_partitions = config_.topic_creation.partitions,
                        .replication_factor = config_.topic_creation.replication_factor,
                        .quorum_voters = static_cast<std::int32_t>(quorum.size()),
-                       .max_replication_factor = 1,  // brokers have no followers yet
                        .session_timeout = duration_of(config_.node.broker_session_timeout),
                        .unclean_leader_election = config_.election.is_unclean,
                        .leader_balance_interval = balance_interval(config_.election),
@@ -266,7 +291,10 @@ void Node::start_broker(storage::OpenedLogs opened) {
                      .defer = ports_.defer,
                      .mutants = ports_.mutants,
                      .log_mutants = ports_.log_mutants,
-                     .producer_limit = &producer_limit_},
+                     .producer_limit = &producer_limit_,
+                     .peers = &cluster_peers_,
+                     .lag = lag_limits(),
+                     .follower_mutants = ports_.follower_mutants},
         .shards = shards_.views(),
         .tell_applied = [this](Offset offset) { on_applied(offset); }};
     applier_ = std::make_unique<MetadataApplier>(std::move(applying), std::move(opened));
@@ -287,10 +315,13 @@ void Node::start_broker(storage::OpenedLogs opened) {
         ProducerExpiry::Ports{ports_.control, ports_.clock, *applier_, producer_limit_,
                               log_.named("replicas")},
         config_.produce.producer_id_expiration, config_.produce.producer_expiry_interval);
+    isr_watch_ = std::make_unique<IsrWatch>(ports_.control, ports_.clock, *applier_);
     follower_->start([this](const Error& reason) { end(reason); });
     agent_->start();
     checkpointer_->start();
     producer_expiry_->start();
+    isr_updater_.start();
+    isr_watch_->start();
 }
 
 controller::NodeEndpoints Node::endpoints(ListenerRole role) const {
@@ -339,12 +370,14 @@ void Node::on_controller_image(const controller::MetadataImage& image) {
 void Node::on_applied(Offset offset) {
     topic_creator_.on_image(applier_->image());
     agent_->on_applied(offset);
+    shards_.set_broker_epoch(agent_->epoch());
     is_shown_alive_ = applier_->image()->find_live_broker(config_.node.id) != nullptr;
     session_changed_.set();
 }
 
 void Node::on_session(bool in_session) {
     in_session_ = in_session;
+    shards_.set_broker_epoch(agent_->epoch());
     shards_.set_in_session(in_session);
     session_changed_.set();
 }

@@ -25,7 +25,10 @@
 #include "broker/quorum/controller_registrar.h"
 #include "broker/quorum/topic_rules.h"
 #include "broker/replicas/checkpointer.h"
+#include "broker/replicas/cluster_peers.h"
 #include "broker/replicas/flush_queue.h"
+#include "broker/replicas/isr_updater.h"
+#include "broker/replicas/isr_watch.h"
 #include "broker/replicas/metadata_applier.h"
 #include "broker/replicas/producer_expiry.h"
 #include "broker/runtime/shared_producer_limit.h"
@@ -59,6 +62,7 @@ struct NodePorts {
     DeferPolicy* defer = nullptr;
     /// Rules that a simulation breaks on purpose; none by default.
     replication::LeaderMutants mutants = {};
+    replication::FollowerMutants follower_mutants = {};
     replication::RaftMutants raft_mutants = {};
     storage::LogMutants log_mutants = {};
 };
@@ -143,6 +147,7 @@ private:
     [[nodiscard]] controller::NodeEndpoints endpoints(ListenerRole role) const;
     [[nodiscard]] storage::LogOptions log_options(const std::string& topic) const;
     [[nodiscard]] HostLimits host_limits() const;
+    [[nodiscard]] replication::LagLimits lag_limits() const;
     [[nodiscard]] DataShards::Ports data_ports();
     void on_applied(Offset offset);
     void on_controller_image(const controller::MetadataImage& image);
@@ -186,22 +191,26 @@ private:
     ControllerConnector connector_;
     /// Connections to the active controller, so that what one waits for holds up no other: for
     /// registration and heartbeats; for requests of clients and the topics that they need; for
-    /// producer ids; for the fetch of the metadata log.
+    /// producer ids; for changes of ISRs; for the fetch of the metadata log.
     PeerChannel session_channel_;
     PeerChannel request_channel_;
     PeerChannel id_channel_;
+    PeerChannel isr_channel_;
     PeerChannel metadata_channel_;
     ClusterIdSearch cluster_id_search_;
     ControllerGateway gateway_;
     ProducerIdPool producer_ids_;
     TopicCreator topic_creator_;
+    IsrUpdater isr_updater_;
     DataShards shards_;
+    ClusterPeers cluster_peers_;
     std::unique_ptr<MetadataApplier> applier_;
     std::unique_ptr<MetadataFollower> follower_;
     std::unique_ptr<BrokerAgent> agent_;
     std::unique_ptr<ControllerRegistrar> registrar_;
     std::unique_ptr<ProducerExpiry> producer_expiry_;
     std::unique_ptr<Checkpointer> checkpointer_;
+    std::unique_ptr<IsrWatch> isr_watch_;
 };
 
 }  // namespace hw::broker

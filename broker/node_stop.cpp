@@ -47,15 +47,19 @@ Task<> Node::stop_following() {
     }
     producer_ids_.begin_stop();
     topic_creator_.begin_stop();
+    isr_updater_.begin_stop();
     gateway_.begin_stop();
     connector_.end_waits();
     co_await session_channel_.stop();
     co_await request_channel_.stop();
     co_await id_channel_.stop();
+    co_await isr_channel_.stop();
     co_await metadata_channel_.stop();
     co_await gateway_.stop();
     co_await producer_ids_.stop();
     co_await topic_creator_.stop();
+    co_await isr_updater_.stop();
+    co_await shards_.stop_fetching();
     if (registrar_ != nullptr) {
         co_await registrar_->stop();
     }
@@ -66,6 +70,7 @@ Task<> Node::stop_following() {
     co_await agent_->stop();
     co_await checkpointer_->stop();
     co_await producer_expiry_->stop();
+    co_await isr_watch_->stop();
 }
 
 Task<> Node::close_logs() {

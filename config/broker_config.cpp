@@ -182,6 +182,23 @@ TopicCreationConfig read_topic_creation(const Settings& settings) {
             .is_automatic = settings.flag("auto.create.topics.enable")};
 }
 
+ReplicationConfig read_replication(const Settings& settings) {
+    // Kafka allows 0 and less, with which a follower would never be in sync, or never stop asking.
+    constexpr milliseconds kShortest{1};
+    const auto at_least_shortest = [&](std::string_view name) {
+        return std::max(span(settings, name), kShortest);
+    };
+    const std::int64_t messages = integer(settings, "replica.lag.max.messages");
+    return {
+        .lag_time_max = at_least_shortest("replica.lag.time.max.ms"),
+        .lag_messages_max = messages < 0 ? std::nullopt : std::optional(messages),
+        .fetch_max_bytes = static_cast<std::int32_t>(integer(settings, "replica.fetch.max.bytes")),
+        .fetch_response_max_bytes =
+            static_cast<std::int32_t>(integer(settings, "replica.fetch.response.max.bytes")),
+        .fetch_wait_max = at_least_shortest("replica.fetch.wait.max.ms"),
+        .socket_timeout = at_least_shortest("replica.socket.timeout.ms")};
+}
+
 ElectionConfig read_election(const Settings& settings) {
     constexpr std::string_view kInterval = "leader.imbalance.check.interval.seconds";
     constexpr std::int64_t kMillis = 1000;
@@ -240,6 +257,7 @@ LoadedConfig load_broker_config(const BrokerInput& input) {
                                      .quorum = std::move(quorum),
                                      .storage = std::move(storage),
                                      .topic_creation = read_topic_creation(settings),
+                                     .replication = read_replication(settings),
                                      .election = read_election(settings),
                                      .produce = read_produce(settings),
                                      .memory_limit = settings.integer("highwater.memory.limit"),

@@ -47,6 +47,16 @@ struct TopicCreationConfig {
     bool is_automatic;  ///< a request for an unknown topic creates it
 };
 
+/// How followers fetch, and when they are too slow for the ISR.
+struct ReplicationConfig {
+    std::chrono::milliseconds lag_time_max;
+    std::optional<std::int64_t> lag_messages_max;  ///< none: no limit
+    std::int32_t fetch_max_bytes;
+    std::int32_t fetch_response_max_bytes;
+    std::chrono::milliseconds fetch_wait_max;
+    std::chrono::milliseconds socket_timeout;
+};
+
 /// How the controller elects leaders.
 struct ElectionConfig {
     bool is_unclean;  ///< from outside the in-sync replicas, for topics that do not set it
@@ -69,6 +79,7 @@ struct BrokerConfig {
     QuorumConfig quorum;
     StorageConfig storage;
     TopicCreationConfig topic_creation;
+    ReplicationConfig replication;
     ElectionConfig election;
     ProduceConfig produce;
     /// In bytes. Nothing: a share of the memory of the machine or container.

@@ -11,6 +11,7 @@ namespace hw::broker {
 using replication::DelayedFetch;
 using replication::FetchPlan;
 using replication::FetchRead;
+using replication::OffsetScope;
 using replication::PartitionReplica;
 using storage::ReadMode;
 using wire::ErrorCode;
@@ -20,27 +21,6 @@ namespace {
 constexpr ApiVersion kStorageErrorFrom{6};
 constexpr ApiVersion kTopicIdsFrom{13};
 constexpr ApiVersion kLeaderHintsFrom{16};
-
-/// From version 15 on, the id is in a struct of its own.
-bool is_of_a_replica(const schema::FetchRequest& request) {
-    return std::max(request.replica_id, request.replica_state.replica_id) > kNoBroker;
-}
-
-/// Kafka's answer to an unknown replica. If the request has a leader epoch, the code is
-/// UNKNOWN_LEADER_EPOCH, because the follower may be ahead of this leader. Without an epoch it is
-/// NOT_LEADER_OR_FOLLOWER.
-wire::Refusal unknown_replica(const schema::FetchRequest::Partition& asked) {
-    return {asked.current_leader_epoch != kNoLeaderEpoch ? ErrorCode::unknown_leader_epoch
-                                                         : ErrorCode::not_leader_or_follower,
-            "the leader does not know this replica"};
-}
-
-/// The reads of one connection.
-struct ConnectionReads final : ReaderState {
-    explicit ConnectionReads(ReadPlaces& places) : reader(places) {}
-
-    ReadPlaces::Reader reader;
-};
 
 }  // namespace
 
@@ -53,6 +33,9 @@ FetchJob::FetchJob(ApiServices& services, const ExchangePtr& exchange, const Req
       request_(request),
       version_(exchange->version()),
       isolation_(isolation),
+      // From version 15 on, the id is in a struct of its own.
+      follower_(std::max(request.replica_id, request.replica_state.replica_id)),
+      follower_epoch_(request.replica_state.replica_epoch),
       limit_(std::clamp<std::int64_t>(request.max_bytes, 0, kMaxBytes)),
       deadline_(services.delayed.deadline(request.max_wait_ms)),
       visit_(services.shard) {
@@ -70,8 +53,8 @@ FoundTopic FetchJob::find(const Request::Topic& topic) const {
 std::expected<const HostedPartition*, wire::Refusal> FetchJob::find_partition(
     const FoundTopic& topic, const Request::Partition& asked) const {
     auto found = find_readable_partition(services_, topic, asked.partition);
-    if (found && is_of_a_replica(request_)) {
-        return std::unexpected(unknown_replica(asked));
+    if (found && is_of_follower()) {
+        HW_TRY_VOID(check_follower(asked));
     }
     return found;
 }
@@ -106,6 +89,7 @@ void FetchJob::refuse(std::size_t answer, ErrorCode code) {
 }
 
 Task<> FetchJob::serve(ExchangePtr exchange, FetchJob& job) {
+    job.end_earlier_wait();
     // The memory of a single partition is not worth counting.
     const std::size_t topics = job.request_.topics.size();
     if (topics > 1 || job.partitions_ > 1) {
@@ -291,11 +275,12 @@ FetchRead FetchJob::next_read(const Read& read) const {
             .max_bytes = static_cast<std::size_t>(max_bytes),
             .last_fetched_epoch = read.asked->last_fetched_epoch,
             .isolation = isolation_,
-            .first_batch = found_ == 0 ? storage::FirstBatch::always_whole
-                                       : storage::FirstBatch::within_limit};
+            .first_batch =
+                found_ == 0 ? storage::FirstBatch::always_whole : storage::FirstBatch::within_limit,
+            .scope = is_of_follower() ? OffsetScope::whole_log : OffsetScope::readable};
 }
 
-ReadPlaces::Reader* FetchJob::reader() const {
+FetchJob::ConnectionReads* FetchJob::connection_reads() const {
     const auto exchange = exchange_.lock();
     std::unique_ptr<ReaderState>* state = exchange->reader_state();
     if (state == nullptr) {
@@ -304,12 +289,12 @@ ReadPlaces::Reader* FetchJob::reader() const {
     if (*state == nullptr) {
         *state = std::make_unique<ConnectionReads>(services_.read_places);
     }
-    return &static_cast<ConnectionReads&>(**state).reader;
+    return &static_cast<ConnectionReads&>(**state);
 }
 
 void FetchJob::take_place(const Read& read) {
-    ReadPlaces::Reader* const reader = this->reader();
-    cursor_ = reader == nullptr ? storage::ReadCursor() : reader->take(read.replica);
+    ConnectionReads* const reads = connection_reads();
+    cursor_ = reads == nullptr ? storage::ReadCursor() : reads->reader.take(read.replica);
 }
 
 bool FetchJob::begin_plan(Read& read) {
@@ -318,8 +303,11 @@ bool FetchJob::begin_plan(Read& read) {
         wanted.max_bytes = 0;
         wanted.first_batch = storage::FirstBatch::within_limit;
     }
+    if (is_of_follower()) {
+        look_at_follower();
+    }
     return visit_.begin(*read.replica, [this, &read, wanted](PartitionReplica& replica) {
-        plan_ = replica.plan_read(read.asked->current_leader_epoch, wanted, cursor_);
+        plan(replica, *read.asked, wanted);
     });
 }
 
@@ -362,10 +350,12 @@ void FetchJob::end_read(Read& read) {
     cursor_ = {};
     if (!plan_) {
         refuse(read.answer, plan_.error().code);
+        // A follower then fetches from there.
+        answers_[read.answer].log_start_offset = log_start_offset_;
         return;
     }
-    if (ReadPlaces::Reader* const reader = this->reader()) {
-        reader->keep(read.replica, std::move(found_records_->cursor));
+    if (ConnectionReads* const reads = connection_reads()) {
+        reads->reader.keep(read.replica, std::move(found_records_->cursor));
     }
     if (!services_.in_session) {
         // The session was lost while the request waited.
@@ -410,6 +400,10 @@ bool FetchJob::begin_wait() {
     if (!services_.delayed.add_fetch(*wait_, deadline_)) {
         return false;
     }
+    ConnectionReads* const reads = is_of_follower() ? connection_reads() : nullptr;
+    if (reads != nullptr) {
+        reads->waits = wait_->reference();
+    }
     forget_reads();
     return true;
 }
@@ -418,7 +412,11 @@ bool FetchJob::begin_watch(const Read& read) {
     if (wait_->ended()) {
         return true;
     }
-    const replication::FetchWatch watch{wait_->reference(), read.seen_bytes, read.room};
+    const replication::FetchWatch watch{
+        .wait = wait_->reference(),
+        .seen_bytes = read.seen_bytes,
+        .max_bytes = read.room,
+        .scope = is_of_follower() ? OffsetScope::whole_log : OffsetScope::readable};
     return read.replica->enter(
         services_.shard, [watch](PartitionReplica& replica, Shard&) { replica.watch(watch); });
 }

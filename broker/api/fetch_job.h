@@ -9,9 +9,9 @@
 
 #include <boost/container/small_vector.hpp>
 
-#include "broker/api/guard_visit.h"
 #include "broker/api/partition_lookup.h"
 #include "broker/net/exchange.h"
+#include "broker/replicas/guard_visit.h"
 #include "broker/replicas/read_places.h"
 #include "protocol/schema/api/fetch.h"
 #include "replication/partition/delayed_fetch.h"
@@ -22,9 +22,12 @@ namespace hw::broker {
 /// One Fetch request in progress. It reads its partitions in order. If they have less than
 /// min.bytes and nothing else to report, the request is delayed, and then reads once more.
 ///
-/// The first batch found is returned even if it is larger than all limits (KIP-74). A request with
-/// a replica id is refused as Kafka refuses an unknown replica, because leaders do not know their
-/// followers yet.
+/// The first batch found is returned even if it is larger than all limits (KIP-74).
+///
+/// A follower reads to the log end, and its request acknowledges what is below its offsets. Such a
+/// request is served only on the listener of the brokers, and only with the epoch of the broker's
+/// registration (KIP-903). If it waits for records when the follower sends another one, it is
+/// answered at once, so that the next one is not held up.
 ///
 /// A partition that is named several times is answered once, at the position of its first mention,
 /// with the parameters of its last mention, as in Kafka.
@@ -39,6 +42,14 @@ namespace hw::broker {
 /// the connection holds it, so the end of the connection frees both.
 class FetchJob {
 public:
+    /// The reads of one connection.
+    struct ConnectionReads final : ReaderState {
+        explicit ConnectionReads(ReadPlaces& places) : reader(places) {}
+
+        ReadPlaces::Reader reader;
+        std::weak_ptr<replication::DelayedFetch> waits;  ///< a follower's request that waits
+    };
+
     /// `fetch.max.bytes`: maximum bytes of records in one answer.
     static constexpr std::int64_t kMaxBytes = std::int64_t{55} * 1024 * 1024;
     /// Bytes taken for each topic and each partition of a request, for this object and the answer.
@@ -64,7 +75,7 @@ private:
         std::uint32_t batch_bytes = 0;  ///< max.message.bytes of the topic
         Buffer bytes;
         ByteView records;              ///< view of `bytes`; the answer points to it
-        std::uint64_t seen_bytes = 0;  ///< readable bytes when it was read
+        std::uint64_t seen_bytes = 0;  ///< bytes in its scope when it was read
         std::uint64_t room = 0;        ///< bytes left of the partition's limit
     };
 
@@ -101,6 +112,17 @@ private:
     [[nodiscard]] std::expected<const HostedPartition*, wire::Refusal> find_partition(
         const FoundTopic& topic, const Request::Partition& asked) const;
     void refuse(std::size_t answer, wire::ErrorCode code);
+    /// Whether the request may be that of a follower. Codes: CLUSTER_AUTHORIZATION_FAILED,
+    /// UNKNOWN_LEADER_EPOCH and NOT_LEADER_OR_FOLLOWER as Kafka has them.
+    [[nodiscard]] std::expected<void, wire::Refusal> check_follower(
+        const Request::Partition& asked) const;
+    [[nodiscard]] bool is_of_follower() const { return follower_ > kNoBroker; }
+    /// Whether it may join an ISR now.
+    void look_at_follower();
+    void plan(replication::PartitionReplica& replica, const Request::Partition& asked,
+              const replication::FetchRead& wanted);
+    /// Answers the fetch that waits on the same connection.
+    void end_earlier_wait() const;
 
     void forget_reads();
     /// Sets `allowed_` from the memory that is free now.
@@ -119,7 +141,7 @@ private:
     /// partition.
     [[nodiscard]] Task<> read_slowly(Read& read);
     /// The state of this connection's reads; nullptr if the connection has ended.
-    [[nodiscard]] ReadPlaces::Reader* reader() const;
+    [[nodiscard]] ConnectionReads* connection_reads() const;
     void end_read(Read& read);
     /// Bytes to count as read from disk: the bytes returned. If none are returned although the
     /// partition has records, the `wanted` bytes: they were read and dropped, because the first
@@ -140,6 +162,8 @@ private:
     const Request& request_;
     ApiVersion version_;
     replication::IsolationLevel isolation_;
+    BrokerId follower_;           ///< -1: a consumer
+    BrokerEpoch follower_epoch_;  ///< of its registration; -1 in old versions
     std::int64_t limit_;                              ///< bytes of records in the answer
     std::int64_t allowed_ = 0;                        ///< part of limit_ that memory allows
     std::size_t taken_ = 0;                           ///< bytes of memory for the next read
@@ -155,9 +179,11 @@ private:
     std::vector<Read> reads_;
     GuardVisit visit_;
     storage::ReadCursor cursor_;                 ///< for the next plan
+    Offset log_start_offset_ = kNoOffset;        ///< if the plan is out of a follower's range
     PlanResult plan_;                            ///< of the visit
     Result<storage::ReadAnswer> found_records_;  ///< of the plan
     std::int64_t found_ = 0;                     ///< bytes of records
+    bool follower_may_join_ = false;             ///< the ISR: it is unfenced and not stopping
     bool must_answer_now_ = false;               ///< an error or a diverging epoch
     bool has_no_memory_ = false;                 ///< there is no memory for records
     replication::WaitHandle<replication::DelayedFetch> wait_;

@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "broker/api/guard_visit.h"
+#include "broker/replicas/guard_visit.h"
 #include "broker/api/produce_job.h"
 #include "broker/net/long_loop.h"
 

@@ -20,7 +20,9 @@ struct ListenerInfo {
     ListenerRole role = ListenerRole::broker;
     Endpoint bound;       ///< with the actual port
     Endpoint advertised;  ///< the address that clients connect to
-    /// True if this is inter.broker.listener.name, and clients have another listener.
+    /// True if this is inter.broker.listener.name.
+    bool serves_brokers = false;
+    /// True if clients have another listener, too.
     bool between_brokers = false;
 };
 

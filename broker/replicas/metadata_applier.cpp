@@ -71,6 +71,8 @@ MetadataApplier::MetadataApplier(Ports ports, storage::OpenedLogs found)
 Task<> MetadataApplier::apply(MetadataUpdate update) {
     image_ = update.image;
     co_await remove_deleted(update);
+    co_await remove_unassigned(update);
+    co_await change_options(update);
     const std::vector<Key> keys = assigned(update);
     if (update.is_first) {
         co_await settle_missing(keys);
@@ -101,7 +103,7 @@ Task<> MetadataApplier::remove_deleted(const MetadataUpdate& update) {
         if (stopping_) {
             co_return;
         }
-        co_await remove(key);
+        co_await remove(key, "its topic was deleted");
     }
     std::vector<Key> damaged;
     for (const auto& [key, log] : failed_) {
@@ -113,7 +115,7 @@ Task<> MetadataApplier::remove_deleted(const MetadataUpdate& update) {
         if (stopping_) {
             co_return;
         }
-        co_await remove_damaged(key);
+        co_await remove_damaged(key, "its topic was deleted");
     }
     // Logs of topics that were deleted while this broker was down, or just before it crashed.
     for (auto each = found_.begin(); each != found_.end() && !stopping_;) {
@@ -122,41 +124,69 @@ Task<> MetadataApplier::remove_deleted(const MetadataUpdate& update) {
             continue;
         }
         const auto deleted = found_.extract(each++);
-        co_await remove_files(*deleted.mapped().directory, deleted.mapped().name);
+        co_await remove_files(*deleted.mapped().directory, deleted.mapped().name,
+                              "its topic was deleted");
     }
 }
 
-Task<> MetadataApplier::remove(Key key) {
+Task<> MetadataApplier::remove_unassigned(const MetadataUpdate& update) {
+    for (const Key& key : update.changes.partitions) {
+        const PartitionImage* partition = update.image->topic_table().find(key);
+        if (stopping_) {
+            co_return;
+        }
+        if (hosted_.contains(key) &&
+            std::ranges::count(partition->replicas, ports_.replicas.self) == 0) {
+            co_await remove(key, "it is no longer assigned to this broker");
+        }
+    }
+}
+
+Task<> MetadataApplier::change_options(const MetadataUpdate& update) {
+    for (const auto& [key, hosted] : hosted_) {
+        const controller::ConfigResource resource{controller::ConfigResourceType::topic,
+                                                  hosted.name.topic};
+        if (!update.changes.configs.contains(resource)) {
+            continue;
+        }
+        auto options = options_of(hosted.name.topic, *image_->topic_table().find(key));
+        changes_[key] = {.replica = hosted.replica, .options = options};
+        auto set = [options](PartitionReplica& replica) { replica.set_options(options); };
+        co_await run_in_guard(hosted.replica, std::move(set));
+    }
+}
+
+Task<> MetadataApplier::remove(Key key, std::string why) {
     const Hosted hosted = std::move(hosted_.extract(key).mapped());
     changes_[key] = {};
-    wire::Refusal reason(ErrorCode::unknown_topic_or_partition, "the topic was deleted");
+    wire::Refusal reason(ErrorCode::unknown_topic_or_partition, "the partition is gone: " + why);
     co_await take_offline(hosted.replica, std::move(reason));
     if (hosted.directory == nullptr) {
-        co_await remove_damaged(key);
+        co_await remove_damaged(key, std::move(why));
         co_return;
     }
     hosted.directory->remove(hosted.log);
     --used_[hosted.directory];
     auto drop_log = [](PartitionReplica& replica) { const auto log = replica.release_log(); };
     co_await run_in_guard(hosted.replica, drop_log);
-    co_await remove_files(*hosted.directory, hosted.name);
+    co_await remove_files(*hosted.directory, hosted.name, std::move(why));
 }
 
-Task<> MetadataApplier::remove_damaged(Key key) {
+Task<> MetadataApplier::remove_damaged(Key key, std::string why) {
     const auto damaged = failed_.extract(key);
     if (damaged && !damaged.mapped().directory->failure()) {
-        co_await remove_files(*damaged.mapped().directory, damaged.mapped().name);
+        co_await remove_files(*damaged.mapped().directory, damaged.mapped().name, std::move(why));
     }
 }
 
-Task<> MetadataApplier::remove_files(storage::LogDirectory& directory, TopicPartition name) {
+Task<> MetadataApplier::remove_files(storage::LogDirectory& directory, TopicPartition name,
+                                     std::string why) {
     const auto removed = co_await ports_.logs.remove(directory, name);
     if (removed) {
-        ports_.log.info("removed the log of {} from {}, because its topic was deleted", name,
-                        directory.path());
+        ports_.log.info("removed the log of {} from {}, because {}", name, directory.path(), why);
     } else {
-        ports_.log.error("cannot remove the log of {}, whose topic was deleted, from {}: {}", name,
-                         directory.path(), removed.error().message);
+        ports_.log.error("cannot remove the log of {} from {}, although {}: {}", name,
+                         directory.path(), why, removed.error().message);
     }
 }
 
@@ -224,18 +254,20 @@ Task<> MetadataApplier::update_partition(Key key) {
         co_await run_in_guard(hosted.replica, std::move(lead));
         co_return;
     }
+    if (partition.leader != kNoBroker) {
+        auto follow = [facts = facts_of(partition), leader = partition.leader](
+                          PartitionReplica& replica) { replica.become_follower(facts, leader); };
+        co_await run_in_guard(hosted.replica, std::move(follow));
+        co_return;
+    }
     wire::Refusal reason(ErrorCode::not_leader_or_follower,
-                         fmt::format("broker {} does not lead this partition; its leader is {}",
-                                     ports_.replicas.self, partition.leader));
+                         "the partition has no leader: no replica that may lead it is in service");
     co_await take_offline(hosted.replica, std::move(reason));
 }
 
 Task<> MetadataApplier::open(Key key, const PartitionImage& partition) {
     const TopicPartition name{image_->find_topic(key.topic)->name, key.index};
-    const auto settings = topic_config_of(*image_, name.topic, ports_.config.settings, ports_.log);
-    auto options = std::make_shared<const replication::PartitionOptions>(
-        partition_options_of(settings, static_cast<std::int32_t>(partition.replicas.size()),
-                             ports_.config.produce.validation));
+    auto options = options_of(name.topic, partition);
     Hosted hosted{.name = name,
                   .replica = std::make_shared<HostedReplica>(ports_.replicas, key, options),
                   .directory = nullptr,
@@ -250,6 +282,14 @@ Task<> MetadataApplier::open(Key key, const PartitionImage& partition) {
     wire::Refusal reason(ErrorCode::kafka_storage_error, opened.error().message);
     co_await take_offline(hosted.replica, std::move(reason));
     hosted_.emplace(key, std::move(hosted));
+}
+
+std::shared_ptr<const replication::PartitionOptions> MetadataApplier::options_of(
+    std::string_view topic, const PartitionImage& partition) const {
+    const auto settings = topic_config_of(*image_, topic, ports_.config.settings, ports_.log);
+    return std::make_shared<const replication::PartitionOptions>(
+        partition_options_of(settings, static_cast<std::int32_t>(partition.replicas.size()),
+                             ports_.config.produce.validation));
 }
 
 Task<Result<storage::OpenedLog>> MetadataApplier::find_log(Key key, TopicPartition name,
@@ -396,6 +436,26 @@ Task<> MetadataApplier::expire_producers(Timestamp now, std::chrono::millisecond
                 has_more = replica.expire_producers(now, idle);
             };
             co_await run_in_guard(hosted.replica, std::move(expire));
+        }
+    }
+}
+
+Task<> MetadataApplier::check_isrs() {
+    if (image_ == nullptr) {
+        co_return;
+    }
+    std::vector<BrokerId> active;
+    for (const auto& [id, broker] : image_->brokers()) {
+        if (broker.is_active()) {
+            active.push_back(id);
+        }
+    }
+    for (const auto& [key, hosted] : std::map(hosted_)) {
+        const PartitionImage* partition = image_->topic_table().find(key);
+        if (partition != nullptr && partition->leader == ports_.replicas.self &&
+            partition->replicas.size() > 1) {
+            auto check = [&active](PartitionReplica& replica) { replica.check_isr(active); };
+            co_await run_in_guard(hosted.replica, std::move(check));
         }
     }
 }

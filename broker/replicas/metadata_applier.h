@@ -4,6 +4,8 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "broker/metadata/metadata_follower.h"
@@ -68,6 +70,9 @@ public:
     /// Lets each log forget the producers whose last use is `idle` or longer before `now`.
     [[nodiscard]] Task<> expire_producers(Timestamp now, std::chrono::milliseconds idle);
 
+    /// Lets the leaders among the replicas take slow followers out of the ISR.
+    [[nodiscard]] Task<> check_isrs();
+
     /// Takes all replicas offline and adds their logs to `closing`. Call after the last update.
     [[nodiscard]] Task<> stop(std::vector<storage::ClosingLog>& closing);
 
@@ -82,17 +87,23 @@ private:
     };
     using GuardedWork = std::move_only_function<void(replication::PartitionReplica&)>;
     [[nodiscard]] Task<> remove_deleted(const MetadataUpdate& update);
-    [[nodiscard]] Task<> remove(Key key);
+    /// Removes the replicas that are no longer assigned to this broker.
+    [[nodiscard]] Task<> remove_unassigned(const MetadataUpdate& update);
+    /// Removes a replica with its files. `why` completes the sentence "..., because ...".
+    [[nodiscard]] Task<> remove(Key key, std::string why);
+    [[nodiscard]] Task<> change_options(const MetadataUpdate& update);
     /// Removes the folder of a log that could not be opened; does nothing for other partitions.
-    [[nodiscard]] Task<> remove_damaged(Key key);
+    [[nodiscard]] Task<> remove_damaged(Key key, std::string why);
     [[nodiscard]] Task<> remove_files(storage::LogDirectory& directory,
-                                      storage::TopicPartition name);
+                                      storage::TopicPartition name, std::string why);
     /// Decides about logs whose folder is missing: the partition goes offline if it is assigned to
     /// this broker, otherwise its checkpointed offsets are removed.
     [[nodiscard]] Task<> settle_missing(const std::vector<Key>& assigned);
     [[nodiscard]] std::vector<Key> assigned(const MetadataUpdate& update) const;
     [[nodiscard]] Task<> update_partition(Key key);
     [[nodiscard]] Task<> open(Key key, const controller::PartitionImage& partition);
+    [[nodiscard]] std::shared_ptr<const replication::PartitionOptions> options_of(
+        std::string_view topic, const controller::PartitionImage& partition) const;
     [[nodiscard]] Task<Result<storage::OpenedLog>> find_log(
         Key key, storage::TopicPartition name, const controller::PartitionImage& partition);
     [[nodiscard]] Result<storage::LogDirectory*> choose_directory(

@@ -19,7 +19,7 @@ constexpr Key kHighwaterKeys[] = {
      "What is checked in a produced batch: full also checks every record, header does not."},
     {"highwater.disk.stall.ms", int64, "10000", at_least(1000), milliseconds, read_only, later,
      "A write or sync older than this counts as a failed disk."},
-    {"replica.lag.max.messages", int64, "-1", at_least_or(1, -1), count, read_only, later,
+    {"replica.lag.max.messages", int64, "-1", at_least_or(1, -1), count, read_only, in_use,
      "Records that a follower may lag; -1 means that only time counts."},
 };
 

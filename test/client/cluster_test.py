@@ -49,7 +49,8 @@ class Cluster(ClusterTest):
         first, second, third = self.nodes
         self.start(self.nodes)
         self.wait_listing(third, r"broker \d at", 3)
-        Hw(first.address).out("topic", "create", "orders", "--partitions", "3")
+        Hw(first.address).out("topic", "create", "orders", "--partitions", "3",
+                              "--replication-factor", "1")
         self.wait_listing(third, r"leader [123],", 3)
         second.end()
         self.wait_listing(third, r"leader -1,", 1)

@@ -133,11 +133,13 @@ class Quorum(ClusterTest):
         brokers = [Node(number, self.folder, self.voters) for number in (4, 5)]
         self.add(*brokers)
         self.start(self.nodes)
-        Hw(brokers[0].address).out("topic", "create", "orders", "--partitions", "2")
+        Hw(brokers[0].address).out("topic", "create", "orders", "--partitions", "2",
+                                   "--replication-factor", "2")
         self.wait_listing(brokers[1], r"leader [45],", 2)
         for controller in self.nodes[:3]:
             controller.end()
-            Hw(brokers[1].address).out("topic", "create", f"without-{controller.number}")
+            Hw(brokers[1].address).out("topic", "create", f"without-{controller.number}",
+                                       "--replication-factor", "2")
             self.start([controller])
         for node in reversed(self.nodes):
             self.assertEqual(node.end(signal.SIGTERM), 0, node.log_text())

@@ -214,19 +214,6 @@ TEST_CASE("fetch: below version 6 a failed log is reported as NOT_LEADER_OR_FOLL
           (version < 6 ? ErrorCode::not_leader_or_follower : ErrorCode::kafka_storage_error));
 }
 
-TEST_CASE("fetch: a fetch by a replica that the leader does not know is refused", "[data][fetch]") {
-    Bench bench;
-    bench.world.append({});
-    FetchOne one(0, {"t", bench.world.id_of("t")});
-    const auto version = GENERATE(std::int16_t{12}, std::int16_t{15});
-    (version < 15 ? one.request.replica_id : one.request.replica_state.replica_id) = BrokerId(42);
-    const auto& old = bench.fetch(one.request, version);
-    CHECK(old.error_code == ErrorCode::not_leader_or_follower);
-    CHECK(old.records.empty());
-    one.partition.current_leader_epoch = LeaderEpoch(5);
-    CHECK(bench.fetch(one.request, version).error_code == ErrorCode::unknown_leader_epoch);
-}
-
 TEST_CASE("fetch: a read that ran on another shard is answered on the connection's shard",
           "[data][fetch]") {
     Bench bench(GENERATE(range(std::uint64_t{1}, std::uint64_t{11})));

@@ -119,8 +119,10 @@ struct Cluster {
     }
     void create(BrokerId through, const std::string& topic) {
         Member& member = node(through);
+        member.created.reset();
         member.control.spawn(member.create(topic));
         REQUIRE(world.run_until([&] { return member.created.has_value(); }));
+        INFO(member.create_message);
         REQUIRE(*member.created == wire::ErrorCode::none);
     }
     /// Sends a creation, and kills the controller after `delay`.

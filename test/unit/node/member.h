@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -82,11 +83,15 @@ struct Member {
             broker = (*answer)->brokers.empty() ? kNoBroker : (*answer)->brokers[0].node_id;
             topics.clear();
             leaders.clear();
+            in_sync.clear();
             for (const auto& topic : (*answer)->topics) {
                 for (const auto& partition : topic.partitions) {
                     leaders.insert(partition.leader_id);
                 }
                 const BrokerId leader = topic.partitions[0].leader_id;
+                led_by[std::string(topic.name)] = leader;
+                const auto& isr = topic.partitions[0].isr_nodes;
+                in_sync[std::string(topic.name)] = {isr.begin(), isr.end()};
                 const bool has_leader = leader != kNoBroker && leader == broker;
                 topics.push_back(std::string(topic.name) + (has_leader ? " led" : " not led"));
             }
@@ -137,7 +142,8 @@ struct Member {
         }
     }
     /// Sends one record to partition 0; if there is a producer id, with sequence 0.
-    Task<> produce(std::string topic, std::int16_t acks = 1, ProducerId producer = kNoProducerId) {
+    Task<> produce(std::string topic, std::int16_t acks = 1, ProducerId producer = kNoProducerId,
+                   std::string value = "value") {
         record::BatchOptions options;
         if (producer != kNoProducerId) {
             options.producer_id = producer;
@@ -145,7 +151,7 @@ struct Member {
             options.base_sequence = Sequence(0);
         }
         record::BatchBuilder builder(options);
-        builder.add({{}, as_bytes("value"), {}, world.clock.wall_now()});
+        builder.add({{}, as_bytes(value), {}, world.clock.wall_now()});
         record::Compressor compressor;
         const auto batch = builder.finish(compressor);
         const std::array records{batch->view()};
@@ -220,7 +226,9 @@ struct Member {
     BrokerId broker = kNoBroker;
     BrokerId controller = kNoBroker;  ///< the active one
     std::set<BrokerId> brokers;
-    std::set<BrokerId> leaders;  ///< of all partitions
+    std::set<BrokerId> leaders;                         ///< of all partitions
+    std::map<std::string, BrokerId> led_by;             ///< of partition 0 of each topic
+    std::map<std::string, std::set<BrokerId>> in_sync;  ///< likewise
     std::vector<std::string> topics;
     std::vector<std::string> features;
     bool asked = false;

@@ -1,0 +1,64 @@
+// The part of FetchJob that serves followers.
+
+#include <fmt/format.h>
+
+#include "broker/api/fetch_job.h"
+
+namespace hw::broker {
+
+using replication::DelayedFetch;
+using replication::FetchRead;
+using replication::PartitionReplica;
+using wire::ErrorCode;
+
+std::expected<void, wire::Refusal> FetchJob::check_follower(const Request::Partition& asked) const {
+    if (!who_.listener->serves_brokers || !who_.allows(Operation::cluster_action, kCluster)) {
+        return std::unexpected(
+            wire::Refusal{ErrorCode::cluster_authorization_failed,
+                          fmt::format("listener {} does not serve followers; brokers use {}",
+                                      who_.listener->name, "inter.broker.listener.name")});
+    }
+    const controller::BrokerImage* broker = services_.image->find_broker(follower_);
+    if (broker != nullptr && follower_epoch_ >= broker->epoch) {
+        return {};
+    }
+    // A follower that knows the leader's epoch may know more than this broker.
+    const bool may_be_new = broker == nullptr && asked.current_leader_epoch != kNoLeaderEpoch;
+    return std::unexpected(wire::Refusal{
+        may_be_new ? ErrorCode::unknown_leader_epoch : ErrorCode::not_leader_or_follower,
+        broker == nullptr
+            ? fmt::format("broker {} is not registered", follower_)
+            : fmt::format("broker {} has registered again since, with epoch {}; the request has {}",
+                          follower_, broker->epoch, follower_epoch_)});
+}
+
+void FetchJob::end_earlier_wait() const {
+    ConnectionReads* const reads = is_of_follower() ? connection_reads() : nullptr;
+    if (reads != nullptr) {
+        DelayedFetch::finish(reads->waits);
+    }
+}
+
+void FetchJob::look_at_follower() {
+    const controller::BrokerImage* broker = services_.image->find_broker(follower_);
+    follower_may_join_ =
+        broker != nullptr && broker->is_active() && broker->epoch == follower_epoch_;
+}
+
+void FetchJob::plan(PartitionReplica& replica, const Request::Partition& asked,
+                    const FetchRead& wanted) {
+    if (!is_of_follower()) {
+        plan_ = replica.plan_read(asked.current_leader_epoch, wanted, cursor_);
+        return;
+    }
+    plan_ = replica.plan_follower_read({.broker = follower_,
+                                        .broker_epoch = follower_epoch_,
+                                        .offset = asked.fetch_offset,
+                                        .may_join_isr = follower_may_join_,
+                                        .at = services_.clock.now()},
+                                       asked.current_leader_epoch, wanted, cursor_);
+    const bool out_of_range = !plan_ && plan_.error().code == ErrorCode::offset_out_of_range;
+    log_start_offset_ = out_of_range ? replica.log()->log_start_offset() : kNoOffset;
+}
+
+}  // namespace hw::broker

@@ -1,0 +1,20 @@
+#include "broker/replicas/isr_watch.h"
+
+namespace hw::broker {
+
+Task<> IsrWatch::stop() {
+    stopping_ = true;
+    stop_.set();
+    co_await tasks_.wait_idle();
+}
+
+Task<> IsrWatch::run() {
+    while (!stopping_) {
+        co_await shard_.wait(stop_, clock_.now() + kInterval);
+        if (!stopping_) {
+            co_await replicas_.check_isrs();
+        }
+    }
+}
+
+}  // namespace hw::broker
