@@ -162,8 +162,8 @@ private:
     const Request& request_;
     ApiVersion version_;
     replication::IsolationLevel isolation_;
-    BrokerId follower_;           ///< -1: a consumer
-    BrokerEpoch follower_epoch_;  ///< of its registration; -1 in old versions
+    BrokerId follower_;                               ///< -1: a consumer
+    BrokerEpoch follower_epoch_;                      ///< of its registration; -1 in old versions
     std::int64_t limit_;                              ///< bytes of records in the answer
     std::int64_t allowed_ = 0;                        ///< part of limit_ that memory allows
     std::size_t taken_ = 0;                           ///< bytes of memory for the next read

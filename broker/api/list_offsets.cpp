@@ -7,10 +7,10 @@
 #include <variant>
 #include <vector>
 
-#include "broker/replicas/guard_visit.h"
 #include "broker/api/isolation_level.h"
 #include "broker/api/partition_lookup.h"
 #include "broker/net/long_loop.h"
+#include "broker/replicas/guard_visit.h"
 
 namespace hw::broker {
 namespace {

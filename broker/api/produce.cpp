@@ -2,9 +2,9 @@
 
 #include <memory>
 
-#include "broker/replicas/guard_visit.h"
 #include "broker/api/produce_job.h"
 #include "broker/net/long_loop.h"
+#include "broker/replicas/guard_visit.h"
 
 namespace hw::broker {
 

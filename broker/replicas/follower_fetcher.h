@@ -21,10 +21,10 @@ namespace hw::broker {
 /// How a follower fetches.
 struct FetcherOptions {
     BrokerId self;
-    std::int32_t partition_max_bytes = 1024 * 1024;        ///< replica.fetch.max.bytes
-    std::int32_t response_max_bytes = 10 * 1024 * 1024;    ///< replica.fetch.response.max.bytes
-    std::chrono::milliseconds max_wait{500};               ///< replica.fetch.wait.max.ms
-    std::chrono::milliseconds answer_limit{30'000};        ///< replica.socket.timeout.ms
+    std::int32_t partition_max_bytes = 1024 * 1024;      ///< replica.fetch.max.bytes
+    std::int32_t response_max_bytes = 10 * 1024 * 1024;  ///< replica.fetch.response.max.bytes
+    std::chrono::milliseconds max_wait{500};             ///< replica.fetch.wait.max.ms
+    std::chrono::milliseconds answer_limit{30'000};      ///< replica.socket.timeout.ms
 };
 
 /// Fetches from one broker, for the replicas of one data directory that follow it.

@@ -75,7 +75,7 @@ void PartitionReplica::become_leader(const PartitionFacts& facts) {
         const bool was_large_enough = leader->isr_is_large_enough();
         leader->on_metadata(facts, context_.clock->now(), effects);
         apply(effects);
-        fail_if_isr_shrank(was_large_enough);
+        fail_if_isr_is_too_small(was_large_enough);
         return;
     }
     if (facts.leader_epoch < epoch_ || postpone(facts, context_.self)) {
@@ -146,9 +146,11 @@ storage::Log* PartitionReplica::closing_log() {
 void PartitionReplica::set_options(std::shared_ptr<const PartitionOptions> options) {
     context_.options = std::move(options);
     if (PartitionLeader* leader = leading()) {
+        const bool was_large_enough = leader->isr_is_large_enough();
         LeaderEffects effects;
         leader->on_rules(rules(), context_.clock->now(), effects);
         apply(effects);
+        fail_if_isr_is_too_small(was_large_enough);
     }
     ask_fetch_if_due();
 }
@@ -355,7 +357,7 @@ void PartitionReplica::on_isr_answer(const IsrAnswer& answer) {
         LeaderEffects effects;
         leader->on_isr_answer(answer, context_.clock->now(), effects);
         apply(effects);
-        fail_if_isr_shrank(was_large_enough);
+        fail_if_isr_is_too_small(was_large_enough);
     }
 }
 
@@ -368,7 +370,7 @@ void PartitionReplica::check_isr(std::span<const BrokerId> active) {
 }
 
 /// The watermark stands still now, perhaps for long, so the appends that wait for it are answered.
-void PartitionReplica::fail_if_isr_shrank(bool was_large_enough) {
+void PartitionReplica::fail_if_isr_is_too_small(bool was_large_enough) {
     if (was_large_enough && !leader()->isr_is_large_enough()) {
         waits_.fail_appends_below_watermark(
             {ErrorCode::not_enough_replicas_after_append,
@@ -415,8 +417,8 @@ std::expected<FetchPlan, wire::Refusal> PartitionReplica::plan_read(
     HW_TRY(reader, this->reader(leader_epoch));
     auto plan = reader.plan_read(request, cursor);
     if (plan) {
-        plan->seen_bytes = request.scope == OffsetScope::whole_log ? readable_.written()
-                                                                   : readable_.total();
+        plan->seen_bytes =
+            request.scope == OffsetScope::whole_log ? readable_.written() : readable_.total();
     }
     return plan;
 }

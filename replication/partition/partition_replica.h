@@ -222,7 +222,7 @@ private:
 
     void apply(const LeaderEffects& effects);
     [[nodiscard]] PartitionProgress progress() const;
-    void fail_if_isr_shrank(bool was_large_enough);
+    void fail_if_isr_is_too_small(bool was_large_enough);
     void ask_sync_if_due();
     /// True if the number of unsynced records below `end_offset` has reached flush.messages.
     [[nodiscard]] bool flush_is_due(Offset end_offset) const;

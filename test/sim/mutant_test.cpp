@@ -67,7 +67,6 @@ TEST_CASE("simulation: each broken rule of the metadata quorum is noticed", "[si
         GENERATE(RaftMutant{"counts_before_durable", &RaftMutants::counts_before_durable, 3},
                  RaftMutant{"commits_old_epoch", &RaftMutants::commits_old_epoch, 3},
                  RaftMutant{"votes_for_short_log", &RaftMutants::votes_for_short_log, 3},
-                 RaftMutant{"votes_twice", &RaftMutants::votes_twice, 101},
                  RaftMutant{"forgets_vote", &RaftMutants::forgets_vote, 3},
                  RaftMutant{"reuses_epoch", &RaftMutants::reuses_epoch, 3},
                  RaftMutant{"trusts_watermark_early", &RaftMutants::trusts_watermark_early, 3},

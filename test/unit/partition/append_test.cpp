@@ -195,6 +195,26 @@ TEST_CASE("append: acks=all gets an indefinite error if the ISR becomes too smal
     CHECK(world.node->high_watermark() == Offset(0));
 }
 
+TEST_CASE(
+    "append: acks=all gets an indefinite error if min.insync.replicas is raised above the ISR",
+    "[partition][append][r13]") {
+    World world;
+    world.options.min_insync_replicas = 2;
+    world.start();
+    world.node->lead(led_by_self(2, {kSelf, kOther, BrokerId(3)}, {kSelf, kOther}));
+    const auto produced = world.node->produce({}, Acks::all);
+    world.settle();
+    CHECK_FALSE(produced->ended);
+    PartitionOptions stricter = world.options;
+    stricter.min_insync_replicas = 3;
+    world.node->enter([stricter](PartitionReplica& replica) {
+        replica.set_options(std::make_shared<const PartitionOptions>(stricter));
+    });
+    world.settle();
+    REQUIRE(produced->ended);
+    CHECK(produced->code() == ErrorCode::not_enough_replicas_after_append);
+}
+
 TEST_CASE("append: after a failed write the outcome is unknown, and later appends are refused",
           "[partition][append][r13]") {
     World world;
