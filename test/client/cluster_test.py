@@ -7,7 +7,8 @@ import time
 import unittest
 
 from hw import Hw
-from nodes import ClusterTest, Node, free_port
+from nodes import ClusterTest, Node
+from ports import free_port
 
 RECORDS = 1000
 

@@ -4,18 +4,14 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import unittest
 
+from ports import free_port
+
 GOLDEN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "golden", "kafka")
 CLUSTER = "q1Sh-9_ISia_zwGINzRvyQ"
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return taken.getsockname()[1]
 
 
 def run(*arguments, status=0):

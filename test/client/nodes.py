@@ -3,16 +3,12 @@
 import os
 import re
 import signal
-import socket
 import subprocess
 import tempfile
 import time
 import unittest
 
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return taken.getsockname()[1]
+from ports import free_port
 
 
 class Node:

@@ -9,7 +9,8 @@ import unittest
 from pathlib import Path
 
 from hw import Hw
-from nodes import ClusterTest, Node, free_port
+from nodes import ClusterTest, Node
+from ports import free_port
 
 LOG = "__cluster_metadata-0/00000000000000000000.log"
 

@@ -10,7 +10,8 @@ import unittest
 from pathlib import Path
 
 from hw import Hw
-from nodes import ClusterTest, Node, free_port
+from nodes import ClusterTest, Node
+from ports import free_port
 
 LOG = "orders-0/00000000000000000000.log"
 

@@ -10,6 +10,7 @@ import unittest
 
 from broker import Broker
 from hw import Hw
+from ports import free_port
 
 # The keys and values of the file that Kafka ships for a single node.
 PROPERTIES = """\
@@ -31,11 +32,6 @@ log.retention.hours=168
 log.segment.bytes=1073741824
 log.retention.check.interval.ms=300000
 """
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return taken.getsockname()[1]
 
 
 class Server(unittest.TestCase):
