@@ -42,6 +42,9 @@ public:
     /// the ISR counts as caught up now.
     void begin(bool is_in_sync, TimePoint now);
     void on_fetch(const FollowerFetch& fetch, Offset leader_end, const LagLimits& limits);
+    /// It is in the ISR now, and has the whole time of the limit to catch up. The ISR is joined at
+    /// the high watermark, which may stand still far below the log end.
+    void on_joined(TimePoint now) { caught_up_at_ = now; }
     /// The broker is fenced or stopping: until its next fetch it neither joins nor is waited for.
     void forbid_join() { may_join_isr_ = false; }
     /// Notes since when the follower is too many records behind.

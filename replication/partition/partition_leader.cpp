@@ -93,6 +93,12 @@ void PartitionLeader::take(const PartitionFacts& facts, TimePoint now) {
     }
     std::erase_if(left, [&facts](BrokerId broker) { return facts.is_in_sync(broker); });
     forbid_joins(left);
+    for (const BrokerId broker : facts.isr) {
+        const auto known = followers_.find(broker);
+        if (known != followers_.end() && !facts_.is_in_sync(broker)) {
+            known->second.on_joined(now);
+        }
+    }
     facts_ = facts;
     pending_.reset();
     std::map<BrokerId, FollowerProgress> kept;
@@ -125,7 +131,7 @@ bool PartitionLeader::holds_back(BrokerId broker, const FollowerProgress& progre
     // A caught-up replica will join in a moment. If the watermark went on without it, it would
     // always be below the watermark, and could never join.
     return is_in_maximal_isr(broker) ||
-           (progress.may_join_isr() &&
+           (progress.may_join_isr() && progress.is_near(ends_.log_end_offset, rules_.lag) &&
             progress.is_caught_up(ends_.log_end_offset, rules_.lag, now));
 }
 

@@ -28,6 +28,11 @@ std::string too_few_in_sync(const PartitionLeader& leader) {
                        leader.isr_size_needed());
 }
 
+wire::Refusal too_few_after_append(const PartitionLeader& leader) {
+    return {ErrorCode::not_enough_replicas_after_append,
+            too_few_in_sync(leader) + "; the records may or may not be in the log"};
+}
+
 ProduceOutcome refused(const wire::Refusal& error) {
     ProduceOutcome outcome;
     outcome.code = error.code;
@@ -261,6 +266,11 @@ void PartitionReplica::complete(PendingAppend& append) {
         ProduceSlot::answer(std::move(append.slot), std::move(outcome));
         return;
     }
+    if (*awaited != Awaited::durable_end && !leader()->isr_is_large_enough()) {
+        // The ISR has become too small since the batch was staged.
+        ProduceSlot::answer(std::move(append.slot), refused(too_few_after_append(*leader())));
+        return;
+    }
     waits_.add({append.slot, std::move(outcome), append.appended.last_offset + 1, *awaited});
     ProduceSlot::release(std::move(append.slot));
 }
@@ -372,9 +382,7 @@ void PartitionReplica::check_isr(std::span<const BrokerId> active) {
 /// The watermark stands still now, perhaps for long, so the appends that wait for it are answered.
 void PartitionReplica::fail_if_isr_is_too_small(bool was_large_enough) {
     if (was_large_enough && !leader()->isr_is_large_enough()) {
-        waits_.fail_appends_below_watermark(
-            {ErrorCode::not_enough_replicas_after_append,
-             too_few_in_sync(*leader()) + "; the records may or may not be in the log"});
+        waits_.fail_appends_below_watermark(too_few_after_append(*leader()));
     }
 }
 

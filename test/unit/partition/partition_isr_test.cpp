@@ -239,6 +239,30 @@ TEST_CASE("isr: after that it joins again when it is within half of the limit",
     CHECK(leader.fetch(kTwo, 61).proposal);
 }
 
+TEST_CASE("isr: a follower that is too many records behind does not hold back the watermark",
+          "[partition][isr]") {
+    Leading leader({kSelf, kThree}, {.time_max = 10s, .messages_max = 100});
+    (void)leader.fetch(kThree, 10);
+    (void)leader.fetch(kTwo, 10, false);
+    (void)leader.write_to(111);
+    (void)leader.fetch(kTwo, 11);
+    CHECK_FALSE(leader.core.has_proposal());
+    CHECK(leader.fetch(kThree, 111).high_watermark == Offset(111));
+}
+
+TEST_CASE("isr: a follower that has joined far below the log end has the whole time to catch up",
+          "[partition][isr]") {
+    Leading leader({kSelf}, {.time_max = 10s, .messages_max = {}}, 2);
+    (void)leader.write_to(1000);
+    const auto joined = leader.fetch(kTwo, 8).proposal;
+    REQUIRE(joined);
+    (void)leader.answer(*joined, IsrOutcome::accepted, {kSelf, kTwo});
+    leader.now += 10s;
+    CHECK_FALSE(leader.tick().proposal);
+    leader.now += 1ms;
+    CHECK(members(leader.tick().proposal) == std::vector{kSelf});
+}
+
 TEST_CASE("isr: lag in records alone never makes the ISR smaller than min.insync.replicas",
           "[partition][isr]") {
     Leading leader({kSelf, kTwo, kThree}, {.time_max = 1h, .messages_max = 100}, 2);
