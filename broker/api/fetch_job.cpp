@@ -89,7 +89,6 @@ void FetchJob::refuse(std::size_t answer, ErrorCode code) {
 }
 
 Task<> FetchJob::serve(ExchangePtr exchange, FetchJob& job) {
-    job.end_earlier_wait();
     // The memory of a single partition is not worth counting.
     const std::size_t topics = job.request_.topics.size();
     if (topics > 1 || job.partitions_ > 1) {
@@ -400,9 +399,8 @@ bool FetchJob::begin_wait() {
     if (!services_.delayed.add_fetch(*wait_, deadline_)) {
         return false;
     }
-    ConnectionReads* const reads = is_of_follower() ? connection_reads() : nullptr;
-    if (reads != nullptr) {
-        reads->waits = wait_->reference();
+    if (is_of_follower()) {
+        note_wait();
     }
     forget_reads();
     return true;
@@ -423,6 +421,9 @@ bool FetchJob::begin_watch(const Read& read) {
 
 void FetchJob::answer() {
     const auto exchange = exchange_.lock();
+    if (is_of_follower()) {
+        end_earlier_waits();
+    }
     for (const Read& read : reads_) {
         answers_[read.answer].records = wire::Records(&read.records, read.records.empty() ? 0 : 1);
     }

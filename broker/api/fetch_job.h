@@ -26,8 +26,9 @@ namespace hw::broker {
 ///
 /// A follower reads to the log end, and its request acknowledges what is below its offsets. Such a
 /// request is served only on the listener of the brokers, and only with the epoch of the broker's
-/// registration (KIP-903). If it waits for records when the follower sends another one, it is
-/// answered at once, so that the next one is not held up.
+/// registration (KIP-903). A follower may send a second request while one waits for records.
+/// Answers keep the order of the requests, so when the second has its answer, the first is
+/// answered, too.
 ///
 /// A partition that is named several times is answered once, at the position of its first mention,
 /// with the parameters of its last mention, as in Kafka.
@@ -47,7 +48,8 @@ public:
         explicit ConnectionReads(ReadPlaces& places) : reader(places) {}
 
         ReadPlaces::Reader reader;
-        std::weak_ptr<replication::DelayedFetch> waits;  ///< a follower's request that waits
+        /// A follower's requests that wait, in their order.
+        std::vector<std::weak_ptr<replication::DelayedFetch>> waits;
     };
 
     /// `fetch.max.bytes`: maximum bytes of records in one answer.
@@ -121,8 +123,9 @@ private:
     void look_at_follower();
     void plan(replication::PartitionReplica& replica, const Request::Partition& asked,
               const replication::FetchRead& wanted);
-    /// Answers the fetch that waits on the same connection.
-    void end_earlier_wait() const;
+    void note_wait() const;
+    /// Answers the follower's requests that were sent before this one and wait.
+    void end_earlier_waits() const;
 
     void forget_reads();
     /// Sets `allowed_` from the memory that is free now.

@@ -32,10 +32,24 @@ std::expected<void, wire::Refusal> FetchJob::check_follower(const Request::Parti
                           follower_, broker->epoch, follower_epoch_)});
 }
 
-void FetchJob::end_earlier_wait() const {
-    ConnectionReads* const reads = is_of_follower() ? connection_reads() : nullptr;
-    if (reads != nullptr) {
-        DelayedFetch::finish(reads->waits);
+void FetchJob::note_wait() const {
+    if (ConnectionReads* const reads = connection_reads()) {
+        std::erase_if(reads->waits, [](const auto& wait) { return wait.expired(); });
+        reads->waits.push_back(wait_->reference());
+    }
+}
+
+void FetchJob::end_earlier_waits() const {
+    ConnectionReads* const reads = connection_reads();
+    if (reads == nullptr) {
+        return;
+    }
+    for (const auto& wait : reads->waits) {
+        const auto waiting = wait.lock();
+        if (waiting != nullptr && waiting == wait_.get()) {
+            break;  // later ones need not hurry
+        }
+        DelayedFetch::finish(wait);
     }
 }
 

@@ -30,6 +30,23 @@ Task<> run_inside(Shard& shard, const Clock& clock, ReplicaPtr replica,
     co_await visit.wait();
 }
 
+bool has_records(const FetchResponse::Partition& partition) {
+    return !partition.records.empty() && !partition.records[0].empty();
+}
+
+/// An answer without an error, records or a place where to cut.
+bool says_nothing(const wire::DecodedMessage<FetchResponse>& reply) {
+    return reply->error_code == ErrorCode::none &&
+           std::ranges::all_of(reply->responses, [](const FetchResponse::Topic& topic) {
+               return std::ranges::all_of(
+                   topic.partitions, [](const FetchResponse::Partition& partition) {
+                       return partition.error_code == ErrorCode::none &&
+                              partition.diverging_epoch.end_offset == kNoOffset &&
+                              !has_records(partition);
+                   });
+           });
+}
+
 FetchedPartition answer_of(const FetchResponse::Partition& partition, const FetchPosition& asked) {
     FetchedPartition answer{.asked = asked,
                             .error = partition.error_code,
@@ -41,7 +58,7 @@ FetchedPartition answer_of(const FetchResponse::Partition& partition, const Fetc
         answer.diverging = storage::EpochEnd{partition.diverging_epoch.epoch,
                                              partition.diverging_epoch.end_offset};
     }
-    if (!partition.records.empty()) {
+    if (has_records(partition)) {
         answer.records = partition.records[0];
     }
     return answer;
@@ -63,9 +80,13 @@ void FollowerFetcher::add(ReplicaPtr replica) {
     changed_.set();
 }
 
-Task<> FollowerFetcher::stop() {
+void FollowerFetcher::begin_stop() {
     stopping_ = true;
     changed_.set();
+}
+
+Task<> FollowerFetcher::stop() {
+    begin_stop();
     co_await tasks_.wait_idle();
 }
 
@@ -143,7 +164,12 @@ void FollowerFetcher::pause(Member member) {
 }
 
 Task<> FollowerFetcher::fetch(Batch batch) {
+    const TimePoint begin = ports_.clock.now();
     auto reply = co_await send(batch);
+    if (reply && says_nothing(**reply)) {
+        Signal nobody;
+        co_await ports_.shard.wait(nobody, begin + kShortest);
+    }
     std::string trouble;
     if (!reply) {
         trouble = reply.error().message;
@@ -181,7 +207,14 @@ Task<Result<FollowerFetcher::ReplyPtr>> FollowerFetcher::send(const Batch& batch
     std::vector<FetchRequest::Partition> partitions;
     partitions.reserve(batch.size());
     std::vector<FetchRequest::Topic> topics;
+    std::vector<std::pair<Key, const Member*>> order;
     for (const auto& [key, member] : batch) {
+        order.emplace_back(key, &member);
+    }
+    std::ranges::rotate(order, std::ranges::upper_bound(order, last_served_, {},
+                                                        &std::pair<Key, const Member*>::first));
+    for (const auto& [key, asking] : order) {
+        const Member& member = *asking;
         const FetchPosition& position = member.position;
         partitions.push_back({.partition = key.index,
                               .current_leader_epoch = position.leader_epoch,
@@ -220,10 +253,12 @@ Task<> FollowerFetcher::take(Batch& batch, ReplyPtr reply) {
     for (const FetchResponse::Topic& topic : (*reply)->responses) {
         for (const FetchResponse::Partition& partition : topic.partitions) {
             auto found = batch.extract(Key(topic.topic_id, partition.partition_index));
-            if (!found.empty()) {
-                const auto answer = answer_of(partition, found.mapped().position);
-                co_await take_partition(std::move(found.mapped()), answer, reply);
+            if (found.empty()) {
+                continue;
             }
+            last_served_ = has_records(partition) ? found.key() : last_served_;
+            const auto answer = answer_of(partition, found.mapped().position);
+            co_await take_partition(std::move(found.mapped()), answer, reply);
         }
     }
 }

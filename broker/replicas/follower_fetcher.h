@@ -54,7 +54,9 @@ public:
     void start() { tasks_.spawn(run()); }
     /// The replica may fetch now.
     void add(ReplicaPtr replica);
-    /// Call after the peer has been disconnected for good.
+    /// Begins no further fetch.
+    void begin_stop();
+    /// Waits for the fetches under way. Call after the peer has been disconnected for good.
     [[nodiscard]] Task<> stop();
 
 private:
@@ -64,6 +66,9 @@ private:
 
     static constexpr Duration kPatience = std::chrono::milliseconds(20);
     static constexpr int kMaxUnderWay = 2;
+    /// A leader that is short of memory answers without records at once. So the next request does
+    /// not follow sooner than this.
+    static constexpr Duration kShortest = std::chrono::milliseconds(5);
     /// Pauses of a replica after errors: the first, doubled with each further one up to the last.
     static constexpr Duration kFirstPause = std::chrono::milliseconds(5);
     static constexpr Duration kLastPause = std::chrono::milliseconds(500);
@@ -108,6 +113,9 @@ private:
     TimePoint ready_since_{};
     std::map<Key, int> awaited_;  ///< replicas that were told to wait, and their failures
     int under_way_ = 0;
+    /// The last replica that got records. Requests begin behind it, so that the limit of an answer
+    /// is not always used up by the same ones.
+    Key last_served_;
     RateLimitedLog troubles_;
     std::string last_trouble_;
     bool stopping_ = false;

@@ -25,8 +25,6 @@ IsrOutcome isr_outcome(ErrorCode code) {
         case ErrorCode::fenced_leader_epoch:
         case ErrorCode::invalid_update_version:
         case ErrorCode::new_leader_elected:
-        case ErrorCode::unknown_topic_id:
-        case ErrorCode::unknown_topic_or_partition:
             return IsrOutcome::outdated;
         default:
             return IsrOutcome::unknown;

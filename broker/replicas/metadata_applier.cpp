@@ -146,10 +146,12 @@ Task<> MetadataApplier::change_options(const MetadataUpdate& update) {
     for (const auto& [key, hosted] : hosted_) {
         const controller::ConfigResource resource{controller::ConfigResourceType::topic,
                                                   hosted.name.topic};
-        if (!update.changes.configs.contains(resource)) {
+        const PartitionImage* partition = image_->topic_table().find(key);
+        // It may be deleted and not removed yet, when the node is stopping.
+        if (partition == nullptr || !update.changes.configs.contains(resource)) {
             continue;
         }
-        auto options = options_of(hosted.name.topic, *image_->topic_table().find(key));
+        auto options = options_of(hosted.name.topic, *partition);
         changes_[key] = {.replica = hosted.replica, .options = options};
         auto set = [options](PartitionReplica& replica) { replica.set_options(options); };
         co_await run_in_guard(hosted.replica, std::move(set));
@@ -260,9 +262,14 @@ Task<> MetadataApplier::update_partition(Key key) {
         co_await run_in_guard(hosted.replica, std::move(follow));
         co_return;
     }
-    wire::Refusal reason(ErrorCode::not_leader_or_follower,
-                         "the partition has no leader: no replica that may lead it is in service");
-    co_await take_offline(hosted.replica, std::move(reason));
+    // Not waited for: a write or truncation under way, perhaps on a slow disk, must not hold up the
+    // roles of others.
+    auto leave = [](PartitionReplica& replica) {
+        replica.become_offline(
+            {ErrorCode::not_leader_or_follower,
+             "the partition has no leader: no replica that may lead it is in service"});
+    };
+    co_await run_in_guard(hosted.replica, std::move(leave));
 }
 
 Task<> MetadataApplier::open(Key key, const PartitionImage& partition) {

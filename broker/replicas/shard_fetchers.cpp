@@ -61,6 +61,10 @@ Task<Result<std::unique_ptr<Transport>>> ShardFetchers::connect(BrokerId leader,
 Task<> ShardFetchers::stop() {
     stopping_ = true;
     for (const auto& [key, one] : fetchers_) {
+        one->channel.disconnect();
+        one->fetcher.begin_stop();
+    }
+    for (const auto& [key, one] : fetchers_) {
         co_await one->channel.stop();
         co_await one->fetcher.stop();
     }

@@ -78,6 +78,8 @@ public:
 
     [[nodiscard]] Wait& operator*() const { return *wait_; }
     [[nodiscard]] Wait* operator->() const { return wait_.get(); }
+    /// Null if there is no wait.
+    [[nodiscard]] const std::shared_ptr<Wait>& get() const { return wait_; }
 
 private:
     std::shared_ptr<Wait> wait_;
