@@ -116,6 +116,9 @@ public:
     [[nodiscard]] Task<std::optional<EpochAnswer>> end_epoch(EndEpochCall call);
     [[nodiscard]] FetchVerdict fetch(BrokerId replica, const RaftFetch& call);
 
+    /// A write of quorum-state is under way, or has failed. What the core has become meanwhile
+    /// shows to nobody yet.
+    [[nodiscard]] bool is_persisting() const { return persisting_ || failed_; }
     [[nodiscard]] const RaftCore& core() const { return core_; }
     /// Offset of the next record to append.
     [[nodiscard]] Offset next_offset() const { return log_.staged_end_offset(); }

@@ -35,6 +35,7 @@ void QuorumChecker::after_step(const Machine& machine) {
     if (seen.life != machine.life()) {
         begin_life(machine, core, seen);
     }
+    seen.is_persisting = raft->is_persisting();
     check_log(machine, core, seen);
     check_votes(machine, core, seen);
     check_roles(machine, core, seen);
@@ -122,7 +123,7 @@ void QuorumChecker::check_leader(const Machine& machine, const Core& core, Seen&
         seen.leads.reset();
         seen.silent_since.reset();
     }
-    if (!core.leads() || seen.leads) {
+    if (!core.leads() || seen.leads || seen.is_persisting) {
         return;
     }
     seen.leads = core.epoch();

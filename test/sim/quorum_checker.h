@@ -56,6 +56,8 @@ private:
     };
     /// What was seen of one controller.
     struct Seen {
+        /// Of quorum-state. A lead that is not on disk may be taken again in another life.
+        bool is_persisting = false;
         std::uint64_t life = 0;
         Offset end_offset{0};
         Offset durable_end{0};  ///< outlives the process
