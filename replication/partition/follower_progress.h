@@ -54,9 +54,6 @@ public:
     [[nodiscard]] Offset acknowledged_end() const { return acknowledged_end_; }
     [[nodiscard]] BrokerEpoch broker_epoch() const { return broker_epoch_; }
     [[nodiscard]] bool may_join_isr() const { return may_join_isr_; }
-    [[nodiscard]] bool has_fetched_since(TimePoint time) const {
-        return fetched_at_ && *fetched_at_ >= time;
-    }
     [[nodiscard]] bool is_caught_up(Offset leader_end, const LagLimits& limits,
                                     TimePoint now) const;
     /// Too many records behind, for too long.

@@ -29,8 +29,7 @@ std::optional<FetchPosition> PartitionFollower::next_fetch(const FollowerLog& lo
 bool PartitionFollower::is_current(const FetchPosition& asked, const FollowerLog& log) const {
     const auto latest = log.epochs.latest();
     const bool same_epoch = asked.leader == leader_ && asked.leader_epoch == epoch_;
-    return (same_epoch || mutants_.takes_answers_of_other_epoch) && !log.is_busy &&
-           asked.offset == log.ends.log_end_offset &&
+    return same_epoch && !log.is_busy && asked.offset == log.ends.log_end_offset &&
            (asked.last_fetched_epoch == (latest ? latest->epoch : kNoLeaderEpoch) ||
             mutants_.takes_answers_of_other_log);
 }

@@ -45,12 +45,11 @@ struct FollowerLog {
 /// Deliberate bugs; see LeaderMutants.
 struct FollowerMutants {
     bool fetches_before_sync = false;  ///< acknowledges records of a `disk` topic before the sync
-    bool truncates_to_watermark = false;        ///< instead of by epochs (as before KIP-101)
-    bool takes_end_of_other_epoch = false;      ///< does not look up its own epochs (KIP-279)
-    bool takes_diverging_watermark = false;     ///< KAFKA-14704
-    bool watermark_beyond_log_end = false;      ///< the leader's watermark counts as it is
-    bool takes_answers_of_other_epoch = false;  ///< also those to requests of an earlier epoch
-    bool takes_answers_of_other_log = false;    ///< also if the log was cut and written since
+    bool truncates_to_watermark = false;      ///< instead of by epochs (as before KIP-101)
+    bool takes_end_of_other_epoch = false;    ///< does not look up its own epochs (KIP-279)
+    bool takes_diverging_watermark = false;   ///< KAFKA-14704
+    bool watermark_beyond_log_end = false;    ///< the leader's watermark counts as it is
+    bool takes_answers_of_other_log = false;  ///< also if it was cut and written since
 };
 
 /// What the core asks for; at most one of the first three.

@@ -65,7 +65,7 @@ std::vector<BrokerId> PartitionLeader::members_to_keep(TimePoint now) const {
 
 bool PartitionLeader::may_join(BrokerId broker, const FollowerProgress& progress) const {
     const Offset end = progress.acknowledged_end();
-    return !facts_.is_in_sync(broker) && (progress.may_join_isr() || mutants_.adds_ineligible) &&
+    return !facts_.is_in_sync(broker) && progress.may_join_isr() &&
            (end >= high_watermark_ || mutants_.adds_before_watermark) &&
            (end >= epoch_start_offset_ || mutants_.adds_before_epoch_start) &&
            progress.is_near(ends_.log_end_offset, rules_.lag);

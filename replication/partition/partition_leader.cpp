@@ -11,9 +11,7 @@ using wire::ErrorCode;
 
 void PartitionLeader::on_leadership(const Leadership& leadership, TimePoint now,
                                     LeaderEffects& effects) {
-    if (!mutants_.keeps_acknowledgements) {
-        followers_.clear();
-    }
+    followers_.clear();
     take(leadership.facts, now);
     rules_ = leadership.rules;
     epoch_start_offset_ = leadership.epoch_start_offset;
@@ -51,7 +49,7 @@ std::expected<void, wire::Refusal> PartitionLeader::check_follower(BrokerId brok
             fmt::format("broker {} is no replica of this partition, as far as its leader knows",
                         broker)});
     }
-    if (epoch < found->second.broker_epoch() && !mutants_.ignores_broker_epoch) {
+    if (epoch < found->second.broker_epoch()) {
         return std::unexpected(wire::Refusal{
             ErrorCode::not_leader_or_follower,
             fmt::format("broker {} has fetched with broker epoch {} since; this is an old request, "

@@ -41,11 +41,8 @@ struct LeaderMutants {
     bool ignores_other_replicas = false;    ///< the watermark is the leader's own end
     bool forgets_epoch_start = false;       ///< the watermark always counts as current
     bool ignores_proposed_members = false;  ///< the watermark passes members not yet committed
-    bool ignores_broker_epoch = false;      ///< a fetch of a dead incarnation counts
     bool adds_before_watermark = false;     ///< a follower below the watermark joins the ISR
     bool adds_before_epoch_start = false;   ///< a follower below the epoch's start joins the ISR
-    bool adds_ineligible = false;           ///< a fenced broker joins the ISR
-    bool keeps_acknowledgements = false;    ///< they survive into the next leader epoch
     bool rolls_back_unknown = false;        ///< a proposal of unknown outcome counts as refused
 };
 

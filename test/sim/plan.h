@@ -19,8 +19,8 @@
 
 namespace hw::sim {
 
-/// The largest replication factor, and min.insync.replicas, that a plan has. Brokers have no
-/// followers yet.
+/// The largest replication factor, and min.insync.replicas, that a plan has: the checks do not know
+/// yet what several replicas promise.
 inline constexpr std::int16_t kMaxReplicationFactor = 1;
 
 /// The tag of the clients' machine. Those of the nodes are their ids.

@@ -420,7 +420,6 @@ void PartitionWorld::crash(Broker& broker) {
     if (!broker.runs) {
         return;
     }
-    ++counts_.crashes;
     broker.runs = false;
     broker.role = std::monostate();
     broker.fetching = false;

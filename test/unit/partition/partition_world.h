@@ -30,7 +30,6 @@ public:
     struct Counts {
         int elections = 0;
         int truncations = 0;
-        int crashes = 0;
         int joined = 0;     ///< accepted proposals that add a member
         int refused = 0;    ///< proposals that the controller has refused
         int withdrawn = 0;  ///< proposals of the committed ISR
