@@ -96,8 +96,9 @@ Task<> FollowerFetcher::run() {
         co_await admit();
         if (may_send()) {
             awaited_.clear();
-            ++under_way_;
-            tasks_.spawn(fetch(std::exchange(ready_, {})));
+            const Rest rest = one_rests_ ? Rest::no : Rest::yes;
+            (rest == Rest::yes ? one_rests_ : one_hurries_) = true;
+            tasks_.spawn(fetch(std::exchange(ready_, {}), rest));
         } else if (arrivals_.empty()) {
             co_await ports_.shard.wait(changed_, next_time());
         }
@@ -132,13 +133,13 @@ void FollowerFetcher::begin_next(Member member, const std::optional<FetchPositio
 }
 
 bool FollowerFetcher::may_send() const {
-    return !stopping_ && !ready_.empty() && under_way_ < kMaxUnderWay &&
+    return !stopping_ && !ready_.empty() && !one_hurries_ &&
            (awaited_.empty() || ports_.clock.now() >= ready_since_ + kPatience);
 }
 
 TimePoint FollowerFetcher::next_time() const {
     TimePoint next = kNever;
-    if (!ready_.empty() && under_way_ < kMaxUnderWay) {
+    if (!ready_.empty() && !one_hurries_) {
         next = ready_since_ + kPatience;
     }
     for (const Paused& paused : paused_) {
@@ -163,10 +164,10 @@ void FollowerFetcher::pause(Member member) {
     paused_.push_back({ports_.clock.now() + pause, std::move(member.replica), failures});
 }
 
-Task<> FollowerFetcher::fetch(Batch batch) {
+Task<> FollowerFetcher::fetch(Batch batch, Rest rest) {
     const TimePoint begin = ports_.clock.now();
-    auto reply = co_await send(batch);
-    if (reply && says_nothing(**reply)) {
+    auto reply = co_await send(batch, rest);
+    if (rest == Rest::yes && reply && says_nothing(**reply)) {
         Signal nobody;
         co_await ports_.shard.wait(nobody, begin + kShortest);
     }
@@ -183,7 +184,7 @@ Task<> FollowerFetcher::fetch(Batch batch) {
     for (auto& [key, member] : batch) {
         co_await give_up(std::move(member));
     }
-    --under_way_;
+    (rest == Rest::yes ? one_rests_ : one_hurries_) = false;
     changed_.set();
 }
 
@@ -203,7 +204,7 @@ Task<> FollowerFetcher::give_up(Member member) {
     pause(std::move(member));
 }
 
-Task<Result<FollowerFetcher::ReplyPtr>> FollowerFetcher::send(const Batch& batch) {
+Task<Result<FollowerFetcher::ReplyPtr>> FollowerFetcher::send(const Batch& batch, Rest rest) {
     std::vector<FetchRequest::Partition> partitions;
     partitions.reserve(batch.size());
     std::vector<FetchRequest::Topic> topics;
@@ -235,7 +236,8 @@ Task<Result<FollowerFetcher::ReplyPtr>> FollowerFetcher::send(const Batch& batch
     FetchRequest request;
     request.replica_state.replica_id = options_.self;
     request.replica_state.replica_epoch = ports_.broker_epoch();
-    request.max_wait_ms = Millis(static_cast<std::int32_t>(options_.max_wait.count()));
+    const auto max_wait = rest == Rest::yes ? options_.max_wait : std::chrono::milliseconds(0);
+    request.max_wait_ms = Millis(static_cast<std::int32_t>(max_wait.count()));
     request.min_bytes = 1;
     request.max_bytes = options_.response_max_bytes;
     request.topics = topics;

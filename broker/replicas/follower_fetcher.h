@@ -32,8 +32,12 @@ struct FetcherOptions {
 /// A request names the replicas that may fetch now. A replica that must wait, for example for the
 /// sync of what it got, is left out, and comes back by `add`. Since the replicas of a directory are
 /// synced together, a request waits for those that were in the answer before, at most kPatience.
-/// While one request waits at the leader for records, a second one can be under way for replicas
-/// that came meanwhile. A replica with an error is paused alone.
+/// A replica with an error is paused alone.
+///
+/// One request *rests* at the leader until there are records. For replicas that come meanwhile a
+/// second one is sent at once, which does not rest. Its answer ends the rest of the first, and then
+/// all of them are asked for in one request. So nobody waits for the rest of others, and when there
+/// are no records, one request rests.
 ///
 /// Lives on one data shard; used there only. `stop` must have ended before it is destroyed.
 class FollowerFetcher {
@@ -65,9 +69,8 @@ private:
     using ReplyPtr = std::shared_ptr<const Reply>;
 
     static constexpr Duration kPatience = std::chrono::milliseconds(20);
-    static constexpr int kMaxUnderWay = 2;
-    /// A leader that is short of memory answers without records at once. So the next request does
-    /// not follow sooner than this.
+    /// A leader that is short of memory answers without records at once. So no request follows
+    /// sooner than this after one that should have rested.
     static constexpr Duration kShortest = std::chrono::milliseconds(5);
     /// Pauses of a replica after errors: the first, doubled with each further one up to the last.
     static constexpr Duration kFirstPause = std::chrono::milliseconds(5);
@@ -85,6 +88,7 @@ private:
         int failures = 0;
     };
     using Batch = std::map<Key, Member>;
+    enum class Rest : std::uint8_t { yes, no };
 
     [[nodiscard]] Task<> run();
     [[nodiscard]] Task<> admit();
@@ -92,8 +96,8 @@ private:
     [[nodiscard]] TimePoint next_time() const;
     void end_pauses();
 
-    [[nodiscard]] Task<> fetch(Batch batch);
-    [[nodiscard]] Task<Result<ReplyPtr>> send(const Batch& batch);
+    [[nodiscard]] Task<> fetch(Batch batch, Rest rest);
+    [[nodiscard]] Task<Result<ReplyPtr>> send(const Batch& batch, Rest rest);
     [[nodiscard]] Task<> take(Batch& batch, ReplyPtr reply);
     [[nodiscard]] Task<> take_partition(Member member, replication::FetchedPartition answer,
                                         ReplyPtr reply);
@@ -112,7 +116,8 @@ private:
     Batch ready_;
     TimePoint ready_since_{};
     std::map<Key, int> awaited_;  ///< replicas that were told to wait, and their failures
-    int under_way_ = 0;
+    bool one_rests_ = false;      ///< a request that may rest is under way
+    bool one_hurries_ = false;    ///< one that may not is under way
     /// The last replica that got records. Requests begin behind it, so that the limit of an answer
     /// is not always used up by the same ones.
     Key last_served_;

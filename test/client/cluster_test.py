@@ -43,8 +43,16 @@ class Cluster(ClusterTest):
             node.end()
             self.start([node])
             self.wait_listing(third, r"leader [123],", 6)
-            read = self.kcat("-C", "-b", third.address, "-t", "orders", "-e", "-q")
-            self.assertEqual(sorted(read.splitlines()), sorted(lines.splitlines()))
+            self.wait_records(third, lines)
+
+    def wait_records(self, node, lines):
+        """Reads the topic until its end has all records: a new leader shows a record again as soon
+        as the replicas in sync have confirmed it."""
+        deadline = time.monotonic() + 10
+        read = []
+        while sorted(read) != sorted(lines.splitlines()):
+            self.assertLess(time.monotonic(), deadline, f"{len(read)} records of {RECORDS}")
+            read = self.kcat("-C", "-b", node.address, "-t", "orders", "-e", "-q").splitlines()
 
     def test_a_dead_broker_takes_only_its_own_partitions(self):
         first, second, third = self.nodes

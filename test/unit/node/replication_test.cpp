@@ -18,19 +18,23 @@ struct Replicated : Quorum {
     explicit Replicated(std::uint64_t seed, std::string min_isr = "2") : Quorum(seed) {
         start_all();
         wait_leader(kFirst);
+        create("t", std::move(min_isr));
+        wait_in_sync(kFirst, kAllNodes);
+    }
+    /// Creates a topic with one partition on all nodes.
+    void create(const std::string& topic, std::string min_isr) {
         Member& member = node(kFirst);
         member.created.reset();
-        member.control.spawn(create_topic(member, std::move(min_isr)));
+        member.control.spawn(create_topic(member, topic, std::move(min_isr)));
         REQUIRE(world.run_until([&] { return member.created.has_value(); }));
         INFO(member.create_message);
         REQUIRE(*member.created == wire::ErrorCode::none);
-        wait_in_sync(kFirst, kAllNodes);
     }
-    static Task<> create_topic(Member& member, std::string min_isr) {
+    static Task<> create_topic(Member& member, std::string topic, std::string min_isr) {
         const std::array configs{schema::CreateTopicsRequest::Config{
             .name = "min.insync.replicas", .value = std::string_view(min_isr)}};
         const std::array topics{schema::CreateTopicsRequest::Topic{
-            .name = "t", .num_partitions = 1, .replication_factor = 3, .configs = configs}};
+            .name = topic, .num_partitions = 1, .replication_factor = 3, .configs = configs}};
         schema::CreateTopicsRequest request;
         request.topics = topics;
         request.timeout_ms = Millis(10'000);
@@ -41,12 +45,13 @@ struct Replicated : Quorum {
         return nodes[static_cast<std::size_t>(id.value() - 1)] != nullptr;
     }
     /// The leader of the partition, as clients of `at` see it.
-    BrokerId partition_leader(BrokerId at) {
+    BrokerId partition_leader(BrokerId at, const std::string& topic = "t") {
         node(at).asked = false;
         node(at).control.spawn(node(at).ask());
         // A node without a session does not answer.
         world.run_for(std::chrono::milliseconds(20));
-        return node(at).asked ? node(at).led_by["t"] : kNoBroker;
+        return node(at).asked && node(at).led_by.contains(topic) ? node(at).led_by[topic]
+                                                                 : kNoBroker;
     }
     void wait_in_sync(BrokerId at, const std::set<BrokerId>& wanted) {
         REQUIRE(world.run_until([&] {
@@ -55,20 +60,20 @@ struct Replicated : Quorum {
         }));
     }
     /// Waits until clients of `at` see a leader other than `old`.
-    BrokerId wait_partition_leader(BrokerId at, BrokerId old) {
+    BrokerId wait_partition_leader(BrokerId at, BrokerId old, const std::string& topic = "t") {
         BrokerId found = kNoBroker;
         REQUIRE(world.run_until([&] {
-            found = partition_leader(at);
+            found = partition_leader(at, topic);
             return found != kNoBroker && found != old;
         }));
         return found;
     }
     /// Sends a record to `leader` with acks=all; whether it was acknowledged within `limit`.
-    bool send(BrokerId leader, const std::string& value,
-              Duration limit = std::chrono::seconds(15)) {
+    bool send(BrokerId leader, const std::string& value, Duration limit = std::chrono::seconds(15),
+              const std::string& topic = "t") {
         Member& member = node(leader);
         member.produced.reset();
-        member.control.spawn(member.produce("t", -1, kNoProducerId, value));
+        member.control.spawn(member.produce(topic, -1, kNoProducerId, value));
         const TimePoint end = world.scheduler.now() + limit;
         world.scheduler.run_until([&] { return member.produced.has_value(); }, end);
         return member.produced == wire::ErrorCode::none;
@@ -97,6 +102,27 @@ TEST_CASE("replication: a record with acks=all is on all replicas in sync, in th
         CHECK(cluster.log_of(id).find("value-4;") != std::string::npos);
     }
     cluster.wait_same_logs();
+}
+
+TEST_CASE("replication: a new leader is followed at once while the fetches of others rest",
+          "[node][replication]") {
+    Replicated cluster(GENERATE(range(std::uint64_t{1}, std::uint64_t{6})));
+    // The fetches of each of them begin to rest at another time.
+    std::set<std::string> moving;
+    for (int i = 0; i < 9; ++i) {
+        const std::string topic = fmt::format("new-{}", i);
+        cluster.create(topic, "2");
+        if (cluster.wait_partition_leader(kFirst, kNoBroker, topic) == kThird) {
+            moving.insert(topic);
+        }
+    }
+    REQUIRE(!moving.empty());
+    cluster.world.run_for(std::chrono::seconds(1));
+    cluster.kill(kThird);
+    for (const std::string& topic : moving) {
+        const BrokerId leader = cluster.wait_partition_leader(kFirst, kThird, topic);
+        CHECK(cluster.send(leader, "value;", std::chrono::milliseconds(100), topic));
+    }
 }
 
 TEST_CASE("replication: when the leader dies another replica leads, and nothing is lost",
