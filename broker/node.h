@@ -64,6 +64,7 @@ struct NodePorts {
     replication::LeaderMutants mutants = {};
     replication::FollowerMutants follower_mutants = {};
     replication::RaftMutants raft_mutants = {};
+    controller::ControllerMutants controller_mutants = {};
     storage::LogMutants log_mutants = {};
 };
 
@@ -109,9 +110,19 @@ public:
     [[nodiscard]] const replication::RaftNode* quorum() const {
         return controller_ == nullptr ? nullptr : &controller_->raft();
     }
+    /// The committed metadata that the controller of this node knows; nullptr if it has none.
+    [[nodiscard]] const controller::MetadataImage* controller_metadata() const {
+        return controller_ == nullptr ? nullptr : &controller_->image();
+    }
     /// The newest metadata that the broker of this node has; nullptr if it has none.
     [[nodiscard]] std::shared_ptr<const controller::MetadataImage> metadata() const {
         return applier_ == nullptr ? nullptr : applier_->image();
+    }
+
+    /// For the checks of a simulation: a replica of this broker; nullptr if there is none.
+    [[nodiscard]] const replication::PartitionReplica* inspect(
+        const controller::PartitionKey& key) const {
+        return applier_ == nullptr ? nullptr : applier_->inspect(key);
     }
 
     void on_session(bool in_session) override;

@@ -420,6 +420,11 @@ Task<> MetadataApplier::take_offline(ReplicaPtr replica, wire::Refusal reason) {
     }
 }
 
+const PartitionReplica* MetadataApplier::inspect(const Key& key) const {
+    const auto found = hosted_.find(key);
+    return found == hosted_.end() ? nullptr : &found->second.replica->inspect();
+}
+
 Task<MetadataApplier::HighWatermarks> MetadataApplier::high_watermarks() {
     const auto watermarks = std::make_shared<HighWatermarks>();
     for (const auto& [key, hosted] : std::map(hosted_)) {

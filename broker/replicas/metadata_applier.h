@@ -64,6 +64,10 @@ public:
         return image_;
     }
 
+    /// For the checks of a simulation: a replica of this broker; nullptr if there is none.
+    [[nodiscard]] const replication::PartitionReplica* inspect(
+        const controller::PartitionKey& key) const;
+
     /// High watermarks of the replicas that have a log, by directory.
     using HighWatermarks = std::map<storage::LogDirectory*, storage::PartitionOffsets>;
     [[nodiscard]] Task<HighWatermarks> high_watermarks();

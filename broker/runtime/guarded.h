@@ -83,6 +83,9 @@ public:
         }
     }
 
+    /// For the checks of a simulation, where one thread does everything.
+    [[nodiscard]] const T& inspect() const { return value_; }
+
 private:
     struct Node {
         std::move_only_function<void(T&, Shard&)> work;

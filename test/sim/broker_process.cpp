@@ -64,7 +64,9 @@ broker::NodePorts BrokerProcess::ports(const ProcessWorld& world, const ProcessM
             .data = std::move(data),
             .defer = &coin_,
             .mutants = world.mutants.leader,
+            .follower_mutants = world.mutants.follower,
             .raft_mutants = world.mutants.raft,
+            .controller_mutants = world.mutants.controller,
             .log_mutants = world.mutants.log};
 }
 

@@ -32,7 +32,7 @@ Checker::Checker(std::vector<PartitionFacts> partitions,
 
 Checker::Mark Checker::mark(PartitionNumber partition, TimePoint now) const {
     const Partition& of = partitions_[partition.value()];
-    return {now, of.high_watermark, of.losses, of.damages, of.is_damaged};
+    return {now, of.high_watermark, of.losses, of.damages, of.damaged_replicas > 0};
 }
 
 void Checker::on_acknowledged(const AcknowledgedBatch& batch, const Mark& mark) {
@@ -115,7 +115,7 @@ void Checker::on_damage_reported(PartitionNumber number, Offset from, const Mark
 }
 
 void Checker::on_damaged(PartitionNumber number) {
-    at(number).is_damaged = true;
+    ++at(number).damaged_replicas;
     ++at(number).damages;
 }
 

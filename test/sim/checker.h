@@ -85,14 +85,14 @@ public:
     /// A read failed because of damage: the broker refused it, or the client found a wrong
     /// checksum.
     void on_damage_reported(PartitionNumber partition, Offset from, const Mark& mark);
-    /// Bytes of the partition's log were damaged at rest. Reads of it may be refused until
+    /// Bytes of one replica of the partition were damaged at rest. Reads of it may be refused until
     /// `on_repaired`.
     void on_damaged(PartitionNumber partition);
-    void on_repaired(PartitionNumber partition) { at(partition).is_damaged = false; }
+    void on_repaired(PartitionNumber partition) { --at(partition).damaged_replicas; }
 
     /// A sync of the machine that has the partition failed at `when`, in the present life.
     void on_sync_failed(PartitionNumber partition, TimePoint when);
-    /// The machines of all in-sync replicas lost their power.
+    /// The last replica in sync that had all records lost its power.
     void on_power_loss(PartitionNumber partition);
     /// Makes the final checks. Call after everything was read once more.
     void on_end();
@@ -121,7 +121,7 @@ private:
         std::optional<TimePoint> sync_failed;
         std::uint64_t losses = 0;
         std::uint64_t damages = 0;
-        bool is_damaged = false;
+        std::uint64_t damaged_replicas = 0;
     };
 
     [[nodiscard]] Partition& at(PartitionNumber partition) {

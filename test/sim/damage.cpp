@@ -1,5 +1,6 @@
 #include "test/sim/damage.h"
 
+#include <algorithm>
 #include <sstream>
 
 #include <fmt/format.h>
@@ -91,7 +92,12 @@ void DamageAtRest::change(const DamagePlan& plan, const ByteRange& batch, Random
 
 void DamageAtRest::repair() {
     if (!path_.empty()) {
-        disk_->alter(path_, position_, original_);
+        // A follower that has cut its log has perhaps written other records there.
+        const std::string bytes = disk_->contents(path_);
+        if (bytes.compare(std::min<std::size_t>(position_, bytes.size()), damaged_.size(),
+                          damaged_) == 0) {
+            disk_->alter(path_, position_, original_);
+        }
         path_.clear();
     }
 }

@@ -1,11 +1,13 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
+#include <string>
 #include <string_view>
 
 #include <boost/program_options.hpp>
 #include <fmt/format.h>
 
+#include "test/sim/mutant_table.h"
 #include "test/sim/simulation.h"
 
 namespace hw::sim {
@@ -25,6 +27,8 @@ constexpr const char* kHelp =
 Usage:
   hw-sim --seed N [--steps M] [--trace]     one run, at most M steps; --trace prints every event
   hw-sim --minutes M [--first-seed S]       seeds from S on (default 1) for M minutes
+  hw-sim ... --mutant NAME                  the same with a rule that is broken on purpose
+  hw-sim --mutants                          the names of these rules
 
 A run fails when a promise to a client is broken. The same seed and program give the
 same run.
@@ -129,7 +133,7 @@ bool run_one(const SimulationOptions& options, bool twice, Totals& totals) {
     return true;
 }
 
-int run_for(double minutes, std::uint64_t first_seed) {
+int run_for(double minutes, std::uint64_t first_seed, const Mutants& mutants) {
     using RealClock = std::chrono::steady_clock;
     const auto end = RealClock::now() + std::chrono::duration<double, std::ratio<60>>(minutes);
     Totals totals;
@@ -137,6 +141,7 @@ int run_for(double minutes, std::uint64_t first_seed) {
     do {
         SimulationOptions options;
         options.seed = seed++;
+        options.mutants = mutants;
         if (!run_one(options, totals.runs % kTwiceOneIn == 0, totals)) {
             return kExitFailed;
         }
@@ -146,15 +151,41 @@ int run_for(double minutes, std::uint64_t first_seed) {
     return kExitOk;
 }
 
+/// The switches for `--mutant NAME`. Throws for an unknown name.
+Mutants chosen_mutants(const po::variables_map& given) {
+    if (!given.contains("mutant")) {
+        return {};
+    }
+    const auto& name = given["mutant"].as<std::string>();
+    const auto mutants = find_mutant(name);
+    if (!mutants) {
+        throw po::error("there is no mutant '" + name + "'; 'hw-sim --mutants' names them");
+    }
+    return *mutants;
+}
+
+int list_mutants() {
+    for (const NamedMutant& mutant : all_mutants()) {
+        fmt::print("{}\n", mutant.name);
+    }
+    return kExitOk;
+}
+
 int run(int count, char** values) {
     po::options_description known;
     known.add_options()("help,h", "")("seed", po::value<std::uint64_t>())(
         "steps", po::value<std::uint64_t>())("trace", "")("minutes", po::value<double>())(
-        "first-seed", po::value<std::uint64_t>()->default_value(1));
+        "first-seed", po::value<std::uint64_t>()->default_value(1))(
+        "mutant", po::value<std::string>())("mutants", "");
     po::variables_map given;
     po::store(po::parse_command_line(count, values, known), given);
+    if (given.contains("mutants")) {
+        return list_mutants();
+    }
+    const Mutants mutants = chosen_mutants(given);
     if (given.contains("minutes")) {
-        return run_for(given["minutes"].as<double>(), given["first-seed"].as<std::uint64_t>());
+        return run_for(given["minutes"].as<double>(), given["first-seed"].as<std::uint64_t>(),
+                       mutants);
     }
     if (!given.contains("seed")) {
         fmt::print("{}", kHelp);
@@ -162,6 +193,7 @@ int run(int count, char** values) {
     }
     SimulationOptions options;
     options.seed = given["seed"].as<std::uint64_t>();
+    options.mutants = mutants;
     if (given.contains("steps")) {
         options.steps_max = given["steps"].as<std::uint64_t>();
     }

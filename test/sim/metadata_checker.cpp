@@ -1,5 +1,6 @@
 #include "test/sim/metadata_checker.h"
 
+#include <algorithm>
 #include <functional>
 #include <string_view>
 
@@ -84,6 +85,40 @@ void MetadataChecker::check(const Machine& machine, const controller::MetadataIm
         for (const auto& [id, broker] : image.brokers()) {
             check_broker(broker, image.last_offset());
         }
+        for (const auto& [name, topic] : image.topics()) {
+            for (const auto& [index, partition] : topic.partitions) {
+                check_partition(image, name, index, partition);
+            }
+        }
+    }
+}
+
+void MetadataChecker::check_partition(const controller::MetadataImage& image,
+                                      std::string_view topic, PartitionIndex index,
+                                      const controller::PartitionImage& partition) {
+    const auto is_member = [](const auto& members, BrokerId broker) {
+        return std::ranges::find(members, broker) != members.end();
+    };
+    if (partition.isr.empty()) {
+        fail_rule("{}-{} has an empty ISR", topic, index);
+    }
+    for (const BrokerId member : partition.isr) {
+        if (!is_member(partition.replicas, member)) {
+            fail_rule("{}-{}: broker {} is in the ISR, but is no replica", topic, index, member);
+        }
+        if (partition.isr.size() > 1 && image.find_live_broker(member) == nullptr) {
+            fail_rule("{}-{}: the fenced broker {} is in an ISR of {}", topic, index, member,
+                      partition.isr.size());
+        }
+    }
+    if (partition.leader == kNoBroker) {
+        return;
+    }
+    if (!is_member(partition.isr, partition.leader)) {
+        fail_rule("{}-{}: its leader {} is not in the ISR", topic, index, partition.leader);
+    }
+    if (image.find_live_broker(partition.leader) == nullptr) {
+        fail_rule("{}-{}: its leader {} is fenced", topic, index, partition.leader);
     }
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "controller/image/metadata_image.h"
@@ -14,7 +15,8 @@ namespace hw::sim {
 
 /// Checks the metadata that brokers apply: each applies only committed records, in their order, and
 /// all have the same metadata at the same offset. A broker id has one registration at a time, and a
-/// newer one has a higher epoch. Keeps the first broken rule.
+/// newer one has a higher epoch. The leader of a partition is in its ISR and not fenced; the ISR
+/// has a fenced broker only as its last member. Keeps the first broken rule.
 class MetadataChecker {
 public:
     /// Call after each step of the machine's node.
@@ -29,6 +31,8 @@ private:
     };
 
     void check(const Machine& machine, const controller::MetadataImage& image);
+    void check_partition(const controller::MetadataImage& image, std::string_view topic,
+                         PartitionIndex index, const controller::PartitionImage& partition);
     void check_broker(const controller::BrokerImage& broker, Offset offset);
     template <class... Args>
     void fail_rule(fmt::format_string<Args...> text, Args&&... args) {

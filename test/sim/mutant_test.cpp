@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "test/sim/mutant_table.h"
 #include "test/sim/simulation.h"
 
 namespace hw::sim {
@@ -20,7 +21,7 @@ Verdict run(std::uint64_t seed, const Mutants& mutants) {
 }
 
 /// Checks that some seed fails with the mutants and not without them.
-void check_noticed(const Mutants& mutants, std::uint64_t first_seed = 1) {
+void check_noticed(const Mutants& mutants, std::uint64_t first_seed) {
     std::uint64_t seed = first_seed;
     while (seed < first_seed + kSeeds && !run(seed, mutants).broken) {
         ++seed;
@@ -30,53 +31,31 @@ void check_noticed(const Mutants& mutants, std::uint64_t first_seed = 1) {
     CHECK_FALSE(run(seed, {}).broken.has_value());
 }
 
-TEST_CASE("simulation: an acknowledgement sent before the sync is noticed", "[sim][mutant]") {
-    Mutants mutants;
-    mutants.leader.acknowledges_before_sync = true;
-    check_noticed(mutants);
-}
-
-TEST_CASE("simulation: counting a sync as done when it begins is noticed", "[sim][mutant]") {
-    Mutants mutants;
-    mutants.log.durable_end_before_sync = true;
-    check_noticed(mutants);
-}
-
-TEST_CASE("simulation: never syncing the folder entries of new segments is noticed",
-          "[sim][mutant]") {
-    Mutants mutants;
-    mutants.log.folder_is_not_synced = true;
-    check_noticed(mutants);
-}
-
-TEST_CASE("simulation: a node that works without a pause is noticed", "[sim][mutant]") {
-    Mutants mutants;
-    mutants.node_spins = true;
-    check_noticed(mutants);
-}
-
-struct RaftMutant {
+struct Noticed {
     const char* name;
-    bool replication::RaftMutants::* bug;
-    std::uint64_t first_seed;  ///< a cluster that notices it
+    std::uint64_t first_seed;  ///< close to one that notices it
 };
 
-TEST_CASE("simulation: each broken rule of the metadata quorum is noticed", "[sim][mutant]") {
-    using replication::RaftMutants;
-    const RaftMutant mutant =
-        GENERATE(RaftMutant{"counts_before_durable", &RaftMutants::counts_before_durable, 3},
-                 RaftMutant{"commits_old_epoch", &RaftMutants::commits_old_epoch, 3},
-                 RaftMutant{"votes_for_short_log", &RaftMutants::votes_for_short_log, 3},
-                 RaftMutant{"forgets_vote", &RaftMutants::forgets_vote, 3},
-                 RaftMutant{"reuses_epoch", &RaftMutants::reuses_epoch, 3},
-                 RaftMutant{"trusts_watermark_early", &RaftMutants::trusts_watermark_early, 3},
-                 RaftMutant{"grants_any_pre_vote", &RaftMutants::grants_any_pre_vote, 5},
-                 RaftMutant{"leads_without_majority", &RaftMutants::leads_without_majority, 3},
-                 RaftMutant{"answers_before_durable", &RaftMutants::answers_before_durable, 3});
-    INFO(mutant.name);
-    Mutants mutants;
-    mutants.raft.*mutant.bug = true;
-    check_noticed(mutants, mutant.first_seed);
+TEST_CASE("simulation: each broken rule is noticed by a run", "[sim][mutant]") {
+    const Noticed noticed = GENERATE(
+        // the log and the node
+        Noticed{"durable_end_before_sync", 1}, Noticed{"folder_is_not_synced", 1},
+        Noticed{"node_spins", 1},
+        // replication
+        Noticed{"acknowledges_before_sync", 1}, Noticed{"ignores_other_replicas", 3},
+        Noticed{"ignores_proposed_members", 3}, Noticed{"adds_before_watermark", 3},
+        Noticed{"rolls_back_unknown", 3}, Noticed{"fetches_before_sync", 3},
+        // the controller
+        Noticed{"elects_fenced_brokers", 3}, Noticed{"elects_uncleanly", 5},
+        // the metadata quorum
+        Noticed{"counts_before_durable", 3}, Noticed{"commits_old_epoch", 3},
+        Noticed{"votes_for_short_log", 3}, Noticed{"forgets_vote", 3}, Noticed{"reuses_epoch", 3},
+        Noticed{"trusts_watermark_early", 3}, Noticed{"grants_any_pre_vote", 5},
+        Noticed{"leads_without_majority", 3}, Noticed{"answers_before_durable", 3});
+    INFO(noticed.name);
+    const auto mutants = find_mutant(noticed.name);
+    REQUIRE(mutants.has_value());
+    check_noticed(*mutants, noticed.first_seed);
 }
 
 }  // namespace

@@ -36,10 +36,6 @@ std::map<std::string, std::string> draw_configs(Random& random) {
     return configs;
 }
 
-std::int16_t draw_copies(Random& random) {
-    return static_cast<std::int16_t>(1 + random.below(kMaxReplicationFactor));
-}
-
 void draw_topics(Random& random, Plan& plan) {
     // The first two topics have different durabilities, so that every run has both.
     const std::uint64_t count = 2 + random.below(2);
@@ -47,17 +43,30 @@ void draw_topics(Random& random, Plan& plan) {
         const bool on_disk = i == 0 || (i > 1 && random.chance(1, 2));
         TopicPlan topic{.name = "topic-" + std::to_string(i),
                         .partitions = static_cast<std::int32_t>(1 + random.below(3)),
-                        .replication_factor = draw_copies(random),
                         .durability = on_disk ? Durability::disk : Durability::memory,
                         .configs = draw_configs(random)};
         topic.configs["highwater.durability"] = on_disk ? "disk" : "memory";
-        topic.configs["min.insync.replicas"] =
-            std::to_string(1 + random.below(static_cast<std::uint64_t>(topic.replication_factor)));
         for (std::int32_t index = 0; index < topic.partitions; ++index) {
-            plan.partitions.push_back(
-                {topic.name, PartitionIndex(index), {topic.durability, topic.replication_factor}});
+            plan.partitions.push_back({topic.name, PartitionIndex(index), {topic.durability}});
         }
         plan.topics.push_back(std::move(topic));
+    }
+}
+
+/// Draws how many replicas each topic has, and how many must be in sync. Most have several where
+/// there are brokers for them.
+void draw_replicas(Random random, Plan& plan) {
+    const auto most =
+        std::min(static_cast<std::uint64_t>(kMaxReplicationFactor), plan.broker_count());
+    for (TopicPlan& topic : plan.topics) {
+        const std::uint64_t replicas = random.chance(1, 4) ? 1 : 1 + random.below(most);
+        topic.replication_factor = static_cast<std::int16_t>(replicas);
+        topic.configs["min.insync.replicas"] = std::to_string(1 + random.below(replicas));
+        for (PartitionPlan& partition : plan.partitions) {
+            if (partition.topic == topic.name) {
+                partition.facts.replication_factor = topic.replication_factor;
+            }
+        }
     }
 }
 
@@ -140,6 +149,10 @@ std::size_t Plan::controllers() const {
     return static_cast<std::size_t>(std::ranges::count(nodes, true, &NodePlan::is_controller));
 }
 
+std::size_t Plan::broker_count() const {
+    return static_cast<std::size_t>(std::ranges::count(nodes, true, &NodePlan::is_broker));
+}
+
 std::vector<Endpoint> Plan::brokers() const {
     std::vector<Endpoint> all;
     for (const NodePlan& node : nodes) {
@@ -159,6 +172,7 @@ Plan draw_plan(std::uint64_t seed) {
     draw_topics(random, plan);
     draw_clients(random, plan);
     draw_nodes(Random(seed ^ 0x4E4F'4445), plan);
+    draw_replicas(Random(seed ^ 0x5245'504C), plan);
     if (plan.has_faults) {
         draw_lives(Random(seed ^ 0x4C49'5645), plan);
         draw_cluster_faults(Random(seed ^ 0x4641'554C), plan);

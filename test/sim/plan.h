@@ -19,9 +19,8 @@
 
 namespace hw::sim {
 
-/// The largest replication factor, and min.insync.replicas, that a plan has: the checks do not know
-/// yet what several replicas promise.
-inline constexpr std::int16_t kMaxReplicationFactor = 1;
+/// The largest replication factor that a plan has.
+inline constexpr std::int16_t kMaxReplicationFactor = 4;
 
 /// The tag of the clients' machine. Those of the nodes are their ids.
 inline constexpr NodeTag kClients = 100;
@@ -129,6 +128,7 @@ struct Plan {
     /// The addresses and settings of its nodes, as a property file for one of them.
     [[nodiscard]] std::string properties(const NodePlan& node) const;
     [[nodiscard]] std::size_t controllers() const;
+    [[nodiscard]] std::size_t broker_count() const;
     [[nodiscard]] std::vector<Endpoint> brokers() const;  ///< the addresses for clients
 };
 

@@ -37,7 +37,7 @@ public:
     void on_seek(PartitionNumber partition, Offset offset);
     void on_fetched(PartitionNumber partition, const FetchedRecords& fetched, TimePoint sent);
 
-    /// The last in-sync replica of the partition lost its power.
+    /// The last replica in sync that had all records lost its power.
     void on_power_loss(PartitionNumber partition);
     /// From now on readers read everything once more, without faults.
     void begin_final_read() { history_.begin_final_read(now()); }

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <utility>
+
+#include "storage/log_folder.h"
 
 namespace hw::sim {
 namespace {
@@ -86,8 +89,9 @@ bool Simulation::step_until(const std::function<bool()>& done, Duration limit) {
 }
 
 std::optional<std::string> Simulation::broken() const {
-    for (const auto* const broken : {&checker_.broken(), &stage_.broken(),
-                                     &quorum_checker_.broken(), &metadata_checker_.broken()}) {
+    for (const auto* const broken :
+         {&checker_.broken(), &stage_.broken(), &quorum_checker_.broken(),
+          &metadata_checker_.broken(), &replica_checker_.broken()}) {
         if (*broken) {
             return *broken;
         }
@@ -99,6 +103,11 @@ void Simulation::after_step() {
     if (const NodeTag node = scheduler_.last_node(); node != kWorld && node <= machines_.size()) {
         quorum_checker_.after_step(*machines_[node - 1]);
         metadata_checker_.after_step(*machines_[node - 1], quorum_checker_.committed_end());
+        const BrokerProcess* const process = machines_[node - 1]->process();
+        if (process != nullptr && process->node().controller_metadata() != nullptr) {
+            isr_tracker_.after_image(*process->node().controller_metadata());
+        }
+        replica_checker_.after_step(*machines_[node - 1]);
     }
     for (const auto& machine : machines_) {
         if (const auto& failed = machine->disk().sync_failed()) {
@@ -229,11 +238,15 @@ void Simulation::on_life_end(NodeTag node, ProcessEnd end) {
             continue;
         }
         ++clients_.restarts[i];
-        if (end == ProcessEnd::power_loss) {
-            checker_.on_power_loss(PartitionNumber(i));
-            recorder_.on_power_loss(PartitionNumber(i));
-        }
     }
+    if (end == ProcessEnd::power_loss) {
+        isr_tracker_.on_power_loss(node);
+    }
+}
+
+void Simulation::on_loss(PartitionNumber partition) {
+    checker_.on_power_loss(partition);
+    recorder_.on_power_loss(partition);
 }
 
 FaultCount Simulation::count_of(const FaultTally& fault) const {
@@ -314,9 +327,48 @@ void Simulation::run_without_faults() {
     if (!step_until([this] { return clients_.readers == 0; }, kPatience)) {
         fail_rule("a reader did not reach the end within a minute after the last fault");
     }
+    check_replicas();
     stop_all();
     if (goes_on()) {
         checker_.on_end();
+    }
+}
+
+std::string Simulation::log_of(NodeTag node, const PartitionPlan& partition) const {
+    SimDisk& disk = machines_[node - 1]->disk();
+    const std::string folder = fmt::format("/data/{}-{}", partition.topic, partition.index);
+    std::map<std::string, std::string> segments;
+    const auto entries = disk.list(folder);
+    for (const auto& entry : entries ? *entries : std::vector<storage::DirectoryEntry>()) {
+        if (storage::parse_file_name(entry.name, storage::kLogSuffix)) {
+            segments[entry.name] = disk.contents(folder + "/" + entry.name);
+        }
+    }
+    std::string bytes;
+    for (const auto& [name, part] : segments) {
+        bytes += part;
+    }
+    return bytes;
+}
+
+/// Waits until all replicas of each partition have the same bytes.
+void Simulation::check_replicas() {
+    for (std::uint32_t i = 0; i < placement_.size() && goes_on(); ++i) {
+        const PartitionPlan& partition = plan_.partitions[i];
+        const auto are_equal = [&] {
+            const std::string first = log_of(placement_[i].front(), partition);
+            return std::ranges::all_of(
+                placement_[i], [&](NodeTag node) { return log_of(node, partition) == first; });
+        };
+        const TimePoint end = scheduler_.now() + kPatience;
+        while (goes_on() && !are_equal()) {
+            if (scheduler_.now() >= end) {
+                fail_rule(
+                    fmt::format("the replicas of {}-{} are not equal a minute after the last fault",
+                                partition.topic, partition.index));
+            }
+            step_until([] { return false; }, std::chrono::milliseconds(100));
+        }
     }
 }
 

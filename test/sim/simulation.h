@@ -10,11 +10,13 @@
 #include "test/sim/checker.h"
 #include "test/sim/cluster_script.h"
 #include "test/sim/event_trace.h"
+#include "test/sim/isr_tracker.h"
 #include "test/sim/machine_script.h"
 #include "test/sim/metadata_checker.h"
 #include "test/sim/plan.h"
 #include "test/sim/quorum_checker.h"
 #include "test/sim/recorder.h"
+#include "test/sim/replica_checker.h"
 #include "test/sim/sim_admin.h"
 #include "test/sim/sim_producer.h"
 #include "test/sim/sim_reader.h"
@@ -102,9 +104,13 @@ private:
     void run_faults();
     /// Ends all faults, and checks that the cluster serves everything and kept every promise.
     void run_without_faults();
+    /// The bytes of a replica's log.
+    [[nodiscard]] std::string log_of(NodeTag node, const PartitionPlan& partition) const;
+    void check_replicas();
     void start_missing();
     void stop_all();
     void on_life_end(NodeTag node, ProcessEnd end);
+    void on_loss(PartitionNumber partition);
     [[nodiscard]] bool all_started() const;
     [[nodiscard]] FaultCount count_of(const FaultTally& fault) const;
     [[nodiscard]] Verdict verdict();
@@ -119,6 +125,7 @@ private:
     ProcessWorld process_world_;
     Checker checker_;
     Recorder recorder_;
+    IsrTracker isr_tracker_{plan_, [this](PartitionNumber partition) { on_loss(partition); }};
     std::vector<std::unique_ptr<Machine>> machines_;  ///< by id, from 1 on
     /// The nodes that have each partition.
     std::vector<std::vector<NodeTag>> placement_;
@@ -130,6 +137,7 @@ private:
     ClusterScript cluster_script_;
     QuorumChecker quorum_checker_{scheduler_, machines_};
     MetadataChecker metadata_checker_;
+    ReplicaChecker replica_checker_{plan_, machines_, isr_tracker_};
     std::uint64_t ended_lives_ = 0;
     TimePoint second_end_;            ///< of the current second of virtual time
     std::uint64_t second_steps_ = 0;  ///< number of steps up to its start

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "controller/ops/partition_change.h"
+#include "replication/partition/partition_follower.h"
 #include "replication/partition/partition_leader.h"
 #include "replication/raft/raft_core.h"
 #include "storage/log.h"
@@ -11,6 +13,8 @@ namespace hw {
 struct Mutants {
     storage::LogMutants log;
     replication::LeaderMutants leader;
+    replication::FollowerMutants follower;
+    controller::ControllerMutants controller;
     replication::RaftMutants raft;
     /// In the simulator: the node works without a pause.
     bool node_spins = false;

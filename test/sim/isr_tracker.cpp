@@ -1,0 +1,64 @@
+#include "test/sim/isr_tracker.h"
+
+#include <algorithm>
+
+namespace hw::sim {
+
+IsrTracker::IsrTracker(const Plan& plan, OnLoss on_loss)
+    : plan_(plan), on_loss_(std::move(on_loss)), partitions_(plan.partitions.size()) {}
+
+void IsrTracker::after_image(const controller::MetadataImage& image) {
+    if (image.last_offset() <= newest_) {
+        return;
+    }
+    newest_ = image.last_offset();
+    for (std::uint32_t i = 0; i < partitions_.size(); ++i) {
+        const PartitionPlan& planned = plan_.partitions[i];
+        const controller::TopicImage* const topic = image.find_topic(planned.topic);
+        const controller::PartitionImage* const partition =
+            topic == nullptr ? nullptr : topic->partitions.find(planned.index);
+        if (partition == nullptr) {
+            continue;
+        }
+        partitions_[i].key = controller::PartitionKey(topic->id, planned.index);
+        partitions_[i].leader_epoch = partition->leader_epoch;
+        std::set<NodeTag> isr;
+        for (const BrokerId member : partition->isr) {
+            isr.insert(static_cast<NodeTag>(member.value()));
+        }
+        take(PartitionNumber(i), std::move(isr));
+    }
+}
+
+void IsrTracker::take(PartitionNumber number, std::set<NodeTag> isr) {
+    Tracked& members = partitions_[number.value()];
+    if (isr == members.isr) {
+        return;
+    }
+    std::erase_if(members.without_records, [&](NodeTag member) {
+        return !isr.contains(member) || !members.isr.contains(member);
+    });
+    members.isr = std::move(isr);
+    check(number);
+}
+
+void IsrTracker::on_power_loss(NodeTag node) {
+    for (std::uint32_t i = 0; i < partitions_.size(); ++i) {
+        if (partitions_[i].isr.contains(node)) {
+            partitions_[i].without_records.insert(node);
+            check(PartitionNumber(i));
+        }
+    }
+}
+
+void IsrTracker::check(PartitionNumber number) {
+    Tracked& members = partitions_[number.value()];
+    if (!members.isr.empty() && members.without_records == members.isr) {
+        // What is acknowledged from now on is on these members.
+        members.without_records.clear();
+        members.has_lost_records = true;
+        on_loss_(number);
+    }
+}
+
+}  // namespace hw::sim
