@@ -14,7 +14,7 @@ namespace hw::client {
 namespace {
 
 bool is_lost(const Error& error) {
-    return error.kind == ErrorKind::closed;
+    return error.kind == ErrorKind::closed || error.kind == ErrorKind::not_sent;
 }
 
 PartitionView view_of(const schema::MetadataResponse::Partition& partition) {
@@ -89,8 +89,11 @@ Result<Client> Client::connect(const ClientOptions& options) {
 bool Client::may_succeed_later(const Error& error, Retry retry) const {
     pollfd stop{options_.stop_descriptor, POLLIN, 0};
     const bool is_stopped = poll(&stop, 1, 0) > 0;
-    return !is_stopped &&
-           (error.kind == ErrorKind::busy || (retry == Retry::any && is_lost(error)));
+    if (is_stopped) {
+        return false;
+    }
+    return error.kind == ErrorKind::busy || error.kind == ErrorKind::not_sent ||
+           (retry == Retry::any && is_lost(error));
 }
 
 void Client::start_over(const Error& error, const Deadline& deadline) {
@@ -171,6 +174,10 @@ Result<TopicView> Client::topic(const std::string& name, const Deadline& deadlin
     }
     brokers_ = std::move(view.brokers);
     return topics_[name] = std::move(topic);
+}
+
+Result<TopicView> Client::topic(const std::string& name) {
+    return retried(Retry::any, [&](const Deadline& deadline) { return topic(name, deadline); });
 }
 
 Result<BrokerConnection*> Client::leader(const std::string& name, PartitionIndex partition,

@@ -51,7 +51,7 @@ struct ClientOptions {
 
 /// Which failures of an attempt are retried until the deadline.
 enum class Retry : std::uint8_t {
-    refused,  ///< the broker refused it for now: nothing was done
+    refused,  ///< the broker refused it for now, or did not get it: nothing was done
     any,      ///< also a lost connection: for requests that may run twice
 };
 
@@ -92,9 +92,8 @@ public:
     /// The topic as of the last lookup; it has partitions. Errors: not_found (with a similar name
     /// if there is one), busy (leaderless or without partitions for now), those of `describe`.
     [[nodiscard]] Result<TopicView> topic(const std::string& name, const Deadline& deadline);
-    [[nodiscard]] Result<TopicView> topic(const std::string& name) {
-        return topic(name, Deadline(options_.timeout));
-    }
+    /// The same, with retries.
+    [[nodiscard]] Result<TopicView> topic(const std::string& name);
 
     /// A connection to the leader of a partition of `topic`. Errors: not_found (no such
     /// partition), busy (it has no leader now), those of BrokerConnection::open.

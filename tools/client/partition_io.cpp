@@ -58,10 +58,19 @@ Result<std::optional<Offset>> base_offset(const schema::ProduceResponse& respons
     return partition.base_offset;
 }
 
+/// For what is done before the request is sent: a lost connection means that it was not sent.
+template <class T>
+Result<T> before_sending(Result<T> result) {
+    if (!result && result.error().kind == ErrorKind::closed) {
+        result.error().kind = ErrorKind::not_sent;
+    }
+    return result;
+}
+
 Result<std::optional<Offset>> try_produce(Client& client, const PartitionName& name, Acks acks,
                                           ByteView batch, const Deadline& deadline) {
-    HW_TRY(topic, client.topic(name.topic, deadline));
-    HW_TRY(leader, client.leader(name.topic, name.partition, deadline));
+    HW_TRY(topic, before_sending(client.topic(name.topic, deadline)));
+    HW_TRY(leader, before_sending(client.leader(name.topic, name.partition, deadline)));
     const std::array slices{batch};
     const std::array partitions{
         schema::ProduceRequest::Partition{.index = name.partition, .records = slices}};

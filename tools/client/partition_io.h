@@ -26,9 +26,9 @@ struct PartitionName {
 [[nodiscard]] std::string to_string(const PartitionName& name);
 
 /// Appends one batch; returns the offset of its first record, none with Acks::none, which is not
-/// answered. Retried only when the broker refused it. Errors: those of Client::leader; closed,
-/// timed_out (the batch may have been appended); limit, corrupt, busy and so on, as the broker
-/// says.
+/// answered. Retried only when the broker refused it, or when the leader could not be looked up or
+/// connected to. Errors: those of Client::leader; not_sent; closed, timed_out (the batch may have
+/// been appended); limit, corrupt, busy and so on, as the broker says.
 [[nodiscard]] Result<std::optional<Offset>> produce(Client& client, const PartitionName& name,
                                                     Acks acks, ByteView batch);
 
