@@ -1,4 +1,4 @@
-"""hw topic create, list, describe and delete, as text and JSON."""
+"""hw topic create, list, describe, alter and delete, as text and JSON."""
 
 import os
 import pty
@@ -13,8 +13,8 @@ from broker import Broker
 from hw import Hw, WithBroker
 
 
-CLUSTER_COMMANDS = ("topic create", "topic list", "topic describe", "topic delete", "produce",
-                    "consume", "cluster brokers", "cluster quorum")
+CLUSTER_COMMANDS = ("topic create", "topic list", "topic describe", "topic alter", "topic delete",
+                    "produce", "consume", "cluster brokers", "cluster quorum")
 
 
 def help_of(command):
@@ -161,6 +161,85 @@ class ListAndDescribe(WithBroker):
         self.assertEqual(done.returncode, 6)
         self.assertEqual(done.stdout.count("\n"), 1)
         self.assertIn("topic 'nothing-like-it' does not exist; ", done.stderr)
+
+
+class Alter(WithBroker):
+    def test_it_shows_the_old_and_the_new_value(self):
+        self.hw.out("topic", "create", "altered")
+        self.assertEqual(self.hw.out("topic", "alter", "altered", "-c", "min.insync.replicas=2",
+                                     "-c", "max.message.bytes=5000"),
+                         "Altered topic altered.\n"
+                         "CONFIG               OLD                NEW\n"
+                         "min.insync.replicas  1 (default)        2\n"
+                         "max.message.bytes    1048588 (default)  5000\n")
+        self.assertIn("Configs      max.message.bytes=5000, min.insync.replicas=2\n",
+                      self.hw.out("topic", "describe", "altered"))
+        self.assertEqual(self.hw.out("topic", "alter", "altered", "-d", "min.insync.replicas"),
+                         "Altered topic altered.\n"
+                         "CONFIG               OLD  NEW\n"
+                         "min.insync.replicas  2    1 (default)\n")
+        self.assertIn("Configs      max.message.bytes=5000\n",
+                      self.hw.out("topic", "describe", "altered"))
+
+    def test_several_topics_as_json(self):
+        self.hw.out("topic", "create", "left", "right")
+        change = {"name": "segment.bytes", "oldValue": "1073741824", "oldIsDefault": True,
+                  "newValue": "2000000", "newIsDefault": False}
+        self.assertEqual(self.hw.json("topic", "alter", "left", "right", "-c",
+                                      "segment.bytes=2000000"),
+                         [{"topic": name, "done": True, "dryRun": False, "configs": [change]}
+                          for name in ("left", "right")])
+
+    def test_a_dry_run_checks_and_changes_nothing(self):
+        self.hw.out("topic", "create", "dry")
+        self.assertEqual(self.hw.out("topic", "alter", "dry", "--dry-run", "-c",
+                                     "min.insync.replicas=2"),
+                         "Topic dry can be altered; nothing was changed.\n"
+                         "CONFIG               OLD          NEW\n"
+                         "min.insync.replicas  1 (default)  2\n")
+        self.assertIn("Configs      -\n", self.hw.out("topic", "describe", "dry"))
+        self.assertIn("INVALID_CONFIG", self.refused(2, "topic", "alter", "dry", "--dry-run", "-c",
+                                                     "min.insync.replicas=0"))
+
+    def test_a_wrong_key_or_value_changes_nothing(self):
+        self.hw.out("topic", "create", "stable")
+        good = ("-c", "min.insync.replicas=2")
+        for options, sentence in (
+                (("-c", "no-key=1"), "topic 'stable': INVALID_CONFIG: 'no-key' is not a topic "
+                                      "key"),
+                (("-c", "segment.bytes=many"), "segment.bytes=many must be a whole number"),
+                (("-d", "min.insync.replicas"), "'min.insync.replicas' is in the request more than "
+                                                "once"),
+                (("-d", "segment.byte"), "--delete-config: 'segment.byte' is not a topic key (did "
+                                         "you mean 'segment.bytes'?)"),
+                (("-c", "flat"), "--config 'flat' must be KEY=VALUE")):
+            with self.subTest(options):
+                self.assertIn(sentence, self.refused(2, "topic", "alter", "stable", *good,
+                                                     *options))
+        self.assertIn("Configs      -\n", self.hw.out("topic", "describe", "stable"))
+
+    def test_a_warning_tells_that_a_setting_has_no_effect_yet(self):
+        self.hw.out("topic", "create", "kept-for-ever")
+        done = self.hw.run("topic", "alter", "kept-for-ever", "-c", "retention.ms=5")
+        self.assertEqual((done.returncode, done.stderr),
+                         (0, "hw topic alter: warning: retention.ms=5: this version removes "
+                             "nothing yet; the topic keeps every record\n"))
+
+    def test_one_of_two_does_not_exist(self):
+        self.hw.out("topic", "create", "presents")
+        done = self.hw.run("topic", "alter", "present", "presents", "-c", "min.insync.replicas=2")
+        self.assertEqual(done.returncode, 6)
+        self.assertIn("Altered topic presents.\n", done.stdout)
+        unknown = "topic 'present' does not exist (did you mean 'presents'?)"
+        self.assertIn(unknown, done.stderr)
+        self.assertIn(unknown, self.refused(3, "topic", "alter", "present", "-c",
+                                            "min.insync.replicas=2"))
+
+    def test_missing_arguments(self):
+        self.assertIn("missing argument TOPIC; see 'hw topic alter --help'",
+                      self.refused(2, "topic", "alter", "-c", "min.insync.replicas=2"))
+        self.assertIn("there is nothing to change: give --config KEY=VALUE or --delete-config KEY; "
+                      "see 'hw topic alter --help'", self.refused(2, "topic", "alter", "x"))
 
 
 class Delete(WithBroker):

@@ -39,6 +39,7 @@ struct Command {
 [[nodiscard]] Command topic_create();
 [[nodiscard]] Command topic_list();
 [[nodiscard]] Command topic_describe();
+[[nodiscard]] Command topic_alter();
 [[nodiscard]] Command topic_delete();
 [[nodiscard]] Command produce();
 [[nodiscard]] Command consume();

@@ -97,6 +97,26 @@ Result<client::Acks> acks_of(const Arguments& arguments) {
     return fail(ErrorKind::invalid, "--acks '{}' must be all, 1 or 0", text);
 }
 
+Option config_option() {
+    return {.name = "config",
+            .letter = 'c',
+            .value_name = "KEY=VALUE",
+            .help = "a setting of the topics; may be given several times",
+            .is_repeatable = true};
+}
+
+Result<std::vector<client::Setting>> settings_of(const Arguments& arguments) {
+    std::vector<client::Setting> settings;
+    for (const std::string& text : arguments.values("config")) {
+        const std::size_t equals = text.find('=');
+        if (equals == 0 || equals == std::string::npos) {
+            return fail(ErrorKind::invalid, "--config '{}' must be KEY=VALUE", text);
+        }
+        settings.push_back({text.substr(0, equals), text.substr(equals + 1)});
+    }
+    return settings;
+}
+
 Option output_option() {
     return {.name = "output",
             .letter = 'o',

@@ -7,6 +7,7 @@
 #include "tools/cli/command.h"
 #include "tools/client/client.h"
 #include "tools/client/partition_io.h"
+#include "tools/client/topic_admin.h"
 
 /// Options that several commands share, and the values of options.
 namespace hw::cli {
@@ -25,6 +26,11 @@ namespace hw::cli {
 [[nodiscard]] Option acks_option();
 /// Errors: invalid.
 [[nodiscard]] Result<client::Acks> acks_of(const Arguments& arguments);
+
+/// --config: a setting of topics; may be given several times.
+[[nodiscard]] Option config_option();
+/// Errors: invalid (a value of --config is not KEY=VALUE).
+[[nodiscard]] Result<std::vector<client::Setting>> settings_of(const Arguments& arguments);
 
 enum class OutputFormat : std::uint8_t {
     text,    ///< for people

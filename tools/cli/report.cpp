@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "config/topic_config.h"
 #include "protocol/schema/json_printer.h"
 
 namespace hw::cli {
@@ -46,6 +47,21 @@ void warn(std::string_view command, std::string_view what) {
     say(command, fmt::format("warning: {}", what));
 }
 
+void warn_about(std::string_view command, const std::vector<client::Setting>& settings) {
+    for (const client::Setting& setting : settings) {
+        const std::string caution = config::warning_for_setting(setting.name, setting.value);
+        if (!caution.empty()) {
+            warn(command, caution);
+        }
+    }
+}
+
+void report_not_shown(std::string_view command, std::string_view topic) {
+    say(command, fmt::format("topic '{}' is not ready yet: the broker has not finished the change "
+                             "within --timeout; look again later",
+                             topic));
+}
+
 void Tally::fail(const Error& error) {
     say(command_, error.message);
     if (first_failure_ == ExitCode::ok) {
@@ -68,9 +84,7 @@ ExitCode report_outcomes(std::string_view command, std::string_view done, Output
             fmt::print("{} topic {}.\n", done, outcome.name);
         }
         if (outcome.result && !outcome.is_shown) {
-            say(command, fmt::format("topic '{}' is not ready yet: the broker has not finished the "
-                                     "change within --timeout; look again later",
-                                     outcome.name));
+            report_not_shown(command, outcome.name);
         }
         if (outcome.result) {
             tally.succeed();

@@ -16,6 +16,12 @@ ExitCode report(std::string_view command, const Error& error);
 /// Prints a warning about the command's outcome on standard error.
 void warn(std::string_view command, std::string_view what);
 
+/// Warns about settings that the brokers accept although part of their effect is not built.
+void warn_about(std::string_view command, const std::vector<client::Setting>& settings);
+
+/// Prints on standard error that the broker has not finished the change of a topic yet.
+void report_not_shown(std::string_view command, std::string_view topic);
+
 /// Counts the successes and failures of a command that does several things.
 class Tally {
 public:

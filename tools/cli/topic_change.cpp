@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "config/topic_config.h"
 #include "tools/cli/command.h"
 #include "tools/cli/options.h"
 #include "tools/cli/output.h"
@@ -17,8 +16,6 @@
 
 namespace hw::cli {
 namespace {
-
-using Texts = std::vector<std::string>;
 
 constexpr std::string_view kCreate = "topic create";
 constexpr std::string_view kCreateHelp =
@@ -44,37 +41,15 @@ Result<T> count_of(const Arguments& arguments, const char* option) {
     return number ? Result<T>(static_cast<T>(*number)) : std::unexpected(number.error());
 }
 
-Result<std::vector<client::Setting>> parse_settings(const Texts& texts) {
-    std::vector<client::Setting> settings;
-    for (const std::string& text : texts) {
-        const std::size_t equals = text.find('=');
-        if (equals == 0 || equals == std::string::npos) {
-            return fail(ErrorKind::invalid, "--config '{}' must be KEY=VALUE", text);
-        }
-        settings.push_back({text.substr(0, equals), text.substr(equals + 1)});
-    }
-    return settings;
-}
-
 Result<std::vector<client::NewTopic>> parse_topics(const Arguments& arguments) {
     HW_TRY(partitions, count_of<std::int32_t>(arguments, "partitions"));
     HW_TRY(replication_factor, count_of<std::int16_t>(arguments, "replication-factor"));
-    HW_TRY(settings, parse_settings(arguments.values("config")));
+    HW_TRY(settings, settings_of(arguments));
     std::vector<client::NewTopic> topics;
     for (const std::string& name : arguments.operands()) {
         topics.push_back({name, partitions, replication_factor, settings});
     }
     return topics;
-}
-
-/// Warns about settings that the brokers accept although part of their effect is not built.
-void warn_about(const std::vector<client::Setting>& settings) {
-    for (const client::Setting& setting : settings) {
-        const std::string caution = config::warning_for_setting(setting.name, setting.value);
-        if (!caution.empty()) {
-            warn(kCreate, caution);
-        }
-    }
 }
 
 ExitCode create(const Arguments& arguments) {
@@ -96,7 +71,7 @@ ExitCode create(const Arguments& arguments) {
     }
     const ExitCode code = report_outcomes(kCreate, "Created", *format, *outcomes);
     if (code == ExitCode::ok || code == ExitCode::partial) {
-        warn_about(topics->front().configs);
+        warn_about(kCreate, topics->front().configs);
     }
     return code;
 }
@@ -193,11 +168,7 @@ Command topic_create() {
                            .letter = 'r',
                            .value_name = "R",
                            .help = "number of brokers that have a copy of each partition"},
-                          {.name = "config",
-                           .letter = 'c',
-                           .value_name = "KEY=VALUE",
-                           .help = "a setting of the topics; may be given several times",
-                           .is_repeatable = true},
+                          config_option(),
                           output_option()}),
                      .operands = {"TOPIC", 1, Operands::kAny}},
             .run = create};

@@ -11,7 +11,7 @@
 #include "tools/cli/options.h"
 #include "tools/cli/output.h"
 #include "tools/cli/report.h"
-#include "tools/client/topic_admin.h"
+#include "tools/client/topic_configs.h"
 
 namespace hw::cli {
 namespace {

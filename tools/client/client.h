@@ -105,9 +105,15 @@ public:
     /// BrokerConnection::call.
     template <class Response, class Request>
     [[nodiscard]] Result<wire::DecodedMessage<Response>> call(const Request& request, Retry retry) {
-        return retried(retry, [&](const Deadline& deadline) {
-            return bootstrap_.call<Response>(request, deadline);
-        });
+        return retried(retry,
+                       [&](const Deadline& deadline) { return call<Response>(request, deadline); });
+    }
+
+    /// The same, once. For an attempt of `retried`.
+    template <class Response, class Request>
+    [[nodiscard]] Result<wire::DecodedMessage<Response>> call(const Request& request,
+                                                              const Deadline& deadline) {
+        return bootstrap_.call<Response>(request, deadline);
     }
 
     /// Runs `attempt` with the deadline of the call until it succeeds, fails for good, or the time

@@ -1,20 +1,13 @@
 #include "tools/client/topic_admin.h"
 
-#include <array>
-
 #include <fmt/format.h>
 
 #include "protocol/schema/api/create_topics.h"
 #include "protocol/schema/api/delete_topics.h"
-#include "protocol/schema/api/describe_configs.h"
 #include "tools/client/words.h"
 
 namespace hw::client {
 namespace {
-
-constexpr std::int8_t kTopicResource = 2;
-/// The source of a config that was set on the topic itself (KIP-226).
-constexpr std::int8_t kTopicSource = 1;
 
 Millis timeout_of(const Client& client) {
     return Millis(static_cast<std::int32_t>(client.timeout().count()));
@@ -109,28 +102,6 @@ Result<std::vector<TopicOutcome>> delete_topics(Client& client,
         }
     }
     return outcomes;
-}
-
-Result<std::vector<Setting>> topic_settings(Client& client, const std::string& topic) {
-    const std::array resources{schema::DescribeConfigsRequest::Resource{
-        .resource_type = kTopicResource,
-        .resource_name = topic,
-        .configuration_keys = wire::Array<std::string_view>::null()}};
-    const schema::DescribeConfigsRequest request{.resources = resources};
-    HW_TRY(answer, client.call<schema::DescribeConfigsResponse>(request, Retry::any));
-    std::vector<Setting> settings;
-    for (const auto& resource : answer->results) {
-        if (resource.error_code != wire::ErrorCode::none) {
-            return std::unexpected(error_of(resource.error_code, fmt::format("topic '{}'", topic),
-                                            resource.error_message));
-        }
-        for (const auto& config : resource.configs) {
-            if (config.config_source == kTopicSource) {
-                settings.push_back({std::string(config.name), std::string(config.value)});
-            }
-        }
-    }
-    return settings;
 }
 
 }  // namespace hw::client

@@ -40,8 +40,4 @@ struct TopicOutcome {
 [[nodiscard]] Result<std::vector<TopicOutcome>> delete_topics(
     Client& client, const std::vector<std::string>& names);
 
-/// The settings of a topic itself, without defaults; a sensitive value is empty. Errors:
-/// unsupported (the broker has no DescribeConfigs), not_found, those of Client::call.
-[[nodiscard]] Result<std::vector<Setting>> topic_settings(Client& client, const std::string& topic);
-
 }  // namespace hw::client

@@ -33,6 +33,28 @@ TEST_CASE("whole number: both bounds are allowed values, and the upper bound is 
           "--partitions '-1' must be a whole number of at least 0");
 }
 
+TEST_CASE("settings: the key ends at the first equals sign, and a value may be empty", "[cli]") {
+    Arguments arguments;
+    arguments.add_option("config", {"a=b=c", "d="});
+    const auto settings = settings_of(arguments);
+    REQUIRE(settings);
+    REQUIRE(settings->size() == 2);
+    CHECK((*settings)[0].name == "a");
+    CHECK((*settings)[0].value == "b=c");
+    CHECK((*settings)[1].name == "d");
+    CHECK((*settings)[1].value.empty());
+}
+
+TEST_CASE("settings: a text without a key or an equals sign is refused", "[cli]") {
+    const std::string text = GENERATE(as<std::string>{}, "flat", "", "=1");
+    Arguments arguments;
+    arguments.add_option("config", {text});
+    const auto settings = settings_of(arguments);
+    REQUIRE_FALSE(settings);
+    CHECK(settings.error().kind == ErrorKind::invalid);
+    CHECK(settings.error().message == "--config '" + text + "' must be KEY=VALUE");
+}
+
 TEST_CASE("exit code: each kind of error has a fixed exit code", "[cli]") {
     CHECK(exit_code_of(ErrorKind::invalid) == ExitCode(2));
     CHECK(exit_code_of(ErrorKind::not_found) == ExitCode(3));
