@@ -32,6 +32,7 @@ class Node:
                        "controller.listener.names=CONTROLLER\n"
                        f"controller.quorum.voters={voters}\n"
                        f"log.dirs={self.data}\n")
+        self.is_controller = bool(controller)
         self.process = None
 
     def format(self, cluster_id):

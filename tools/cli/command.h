@@ -41,6 +41,9 @@ struct Command {
 [[nodiscard]] Command topic_describe();
 [[nodiscard]] Command topic_alter();
 [[nodiscard]] Command topic_delete();
+[[nodiscard]] Command partition_list();
+[[nodiscard]] Command partition_describe();
+[[nodiscard]] Command partition_elect();
 [[nodiscard]] Command produce();
 [[nodiscard]] Command consume();
 [[nodiscard]] Command cluster_brokers();

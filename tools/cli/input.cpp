@@ -3,9 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <iostream>
 #include <poll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "tools/cli/output.h"
 
 namespace hw::cli {
 namespace {
@@ -14,6 +19,21 @@ constexpr std::size_t kReadBytes = 64 * 1024;
 constexpr int kForever = -1;
 
 }  // namespace
+
+Result<void> confirm(const Question& question) {
+    if (isatty(STDIN_FILENO) == 0) {
+        return fail(ErrorKind::invalid,
+                    "standard input is not a terminal, so nobody can confirm that {}; give --yes",
+                    question.consent);
+    }
+    remark(fmt::format("{} Type yes: ", question.text));
+    std::string answer;
+    std::getline(std::cin, answer);
+    if (answer != "yes") {
+        return fail(ErrorKind::io, "{}: the answer was not yes", question.not_done);
+    }
+    return {};
+}
 
 Interrupt::Interrupt() {
     sigset_t watched;

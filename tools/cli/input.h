@@ -8,8 +8,20 @@
 
 #include "protocol/base/result.h"
 
-/// Input of the user while a command runs: Ctrl-C, and lines on standard input.
+/// Input of the user while a command runs: Ctrl-C, answers to questions, and lines on standard
+/// input.
 namespace hw::cli {
+
+/// A question before something that cannot be undone.
+struct Question {
+    std::string text;      ///< "Delete orders with all records?"
+    std::string consent;   ///< what a yes confirms: "orders may be deleted"
+    std::string not_done;  ///< the outcome of another answer: "nothing was deleted"
+};
+
+/// Asks the user to type yes. Errors: invalid (standard input is not a terminal; the error names
+/// --yes), io (the answer is not yes).
+[[nodiscard]] Result<void> confirm(const Question& question);
 
 /// Catches Ctrl-C and SIGTERM while it lives: they make a descriptor readable instead of ending the
 /// process, so that a command can finish and print its results. One at a time, on the main thread.

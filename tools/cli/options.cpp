@@ -139,9 +139,8 @@ Result<OutputFormat> output_format(const Arguments& arguments) {
     return fail(ErrorKind::invalid, "--output '{}' must be text, json or ndjson", name);
 }
 
-Result<std::int64_t> whole_number(const Arguments& arguments, std::string_view option,
+Result<std::int64_t> whole_number(std::string_view what, const std::string& text,
                                   std::int64_t minimum, std::int64_t maximum) {
-    const std::string& text = arguments.value(option);
     std::int64_t number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     const bool is_number = error == std::errc{} && end == text.data() + text.size();
@@ -151,7 +150,12 @@ Result<std::int64_t> whole_number(const Arguments& arguments, std::string_view o
     const std::string allowed = maximum == kNoMaximum
                                     ? fmt::format("of at least {}", minimum)
                                     : fmt::format("from {} to {}", minimum, maximum);
-    return fail(ErrorKind::invalid, "--{} '{}' must be a whole number {}", option, text, allowed);
+    return fail(ErrorKind::invalid, "{} '{}' must be a whole number {}", what, text, allowed);
+}
+
+Result<std::int64_t> whole_number(const Arguments& arguments, std::string_view option,
+                                  std::int64_t minimum, std::int64_t maximum) {
+    return whole_number(fmt::format("--{}", option), arguments.value(option), minimum, maximum);
 }
 
 }  // namespace hw::cli

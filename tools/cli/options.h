@@ -45,6 +45,12 @@ enum class OutputFormat : std::uint8_t {
 
 inline constexpr std::int64_t kNoMaximum = std::numeric_limits<std::int64_t>::max();
 
+/// `text` as a whole number from `minimum` to `maximum`, inclusive. Errors: invalid, with the
+/// bounds; `what` is what the text stands for, such as "PARTITION".
+[[nodiscard]] Result<std::int64_t> whole_number(std::string_view what, const std::string& text,
+                                                std::int64_t minimum,
+                                                std::int64_t maximum = kNoMaximum);
+
 /// The value of an option as a whole number from `minimum` to `maximum`, inclusive. Errors:
 /// invalid, with the bounds.
 [[nodiscard]] Result<std::int64_t> whole_number(const Arguments& arguments, std::string_view option,

@@ -1,16 +1,14 @@
-#include <iostream>
 #include <limits>
 #include <string>
 #include <string_view>
-#include <unistd.h>
 #include <vector>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "tools/cli/command.h"
+#include "tools/cli/input.h"
 #include "tools/cli/options.h"
-#include "tools/cli/output.h"
 #include "tools/cli/report.h"
 #include "tools/client/topic_admin.h"
 
@@ -89,24 +87,6 @@ Examples:
   hw topic delete --yes test-1 test-2
 )";
 
-/// Asks the user to confirm. Errors: invalid (no terminal), io (the answer is not yes).
-Result<void> confirm(const std::vector<std::string>& topics) {
-    if (isatty(STDIN_FILENO) == 0) {
-        return fail(
-            ErrorKind::invalid,
-            "standard input is not a terminal, so nobody can confirm that {} may be deleted; "
-            "give --yes",
-            fmt::join(topics, ", "));
-    }
-    remark(fmt::format("Delete {} with all records? Type yes: ", fmt::join(topics, ", ")));
-    std::string answer;
-    std::getline(std::cin, answer);
-    if (answer != "yes") {
-        return fail(ErrorKind::io, "nothing was deleted: the answer was not yes");
-    }
-    return {};
-}
-
 using Outcomes = std::vector<client::TopicOutcome>;
 
 /// Removes from `topics` those that do not exist, and returns their outcomes. Errors: those of
@@ -129,7 +109,10 @@ Result<Outcomes> delete_confirmed(client::Client& client, std::vector<std::strin
     if (!outcomes || topics.empty()) {
         return outcomes;
     }
-    HW_TRY_VOID(confirm(topics));
+    const std::string names = fmt::format("{}", fmt::join(topics, ", "));
+    HW_TRY_VOID(confirm({.text = fmt::format("Delete {} with all records?", names),
+                         .consent = fmt::format("{} may be deleted", names),
+                         .not_done = "nothing was deleted"}));
     HW_TRY(deleted, client::delete_topics(client, topics));
     outcomes->insert(outcomes->end(), deleted.begin(), deleted.end());
     return outcomes;

@@ -10,6 +10,7 @@
 #include "tools/cli/command.h"
 #include "tools/cli/options.h"
 #include "tools/cli/output.h"
+#include "tools/cli/partition_text.h"
 #include "tools/cli/report.h"
 #include "tools/client/topic_configs.h"
 
@@ -103,29 +104,6 @@ struct Description {
     std::optional<std::vector<client::Setting>> settings;
 };
 
-void put_ids(schema::JsonPrinter& json, std::string_view name, const std::vector<BrokerId>& ids) {
-    json.key(name);
-    json.begin_array();
-    for (const BrokerId id : ids) {
-        json.number(id.value());
-    }
-    json.end_array();
-}
-
-void put_partition(schema::JsonPrinter& json, const client::PartitionView& partition) {
-    json.begin_object();
-    json.key("partition");
-    json.number(partition.index.value());
-    json.key("leader");
-    json.number(partition.leader.value());
-    json.key("leaderEpoch");
-    json.number(partition.leader_epoch.value());
-    put_ids(json, "replicas", partition.replicas);
-    put_ids(json, "isr", partition.in_sync);
-    put_ids(json, "offline", partition.offline);
-    json.end_object();
-}
-
 std::string description_json(const Description& description) {
     std::string text;
     schema::JsonPrinter json(text);
@@ -152,15 +130,13 @@ std::string description_json(const Description& description) {
     json.key("partitions");
     json.begin_array();
     for (const client::PartitionView& partition : description.topic.partitions) {
+        json.begin_object();
         put_partition(json, partition);
+        json.end_object();
     }
     json.end_array();
     json.end_object();
     return text;
-}
-
-std::string ids_text(const std::vector<BrokerId>& ids) {
-    return ids.empty() ? "-" : fmt::format("{}", fmt::join(ids, ","));
 }
 
 void print_text(const Description& description) {
@@ -177,12 +153,9 @@ void print_text(const Description& description) {
         fmt::print("Configs      {}\n",
                    settings.empty() ? "-" : fmt::format("{}", fmt::join(settings, ", ")));
     }
-    Table table({"PARTITION", "LEADER", "EPOCH", "REPLICAS", "ISR", "OFFLINE"});
+    Table table(partition_titles());
     for (const client::PartitionView& partition : topic.partitions) {
-        table.add({fmt::format("{}", partition.index),
-                   partition.leader == kNoBroker ? "none" : fmt::format("{}", partition.leader),
-                   fmt::format("{}", partition.leader_epoch), ids_text(partition.replicas),
-                   ids_text(partition.in_sync), ids_text(partition.offline)});
+        table.add(partition_row(partition));
     }
     fmt::print("{}\n", table.text());
 }
