@@ -12,8 +12,7 @@ struct DataShards::One {
                     .shard = place,
                     .clock = ports.clock,
                     .image = nullptr,
-                    .replicas = {},
-                    .in_session = false},
+                    .replicas = {}},
                    delayed},
           flushes(place),
           dispatcher(ports.authorizer, ports.quotas),
@@ -87,12 +86,6 @@ void DataShards::start() {
 void DataShards::set_broker_epoch(BrokerEpoch epoch) {
     for (const auto& one : shards_) {
         one->shard.post([epoch, &data = *one] { data.services.broker_epoch = epoch; });
-    }
-}
-
-void DataShards::set_in_session(bool in_session) {
-    for (const auto& one : shards_) {
-        one->shard.post([in_session, &data = *one] { data.services.in_session = in_session; });
     }
 }
 

@@ -52,8 +52,6 @@ public:
     void start();
     /// Tells the fetchers of followers the epoch of this broker's registration.
     void set_broker_epoch(BrokerEpoch epoch);
-    /// Tells the handlers whether the broker has a session with the controller.
-    void set_in_session(bool in_session);
     /// Waits until the requests already taken are answered, until `deadline`.
     [[nodiscard]] Task<> drain(TimePoint deadline);
     /// Closes all connections.

@@ -316,7 +316,8 @@ void Node::start_broker(storage::OpenedLogs opened) {
         ProducerExpiry::Ports{ports_.control, ports_.clock, *applier_, producer_limit_,
                               log_.named("replicas")},
         config_.produce.producer_id_expiration, config_.produce.producer_expiry_interval);
-    isr_watch_ = std::make_unique<IsrWatch>(ports_.control, ports_.clock, *applier_);
+    isr_watch_ = std::make_unique<IsrWatch>(ports_.control, ports_.clock, *applier_,
+                                            lifecycle.session_timeout);
     follower_->start([this](const Error& reason) { end(reason); });
     agent_->start();
     checkpointer_->start();
@@ -379,7 +380,7 @@ void Node::on_applied(Offset offset) {
 void Node::on_session(bool in_session) {
     in_session_ = in_session;
     shards_.set_broker_epoch(agent_->epoch());
-    shards_.set_in_session(in_session);
+    isr_watch_->on_session(in_session);
     session_changed_.set();
 }
 

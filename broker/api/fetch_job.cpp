@@ -52,7 +52,7 @@ FoundTopic FetchJob::find(const Request::Topic& topic) const {
 
 std::expected<const HostedPartition*, wire::Refusal> FetchJob::find_partition(
     const FoundTopic& topic, const Request::Partition& asked) const {
-    auto found = find_readable_partition(services_, topic, asked.partition);
+    auto found = broker::find_partition(services_, topic, asked.partition);
     if (found && is_of_follower()) {
         HW_TRY_VOID(check_follower(asked));
     }
@@ -355,12 +355,6 @@ void FetchJob::end_read(Read& read) {
     }
     if (ConnectionReads* const reads = connection_reads()) {
         reads->reader.keep(read.replica, std::move(found_records_->cursor));
-    }
-    if (!services_.in_session) {
-        // The session was lost while the request waited.
-        memory_.return_answer(used);
-        refuse(read.answer, ErrorCode::not_leader_or_follower);
-        return;
     }
     take(read, std::move(bytes));
 }

@@ -157,7 +157,7 @@ std::expected<const HostedPartition*, ErrorCode> ListOffsetsJob::check(
     if (!is_known(asked.timestamp, version_)) {
         return std::unexpected(ErrorCode::unsupported_version);
     }
-    const auto found = find_readable_partition(services_, topic, asked.partition_index);
+    const auto found = find_partition(services_, topic, asked.partition_index);
     if (!found) {
         return std::unexpected(found.error().code);
     }
@@ -226,11 +226,6 @@ void ListOffsetsJob::end_query(std::size_t index) {
     }
     if (!result_) {
         refuse(place, result_.error().code);
-        return;
-    }
-    if (!services_.in_session) {
-        // The session was lost while the request waited for the guard.
-        refuse(place, ErrorCode::not_leader_or_follower);
         return;
     }
     answers_[place].offset = result_->offset;

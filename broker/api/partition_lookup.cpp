@@ -65,15 +65,4 @@ std::expected<const HostedPartition*, wire::Refusal> find_partition(const ApiSer
     return hosted;
 }
 
-std::expected<const HostedPartition*, wire::Refusal> find_readable_partition(
-    const ApiServices& services, const FoundTopic& topic, PartitionIndex index) {
-    auto found = find_partition(services, topic, index);
-    if (found && !services.in_session) {
-        return std::unexpected(wire::Refusal{
-            ErrorCode::not_leader_or_follower,
-            "this broker has no session with the controller; another may lead by now"});
-    }
-    return found;
-}
-
 }  // namespace hw::broker

@@ -36,8 +36,4 @@ struct TopicAccess {
 [[nodiscard]] std::expected<const HostedPartition*, wire::Refusal> find_partition(
     const ApiServices& services, const FoundTopic& topic, PartitionIndex index);
 
-/// The same for reads, which a broker without a session refuses with NOT_LEADER_OR_FOLLOWER.
-[[nodiscard]] std::expected<const HostedPartition*, wire::Refusal> find_readable_partition(
-    const ApiServices& services, const FoundTopic& topic, PartitionIndex index);
-
 }  // namespace hw::broker

@@ -1,18 +1,21 @@
 #include "broker/replicas/isr_watch.h"
 
+#include <optional>
+
 namespace hw::broker {
 
 Task<> IsrWatch::stop() {
     stopping_ = true;
-    stop_.set();
+    wake_.set();
     co_await tasks_.wait_idle();
 }
 
 Task<> IsrWatch::run() {
     while (!stopping_) {
-        co_await shard_.wait(stop_, clock_.now() + kInterval);
+        co_await shard_.wait(wake_, clock_.now() + kInterval);
         if (!stopping_) {
-            co_await replicas_.check_isrs();
+            co_await replicas_.check_isrs(is_cut_off_ ? std::optional(session_timeout_)
+                                                      : std::nullopt);
         }
     }
 }

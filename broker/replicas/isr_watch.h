@@ -7,18 +7,30 @@
 namespace hw::broker {
 
 /// Lets the leaders on this broker take slow followers out of the ISR, a few times per second.
+/// While the broker has no session with the controllers, leaders that perhaps have been replaced
+/// refuse records: see replication::ClusterView.
 ///
 /// Lives on the control shard; owned by the node. `stop` must have ended before it is destroyed.
 class IsrWatch {
 public:
     static constexpr Duration kInterval = std::chrono::milliseconds(500);
 
-    IsrWatch(Shard& shard, const Clock& clock, MetadataApplier& replicas)
-        : shard_(shard), clock_(clock), replicas_(replicas), tasks_(shard) {}
+    /// `session_timeout`: broker.session.timeout.ms.
+    IsrWatch(Shard& shard, const Clock& clock, MetadataApplier& replicas, Duration session_timeout)
+        : shard_(shard),
+          clock_(clock),
+          replicas_(replicas),
+          session_timeout_(session_timeout),
+          tasks_(shard) {}
     IsrWatch(const IsrWatch&) = delete;
     IsrWatch& operator=(const IsrWatch&) = delete;
 
     void start() { tasks_.spawn(run()); }
+    /// The broker has got a session, or has lost it.
+    void on_session(bool in_session) {
+        is_cut_off_ = !in_session;
+        wake_.set();
+    }
     [[nodiscard]] Task<> stop();
 
 private:
@@ -27,8 +39,10 @@ private:
     Shard& shard_;
     const Clock& clock_;
     MetadataApplier& replicas_;
+    Duration session_timeout_;
     TaskGroup tasks_;
-    Signal stop_;
+    Signal wake_;
+    bool is_cut_off_ = false;
     bool stopping_ = false;
 };
 

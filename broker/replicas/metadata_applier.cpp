@@ -452,7 +452,7 @@ Task<> MetadataApplier::expire_producers(Timestamp now, std::chrono::millisecond
     }
 }
 
-Task<> MetadataApplier::check_isrs() {
+Task<> MetadataApplier::check_isrs(std::optional<Duration> silence_limit) {
     if (image_ == nullptr) {
         co_return;
     }
@@ -466,7 +466,9 @@ Task<> MetadataApplier::check_isrs() {
         const PartitionImage* partition = image_->topic_table().find(key);
         if (partition != nullptr && partition->leader == ports_.replicas.self &&
             partition->replicas.size() > 1) {
-            auto check = [&active](PartitionReplica& replica) { replica.check_isr(active); };
+            auto check = [&](PartitionReplica& replica) {
+                replica.check_isr({active, silence_limit});
+            };
             co_await run_in_guard(hosted.replica, std::move(check));
         }
     }

@@ -74,8 +74,9 @@ public:
     /// Lets each log forget the producers whose last use is `idle` or longer before `now`.
     [[nodiscard]] Task<> expire_producers(Timestamp now, std::chrono::milliseconds idle);
 
-    /// Lets the leaders among the replicas take slow followers out of the ISR.
-    [[nodiscard]] Task<> check_isrs();
+    /// Lets the leaders among the replicas take slow followers out of the ISR. See
+    /// ClusterView::silence_limit.
+    [[nodiscard]] Task<> check_isrs(std::optional<Duration> silence_limit);
 
     /// Takes all replicas offline and adds their logs to `closing`. Call after the last update.
     [[nodiscard]] Task<> stop(std::vector<storage::ClosingLog>& closing);

@@ -24,9 +24,6 @@ struct ShardView {
     std::shared_ptr<const controller::MetadataImage> image;
     /// The replicas of this broker, as in that image.
     ReplicaTable replicas;
-    /// Whether the broker has a session with the controller. Without one, another broker may
-    /// already lead the partitions that this view assigns to this broker, so reads are refused.
-    bool in_session = false;
     /// The epoch of this broker's registration; -1 before the first session.
     BrokerEpoch broker_epoch{-1};
     /// Where the readers of this shard have stopped in these replicas.

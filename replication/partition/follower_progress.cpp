@@ -4,6 +4,7 @@ namespace hw::replication {
 
 void FollowerProgress::begin(bool is_in_sync, TimePoint now) {
     *this = {};
+    heard_at_ = now;
     if (is_in_sync) {
         caught_up_at_ = now;
     }
@@ -21,6 +22,7 @@ void FollowerProgress::on_fetch(const FollowerFetch& fetch, Offset leader_end,
     may_join_isr_ = fetch.may_join_isr;
     leader_end_then_ = leader_end;
     fetched_at_ = fetch.at;
+    heard_at_ = fetch.at;
     measure(leader_end, limits, fetch.at);
 }
 

@@ -56,6 +56,10 @@ public:
     [[nodiscard]] bool may_join_isr() const { return may_join_isr_; }
     [[nodiscard]] bool is_caught_up(Offset leader_end, const LagLimits& limits,
                                     TimePoint now) const;
+    /// It has not fetched for `limit` or longer, since this leader epoch began.
+    [[nodiscard]] bool is_silent(TimePoint now, Duration limit) const {
+        return now - heard_at_ >= limit;
+    }
     /// Too many records behind, for too long.
     [[nodiscard]] bool is_far_behind(TimePoint now) const {
         return far_behind_since_ && now - *far_behind_since_ >= LagLimits::kMessagesPatience;
@@ -71,6 +75,7 @@ private:
     bool may_join_isr_ = false;
     Offset leader_end_then_ = kNoOffset;   ///< the leader's log end at the last fetch
     std::optional<TimePoint> fetched_at_;  ///< the last fetch
+    TimePoint heard_at_{};                 ///< the last fetch, or else the begin
     std::optional<TimePoint> caught_up_at_;
     std::optional<TimePoint> far_behind_since_;
 };

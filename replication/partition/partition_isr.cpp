@@ -16,12 +16,16 @@ bool PartitionLeader::is_in_maximal_isr(BrokerId broker) const {
            std::ranges::find(pending_->added, broker) != pending_->added.end();
 }
 
-void PartitionLeader::on_time(std::span<const BrokerId> active, TimePoint now,
-                              LeaderEffects& effects) {
+void PartitionLeader::on_time(const ClusterView& view, TimePoint now, LeaderEffects& effects) {
+    silent_.clear();
     for (auto& [broker, progress] : followers_) {
         progress.measure(ends_.log_end_offset, rules_.lag, now);
-        if (!std::ranges::binary_search(active, broker)) {
+        if (!std::ranges::binary_search(view.active, broker)) {
             progress.forbid_join();
+        }
+        if (view.silence_limit && facts_.is_in_sync(broker) &&
+            progress.is_silent(now, *view.silence_limit)) {
+            silent_.push_back(broker);
         }
     }
     // A replica that no longer counts as caught up stops holding back the watermark.

@@ -12,6 +12,7 @@ using wire::ErrorCode;
 void PartitionLeader::on_leadership(const Leadership& leadership, TimePoint now,
                                     LeaderEffects& effects) {
     followers_.clear();
+    silent_.clear();
     take(leadership.facts, now);
     rules_ = leadership.rules;
     epoch_start_offset_ = leadership.epoch_start_offset;
@@ -70,6 +71,7 @@ void PartitionLeader::on_fetch(const FollowerFetch& fetch, LeaderEffects& effect
         progress.begin(facts_.is_in_sync(fetch.broker), fetch.at);
     }
     progress.on_fetch(fetch, ends_.log_end_offset, rules_.lag);
+    std::erase(silent_, fetch.broker);
     if (!pending_ && may_join(fetch.broker, progress)) {
         std::vector<BrokerId> isr = facts_.isr;
         isr.push_back(fetch.broker);
@@ -112,6 +114,7 @@ void PartitionLeader::take(const PartitionFacts& facts, TimePoint now) {
         }
     }
     followers_ = std::move(kept);
+    std::erase_if(silent_, [this](BrokerId broker) { return !facts_.is_in_sync(broker); });
 }
 
 void PartitionLeader::set_ends(const LogEnds& ends) {

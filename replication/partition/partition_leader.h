@@ -55,6 +55,14 @@ struct LeaderEffects {
     std::optional<IsrProposal> proposal;
 };
 
+/// What a leader must know of the cluster to judge its followers.
+struct ClusterView {
+    std::span<const BrokerId> active;  ///< those that are unfenced and not shutting down, sorted
+    /// Set while this broker has no session with the controllers: they may have elected another
+    /// leader, whom a member of the ISR follows that has not fetched for so long.
+    std::optional<Duration> silence_limit;
+};
+
 /// Leader half of one partition, a core: the acknowledged end of each replica, the ISR, and the
 /// high watermark.
 ///
@@ -87,9 +95,8 @@ public:
     void on_rules(const LeaderRules& rules, TimePoint now, LeaderEffects& effects);
     /// The log end offset or the durable end offset has moved.
     void on_log_ends(const LogEnds& ends, TimePoint now, LeaderEffects& effects);
-    /// Takes slow followers out of the ISR; called every few hundred milliseconds. `active` are the
-    /// brokers that are unfenced and not shutting down, sorted.
-    void on_time(std::span<const BrokerId> active, TimePoint now, LeaderEffects& effects);
+    /// Takes slow followers out of the ISR; called every few hundred milliseconds.
+    void on_time(const ClusterView& view, TimePoint now, LeaderEffects& effects);
 
     /// Whether a fetch of this replica may be answered. Codes: UNKNOWN_LEADER_EPOCH (not a
     /// replica, as far as this broker knows), NOT_LEADER_OR_FOLLOWER (an older incarnation).
@@ -124,6 +131,9 @@ public:
     [[nodiscard]] const std::map<BrokerId, FollowerProgress>& followers() const {
         return followers_;
     }
+    /// Members of the ISR that have not fetched for ClusterView::silence_limit. While there are
+    /// any, another broker may lead, and this one must take no records.
+    [[nodiscard]] const std::vector<BrokerId>& silent_members() const { return silent_; }
     [[nodiscard]] bool has_proposal() const { return pending_.has_value(); }
 
 private:
@@ -144,6 +154,7 @@ private:
     LogEnds ends_;
     Offset acknowledged_end_;  ///< the leader's own
     std::map<BrokerId, FollowerProgress> followers_;
+    std::vector<BrokerId> silent_;
     std::optional<PendingProposal> pending_;
     Offset epoch_start_offset_;
     Offset high_watermark_;

@@ -33,6 +33,14 @@ wire::Refusal too_few_after_append(const PartitionLeader& leader) {
             too_few_in_sync(leader) + "; the records may or may not be in the log"};
 }
 
+/// For a leader that the controllers may have replaced without its knowledge.
+wire::Refusal perhaps_replaced(const PartitionLeader& leader) {
+    return {ErrorCode::not_leader_or_follower,
+            fmt::format("this broker has no session with the controllers, and of the replicas in "
+                        "sync it hears nothing from broker {}: another may lead by now",
+                        fmt::join(leader.silent_members(), ", "))};
+}
+
 ProduceOutcome refused(const wire::Refusal& error) {
     ProduceOutcome outcome;
     outcome.code = error.code;
@@ -175,6 +183,9 @@ std::optional<wire::Refusal> PartitionReplica::not_leading() const {
 std::optional<wire::Refusal> PartitionReplica::refusal(Acks acks) {
     if (auto reason = not_leading()) {
         return reason;
+    }
+    if (!leader()->silent_members().empty()) {
+        return perhaps_replaced(*leader());
     }
     if (acks == Acks::all && !leader()->isr_is_large_enough()) {
         return wire::Refusal{ErrorCode::not_enough_replicas,
@@ -371,11 +382,14 @@ void PartitionReplica::on_isr_answer(const IsrAnswer& answer) {
     }
 }
 
-void PartitionReplica::check_isr(std::span<const BrokerId> active) {
+void PartitionReplica::check_isr(const ClusterView& view) {
     if (PartitionLeader* leader = leading()) {
         LeaderEffects effects;
-        leader->on_time(active, context_.clock->now(), effects);
+        leader->on_time(view, context_.clock->now(), effects);
         apply(effects);
+        if (!leader->silent_members().empty()) {
+            waits_.fail_appends_below_watermark(perhaps_replaced(*leader));
+        }
     }
 }
 

@@ -52,7 +52,7 @@ struct AppendRequest {
 /// Errors that a producer gets: an error before the batch is staged is definite, the batch is in no
 /// log. Every later error is indefinite, the batch may be in the log:
 /// NOT_ENOUGH_REPLICAS_AFTER_APPEND (a failed write or sync), NOT_LEADER_OR_FOLLOWER (the replica
-/// stopped leading), REQUEST_TIMED_OUT (the deadline).
+/// stopped leading, or is cut off and has perhaps been replaced), REQUEST_TIMED_OUT (the deadline).
 class PartitionReplica {
 public:
     explicit PartitionReplica(ReplicaContext context);
@@ -115,7 +115,7 @@ public:
 
     /// See PartitionLeader; nothing happens when this broker does not lead.
     void on_isr_answer(const IsrAnswer& answer);
-    void check_isr(std::span<const BrokerId> active);
+    void check_isr(const ClusterView& view);
 
     // --- Fetching, as a follower
 

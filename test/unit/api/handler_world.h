@@ -113,13 +113,9 @@ public:
     /// Refuses the operations that a test forbids, and allows all others.
     test::ForbiddingAuthorizer authorizer;
     DelayedRequests delayed{shard, clock};
-    ApiServices services{{.node_id = BrokerId(1),
-                          .shard = shard,
-                          .clock = clock,
-                          .image = nullptr,
-                          .replicas = {},
-                          .in_session = true},
-                         delayed};
+    ApiServices services{
+        {.node_id = BrokerId(1), .shard = shard, .clock = clock, .image = nullptr, .replicas = {}},
+        delayed};
 
 private:
     static constexpr std::size_t kLength = 4;

@@ -101,17 +101,6 @@ TEST_CASE("cold read: a failure after the end of the leadership is told as that 
           (leads ? ErrorCode::corrupt_message : ErrorCode::not_leader_or_follower));
 }
 
-TEST_CASE("cold read: records are not returned if the session was lost meanwhile",
-          "[data][fetch][cold]") {
-    Bench bench(GENERATE(range(std::uint64_t{1}, std::uint64_t{4})));
-    bench.fetch();
-    bench.world.shards[0]->services.in_session = false;
-    bench.release();
-    const auto& partition = bench.fetched(*bench.reader);
-    CHECK(partition.error_code == ErrorCode::not_leader_or_follower);
-    CHECK(wire::is_empty(partition.records));
-}
-
 TEST_CASE("cold read: a lookup by time delays no producer", "[data][list][cold]") {
     Bench bench(GENERATE(range(std::uint64_t{1}, std::uint64_t{6})));
     const ListOne one(GENERATE(std::int64_t{0}, std::int64_t{-3}));

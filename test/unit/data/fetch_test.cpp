@@ -194,15 +194,6 @@ TEST_CASE("fetch: a broker that does not lead names the leader, from version 16 
     CHECK(answer.node_endpoints.size() == (version < 16 ? 0 : 1));
 }
 
-TEST_CASE("fetch: without a session with the controller a broker refuses reads", "[data][fetch]") {
-    Bench bench;
-    bench.world.append({});
-    bench.world.shards[0]->services.in_session = false;
-    const auto& partition = bench.fetch(FetchOne(0).request);
-    CHECK(partition.error_code == ErrorCode::not_leader_or_follower);
-    CHECK(partition.records.empty());
-}
-
 TEST_CASE("fetch: below version 6 a failed log is reported as NOT_LEADER_OR_FOLLOWER",
           "[data][fetch]") {
     Bench bench;

@@ -92,8 +92,6 @@ TEST_CASE("list offsets: a partition that this broker does not serve has an erro
     CHECK(bench.list(ListOne(-1, "nope").request).error_code ==
           ErrorCode::unknown_topic_or_partition);
     CHECK(bench.list(ListOne(-1, "other").request).error_code == ErrorCode::not_leader_or_follower);
-    bench.world.shards[0]->services.in_session = false;
-    CHECK(bench.list(ListOne(-1).request).error_code == ErrorCode::not_leader_or_follower);
 }
 
 TEST_CASE("list offsets: a partition that is named twice is refused, the others are not",
@@ -132,21 +130,6 @@ TEST_CASE("list offsets: a look-up that ran on another shard is answered on the 
     bench.world.occupy("t");
     const Response& answer = bench.client->receive<Response>(11);
     CHECK(answer.topics[0].partitions[0].offset == Offset(4));
-}
-
-TEST_CASE("list offsets: a look-up is refused if the session with the controller is lost meanwhile",
-          "[data][list]") {
-    Bench bench(GENERATE(range(std::uint64_t{1}, std::uint64_t{11})));
-    bench.client->send(ListOne(-1).request, 11);
-    bench.world.occupy("t");
-    // The look-up stands behind this in the partition's guard.
-    bench.world.replica("t")->enter_unrefused(
-        bench.world.home, [&](replication::PartitionReplica&, Shard&) {
-            bench.world.shards[0]->services.in_session = false;
-        });
-    const Response& answer = bench.client->receive<Response>(11);
-    CHECK(answer.topics[0].partitions[0].error_code == ErrorCode::not_leader_or_follower);
-    CHECK(answer.topics[0].partitions[0].offset == kNoOffset);
 }
 
 /// A partition whose leader has one record that the other replica does not have.

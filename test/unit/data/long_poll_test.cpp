@@ -149,17 +149,6 @@ TEST_CASE("long poll: lost leadership ends it", "[data][fetch][poll]") {
     CHECK(partition.high_watermark == kNoOffset);
 }
 
-TEST_CASE("long poll: it is refused if the session with the controller is lost meanwhile",
-          "[data][fetch][poll]") {
-    Bench bench(GENERATE(range(std::uint64_t{1}, std::uint64_t{6})));
-    bench.send_and_wait();
-    bench.world.shards[0]->services.in_session = false;
-    bench.world.append({});
-    const auto& partition = bench.receive();
-    CHECK(partition.error_code == ErrorCode::not_leader_or_follower);
-    CHECK(partition.records.empty());
-}
-
 TEST_CASE("long poll: it ends with its connection", "[data][fetch][poll]") {
     Bench bench(GENERATE(range(std::uint64_t{1}, std::uint64_t{11})));
     bench.send_and_wait();

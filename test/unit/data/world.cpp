@@ -39,12 +39,7 @@ DataShard::DataShard(sim::Scheduler& scheduler, const Clock& clock, std::size_t 
                      const HostLimits& limits, LogSink& log)
     : shard(scheduler, kServer, index),
       delayed(shard, clock),
-      services{{.node_id = kSelf,
-                .shard = shard,
-                .clock = clock,
-                .image = nullptr,
-                .replicas = {},
-                .in_session = true},
+      services{{.node_id = kSelf, .shard = shard, .clock = clock, .image = nullptr, .replicas = {}},
                delayed},
       host(shard, clock, dispatcher, limits, Logger(log, "net")),
       flush_queue(shard) {

@@ -181,6 +181,23 @@ TEST_CASE("replication: a leader that is cut off is replaced, and cuts what nobo
     CHECK(cluster.log_of(old).find("after;") != std::string::npos);
 }
 
+TEST_CASE(
+    "replication: a leader that hears nobody refuses records after its session, also waiting ones",
+    "[node][replication]") {
+    Replicated cluster(GENERATE(range(std::uint64_t{1}, std::uint64_t{6})));
+    const BrokerId old = cluster.wait_partition_leader(kFirst, kNoBroker);
+    REQUIRE(cluster.send(old, "before;"));
+    cluster.isolate(old);
+    CHECK_FALSE(cluster.send(old, "waiting;", std::chrono::seconds(5)));
+    CHECK(cluster.node(old).produced == wire::ErrorCode::not_leader_or_follower);
+    CHECK_FALSE(cluster.send(old, "late;", std::chrono::seconds(1)));
+    CHECK(cluster.node(old).produced == wire::ErrorCode::not_leader_or_follower);
+    CHECK(cluster.log_of(old).find("late;") == std::string::npos);
+    cluster.world.network.heal();
+    cluster.wait_in_sync(Quorum::other_than(old), kAllNodes);
+    cluster.wait_same_logs();
+}
+
 /// Deaths, power losses and cuts at random, while records are sent.
 struct Storm : Replicated {
     explicit Storm(std::uint64_t seed) : Replicated(seed), random(world.scheduler.random()) {}

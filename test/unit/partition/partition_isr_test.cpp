@@ -1,5 +1,6 @@
 #include <array>
 #include <chrono>
+#include <optional>
 #include <vector>
 
 #include <catch2/catch.hpp>
@@ -48,7 +49,7 @@ struct Leading {
     }
     LeaderEffects tick(std::span<const BrokerId> active = kAll) {
         LeaderEffects effects;
-        core.on_time(active, now, effects);
+        core.on_time({active, silence_limit}, now, effects);
         return effects;
     }
     LeaderEffects write_to(std::int64_t end) {
@@ -66,6 +67,7 @@ struct Leading {
     }
 
     TimePoint now{1h};
+    std::optional<Duration> silence_limit;
     PartitionLeader core{kSelf, Offset(6)};
 };
 
@@ -322,6 +324,44 @@ TEST_CASE("isr: a broker that is no replica is told that the leader does not kno
     const auto stranger = leader.core.check_follower(BrokerId(9), BrokerEpoch(1));
     REQUIRE_FALSE(stranger.has_value());
     CHECK(stranger.error().code == ErrorCode::unknown_leader_epoch);
+}
+
+TEST_CASE("isr: a leader without a session counts the members that it has not heard for as long",
+          "[partition][isr]") {
+    Leading leader({kSelf, kTwo});
+    leader.now += 2s;
+    (void)leader.fetch(kTwo, 10);
+    leader.now += 2s;
+    (void)leader.tick();
+    CHECK(leader.core.silent_members().empty());
+    leader.silence_limit = 3s;
+    (void)leader.tick();
+    CHECK(leader.core.silent_members().empty());
+    leader.now += 1s;
+    (void)leader.tick();
+    CHECK(leader.core.silent_members() == std::vector{kTwo});
+    SECTION("until it fetches") {
+        (void)leader.fetch(kTwo, 10);
+        CHECK(leader.core.silent_members().empty());
+    }
+    SECTION("until the session is back") {
+        leader.silence_limit.reset();
+        (void)leader.tick();
+        CHECK(leader.core.silent_members().empty());
+    }
+    SECTION("until it is out of the ISR") {
+        LeaderEffects effects;
+        leader.core.on_metadata(Leading::facts({kSelf}, 3), leader.now, effects);
+        CHECK(leader.core.silent_members().empty());
+    }
+}
+
+TEST_CASE("isr: a leader that is the only member may go on without a session", "[partition][isr]") {
+    Leading leader({kSelf});
+    leader.silence_limit = 3s;
+    leader.now += 1h;
+    (void)leader.tick();
+    CHECK(leader.core.silent_members().empty());
 }
 
 }  // namespace
