@@ -39,8 +39,13 @@ void Machine::end_process(ProcessEnd end) {
         return;
     }
     // The disk and the network are cut off before the objects are destroyed.
-    world_.network.cut(tag());
-    end == ProcessEnd::power_loss ? disk_.power_loss() : disk_.process_kill();
+    if (end == ProcessEnd::power_loss) {
+        world_.network.cut_power(tag());
+        disk_.power_loss();
+    } else {
+        world_.network.cut(tag());
+        disk_.process_kill();
+    }
     process_.reset();
     world_.scheduler.resume(tag());
     if (tell_end_) {

@@ -256,6 +256,10 @@ Result<std::unique_ptr<Listener>> SimNetwork::listen(Shard& shard, const Endpoin
         return fail(ErrorKind::busy, "listen on {}: Address already in use", to_string(endpoint));
     }
     ports_[port->endpoint.port] = port;
+    owners_[port->endpoint.port] = port->node;
+    if (without_power_.erase(port->node) != 0) {
+        release();
+    }
     return std::make_unique<SimListener>(std::move(port));
 }
 
@@ -266,15 +270,13 @@ Task<Result<std::unique_ptr<Transport>>> SimNetwork::connect(Shard& shard, Endpo
     Signal never;
     co_await from.wait_until(never, scheduler_->now() + draw_delay());
     constexpr Duration kRetry = std::chrono::milliseconds(100);
-    auto port = ports_[endpoint.port].lock();
-    while (port && (is_blocked(from.node(), port->node) || is_blocked(port->node, from.node()))) {
+    while (!reaches(from.node(), endpoint.port)) {
         if (scheduler_->now() >= limit) {
             co_return fail(ErrorKind::timed_out, "no answer from {} in time", to_string(endpoint));
         }
-        port.reset();
         co_await from.wait_until(never, std::min(limit, scheduler_->now() + kRetry));
-        port = ports_[endpoint.port].lock();
     }
+    const auto port = ports_[endpoint.port].lock();
     if (!port || !port->open) {
         co_return fail(ErrorKind::closed, "connect to {}: Connection refused", to_string(endpoint));
     }

@@ -32,7 +32,9 @@ struct NetworkFaults {
 ///
 /// While a direction between two nodes is blocked, bytes and closes in it wait for `unblock`, and
 /// no connection can be made between the two, as with a cable that is pulled. So a connection may
-/// be half open: one side has closed it, and the other does not know.
+/// be half open: one side has closed it, and the other does not know. A machine without power is
+/// like one whose cable is pulled: it does not refuse connections, as a machine does on which no
+/// process listens. The peers of its old connections notice their end when it starts again.
 class SimNetwork final : public Network {
 public:
     SimNetwork(Scheduler& scheduler, NetworkFaults faults)
@@ -48,6 +50,11 @@ public:
     void set_faults(NetworkFaults faults) { faults_ = faults; }
     /// Cuts every connection of a node and closes its listeners, as the end of its process does.
     void cut(NodeTag node);
+    /// The same for a node whose machine loses its power. It has power again when it listens.
+    void cut_power(NodeTag node) {
+        without_power_.insert(node);
+        cut(node);
+    }
     /// Lets nothing pass from one node to another. Blocks of one direction are counted.
     void block(NodeTag from, NodeTag to) { blocked_.insert({from, to}); }
     /// Removes one block. What has waited arrives if it was the last one of this direction.
@@ -65,7 +72,15 @@ private:
     [[nodiscard]] Duration draw_delay();
     [[nodiscard]] bool draw_reset();
     [[nodiscard]] bool is_blocked(NodeTag from, NodeTag to) const {
-        return blocked_.contains({from, to});
+        return blocked_.contains({from, to}) || without_power_.contains(from) ||
+               without_power_.contains(to);
+    }
+    /// True if what a node sends to a port reaches the node that has listened there last, and the
+    /// answer comes back.
+    [[nodiscard]] bool reaches(NodeTag from, std::uint16_t port) const {
+        const auto owner = owners_.find(port);
+        return owner == owners_.end() ||
+               (!is_blocked(from, owner->second) && !is_blocked(owner->second, from));
     }
     void deliver(const std::shared_ptr<Link>& link, std::size_t side, std::size_t bytes);
     /// Lets what has waited pass in all directions that are not blocked.
@@ -75,7 +90,9 @@ private:
     Scheduler* scheduler_;
     NetworkFaults faults_;
     std::multiset<std::pair<NodeTag, NodeTag>> blocked_;
+    std::set<NodeTag> without_power_;
     std::map<std::uint16_t, std::weak_ptr<Port>> ports_;
+    std::map<std::uint16_t, NodeTag> owners_;  ///< who listens, or has listened last, at each port
     std::map<std::uint64_t, std::weak_ptr<Link>> links_;
     std::uint64_t next_link_ = 0;
     std::uint16_t next_port_ = 20'000;

@@ -81,18 +81,16 @@ struct Cluster {
     /// Ends a process without a stop.
     void kill(BrokerId id) {
         disks[static_cast<std::size_t>(id.value() - 1)]->process_kill();
+        world.network.cut(static_cast<sim::NodeTag>(id.value()));
         end(id);
     }
     /// Ends a process, and loses what its disk has not synced.
     void lose_power(BrokerId id) {
         disks[static_cast<std::size_t>(id.value() - 1)]->power_loss();
+        world.network.cut_power(static_cast<sim::NodeTag>(id.value()));
         end(id);
     }
-    void end(BrokerId id) {
-        const auto index = static_cast<std::size_t>(id.value() - 1);
-        world.network.cut(static_cast<sim::NodeTag>(id.value()));
-        nodes[index].reset();
-    }
+    void end(BrokerId id) { nodes[static_cast<std::size_t>(id.value() - 1)].reset(); }
     /// Cuts the network between a node and all others.
     void isolate(BrokerId id) {
         const auto tag = static_cast<sim::NodeTag>(id.value());

@@ -186,6 +186,46 @@ TEST_CASE("network: a connection to a node that is cut off times out, or waits",
     CHECK(outcome);
 }
 
+TEST_CASE("network: a dead process refuses connections, but not if its machine cannot be reached",
+          "[sim]") {
+    World world(1);
+    auto listener = world.network.listen(world.server, {"server", 9092});
+    REQUIRE(listener);
+    const bool has_power = GENERATE(true, false);
+    has_power ? world.network.cut(1) : world.network.cut_power(1);
+    const bool is_blocked = GENERATE(true, false);
+    if (is_blocked) {
+        world.network.block(2, 1);
+    }
+    Result<void> outcome;
+    bool done = false;
+    const TimePoint deadline = world.scheduler.now() + std::chrono::seconds(2);
+    world.client.spawn(dial(world, deadline, outcome, done));
+    REQUIRE(world.scheduler.run_until([&] { return done; }, kLimit));
+    REQUIRE_FALSE(outcome);
+    CHECK(outcome.error().kind ==
+          (has_power && !is_blocked ? ErrorKind::closed : ErrorKind::timed_out));
+}
+
+TEST_CASE("network: peers notice a loss of power only when the machine has started again",
+          "[sim]") {
+    World world(1);
+    auto listener = world.network.listen(world.server, {"server", 9092});
+    REQUIRE(listener);
+    std::string received;
+    bool ended = false;
+    std::unique_ptr<Transport> kept;
+    world.server.spawn(accept_and_read(world, **listener, received, ended));
+    world.client.spawn(connect_and_write(world, "hello", kept));
+    REQUIRE(world.scheduler.run_until([&] { return received == "hello"; }, kLimit));
+    world.network.cut_power(1);
+    std::array<std::byte, 1> byte;
+    CHECK(kept->try_read(byte).progress == Progress::would_block);
+    const auto again = world.network.listen(world.server, {"server", 9093});
+    REQUIRE(again);
+    CHECK(kept->try_read(byte).progress == Progress::closed);
+}
+
 TEST_CASE("network: a direction that is blocked twice passes nothing until both blocks end",
           "[sim]") {
     World world(1);
