@@ -59,6 +59,8 @@ ControllerServer::ControllerServer(const Ports& ports, ControllerServerOptions o
           controller::QuorumController(options.controller, {ports.entropy, ports.topic_configs},
                                        controller::MetadataImage(options.cluster_id)),
           ports.log.named("controller")),
+      watch_({ports.shard, ports.clock, ports.network, ports.log.named("controller")}, runtime_,
+             options.raft.self.id, options.broker_listener),
       dispatcher_(ports.authorizer, ports.quotas),
       host_(ports.shard, ports.clock, dispatcher_, options.limits, ports.log.named("net")) {
     add_handlers(options, ports);
@@ -81,7 +83,8 @@ void ControllerServer::add_handlers(const ControllerServerOptions& options, cons
     dispatcher_.add(ApiKey::envelope, std::make_unique<EnvelopeHandler>(dispatcher_));
     dispatcher_.add(ApiKey::broker_registration,
                     std::make_unique<BrokerRegistrationHandler>(runtime_));
-    dispatcher_.add(ApiKey::broker_heartbeat, std::make_unique<BrokerHeartbeatHandler>(runtime_));
+    dispatcher_.add(ApiKey::broker_heartbeat,
+                    std::make_unique<BrokerHeartbeatHandler>(runtime_, watch_));
     dispatcher_.add(ApiKey::alter_partition, std::make_unique<AlterPartitionHandler>(runtime_));
     dispatcher_.add(ApiKey::assign_replicas_to_dirs,
                     std::make_unique<AssignReplicasHandler>(runtime_));
@@ -111,11 +114,14 @@ void ControllerServer::start(std::function<void(const Error&)> tell_end) {
             tell_image_(std::move(image));
         }
     });
+    runtime_.on_role_change([this] { watch_.on_role_change(); });
     runtime_.start();
+    watch_.start();
     host_.start();
 }
 
 Task<> ControllerServer::stop() {
+    co_await watch_.stop();
     raft_->end_waits();
     co_await peers_.stop();
     co_await raft_->stop();

@@ -7,6 +7,7 @@
 #include "broker/api/api_services.h"
 #include "broker/net/connection_manager.h"
 #include "broker/net/local_transport.h"
+#include "broker/quorum/broker_watch.h"
 #include "broker/quorum/controller_runtime.h"
 #include "broker/quorum/quorum_peers.h"
 #include "config/settings.h"
@@ -20,6 +21,8 @@ struct ControllerServerOptions {
     controller::ControllerOptions controller;
     replication::RaftOptions raft;
     std::string listener;  ///< name of the controller listener that other nodes connect to
+    /// Name of the listener that brokers connect to each other on; empty if this node has none.
+    std::string broker_listener;
     HostLimits limits;
 };
 
@@ -32,8 +35,8 @@ struct MetadataLog {
     controller::MetadataVersion initial_version = controller::kInitialMetadataVersion;
 };
 
-/// The controller role of a node: raft node, controller, and the connections of its listeners, all
-/// on the control shard.
+/// The controller role of a node: raft node, controller, the watch on brokers, and the connections
+/// of its listeners, all on the control shard.
 ///
 /// Owned by the node; `stop` must have ended before it is destroyed.
 class ControllerServer {
@@ -90,6 +93,7 @@ private:
     QuorumPeers peers_;
     std::shared_ptr<replication::RaftNode> raft_;
     ControllerRuntime runtime_;
+    BrokerWatch watch_;  ///< outlives the connections of host_
     Dispatcher dispatcher_;
     ConnectionManager host_;
 };

@@ -93,6 +93,9 @@ Node::Node(config::BrokerConfig config, const NodeLimits& limits, NodePorts port
     connector_.on_active([this] {
         gateway_.on_controller_change();
         isr_updater_.on_controller_change();
+        if (agent_ != nullptr) {
+            agent_->on_controller_change();
+        }
     });
 }
 
@@ -251,6 +254,7 @@ void Node::start_controller(MetadataLog metadata) {
                  .fetch_timeout = quorum_timeout(config_.quorum.fetch_timeout),
                  .mutants = ports_.raft_mutants},
         .listener = controller_listener().name,
+        .broker_listener = config_.network.inter_broker_listener_name,
         .limits = with_room_for_envelope(host_limits())};
     const ControllerServer::Ports ports{.shard = ports_.control,
                                         .clock = ports_.clock,

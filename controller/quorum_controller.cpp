@@ -193,11 +193,26 @@ void QuorumController::fence_expired(TimePoint now, ControllerEffects& effects) 
     // Fence one broker at a time: the election for the next expired broker then sees that this one
     // is fenced, and does not choose it.
     while (const auto expired = heartbeats_.find_expired(now)) {
-        RecordBatch records;
-        add_fence(records, context(now), *appended().find_broker(*expired));
-        append(records, now, effects);
-        heartbeats_.end(*expired);
+        fence(*appended().find_broker(*expired), now, effects);
     }
+}
+
+bool QuorumController::fence_gone(BrokerId broker, BrokerEpoch epoch, TimePoint now,
+                                  ControllerEffects& effects) {
+    const BrokerImage* found = leading_ ? appended().find_broker(broker) : nullptr;
+    if (found == nullptr || found->epoch != epoch || found->fenced) {
+        return false;
+    }
+    fence(*found, now, effects);
+    return true;
+}
+
+void QuorumController::fence(const BrokerImage& broker, TimePoint now, ControllerEffects& effects) {
+    const BrokerId id = broker.id;  // the append replaces the image
+    RecordBatch records;
+    add_fence(records, context(now), broker);
+    append(records, now, effects);
+    heartbeats_.end(id);
 }
 
 void QuorumController::balance(TimePoint now, ControllerEffects& effects) {

@@ -104,6 +104,11 @@ public:
     /// Fences the brokers whose session has expired. When it is time, gives partitions back to
     /// their preferred leaders, kMaxBalanced at a time.
     void on_deadline(TimePoint now, ControllerEffects& effects);
+    /// The process of `broker` that registered with `epoch` has ended. Fences the broker and ends
+    /// its session, as if the session had expired. Returns false, and does nothing, if the broker
+    /// is fenced already or has registered anew, or this controller is not leading.
+    [[nodiscard]] bool fence_gone(BrokerId broker, BrokerEpoch epoch, TimePoint now,
+                                  ControllerEffects& effects);
     /// When to call on_deadline; kNever when not leading.
     [[nodiscard]] TimePoint next_deadline() const {
         return std::min(heartbeats_.next_deadline(), next_balancing_);
@@ -138,6 +143,7 @@ private:
     void append(const RecordBatch& records, TimePoint now, ControllerEffects& effects);
     void load_appended(const MetadataBatch& batch, TimePoint now);
     void fence_expired(TimePoint now, ControllerEffects& effects);
+    void fence(const BrokerImage& broker, TimePoint now, ControllerEffects& effects);
     void balance(TimePoint now, ControllerEffects& effects);
     void follow_broker(BrokerId id, const BrokerImage* before, TimePoint now);
     void note_heartbeat(const schema::BrokerHeartbeatRequest& request,

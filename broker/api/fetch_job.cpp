@@ -281,7 +281,7 @@ FetchRead FetchJob::next_read(const Read& read) const {
 
 FetchJob::ConnectionReads* FetchJob::connection_reads() const {
     const auto exchange = exchange_.lock();
-    std::unique_ptr<ReaderState>* state = exchange->reader_state();
+    std::unique_ptr<ConnectionState>* state = exchange->connection_state();
     if (state == nullptr) {
         return nullptr;
     }

@@ -44,7 +44,7 @@ namespace hw::broker {
 class FetchJob {
 public:
     /// The reads of one connection.
-    struct ConnectionReads final : ReaderState {
+    struct ConnectionReads final : ConnectionState {
         explicit ConnectionReads(ReadPlaces& places) : reader(places) {}
 
         ReadPlaces::Reader reader;

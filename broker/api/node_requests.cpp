@@ -8,8 +8,13 @@ void BrokerRegistrationHandler::reply(Exchange& exchange, const schema::BrokerRe
                                                       .broker_epoch = result.broker_epoch});
 }
 
-void BrokerHeartbeatHandler::reply(Exchange& exchange, const schema::BrokerHeartbeatRequest&,
+void BrokerHeartbeatHandler::reply(Exchange& exchange,
+                                   const schema::BrokerHeartbeatRequest& request,
                                    const controller::BrokerHeartbeatResult& result) const {
+    std::unique_ptr<ConnectionState>* state = exchange.connection_state();
+    if (result.refusal.code == wire::ErrorCode::none && state != nullptr) {
+        watch_.on_heartbeat(request.broker_id, request.broker_epoch, *state);
+    }
     exchange.reply(schema::BrokerHeartbeatResponse{.error_code = result.refusal.code,
                                                    .is_caught_up = result.is_caught_up,
                                                    .is_fenced = result.is_fenced,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "broker/api/controller_handler.h"
+#include "broker/quorum/broker_watch.h"
 #include "protocol/schema/api/allocate_producer_ids.h"
 #include "protocol/schema/api/broker_heartbeat.h"
 #include "protocol/schema/api/broker_registration.h"
@@ -22,15 +23,19 @@ protected:
 };
 
 /// Handles BrokerHeartbeat: keeps a broker's session alive and tells the broker whether it is
-/// fenced and may stop (KIP-631).
+/// fenced and may stop (KIP-631). Tells the watch which connection the heartbeat came on.
 class BrokerHeartbeatHandler final
     : public ControllerHandler<schema::BrokerHeartbeatRequest, controller::BrokerHeartbeatResult> {
 public:
-    using ControllerHandler::ControllerHandler;
+    BrokerHeartbeatHandler(ControllerRuntime& controller, BrokerWatch& watch)
+        : ControllerHandler(controller), watch_(watch) {}
 
 protected:
     void reply(Exchange& exchange, const schema::BrokerHeartbeatRequest& request,
                const controller::BrokerHeartbeatResult& result) const override;
+
+private:
+    BrokerWatch& watch_;
 };
 
 /// Handles ControllerRegistration: a controller registers its listeners and features (KIP-919).

@@ -66,6 +66,12 @@ void BrokerAgent::on_applied(Offset offset) {
     execute(effects);
 }
 
+void BrokerAgent::on_controller_change() {
+    LifecycleEffects effects;
+    lifecycle_.on_controller_change(clock_.now(), effects);
+    execute(effects);
+}
+
 Task<> BrokerAgent::leave() {
     LifecycleEffects effects;
     lifecycle_.begin_stop(clock_.now(), effects);

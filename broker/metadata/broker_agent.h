@@ -55,6 +55,8 @@ public:
     void start();
     /// All shards have applied the metadata up to and including `offset`.
     void on_applied(Offset offset);
+    /// Another controller is active, or it is known again.
+    void on_controller_change();
     /// Starts a controlled shutdown: asks the controller to move the leaderships of this broker
     /// away. Ends when the broker may stop.
     [[nodiscard]] Task<> leave();

@@ -97,6 +97,11 @@ void BrokerLifecycle::on_applied(Offset offset, TimePoint now, LifecycleEffects&
     }
 }
 
+void BrokerLifecycle::on_controller_change(TimePoint now, LifecycleEffects& effects) {
+    urgent_ = true;
+    send_due(now, effects);
+}
+
 void BrokerLifecycle::begin_stop(TimePoint now, LifecycleEffects& effects) {
     if (stopping()) {
         return;

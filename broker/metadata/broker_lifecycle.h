@@ -59,6 +59,9 @@ public:
     void on_failure(std::optional<wire::ErrorCode> code, TimePoint now, LifecycleEffects& effects);
     /// This broker has applied the metadata up to and including `offset`.
     void on_applied(Offset offset, TimePoint now, LifecycleEffects& effects);
+    /// Sends the next request at once. A new active controller does not know that this broker runs,
+    /// and would take it for dead if it is stopping and listens no more.
+    void on_controller_change(TimePoint now, LifecycleEffects& effects);
     /// Starts the controlled shutdown: asks the controller to move leaderships away and to allow
     /// the stop. If the broker is not registered or has lost its session, it may stop at once.
     void begin_stop(TimePoint now, LifecycleEffects& effects);

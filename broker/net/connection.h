@@ -83,7 +83,7 @@ public:
     void on_answer() override;
     void on_reject(const Error& reason) override;
     void at_end_of_turn() override;
-    [[nodiscard]] std::unique_ptr<ReaderState>* reader_state() override { return &reader_state_; }
+    [[nodiscard]] std::unique_ptr<ConnectionState>* connection_state() override { return &state_; }
 
 private:
     /// Bytes read in one turn, before other connections have their turn.
@@ -137,7 +137,7 @@ private:
     std::shared_ptr<const Endpoint> peer_;
     std::function<void()> on_end_;
     FrameReader frames_;
-    std::unique_ptr<ReaderState> reader_state_;
+    std::unique_ptr<ConnectionState> state_;
     Reservation::Share share_;
     Reservation reservation_;      ///< of the frame that is being read
     std::size_t usual_frame_ = 0;  ///< size of the largest complete frame, at most kStep

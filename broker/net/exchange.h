@@ -18,10 +18,11 @@
 
 namespace hw::broker {
 
-/// State about the sender's reads that the handler of Fetch keeps between requests.
-class ReaderState {
+/// State of a connection that a handler keeps between requests. A connection has one place for it,
+/// so at most one handler of a dispatcher keeps such state.
+class ConnectionState {
 public:
-    virtual ~ReaderState() = default;
+    virtual ~ConnectionState() = default;
 };
 
 /// Receiver of an exchange's answer, such as the connection that the request came from.
@@ -39,7 +40,7 @@ public:
         return true;
     }
     /// Where the state is kept, which ends with the receiver; nullptr if it keeps none.
-    [[nodiscard]] virtual std::unique_ptr<ReaderState>* reader_state() { return nullptr; }
+    [[nodiscard]] virtual std::unique_ptr<ConnectionState>* connection_state() { return nullptr; }
 };
 
 /// One request and the place of its answer. The bytes of the request, the decoded request and the
@@ -112,9 +113,9 @@ public:
     /// rejects the request and returns false.
     [[nodiscard]] bool take_work(std::size_t items, std::size_t bytes_each);
 
-    /// Where state is kept for the sender; nullptr when the connection has ended, or keeps none.
-    [[nodiscard]] std::unique_ptr<ReaderState>* reader_state() {
-        return sink_ == nullptr ? nullptr : sink_->reader_state();
+    /// Where state of the connection is kept; nullptr when the connection has ended, or keeps none.
+    [[nodiscard]] std::unique_ptr<ConnectionState>* connection_state() {
+        return sink_ == nullptr ? nullptr : sink_->connection_state();
     }
 
     /// False when the connection has ended, so an answer would be dropped.

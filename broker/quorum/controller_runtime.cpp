@@ -50,6 +50,13 @@ void ControllerRuntime::handle(const controller::ControllerRequest& request, Don
     execute(effects);
 }
 
+bool ControllerRuntime::fence_gone(BrokerId broker, BrokerEpoch epoch) {
+    ControllerEffects effects;
+    const bool is_fenced = controller_.fence_gone(broker, epoch, clock_.now(), effects);
+    execute(effects);
+    return is_fenced;
+}
+
 void ControllerRuntime::on_activate(LeaderEpoch epoch, Offset) {
     if (failed_) {
         return;  // it has not read all that is committed, so it must decide nothing
@@ -57,6 +64,9 @@ void ControllerRuntime::on_activate(LeaderEpoch epoch, Offset) {
     ControllerEffects effects;
     controller_.on_leader(epoch, clock_.now(), effects);
     execute(effects);
+    if (tell_role_) {
+        tell_role_();
+    }
 }
 
 void ControllerRuntime::on_resign(LeaderEpoch) {
@@ -69,6 +79,9 @@ void ControllerRuntime::on_resign(LeaderEpoch) {
     followed_ = controller_.committed_end_offset();
     cursor_ = {};
     execute(effects);
+    if (tell_role_) {
+        tell_role_();
+    }
 }
 
 void ControllerRuntime::on_committed(Offset end_offset) {

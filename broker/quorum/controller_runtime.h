@@ -36,9 +36,13 @@ public:
     /// as this node knows it.
     using Publish = std::function<void(std::shared_ptr<const controller::MetadataImage>)>;
     void on_image(Publish call) { publish_ = std::move(call); }
+    /// `call` is called when this controller has become the active one, or has ceased to be it.
+    void on_role_change(std::function<void()> call) { tell_role_ = std::move(call); }
 
     /// `done` is called once: when the decision is committed, or at once with NOT_CONTROLLER.
     void handle(const controller::ControllerRequest& request, Done done);
+    /// See QuorumController::fence_gone.
+    [[nodiscard]] bool fence_gone(BrokerId broker, BrokerEpoch epoch);
     [[nodiscard]] const controller::QuorumController& controller() const { return controller_; }
 
     void on_activate(LeaderEpoch epoch, Offset next_offset) override;
@@ -66,6 +70,7 @@ private:
     controller::QuorumController controller_;
     Logger log_;
     std::function<void(const Error&)> tell_end_;
+    std::function<void()> tell_role_;
     Publish publish_;
     std::shared_ptr<const controller::MetadataImage> published_;  ///< without its controller
     BrokerId leader_ = kNoBroker;

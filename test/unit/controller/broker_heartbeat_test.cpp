@@ -137,6 +137,61 @@ TEST_CASE("fencing: another ISR member becomes leader, and the fenced broker lea
     }
 }
 
+TEST_CASE("fencing: a broker whose process has ended is fenced at once, and others lead",
+          "[controller]") {
+    World world = cluster(3);
+    world.create_on("orders", {{1, 2, 3}});
+    CHECK(world.lose_process(1, world.epoch_of(1)));
+    world.commit();
+    CHECK(is_fenced(world, 1));
+    CHECK(text_of(world.partition("orders")) == "replicas 1,2,3 isr 2,3 leader 2 epoch 1/1");
+
+    SECTION("only once") {
+        const Offset end = world.end();
+        CHECK_FALSE(world.lose_process(1, world.epoch_of(1)));
+        CHECK(world.end() == end);
+    }
+    SECTION("its session has ended, so a process with other directories may take its place") {
+        Registration other = registration(1, 2);
+        other.log_dirs = {DirectoryId(uuid(77))};
+        CHECK(world.join(other).refusal.code == ErrorCode::none);
+    }
+    SECTION("a heartbeat unfences it, if its process runs after all") {
+        CHECK_FALSE(world.beat(1).is_fenced);
+    }
+}
+
+TEST_CASE("fencing: the end of a process concerns only its own registration", "[controller]") {
+    World world = cluster(2);
+    const BrokerEpoch old = world.epoch_of(1);
+    world.join(registration(1, 2));
+    world.beat(1);
+    REQUIRE_FALSE(is_fenced(world, 1));
+    const Offset end = world.end();
+    CHECK_FALSE(world.lose_process(1, old));
+    CHECK_FALSE(world.lose_process(7, old));
+    CHECK_FALSE(is_fenced(world, 1));
+    CHECK(world.end() == end);
+}
+
+TEST_CASE("fencing: the end of a broker that was allowed to stop changes nothing", "[controller]") {
+    World world = cluster(2);
+    schema::BrokerHeartbeatRequest stop = world.heartbeat(1);
+    stop.want_shut_down = true;
+    REQUIRE(world.call<BrokerHeartbeatResult>(stop).should_shut_down);
+    const Offset end = world.end();
+    CHECK_FALSE(world.lose_process(1, world.epoch_of(1)));
+    CHECK(world.end() == end);
+}
+
+TEST_CASE("fencing: a controller that is not the active one fences nobody", "[controller]") {
+    World world = cluster(2);
+    const BrokerEpoch epoch = world.epoch_of(1);
+    world.lose();
+    CHECK_FALSE(world.lose_process(1, epoch));
+    CHECK_FALSE(is_fenced(world, 1));
+}
+
 TEST_CASE("controlled shutdown: a broker that leads nothing may stop at once", "[controller]") {
     World world = cluster(1);
     schema::BrokerHeartbeatRequest stop = world.heartbeat(1);

@@ -264,6 +264,13 @@ void World::pass(Duration duration) {
     }
 }
 
+bool World::lose_process(std::int32_t broker, BrokerEpoch epoch) {
+    ControllerEffects effects;
+    const bool is_fenced = controller_.fence_gone(BrokerId(broker), epoch, now_, effects);
+    carry_out(effects);
+    return is_fenced;
+}
+
 BrokerRegistrationResult World::join(const Registration& registration) {
     return call<BrokerRegistrationResult>(registration.request());
 }

@@ -89,6 +89,12 @@ public:
     void commit(std::size_t batches = SIZE_MAX);
     /// Moves time forward, and calls the controller if its deadline has come.
     void pass(Duration duration);
+    /// Tells the controller that the process of the broker with this epoch has ended. Returns
+    /// whether the broker was fenced for it; its records are not committed.
+    bool lose_process(std::int32_t broker, BrokerEpoch epoch);
+    [[nodiscard]] BrokerEpoch epoch_of(std::int32_t broker) const {
+        return image().find_broker(BrokerId(broker))->epoch;
+    }
 
     /// True when the request has been answered.
     [[nodiscard]] bool is_answered(Ticket ticket) const { return answers_.contains(ticket); }

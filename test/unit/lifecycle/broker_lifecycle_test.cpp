@@ -35,6 +35,9 @@ struct Fixture {
         now += span;
         return step([this](auto& effects) { lifecycle.on_time(now, effects); });
     }
+    LifecycleEffects controller_changed() {
+        return step([this](auto& effects) { lifecycle.on_controller_change(now, effects); });
+    }
     LifecycleEffects stop() {
         return step([this](auto& effects) { lifecycle.begin_stop(now, effects); });
     }
@@ -76,6 +79,18 @@ TEST_CASE("lifecycle: a broker sends a heartbeat as soon as it has applied its o
     CHECK(unfenced.became_active);
     CHECK(fixture.lifecycle.active());
     CHECK(fixture.applied(21).send == LifecycleRequest::none);
+}
+
+TEST_CASE("lifecycle: a broker sends a heartbeat to a new active controller at once",
+          "[lifecycle]") {
+    Fixture fixture;
+    fixture.activate();
+    fixture.pass(std::chrono::milliseconds(100));
+    CHECK(fixture.controller_changed().send == LifecycleRequest::heartbeat);
+    SECTION("and once more if the first one was on its way to the old controller") {
+        CHECK(fixture.controller_changed().send == LifecycleRequest::none);
+        CHECK(fixture.answered({.fenced = false}).send == LifecycleRequest::heartbeat);
+    }
 }
 
 TEST_CASE("lifecycle: a broker that catches up during a request sends a heartbeat after the answer",

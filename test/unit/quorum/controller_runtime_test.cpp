@@ -14,6 +14,7 @@
 #include "broker/api/node_requests.h"
 #include "broker/api/partition_requests.h"
 #include "test/sim/sim_clock.h"
+#include "test/sim/sim_network.h"
 #include "test/support/forbidding.h"
 #include "test/support/log_lines.h"
 #include "test/support/wire_client.h"
@@ -137,7 +138,8 @@ struct Apis {
         ControllerRuntime& runtime = machine.process->runtime;
         dispatcher.add(ApiKey::broker_registration,
                        std::make_unique<BrokerRegistrationHandler>(runtime));
-        dispatcher.add(ApiKey::broker_heartbeat, std::make_unique<BrokerHeartbeatHandler>(runtime));
+        dispatcher.add(ApiKey::broker_heartbeat,
+                       std::make_unique<BrokerHeartbeatHandler>(runtime, watch));
         dispatcher.add(ApiKey::controller_registration,
                        std::make_unique<ControllerRegistrationHandler>(runtime));
         dispatcher.add(ApiKey::allocate_producer_ids,
@@ -189,6 +191,11 @@ struct Apis {
     config::Settings settings;
     sim::SimClock clock{machine.scheduler};
     test::LogLines log;
+    sim::SimNetwork network{machine.scheduler, {}};
+    BrokerWatch watch{{machine.process->shard, clock, network, Logger(log, "controller")},
+                      machine.process->runtime,
+                      kNoBroker,
+                      ""};
     test::ForbiddingAuthorizer authorizer;
     NoQuotas quotas;
     Dispatcher dispatcher{authorizer, quotas};
