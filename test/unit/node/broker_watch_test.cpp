@@ -160,7 +160,8 @@ TEST_CASE("watch: brokers that stop are not taken for dead, also when the active
         [&] { return cluster.node(active).stopped && (!both || cluster.node(other).stopped); }));
     cluster.world.run_for(seconds(1));
     CHECK(cluster.fenced_by_watch() == 0);
-    CHECK(cluster.shows_fenced(witness, active));
+    // Without two of three controllers the last changes may remain uncommitted.
+    CHECK((both || cluster.shows_fenced(witness, active)));
 }
 
 /// Three controllers, and brokers 4 and 5, which hold the partition of topic "t".
