@@ -96,6 +96,9 @@ void draw_clients(Random& random, Plan& plan) {
              .pause_max = draw_span(random, milliseconds(5), milliseconds(300)),
              .bytes_max = static_cast<std::int32_t>(random.chance(1, 3) ? 1 : 1 << 20)});
     }
+    // In every run something is promised.
+    ProducerFacts& first = plan.producers.front().facts;
+    first.acks = first.acks == Acks::none ? Acks::all : first.acks;
 }
 
 }  // namespace
