@@ -288,6 +288,7 @@ void Node::start_broker(storage::OpenedLogs opened) {
         .logs = logs_,
         .log = log_.named("replicas"),
         .config = config_,
+        .incarnation = incarnation_,
         .replicas = {.self = config_.node.id,
                      .clock = ports_.clock,
                      .log = log_.named("replicas"),

@@ -1,6 +1,7 @@
 #include "broker/replicas/metadata_applier.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -73,7 +74,11 @@ Task<> MetadataApplier::apply(MetadataUpdate update) {
     co_await remove_deleted(update);
     co_await remove_unassigned(update);
     co_await change_options(update);
-    const std::vector<Key> keys = assigned(update);
+    std::vector<Key> keys = assigned(update);
+    if (is_registered()) {
+        std::ranges::copy_if(std::exchange(leading_later_, {}), std::back_inserter(keys),
+                             [this](const Key& key) { return hosted_.contains(key); });
+    }
     if (update.is_first) {
         co_await settle_missing(keys);
     }
@@ -249,6 +254,11 @@ Task<> MetadataApplier::update_partition(Key key) {
     if (hosted.directory == nullptr || hosted.directory->failure()) {
         co_return;  // The replica is offline and answers with the reason.
     }
+    if (partition.leader == ports_.replicas.self && !is_registered()) {
+        leading_later_.insert(key);
+        co_await leave_role(hosted.replica, "this process is not registered yet");
+        co_return;
+    }
     if (partition.leader == ports_.replicas.self) {
         auto lead = [facts = facts_of(partition)](PartitionReplica& replica) {
             replica.become_leader(facts);
@@ -262,14 +272,17 @@ Task<> MetadataApplier::update_partition(Key key) {
         co_await run_in_guard(hosted.replica, std::move(follow));
         co_return;
     }
-    // Not waited for: a write or truncation under way, perhaps on a slow disk, must not hold up the
-    // roles of others.
-    auto leave = [](PartitionReplica& replica) {
-        replica.become_offline(
-            {ErrorCode::not_leader_or_follower,
-             "the partition has no leader: no replica that may lead it is in service"});
+    co_await leave_role(hosted.replica,
+                        "the partition has no leader: no replica that may lead it is in service");
+}
+
+/// Does not wait for a write or truncation under way, perhaps on a slow disk, which must not hold
+/// up the roles of others.
+Task<> MetadataApplier::leave_role(ReplicaPtr replica, std::string why) {
+    auto leave = [&why](PartitionReplica& inside) {
+        inside.become_offline({ErrorCode::not_leader_or_follower, why});
     };
-    co_await run_in_guard(hosted.replica, std::move(leave));
+    co_await run_in_guard(std::move(replica), std::move(leave));
 }
 
 Task<> MetadataApplier::open(Key key, const PartitionImage& partition) {
@@ -418,11 +431,6 @@ Task<> MetadataApplier::take_offline(ReplicaPtr replica, wire::Refusal reason) {
             co_await shard_.wait(never, ports_.replicas.clock.now() + kWriteCheck);
         }
     }
-}
-
-const PartitionReplica* MetadataApplier::inspect(const Key& key) const {
-    const auto found = hosted_.find(key);
-    return found == hosted_.end() ? nullptr : &found->second.replica->inspect();
 }
 
 Task<MetadataApplier::HighWatermarks> MetadataApplier::high_watermarks() {

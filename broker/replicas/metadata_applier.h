@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,9 @@ namespace hw::broker {
 /// roles of replicas. Then it posts the new image and the changes of the replica table to every
 /// shard, both in one step.
 ///
+/// Metadata from before the registration of this process may say that this broker leads, but they
+/// speak of an earlier process, which may have changed the ISR since. So nothing is led by them.
+///
 /// Lives on the control shard; owned by the node, destroyed after the shards have ended. The
 /// metadata follower calls `apply`, one update at a time.
 class MetadataApplier final : public MetadataSubscriber {
@@ -34,6 +38,7 @@ public:
         storage::LogManager& logs;
         Logger log;
         const config::BrokerConfig& config;
+        IncarnationId incarnation;  ///< of this process
         /// Services of all replicas; their home is the control shard.
         HostedReplica::Services replicas;
         /// The views of all shards that get the metadata.
@@ -66,7 +71,10 @@ public:
 
     /// For the checks of a simulation: a replica of this broker; nullptr if there is none.
     [[nodiscard]] const replication::PartitionReplica* inspect(
-        const controller::PartitionKey& key) const;
+        const controller::PartitionKey& key) const {
+        const auto found = hosted_.find(key);
+        return found == hosted_.end() ? nullptr : &found->second.replica->inspect();
+    }
 
     /// High watermarks of the replicas that have a log, by directory.
     using HighWatermarks = std::map<storage::LogDirectory*, storage::PartitionOffsets>;
@@ -105,6 +113,11 @@ private:
     /// this broker, otherwise its checkpointed offsets are removed.
     [[nodiscard]] Task<> settle_missing(const std::vector<Key>& assigned);
     [[nodiscard]] std::vector<Key> assigned(const MetadataUpdate& update) const;
+    /// The metadata have the registration of this process.
+    [[nodiscard]] bool is_registered() const {
+        const controller::BrokerImage* self = image_->find_broker(ports_.replicas.self);
+        return self != nullptr && self->incarnation == ports_.incarnation;
+    }
     [[nodiscard]] Task<> update_partition(Key key);
     [[nodiscard]] Task<> open(Key key, const controller::PartitionImage& partition);
     [[nodiscard]] std::shared_ptr<const replication::PartitionOptions> options_of(
@@ -118,6 +131,7 @@ private:
     [[nodiscard]] Task<> publish();
     /// Runs `work` in the guard of the replica and waits for it.
     [[nodiscard]] Task<> run_in_guard(ReplicaPtr replica, GuardedWork work);
+    [[nodiscard]] Task<> leave_role(ReplicaPtr replica, std::string why);
     [[nodiscard]] Task<> take_offline(ReplicaPtr replica, wire::Refusal reason);
 
     Ports ports_;
@@ -128,6 +142,7 @@ private:
     std::vector<storage::MissingLog> missing_;       ///< kept until the first update
     std::map<Key, Hosted> hosted_;
     std::map<storage::LogDirectory*, std::size_t> used_;  ///< number of logs in each directory
+    std::set<Key> leading_later_;  ///< led by this broker, as metadata before the registration say
     TableChanges changes_;
     std::shared_ptr<const controller::MetadataImage> image_;
     RateLimitedLog troubles_;
