@@ -17,6 +17,7 @@ bool PartitionLeader::is_in_maximal_isr(BrokerId broker) const {
 }
 
 void PartitionLeader::on_time(const ClusterView& view, TimePoint now, LeaderEffects& effects) {
+    is_cut_off_ = view.silence_limit.has_value();
     silent_.clear();
     for (auto& [broker, progress] : followers_) {
         progress.measure(ends_.log_end_offset, rules_.lag, now);

@@ -12,6 +12,7 @@ using wire::ErrorCode;
 void PartitionLeader::on_leadership(const Leadership& leadership, TimePoint now,
                                     LeaderEffects& effects) {
     followers_.clear();
+    is_cut_off_ = false;
     silent_.clear();
     take(leadership.facts, now);
     rules_ = leadership.rules;

@@ -131,6 +131,9 @@ public:
     [[nodiscard]] const std::map<BrokerId, FollowerProgress>& followers() const {
         return followers_;
     }
+    /// This broker has no session with the controllers, who can elect another member of the ISR. So
+    /// its log may end before that of the partition's leader.
+    [[nodiscard]] bool may_be_replaced() const { return is_cut_off_ && !is_isr_alone(); }
     /// Members of the ISR that have not fetched for ClusterView::silence_limit. While there are
     /// any, another broker may lead, and this one must take no records.
     [[nodiscard]] const std::vector<BrokerId>& silent_members() const { return silent_; }
@@ -154,6 +157,7 @@ private:
     LogEnds ends_;
     Offset acknowledged_end_;  ///< the leader's own
     std::map<BrokerId, FollowerProgress> followers_;
+    bool is_cut_off_ = false;
     std::vector<BrokerId> silent_;
     std::optional<PendingProposal> pending_;
     Offset epoch_start_offset_;

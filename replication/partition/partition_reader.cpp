@@ -30,6 +30,22 @@ Offset PartitionReader::end_of(OffsetScope scope, IsolationLevel isolation) cons
 
 std::expected<FetchPlan, wire::Refusal> PartitionReader::plan_read(
     const FetchRead& request, storage::ReadCursor& cursor) const {
+    auto plan = plan_here(request, cursor);
+    const bool is_beyond = !plan && plan.error().code == ErrorCode::offset_out_of_range &&
+                           request.from > log_->log_start_offset();
+    if (is_beyond && leader_->may_be_replaced()) {
+        // A consumer that believes OFFSET_OUT_OF_RANGE goes on at the start or at the end.
+        return std::unexpected(wire::Refusal{
+            ErrorCode::not_leader_or_follower,
+            fmt::format("{}; but this broker has no session with the controllers, and another may "
+                        "lead by now",
+                        plan.error().message)});
+    }
+    return plan;
+}
+
+std::expected<FetchPlan, wire::Refusal> PartitionReader::plan_here(
+    const FetchRead& request, storage::ReadCursor& cursor) const {
     FetchPlan plan;
     plan.high_watermark = leader_->high_watermark();
     plan.last_stable_offset = readable_end(IsolationLevel::read_committed);

@@ -98,8 +98,9 @@ public:
 
     /// Plans a read of whole batches below the high watermark, or with scope `whole_log` to the log
     /// end. From an offset between the high watermark and the log end it is empty. `cursor` is
-    /// where the reader's read before ended; see Log::plan_read. Codes: OFFSET_OUT_OF_RANGE, and
-    /// those of Log::plan_read.
+    /// where the reader's read before ended; see Log::plan_read. Codes: OFFSET_OUT_OF_RANGE,
+    /// NOT_LEADER_OR_FOLLOWER (the offset is beyond the log end, and another broker may lead and
+    /// have it), and those of Log::plan_read.
     [[nodiscard]] std::expected<FetchPlan, wire::Refusal> plan_read(
         const FetchRead& request, storage::ReadCursor& cursor) const;
     /// Plans a lookup of an offset, as Kafka does it (Partition.fetchOffsetForTimestamp). Finds no
@@ -129,6 +130,8 @@ private:
     [[nodiscard]] bool may_answer(const OffsetQuery& query) const {
         return query.scope == OffsetScope::whole_log || leader_->high_watermark_is_current();
     }
+    [[nodiscard]] std::expected<FetchPlan, wire::Refusal> plan_here(
+        const FetchRead& request, storage::ReadCursor& cursor) const;
     [[nodiscard]] std::expected<bool, wire::Refusal> diverges(const FetchRead& request,
                                                               FetchPlan& plan) const;
     [[nodiscard]] std::expected<OffsetPlan, wire::Refusal> plan_search(

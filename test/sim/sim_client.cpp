@@ -53,6 +53,10 @@ Task<> SimClient::find_leader(const PartitionPlan& partition) {
                                               &schema::MetadataResponse::Broker::node_id);
         if (each.partition_index == partition.index && each.error_code == ErrorCode::none &&
             leader != (*answer)->brokers.end()) {
+            if (each.leader_epoch < newest_epoch_) {
+                continue;  // old metadata, for example of a broker that is cut off (KIP-320)
+            }
+            newest_epoch_ = each.leader_epoch;
             connect_to({std::string(leader->host), static_cast<std::uint16_t>(leader->port)});
             leader_ = Leader{each.leader_id, each.leader_epoch};
         }

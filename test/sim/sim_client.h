@@ -65,7 +65,8 @@ protected:
     [[nodiscard]] Task<> pause(Duration max);
     /// Connects to any broker at the next call.
     void choose_broker();
-    /// Asks any broker for the leader, and connects to it at the next call. There may be none.
+    /// Asks any broker for the leader, and connects to it at the next call. There may be none. Like
+    /// Kafka's clients, ignores a leader of an older epoch than one that it has heard of.
     [[nodiscard]] Task<> find_leader(const PartitionPlan& partition);
     /// After an error: the leader must be asked for again.
     void forget_leader() { leader_.reset(); }
@@ -81,6 +82,7 @@ private:
 
     Endpoint target_;
     std::optional<Leader> leader_;
+    LeaderEpoch newest_epoch_ = kNoLeaderEpoch;
     std::string last_error_;
 
 protected:

@@ -350,6 +350,23 @@ TEST_CASE("offsets: a timestamp finds the first record at or after it, below the
     CHECK(*list(world, 3001) == ListedOffset());
 }
 
+TEST_CASE("read: a leader without a session knows the log end only if nobody else can lead",
+          "[partition][read]") {
+    World world;
+    world.start();
+    append(world, {.records = 3});
+    const bool is_alone = GENERATE(true, false);
+    world.node->lead(is_alone ? led_by_self(2) : led_by_self(2, {kSelf, kOther}, {kSelf, kOther}));
+    CHECK(world.node->read(4).error().code == ErrorCode::offset_out_of_range);
+    world.node->enter([](PartitionReplica& replica) {
+        replica.check_isr({.active = {}, .silence_limit = std::chrono::hours(1)});
+    });
+    CHECK(world.node->read(4).error().code ==
+          (is_alone ? ErrorCode::offset_out_of_range : ErrorCode::not_leader_or_follower));
+    CHECK(world.node->read(-1).error().code == ErrorCode::offset_out_of_range);
+    CHECK(world.node->read(3).has_value());
+}
+
 TEST_CASE(
     "offsets: while the watermark is below the start of the epoch, offsets that depend on it are "
     "not available",
