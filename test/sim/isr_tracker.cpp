@@ -12,6 +12,9 @@ void IsrTracker::after_image(const controller::MetadataImage& image) {
         return;
     }
     newest_ = image.last_offset();
+    for (const auto& [id, broker] : image.brokers()) {
+        epochs_[static_cast<NodeTag>(id.value())] = broker.epoch;
+    }
     for (std::uint32_t i = 0; i < partitions_.size(); ++i) {
         const PartitionPlan& planned = plan_.partitions[i];
         const controller::TopicImage* const topic = image.find_topic(planned.topic);
@@ -35,14 +38,25 @@ void IsrTracker::take(PartitionNumber number, std::set<NodeTag> isr) {
     if (isr == members.isr) {
         return;
     }
-    std::erase_if(members.without_records, [&](NodeTag member) {
-        return !isr.contains(member) || !members.isr.contains(member);
-    });
+    // Its next registration takes a broker out of the ISR, so a member with a newer one has joined
+    // since. One with the old one may have joined in the name of a process that has ended.
+    const auto is_gone = [&](NodeTag member) {
+        const auto lost = lost_.find(member);
+        return lost != lost_.end() && lost->second == epochs_[member];
+    };
+    std::erase_if(members.without_records,
+                  [&](NodeTag member) { return !isr.contains(member) || !is_gone(member); });
+    for (const NodeTag member : isr) {
+        if (!members.isr.contains(member) && is_gone(member)) {
+            members.without_records.insert(member);
+        }
+    }
     members.isr = std::move(isr);
     check(number);
 }
 
 void IsrTracker::on_power_loss(NodeTag node) {
+    lost_[node] = epochs_[node];
     for (std::uint32_t i = 0; i < partitions_.size(); ++i) {
         if (partitions_[i].isr.contains(node)) {
             partitions_[i].without_records.insert(node);

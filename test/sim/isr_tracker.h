@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <utility>
@@ -15,7 +16,7 @@ namespace hw::sim {
 /// had all acknowledged records lost its power. A `memory` topic promises nothing beyond that.
 ///
 /// A member of the ISR has all acknowledged records, until its machine loses its power. It has them
-/// again when it joins the ISR anew.
+/// again when it joins the ISR after its next registration.
 class IsrTracker {
 public:
     /// Called when records may be lost.
@@ -46,6 +47,8 @@ private:
     const Plan& plan_;
     OnLoss on_loss_;
     Offset newest_{-1};
+    std::map<NodeTag, BrokerEpoch> epochs_;  ///< of the newest registrations
+    std::map<NodeTag, BrokerEpoch> lost_;    ///< of those that the power losses ended
     std::vector<Tracked> partitions_;
 };
 
