@@ -60,7 +60,7 @@ ControllerServer::ControllerServer(const Ports& ports, ControllerServerOptions o
                                        controller::MetadataImage(options.cluster_id)),
           ports.log.named("controller")),
       watch_({ports.shard, ports.clock, ports.network, ports.log.named("controller")}, runtime_,
-             options.raft.self.id, options.broker_listener),
+             options.raft.self.id),
       dispatcher_(ports.authorizer, ports.quotas),
       host_(ports.shard, ports.clock, dispatcher_, options.limits, ports.log.named("net")) {
     add_handlers(options, ports);

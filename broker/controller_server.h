@@ -21,8 +21,6 @@ struct ControllerServerOptions {
     controller::ControllerOptions controller;
     replication::RaftOptions raft;
     std::string listener;  ///< name of the controller listener that other nodes connect to
-    /// Name of the listener that brokers connect to each other on; empty if this node has none.
-    std::string broker_listener;
     HostLimits limits;
 };
 

@@ -254,7 +254,6 @@ void Node::start_controller(MetadataLog metadata) {
                  .fetch_timeout = quorum_timeout(config_.quorum.fetch_timeout),
                  .mutants = ports_.raft_mutants},
         .listener = controller_listener().name,
-        .broker_listener = config_.network.inter_broker_listener_name,
         .limits = with_room_for_envelope(host_limits())};
     const ControllerServer::Ports ports{.shard = ports_.control,
                                         .clock = ports_.clock,

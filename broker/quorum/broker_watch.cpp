@@ -5,13 +5,8 @@
 
 namespace hw::broker {
 
-BrokerWatch::BrokerWatch(const Ports& ports, ControllerRuntime& controller, BrokerId self,
-                         std::string listener)
-    : ports_(ports),
-      controller_(controller),
-      self_(self),
-      listener_(std::move(listener)),
-      tasks_(ports.shard) {}
+BrokerWatch::BrokerWatch(const Ports& ports, ControllerRuntime& controller, BrokerId self)
+    : ports_(ports), controller_(controller), self_(self), tasks_(ports.shard) {}
 
 void BrokerWatch::start() {
     tasks_.spawn(watch());
@@ -88,36 +83,41 @@ void BrokerWatch::dial_due() {
         if (watched.dial_at > now || dialled_.contains(id)) {
             continue;
         }
-        const Endpoint* endpoint = endpoint_of(id, watched.epoch);
-        if (endpoint == nullptr) {
+        auto endpoints = endpoints_of(id, watched.epoch);
+        if (endpoints.empty()) {
             watched_.erase(entry);
             continue;
         }
         watched.dial_at = kNever;
         dialled_.insert(id);
-        tasks_.spawn(dial(id, watched.epoch, *endpoint));
+        tasks_.spawn(dial(id, watched.epoch, std::move(endpoints)));
     }
 }
 
-const Endpoint* BrokerWatch::endpoint_of(BrokerId broker, BrokerEpoch epoch) const {
+std::vector<Endpoint> BrokerWatch::endpoints_of(BrokerId broker, BrokerEpoch epoch) const {
     const controller::BrokerImage* found = controller_.controller().appended().find_broker(broker);
     if (!controller_.controller().is_leading() || found == nullptr || found->epoch != epoch ||
-        found->fenced || found->endpoints.empty()) {
-        return nullptr;
+        found->fenced) {
+        return {};
     }
-    const auto named = found->endpoints.find(listener_);
-    const bool is_named = named != found->endpoints.end();
-    return &(is_named ? named : found->endpoints.begin())->second.address;
+    std::vector<Endpoint> all;
+    for (const auto& [name, endpoint] : found->endpoints) {
+        all.push_back(endpoint.address);
+    }
+    return all;
 }
 
-Task<> BrokerWatch::dial(BrokerId broker, BrokerEpoch epoch, Endpoint endpoint) {
+Task<> BrokerWatch::dial(BrokerId broker, BrokerEpoch epoch, std::vector<Endpoint> endpoints) {
     const TimePoint deadline = ports_.clock.now() + kDialLimit;
-    const auto connected = co_await ports_.network.connect(ports_.shard, endpoint, deadline);
-    on_dialled(broker, epoch, endpoint, connected);
+    bool all_refuse = true;
+    for (auto next = endpoints.begin(); next != endpoints.end() && all_refuse; ++next) {
+        const auto connected = co_await ports_.network.connect(ports_.shard, *next, deadline);
+        all_refuse = !connected && connected.error().kind == ErrorKind::closed;
+    }
+    on_dialled(broker, epoch, all_refuse);
 }
 
-void BrokerWatch::on_dialled(BrokerId broker, BrokerEpoch epoch, const Endpoint& endpoint,
-                             const Result<std::unique_ptr<Transport>>& connected) {
+void BrokerWatch::on_dialled(BrokerId broker, BrokerEpoch epoch, bool all_refuse) {
     dialled_.erase(broker);
     changed_.set();
     const auto found = watched_.find(broker);
@@ -128,10 +128,9 @@ void BrokerWatch::on_dialled(BrokerId broker, BrokerEpoch epoch, const Endpoint&
     if (found->second.dial_at == kNever) {
         watched_.erase(found);
     }
-    const bool is_refused = !connected && connected.error().kind == ErrorKind::closed;
-    if (is_refused && controller_.fence_gone(broker, epoch)) {
-        ports_.log.warning("broker {} is fenced: {} and {} refuses connections", broker, sign,
-                           to_string(endpoint));
+    if (all_refuse && controller_.fence_gone(broker, epoch)) {
+        ports_.log.warning("broker {} is fenced: {} and its listeners refuse connections", broker,
+                           sign);
     }
 }
 

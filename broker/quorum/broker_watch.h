@@ -4,8 +4,8 @@
 #include <map>
 #include <memory>
 #include <set>
-#include <string>
 #include <string_view>
+#include <vector>
 
 #include "broker/net/exchange.h"
 #include "broker/quorum/controller_runtime.h"
@@ -20,7 +20,7 @@ namespace hw::broker {
 /// broker fenced. Works only while this controller is the active one.
 ///
 /// The end of a broker's heartbeat connection is a first sign. If the broker sends no heartbeat on
-/// another connection within kReconnectLimit, its listener is dialled. If the listener refuses, the
+/// another connection within kReconnectLimit, its listeners are dialled. If all of them refuse, the
 /// process has ended. Any other outcome proves nothing: the session goes on. A new active
 /// controller has no connections yet, so it dials each unfenced broker that sends no heartbeat
 /// within kFirstHeartbeatLimit.
@@ -44,10 +44,8 @@ public:
     static constexpr Duration kFirstHeartbeatLimit = std::chrono::milliseconds(300);
     static constexpr Duration kDialLimit = std::chrono::seconds(1);
 
-    /// The broker `self` is not watched: it ends together with this controller. Brokers are dialled
-    /// at their listener `listener`, or at their first one if they have none of that name.
-    BrokerWatch(const Ports& ports, ControllerRuntime& controller, BrokerId self,
-                std::string listener);
+    /// The broker `self` is not watched: it ends together with this controller.
+    BrokerWatch(const Ports& ports, ControllerRuntime& controller, BrokerId self);
     BrokerWatch(const BrokerWatch&) = delete;
     BrokerWatch& operator=(const BrokerWatch&) = delete;
 
@@ -85,16 +83,14 @@ private:
     [[nodiscard]] TimePoint next_dial() const;
     [[nodiscard]] Task<> watch();
     void dial_due();
-    /// Where to dial the broker; nullptr if there is no reason to dial it any more.
-    [[nodiscard]] const Endpoint* endpoint_of(BrokerId broker, BrokerEpoch epoch) const;
-    [[nodiscard]] Task<> dial(BrokerId broker, BrokerEpoch epoch, Endpoint endpoint);
-    void on_dialled(BrokerId broker, BrokerEpoch epoch, const Endpoint& endpoint,
-                    const Result<std::unique_ptr<Transport>>& connected);
+    /// Where to dial the broker; empty if there is no reason to dial it any more.
+    [[nodiscard]] std::vector<Endpoint> endpoints_of(BrokerId broker, BrokerEpoch epoch) const;
+    [[nodiscard]] Task<> dial(BrokerId broker, BrokerEpoch epoch, std::vector<Endpoint> endpoints);
+    void on_dialled(BrokerId broker, BrokerEpoch epoch, bool all_refuse);
 
     Ports ports_;
     ControllerRuntime& controller_;
     BrokerId self_;
-    std::string listener_;
     std::map<BrokerId, Watched> watched_;  ///< registered brokers; empty when not active
     std::set<BrokerId> dialled_;           ///< whose dial is under way
     std::uint64_t connections_ = 0;        ///< number of the newest heartbeat connection

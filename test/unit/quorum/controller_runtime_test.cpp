@@ -194,8 +194,7 @@ struct Apis {
     sim::SimNetwork network{machine.scheduler, {}};
     BrokerWatch watch{{machine.process->shard, clock, network, Logger(log, "controller")},
                       machine.process->runtime,
-                      kNoBroker,
-                      ""};
+                      kNoBroker};
     test::ForbiddingAuthorizer authorizer;
     NoQuotas quotas;
     Dispatcher dispatcher{authorizer, quotas};
