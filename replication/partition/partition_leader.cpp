@@ -115,7 +115,7 @@ void PartitionLeader::take(const PartitionFacts& facts, TimePoint now) {
         }
     }
     followers_ = std::move(kept);
-    std::erase_if(silent_, [this](BrokerId broker) { return !facts_.is_in_sync(broker); });
+    std::erase_if(silent_, [this](BrokerId broker) { return !is_in_maximal_isr(broker); });
 }
 
 void PartitionLeader::set_ends(const LogEnds& ends) {

@@ -131,11 +131,13 @@ public:
     [[nodiscard]] const std::map<BrokerId, FollowerProgress>& followers() const {
         return followers_;
     }
-    /// This broker has no session with the controllers, who can elect another member of the ISR. So
-    /// its log may end before that of the partition's leader.
-    [[nodiscard]] bool may_be_replaced() const { return is_cut_off_ && !is_isr_alone(); }
-    /// Members of the ISR that have not fetched for ClusterView::silence_limit. While there are
-    /// any, another broker may lead, and this one must take no records.
+    /// This broker has no session with the controllers, who can elect another member of the ISR, or
+    /// one that was proposed to them. So its log may end before that of the partition's leader.
+    [[nodiscard]] bool may_be_replaced() const {
+        return is_cut_off_ && (!is_isr_alone() || (pending_ && !pending_->added.empty()));
+    }
+    /// Members of the maximal ISR that have not fetched for ClusterView::silence_limit. While there
+    /// are any, another broker may lead, and this one must take no records.
     [[nodiscard]] const std::vector<BrokerId>& silent_members() const { return silent_; }
     [[nodiscard]] bool has_proposal() const { return pending_.has_value(); }
 

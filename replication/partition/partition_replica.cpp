@@ -34,11 +34,11 @@ wire::Refusal too_few_after_append(const PartitionLeader& leader) {
 }
 
 /// For a leader that the controllers may have replaced without its knowledge.
-wire::Refusal perhaps_replaced(const PartitionLeader& leader) {
+wire::Refusal perhaps_replaced(const PartitionLeader& leader, std::string_view after = "") {
     return {ErrorCode::not_leader_or_follower,
             fmt::format("this broker has no session with the controllers, and of the replicas in "
-                        "sync it hears nothing from broker {}: another may lead by now",
-                        fmt::join(leader.silent_members(), ", "))};
+                        "sync it hears nothing from broker {}: another may lead by now{}",
+                        fmt::join(leader.silent_members(), ", "), after)};
 }
 
 ProduceOutcome refused(const wire::Refusal& error) {
@@ -388,7 +388,8 @@ void PartitionReplica::check_isr(const ClusterView& view) {
         leader->on_time(view, context_.clock->now(), effects);
         apply(effects);
         if (!leader->silent_members().empty()) {
-            waits_.fail_appends_below_watermark(perhaps_replaced(*leader));
+            waits_.fail_appends_below_watermark(
+                perhaps_replaced(*leader, "; the records may or may not be in the log"));
         }
     }
 }

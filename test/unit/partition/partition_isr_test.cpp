@@ -356,6 +356,17 @@ TEST_CASE("isr: a leader without a session counts the members that it has not he
     }
 }
 
+TEST_CASE("isr: without a session a proposed member counts as one that may lead",
+          "[partition][isr]") {
+    Leading leader({kSelf});
+    REQUIRE(leader.fetch(kTwo, 10).proposal.has_value());
+    leader.silence_limit = 3s;
+    leader.now += 3s;
+    (void)leader.tick();
+    CHECK(leader.core.silent_members() == std::vector{kTwo});
+    CHECK(leader.core.may_be_replaced());
+}
+
 TEST_CASE("isr: a leader that is the only member may go on without a session", "[partition][isr]") {
     Leading leader({kSelf});
     leader.silence_limit = 3s;
