@@ -166,8 +166,12 @@ void FollowerFetcher::pause(Member member) {
 
 Task<> FollowerFetcher::fetch(Batch batch, Rest rest) {
     const TimePoint begin = ports_.clock.now();
+    if (rest == Rest::no) {
+        hurried_at_ = begin;
+    }
     auto reply = co_await send(batch, rest);
-    if (rest == Rest::yes && reply && says_nothing(**reply)) {
+    const bool ended_itself = rest == Rest::yes && hurried_at_ < begin;
+    if (ended_itself && reply && says_nothing(**reply)) {
         Signal nobody;
         co_await ports_.shard.wait(nobody, begin + kShortest);
     }

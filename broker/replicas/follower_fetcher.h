@@ -70,7 +70,7 @@ private:
 
     static constexpr Duration kPatience = std::chrono::milliseconds(20);
     /// A leader that is short of memory answers without records at once. So no request follows
-    /// sooner than this after one that should have rested.
+    /// sooner than this after one that should have rested, if no other one ended its rest.
     static constexpr Duration kShortest = std::chrono::milliseconds(5);
     /// Pauses of a replica after errors: the first, doubled with each further one up to the last.
     static constexpr Duration kFirstPause = std::chrono::milliseconds(5);
@@ -116,6 +116,7 @@ private:
     Batch ready_;
     TimePoint ready_since_{};
     std::map<Key, int> awaited_;  ///< replicas that were told to wait, and their failures
+    TimePoint hurried_at_{};      ///< when the last request was sent that may not rest
     bool one_rests_ = false;      ///< a request that may rest is under way
     bool one_hurries_ = false;    ///< one that may not is under way
     /// The last replica that got records. Requests begin behind it, so that the limit of an answer
