@@ -116,7 +116,9 @@ Result<std::vector<ElectionOutcome>> elect_leaders(
     const auto elect = [&](const Deadline& deadline) {
         return try_elect(client, request, deadline);
     };
-    HW_TRY(answer, client.retried(Retry::any, elect));
+    // A second unclean election could lose more than the user has agreed to.
+    const Retry retry = type == ElectionType::unclean ? Retry::refused : Retry::any;
+    HW_TRY(answer, client.retried(retry, elect));
     std::vector<ElectionOutcome> outcomes = outcomes_of(*answer);
     const auto look = [&](const Deadline& deadline) {
         return look_for_leaders(client, type, outcomes, deadline);
