@@ -33,8 +33,8 @@ struct LifecycleEffects {
     LifecycleRequest send = LifecycleRequest::none;
     /// The broker is registered and unfenced: it may serve clients.
     bool became_active = false;
-    /// The session has expired, or the controller has fenced or forgotten this broker: it must
-    /// refuse reads as a leader.
+    /// The session has expired, or the controller has fenced or forgotten this broker: other
+    /// brokers may lead its partitions by now.
     bool became_inactive = false;
     /// The broker may stop: the controller allows it, or no answer has come for session_timeout, or
     /// stop_limit has passed. This is the last effect: nothing is sent after it, and there is no
