@@ -104,6 +104,8 @@ Task<> RaftNode::stop() {
     const auto self = shared_from_this();
     stopping_ = true;
     deadline_changed_.set();
+    // It may have been elected again after its resignation. From here on it must not seem to lead.
+    input([&](TimePoint now, RaftEffects& effects) { core_.resign(now, effects); });
     co_await tasks_.wait_idle();
     while (persisting_ && !failed_) {
         co_await services_.shard.wait(persist_ended_, kNever);

@@ -179,5 +179,42 @@ TEST_CASE("raft peers: records that do not continue the log are refused", "[raft
     world.answer_bad(batch(-1));
 }
 
+/// Grants the oldest call for a vote, in its epoch.
+void grant_vote(World& world) {
+    const auto asked = world.calls.front<schema::VoteRequest>();
+    const std::array partitions{schema::VoteResponse::Partition{
+        .leader_id = kNoBroker,
+        .leader_epoch = asked->topics[0].partitions[0].replica_epoch,
+        .vote_granted = true}};
+    const std::array topics{
+        schema::VoteResponse::Topic{.topic_name = kMetadataTopic, .partitions = partitions}};
+    schema::VoteResponse response;
+    response.topics = topics;
+    world.calls.answer(response);
+}
+
+Task<> stop(RaftNode& node, bool& stopped) {
+    co_await node.stop();
+    stopped = true;
+}
+
+TEST_CASE("raft peers: a node that is stopped while it leads does not seem to lead any more",
+          "[raft][node]") {
+    World world;
+    while (!world.core().leads()) {
+        REQUIRE(world.run_until([&] { return world.calls.waiting() > 0 || world.core().leads(); }));
+        if (!world.core().leads()) {
+            grant_vote(world);
+        }
+    }
+    bool stopped = false;
+    world.process->shard.spawn(stop(*world.process->node, stopped));
+    while (world.calls.waiting() > 0) {
+        world.calls.fail_with(ErrorKind::closed);
+    }
+    REQUIRE(world.run_until([&] { return stopped; }));
+    CHECK_FALSE(world.core().leads());
+}
+
 }  // namespace
 }  // namespace hw::replication
