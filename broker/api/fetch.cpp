@@ -36,6 +36,9 @@ Task<> FetchHandler::serve(ExchangePtr exchange, const schema::FetchRequest& req
         return done();
     }
     auto job = std::make_shared<FetchJob>(services_, exchange, request, *isolation);
+    if (selector_ == ReplicaSelector::rack_aware) {
+        job->offer_followers();
+    }
     exchange->keep(job);
     return FetchJob::serve(std::move(exchange), *job);
 }

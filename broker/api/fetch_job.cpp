@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "broker/api/leader_hints.h"
+#include "broker/api/listener_view.h"
 #include "broker/net/long_loop.h"
 
 namespace hw::broker {
@@ -13,12 +14,14 @@ using replication::FetchPlan;
 using replication::FetchRead;
 using replication::OffsetScope;
 using replication::PartitionReplica;
+using replication::WaitQueue;
 using storage::ReadMode;
 using wire::ErrorCode;
 
 namespace {
 
 constexpr ApiVersion kStorageErrorFrom{6};
+constexpr ApiVersion kAnyReplicaFrom{11};
 constexpr ApiVersion kTopicIdsFrom{13};
 constexpr ApiVersion kLeaderHintsFrom{16};
 
@@ -44,6 +47,16 @@ FetchJob::FetchJob(ApiServices& services, const ExchangePtr& exchange, const Req
     }
 }
 
+void FetchJob::offer_followers() {
+    if (reads_anywhere() && !request_.rack_id.empty()) {
+        rack_ = brokers_in_rack(*services_.image, *who_.listener, request_.rack_id);
+    }
+}
+
+bool FetchJob::reads_anywhere() const {
+    return !is_of_follower() && version_ >= kAnyReplicaFrom;
+}
+
 FoundTopic FetchJob::find(const Request::Topic& topic) const {
     const TopicAccess access{who_, Operation::read};
     return version_ >= kTopicIdsFrom ? find_topic(services_, access, topic.topic_id)
@@ -52,7 +65,8 @@ FoundTopic FetchJob::find(const Request::Topic& topic) const {
 
 std::expected<const HostedPartition*, wire::Refusal> FetchJob::find_partition(
     const FoundTopic& topic, const Request::Partition& asked) const {
-    auto found = broker::find_partition(services_, topic, asked.partition);
+    auto found = reads_anywhere() ? find_replica(services_, topic, asked.partition)
+                                  : broker::find_partition(services_, topic, asked.partition);
     if (found && is_of_follower()) {
         HW_TRY_VOID(check_follower(asked));
     }
@@ -260,6 +274,7 @@ Task<> FetchJob::watch_all() {
 void FetchJob::forget_reads() {
     found_ = 0;
     has_no_memory_ = false;
+    has_watermark_ = false;
     for (Read& read : reads_) {
         memory_.return_answer(read.bytes.capacity());
         read.bytes = Buffer();
@@ -276,7 +291,9 @@ FetchRead FetchJob::next_read(const Read& read) const {
             .isolation = isolation_,
             .first_batch =
                 found_ == 0 ? storage::FirstBatch::always_whole : storage::FirstBatch::within_limit,
-            .scope = is_of_follower() ? OffsetScope::whole_log : OffsetScope::readable};
+            .scope = is_of_follower() ? OffsetScope::whole_log : OffsetScope::readable,
+            .at_any_replica = reads_anywhere(),
+            .rack = rack_};
 }
 
 FetchJob::ConnectionReads* FetchJob::connection_reads() const {
@@ -376,6 +393,12 @@ void FetchJob::take(Read& read, Buffer bytes) {
         answer.diverging_epoch = {found.diverging->epoch, found.diverging->end_offset};
         must_answer_now_ = true;
     }
+    if (found.preferred_replica != kNoBroker) {
+        answer.preferred_read_replica = found.preferred_replica;
+        must_answer_now_ = true;
+    }
+    has_watermark_ =
+        has_watermark_ || (is_of_follower() && answer.high_watermark > read.asked->high_watermark);
 }
 
 bool FetchJob::begin_wait() {
@@ -390,7 +413,11 @@ bool FetchJob::begin_wait() {
     wait_ = DelayedFetch::begin(
         services_.shard, static_cast<std::uint64_t>(wanted - found_),
         [this] { services_.delayed.go_on(read_again(exchange_.lock(), *this)); });
-    if (!services_.delayed.add_fetch(*wait_, deadline_)) {
+    TimePoint deadline = deadline_;
+    if (has_watermark_) {
+        deadline = std::min(deadline, services_.clock.now() + WaitQueue::kWatermarkPause);
+    }
+    if (!services_.delayed.add_fetch(*wait_, deadline)) {
         return false;
     }
     if (is_of_follower()) {
@@ -408,7 +435,9 @@ bool FetchJob::begin_watch(const Read& read) {
         .wait = wait_->reference(),
         .seen_bytes = read.seen_bytes,
         .max_bytes = read.room,
-        .scope = is_of_follower() ? OffsetScope::whole_log : OffsetScope::readable};
+        .scope = is_of_follower() ? OffsetScope::whole_log : OffsetScope::readable,
+        .known_watermark =
+            is_of_follower() ? read.asked->high_watermark : replication::FetchPosition::kNoReaders};
     return read.replica->enter(
         services_.shard, [watch](PartitionReplica& replica, Shard&) { replica.watch(watch); });
 }

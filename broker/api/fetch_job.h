@@ -28,7 +28,8 @@ namespace hw::broker {
 /// request is served only on the listener of the brokers, and only with the epoch of the broker's
 /// registration (KIP-903). A follower may send a second request while one waits for records.
 /// Answers keep the order of the requests, so when the second has its answer, the first is
-/// answered, too.
+/// answered, too. One that names the high watermark that its own readers see is answered soon
+/// after the leader's has moved.
 ///
 /// A partition that is named several times is answered once, at the position of its first mention,
 /// with the parameters of its last mention, as in Kafka.
@@ -61,6 +62,8 @@ public:
     FetchJob(ApiServices& services, const ExchangePtr& exchange,
              const schema::FetchRequest& request, replication::IsolationLevel isolation);
 
+    /// The answer may name a follower in the rack of the consumer.
+    void offer_followers();
     /// The ordered part: reads, then answers or begins to wait. The exchange owns `job`.
     [[nodiscard]] static Task<> serve(ExchangePtr exchange, FetchJob& job);
 
@@ -119,6 +122,8 @@ private:
     [[nodiscard]] std::expected<void, wire::Refusal> check_follower(
         const Request::Partition& asked) const;
     [[nodiscard]] bool is_of_follower() const { return follower_ > kNoBroker; }
+    /// Whether it takes an answer of a follower.
+    [[nodiscard]] bool reads_anywhere() const;
     /// Whether it may join an ISR now.
     void look_at_follower();
     void plan(replication::PartitionReplica& replica, const Request::Partition& asked,
@@ -165,6 +170,7 @@ private:
     const Request& request_;
     ApiVersion version_;
     replication::IsolationLevel isolation_;
+    std::vector<BrokerId> rack_;                      ///< the brokers of the consumer's rack
     BrokerId follower_;                               ///< -1: a consumer
     BrokerEpoch follower_epoch_;                      ///< of its registration; -1 in old versions
     std::int64_t limit_;                              ///< bytes of records in the answer
@@ -187,7 +193,8 @@ private:
     Result<storage::ReadAnswer> found_records_;  ///< of the plan
     std::int64_t found_ = 0;                     ///< bytes of records
     bool follower_may_join_ = false;             ///< the ISR: it is unfenced and not stopping
-    bool must_answer_now_ = false;               ///< an error or a diverging epoch
+    bool must_answer_now_ = false;               ///< an error, a diverging epoch, another replica
+    bool has_watermark_ = false;                 ///< that a follower asks for, see FetchPosition
     bool has_no_memory_ = false;                 ///< there is no memory for records
     replication::WaitHandle<replication::DelayedFetch> wait_;
 };

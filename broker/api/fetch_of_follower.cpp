@@ -68,6 +68,7 @@ void FetchJob::plan(PartitionReplica& replica, const Request::Partition& asked,
     plan_ = replica.plan_follower_read({.broker = follower_,
                                         .broker_epoch = follower_epoch_,
                                         .offset = asked.fetch_offset,
+                                        .log_start_offset = asked.log_start_offset,
                                         .may_join_isr = follower_may_join_,
                                         .at = services_.clock.now()},
                                        asked.current_leader_epoch, wanted, cursor_);

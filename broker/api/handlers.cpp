@@ -38,12 +38,19 @@ void add_forwarding(Dispatcher& dispatcher, Shard& shard, const NodeServices& no
      ...);
 }
 
+ReplicaSelector replica_selector(const config::Settings& settings) {
+    const bool by_rack =
+        settings.text("replica.selector.class").value_or("").ends_with(".RackAwareReplicaSelector");
+    return by_rack ? ReplicaSelector::rack_aware : ReplicaSelector::leader;
+}
+
 }  // namespace
 
 void add_handlers(Dispatcher& dispatcher, ApiServices& services, const NodeServices& node) {
     using schema::ApiKey;
     dispatcher.add(ApiKey::produce, std::make_unique<ProduceHandler>(services));
-    dispatcher.add(ApiKey::fetch, std::make_unique<FetchHandler>(services));
+    dispatcher.add(ApiKey::fetch,
+                   std::make_unique<FetchHandler>(services, replica_selector(node.settings)));
     dispatcher.add(ApiKey::list_offsets, std::make_unique<ListOffsetsHandler>(services));
     dispatcher.add(ApiKey::metadata,
                    std::make_unique<MetadataHandler>(services, node.topic_creator));

@@ -28,6 +28,17 @@ BrokerId controller_for_clients(const controller::MetadataImage& image,
     return kNoBroker;
 }
 
+std::vector<BrokerId> brokers_in_rack(const controller::MetadataImage& image,
+                                      const ListenerInfo& listener, std::string_view rack) {
+    std::vector<BrokerId> found;
+    for (const auto& [id, broker] : image.brokers()) {
+        if (broker.rack == rack && live_endpoint_on(broker, listener) != nullptr) {
+            found.push_back(id);
+        }
+    }
+    return found;
+}
+
 std::string_view rack_or_null(const BrokerImage& broker) {
     return broker.rack.empty() ? std::string_view() : std::string_view(broker.rack);
 }

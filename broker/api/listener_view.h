@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
 
 #include "broker/net/request_context.h"
 #include "controller/image/metadata_image.h"
@@ -21,6 +22,11 @@ namespace hw::broker {
 /// none.
 [[nodiscard]] BrokerId controller_for_clients(const controller::MetadataImage& image,
                                               const ListenerInfo& listener);
+
+/// The live brokers of that rack that the clients of the listener can reach.
+[[nodiscard]] std::vector<BrokerId> brokers_in_rack(const controller::MetadataImage& image,
+                                                    const ListenerInfo& listener,
+                                                    std::string_view rack);
 
 /// The rack, as a field of a response: null when the broker has none.
 [[nodiscard]] std::string_view rack_or_null(const controller::BrokerImage& broker);

@@ -35,5 +35,8 @@ struct TopicAccess {
 /// NOT_LEADER_OR_FOLLOWER. The replica may still refuse the request.
 [[nodiscard]] std::expected<const HostedPartition*, wire::Refusal> find_partition(
     const ApiServices& services, const FoundTopic& topic, PartitionIndex index);
+/// The same, also if this broker follows.
+[[nodiscard]] std::expected<const HostedPartition*, wire::Refusal> find_replica(
+    const ApiServices& services, const FoundTopic& topic, PartitionIndex index);
 
 }  // namespace hw::broker

@@ -18,7 +18,7 @@ using wire::ErrorCode;
 
 namespace {
 
-constexpr ApiVersion kFetchVersion{17};
+constexpr ApiVersion kFetchVersion{18};
 
 /// Runs `work` in the guard of the replica and waits for it.
 Task<> run_inside(Shard& shard, const Clock& clock, ReplicaPtr replica,
@@ -227,7 +227,8 @@ Task<Result<FollowerFetcher::ReplyPtr>> FollowerFetcher::send(const Batch& batch
                               .last_fetched_epoch = position.last_fetched_epoch,
                               .log_start_offset = position.log_start_offset,
                               .partition_max_bytes = options_.partition_max_bytes,
-                              .replica_directory_id = member.replica->directory()->id()});
+                              .replica_directory_id = member.replica->directory()->id(),
+                              .high_watermark = position.shown_high_watermark});
         if (topics.empty() || topics.back().topic_id != key.topic) {
             topics.push_back({.topic_id = key.topic});
         }

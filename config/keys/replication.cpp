@@ -53,8 +53,11 @@ constexpr Key kReplicationKeys[] = {
      "Security protocol between brokers, for files without inter.broker.listener.name."},
     {"inter.broker.listener.name", string, kNull, any(), none, read_only, in_use,
      "Listener that brokers use among themselves; null means the one named PLAINTEXT."},
-    {"replica.selector.class", string, kNull, any(), none, read_only, later,
-     "Plug-in that chooses the replica a consumer reads from."},
+    {"replica.selector.class", string, kNull,
+     one_of("org.apache.kafka.common.replica.LeaderSelector,"
+            "org.apache.kafka.common.replica.RackAwareReplicaSelector"),
+     none, read_only, in_use,
+     "Where consumers read: at the leader (null), or at a replica in their client.rack."},
     {"follower.fetch.last.tiered.offset.enable", boolean, "false", any(), none, cluster_wide, later,
      "Whether a new follower starts after the last offset in remote storage."},
 };

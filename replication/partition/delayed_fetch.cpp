@@ -20,6 +20,13 @@ void DelayedFetch::finish(const std::weak_ptr<DelayedFetch>& wait) {
     report_bytes(wait, UINT64_MAX);
 }
 
+void DelayedFetch::end_by(const std::weak_ptr<DelayedFetch>& wait, TimePoint deadline) {
+    if (auto waiting = wait.lock()) {
+        Shard& shard = waiting->shard();
+        shard.post([waiting = std::move(waiting), deadline] { waiting->set_earlier(deadline); });
+    }
+}
+
 void DelayedFetch::gain(std::uint64_t bytes) {
     if (ended()) {
         return;

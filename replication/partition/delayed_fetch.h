@@ -28,6 +28,8 @@ public:
     static void report_bytes(const std::weak_ptr<DelayedFetch>& wait, std::uint64_t bytes);
     /// Ends the wait, so that the request reads again at once. Called like `report_bytes`.
     static void finish(const std::weak_ptr<DelayedFetch>& wait);
+    /// Brings its deadline forward, if it is later. Called like `report_bytes`.
+    static void end_by(const std::weak_ptr<DelayedFetch>& wait, TimePoint deadline);
 
 private:
     void gain(std::uint64_t bytes);

@@ -11,6 +11,12 @@ void DelayedRequest::abandon() {
     done_ = nullptr;
 }
 
+void DelayedRequest::set_earlier(TimePoint deadline) {
+    if (timers_ != nullptr && deadline < deadline_) {
+        timers_->set_earlier(*this, deadline);
+    }
+}
+
 void DelayedRequest::end() {
     Done done = std::exchange(done_, nullptr);
     abandon();

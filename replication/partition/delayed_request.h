@@ -39,6 +39,8 @@ public:
 protected:
     DelayedRequest(Shard& shard, Done done) : shard_(&shard), done_(std::move(done)) {}
 
+    /// Ends at `deadline` instead of its own, if that is later.
+    void set_earlier(TimePoint deadline);
     /// Ends the wait and calls `done`, which may destroy this object.
     void end();
 

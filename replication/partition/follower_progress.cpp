@@ -18,6 +18,7 @@ void FollowerProgress::on_fetch(const FollowerFetch& fetch, Offset leader_end,
         caught_up_at_ = fetched_at_;
     }
     acknowledged_end_ = fetch.offset;
+    log_start_offset_ = fetch.log_start_offset;
     broker_epoch_ = fetch.broker_epoch;
     may_join_isr_ = fetch.may_join_isr;
     leader_end_then_ = leader_end;

@@ -15,6 +15,7 @@ struct FollowerFetch {
     BrokerEpoch broker_epoch{-1};  ///< -1: the request does not carry it (before KIP-903)
     /// All records below it are in the follower's log; in a `disk` topic they are durable there.
     Offset offset;
+    Offset log_start_offset = kNoOffset;  ///< of the follower's log
     /// The broker is unfenced, is not shutting down, and is registered with this epoch (KIP-841).
     bool may_join_isr = false;
     TimePoint at;
@@ -52,6 +53,10 @@ public:
 
     /// End of the acknowledged records; -1: it has not fetched in this leader epoch (KIP-320).
     [[nodiscard]] Offset acknowledged_end() const { return acknowledged_end_; }
+    /// Whether its log has the record at `offset`, or ends there.
+    [[nodiscard]] bool reaches(Offset offset) const {
+        return log_start_offset_ <= offset && offset <= acknowledged_end_;
+    }
     [[nodiscard]] BrokerEpoch broker_epoch() const { return broker_epoch_; }
     [[nodiscard]] bool may_join_isr() const { return may_join_isr_; }
     [[nodiscard]] bool is_caught_up(Offset leader_end, const LagLimits& limits,
@@ -71,6 +76,7 @@ public:
 
 private:
     Offset acknowledged_end_ = kNoOffset;
+    Offset log_start_offset_ = kNoOffset;
     BrokerEpoch broker_epoch_{-1};
     bool may_join_isr_ = false;
     Offset leader_end_then_ = kNoOffset;   ///< the leader's log end at the last fetch

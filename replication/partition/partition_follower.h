@@ -20,6 +20,11 @@ struct FetchPosition {
     Offset offset;                                    ///< acknowledges everything below it
     LeaderEpoch last_fetched_epoch = kNoLeaderEpoch;  ///< of the batch before `offset`
     Offset log_start_offset;
+    /// If consumers read here: the high watermark that they see. The leader answers soon when its
+    /// own is above it, even without records. kNoReaders: there is no need to.
+    Offset shown_high_watermark = kNoReaders;
+
+    static constexpr Offset kNoReaders{INT64_MAX};
 
     bool operator==(const FetchPosition&) const = default;
 };

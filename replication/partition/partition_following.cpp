@@ -1,11 +1,54 @@
 // The replica as a follower: what it fetches, writes and cuts.
 
+#include <chrono>
 #include <utility>
 
 #include "protocol/base/assert.h"
 #include "replication/partition/partition_replica.h"
 
 namespace hw::replication {
+namespace {
+
+/// Consumers ask the leader which replica to read only every few minutes (the Java client after
+/// metadata.max.age.ms, 5 minutes). One that has read here is expected again for so long.
+constexpr Duration kReadersStay = std::chrono::minutes(10);
+
+}  // namespace
+
+std::expected<FetchPlan, wire::Refusal> PartitionReplica::plan_read(LeaderEpoch leader_epoch,
+                                                                    const FetchRead& request,
+                                                                    storage::ReadCursor& cursor) {
+    if (following() != nullptr && request.at_any_replica) {
+        HW_TRY_VOID(check_epoch(leader_epoch));
+        read_here_at_ = context_.clock->now();
+        auto plan = plan_read_at_follower(*log_, high_watermark_, request, cursor);
+        if (plan) {
+            plan->seen_bytes = readable_.total();
+        }
+        return plan;
+    }
+    HW_TRY(reader, this->reader(leader_epoch));
+    auto plan = reader.plan_read(request, cursor);
+    if (plan) {
+        plan->seen_bytes =
+            request.scope == OffsetScope::whole_log ? readable_.written() : readable_.total();
+    }
+    return plan;
+}
+
+wire::Refusal PartitionReplica::report_failed_read(const Error& error) const {
+    if (const PartitionLeader* leader = this->leader()) {
+        return PartitionReader(*log_, *leader).report_failed_read(error);
+    }
+    if (std::holds_alternative<PartitionFollower>(role_)) {
+        wire::Refusal refusal = log_->report_failed_read(error);
+        if (refusal.code == wire::ErrorCode::corrupt_message) {
+            refusal.code = wire::ErrorCode::kafka_storage_error;  // the leader has the records
+        }
+        return refusal;
+    }
+    return *not_leading();
+}
 
 BrokerId PartitionReplica::followed_leader() const {
     const auto* follower = std::get_if<PartitionFollower>(&role_);
@@ -25,6 +68,10 @@ std::optional<FetchPosition> PartitionReplica::next_fetch(BrokerId leader) {
         return std::nullopt;
     }
     fetch_under_way_ = follower->next_fetch(follower_log(), context_.options->durability);
+    if (fetch_under_way_ && read_here_at_ &&
+        context_.clock->now() - *read_here_at_ < kReadersStay) {
+        fetch_under_way_->shown_high_watermark = high_watermark_;
+    }
     fetch_awaited_ = !fetch_under_way_;
     return fetch_under_way_;
 }

@@ -86,6 +86,25 @@ std::size_t PartitionLeader::isr_size_needed() const {
                     facts_.replicas.size());
 }
 
+BrokerId PartitionLeader::preferred_replica(Offset from, std::span<const BrokerId> rack) const {
+    const auto is_there = [rack](BrokerId broker) {
+        return std::ranges::find(rack, broker) != rack.end();
+    };
+    BrokerId best = kNoBroker;
+    if (is_there(self_)) {
+        return best;
+    }
+    Offset best_end = kNoOffset;
+    for (const auto& [broker, progress] : followers_) {
+        if (is_there(broker) && facts_.is_in_sync(broker) && progress.reaches(from) &&
+            progress.acknowledged_end() > best_end) {
+            best = broker;
+            best_end = progress.acknowledged_end();
+        }
+    }
+    return best;
+}
+
 void PartitionLeader::take(const PartitionFacts& facts, TimePoint now) {
     // A member that the controller has removed, or has not taken, is perhaps fenced.
     std::vector<BrokerId> left = facts_.isr;

@@ -122,6 +122,10 @@ public:
     [[nodiscard]] bool is_isr_alone() const {
         return facts_.isr.empty() || (facts_.isr.size() == 1 && facts_.isr.front() == self_);
     }
+    /// The replica that a consumer should read `from`, if the brokers of its rack are `rack`: the
+    /// member of the ISR there that has the offset and the most records; -1: this broker, because
+    /// it is in the rack, or nobody there is fit (KIP-392).
+    [[nodiscard]] BrokerId preferred_replica(Offset from, std::span<const BrokerId> rack) const;
     /// The committed ISR, or a proposed member of it.
     [[nodiscard]] bool is_in_maximal_isr(BrokerId broker) const;
     [[nodiscard]] const PartitionFacts& facts() const { return facts_; }

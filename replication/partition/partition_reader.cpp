@@ -20,6 +20,47 @@ std::optional<OffsetQuery> offset_query(std::int64_t timestamp, IsolationLevel i
     return OffsetQuery{static_cast<OffsetSpec>(-timestamp), kNoTimestamp, isolation};
 }
 
+namespace {
+
+/// Sets `plan.diverging` if the reader's log differs from this one, in which its last epoch has
+/// this end.
+std::expected<void, wire::Refusal> compare(const storage::Log& log, const FetchRead& request,
+                                           const storage::EpochEnd& end, FetchPlan& plan) {
+    if (end.epoch == kNoLeaderEpoch || request.from < log.log_start_offset()) {
+        return std::unexpected(wire::Refusal{
+            ErrorCode::offset_out_of_range,
+            fmt::format("leader epoch {} at offset {} is unknown; the log starts at {}",
+                        request.last_fetched_epoch, request.from, log.log_start_offset())});
+    }
+    if (end.epoch < request.last_fetched_epoch || end.end_offset < request.from) {
+        plan.diverging = end;
+    }
+    return {};
+}
+
+}  // namespace
+
+std::expected<FetchPlan, wire::Refusal> plan_read_at_follower(const storage::Log& log,
+                                                              Offset high_watermark,
+                                                              const FetchRead& request,
+                                                              storage::ReadCursor& cursor) {
+    FetchPlan plan;
+    plan.high_watermark = high_watermark;
+    plan.last_stable_offset = high_watermark;
+    plan.log_start_offset = log.log_start_offset();
+    if (request.last_fetched_epoch != kNoLeaderEpoch) {
+        HW_TRY_VOID(compare(log, request, log.end_offset_for(request.last_fetched_epoch), plan));
+        if (plan.diverging) {
+            return plan;
+        }
+    }
+    HW_TRY(read,
+           log.plan_read({request.from, high_watermark, request.max_bytes, request.first_batch},
+                         cursor));
+    plan.read = std::move(read);
+    return plan;
+}
+
 Offset PartitionReader::readable_end(IsolationLevel /*isolation*/) const {
     return leader_->high_watermark();
 }
@@ -51,32 +92,20 @@ std::expected<FetchPlan, wire::Refusal> PartitionReader::plan_here(
     plan.last_stable_offset = readable_end(IsolationLevel::read_committed);
     plan.log_start_offset = log_->log_start_offset();
     if (request.last_fetched_epoch != kNoLeaderEpoch) {
-        HW_TRY(diverged, diverges(request, plan));
-        if (diverged) {
+        HW_TRY_VOID(compare(*log_, request, end_offset_for(request.last_fetched_epoch), plan));
+        if (plan.diverging) {
             return plan;
         }
+    }
+    plan.preferred_replica = leader_->preferred_replica(request.from, request.rack);
+    if (plan.preferred_replica != kNoBroker) {
+        return plan;
     }
     const storage::ReadRequest bounded{request.from, end_of(request.scope, request.isolation),
                                        request.max_bytes, request.first_batch};
     HW_TRY(read, log_->plan_read(bounded, cursor));
     plan.read = std::move(read);
     return plan;
-}
-
-std::expected<bool, wire::Refusal> PartitionReader::diverges(const FetchRead& request,
-                                                             FetchPlan& plan) const {
-    const storage::EpochEnd end = end_offset_for(request.last_fetched_epoch);
-    if (end.epoch == kNoLeaderEpoch || request.from < log_->log_start_offset()) {
-        return std::unexpected(wire::Refusal{
-            ErrorCode::offset_out_of_range,
-            fmt::format("leader epoch {} at offset {} is unknown; the log starts at {}",
-                        request.last_fetched_epoch, request.from, log_->log_start_offset())});
-    }
-    if (end.epoch >= request.last_fetched_epoch && end.end_offset >= request.from) {
-        return false;
-    }
-    plan.diverging = end;
-    return true;
 }
 
 std::expected<OffsetPlan, wire::Refusal> PartitionReader::plan_lookup(

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <expected>
 #include <optional>
+#include <span>
 #include <variant>
 
 #include "protocol/base/ids.h"
@@ -31,6 +32,10 @@ struct FetchRead {
     IsolationLevel isolation = IsolationLevel::read_uncommitted;
     storage::FirstBatch first_batch = storage::FirstBatch::always_whole;
     OffsetScope scope = OffsetScope::readable;
+    bool at_any_replica = false;  ///< the reader takes an answer of a follower, too (KIP-392)
+    /// The brokers of the reader's rack. If given, the leader may name a follower among them, which
+    /// the reader should ask instead.
+    std::span<const BrokerId> rack = {};
 };
 
 /// The read of one partition for a Fetch, and the partition's state when it was planned.
@@ -42,6 +47,8 @@ struct FetchPlan {
     /// Set if the reader's log has diverged from the leader's: where to truncate. `read` is empty
     /// then.
     std::optional<storage::EpochEnd> diverging;
+    /// The follower to ask instead; `read` is empty then. -1: none.
+    BrokerId preferred_replica = kNoBroker;
     std::uint64_t seen_bytes = 0;  ///< total bytes in the scope of the read now, for a FetchWatch
 };
 
@@ -88,6 +95,12 @@ struct OffsetSearch {
 /// A lookup as planned inside the guard: its answer, or a search.
 using OffsetPlan = std::variant<ListedOffset, OffsetSearch>;
 
+/// Plans a read by a consumer at a follower with that high watermark. Codes: OFFSET_OUT_OF_RANGE
+/// (also beyond the log end; the consumer then asks the leader), and those of Log::plan_read.
+[[nodiscard]] std::expected<FetchPlan, wire::Refusal> plan_read_at_follower(
+    const storage::Log& log, Offset high_watermark, const FetchRead& request,
+    storage::ReadCursor& cursor);
+
 /// Plans reads of a partition that this broker leads. Made by the replica, after it has checked the
 /// leader epoch of the request; used only during the same entry of the guard, where it does no
 /// I/O. The plans are run outside of the guard.
@@ -132,8 +145,6 @@ private:
     }
     [[nodiscard]] std::expected<FetchPlan, wire::Refusal> plan_here(
         const FetchRead& request, storage::ReadCursor& cursor) const;
-    [[nodiscard]] std::expected<bool, wire::Refusal> diverges(const FetchRead& request,
-                                                              FetchPlan& plan) const;
     [[nodiscard]] std::expected<OffsetPlan, wire::Refusal> plan_search(
         const OffsetQuery& query) const;
     [[nodiscard]] ListedOffset listed(Offset offset) const;

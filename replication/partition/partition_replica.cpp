@@ -52,7 +52,8 @@ ProduceOutcome refused(const wire::Refusal& error) {
 
 PartitionReplica::PartitionReplica(ReplicaContext context)
     : context_(std::move(context)),
-      role_(Offline({ErrorCode::not_leader_or_follower, "the partition is being opened"})) {}
+      role_(Offline({ErrorCode::not_leader_or_follower, "the partition is being opened"})),
+      waits_(*context_.clock) {}
 
 LeaderRules PartitionReplica::rules() const {
     return {context_.options->durability, context_.options->min_insync_replicas, context_.lag};
@@ -422,28 +423,21 @@ std::expected<PartitionReader, wire::Refusal> PartitionReplica::reader(
     if (auto reason = not_leading()) {
         return std::unexpected(std::move(*reason));
     }
-    const LeaderEpoch own = leader()->epoch();
-    if (leader_epoch != kNoLeaderEpoch && leader_epoch != own) {
-        const bool older = leader_epoch < own;
-        return std::unexpected(wire::Refusal{
-            older ? ErrorCode::fenced_leader_epoch : ErrorCode::unknown_leader_epoch,
-            fmt::format(
-                "the request has leader epoch {}, this broker leads in epoch {}: {}", leader_epoch,
-                own,
-                older ? "fetch new metadata" : "it does not know the newer epoch yet, try again")});
-    }
+    HW_TRY_VOID(check_epoch(leader_epoch));
     return PartitionReader(*log_, *leader());
 }
 
-std::expected<FetchPlan, wire::Refusal> PartitionReplica::plan_read(
-    LeaderEpoch leader_epoch, const FetchRead& request, storage::ReadCursor& cursor) const {
-    HW_TRY(reader, this->reader(leader_epoch));
-    auto plan = reader.plan_read(request, cursor);
-    if (plan) {
-        plan->seen_bytes =
-            request.scope == OffsetScope::whole_log ? readable_.written() : readable_.total();
+std::expected<void, wire::Refusal> PartitionReplica::check_epoch(LeaderEpoch asked) const {
+    if (asked == kNoLeaderEpoch || asked == epoch_) {
+        return {};
     }
-    return plan;
+    const bool older = asked < epoch_;
+    return std::unexpected(
+        wire::Refusal{older ? ErrorCode::fenced_leader_epoch : ErrorCode::unknown_leader_epoch,
+                      fmt::format("the request has leader epoch {}, this broker {} in epoch {}: {}",
+                                  asked, leads() ? "leads" : "follows", epoch_,
+                                  older ? "fetch new metadata"
+                                        : "it does not know the newer epoch yet, try again")});
 }
 
 std::expected<FetchPlan, wire::Refusal> PartitionReplica::plan_follower_read(
@@ -463,15 +457,8 @@ std::expected<FetchPlan, wire::Refusal> PartitionReplica::plan_follower_read(
     return plan;
 }
 
-wire::Refusal PartitionReplica::report_failed_read(const Error& error) const {
-    if (auto reason = not_leading()) {
-        return std::move(*reason);
-    }
-    return PartitionReader(*log_, *leader()).report_failed_read(error);
-}
-
 void PartitionReplica::watch(const FetchWatch& watch) {
-    if (!leads() || !waits_.add(watch, progress())) {
+    if (std::holds_alternative<Offline>(role_) || !waits_.add(watch, progress())) {
         DelayedFetch::finish(watch.wait);
         return;
     }

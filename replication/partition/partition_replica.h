@@ -143,9 +143,11 @@ public:
     /// NOT_LEADER_OR_FOLLOWER or the reason of become_offline.
     [[nodiscard]] std::expected<PartitionReader, wire::Refusal> reader(
         LeaderEpoch leader_epoch) const;
-    /// Plans a read for Fetch: `reader`, then PartitionReader::plan_read.
-    [[nodiscard]] std::expected<FetchPlan, wire::Refusal> plan_read(
-        LeaderEpoch leader_epoch, const FetchRead& request, storage::ReadCursor& cursor) const;
+    /// Plans a read for Fetch: as the leader `reader`, then PartitionReader::plan_read; as a
+    /// follower, if the reader takes that, plan_read_at_follower.
+    [[nodiscard]] std::expected<FetchPlan, wire::Refusal> plan_read(LeaderEpoch leader_epoch,
+                                                                    const FetchRead& request,
+                                                                    storage::ReadCursor& cursor);
     /// The same for a follower, whose fetch acknowledges what is below its offset. Other codes:
     /// those of PartitionLeader::check_follower.
     [[nodiscard]] std::expected<FetchPlan, wire::Refusal> plan_follower_read(
@@ -199,19 +201,18 @@ private:
     [[nodiscard]] FollowerLog follower_log() const;
     [[nodiscard]] PartitionLeader* leading() { return std::get_if<PartitionLeader>(&role_); }
     [[nodiscard]] PartitionFollower* following() { return std::get_if<PartitionFollower>(&role_); }
+    [[nodiscard]] std::expected<void, wire::Refusal> check_epoch(LeaderEpoch asked) const;
     /// Why it takes no requests of clients; nothing while it leads.
     [[nodiscard]] std::optional<wire::Refusal> not_leading() const;
     void leave_role(wire::Refusal reason);
     /// True if the role has to wait for the end of a truncation.
     [[nodiscard]] bool postpone(const PartitionFacts& facts, BrokerId leader);
-
     [[nodiscard]] std::optional<wire::Refusal> refusal(Acks acks);
     void on_written(std::uint64_t end, const Result<void>& outcome);
     void complete(PendingAppend& append);
     [[nodiscard]] std::optional<Awaited> awaited_by(const PendingAppend& append) const;
     void on_log_failed(const Error& error);
     void fail_pending(std::size_t count, const wire::Refusal& error);
-
     [[nodiscard]] std::string write_fetched(const FetchedPartition& answer,
                                             std::shared_ptr<const void> bytes);
     void on_fetched_written(std::uint64_t bytes, const Result<void>& outcome);
@@ -233,7 +234,6 @@ private:
     LeaderEpoch epoch_ = kNoLeaderEpoch;  ///< of the last role
     std::optional<NextRole> next_role_;
     Offset high_watermark_ = kNoOffset;
-
     std::vector<PendingAppend> pending_;  ///< in the order of staging
     std::uint64_t pending_begin_ = 0;     ///< appends that have left pending_ so far
     bool flush_asked_ = false;
@@ -241,7 +241,8 @@ private:
     std::shared_ptr<const void> follower_write_;  ///< bytes of the leader that are being written
     bool is_truncating_ = false;
     std::optional<FetchPosition> fetch_under_way_;
-    bool fetch_awaited_ = false;  ///< the host was told that it must not fetch yet
+    bool fetch_awaited_ = false;             ///< the host was told that it must not fetch yet
+    std::optional<TimePoint> read_here_at_;  ///< when a consumer last read at this follower
     ReadableBytes readable_;
     WaitQueue waits_;
 };

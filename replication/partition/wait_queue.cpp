@@ -51,8 +51,9 @@ bool WaitQueue::add(const FetchWatch& watch, const PartitionProgress& progress) 
     if (fetches_.size() >= kMaxFetches) {
         return false;
     }
-    fetches_.push_back({watch, 0});
-    if (bytes_in(watch.scope, progress) > watch.seen_bytes) {
+    fetches_.push_back({watch});
+    if (bytes_in(watch.scope, progress) > watch.seen_bytes ||
+        progress.high_watermark > watch.known_watermark) {
         report_to_fetches(progress);
     }
     return true;
@@ -90,7 +91,8 @@ void WaitQueue::fail_appends_below_watermark(const wire::Refusal& error) {
 
 bool WaitQueue::anyone_awaits_watermark() const {
     return !by_watermark_.empty() || std::ranges::any_of(fetches_, [](const Fetch& fetch) {
-        return fetch.watch.scope == OffsetScope::readable;
+        return fetch.watch.scope == OffsetScope::readable ||
+               fetch.watch.known_watermark != FetchPosition::kNoReaders;
     });
 }
 
@@ -107,7 +109,7 @@ void WaitQueue::drop_ended_appends() {
 }
 
 void WaitQueue::report_to_fetches(const PartitionProgress& progress) {
-    std::erase_if(fetches_, [&progress](Fetch& fetch) {
+    std::erase_if(fetches_, [&](Fetch& fetch) {
         const FetchWatch& watch = fetch.watch;
         const std::uint64_t bytes = bytes_in(watch.scope, progress);
         const auto gained = std::min(bytes - watch.seen_bytes, watch.max_bytes);
@@ -115,8 +117,15 @@ void WaitQueue::report_to_fetches(const PartitionProgress& progress) {
             DelayedFetch::report_bytes(watch.wait, gained - fetch.reported_bytes);
             fetch.reported_bytes = gained;
         }
+        report_watermark(fetch, progress.high_watermark);
         return gained == watch.max_bytes || watch.wait.expired();
     });
+}
+
+void WaitQueue::report_watermark(Fetch& fetch, Offset high_watermark) {
+    if (high_watermark > fetch.watch.known_watermark && !std::exchange(fetch.ends_soon, true)) {
+        DelayedFetch::end_by(fetch.watch.wait, clock_->now() + kWatermarkPause);
+    }
 }
 
 /// Checks two fetches per new fetch, and drops those that have ended. So fetches that ended at

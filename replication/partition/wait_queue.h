@@ -5,11 +5,13 @@
 #include <memory>
 #include <vector>
 
+#include "protocol/base/clock.h"
 #include "protocol/base/ids.h"
 #include "protocol/wire/refusal.h"
 #include "replication/partition/delayed_fetch.h"
 #include "replication/partition/delayed_produce.h"
 #include "replication/partition/partition_facts.h"
+#include "replication/partition/partition_follower.h"
 
 namespace hw::replication {
 
@@ -30,6 +32,8 @@ struct FetchWatch {
     std::uint64_t seen_bytes = 0;  ///< bytes in its scope (readable_bytes.h) at its read
     std::uint64_t max_bytes = 0;   ///< gained bytes beyond this limit do not count
     OffsetScope scope = OffsetScope::readable;
+    /// A high watermark above this one ends the wait after kWatermarkPause, even without bytes.
+    Offset known_watermark = FetchPosition::kNoReaders;
 };
 
 /// Progress of a partition that may complete delayed requests.
@@ -52,6 +56,12 @@ public:
     /// Limit of waiting fetches; further ones are answered at once. Smaller, because each append
     /// looks at all of them.
     static constexpr std::size_t kMaxFetches = 4096;
+    /// A new high watermark waits so long for records, or for the next one, before it is sent to a
+    /// follower alone.
+    static constexpr Duration kWatermarkPause = std::chrono::milliseconds(5);
+
+    /// The clock must outlive this.
+    explicit WaitQueue(const Clock& clock) : clock_(&clock) {}
 
     /// Adds an append whose awaited offset has not reached its end yet.
     void add(AppendWait wait);
@@ -78,11 +88,14 @@ private:
     struct Fetch {
         FetchWatch watch;
         std::uint64_t reported_bytes = 0;
+        bool ends_soon = false;
     };
 
     void report_to_fetches(const PartitionProgress& progress);
+    void report_watermark(Fetch& fetch, Offset high_watermark);
     void sweep_fetches();
 
+    const Clock* clock_;
     std::vector<AppendWait> by_watermark_;  ///< ordered by end offset
     std::vector<AppendWait> by_durable_;    ///< ordered by end offset
     std::vector<Fetch> fetches_;

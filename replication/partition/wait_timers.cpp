@@ -23,14 +23,23 @@ bool WaitTimers::add(DelayedRequest& wait, TimePoint deadline) {
     if (waits_.size() >= kMaxWaits) {
         return false;
     }
-    wait.deadline_ = deadline;
     wait.timers_ = this;
+    insert(wait, deadline);
+    return true;
+}
+
+void WaitTimers::insert(DelayedRequest& wait, TimePoint deadline) {
+    wait.deadline_ = deadline;
     waits_.insert(waits_.end(), wait);
     if (deadline < armed_) {
         armed_ = deadline;
         earlier_->set();
     }
-    return true;
+}
+
+void WaitTimers::set_earlier(DelayedRequest& wait, TimePoint deadline) {
+    waits_.erase(waits_.iterator_to(wait));
+    insert(wait, deadline);
 }
 
 void WaitTimers::add_untimed(DelayedRequest& wait) {

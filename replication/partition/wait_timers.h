@@ -17,7 +17,7 @@ class WaitTimers {
 public:
     static constexpr std::size_t kMaxWaits = 65'536;
 
-    /// `earlier` is set when a wait is added whose deadline is before the one that `arm` returned.
+    /// `earlier` is set when a wait gets a deadline before the one that `arm` returned.
     explicit WaitTimers(Signal& earlier) : earlier_(&earlier) {}
     /// Abandons the remaining waits, which then release their requests.
     ~WaitTimers();
@@ -56,6 +56,8 @@ private:
                                       &DelayedRequest::untimed_place_>;
 
     void remove(DelayedRequest& wait);
+    void set_earlier(DelayedRequest& wait, TimePoint deadline);
+    void insert(DelayedRequest& wait, TimePoint deadline);
     static void allow_stop(DelayedRequest& wait);
 
     Signal* earlier_;

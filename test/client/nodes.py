@@ -13,9 +13,9 @@ from ports import free_port
 
 class Node:
     """One process. `voters` is the value of controller.quorum.voters; a node whose number is in it
-    is a controller."""
+    is a controller. `settings` are further lines of its file."""
 
-    def __init__(self, number, folder, voters, is_broker=True):
+    def __init__(self, number, folder, voters, is_broker=True, settings=()):
         self.number = number
         controllers = dict(voter.split("@") for voter in voters.split(","))
         controller = controllers.get(str(number))
@@ -32,6 +32,7 @@ class Node:
                        "controller.listener.names=CONTROLLER\n"
                        f"controller.quorum.voters={voters}\n"
                        f"log.dirs={self.data}\n")
+            file.writelines(f"{setting}\n" for setting in settings)
         self.is_controller = bool(controller)
         self.process = None
 

@@ -44,7 +44,8 @@ DataShard::DataShard(sim::Scheduler& scheduler, const Clock& clock, std::size_t 
       host(shard, clock, dispatcher, limits, Logger(log, "net")),
       flush_queue(shard) {
     dispatcher.add(schema::ApiKey::produce, std::make_unique<ProduceHandler>(services));
-    dispatcher.add(schema::ApiKey::fetch, std::make_unique<FetchHandler>(services));
+    dispatcher.add(schema::ApiKey::fetch,
+                   std::make_unique<FetchHandler>(services, ReplicaSelector::rack_aware));
     dispatcher.add(schema::ApiKey::list_offsets, std::make_unique<ListOffsetsHandler>(services));
     dispatcher.add(schema::ApiKey::metadata, std::make_unique<MetadataHandler>(services, nullptr));
     delayed.start();
@@ -68,7 +69,8 @@ World::World(std::uint64_t seed, const HostLimits& limits)
           .log = Logger(no_lines, "replicas"),
           .home = home,
           .flush_queues = {&shards[0]->flush_queue, &shards[1]->flush_queue, &home_queue},
-          .defer = &coin} {
+          .defer = &coin,
+          .peers = &peers} {
     auto first = std::make_shared<controller::MetadataImage>("cluster");
     first->put(broker(kSelf));
     first->put(broker(kOther));
@@ -124,6 +126,17 @@ ReplicaPtr World::replica(const std::string& topic) {
     return shards[0]->services.replicas.find({id_of(topic), PartitionIndex(0)})->replica;
 }
 
+void World::set_rack(BrokerId broker, std::string rack) {
+    auto next = std::make_shared<controller::MetadataImage>(*image);
+    controller::BrokerImage changed = *next->find_broker(broker);
+    changed.rack = std::move(rack);
+    next->put(std::move(changed));
+    image = next;
+    for (const auto& shard : shards) {
+        shard->services.image = image;
+    }
+}
+
 void World::publish(const PartitionSpec& spec) {
     controller::PartitionImage partition;
     partition.leader = spec.leader;
@@ -169,7 +182,10 @@ ReplicaPtr World::open(const PartitionSpec& spec) {
         inside.open(std::make_unique<storage::Log>(replica->log_context(disk, logger, {}),
                                                    std::move(*contents)),
                     Offset(0));
-        inside.become_leader({LeaderEpoch(5), PartitionEpoch(1), spec.replicas, spec.isr});
+        const replication::PartitionFacts facts{LeaderEpoch(5), PartitionEpoch(1), spec.replicas,
+                                                spec.isr};
+        spec.leader == kSelf ? inside.become_leader(facts)
+                             : inside.become_follower(facts, spec.leader);
         open = true;
     });
     REQUIRE(run_until([&] { return open; }));

@@ -37,6 +37,14 @@ private:
     Random& random_;
 };
 
+/// There are no other nodes that could be asked.
+class NoPeers final : public ReplicaPeers {
+public:
+    void may_fetch(const ReplicaPtr& /*replica*/, BrokerId /*leader*/) override {}
+    void change_isr(const ReplicaPtr& /*replica*/, replication::IsrProposal /*proposal*/) override {
+    }
+};
+
 /// One data shard of the server, with the objects that a node has for it.
 struct DataShard {
     DataShard(sim::Scheduler& scheduler, const Clock& clock, std::size_t index,
@@ -67,7 +75,7 @@ struct World {
     explicit World(std::uint64_t seed = 1, const HostLimits& limits = {});
     ~World();
 
-    /// Adds partition 0 of a new topic to the metadata, and opens its replica as leader.
+    /// Adds partition 0 of a new topic to the metadata, and opens its replica.
     void add(const PartitionSpec& spec);
     /// Adds partition 0 of a new topic to the metadata only.
     void publish(const PartitionSpec& spec);
@@ -77,6 +85,7 @@ struct World {
     /// shard.
     void occupy(const std::string& topic);
     [[nodiscard]] std::size_t fetch_waits(const std::string& topic);
+    void set_rack(BrokerId broker, std::string rack);
     /// Forbids the operation on every shard.
     void forbid(Operation operation, const Resource& resource);
     [[nodiscard]] TopicId id_of(const std::string& topic) const;
@@ -100,6 +109,7 @@ struct World {
         .name = "PLAINTEXT", .role = ListenerRole::broker, .bound = {}, .advertised = {}};
     FlushQueue home_queue;
     storage::LogDirectory directory;
+    NoPeers peers;
     HostedReplica::Services replica_services;
     std::shared_ptr<const controller::MetadataImage> image;
     std::vector<std::unique_ptr<Client>> clients;

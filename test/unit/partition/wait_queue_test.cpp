@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "test/sim/sim_clock.h"
 #include "test/sim/sim_shard.h"
 
 namespace hw::replication {
@@ -38,7 +39,8 @@ struct World {
 
     sim::Scheduler scheduler{1};
     sim::SimShard shard{scheduler, 1, 0};
-    WaitQueue queue;
+    sim::SimClock clock{scheduler};
+    WaitQueue queue{clock};
     std::vector<WaitHandle<DelayedProduce>> requests;
     std::vector<int> answered;
 };
