@@ -114,6 +114,7 @@ Result<TopicConfig> make_topic_config(const Overrides& overrides, const Settings
         .min_insync_replicas_set = topic.is_set("min.insync.replicas")
                                        ? std::optional(topic.small("min.insync.replicas"))
                                        : std::nullopt,
+        .may_elect_uncleanly = topic.text("unclean.leader.election.enable") == "true",
         .timestamp_type =
             is_append_time ? TimestampType::log_append_time : TimestampType::create_time,
         .timestamp_before_max = topic.span("message.timestamp.before.max.ms"),

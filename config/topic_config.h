@@ -29,6 +29,7 @@ struct TopicConfig {
     std::int32_t batch_bytes_max;
     /// Nothing: derived, see min_insync_replicas.
     std::optional<std::int32_t> min_insync_replicas_set;
+    bool may_elect_uncleanly;  ///< a leader from outside of the ISR
     TimestampType timestamp_type;
     std::chrono::milliseconds timestamp_before_max;
     std::chrono::milliseconds timestamp_after_max;

@@ -67,6 +67,7 @@ replication::PartitionOptions partition_options_of(const config::TopicConfig& to
                           ? replication::Durability::memory
                           : replication::Durability::disk,
         .min_insync_replicas = topic.min_insync_replicas(replicas),
+        .may_elect_uncleanly = topic.may_elect_uncleanly,
         .flush_messages = topic.flush_records,
         .produce = {}};
     record::ProduceRules& rules = options.produce;

@@ -156,6 +156,7 @@ std::string PartitionReplica::truncate(const FollowerEffects& effects) {
         return job.error().message;
     }
     is_truncating_ = true;
+    high_watermark_ = std::min(high_watermark_, log_->log_end_offset());
     context_.host->ask_truncation(std::move(*job), effects.loses_committed);
     return {};
 }

@@ -24,7 +24,7 @@ void PartitionLeader::on_time(const ClusterView& view, TimePoint now, LeaderEffe
         if (!std::ranges::binary_search(view.active, broker)) {
             progress.forbid_join();
         }
-        if (view.silence_limit && is_in_maximal_isr(broker) &&
+        if (view.silence_limit && may_be_elected(broker) &&
             progress.is_silent(now, *view.silence_limit)) {
             silent_.push_back(broker);
         }

@@ -134,7 +134,7 @@ void PartitionLeader::take(const PartitionFacts& facts, TimePoint now) {
         }
     }
     followers_ = std::move(kept);
-    std::erase_if(silent_, [this](BrokerId broker) { return !is_in_maximal_isr(broker); });
+    std::erase_if(silent_, [this](BrokerId broker) { return !may_be_elected(broker); });
 }
 
 void PartitionLeader::set_ends(const LogEnds& ends) {

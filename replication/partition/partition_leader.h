@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -23,6 +24,8 @@ struct LeaderRules {
     Durability durability = Durability::disk;
     std::int32_t min_insync_replicas = 1;
     LagLimits lag = {};
+    /// Any replica can be elected, not only a member of the ISR.
+    bool may_elect_uncleanly = false;
 };
 
 /// Inputs to the core when this broker becomes leader.
@@ -138,16 +141,22 @@ public:
     /// This broker has no session with the controllers, who can elect another member of the ISR, or
     /// one that was proposed to them. So its log may end before that of the partition's leader.
     [[nodiscard]] bool may_be_replaced() const {
-        return is_cut_off_ && (!is_isr_alone() || (pending_ && !pending_->added.empty()));
+        return is_cut_off_ && std::ranges::any_of(facts_.replicas, [this](BrokerId replica) {
+                   return replica != self_ && may_be_elected(replica);
+               });
     }
-    /// Members of the maximal ISR that have not fetched for ClusterView::silence_limit. While there
-    /// are any, another broker may lead, and this one must take no records.
+    /// Replicas that can be elected, and have not fetched for ClusterView::silence_limit. While
+    /// there are any, another broker may lead, and this one must take no records.
     [[nodiscard]] const std::vector<BrokerId>& silent_members() const { return silent_; }
     [[nodiscard]] bool has_proposal() const { return pending_.has_value(); }
 
 private:
     void take(const PartitionFacts& facts, TimePoint now);
     void set_ends(const LogEnds& ends);
+    /// In place of this broker.
+    [[nodiscard]] bool may_be_elected(BrokerId replica) const {
+        return rules_.may_elect_uncleanly || is_in_maximal_isr(replica);
+    }
     [[nodiscard]] bool holds_back(BrokerId broker, const FollowerProgress& progress,
                                   TimePoint now) const;
     void advance(TimePoint now, LeaderEffects& effects);

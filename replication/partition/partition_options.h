@@ -18,6 +18,7 @@ inline constexpr std::int64_t kNoFlush = INT64_MAX;
 struct PartitionOptions {
     Durability durability = Durability::disk;  ///< `highwater.durability`
     std::int32_t min_insync_replicas = 1;      ///< `min.insync.replicas`
+    bool may_elect_uncleanly = false;          ///< `unclean.leader.election.enable`
     /// `flush.messages`: an append that brings the number of unsynced records to this value is
     /// answered only when it is durable.
     std::int64_t flush_messages = kNoFlush;

@@ -36,8 +36,8 @@ wire::Refusal too_few_after_append(const PartitionLeader& leader) {
 /// For a leader that the controllers may have replaced without its knowledge.
 wire::Refusal perhaps_replaced(const PartitionLeader& leader, std::string_view after = "") {
     return {ErrorCode::not_leader_or_follower,
-            fmt::format("this broker has no session with the controllers, and of the replicas in "
-                        "sync it hears nothing from broker {}: another may lead by now{}",
+            fmt::format("this broker has no session with the controllers, and of the replicas that "
+                        "can lead it hears nothing from broker {}: another may lead by now{}",
                         fmt::join(leader.silent_members(), ", "), after)};
 }
 
@@ -56,7 +56,8 @@ PartitionReplica::PartitionReplica(ReplicaContext context)
       waits_(*context_.clock) {}
 
 LeaderRules PartitionReplica::rules() const {
-    return {context_.options->durability, context_.options->min_insync_replicas, context_.lag};
+    return {context_.options->durability, context_.options->min_insync_replicas, context_.lag,
+            context_.options->may_elect_uncleanly};
 }
 
 LogEnds PartitionReplica::log_ends() const {

@@ -23,10 +23,13 @@ constexpr std::array kAll{kSelf, kTwo, kThree};
 /// The leader of a partition of three replicas. Its log ends at 10, is durable, and its epoch began
 /// at 8.
 struct Leading {
-    explicit Leading(std::vector<BrokerId> isr, LagLimits lag = {}, std::int32_t min_isr = 1) {
+    explicit Leading(std::vector<BrokerId> isr, LagLimits lag = {}, std::int32_t min_isr = 1,
+                     bool may_elect_uncleanly = false) {
         LeaderEffects effects;
         core.on_leadership({.facts = facts(std::move(isr), 0),
-                            .rules = {.min_insync_replicas = min_isr, .lag = lag},
+                            .rules = {.min_insync_replicas = min_isr,
+                                      .lag = lag,
+                                      .may_elect_uncleanly = may_elect_uncleanly},
                             .epoch_start_offset = Offset(8),
                             .ends = {Offset(10), Offset(10)}},
                            now, effects);
@@ -373,6 +376,22 @@ TEST_CASE("isr: a leader that is the only member may go on without a session", "
     leader.now += 1h;
     (void)leader.tick();
     CHECK(leader.core.silent_members().empty());
+    CHECK_FALSE(leader.core.may_be_replaced());
+}
+
+TEST_CASE("isr: without a session, any replica may lead where leaders are elected uncleanly",
+          "[partition][isr]") {
+    Leading leader({kSelf}, {}, 1, true);
+    (void)leader.fetch(kTwo, 3, false);
+    leader.silence_limit = 3s;
+    leader.now += 2s;
+    (void)leader.fetch(kThree, 3, false);
+    (void)leader.tick();
+    CHECK(leader.core.silent_members().empty());
+    leader.now += 1s;
+    (void)leader.tick();
+    CHECK(leader.core.silent_members() == std::vector{kTwo});
+    CHECK(leader.core.may_be_replaced());
 }
 
 }  // namespace
