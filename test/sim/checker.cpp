@@ -40,7 +40,8 @@ void Checker::on_acknowledged(const AcknowledgedBatch& batch, const Mark& mark) 
     Partition& partition = at(producer.partition);
     const bool all = producer.acks == Acks::all;
     const bool is_single = partition.facts.replication_factor == 1;
-    const bool outlives_power = all && partition.facts.durability == Durability::disk;
+    const bool outlives_power =
+        all && partition.facts.durability == Durability::disk && !partition.had_unclean_election;
     if (outlives_power && is_single && partition.sync_failed &&
         mark.sent > *partition.sync_failed + kSyncFailureGrace) {
         fail_rule("partition {}: a batch was acknowledged although it was sent after a failed sync",
@@ -65,7 +66,9 @@ void Checker::on_acknowledged(const AcknowledgedBatch& batch, const Mark& mark) 
 
 void Checker::on_out_of_sequence(ProducerNumber producer) {
     const ProducerFacts& facts = producers_[producer.value()];
-    if (at(facts.partition).facts.durability == Durability::disk && facts.acks == Acks::all) {
+    const Partition& partition = at(facts.partition);
+    if (partition.facts.durability == Durability::disk && facts.acks == Acks::all &&
+        !partition.had_unclean_election) {
         fail_rule("producer {}: an idempotent producer with acks=all was forgotten by a disk topic",
                   producer.value());
     }
@@ -75,7 +78,9 @@ void Checker::on_fetched(PartitionNumber number, const FetchedRecords& fetched, 
     Partition& partition = at(number);
     read_ += fetched.records.size();
     // The answer is from before a power loss, which may have taken these records.
-    if (partition.facts.durability == Durability::memory && mark.losses != partition.losses) {
+    const bool may_lose =
+        partition.facts.durability == Durability::memory || partition.had_unclean_election;
+    if (may_lose && mark.losses != partition.losses) {
         return;
     }
     if (partition.facts.replication_factor == 1 && fetched.high_watermark < mark.high_watermark) {
@@ -121,6 +126,9 @@ void Checker::on_damaged(PartitionNumber number) {
 
 void Checker::on_out_of_range(PartitionNumber number, Offset from, const Mark& mark) {
     const Partition& partition = at(number);
+    if (partition.had_unclean_election) {
+        return;  // the reader may have seen what only the old leader has
+    }
     if (partition.facts.durability == Durability::disk || mark.losses == partition.losses) {
         fail_rule(
             "partition {}: offset {} is out of range, but a reader has seen the high watermark {}",
@@ -140,6 +148,12 @@ void Checker::on_power_loss(PartitionNumber number) {
     if (partition.facts.durability == Durability::memory) {
         partition.high_watermark = Offset(0);
     }
+}
+
+void Checker::on_unclean_election(PartitionNumber number) {
+    on_power_loss(number);
+    at(number).had_unclean_election = true;
+    at(number).high_watermark = Offset(0);
 }
 
 void Checker::on_end() {

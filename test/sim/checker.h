@@ -25,6 +25,7 @@ using ProducerNumber = Id<struct ProducerNumberTag, std::uint32_t>;
 struct PartitionFacts {
     replication::Durability durability = replication::Durability::disk;
     std::int16_t replication_factor = 1;
+    bool may_elect_uncleanly = false;
 };
 
 /// The checker's knowledge of a producer, which sends to one partition, one request at a time.
@@ -51,9 +52,9 @@ struct FetchedRecord {
 struct FetchedRecords {
     Offset from;  ///< the requested offset
     Offset high_watermark;
-    std::vector<FetchedRecord> records;  ///< from `from` on
-    BrokerId leader = kNoBroker;         ///< that answered, in `leader_epoch`
-    LeaderEpoch leader_epoch = kNoLeaderEpoch;
+    std::vector<FetchedRecord> records;         ///< from `from` on
+    BrokerId broker = kNoBroker;                ///< that answered
+    LeaderEpoch leader_epoch = kNoLeaderEpoch;  ///< in which it leads; -1: it follows
 };
 
 /// Checks the promises to clients that the judge (test/history) cannot know: those of a single
@@ -94,6 +95,8 @@ public:
     void on_sync_failed(PartitionNumber partition, TimePoint when);
     /// The last replica in sync that had all records lost its power.
     void on_power_loss(PartitionNumber partition);
+    /// A replica that was not in sync leads now. From then on nothing is promised.
+    void on_unclean_election(PartitionNumber partition);
     /// Makes the final checks. Call after everything was read once more.
     void on_end();
 
@@ -122,6 +125,7 @@ private:
         std::uint64_t losses = 0;
         std::uint64_t damages = 0;
         std::uint64_t damaged_replicas = 0;
+        bool had_unclean_election = false;
     };
 
     [[nodiscard]] Partition& at(PartitionNumber partition) {

@@ -24,13 +24,31 @@ void IsrTracker::after_image(const controller::MetadataImage& image) {
             continue;
         }
         partitions_[i].key = controller::PartitionKey(topic->id, planned.index);
-        partitions_[i].leader_epoch = partition->leader_epoch;
+        note_election(PartitionNumber(i), *partition);
         std::set<NodeTag> isr;
         for (const BrokerId member : partition->isr) {
             isr.insert(static_cast<NodeTag>(member.value()));
         }
         take(PartitionNumber(i), std::move(isr));
     }
+}
+
+void IsrTracker::note_election(PartitionNumber number,
+                               const controller::PartitionImage& partition) {
+    Tracked& known = partitions_[number.value()];
+    const bool is_new = partition.leader_epoch != known.leader_epoch &&
+                        partition.leader != kNoBroker && !known.isr.empty();
+    known.leader_epoch = partition.leader_epoch;
+    if (is_new && plan_.partitions[number.value()].facts.may_elect_uncleanly &&
+        !known.isr.contains(static_cast<NodeTag>(partition.leader.value()))) {
+        ++known.unclean_elections;
+        on_loss_(number, Loss::unclean_election);
+    }
+}
+
+BrokerEpoch IsrTracker::broker_epoch(NodeTag node) const {
+    const auto found = epochs_.find(node);
+    return found == epochs_.end() ? BrokerEpoch(-1) : found->second;
 }
 
 void IsrTracker::take(PartitionNumber number, std::set<NodeTag> isr) {
@@ -71,7 +89,7 @@ void IsrTracker::check(PartitionNumber number) {
         // What is acknowledged from now on is on these members.
         members.without_records.clear();
         members.has_lost_records = true;
-        on_loss_(number);
+        on_loss_(number, Loss::power_loss);
     }
 }
 

@@ -17,10 +17,14 @@ namespace hw::sim {
 ///
 /// A member of the ISR has all acknowledged records, until its machine loses its power. It has them
 /// again when it joins the ISR after its next registration.
+///
+/// A leader that is elected from outside of the ISR, where the topic allows that, loses records,
+/// too.
 class IsrTracker {
 public:
+    enum class Loss : std::uint8_t { power_loss, unclean_election };
     /// Called when records may be lost.
-    using OnLoss = std::function<void(PartitionNumber partition)>;
+    using OnLoss = std::function<void(PartitionNumber partition, Loss loss)>;
 
     IsrTracker(const Plan& plan, OnLoss on_loss);
 
@@ -35,13 +39,17 @@ public:
         std::set<NodeTag> isr;
         std::set<NodeTag> without_records;  ///< members that lost their power
         bool has_lost_records = false;
+        std::uint64_t unclean_elections = 0;
     };
     [[nodiscard]] const Tracked& tracked(PartitionNumber number) const {
         return partitions_[number.value()];
     }
+    /// The newest registration of a broker.
+    [[nodiscard]] BrokerEpoch broker_epoch(NodeTag node) const;
 
 private:
     void take(PartitionNumber number, std::set<NodeTag> isr);
+    void note_election(PartitionNumber number, const controller::PartitionImage& partition);
     void check(PartitionNumber number);
 
     const Plan& plan_;

@@ -67,6 +67,8 @@ struct Totals {
     std::uint64_t nodes = 0;
     std::uint64_t cluster_faults = 0;
     QuorumMarks quorum;
+    ReplicaMarks replicas;
+    std::uint64_t follower_reads = 0;
     std::uint64_t lives = 0;
     std::uint64_t operations = 0;
     std::uint64_t acknowledged = 0;
@@ -86,6 +88,11 @@ struct Totals {
         quorum.elections += verdict.quorum.elections;
         quorum.truncations += verdict.quorum.truncations;
         quorum.uncommitted_resignations += verdict.quorum.uncommitted_resignations;
+        replicas.truncations += verdict.replicas.truncations;
+        replicas.rollbacks += verdict.replicas.rollbacks;
+        replicas.stale_broker_epochs += verdict.replicas.stale_broker_epochs;
+        replicas.unclean_elections += verdict.replicas.unclean_elections;
+        follower_reads += verdict.follower_reads;
         lives += verdict.lives;
         operations += verdict.operations;
         acknowledged += verdict.acknowledged;
@@ -110,6 +117,11 @@ struct Totals {
             "The metadata quorums elected {} leaders, {} of which resigned with uncommitted "
             "records; {} logs were truncated.\n",
             quorum.elections, quorum.uncommitted_resignations, quorum.truncations);
+        fmt::print(
+            "Replicas: {} logs were truncated; {} new members of an ISR were refused, {} because "
+            "they had registered again; {} unclean elections; {} records read at followers.\n",
+            replicas.truncations, replicas.rollbacks, replicas.stale_broker_epochs,
+            replicas.unclean_elections, follower_reads);
         full_disks.print("A full disk");
         wall_jumps.print("A jump of the wall clock");
         damages.print("Damage at rest");

@@ -62,9 +62,14 @@ void draw_replicas(Random random, Plan& plan) {
         const std::uint64_t replicas = random.chance(1, 4) ? 1 : 1 + random.below(most);
         topic.replication_factor = static_cast<std::int16_t>(replicas);
         topic.configs["min.insync.replicas"] = std::to_string(1 + random.below(replicas));
+        const bool is_unclean = replicas > 1 && random.chance(1, 6);
+        if (is_unclean) {
+            topic.configs["unclean.leader.election.enable"] = "true";
+        }
         for (PartitionPlan& partition : plan.partitions) {
             if (partition.topic == topic.name) {
                 partition.facts.replication_factor = topic.replication_factor;
+                partition.facts.may_elect_uncleanly = is_unclean;
             }
         }
     }
@@ -94,11 +99,21 @@ void draw_clients(Random& random, Plan& plan) {
             {.partition = partition,
              .wait_max = Millis(static_cast<std::int32_t>(random.below(500))),
              .pause_max = draw_span(random, milliseconds(5), milliseconds(300)),
-             .bytes_max = static_cast<std::int32_t>(random.chance(1, 3) ? 1 : 1 << 20)});
+             .bytes_max = static_cast<std::int32_t>(random.chance(1, 3) ? 1 : 1 << 20),
+             .rack = {}});
     }
     // In every run something is promised.
     ProducerFacts& first = plan.producers.front().facts;
     first.acks = first.acks == Acks::none ? Acks::all : first.acks;
+}
+
+/// Half of the readers read at a replica in their rack.
+void draw_racks(Random random, Plan& plan) {
+    for (ReaderPlan& reader : plan.readers) {
+        if (random.chance(1, 2)) {
+            reader.rack = Plan::rack(static_cast<NodeTag>(random.below(2)));
+        }
+    }
 }
 
 }  // namespace
@@ -143,9 +158,10 @@ std::string Plan::properties(const NodePlan& node) const {
     }
     return fmt::format(
         "process.roles={}{}{}\nnode.id={}\nlisteners={}\ncontroller.listener.names=CONTROLLER\n"
-        "controller.quorum.voters={}\nlog.dirs=/data\n",
+        "controller.quorum.voters={}\nlog.dirs=/data\nbroker.rack={}\n"
+        "replica.selector.class=org.apache.kafka.common.replica.RackAwareReplicaSelector\n",
         node.is_broker ? "broker" : "", node.is_broker && node.is_controller ? "," : "",
-        node.is_controller ? "controller" : "", node.id, listeners, voters);
+        node.is_controller ? "controller" : "", node.id, listeners, voters, rack(node.id));
 }
 
 std::size_t Plan::controllers() const {
@@ -176,6 +192,7 @@ Plan draw_plan(std::uint64_t seed) {
     draw_clients(random, plan);
     draw_nodes(Random(seed ^ 0x4E4F'4445), plan);
     draw_replicas(Random(seed ^ 0x5245'504C), plan);
+    draw_racks(Random(seed ^ 0x5241'434B), plan);
     if (plan.has_faults) {
         draw_lives(Random(seed ^ 0x4C49'5645), plan);
         draw_cluster_faults(Random(seed ^ 0x4641'554C), plan);

@@ -54,6 +54,7 @@ struct ReaderPlan {
     Millis wait_max;
     Duration pause_max{};
     std::int32_t bytes_max = 1;
+    std::string rack;  ///< it reads at a replica there, if it can; empty: at the leader
 };
 
 /// How a life of a node's process ends.
@@ -130,6 +131,8 @@ struct Plan {
     [[nodiscard]] std::size_t controllers() const;
     [[nodiscard]] std::size_t broker_count() const;
     [[nodiscard]] std::vector<Endpoint> brokers() const;  ///< the addresses for clients
+    /// The brokers are in two racks.
+    [[nodiscard]] static std::string rack(NodeTag id) { return fmt::format("rack-{}", id % 2); }
 };
 
 [[nodiscard]] Plan draw_plan(std::uint64_t seed);

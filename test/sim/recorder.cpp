@@ -89,7 +89,7 @@ void Recorder::on_fetched(PartitionNumber partition, const FetchedRecords& fetch
     history::Poll poll{.partition = partitions_[partition.value()],
                        .from = fetched.from,
                        .records = {},
-                       .answerer = {.broker = fetched.leader, .leader_epoch = fetched.leader_epoch},
+                       .answerer = {.broker = fetched.broker, .leader_epoch = fetched.leader_epoch},
                        .high_watermark = fetched.high_watermark};
     for (const FetchedRecord& record : fetched.records) {
         poll.records.push_back({record.offset, history_.value(name_of(record.value))});
@@ -101,9 +101,19 @@ void Recorder::on_fetched(PartitionNumber partition, const FetchedRecords& fetch
 }
 
 void Recorder::on_power_loss(PartitionNumber partition) {
-    const auto added = history_.add(history::Loss{.cause = history::Loss::Cause::power_loss,
+    add_loss(history::Loss::Cause::power_loss, partition, scheduler_->now());
+}
+
+void Recorder::on_unclean_election(PartitionNumber partition) {
+    // The old leader may go on for a while, if it is only cut off or paused.
+    constexpr Duration kOldLeader = std::chrono::minutes(1);
+    add_loss(history::Loss::Cause::unclean_election, partition, scheduler_->now() + kOldLeader);
+}
+
+void Recorder::add_loss(history::Loss::Cause cause, PartitionNumber partition, TimePoint until) {
+    const auto added = history_.add(history::Loss{.cause = cause,
                                                   .at = now(),
-                                                  .until = now(),
+                                                  .until = time(until),
                                                   .partition = partitions_[partition.value()]});
     HW_ASSERT(added.has_value());
 }

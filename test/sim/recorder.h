@@ -39,6 +39,8 @@ public:
 
     /// The last replica in sync that had all records lost its power.
     void on_power_loss(PartitionNumber partition);
+    /// A replica that was not in sync leads now.
+    void on_unclean_election(PartitionNumber partition);
     /// From now on readers read everything once more, without faults.
     void begin_final_read() { history_.begin_final_read(now()); }
 
@@ -50,6 +52,7 @@ private:
     [[nodiscard]] history::Time now() const { return time(scheduler_->now()); }
     void add(const SendAttempt& attempt, history::Outcome outcome, Offset base_offset);
     void add(history::Operation operation);
+    void add_loss(history::Loss::Cause cause, PartitionNumber partition, TimePoint until);
 
     const Scheduler* scheduler_;
     history::History history_;

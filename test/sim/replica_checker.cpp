@@ -41,8 +41,71 @@ void ReplicaChecker::after_step(const Machine& machine) {
         if (const PartitionLeader* const leader = found->leader()) {
             check_leader(machine, number, *leader);
         }
+        look(machine, number, *found);
         check_members(number);
     }
+}
+
+void ReplicaChecker::look(const Machine& machine, PartitionNumber number,
+                          const PartitionReplica& replica) {
+    Seen now{.life = machine.life(),
+             .leads = replica.leads(),
+             .log_end = replica.log()->log_end_offset(),
+             .high_watermark = replica.high_watermark(),
+             .epoch = {},
+             .partition_epoch = {},
+             .joining = {}};
+    if (const PartitionLeader* const leader = replica.leader()) {
+        now.epoch = leader->epoch();
+        now.partition_epoch = leader->facts().partition_epoch;
+        for (const auto& [broker, progress] : leader->followers()) {
+            if (!leader->facts().is_in_sync(broker) && leader->is_in_maximal_isr(broker)) {
+                now.joining[broker] = progress.broker_epoch();
+            }
+        }
+    }
+    if (now.high_watermark > now.log_end) {
+        fail_rule("partition {}: the watermark of broker {} is {}, above the end of its log, {}",
+                  number, machine.tag(), now.high_watermark, now.log_end);
+    }
+    Seen& before = seen_[{number, machine.tag()}];
+    if (before.life == now.life) {
+        compare(machine, number, before, now);
+    }
+    before = std::move(now);
+}
+
+bool ReplicaChecker::may_lose(PartitionNumber number) const {
+    const IsrTracker::Tracked& tracked = tracker_.tracked(number);
+    const bool on_disk = plan_.partitions[number.value()].facts.durability == Durability::disk;
+    return tracked.unclean_elections > 0 || (!on_disk && tracked.has_lost_records);
+}
+
+void ReplicaChecker::compare(const Machine& machine, PartitionNumber number, const Seen& before,
+                             const Seen& now) {
+    marks_.truncations += now.log_end < before.log_end ? 1 : 0;
+    if (now.high_watermark < before.high_watermark && !may_lose(number)) {
+        fail_rule("partition {}: the watermark of broker {} goes back from {} to {}", number,
+                  machine.tag(), before.high_watermark, now.high_watermark);
+    }
+    const bool same_facts = before.leads && now.leads && before.epoch == now.epoch &&
+                            before.partition_epoch == now.partition_epoch;
+    if (!same_facts || before.joining.empty() || !now.joining.empty()) {
+        return;
+    }
+    ++marks_.rollbacks;
+    for (const auto& [broker, epoch] : before.joining) {
+        const bool is_stale = epoch < tracker_.broker_epoch(static_cast<NodeTag>(broker.value()));
+        marks_.stale_broker_epochs += is_stale ? 1 : 0;
+    }
+}
+
+ReplicaMarks ReplicaChecker::marks() const {
+    ReplicaMarks marks = marks_;
+    for (std::uint32_t i = 0; i < plan_.partitions.size(); ++i) {
+        marks.unclean_elections += tracker_.tracked(PartitionNumber(i)).unclean_elections;
+    }
+    return marks;
 }
 
 void ReplicaChecker::check_leader(const Machine& machine, PartitionNumber number,
@@ -77,7 +140,7 @@ void ReplicaChecker::check_members(PartitionNumber number) {
     const PartitionPlan& partition = plan_.partitions[number.value()];
     const IsrTracker::Tracked& tracked = tracker_.tracked(number);
     const bool on_disk = partition.facts.durability == Durability::disk;
-    if (!on_disk && tracked.has_lost_records) {
+    if (may_lose(number)) {
         return;
     }
     for (const NodeTag member : tracked.isr) {

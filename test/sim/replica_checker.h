@@ -13,10 +13,21 @@
 
 namespace hw::sim {
 
+/// How often the replicas of a run came to rare places.
+struct ReplicaMarks {
+    std::uint64_t truncations = 0;  ///< followers that cut their logs
+    std::uint64_t rollbacks = 0;    ///< proposed members of an ISR that were given up
+    /// Among these, those whose broker had registered again since.
+    std::uint64_t stale_broker_epochs = 0;
+    std::uint64_t unclean_elections = 0;
+};
+
 /// Checks the replicas of the plan's partitions inside the nodes. A leader epoch has one leader,
 /// whose watermark does not go back. Each running member of the committed ISR has all records below
 /// the highest watermark that any leader has reached, in a `disk` topic on stable storage. The
-/// present leader counts all of these members. Keeps the first broken rule.
+/// present leader counts all of these members. No watermark is above the end of its log, and that
+/// of a follower goes back only after an unclean election, or a loss in a `memory` topic. Keeps the
+/// first broken rule.
 class ReplicaChecker {
 public:
     ReplicaChecker(const Plan& plan, const std::vector<std::unique_ptr<Machine>>& machines,
@@ -25,6 +36,7 @@ public:
     /// Call after each step of the machine's node.
     void after_step(const Machine& machine);
 
+    [[nodiscard]] ReplicaMarks marks() const;
     [[nodiscard]] const std::optional<std::string>& broken() const { return broken_; }
 
 private:
@@ -37,6 +49,23 @@ private:
         Offset high_watermark;
     };
 
+    /// A replica as it was at the last look.
+    struct Seen {
+        std::uint64_t life = 0;
+        bool leads = false;
+        Offset log_end;
+        Offset high_watermark;
+        LeaderEpoch epoch;
+        PartitionEpoch partition_epoch;
+        /// The proposed members, with the registrations with which they fetched.
+        std::map<BrokerId, BrokerEpoch> joining;
+    };
+
+    void look(const Machine& machine, PartitionNumber number,
+              const replication::PartitionReplica& replica);
+    [[nodiscard]] bool may_lose(PartitionNumber number) const;
+    void compare(const Machine& machine, PartitionNumber number, const Seen& before,
+                 const Seen& now);
     [[nodiscard]] const replication::PartitionReplica* replica(const Machine& machine,
                                                                PartitionNumber number) const;
     void check_leader(const Machine& machine, PartitionNumber number,
@@ -55,6 +84,8 @@ private:
     std::uint64_t steps_ = 0;
     std::vector<Offset> high_watermarks_;  ///< the highest of each partition
     std::map<std::pair<PartitionNumber, LeaderEpoch>, Lead> leads_;
+    std::map<std::pair<PartitionNumber, NodeTag>, Seen> seen_;
+    ReplicaMarks marks_;
     std::optional<std::string> broken_;
 };
 

@@ -34,6 +34,14 @@ void SimClient::choose_broker() {
     connect_to(world_.brokers[random_.below(world_.brokers.size())]);
 }
 
+bool SimClient::choose_broker(BrokerId broker) {
+    const auto found = addresses_.find(broker);
+    if (found != addresses_.end()) {
+        connect_to(found->second);
+    }
+    return found != addresses_.end();
+}
+
 Task<> SimClient::find_leader(const PartitionPlan& partition) {
     constexpr Duration kTimeout = std::chrono::seconds(1);
     choose_broker();
@@ -48,16 +56,19 @@ Task<> SimClient::find_leader(const PartitionPlan& partition) {
         channel_.disconnect();
         co_return;
     }
+    addresses_.clear();
+    for (const auto& broker : (*answer)->brokers) {
+        addresses_[broker.node_id] = {std::string(broker.host),
+                                      static_cast<std::uint16_t>(broker.port)};
+    }
     for (const auto& each : (*answer)->topics[0].partitions) {
-        const auto leader = std::ranges::find((*answer)->brokers, each.leader_id,
-                                              &schema::MetadataResponse::Broker::node_id);
         if (each.partition_index == partition.index && each.error_code == ErrorCode::none &&
-            leader != (*answer)->brokers.end()) {
+            addresses_.contains(each.leader_id)) {
             if (each.leader_epoch < newest_epoch_) {
                 continue;  // old metadata, for example of a broker that is cut off (KIP-320)
             }
             newest_epoch_ = each.leader_epoch;
-            connect_to({std::string(leader->host), static_cast<std::uint16_t>(leader->port)});
+            connect_to(addresses_[each.leader_id]);
             leader_ = Leader{each.leader_id, each.leader_epoch};
         }
     }

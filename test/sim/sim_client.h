@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,10 +34,11 @@ struct ClientWorld {
     bool producers_finish = false;  ///< producers end after one more success
     bool readers_finish = false;    ///< readers end when they have read everything
     bool admins_finish = false;
-    std::size_t producers = 0;     ///< number of running producers
-    std::size_t readers = 0;       ///< number of running readers
-    std::size_t admins = 0;        ///< number of running admins
-    std::uint64_t operations = 0;  ///< number of answered requests
+    std::size_t producers = 0;         ///< number of running producers
+    std::size_t readers = 0;           ///< number of running readers
+    std::size_t admins = 0;            ///< number of running admins
+    std::uint64_t follower_reads = 0;  ///< number of records that followers have answered
+    std::uint64_t operations = 0;      ///< number of answered requests
 };
 
 /// Base of a client: its connection to one broker, and its own random numbers. It finds the leader
@@ -68,6 +70,8 @@ protected:
     /// Asks any broker for the leader, and connects to it at the next call. There may be none. Like
     /// Kafka's clients, ignores a leader of an older epoch than one that it has heard of.
     [[nodiscard]] Task<> find_leader(const PartitionPlan& partition);
+    /// Connects to that broker at the next call. False if the metadata did not name it.
+    [[nodiscard]] bool choose_broker(BrokerId broker);
     /// After an error: the leader must be asked for again.
     void forget_leader() { leader_.reset(); }
     /// Adds an error to the trace, unless it is the one that came last.
@@ -82,6 +86,7 @@ private:
 
     Endpoint target_;
     std::optional<Leader> leader_;
+    std::map<BrokerId, Endpoint> addresses_;  ///< of the last metadata
     LeaderEpoch newest_epoch_ = kNoLeaderEpoch;
     std::string last_error_;
 

@@ -32,11 +32,15 @@ Task<> SimReader::run() {
             restarts_ = restarts();
             seek(Offset(0));
         }
-        if (leader()) {
-            co_await fetch();
-        } else {
+        if (!leader()) {
+            follower_.reset();
             co_await find_leader(partition_);
+            continue;
         }
+        if (follower_ && random_.chance(1, 50)) {
+            leave_follower();
+        }
+        co_await fetch();
     }
     co_await channel_.stop();
     --world_.readers;
@@ -68,6 +72,7 @@ Task<> SimReader::fetch() {
     request.max_wait_ms = plan_.wait_max;
     request.min_bytes = 1;
     request.topics = topics;
+    request.rack_id = random_.chance(1, 2) ? std::string_view(plan_.rack) : std::string_view();
     const TimePoint now = world_.clock.now();
     const Checker::Mark mark = world_.checker.mark(plan_.partition, now);
     const auto answer = co_await replication::call<schema::FetchResponse>(
@@ -82,7 +87,15 @@ Task<> SimReader::fetch() {
 void SimReader::on_partition(const schema::FetchResponse::Partition& outcome, const Leader& from,
                              const Checker::Mark& mark) {
     ++world_.operations;
-    if (outcome.error_code == ErrorCode::offset_out_of_range) {
+    if (outcome.preferred_read_replica != kNoBroker) {
+        if (choose_broker(outcome.preferred_read_replica)) {
+            follower_ = outcome.preferred_read_replica;
+        } else {
+            forget_leader();
+        }
+    } else if (outcome.error_code == ErrorCode::offset_out_of_range && follower_) {
+        leave_follower();
+    } else if (outcome.error_code == ErrorCode::offset_out_of_range) {
         world_.checker.on_out_of_range(plan_.partition, position_, mark);
         seek(Offset(0));
     } else if (outcome.error_code == ErrorCode::none) {
@@ -98,6 +111,13 @@ void SimReader::on_partition(const schema::FetchResponse::Partition& outcome, co
     }
 }
 
+void SimReader::leave_follower() {
+    follower_.reset();
+    if (!choose_broker(leader()->broker)) {
+        forget_leader();
+    }
+}
+
 void SimReader::skip_damaged(const Checker::Mark& mark) {
     world_.checker.on_damage_reported(plan_.partition, position_, mark);
     seek(position_ + 1);
@@ -108,8 +128,8 @@ void SimReader::on_records(const schema::FetchResponse::Partition& outcome, cons
     FetchedRecords fetched{.from = position_,
                            .high_watermark = outcome.high_watermark,
                            .records = {},
-                           .leader = from.broker,
-                           .leader_epoch = from.epoch};
+                           .broker = follower_.value_or(from.broker),
+                           .leader_epoch = follower_ ? kNoLeaderEpoch : from.epoch};
     record::BatchCursor batches(outcome.records.empty() ? ByteView() : outcome.records[0]);
     bool is_sound = true;
     while (const auto batch = batches.next()) {
@@ -130,6 +150,7 @@ void SimReader::on_records(const schema::FetchResponse::Partition& outcome, cons
     if (is_sound || !fetched.records.empty()) {
         world_.checker.on_fetched(plan_.partition, fetched, mark);
         world_.recorder.on_fetched(plan_.partition, fetched, mark.sent);
+        world_.follower_reads += follower_ ? fetched.records.size() : 0;
         position_ += static_cast<std::int64_t>(fetched.records.size());
     } else {
         skip_damaged(mark);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "protocol/schema/api/fetch.h"
 #include "test/sim/plan.h"
@@ -9,7 +10,8 @@
 namespace hw::sim {
 
 /// A reader of a run. Reads one partition from its start, and begins again after each life of
-/// its brokers. Reports what it reads to the checker and the recorder.
+/// its brokers. One with a rack reads at the replica that the leader names (KIP-392), for a while.
+/// Reports what it reads to the checker and the recorder.
 class SimReader final : public SimClient {
 public:
     /// `partition` outlives it.
@@ -27,6 +29,8 @@ private:
     void seek(Offset position);
     void on_partition(const schema::FetchResponse::Partition& outcome, const Leader& from,
                       const Checker::Mark& mark);
+    /// Goes on at the leader.
+    void leave_follower();
     void on_records(const schema::FetchResponse::Partition& outcome, const Leader& from,
                     const Checker::Mark& mark);
     /// Reports that the current offset is damaged, and skips it, as an application may do.
@@ -36,6 +40,7 @@ private:
     const PartitionPlan& partition_;
     std::uint64_t restarts_ = UINT64_MAX;  ///< at the last begin
     Offset position_{0};
+    std::optional<BrokerId> follower_;  ///< to read at
 };
 
 }  // namespace hw::sim

@@ -160,6 +160,8 @@ Verdict Simulation::verdict() {
             .nodes = machines_.size(),
             .cluster_faults = plan_.faults.size(),
             .quorum = quorum_checker_.marks(),
+            .replicas = replica_checker_.marks(),
+            .follower_reads = clients_.follower_reads,
             .lives = ended_lives_,
             .operations = clients_.operations,
             .acknowledged = checker_.acknowledged(),
@@ -244,9 +246,15 @@ void Simulation::on_life_end(NodeTag node, ProcessEnd end) {
     }
 }
 
-void Simulation::on_loss(PartitionNumber partition) {
-    checker_.on_power_loss(partition);
-    recorder_.on_power_loss(partition);
+void Simulation::on_loss(PartitionNumber partition, IsrTracker::Loss loss) {
+    if (loss == IsrTracker::Loss::power_loss) {
+        checker_.on_power_loss(partition);
+        recorder_.on_power_loss(partition);
+    } else {
+        ++clients_.restarts[partition.value()];
+        checker_.on_unclean_election(partition);
+        recorder_.on_unclean_election(partition);
+    }
 }
 
 FaultCount Simulation::count_of(const FaultTally& fault) const {

@@ -50,6 +50,8 @@ struct Verdict {
     std::size_t nodes = 0;
     std::uint64_t cluster_faults = 0;  ///< of the network and of several nodes
     QuorumMarks quorum;
+    ReplicaMarks replicas;
+    std::uint64_t follower_reads = 0;  ///< records that followers have answered
     std::uint64_t lives = 0;
     std::uint64_t operations = 0;
     std::uint64_t acknowledged = 0;  ///< number of records
@@ -110,7 +112,7 @@ private:
     void start_missing();
     void stop_all();
     void on_life_end(NodeTag node, ProcessEnd end);
-    void on_loss(PartitionNumber partition);
+    void on_loss(PartitionNumber partition, IsrTracker::Loss loss);
     [[nodiscard]] bool all_started() const;
     [[nodiscard]] FaultCount count_of(const FaultTally& fault) const;
     [[nodiscard]] Verdict verdict();
@@ -125,7 +127,9 @@ private:
     ProcessWorld process_world_;
     Checker checker_;
     Recorder recorder_;
-    IsrTracker isr_tracker_{plan_, [this](PartitionNumber partition) { on_loss(partition); }};
+    IsrTracker isr_tracker_{plan_, [this](PartitionNumber partition, IsrTracker::Loss loss) {
+                                on_loss(partition, loss);
+                            }};
     std::vector<std::unique_ptr<Machine>> machines_;  ///< by id, from 1 on
     /// The nodes that have each partition.
     std::vector<std::vector<NodeTag>> placement_;
