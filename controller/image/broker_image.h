@@ -37,8 +37,10 @@ using NodeEndpoints = std::map<std::string, NodeEndpoint, std::less<>>;
 struct BrokerImage {
     BrokerId id;
     BrokerEpoch epoch;
-    Offset registered_at = kNoOffset;  ///< offset of its newest registration record
-    IncarnationId incarnation;         ///< identifies one run of the broker process
+    /// What it must have applied to be unfenced: its newest registration, or its last fencing with
+    /// the elections that came with it. So a broker with a session knows what it no longer leads.
+    Offset catch_up_to = kNoOffset;
+    IncarnationId incarnation;  ///< identifies one run of the broker process
     bool fenced = true;
     bool in_controlled_shutdown = false;  ///< KIP-841
     std::string rack;                     ///< empty: none

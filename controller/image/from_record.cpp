@@ -51,7 +51,7 @@ Result<void> complete_directories(PartitionImage& partition) {
 BrokerImage broker_of(const schema::RegisterBrokerRecord& record, Offset offset) {
     BrokerImage broker{.id = record.broker_id,
                        .epoch = record.broker_epoch,
-                       .registered_at = offset,
+                       .catch_up_to = offset,
                        .incarnation = record.incarnation_id,
                        .fenced = record.fenced,
                        .in_controlled_shutdown = record.in_controlled_shutdown,
@@ -73,9 +73,13 @@ ControllerImage controller_of(const schema::RegisterControllerRecord& record) {
             .features = features_of(record.features)};
 }
 
-BrokerImage changed(BrokerImage broker, const schema::BrokerRegistrationChangeRecord& record) {
+BrokerImage changed(BrokerImage broker, const schema::BrokerRegistrationChangeRecord& record,
+                    Offset offset) {
     if (record.fenced != 0) {
         broker.fenced = record.fenced > 0;
+    }
+    if (record.fenced > 0) {
+        broker.catch_up_to = offset;
     }
     if (record.in_controlled_shutdown != 0) {
         broker.in_controlled_shutdown = true;

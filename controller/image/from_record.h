@@ -37,9 +37,10 @@ template <class FeatureArray>
 [[nodiscard]] BrokerImage broker_of(const schema::RegisterBrokerRecord& record, Offset offset);
 [[nodiscard]] ControllerImage controller_of(const schema::RegisterControllerRecord& record);
 
-/// The registration `broker` with the change applied.
+/// The registration `broker` with the change applied. `offset` is the record's own offset.
 [[nodiscard]] BrokerImage changed(BrokerImage broker,
-                                  const schema::BrokerRegistrationChangeRecord& record);
+                                  const schema::BrokerRegistrationChangeRecord& record,
+                                  Offset offset);
 
 /// The partition in a record. Errors: corrupt, if the record contradicts itself.
 [[nodiscard]] Result<PartitionImage> partition_of(const schema::PartitionRecord& record);

@@ -16,7 +16,7 @@ bool MetadataChanges::empty() const {
 Result<void> MetadataDelta::apply(const schema::MetadataRecord& record, Offset offset) {
     return std::visit(
         [&]<class Record>(const Record& body) -> Result<void> {
-            if constexpr (std::is_same_v<Record, schema::RegisterBrokerRecord>) {
+            if constexpr (requires { replay(body, offset); }) {
                 return replay(body, offset);
             } else if constexpr (requires { replay(body); }) {
                 return replay(body);
@@ -65,12 +65,13 @@ Result<void> MetadataDelta::replay(const schema::UnregisterBrokerRecord& record)
     return {};
 }
 
-Result<void> MetadataDelta::replay(const schema::FenceBrokerRecord& record) {
+Result<void> MetadataDelta::replay(const schema::FenceBrokerRecord& record, Offset offset) {
     auto broker = find_registration(record.id, record.epoch, record.kName);
     if (!broker) {
         return std::unexpected(broker.error());
     }
     broker->fenced = true;
+    broker->catch_up_to = offset;
     put(*std::move(broker));
     return {};
 }
@@ -85,12 +86,13 @@ Result<void> MetadataDelta::replay(const schema::UnfenceBrokerRecord& record) {
     return {};
 }
 
-Result<void> MetadataDelta::replay(const schema::BrokerRegistrationChangeRecord& record) {
+Result<void> MetadataDelta::replay(const schema::BrokerRegistrationChangeRecord& record,
+                                   Offset offset) {
     auto broker = find_registration(record.broker_id, record.broker_epoch, record.kName);
     if (!broker) {
         return std::unexpected(broker.error());
     }
-    put(changed(*std::move(broker), record));
+    put(changed(*std::move(broker), record, offset));
     return {};
 }
 

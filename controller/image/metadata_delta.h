@@ -47,9 +47,10 @@ public:
 private:
     [[nodiscard]] Result<void> replay(const schema::RegisterBrokerRecord& record, Offset offset);
     [[nodiscard]] Result<void> replay(const schema::UnregisterBrokerRecord& record);
-    [[nodiscard]] Result<void> replay(const schema::FenceBrokerRecord& record);
+    [[nodiscard]] Result<void> replay(const schema::FenceBrokerRecord& record, Offset offset);
     [[nodiscard]] Result<void> replay(const schema::UnfenceBrokerRecord& record);
-    [[nodiscard]] Result<void> replay(const schema::BrokerRegistrationChangeRecord& record);
+    [[nodiscard]] Result<void> replay(const schema::BrokerRegistrationChangeRecord& record,
+                                      Offset offset);
     [[nodiscard]] Result<void> replay(const schema::RegisterControllerRecord& record);
     [[nodiscard]] Result<void> replay(const schema::UnregisterControllerRecord& record);
     [[nodiscard]] Result<void> replay(const schema::TopicRecord& record);

@@ -24,7 +24,7 @@ State state_of(const BrokerImage& broker) {
 }
 
 bool is_caught_up(const Request& request, const BrokerImage& broker) {
-    return request.current_metadata_offset >= broker.registered_at;
+    return request.current_metadata_offset >= broker.catch_up_to;
 }
 
 /// A broker that was in controlled shutdown must register again before it is unfenced. Otherwise it

@@ -38,6 +38,22 @@ TEST_CASE("heartbeat: a broker is unfenced when it has applied its own registrat
     CHECK_FALSE(is_fenced(world, 1));
 }
 
+TEST_CASE("heartbeat: a broker that was fenced is unfenced when it knows what it no longer leads",
+          "[controller]") {
+    World world = cluster(2);
+    world.create({topic("orders", 1, 2)});
+    const BrokerId old = world.partition("orders").leader;
+    schema::BrokerHeartbeatRequest beat = world.heartbeat(old.value());
+    beat.want_fence = true;
+    beat.current_metadata_offset = world.end() - 1;
+    CHECK(world.call<BrokerHeartbeatResult>(beat).is_fenced);
+    REQUIRE(world.partition("orders").leader != old);
+    beat.want_fence = false;
+    CHECK(world.call<BrokerHeartbeatResult>(beat).is_fenced);
+    beat.current_metadata_offset = world.end() - 1;
+    CHECK_FALSE(world.call<BrokerHeartbeatResult>(beat).is_fenced);
+}
+
 TEST_CASE("heartbeat: a broker is fenced as long as it asks to be fenced", "[controller]") {
     World world = cluster(1);
     world.create({topic("orders")});

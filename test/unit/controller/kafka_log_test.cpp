@@ -62,7 +62,7 @@ std::string content_of(MetadataImage image) {
     const auto brokers = image.brokers();
     for (const auto& [id, broker] : brokers) {
         BrokerImage timeless = broker;
-        timeless.registered_at = kNoOffset;
+        timeless.catch_up_to = kNoOffset;
         image.put(timeless);
     }
     return text_of(image);
@@ -77,7 +77,7 @@ TEST_CASE("kafka log: a metadata log that Kafka wrote is replayed to its end",
     const BrokerImage* broker = image.find_broker(BrokerId(1));
     REQUIRE(broker != nullptr);
     CHECK(broker->epoch == BrokerEpoch(11));
-    CHECK(broker->registered_at == Offset(11));
+    CHECK(broker->catch_up_to == Offset(201));
     CHECK(broker->fenced);
     CHECK(broker->in_controlled_shutdown);
     CHECK(broker->rack == "RACK1");

@@ -107,20 +107,21 @@ TEST_CASE("delta: without directories each replica gets the migrating one; too f
     CHECK_FALSE(delta.apply(record));
 }
 
-TEST_CASE("delta: a broker keeps the offset of its registration when it is fenced or unfenced",
+TEST_CASE("delta: a broker has to catch up to its registration, and when it is fenced to that",
           "[image]") {
     Delta delta;
     REQUIRE(delta.apply(broker()));
-    CHECK(delta.image().find_broker(kOne)->registered_at == Offset(10));
+    CHECK(delta.image().find_broker(kOne)->catch_up_to == Offset(10));
     CHECK(delta.image().find_live_broker(kOne) == nullptr);
     REQUIRE(delta.apply(schema::UnfenceBrokerRecord{.id = kOne, .epoch = BrokerEpoch(10)}));
     CHECK(delta.image().find_live_broker(kOne) != nullptr);
     REQUIRE(delta.apply(schema::FenceBrokerRecord{.id = kOne, .epoch = BrokerEpoch(10)}));
     CHECK(delta.image().find_live_broker(kOne) == nullptr);
+    CHECK(delta.image().find_broker(kOne)->catch_up_to == Offset(12));
     REQUIRE(delta.apply(schema::BrokerRegistrationChangeRecord{
         .broker_id = kOne, .broker_epoch = BrokerEpoch(10), .fenced = -1}));
     CHECK(delta.image().find_live_broker(kOne) != nullptr);
-    CHECK(delta.image().find_broker(kOne)->registered_at == Offset(10));
+    CHECK(delta.image().find_broker(kOne)->catch_up_to == Offset(12));
     REQUIRE(delta.apply(
         schema::UnregisterBrokerRecord{.broker_id = kOne, .broker_epoch = BrokerEpoch(10)}));
     CHECK(delta.image().find_broker(kOne) == nullptr);

@@ -31,7 +31,7 @@ TEST_CASE("registration: a broker joins fenced, and its epoch is the offset of i
     CHECK(result.refusal.code == ErrorCode::none);
     CHECK(result.broker_epoch.value() == offset.value());
     CHECK(broker(world, 1).fenced);
-    CHECK(broker(world, 1).registered_at == offset);
+    CHECK(broker(world, 1).catch_up_to == offset);
     CHECK(broker(world, 1).epoch == result.broker_epoch);
 }
 
@@ -46,7 +46,7 @@ TEST_CASE(
     CHECK(world.join(again).broker_epoch == epoch);
     CHECK_FALSE(broker(world, 1).fenced);
     CHECK(broker(world, 1).endpoints.at("PLAINTEXT").address.port == 9999);
-    CHECK(broker(world, 1).registered_at == world.end() - 1);
+    CHECK(broker(world, 1).catch_up_to == world.end() - 1);
 }
 
 TEST_CASE("registration: a new incarnation with a common directory replaces the old one at once",

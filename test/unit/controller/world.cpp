@@ -47,7 +47,7 @@ std::string text_of(const BrokerImage& broker) {
     return fmt::format(
         "broker {} epoch {} at {} run {} fenced {} stopping {} rack {} dirs {} "
         "cordoned {}{}\n",
-        broker.id, broker.epoch, broker.registered_at, broker.incarnation, broker.fenced,
+        broker.id, broker.epoch, broker.catch_up_to, broker.incarnation, broker.fenced,
         broker.in_controlled_shutdown, broker.rack, list(broker.log_dirs), cordoned,
         text_of(broker.endpoints, broker.features));
 }
