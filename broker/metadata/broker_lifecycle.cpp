@@ -76,16 +76,15 @@ void BrokerLifecycle::on_failure(std::optional<ErrorCode> code, TimePoint now,
                                  LifecycleEffects& effects) {
     const LifecycleRequest failed = std::exchange(under_way_, LifecycleRequest::none);
     next_send_ = now + options_.retry;
-    urgent_ = false;
-    if (!code) {
+    if (code && failed == LifecycleRequest::registration && is_fatal(*code)) {
+        effects.fatal = fmt::format("the controller refuses this broker for good: {}", *code);
         return;
     }
-    if (failed == LifecycleRequest::registration && is_fatal(*code)) {
-        effects.fatal = fmt::format("the controller refuses this broker for good: {}", *code);
-    } else if (is_forgotten(*code)) {
+    if (code && is_forgotten(*code)) {
         deactivate(effects);
         epoch_ = BrokerEpoch(-1);
     }
+    send_due(now, effects);  // if another controller has become active since
 }
 
 void BrokerLifecycle::on_applied(Offset offset, TimePoint now, LifecycleEffects& effects) {

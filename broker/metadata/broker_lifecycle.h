@@ -14,7 +14,9 @@ namespace hw::broker {
 struct LifecycleOptions {
     Duration session_timeout = std::chrono::seconds(3);            ///< broker.session.timeout.ms
     Duration heartbeat_interval = std::chrono::milliseconds(500);  ///< broker.heartbeat.interval.ms
-    Duration retry = std::chrono::milliseconds(100);               ///< pause after a failed attempt
+    /// Pause after a failed attempt. Much shorter than BrokerWatch::kReconnectLimit, within which
+    /// a broker that is stopping, and listens no more, must show that it runs.
+    Duration retry = std::chrono::milliseconds(30);
     /// Longest time that a stop waits for the controller to move leaderships away.
     Duration stop_limit = std::chrono::seconds(30);
 };

@@ -91,6 +91,11 @@ TEST_CASE("lifecycle: a broker sends a heartbeat to a new active controller at o
         CHECK(fixture.controller_changed().send == LifecycleRequest::none);
         CHECK(fixture.answered({.fenced = false}).send == LifecycleRequest::heartbeat);
     }
+    SECTION("and once more if the first one got no answer from the old controller") {
+        CHECK(fixture.controller_changed().send == LifecycleRequest::none);
+        CHECK(fixture.failed(std::nullopt).send == LifecycleRequest::heartbeat);
+        CHECK(fixture.failed(std::nullopt).send == LifecycleRequest::none);
+    }
 }
 
 TEST_CASE("lifecycle: a broker that catches up during a request sends a heartbeat after the answer",
