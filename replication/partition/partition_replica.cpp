@@ -41,6 +41,18 @@ wire::Refusal perhaps_replaced(const PartitionLeader& leader, std::string_view a
                         fmt::join(leader.silent_members(), ", "), after)};
 }
 
+/// A producer that believes OUT_OF_ORDER_SEQUENCE_NUMBER gives up. But the batches that are missing
+/// here can be in the log of a leader that this broker does not know yet.
+wire::Refusal report_unstaged(const PartitionLeader& leader, const wire::Refusal& refusal) {
+    if (refusal.code != ErrorCode::out_of_order_sequence_number || !leader.may_be_replaced()) {
+        return refusal;
+    }
+    return {ErrorCode::not_leader_or_follower,
+            fmt::format("{}; but this broker has no session with the controllers, and another may "
+                        "lead by now: nothing was appended",
+                        refusal.message)};
+}
+
 ProduceOutcome refused(const wire::Refusal& error) {
     ProduceOutcome outcome;
     outcome.code = error.code;
@@ -221,7 +233,8 @@ void PartitionReplica::append(AppendRequest request) {
     const auto staged =
         log_->stage({request.batch, leader()->epoch(), request.append_time, request.received_at});
     if (!staged) {
-        ProduceSlot::answer(std::move(request.slot), refused(staged.error()));
+        ProduceSlot::answer(std::move(request.slot),
+                            refused(report_unstaged(*leader(), staged.error())));
         return;
     }
     const std::uint64_t bytes = staged->duplicate ? 0 : request.batch.size();

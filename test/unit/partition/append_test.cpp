@@ -130,6 +130,30 @@ TEST_CASE("append: flush.messages also applies to acks=0, which waits only for t
     CHECK(world.node->syncs_asked == std::vector{SyncUrgency::waited_for});
 }
 
+TEST_CASE(
+    "append: a leader without a session misses batches for certain only if nobody else can "
+    "lead",
+    "[partition][append]") {
+    World world;
+    world.start();
+    const auto first = world.node->produce({.producer = ProducerId(7)}, Acks::leader);
+    world.settle();
+    REQUIRE(first->code() == ErrorCode::none);
+    const bool is_alone = GENERATE(true, false);
+    world.node->lead(is_alone ? led_by_self(2) : led_by_self(2, {kSelf, kOther}, {kSelf, kOther}));
+    const BatchShape later{.producer = ProducerId(7), .sequence = Sequence(5)};
+    const auto with_session = world.node->produce(later, Acks::leader);
+    world.node->enter([](PartitionReplica& replica) {
+        replica.check_isr({.active = {}, .silence_limit = std::chrono::hours(1)});
+    });
+    const auto without_session = world.node->produce(later, Acks::leader);
+    world.settle();
+    CHECK(with_session->code() == ErrorCode::out_of_order_sequence_number);
+    CHECK(without_session->code() ==
+          (is_alone ? ErrorCode::out_of_order_sequence_number : ErrorCode::not_leader_or_follower));
+    CHECK(world.node->log().staged_end_offset() == Offset(1));
+}
+
 TEST_CASE("append: a retry gets the offsets of the first append, and waits for its own acks",
           "[partition][append]") {
     World world;
