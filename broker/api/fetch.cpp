@@ -1,5 +1,6 @@
 #include "broker/api/fetch.h"
 
+#include <algorithm>
 #include <memory>
 
 #include "broker/api/fetch_job.h"
@@ -34,6 +35,10 @@ Task<> FetchHandler::serve(ExchangePtr exchange, const schema::FetchRequest& req
     if (continues_a_session(request)) {
         refuse_session(*exchange);
         return done();
+    }
+    // From version 15 on, the id is in a struct of its own.
+    if (std::max(request.replica_id, request.replica_state.replica_id) != kNoBroker) {
+        exchange->note_follower();
     }
     auto job = std::make_shared<FetchJob>(services_, exchange, request, *isolation);
     if (selector_ == ReplicaSelector::rack_aware) {

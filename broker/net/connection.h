@@ -67,8 +67,9 @@ public:
 
     /// Serves until either side closes. Spawned once.
     [[nodiscard]] static Task<> serve(std::shared_ptr<Connection> self);
-    /// Takes no more requests, but stays open for the answers to those already taken.
-    void stop_taking_requests() { taking_ = false; }
+    /// Takes no more requests, but stays open for the answers to those already taken. A follower's
+    /// requests are still taken, because those answers wait for them.
+    void stop_taking_requests() { taking_ = has_follower_; }
     /// Waits until all requests but Fetches are answered and the answers sent, or until `deadline`.
     /// Call after stop_taking_requests. The caller keeps the connection alive.
     [[nodiscard]] Task<> wait_settled(TimePoint deadline);
@@ -82,6 +83,7 @@ public:
 
     void on_answer() override;
     void on_reject(const Error& reason) override;
+    void on_follower() override { has_follower_ = true; }
     void at_end_of_turn() override;
     [[nodiscard]] std::unique_ptr<ConnectionState>* connection_state() override { return &state_; }
 
@@ -155,8 +157,9 @@ private:
     /// the peer is over its quota. This time does not count against the peer.
     bool paused_ = false;
     bool open_ = true;
-    bool reading_ = true;  ///< false after the end, or when the peer broke the protocol
-    bool taking_ = true;   ///< false after stop_taking_requests
+    bool reading_ = true;        ///< false after the end, or when the peer broke the protocol
+    bool taking_ = true;         ///< false after stop_taking_requests
+    bool has_follower_ = false;  ///< the peer is a broker that follows partitions of this one
 };
 
 }  // namespace hw::broker

@@ -41,6 +41,9 @@ public:
     }
     /// Where the state is kept, which ends with the receiver; nullptr if it keeps none.
     [[nodiscard]] virtual std::unique_ptr<ConnectionState>* connection_state() { return nullptr; }
+    /// The request comes from a broker that follows partitions of this one. Until it has fetched
+    /// again, writes with acks=all cannot be answered.
+    virtual void on_follower() {}
 };
 
 /// One request and the place of its answer. The bytes of the request, the decoded request and the
@@ -116,6 +119,13 @@ public:
     /// Where state of the connection is kept; nullptr when the connection has ended, or keeps none.
     [[nodiscard]] std::unique_ptr<ConnectionState>* connection_state() {
         return sink_ == nullptr ? nullptr : sink_->connection_state();
+    }
+
+    /// See AnswerSink::on_follower.
+    void note_follower() {
+        if (sink_ != nullptr) {
+            sink_->on_follower();
+        }
     }
 
     /// False when the connection has ended, so an answer would be dropped.

@@ -591,6 +591,31 @@ TEST_CASE("connection: a drain does not wait for a Fetch", "[net][connection]") 
     CHECK_FALSE(world.ended);
 }
 
+/// Answers each Fetch at once, and says that it comes from a follower.
+class FollowerFetch final : public MessageHandler<schema::FetchRequest> {
+protected:
+    Task<> serve(ExchangePtr exchange, const schema::FetchRequest&) override {
+        exchange->note_follower();
+        exchange->reply(schema::FetchResponse());
+        co_return;
+    }
+};
+
+TEST_CASE("connection: a drain still takes the requests of a follower", "[net][connection]") {
+    World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{10})));
+    world.dispatcher.add(schema::ApiKey::fetch, std::make_unique<FollowerFetch>());
+    const auto fetch = [&world](std::int32_t id) {
+        world.send(test::request_frame(schema::FetchRequest(), kVersion, CorrelationId(id)));
+        REQUIRE(world.run_until([&] { return !world.receive().empty(); }));
+    };
+    fetch(1);
+    bool drained = false;
+    world.server.spawn(world.drain(std::chrono::minutes(1), drained));
+    REQUIRE(world.run_until([&] { return drained; }));
+    fetch(2);
+    CHECK_FALSE(world.ended);
+}
+
 TEST_CASE(
     "connection: warnings that peers cause are rate-limited, and the omitted ones are counted",
     "[net][connection]") {
