@@ -25,7 +25,7 @@ Loads a topic until its standard input ends, then reads all partitions to their 
 starts it. Appends all operations to the file HISTORY in the format of test/history. Prints lines:
 
   ack PARTITION INVOKED DONE        the probe's record was acknowledged within 50 ms
-  failed PROCESS AT ERROR           a producer that sends again has given up a record
+  failed PROCESS AT ERROR           a producer other than the probe has given up a record
   fatal PROCESS AT ERROR TEXT       an idempotent producer cannot go on; a new one takes its place
   producer-id PROCESS OLD NEW       an idempotent producer has got another id or epoch
   out-of-range PROCESS AT PARTITION POSITION
@@ -47,7 +47,6 @@ std::vector<ProducerPlan> plans(const std::string& topic, std::int32_t partition
         {topic + ".idempotent-1", idempotent, milliseconds(20), 2},
         {topic + ".idempotent-2", idempotent, milliseconds(150), 20},
         {topic + ".plain", plain, milliseconds(40), 2},
-        {topic + ".once", once, milliseconds(40), 2},
         {topic + ".probe", probe, milliseconds(25), partition_count},
     };
 }

@@ -241,6 +241,7 @@ class Together(Fault):
     """Two faults that overlap."""
 
     name = "two at once"
+    hold = (0.0, 2.0)
     leaves_stale_leader = True
     measured = "from end"
     stops_processes = True
@@ -248,7 +249,8 @@ class Together(Fault):
     def __init__(self, cluster, random):
         self.first, self.second = self.draw(cluster, random)
         self.delay = random.uniform(0.0, 2.0)
-        self.ends_first = random.choice((self.first, self.second))
+        self.overlap = random.uniform(0.3, 4.0)
+        self.ends_first, self.ends_last = random.sample((self.first, self.second), 2)
         super().__init__(cluster, random)
 
     @staticmethod
@@ -271,12 +273,11 @@ class Together(Fault):
         self.first.begin()
         time.sleep(self.delay)
         self.second.begin()
+        time.sleep(self.overlap)
+        self.ends_first.end()
 
     def end(self):
-        last = self.second if self.ends_first is self.first else self.first
-        self.ends_first.end()
-        time.sleep(self.delay)
-        last.end()
+        self.ends_last.end()
 
 
 SINGLE = (Kill, KillAll, PowerCut, PowerCutAll, Pause, CutOff, CutOffEntirely, Mute, Deaf,

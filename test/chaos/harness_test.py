@@ -13,6 +13,7 @@ from unittest import mock
 
 import faults
 from cluster import NUMBERS, ChaosFailure
+from load import is_fault_of_client
 from report import Figures, percentile
 from verify import batches, verify
 
@@ -137,6 +138,22 @@ class Report(unittest.TestCase):
 fault             rounds  p50 ms  p99 ms  max ms  measured    failed sends
 kill -9                3      20      30      30  from begin             3
 power cut of all       1    1234    1234    1234  from end               0""")
+
+
+class BrokenProducers(unittest.TestCase):
+    def text(self, base, first, last, persisted="MsgPossiblyPersisted"):
+        return ("fatal orders.idempotent-1 7 OUT_OF_ORDER_SEQUENCE_NUMBER ProduceRequest for "
+                "orders [0] with 12 message(s) failed due to sequence desynchronization with "
+                f"broker 1 (PID{{Id:0,Epoch:0}}, base seq {base}, idemp state change 2156ms ago, "
+                f"last partition error _TRANSPORT (actions Refresh,{persisted}, base seq "
+                f"{first}..{last}, base msgid 480, 0ms ago)")
+
+    def test_a_batch_right_after_one_that_was_lost_is_the_fault_of_the_client(self):
+        self.assertTrue(is_fault_of_client(self.text(480, 470, 479)))
+
+    def test_a_batch_after_others_is_not(self):
+        self.assertFalse(is_fault_of_client(self.text(490, 470, 479)))
+        self.assertFalse(is_fault_of_client(self.text(480, 470, 479, "MsgNotPersisted")))
 
 
 class CommandLine(unittest.TestCase):

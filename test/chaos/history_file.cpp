@@ -11,18 +11,6 @@
 namespace hw::chaos {
 namespace {
 
-std::string_view kind_of(Outcome outcome) {
-    switch (outcome) {
-        case Outcome::ok:
-            return "ok";
-        case Outcome::failed:
-            return "fail";
-        case Outcome::unknown:
-            return "info";
-    }
-    return "info";
-}
-
 /// The members that every operation has.
 std::string start_of(std::string_view op, const Span& span, std::string_view process,
                      std::string_view kind) {
@@ -56,7 +44,8 @@ HistoryFile::~HistoryFile() {
 }
 
 void HistoryFile::send(const Span& span, const SendLine& line) {
-    std::string text = start_of("send", span, line.process, kind_of(line.outcome));
+    std::string text =
+        start_of("send", span, line.process, line.outcome == Outcome::ok ? "ok" : "info");
     text += fmt::format(R"(,"topic":"{}","partition":{},"value":"{}","acks":"all")", topic_id_,
                         line.partition, line.value);
     if (line.producer) {

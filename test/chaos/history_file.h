@@ -23,8 +23,9 @@ struct Span {
     Microseconds done;
 };
 
-/// How a send ended: `failed` had certainly no effect, `unknown` may have had one.
-enum class Outcome : std::uint8_t { ok, failed, unknown };
+/// How a send ended. No failure is known to have had no effect: librdkafka tells only the last
+/// answer, and after NOT_LEADER_OR_FOLLOWER it sends a record again even without retries.
+enum class Outcome : std::uint8_t { ok, unknown };
 
 struct SendLine {
     std::string process;

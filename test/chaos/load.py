@@ -4,6 +4,7 @@ import collections
 import dataclasses
 import json
 import os
+import re
 import subprocess
 import threading
 import time
@@ -12,6 +13,10 @@ from cluster import ChaosFailure, program
 from lab import end_with_parent
 
 FINISH_SECONDS = 300
+# Of librdkafka's text for a fatal error: the first sequence number of the refused batch, and the
+# last one of the batch before it that may have been appended.
+AFTER_POSSIBLY_PERSISTED = re.compile(
+    r"base seq (\d+), .*MsgPossiblyPersisted, base seq \d+\.\.(\d+)")
 
 
 def microseconds():
@@ -25,6 +30,14 @@ class Topic:
     id: str
     partitions: int
     durability: str
+
+
+def is_fault_of_client(fatal):
+    """Whether librdkafka has caused this fatal error itself. Before version 2.3 it takes a batch
+    for appended when its connection is lost, sends the next one first, and believes the
+    OUT_OF_ORDER_SEQUENCE_NUMBER that it gets."""
+    found = AFTER_POSSIBLY_PERSISTED.search(fatal)
+    return found is not None and int(found[1]) == int(found[2]) + 1
 
 
 class Load:

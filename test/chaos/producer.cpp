@@ -35,9 +35,6 @@ Settings settings_of(ProducerKind kind) {
             break;
         case ProducerKind::plain:
             break;
-        case ProducerKind::once:
-            settings.emplace_back("message.send.max.retries", "0");
-            break;
         case ProducerKind::probe:
             return {{"acks", "all"},
                     {"message.timeout.ms", "50"},
@@ -147,29 +144,25 @@ void Producer::on_delivery(const rd_kafka_message_t& message) {
         return;
     }
     const Span span{.invoked = node.mapped().invoked, .done = now()};
-    SendLine line{.process = plan_.process,
-                  .partition = node.mapped().partition,
-                  .value = std::move(node.mapped().value),
-                  .producer = std::nullopt,
-                  .outcome = outcome_of(message.err),
-                  .offset = std::nullopt};
+    SendLine line{
+        .process = plan_.process,
+        .partition = node.mapped().partition,
+        .value = std::move(node.mapped().value),
+        .producer = std::nullopt,
+        .outcome = message.err == RD_KAFKA_RESP_ERR_NO_ERROR ? Outcome::ok : Outcome::unknown,
+        .offset = std::nullopt};
     if (line.outcome == Outcome::ok && message.offset >= 0) {
         line.offset = Offset(message.offset);
     }
+    if (line.outcome == Outcome::ok && plan_.kind == ProducerKind::probe) {
+        fmt::print("ack {} {} {}\n", line.partition, span.invoked, span.done);
+    }
+    if (line.outcome != Outcome::ok && plan_.kind != ProducerKind::probe) {
+        fmt::print("failed {} {} {}\n", plan_.process, span.done, rd_kafka_err2name(message.err));
+    }
     if (plan_.kind == ProducerKind::idempotent) {
-        if (line.outcome != Outcome::ok) {
-            fmt::print("failed {} {} {}\n", plan_.process, span.done,
-                       rd_kafka_err2name(message.err));
-        }
         ended_.push_back({span, std::move(line), node.mapped().identity});
         return;
-    }
-    if (plan_.kind == ProducerKind::probe) {
-        if (line.outcome == Outcome::ok) {
-            fmt::print("ack {} {} {}\n", line.partition, span.invoked, span.done);
-        }
-    } else if (plan_.kind == ProducerKind::plain && line.outcome != Outcome::ok) {
-        fmt::print("failed {} {} {}\n", plan_.process, span.done, rd_kafka_err2name(message.err));
     }
     history_.send(span, line);
 }
@@ -207,16 +200,6 @@ void Producer::write_ended() {
         history_.send(ended.span, ended.line);
     }
     ended_.clear();
-}
-
-Outcome Producer::outcome_of(rd_kafka_resp_err_t error) const {
-    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        return Outcome::ok;
-    }
-    // Others sent it again, and only the last answer is known.
-    const bool is_certain =
-        plan_.kind == ProducerKind::once && error == RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS;
-    return is_certain ? Outcome::failed : Outcome::unknown;
 }
 
 Result<void> Producer::replace_if_broken() {

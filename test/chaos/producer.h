@@ -20,7 +20,6 @@ namespace hw::chaos {
 enum class ProducerKind : std::uint8_t {
     idempotent,  ///< sends again, and the broker drops what it has already
     plain,       ///< sends again, so a record may be there twice
-    once,        ///< never sends again, so it knows when a record was certainly not appended
     probe,       ///< gives up after 50 ms; its acknowledgements tell when the cluster serves again
 };
 
@@ -76,7 +75,6 @@ private:
     void on_statistics(std::string_view json);
     [[nodiscard]] static std::optional<Identity> identity_of(std::string_view json);
     void write_ended();
-    [[nodiscard]] Outcome outcome_of(rd_kafka_resp_err_t error) const;
     /// After a fatal error of the idempotent producer, tells it and goes on with a new one.
     [[nodiscard]] Result<void> replace_if_broken();
 
