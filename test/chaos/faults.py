@@ -37,6 +37,10 @@ class Fault:
         numbers = " and ".join(str(node.number) for node in self.nodes)
         return f"{self.name} of node {numbers}"
 
+    def cut_links(self):
+        """The links that are cut, as (source, target)."""
+        return []
+
     def begin(self):
         raise NotImplementedError
 
@@ -118,19 +122,22 @@ class Pause(Fault):
 
 
 class Cut(Fault):
-    """Base of the cuts. `links` gives the cut links as (source, target)."""
+    """Base of the cuts. `links` gives the cut links of the first node."""
 
     leaves_stale_leader = True
 
     def links(self, number):
         raise NotImplementedError
 
+    def cut_links(self):
+        return self.links(self.nodes[0].number)
+
     def begin(self):
-        for source, target in self.links(self.nodes[0].number):
+        for source, target in self.cut_links():
             self.cluster.network.cut(source, target)
 
     def end(self):
-        self.cluster.network.heal(self.links(self.nodes[0].number))
+        self.cluster.network.heal(self.cut_links())
 
 
 def others(number):
@@ -255,16 +262,14 @@ class Together(Fault):
 
     @staticmethod
     def draw(cluster, random):
-        """Two faults that do not both stop the process of a node."""
+        """Two faults that do not both stop the process of a node, nor cut the same link."""
         while True:
             first, second = (random.choice(SINGLE)(cluster, random) for _ in range(2))
-            if first.stops_processes and second.stops_processes and any(
-                    node in second.nodes for node in first.nodes):
-                continue
-            if not set(getattr(first, "links", lambda _: [])(first.nodes[0].number)).isdisjoint(
-                    getattr(second, "links", lambda _: [])(second.nodes[0].number)):
-                continue
-            return first, second
+            stop_both = first.stops_processes and second.stops_processes
+            meet = [node for node in first.nodes if node.number in
+                    {other.number for other in second.nodes}]
+            if not (stop_both and meet) and set(first.cut_links()).isdisjoint(second.cut_links()):
+                return first, second
 
     def describe(self):
         return f"{self.first.describe()}, with {self.second.describe()}"

@@ -118,9 +118,8 @@ class Plan(unittest.TestCase):
             if first.stops_processes and second.stops_processes:
                 numbers = [{node.number for node in each.nodes} for each in (first, second)]
                 self.assertTrue(numbers[0].isdisjoint(numbers[1]), both.describe())
-            if isinstance(first, faults.Cut) and isinstance(second, faults.Cut):
-                links = [set(each.links(each.nodes[0].number)) for each in (first, second)]
-                self.assertTrue(links[0].isdisjoint(links[1]), both.describe())
+            self.assertTrue(set(first.cut_links()).isdisjoint(second.cut_links()),
+                            both.describe())
 
 
 class Report(unittest.TestCase):
@@ -150,6 +149,12 @@ class BrokenProducers(unittest.TestCase):
 
     def test_a_batch_right_after_one_that_was_lost_is_the_fault_of_the_client(self):
         self.assertTrue(is_fault_of_client(self.text(480, 470, 479)))
+
+    def test_a_number_below_the_one_that_the_client_believes_to_be_next_is_its_fault(self):
+        self.assertTrue(is_fault_of_client(
+            "fatal orders.idempotent-1 7 OUT_OF_ORDER_SEQUENCE_NUMBER ProduceRequest for orders "
+            "[0] with 6 message(s) failed with rewound sequence number on broker 3 (PID{Id:0,"
+            "Epoch:0}, base seq 3110 < next seq 3116): last error NOT_ENOUGH_REPLICAS"))
 
     def test_a_batch_after_others_is_not(self):
         self.assertFalse(is_fault_of_client(self.text(490, 470, 479)))

@@ -36,6 +36,8 @@ def is_fault_of_client(fatal):
     """Whether librdkafka has caused this fatal error itself. Before version 2.3 it takes a batch
     for appended when its connection is lost, sends the next one first, and believes the
     OUT_OF_ORDER_SEQUENCE_NUMBER that it gets."""
+    if "rewound sequence number" in fatal:
+        return True  # the same, after several batches
     found = AFTER_POSSIBLY_PERSISTED.search(fatal)
     return found is not None and int(found[1]) == int(found[2]) + 1
 
