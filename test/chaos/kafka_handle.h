@@ -1,6 +1,8 @@
 #pragma once
 
 #include <librdkafka/rdkafka.h>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
