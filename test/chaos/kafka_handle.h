@@ -1,8 +1,8 @@
 #pragma once
 
-#include <librdkafka/rdkafka.h>
 #include <cstddef>
 #include <cstdint>
+#include <librdkafka/rdkafka.h>
 #include <memory>
 #include <string>
 #include <utility>
