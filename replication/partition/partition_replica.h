@@ -98,9 +98,8 @@ public:
     /// replica takes over the reference to the slot, and releases it on the shard of the request.
     ///
     /// Codes of a refusal: NOT_LEADER_OR_FOLLOWER or the reason of become_offline,
-    /// NOT_ENOUGH_REPLICAS (the ISR is too small, or WaitQueue::kMaxAppends are waiting), and those
-    /// of Log::stage; but NOT_LEADER_OR_FOLLOWER instead of OUT_OF_ORDER_SEQUENCE_NUMBER if another
-    /// broker may lead by now.
+    /// NOT_ENOUGH_REPLICAS (the ISR is too small, or WaitQueue::kMaxAppends are waiting), those of
+    /// Log::stage; if another may lead, NOT_LEADER_OR_FOLLOWER for OUT_OF_ORDER_SEQUENCE_NUMBER.
     void append(AppendRequest request);
     /// Writes the staged batches. The host calls it after ask_flush; further calls do nothing.
     void flush();
