@@ -84,9 +84,11 @@ class BenchTest(unittest.TestCase):
     def test_another_binary_is_compared_pair_by_pair(self):
         with tempfile.TemporaryDirectory() as folder:
             old = Path(folder) / "old broker"
-            # The bench calls it like the broker: dev --data-dir DIR --listen HOST:PORT ...
-            old.write_text(f"#!/bin/sh\nexec {os.environ['BENCH_TOY']} --dir \"$3\" "
-                           "--port \"${5#*:}\"\n", encoding="utf-8")
+            # The bench calls it like the broker: server --set log.dirs=DIR --set
+            # listeners=PLAINTEXT://HOST:PORT,...
+            old.write_text("#!/bin/sh\nport=${5%%,*}\n"
+                           f"exec {os.environ['BENCH_TOY']} --dir \"${{3#*=}}\" "
+                           "--port \"${port##*:}\"\n", encoding="utf-8")
             old.chmod(0o755)
             done = self.bench("--broker", TOY, "--against", str(old), "--cases", "batches",
                               "durable", "start")
