@@ -38,12 +38,21 @@ Exit status: 0 done, or stopped on request; 1 failed; 2 wrong command line.
 constexpr std::string_view kDevHelp =
     R"(Usage: highwater dev [OPTIONS]
 
-Starts one broker for trying things out. By default only this machine can connect to it.
+Starts a cluster for trying things out: three nodes in one process, each broker and controller. By
+default only this machine can connect to it. New topics have a replica on each node. Node 2 listens
+on the ports of node 1 plus 2, node 3 on those plus 4.
+
+With --nodes 1 it is one node, and a topic has one replica. Two nodes are not possible, because a
+quorum of two survives no failure, and three are enough to try replication. Existing data decides
+the number: that of three nodes is in DIR/node1, DIR/node2 and DIR/node3, that of one node in DIR.
+
+The nodes share highwater.memory.limit, and the event loops of the process.
 
 Examples:
   highwater dev
   highwater dev --data-dir /tmp/highwater --fresh
   highwater dev --listen 127.0.0.1:19092 --controller-listen 127.0.0.1:19093 --set num.partitions=3
+  highwater dev --nodes 1 --data-dir /tmp/one-node
 )";
 
 constexpr std::string_view kServerHelp =
@@ -96,16 +105,22 @@ std::string default_data_directory(const Surroundings& around, std::string_view 
 
 config::Command dev_command(const Surroundings& around) {
     return {.name = kDev,
-            .summary = "start one broker for trying things out, by default for this machine only",
+            .summary = "start three nodes for trying things out, by default for this machine only",
             .help = kDevHelp,
-            .options = {{.name = "listen",
+            .options = {{.name = "nodes",
+                         .letter = 'n',
+                         .value_name = "N",
+                         .help = "number of nodes: 1 or 3; by default as many as the data is of, "
+                                 "else 3"},
+                        {.name = "listen",
                          .letter = 'l',
                          .value_name = "HOST:PORT",
-                         .help = "where clients connect; port 0 means any free port",
+                         .help = "where clients connect to node 1; port 0 means any free port",
                          .default_value = "127.0.0.1:9092"},
                         {.name = "controller-listen",
                          .value_name = "HOST:PORT",
-                         .help = "where the controller listens; port 0 means any free port",
+                         .help = "where the controller of node 1 listens; port 0 means any free "
+                                 "port",
                          .default_value = "127.0.0.1:9093"},
                         {.name = "data-dir",
                          .letter = 'd',
@@ -176,55 +191,64 @@ std::unexpected<Error> complain(fmt::format_string<Args...> text, Args&&... args
     return complain_of(kDev, text, std::forward<Args>(args)...);
 }
 
-Result<void> check_dev(const Arguments& arguments) {
-    for (const char* option : {"listen", "controller-listen"}) {
-        const std::string& text = arguments.value(option);
-        if (const auto address = config::parse_address(text); !address) {
-            return complain("--{} '{}' {}", option, text, address.error().message);
-        }
+Result<config::Address> address_of(const Arguments& arguments, const char* option) {
+    const std::string& text = arguments.value(option);
+    auto address = config::parse_address(text);
+    if (!address) {
+        return complain("--{} '{}' {}", option, text, address.error().message);
     }
+    return address;
+}
+
+Result<std::optional<std::size_t>> node_count_of(const Arguments& arguments) {
+    if (!arguments.has("nodes")) {
+        return std::nullopt;
+    }
+    const std::string& text = arguments.value("nodes");
+    if (text == "1") {
+        return 1;
+    }
+    if (text == std::to_string(kDevNodes)) {
+        return kDevNodes;
+    }
+    return complain(
+        "--nodes '{}' must be 1 or {}: a quorum of two survives no failure, and three nodes "
+        "are enough to try replication",
+        text, kDevNodes);
+}
+
+Result<std::string> data_directory_of(const Arguments& arguments) {
     const std::string& data = arguments.value("data-dir");
     const bool is_path = std::ranges::all_of(
         data, [](char each) { return each != ',' && static_cast<unsigned char>(each) >= ' '; });
     if (data.empty() || !is_path) {
         return complain("--data-dir '{}' must be one path, without commas or line ends", data);
     }
-    return {};
+    return data;
 }
 
-/// The keys that `dev` sets by itself, and those that its options set.
-std::vector<config::Preset> dev_presets(const Arguments& arguments) {
-    return {{"process.roles", "broker,controller", "dev"},
-            {"node.id", "1", "dev"},
-            {"listeners",
-             fmt::format("PLAINTEXT://{},CONTROLLER://{}", arguments.value("listen"),
-                         arguments.value("controller-listen")),
-             "--listen and --controller-listen"},
-            {"controller.listener.names", "CONTROLLER", "dev"},
-            {"log.dirs", arguments.value("data-dir"), "--data-dir"}};
-}
-
-Result<StartCommand> dev_start(const Arguments& arguments) {
-    HW_TRY_VOID(check_dev(arguments));
-    return StartCommand{
-        .command = "dev",
-        .config_file = {},
-        .presets = dev_presets(arguments),
+Result<DevOptions> dev_options(const Arguments& arguments) {
+    HW_TRY(nodes, node_count_of(arguments));
+    HW_TRY(listen, address_of(arguments, "listen"));
+    HW_TRY(controller_listen, address_of(arguments, "controller-listen"));
+    HW_TRY(data_dir, data_directory_of(arguments));
+    return DevOptions{
+        .listen = listen,
+        .controller_listen = controller_listen,
+        .data_dir = data_dir,
+        .nodes = nodes,
         .overrides = arguments.values("set"),
-        .default_log_dir = {},
         .old_data = arguments.has("fresh") ? ExistingData::wiped : ExistingData::kept};
 }
 
-StartCommand server_start(const Arguments& arguments, const Surroundings& around) {
-    StartCommand start{.command = "server",
-                       .config_file = {},
-                       .presets = {},
-                       .overrides = arguments.values("set"),
-                       .default_log_dir = default_data_directory(around, "highwater")};
+ServerCommand server_of(const Arguments& arguments, const Surroundings& around) {
+    ServerCommand server{.config_file = {},
+                         .overrides = arguments.values("set"),
+                         .default_log_dir = default_data_directory(around, "highwater")};
     if (arguments.has("config")) {
-        start.config_file = arguments.value("config");
+        server.config_file = arguments.value("config");
     }
-    return start;
+    return server;
 }
 
 Result<FormatCommand> format_of(const Arguments& arguments, const Surroundings& around) {
@@ -253,10 +277,10 @@ Result<CommandLine> command_of(std::string_view command, const Arguments& argume
         return CommandLine{.text = {}, .format = std::move(format)};
     }
     if (command == kDev) {
-        HW_TRY(start, dev_start(arguments));
-        return CommandLine{.text = {}, .start = std::move(start)};
+        HW_TRY(dev, dev_options(arguments));
+        return CommandLine{.text = {}, .dev = std::move(dev)};
     }
-    return CommandLine{.text = {}, .start = server_start(arguments, around)};
+    return CommandLine{.text = {}, .server = server_of(arguments, around)};
 }
 
 }  // namespace

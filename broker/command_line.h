@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "broker/dev_cluster.h"
 #include "broker/format.h"
-#include "config/settings.h"
 #include "protocol/base/result.h"
 
 namespace hw::broker {
@@ -17,16 +17,11 @@ struct Surroundings {
     std::optional<std::string> home;
 };
 
-enum class ExistingData : bool { kept, wiped };
-
-/// The command to start a broker, with its options.
-struct StartCommand {
-    std::string command;                     ///< "dev" or "server"
+/// The command to start a node that is configured by a file.
+struct ServerCommand {
     std::optional<std::string> config_file;  ///< path, to be read by the caller
-    std::vector<config::Preset> presets;
-    std::vector<std::string> overrides;  ///< "KEY=VALUE"
+    std::vector<std::string> overrides;      ///< "KEY=VALUE"
     std::string default_log_dir;
-    ExistingData old_data = ExistingData::kept;
 };
 
 /// The command to format the data directories of a node.
@@ -38,11 +33,12 @@ struct FormatCommand {
     FormattedDirectories formatted = FormattedDirectories::refused;
 };
 
-/// The parsed arguments of `highwater`: a text for standard output, a broker to start, directories
-/// to format, or a uuid to print.
+/// The parsed arguments of `highwater`: a text for standard output, a cluster or a node to start,
+/// directories to format, or a uuid to print.
 struct CommandLine {
     std::string text;
-    std::optional<StartCommand> start = {};
+    std::optional<DevOptions> dev = {};
+    std::optional<ServerCommand> server = {};
     std::optional<FormatCommand> format = {};
     bool wants_uuid = false;
 };

@@ -1,225 +1,55 @@
+#include <algorithm>
 #include <cerrno>
-#include <chrono>
-#include <csignal>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
-#include <future>
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <system_error>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "broker/command_line.h"
+#include "broker/dev_cluster.h"
 #include "broker/format.h"
-#include "broker/node.h"
-#include "broker/runtime/asio_network.h"
-#include "broker/runtime/process.h"
+#include "broker/messages.h"
+#include "broker/run_nodes.h"
+#include "broker/runtime/reserved_port.h"
 #include "broker/runtime/standard_streams.h"
-#include "broker/runtime/stderr_log.h"
 #include "broker/runtime/system_clock.h"
 #include "broker/runtime/system_entropy.h"
 #include "broker/storage_opening.h"
 #include "config/properties.h"
 #include "protocol/base/uuid.h"
-#include "storage/data_directory.h"
 #include "storage/posix_disk/posix_disk.h"
-#include "storage/producer_limit.h"
 
 namespace hw::broker {
 namespace {
 
-constexpr int kExitOk = 0;
-constexpr int kExitFailed = 1;
-constexpr int kExitUsage = 2;
-
-/// How long a stop may take in all; a hung data directory is given up long before.
-constexpr std::chrono::seconds kStopLimit{90};
-/// How long a start may still take after a stop signal.
-constexpr Duration kStartLimitAfterSignal = HangWatch::kLimit;
-/// How long a final line waits for a reader.
-constexpr std::chrono::seconds kSayLimit{1};
-
-/// The ports of one process, for its node.
-struct Process {
-    Process(LogLevel level, std::size_t data_loops) : log(clock, level), loops(data_loops) {}
-
-    NodePorts ports() {
-        return {.clock = clock,
-                .entropy = entropy,
-                .network = network,
-                .disk = disk,
-                .log = log,
-                .control = loops.control(),
-                .data = loops.data()};
-    }
-
-    SystemClock clock;
-    SystemEntropy entropy;
-    AsioNetwork network;
-    storage::PosixDisk disk;
-    StderrLog log;
-    LoopThreads loops;
-};
-
-void say(std::string text) {
-    write_within(kSayLimit, STDOUT_FILENO, std::move(text));
-}
-
-void complain(const std::string& text) {
-    write_within(kSayLimit, STDERR_FILENO, fmt::format("highwater: {}\n", text));
-}
-
-/// Ends the process while threads of it hang. Destroys nothing, because they may still use it.
-[[noreturn]] void end_at_once(const Process& process, const std::string& reason) {
-    static_cast<void>(process.log.wait_until_written(StderrLog::kEndLimit));
-    complain(reason);
-    ::_exit(kExitFailed);
-}
-
-void print_banner(const Node& node, const config::BrokerConfig& config) {
-    std::string address;
-    for (const ListenerInfo& info : node.listeners()) {
-        if (info.role == ListenerRole::broker && address.empty()) {
-            address = to_string(info.advertised);
+/// Prints the warnings and errors of configurations, each once.
+void tell_problems(const std::vector<config::LoadedConfig>& loaded) {
+    std::vector<std::string> lines;
+    const auto add = [&lines](std::string line) {
+        if (std::ranges::find(lines, line) == lines.end()) {
+            lines.push_back(std::move(line));
+        }
+    };
+    for (const config::LoadedConfig& each : loaded) {
+        for (const std::string& warning : each.problems.warnings) {
+            add(fmt::format("highwater: warning: {}\n", warning));
+        }
+        for (const std::string& error : each.problems.errors) {
+            add(fmt::format("highwater: {}\n", error));
         }
     }
-    say(
-        fmt::format("highwater {} is ready: node {} of cluster {}.\n"
-                    "  Kafka clients connect to  {}\n"
-                    "  Its data is in            {}\n"
-                    "  Try in another terminal   kcat -b {} -L\n"
-                    "  Stop it with              Ctrl-C\n",
-                    HW_VERSION, config.node.id, node.cluster_id(), address,
-                    fmt::join(config.storage.log_dirs, ", "), address));
-}
-
-/// Errors: limit, with too few open files to serve anything.
-Result<NodeLimits> limits_of(const config::BrokerConfig& config, const GroupLimits& groups) {
-    constexpr std::size_t kShareOfMemory = 4;
-    // A log has at most two open files: its newest segment, and an old one that is being read. A
-    // tenth of the limit is left for files that are open briefly, such as checkpoints. Without
-    // that tenth, reaching the limit would look like a failed disk.
-    constexpr std::size_t kFilesPerLog = 2;
-    constexpr std::size_t kMinFiles = 128;
-    const std::size_t files = raise_open_file_limit();
-    if (files < kMinFiles) {
-        return fail(ErrorKind::limit,
-                    "the limit of open files is {}, but a node needs at least {}: raise it (ulimit "
-                    "-n, in a systemd unit LimitNOFILE=)",
-                    files, kMinFiles);
+    if (!lines.empty()) {
+        write_within(kMessageLimit, STDERR_FILENO, fmt::format("{}", fmt::join(lines, "")));
     }
-    const std::size_t lasting = files - files / 10;
-    NodeLimits limits;
-    limits.connections_max = lasting / 2;
-    limits.logs_max = lasting / 2 / kFilesPerLog;
-    const std::size_t memory = config.memory_limit ? static_cast<std::size_t>(*config.memory_limit)
-                                                   : usable_memory(groups) / kShareOfMemory;
-    // An eighth is for producer entries, the rest is the request memory (broker/net/README.md).
-    constexpr std::size_t kShareOfProducers = 8;
-    limits.producers_max = memory / kShareOfProducers / storage::kProducerMemory;
-    limits.memory = memory - memory / kShareOfProducers;
-    return limits;
-}
-
-/// Wipes all data directories of a node. Errors: as wipe_data_directory.
-Result<void> wipe(storage::Disk& disk, const config::StorageConfig& storage) {
-    for (const std::string& directory : storage.directories()) {
-        HW_TRY_VOID(storage::wipe_data_directory(disk, directory));
-    }
-    return {};
-}
-
-/// Starts the node. A stop signal that arrives meanwhile ends a start that waits for other nodes;
-/// otherwise it is kept for later, unless the start hangs.
-Result<void> start_node(Process& process, Node& node) {
-    constexpr std::chrono::milliseconds kLook{50};
-    auto started = process.loops.start_on_control(node.start());
-    while (started.wait_for(kLook) != std::future_status::ready) {
-        if (!wait_for_stop_signal(std::chrono::milliseconds(0))) {
-            continue;
-        }
-        process.loops.control().post([&node] { node.cancel_start(); });
-        if (started.wait_for(kStartLimitAfterSignal) != std::future_status::ready) {
-            end_at_once(process,
-                        "got a stop signal, but the start does not end: does a disk hang?");
-        }
-        kill(getpid(), SIGTERM);
-    }
-    return started.get();
-}
-
-void stop_node(Process& process, Node& node) {
-    auto stopped = process.loops.start_on_control(node.stop());
-    if (stopped.wait_for(kStopLimit) != std::future_status::ready) {
-        end_at_once(process, fmt::format("the stop has not ended within {} s: does a disk hang? "
-                                         "The next start checks the data",
-                                         kStopLimit.count()));
-    }
-    if (!node.hung_directories().empty()) {
-        end_at_once(process,
-                    fmt::format("not stopped cleanly: the disk of {} hangs; the next start "
-                                "checks the data in it",
-                                fmt::join(node.hung_directories(), ", ")));
-    }
-}
-
-int run_until_stopped(const config::BrokerConfig& config, ExistingData old_data) {
-    block_stop_signals();
-    ignore_broken_pipes();
-    const GroupLimits groups = control_group_limits(read_text);
-    const auto limits = limits_of(config, groups);
-    if (!limits) {
-        complain(limits.error().message);
-        return kExitFailed;
-    }
-    Process process(LogLevel::info, default_data_loops(groups));
-    process.log.install_crash_handler();
-    if (old_data == ExistingData::wiped) {
-        if (const auto wiped = wipe(process.ports().disk, config.storage); !wiped) {
-            fmt::print(stderr, "highwater: {}\n", wiped.error().message);
-            return kExitFailed;
-        }
-    }
-    Node node(config, *limits, process.ports());
-    node.on_end([](const Error&) { kill(getpid(), SIGTERM); });
-    const auto started = start_node(process, node);
-    if (started) {
-        print_banner(node, config);
-        wait_for_stop_signal();
-        say("highwater is stopping.\n");
-    } else if (!node.start_cancelled()) {
-        complain(started.error().message);
-    }
-    stop_node(process, node);
-    if (!started && !node.start_cancelled()) {
-        return kExitFailed;
-    }
-    if (node.ended()) {
-        complain(node.ended()->message);
-        return kExitFailed;
-    }
-    say("highwater has stopped.\n");
-    return kExitOk;
-}
-
-/// Prints the warnings and errors of a configuration, and returns it if it has no error.
-std::optional<config::BrokerConfig> tell_problems(config::LoadedConfig loaded) {
-    std::string problems;
-    for (const std::string& warning : loaded.problems.warnings) {
-        problems += fmt::format("highwater: warning: {}\n", warning);
-    }
-    for (const std::string& error : loaded.problems.errors) {
-        problems += fmt::format("highwater: {}\n", error);
-    }
-    if (!problems.empty()) {
-        write_within(kSayLimit, STDERR_FILENO, std::move(problems));
-    }
-    return std::move(loaded.config);
 }
 
 std::string host_name() {
@@ -262,12 +92,30 @@ Result<std::string> read_file(const std::string& command, const std::string& pat
     return text;
 }
 
-/// Adds the file of `command` to `input`, loads the configuration and calls `run` with it. Returns
-/// the exit status of the process.
+/// Loads the configurations of one or more nodes, prints their problems, and calls `run` with them
+/// if they have no errors. Returns the exit status of the process.
 template <class Run>
-int run_configured(const std::string& command, const std::optional<std::string>& file,
-                   config::BrokerInput input, const Run& run) {
-    input.host_name = host_name();
+int run_configured(std::vector<config::BrokerInput> inputs, const Run& run) {
+    std::vector<config::LoadedConfig> loaded;
+    for (config::BrokerInput& input : inputs) {
+        input.host_name = host_name();
+        loaded.push_back(config::load_broker_config(input));
+    }
+    tell_problems(loaded);
+    std::vector<config::BrokerConfig> configs;
+    for (config::LoadedConfig& each : loaded) {
+        if (!each.config) {
+            return each.problems.are_all_from_command_line() ? kExitUsage : kExitFailed;
+        }
+        configs.push_back(std::move(*each.config));
+    }
+    return run(std::move(configs));
+}
+
+/// The same for one node with the file of `command`.
+template <class Run>
+int run_with_file(const std::string& command, const std::optional<std::string>& file,
+                  config::BrokerInput input, const Run& run) {
     if (file) {
         const auto text = read_file(command, *file);
         if (!text) {
@@ -277,40 +125,91 @@ int run_configured(const std::string& command, const std::optional<std::string>&
         input.file_name = *file;
         input.file_text = *text;
     }
-    config::LoadedConfig loaded = config::load_broker_config(input);
-    const bool is_usage = loaded.problems.are_all_from_command_line();
-    const auto config = tell_problems(std::move(loaded));
-    if (!config) {
-        return is_usage ? kExitUsage : kExitFailed;
-    }
-    return run(*config);
+    return run_configured({std::move(input)}, run);
 }
 
-int start(const StartCommand& order) {
+int server(const ServerCommand& order) {
     config::BrokerInput input;
-    input.presets = order.presets;
     input.overrides = order.overrides;
     input.default_log_dir = order.default_log_dir;
-    return run_configured(order.command, order.config_file, std::move(input),
-                          [&order](const config::BrokerConfig& config) {
-                              return run_until_stopped(config, order.old_data);
-                          });
+    return run_with_file(
+        "server", order.config_file, std::move(input),
+        [](std::vector<config::BrokerConfig> configs) {
+            const std::string data =
+                fmt::format("{}", fmt::join(configs[0].storage.log_dirs, ", "));
+            return run_nodes({.configs = std::move(configs),
+                              .data = data,
+                              .prepare = [](const auto&) { return Result<void>(); }});
+        });
+}
+
+/// Wipes the data of a cluster if that is asked for, and formats that of a new one.
+Result<void> prepare_dev_data(const DevOptions& options,
+                              const std::vector<config::BrokerConfig>& configs,
+                              const PreparePorts& ports) {
+    if (options.old_data == ExistingData::wiped) {
+        HW_TRY_VOID(wipe_dev_data(ports.disk, options.data_dir));
+    }
+    return format_dev_nodes(ports.disk, ports.entropy, ports.now, configs, ports.log);
+}
+
+/// Gives the controllers of several nodes free ports if they may take any, because each of them
+/// must know those of the others. The ports stay reserved as long as the result exists.
+Result<std::vector<ReservedPort>> reserve_controller_ports(DevCluster& cluster) {
+    std::vector<ReservedPort> ports;
+    for (DevNode& node : cluster.nodes) {
+        if (cluster.nodes.size() > 1 && node.controller_listen.port == 0) {
+            HW_TRY(port, ReservedPort::take());
+            node.controller_listen.port = port.port();
+            ports.push_back(std::move(port));
+        }
+    }
+    return ports;
+}
+
+int dev(const DevOptions& options) {
+    storage::PosixDisk disk;
+    auto cluster = plan_dev_cluster(disk, options);
+    if (!cluster) {
+        fmt::print(stderr, "highwater dev: {}\n", cluster.error().message);
+        return cluster.error().kind == ErrorKind::invalid ? kExitUsage : kExitFailed;
+    }
+    const auto ports = reserve_controller_ports(*cluster);
+    if (!ports) {
+        complain(ports.error().message);
+        return kExitFailed;
+    }
+    std::vector<config::BrokerInput> inputs;
+    for (std::size_t index = 0; index < cluster->nodes.size(); ++index) {
+        config::BrokerInput input;
+        input.presets = dev_presets(*cluster, index);
+        input.overrides = options.overrides;
+        inputs.push_back(std::move(input));
+    }
+    return run_configured(std::move(inputs), [&](std::vector<config::BrokerConfig> configs) {
+        return run_nodes({.configs = configs,
+                          .data = options.data_dir,
+                          .remark = cluster->remark,
+                          .prepare = [&](const PreparePorts& preparing) {
+                              return prepare_dev_data(options, configs, preparing);
+                          }});
+    });
 }
 
 int format(const FormatCommand& order) {
     config::BrokerInput input;
     input.overrides = order.overrides;
     input.default_log_dir = order.default_log_dir;
-    return run_configured(
+    return run_with_file(
         "format", order.config_file, std::move(input),
-        [&order](const config::BrokerConfig& config) {
+        [&order](const std::vector<config::BrokerConfig>& configs) {
             storage::PosixDisk disk;
             SystemEntropy entropy;
             const FormatRequest request{.cluster_id = order.cluster_id,
                                         .formatted = order.formatted,
                                         .now = SystemClock().wall_now(),
                                         .tell = [](const std::string& line) { say(line + "\n"); }};
-            const auto formatted = format_directories(disk, entropy, config, request);
+            const auto formatted = format_directories(disk, entropy, configs[0], request);
             if (!formatted) {
                 complain(with_advice(formatted.error()).message);
             }
@@ -324,8 +223,11 @@ int run(const std::vector<std::string>& arguments) {
         fmt::print(stderr, "{}\n", wanted.error().message);
         return kExitUsage;
     }
-    if (wanted->start) {
-        return start(*wanted->start);
+    if (wanted->dev) {
+        return dev(*wanted->dev);
+    }
+    if (wanted->server) {
+        return server(*wanted->server);
     }
     if (wanted->format) {
         return format(*wanted->format);

@@ -22,6 +22,7 @@
 #include "broker/net/acceptor.h"
 #include "broker/net/connection_manager.h"
 #include "broker/net/peer_channel.h"
+#include "broker/node_limits.h"
 #include "broker/quorum/controller_registrar.h"
 #include "broker/quorum/topic_rules.h"
 #include "broker/replicas/checkpointer.h"
@@ -41,14 +42,6 @@
 #include "storage/log_manager.h"
 
 namespace hw::broker {
-
-/// Limits of what a node may use of the process and the machine.
-struct NodeLimits {
-    std::size_t connections_max = 10'000;
-    std::size_t logs_max = 10'000;              ///< no more are created
-    std::size_t memory = std::size_t{1} << 30;  ///< request memory (net/README.md), in bytes
-    std::size_t producers_max = 100'000;        ///< entries in all logs; no more are added
-};
 
 /// The ports of a node: of the operating system, or of the simulated world. They must outlive it.
 struct NodePorts {
@@ -87,9 +80,12 @@ public:
     void cancel_start();
     /// Whether that is why `start` ended; valid after it.
     [[nodiscard]] bool start_cancelled() const { return start_cancelled_; }
-    /// Stops in order: takes no more requests, answers those already taken, leaves the cluster,
-    /// closes the connections on every shard, closes the logs. Gives up a data directory that
-    /// hangs.
+    /// First part of a stop: takes no more requests, answers those already taken, and leaves the
+    /// cluster. Nodes of one process all leave before any of them stops, because a node needs a
+    /// majority of the controllers to leave.
+    [[nodiscard]] Task<> leave();
+    /// Stops in order: leaves, unless `leave` was called before, closes the connections on every
+    /// shard, closes the logs. Gives up a data directory that hangs.
     [[nodiscard]] Task<> stop();
     /// The data directories that `stop` gave up. Their blocking work may still run and use objects
     /// of the node and its disk. So if there are any, the process must end without destroying
@@ -187,6 +183,7 @@ private:
     bool in_session_ = false;
     bool cancel_wanted_ = false;
     bool start_cancelled_ = false;
+    bool has_left_ = false;
     bool knows_leader_ = false;    ///< the controller of this node knows who leads the quorum
     bool is_shown_alive_ = false;  ///< in the image that every shard was given
 

@@ -10,12 +10,19 @@ Task<> Node::stop() {
     co_await hang_watch_.stop();
 }
 
-Task<> Node::stop_in_order() {
+Task<> Node::leave() {
+    has_left_ = true;
     co_await stop_accepting();
     if (in_session_ && !ended_) {
         // Otherwise producers would not learn that their batches are in the log.
         co_await shards_.drain(ports_.clock.now() + kDrainLimit);
         co_await agent_->leave();
+    }
+}
+
+Task<> Node::stop_in_order() {
+    if (!has_left_) {
+        co_await leave();
     }
     if (controller_ != nullptr) {
         co_await controller_->resign();

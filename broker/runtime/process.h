@@ -14,7 +14,11 @@
 
 namespace hw::broker {
 
-/// The event loops of a process and their threads: data loops 0 to count-1, then the control loop.
+/// The result of a task that runs on a loop. Waited for by a thread that runs no loop.
+template <class T>
+using Pending = std::future<T>;
+
+/// The event loops of a node and their threads: data loops 0 to count-1, then the control loop.
 class LoopThreads {
 public:
     /// Starts `data_loops` + 1 threads.
@@ -27,10 +31,9 @@ public:
     [[nodiscard]] std::vector<Shard*> data() const;
     [[nodiscard]] EventLoop& control() const { return *loops_.back(); }
 
-    /// Starts a task on the control loop; the future gets its result. Call from a thread that runs
-    /// no loop.
+    /// Starts a task on the control loop. Call from a thread that runs no loop.
     template <class T>
-    std::future<T> start_on_control(Task<T> task) {
+    Pending<T> start_on_control(Task<T> task) {
         auto result = std::make_shared<std::promise<T>>();
         control().spawn(deliver(std::move(task), result));
         return result->get_future();

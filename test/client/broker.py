@@ -8,15 +8,16 @@ import tempfile
 
 
 class Broker:
-    """`highwater dev` on a free port of the loopback address; clients connect to `address`."""
+    """One node of `highwater dev` on free ports of the loopback address; clients connect to
+    `address`."""
 
     def __init__(self, *arguments, data=None):
         """`data` is the directory of an earlier broker; without it the broker gets a new one."""
         self.scratch = tempfile.TemporaryDirectory() if data is None else None
         self.data = data or self.scratch.name
         self.process = subprocess.Popen(
-            [os.environ["HIGHWATER"], "dev", "--listen", "127.0.0.1:0", "--controller-listen",
-             "127.0.0.1:0", "--data-dir", self.data, *arguments],
+            [os.environ["HIGHWATER"], "dev", "--nodes", "1", "--listen", "127.0.0.1:0",
+             "--controller-listen", "127.0.0.1:0", "--data-dir", self.data, *arguments],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.address = None
         for line in self.process.stdout:

@@ -139,7 +139,7 @@ class CommandLine(unittest.TestCase):
     def test_a_busy_port(self):
         with Broker() as broker:
             with tempfile.TemporaryDirectory() as data:
-                second = self.run_highwater("dev", "--listen", broker.address, "-d", data)
+                second = self.run_highwater("dev", "-n1", "--listen", broker.address, "-d", data)
             self.assertEqual(second.returncode, 1)
             self.assertIn(f"listen on {broker.address}: Address already in use", second.stderr)
             self.assertIn("Choose another port", second.stderr)

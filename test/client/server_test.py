@@ -175,8 +175,8 @@ class Fresh(unittest.TestCase):
     def dev(self, data, *arguments, status=1):
         """Standard error of a start that is refused."""
         done = subprocess.run(
-            [os.environ["HIGHWATER"], "dev", "--fresh", "--data-dir", data, "--listen",
-             "127.0.0.1:0", "--controller-listen", "127.0.0.1:0", *arguments],
+            [os.environ["HIGHWATER"], "dev", "--nodes", "1", "--fresh", "--data-dir", data,
+             "--listen", "127.0.0.1:0", "--controller-listen", "127.0.0.1:0", *arguments],
             capture_output=True, text=True, timeout=60, check=False)
         self.assertEqual(done.returncode, status, done.stdout)
         return done.stderr

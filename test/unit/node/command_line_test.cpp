@@ -25,14 +25,21 @@ std::string refused(const std::vector<std::string>& arguments) {
     return read.error().message;
 }
 
+/// The configuration of the only node that the arguments start.
 config::LoadedConfig load(const std::vector<std::string>& arguments,
                           const Surroundings& around = kUser) {
     const CommandLine line = read(arguments, around);
-    REQUIRE(line.start.has_value());
     config::BrokerInput input;
-    input.presets = line.start->presets;
-    input.overrides = line.start->overrides;
-    input.default_log_dir = line.start->default_log_dir;
+    if (line.dev) {
+        const DevOptions& dev = *line.dev;
+        input.presets = dev_presets(
+            {.nodes = {{dev.listen, dev.controller_listen, dev.data_dir}}, .remark = {}}, 0);
+        input.overrides = dev.overrides;
+    } else {
+        REQUIRE(line.server.has_value());
+        input.overrides = line.server->overrides;
+        input.default_log_dir = line.server->default_log_dir;
+    }
     input.host_name = "host";
     return config::load_broker_config(input);
 }
@@ -58,19 +65,36 @@ TEST_CASE(
     CHECK(log_dirs({"server"}, kUser) == Paths{"/home/ann/.local/share/highwater"});
 }
 
-TEST_CASE("command line: a start gets the config file, the overrides and whether to wipe old data",
-          "[command]") {
-    const StartCommand dev = read({"dev", "--fresh"}).start.value();
-    CHECK(dev.old_data == ExistingData::wiped);
-    CHECK_FALSE(dev.config_file);
-    CHECK_FALSE(read({"server"}).start.value().config_file);
+TEST_CASE("command line: server takes a config file and overrides", "[command]") {
+    CHECK_FALSE(read({"server"}).server.value().config_file);
     // As from an unset shell variable. This must not start a node with the default listeners.
-    CHECK(read({"server", "-c", ""}).start.value().config_file == "");
-    const StartCommand server =
-        read({"server", "-c", "f", "--set", "a=b", "--set", "c=d"}).start.value();
-    CHECK(server.old_data == ExistingData::kept);
+    CHECK(read({"server", "-c", ""}).server.value().config_file == "");
+    const ServerCommand server =
+        read({"server", "-c", "f", "--set", "a=b", "--set", "c=d"}).server.value();
     CHECK(server.config_file == "f");
     CHECK(server.overrides == std::vector<std::string>{"a=b", "c=d"});
+}
+
+TEST_CASE("command line: dev takes the number of nodes, addresses, and whether to wipe old data",
+          "[command]") {
+    const DevOptions plain = read({"dev"}).dev.value();
+    CHECK_FALSE(plain.nodes);
+    CHECK(plain.listen == config::Address{"127.0.0.1", 9092});
+    CHECK(plain.controller_listen == config::Address{"127.0.0.1", 9093});
+    CHECK(plain.old_data == ExistingData::kept);
+    const DevOptions full =
+        read({"dev", "--fresh", "-n", "1", "-l", ":1", "--set", "a=b"}).dev.value();
+    CHECK(full.nodes == 1);
+    CHECK(full.listen == config::Address{"", 1});
+    CHECK(full.old_data == ExistingData::wiped);
+    CHECK(full.overrides == std::vector<std::string>{"a=b"});
+    CHECK(read({"dev", "--nodes", "3"}).dev.value().nodes == 3);
+    for (const std::string count : {"0", "2", "4", "-1", "x"}) {
+        CHECK(refused({"dev", "--nodes=" + count}) ==
+              "highwater dev: --nodes '" + count +
+                  "' must be 1 or 3: a quorum of two survives no failure, and three nodes are "
+                  "enough to try replication; see 'highwater dev --help'");
+    }
 }
 
 TEST_CASE("command line: format takes Kafka's options, and needs a cluster id and a file",
@@ -110,7 +134,8 @@ TEST_CASE("command line: --help and --version print texts", "[command]") {
     CHECK(read({"--version"}).text.starts_with("highwater "));
     for (const std::string command : {"dev", "server", "format"}) {
         const CommandLine line = read({command, "--help"});
-        CHECK_FALSE(line.start);
+        CHECK_FALSE(line.dev);
+        CHECK_FALSE(line.server);
         CHECK_FALSE(line.format);
         CHECK(line.text.starts_with("Usage: highwater " + command + " "));
         CHECK(line.text.find("--set KEY=VALUE") != std::string::npos);
