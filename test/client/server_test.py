@@ -136,7 +136,9 @@ class Server(unittest.TestCase):
                       f"'{self.data}/.'; keep one of them", error)
 
     def test_a_data_directory_of_another_node(self):
-        self.start().kill()
+        process = self.start()
+        process.kill()
+        process.wait(timeout=30)
         error = self.refused("--set", "node.id=8", "--set",
                             f"controller.quorum.voters=8@127.0.0.1:{free_port()}")
         self.assertIn("belongs to node 7, this is node 8", error)
