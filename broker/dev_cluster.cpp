@@ -55,10 +55,17 @@ Result<bool> has_data_of_nodes(storage::Disk& disk, const std::string& data_dir)
     return false;
 }
 
+/// The key of "KEY=VALUE".
+std::string_view key_of(std::string_view setting) {
+    return setting.substr(0, setting.find('='));
+}
+
 /// The number of nodes to run: as asked for, but data that exists decides.
 Result<std::size_t> count_nodes(storage::Disk& disk, const DevOptions& options) {
     const std::size_t wanted = options.nodes.value_or(kDevNodes);
-    if (options.old_data == ExistingData::wiped) {
+    const bool is_elsewhere = std::ranges::any_of(
+        options.overrides, [](const auto& text) { return key_of(text) == "log.dirs"; });
+    if (options.old_data == ExistingData::wiped || is_elsewhere) {
         return wanted;
     }
     HW_TRY(is_of_one, has_data(disk, options.data_dir));
@@ -114,7 +121,7 @@ Result<void> check_distinct(const std::vector<DevNode>& nodes) {
 /// Refuses to set a key for all nodes that differs between them.
 Result<void> check_overrides(const std::vector<std::string>& overrides) {
     for (const std::string& text : overrides) {
-        const std::string_view key = std::string_view(text).substr(0, text.find('='));
+        const std::string_view key = key_of(text);
         if (std::ranges::find(kKeysOfNode, key) != std::end(kKeysOfNode)) {
             return fail(ErrorKind::invalid,
                         "--set {}: each of the {} nodes has its own value of {}, so it can be set "

@@ -128,6 +128,11 @@ int run_with_file(const std::string& command, const std::optional<std::string>& 
     return run_configured({std::move(input)}, run);
 }
 
+/// The data directories of a node, for its greeting.
+std::string data_of(const config::BrokerConfig& config) {
+    return fmt::format("{}", fmt::join(config.storage.log_dirs, ", "));
+}
+
 int server(const ServerCommand& order) {
     config::BrokerInput input;
     input.overrides = order.overrides;
@@ -135,11 +140,8 @@ int server(const ServerCommand& order) {
     return run_with_file(
         "server", order.config_file, std::move(input),
         [](std::vector<config::BrokerConfig> configs) {
-            const std::string data =
-                fmt::format("{}", fmt::join(configs[0].storage.log_dirs, ", "));
-            return run_nodes({.configs = std::move(configs),
-                              .data = data,
-                              .prepare = [](const auto&) { return Result<void>(); }});
+            const std::string data = data_of(configs[0]);
+            return run_nodes({.configs = std::move(configs), .data = data, .prepare = {}});
         });
 }
 
@@ -148,7 +150,12 @@ Result<void> prepare_dev_data(const DevOptions& options,
                               const std::vector<config::BrokerConfig>& configs,
                               const PreparePorts& ports) {
     if (options.old_data == ExistingData::wiped) {
-        HW_TRY_VOID(wipe_dev_data(ports.disk, options.data_dir));
+        // --set may name other directories for one node.
+        const auto directories =
+            configs.size() == 1 ? configs[0].storage.directories() : std::vector{options.data_dir};
+        for (const std::string& directory : directories) {
+            HW_TRY_VOID(wipe_dev_data(ports.disk, directory));
+        }
     }
     return format_dev_nodes(ports.disk, ports.entropy, ports.now, configs, ports.log);
 }
@@ -171,7 +178,7 @@ int dev(const DevOptions& options) {
     storage::PosixDisk disk;
     auto cluster = plan_dev_cluster(disk, options);
     if (!cluster) {
-        fmt::print(stderr, "highwater dev: {}\n", cluster.error().message);
+        fmt::print(stderr, "highwater dev: {}\n", with_advice(cluster.error()).message);
         return cluster.error().kind == ErrorKind::invalid ? kExitUsage : kExitFailed;
     }
     const auto ports = reserve_controller_ports(*cluster);
@@ -188,7 +195,7 @@ int dev(const DevOptions& options) {
     }
     return run_configured(std::move(inputs), [&](std::vector<config::BrokerConfig> configs) {
         return run_nodes({.configs = configs,
-                          .data = options.data_dir,
+                          .data = configs.size() == 1 ? data_of(configs[0]) : options.data_dir,
                           .remark = cluster->remark,
                           .prepare = [&](const PreparePorts& preparing) {
                               return prepare_dev_data(options, configs, preparing);

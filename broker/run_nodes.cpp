@@ -21,6 +21,7 @@
 #include "broker/runtime/stderr_log.h"
 #include "broker/runtime/system_clock.h"
 #include "broker/runtime/system_entropy.h"
+#include "broker/storage_opening.h"
 #include "storage/posix_disk/posix_disk.h"
 
 namespace hw::broker {
@@ -313,10 +314,11 @@ int run_nodes(const NodesToRun& wanted) {
     }
     Process process;
     process.log.install_crash_handler();
-    const auto prepared = wanted.prepare(
-        {process.disk, process.entropy, process.clock.wall_now(), Logger(process.log, "storage")});
+    const PreparePorts preparing{process.disk, process.entropy, process.clock.wall_now(),
+                                 Logger(process.log, "storage")};
+    const auto prepared = wanted.prepare ? wanted.prepare(preparing) : Result<void>();
     if (!prepared) {
-        complain(prepared.error().message);
+        complain(with_advice(prepared.error()).message);
         return kExitFailed;
     }
     if (!wanted.remark.empty()) {

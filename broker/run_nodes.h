@@ -25,7 +25,7 @@ struct NodesToRun {
     std::vector<config::BrokerConfig> configs;  ///< one of each node
     std::string data;                           ///< where it is, for the greeting
     std::string remark = {};                    ///< shown in the log and the greeting; may be empty
-    /// Prepares the data directories before the nodes are started.
+    /// Prepares the data directories before the nodes are started; may be empty.
     std::function<Result<void>(const PreparePorts&)> prepare;
 };
 

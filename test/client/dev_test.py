@@ -242,6 +242,13 @@ class WrongInput(DevTest):
         error = self.refused("--set", "nmu.partitions=3", status=2)
         self.assertEqual(error.count("did you mean 'num.partitions'"), 1, error)
 
+    def test_a_data_directory_that_cannot_be_made(self):
+        with open(self.data, "w", encoding="utf-8"):
+            pass
+        error = self.refused()
+        self.assertIn("Not a directory. A data directory (log.dirs) must be a directory that this "
+                      "user may write to", error)
+
     def test_ports_that_do_not_exist(self):
         self.assertIn("highwater dev: --listen 127.0.0.1:65532: node 3 would need port 65536",
                       self.refused("--listen", "127.0.0.1:65532", status=2))

@@ -190,6 +190,16 @@ class Fresh(unittest.TestCase):
             with Broker("--fresh", data=old.data) as new:
                 self.assertEqual(Hw(new.address).json("topic", "list"), [])
 
+    def test_the_data_that_log_dirs_names_is_wiped_and_no_other(self):
+        with Broker() as kept, Broker() as old:
+            for broker in kept, old:
+                Hw(broker.address).out("topic", "create", "orders")
+                broker.stop()
+            with Broker("--fresh", "--set", f"log.dirs={old.data}", data=kept.data) as new:
+                self.assertEqual(Hw(new.address).json("topic", "list"), [])
+            with Broker(data=kept.data) as again:
+                self.assertEqual(len(Hw(again.address).json("topic", "list")), 1)
+
     def test_the_data_of_a_running_broker_is_not_wiped(self):
         with Broker() as broker:
             hw = Hw(broker.address)

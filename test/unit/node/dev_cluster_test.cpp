@@ -179,6 +179,15 @@ TEST_CASE("dev: a key that differs between nodes can be set for one node only", 
     CHECK(plan_dev_cluster(machine.disk, options).has_value());
 }
 
+TEST_CASE("dev: data that one node has elsewhere, by log.dirs, does not depend on --data-dir",
+          "[node][dev]") {
+    Machine machine;
+    REQUIRE(machine.format());
+    DevOptions options = options_of(1);
+    options.overrides = {"log.dirs=/x"};
+    CHECK(plan_dev_cluster(machine.disk, options)->nodes.size() == 1);
+}
+
 TEST_CASE("dev: new directories of three nodes are formatted for one cluster", "[node][dev]") {
     Machine machine;
     REQUIRE(machine.format());

@@ -59,6 +59,10 @@ struct Member {
         started = std::move(outcome);
         done = true;
     }
+    Task<> leave() {
+        co_await node.leave();
+        left = true;
+    }
     Task<> stop() {
         co_await channel.stop();
         co_await stop_before_client();
@@ -223,6 +227,7 @@ struct Member {
                         }};
     Result<void> started;
     bool done = false;
+    bool left = false;
     bool stopped = false;
     std::string cluster;
     BrokerId broker = kNoBroker;

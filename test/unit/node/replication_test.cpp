@@ -84,6 +84,38 @@ TEST_CASE("replication: with too few replicas in sync acks=all is refused until 
     CHECK(cluster.log_of(leader).find("two;") == std::string::npos);
 }
 
+TEST_CASE(
+    "replication: nodes that all leave before any of them stops wait for no election and no "
+    "time-out, and lose nothing",
+    "[node][replication]") {
+    Replicated cluster(GENERATE(range(std::uint64_t{1}, std::uint64_t{21})));
+    REQUIRE(cluster.send(cluster.partition_leader(kFirst), "kept"));
+    const TimePoint begin = cluster.world.scheduler.now();
+    const auto run_all = [&](Task<> (Member::*part)(), bool Member::* has_ended) {
+        for (const BrokerId id : kAll) {
+            cluster.node(id).control.spawn((cluster.node(id).*part)());
+        }
+        REQUIRE(cluster.world.run_until([&] {
+            return std::ranges::all_of(kAll,
+                                       [&](BrokerId id) { return cluster.node(id).*has_ended; });
+        }));
+    };
+    run_all(&Member::leave, &Member::left);
+    run_all(&Member::stop, &Member::stopped);
+    CHECK(cluster.world.scheduler.now() - begin < std::chrono::milliseconds(700));
+    for (const BrokerId id : kAll) {
+        CHECK_FALSE(cluster.node(id).node.ended());
+        cluster.end(id);
+        cluster.start(id);
+    }
+    for (const BrokerId id : kAll) {
+        cluster.wait_started(id);
+    }
+    cluster.wait_in_sync(kFirst, kAllNodes);
+    cluster.wait_same_logs();
+    CHECK(cluster.log_of(kFirst).contains("kept"));
+}
+
 TEST_CASE("replication: a leader that is cut off is replaced, and cuts what nobody else has",
           "[node][replication][kip-101]") {
     Replicated cluster(GENERATE(range(std::uint64_t{1}, std::uint64_t{6})));
