@@ -58,6 +58,10 @@ public:
         return log_start_offset_ <= offset && offset <= acknowledged_end_;
     }
     [[nodiscard]] BrokerEpoch broker_epoch() const { return broker_epoch_; }
+    /// Its last fetch, or else the time when this leader epoch or its broker's incarnation began.
+    [[nodiscard]] TimePoint heard_at() const { return heard_at_; }
+    /// Nothing: not in this leader epoch.
+    [[nodiscard]] std::optional<TimePoint> caught_up_at() const { return caught_up_at_; }
     [[nodiscard]] bool may_join_isr() const { return may_join_isr_; }
     [[nodiscard]] bool is_caught_up(Offset leader_end, const LagLimits& limits,
                                     TimePoint now) const;

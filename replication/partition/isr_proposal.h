@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -23,6 +24,10 @@ struct IsrProposal {
     LeaderEpoch leader_epoch;
     PartitionEpoch partition_epoch;
     std::vector<IsrMember> isr;
+
+    [[nodiscard]] bool has(BrokerId broker) const {
+        return std::ranges::find(isr, broker, &IsrMember::broker) != isr.end();
+    }
 };
 
 /// What became of a proposal.

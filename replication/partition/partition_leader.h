@@ -149,6 +149,17 @@ public:
     /// there are any, another broker may lead, and this one must take no records.
     [[nodiscard]] const std::vector<BrokerId>& silent_members() const { return silent_; }
     [[nodiscard]] bool has_proposal() const { return pending_.has_value(); }
+    /// The proposal that waits for the controller's answer; nullptr: none.
+    [[nodiscard]] const IsrProposal* proposal() const {
+        return pending_ ? &pending_->proposal : nullptr;
+    }
+    [[nodiscard]] const LeaderRules& rules() const { return rules_; }
+    [[nodiscard]] const LogEnds& ends() const { return ends_; }
+    /// The leader's own.
+    [[nodiscard]] Offset acknowledged_end() const { return acknowledged_end_; }
+    /// Whether the high watermark waits for the records of this follower.
+    [[nodiscard]] bool holds_back(BrokerId broker, const FollowerProgress& progress,
+                                  TimePoint now) const;
 
 private:
     void take(const PartitionFacts& facts, TimePoint now);
@@ -157,8 +168,6 @@ private:
     [[nodiscard]] bool may_be_elected(BrokerId replica) const {
         return rules_.may_elect_uncleanly || is_in_maximal_isr(replica);
     }
-    [[nodiscard]] bool holds_back(BrokerId broker, const FollowerProgress& progress,
-                                  TimePoint now) const;
     void advance(TimePoint now, LeaderEffects& effects);
 
     [[nodiscard]] bool may_join(BrokerId broker, const FollowerProgress& progress) const;
@@ -170,7 +179,7 @@ private:
     LeaderRules rules_;
     PartitionFacts facts_;
     LogEnds ends_;
-    Offset acknowledged_end_;  ///< the leader's own
+    Offset acknowledged_end_;
     std::map<BrokerId, FollowerProgress> followers_;
     bool is_cut_off_ = false;
     std::vector<BrokerId> silent_;

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "protocol/base/assert.h"
+#include "replication/partition/partition_description.h"
 
 namespace hw::replication {
 
@@ -22,23 +23,15 @@ wire::Refusal indefinite(const wire::Refusal& reason) {
     return {code, reason.message + "; the records may or may not be in the log"};
 }
 
-std::string too_few_in_sync(const PartitionLeader& leader) {
-    return fmt::format("{} of {} replicas are in sync, but min.insync.replicas requires {}",
-                       leader.facts().isr.size(), leader.facts().replicas.size(),
-                       leader.isr_size_needed());
-}
-
 wire::Refusal too_few_after_append(const PartitionLeader& leader) {
     return {ErrorCode::not_enough_replicas_after_append,
             too_few_in_sync(leader) + "; the records may or may not be in the log"};
 }
 
-/// For a leader that the controllers may have replaced without its knowledge.
-wire::Refusal perhaps_replaced(const PartitionLeader& leader, std::string_view after = "") {
+wire::Refusal refused_as_perhaps_replaced(const PartitionLeader& leader,
+                                          std::string_view after = "") {
     return {ErrorCode::not_leader_or_follower,
-            fmt::format("this broker has no session with the controllers, and of the replicas that "
-                        "can lead it hears nothing from broker {}: another may lead by now{}",
-                        fmt::join(leader.silent_members(), ", "), after)};
+            fmt::format("{}{}", perhaps_replaced(leader), after)};
 }
 
 /// A producer that believes OUT_OF_ORDER_SEQUENCE_NUMBER gives up. But the batches that are missing
@@ -199,7 +192,7 @@ std::optional<wire::Refusal> PartitionReplica::refusal(Acks acks) {
         return reason;
     }
     if (!leader()->silent_members().empty()) {
-        return perhaps_replaced(*leader());
+        return refused_as_perhaps_replaced(*leader());
     }
     if (acks == Acks::all && !leader()->isr_is_large_enough()) {
         return wire::Refusal{ErrorCode::not_enough_replicas,
@@ -404,7 +397,7 @@ void PartitionReplica::check_isr(const ClusterView& view) {
         apply(effects);
         if (!leader->silent_members().empty()) {
             waits_.fail_appends_below_watermark(
-                perhaps_replaced(*leader, "; the records may or may not be in the log"));
+                refused_as_perhaps_replaced(*leader, "; the records may or may not be in the log"));
         }
     }
 }

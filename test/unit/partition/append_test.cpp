@@ -191,7 +191,7 @@ TEST_CASE("append: with too few replicas in sync acks=all is refused, and nothin
     REQUIRE(all->ended);
     CHECK(all->code() == ErrorCode::not_enough_replicas);
     CHECK(all->outcome().message ==
-          "1 of 2 replicas are in sync, but min.insync.replicas requires 2: nothing was appended");
+          "1 of 2 replicas is in sync, but min.insync.replicas requires 2: nothing was appended");
     CHECK(world.node->log().log_end_offset() == Offset(0));
     const auto one = world.node->produce({}, Acks::leader);
     world.settle();
@@ -214,7 +214,7 @@ TEST_CASE("append: acks=all gets an indefinite error if the ISR becomes too smal
     REQUIRE(produced->ended);
     CHECK(produced->code() == ErrorCode::not_enough_replicas_after_append);
     CHECK(produced->outcome().message ==
-          "1 of 2 replicas are in sync, but min.insync.replicas requires 2; the records may or may "
+          "1 of 2 replicas is in sync, but min.insync.replicas requires 2; the records may or may "
           "not be in the log");
     CHECK(world.node->high_watermark() == Offset(0));
 }
