@@ -14,6 +14,9 @@ bool is_letter_or_digit(char character) {
            (character >= '0' && character <= '9');
 }
 
+/// The software name of the command line `hw`.
+constexpr std::string_view kHw = "hw";
+
 /// KIP-511: letters, digits, dots and dashes, with a letter or digit at both ends.
 bool is_software_name(std::string_view text) {
     return !text.empty() && is_letter_or_digit(text.front()) && is_letter_or_digit(text.back()) &&
@@ -40,6 +43,7 @@ wire::ErrorCode ApiVersionsHandler::check(const ApiVersionsRequest& request) con
 void ApiVersionsHandler::answer(Exchange& exchange) const {
     ApiVersionsResponse response;
     ApiVersion version = exchange.version();
+    bool is_hw = false;
     if (!exchange.api().versions.contains(version)) {
         response.error_code = wire::ErrorCode::unsupported_version;
         version = ApiVersion(0);
@@ -53,26 +57,31 @@ void ApiVersionsHandler::answer(Exchange& exchange) const {
         const bool named =
             version < kNamesSoftware || (is_software_name((*request)->client_software_name) &&
                                          is_software_name((*request)->client_software_version));
+        is_hw = (*request)->client_software_name == kHw;
         response.error_code = named ? check(**request) : wire::ErrorCode::invalid_request;
     }
-    std::vector<ApiVersionsResponse::Api> apis;
-    for (const schema::ApiInfo& api : schema::kApiTable) {
-        const bool here = exchange.context().listener->role == ListenerRole::broker
-                              ? api.on_broker
-                              : api.on_controller;
-        if (here && dispatcher_.serves(api.key)) {
-            apis.push_back({.api_key = api.key,
-                            .min_version = api.advertised_low,
-                            .max_version = api.stable_high});
-        }
-    }
-    response.api_keys = std::span<const ApiVersionsResponse::Api>(apis);
+    const auto apis = served_apis(*exchange.context().listener, is_hw);
+    response.api_keys = apis;
     const auto supported = supported_features(version);
     const auto finalized = finalized_features();
     response.supported_features = supported;
     response.finalized_features = finalized;
     response.finalized_features_epoch = services_.image->last_offset().value();
     exchange.reply_as(response, version);
+}
+
+std::vector<ApiVersionsResponse::Api> ApiVersionsHandler::served_apis(const ListenerInfo& listener,
+                                                                      bool is_hw) const {
+    std::vector<ApiVersionsResponse::Api> apis;
+    for (const schema::ApiInfo& api : schema::kApiTable) {
+        const bool here = listener.role == ListenerRole::broker ? api.on_broker : api.on_controller;
+        if (here && dispatcher_.serves(api.key) && (is_hw || !api.hw_only)) {
+            apis.push_back({.api_key = api.key,
+                            .min_version = api.advertised_low,
+                            .max_version = api.stable_high});
+        }
+    }
+    return apis;
 }
 
 std::vector<ApiVersionsResponse::SupportedFeature> ApiVersionsHandler::supported_features(

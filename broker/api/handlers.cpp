@@ -7,6 +7,7 @@
 #include "broker/api/api_versions.h"
 #include "broker/api/describe_cluster.h"
 #include "broker/api/describe_configs.h"
+#include "broker/api/describe_replicas.h"
 #include "broker/api/fetch.h"
 #include "broker/api/find_coordinator.h"
 #include "broker/api/forwarding.h"
@@ -62,6 +63,7 @@ void add_handlers(Dispatcher& dispatcher, ApiServices& services, const NodeServi
     dispatcher.add(ApiKey::describe_configs,
                    std::make_unique<DescribeConfigsHandler>(services, node.settings));
     dispatcher.add(ApiKey::describe_cluster, std::make_unique<DescribeClusterHandler>(services));
+    dispatcher.add(ApiKey::describe_replicas, std::make_unique<DescribeReplicasHandler>(services));
     add_forwarding(dispatcher, services.shard, node, ForwardedRequests());
 }
 

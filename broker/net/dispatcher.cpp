@@ -7,8 +7,8 @@
 namespace hw::broker {
 namespace {
 
-std::size_t slot(schema::ApiKey key) {
-    return static_cast<std::size_t>(key);
+std::size_t slot(const schema::ApiInfo& api) {
+    return static_cast<std::size_t>(&api - schema::kApiTable.data());
 }
 
 Task<> rejected() {
@@ -19,17 +19,17 @@ Task<> rejected() {
 
 void Dispatcher::add(schema::ApiKey key, std::unique_ptr<Handler> handler) {
     HW_ASSERT(!serves(key));
-    handlers_[slot(key)] = std::move(handler);
+    handlers_[slot(*schema::find_api(key))] = std::move(handler);
 }
 
 bool Dispatcher::serves(schema::ApiKey key) const {
-    return handlers_[slot(key)] != nullptr;
+    return handlers_[slot(*schema::find_api(key))] != nullptr;
 }
 
 Result<Handler*> Dispatcher::find(Exchange& exchange) const {
     HW_TRY_VOID(exchange.read_header());
     const schema::ApiInfo& api = exchange.api();
-    Handler* handler = handlers_[slot(api.key)].get();
+    Handler* handler = handlers_[slot(api)].get();
     const bool here = exchange.context().listener->role == ListenerRole::broker ? api.on_broker
                                                                                 : api.on_controller;
     if (handler == nullptr || !here) {

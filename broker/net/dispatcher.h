@@ -57,15 +57,12 @@ public:
     [[nodiscard]] Task<> dispatch(ExchangePtr exchange) const;
 
 private:
-    /// One more than the greatest key of the table.
-    static constexpr std::size_t kApiKeyEnd =
-        static_cast<std::size_t>(schema::kApiTable.back().key) + 1;
-
     [[nodiscard]] Result<Handler*> find(Exchange& exchange) const;
 
     const Authorizer& authorizer_;
     Quotas& quotas_;
-    std::array<std::unique_ptr<Handler>, kApiKeyEnd> handlers_;
+    /// In the order of the table of APIs.
+    std::array<std::unique_ptr<Handler>, schema::kApiTable.size()> handlers_;
 };
 
 }  // namespace hw::broker

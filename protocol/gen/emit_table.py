@@ -51,19 +51,15 @@ def _row(request, response):
     yield f"     .forwarded = {str('forwarded' in options).lower()},"
     yield f"     .writes = {str('writes' in options).lower()},"
     yield f"     .after_writes = {str('after_writes' in options).lower()},"
+    yield f"     .hw_only = {str('hw_only' in options).lower()},"
     yield f"     .memory_factor = {memory_factor(request)}}},"
 
 
-def _find(requests):
-    rows = {request.key: row for row, request in enumerate(requests)}
-    numbers = [str(rows.get(key, -1)) for key in range(max(rows) + 1)]
+def _find():
     yield "/// The row of an API; nullptr for a key without a schema. `key` may be any number."
     yield "[[nodiscard]] constexpr const ApiInfo* find_api(ApiKey key) {"
-    yield "    constexpr auto kRows = std::to_array<std::int8_t>({"
-    yield f"        {', '.join(numbers)}}});"
-    yield "    const auto number = static_cast<std::uint16_t>(key);"
-    yield "    const int row = number < kRows.size() ? kRows[number] : -1;"
-    yield "    return row < 0 ? nullptr : &kApiTable[static_cast<std::size_t>(row)];"
+    yield "    const auto found = std::ranges::lower_bound(kApiTable, key, {}, &ApiInfo::key);"
+    yield "    return found == kApiTable.end() || found->key != key ? nullptr : &*found;"
     yield "}"
     yield ""
 
@@ -72,6 +68,7 @@ def emit_table(files, target):
     responses = {m.key: m for file in files for m in file.messages if m.kind == "response"}
     yield "#pragma once"
     yield "// Generated from the schemas."
+    yield "#include <algorithm>"
     yield "#include <array>"
     yield ""
     yield '#include "protocol/schema/api_info.h"'
@@ -84,5 +81,5 @@ def emit_table(files, target):
         yield from _row(request, responses[request.key])
     yield "});"
     yield ""
-    yield from _find(_requests(files))
+    yield from _find()
     yield f"}}  // namespace {target.namespace}"

@@ -18,7 +18,7 @@ from model import NONE, TOP, Field, Message, Place, SchemaFile, Struct, Versions
 
 KINDS = ("request", "response", "header", "record", "data")
 NUMERIC_OPTIONS = {"request": {"memory", "advertised", "unstable"}, "response": {"header"}}
-MESSAGE_FLAGS = {"request": {"cluster", "forwarded", "writes", "after_writes"}}
+MESSAGE_FLAGS = {"request": {"cluster", "forwarded", "writes", "after_writes", "hw_only"}}
 FIELD_FLAGS = ("ignorable", "sensitive")
 
 _TYPE = re.compile(r"^(\[\])?([A-Za-z][A-Za-z0-9_]*)(\?(\S*))?$")

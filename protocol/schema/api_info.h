@@ -23,6 +23,7 @@ struct ApiInfo {
     bool forwarded;             ///< a broker forwards it to the active controller in an Envelope
     bool writes;                ///< changes a log, see after_writes
     bool after_writes;          ///< waits for the answers to earlier `writes` on its connection
+    bool hw_only;               ///< ApiVersions lists it only to the command line `hw`
     std::size_t memory_factor;  ///< a request's arena is this times its size, plus a constant
 
     /// The RequestHeader version that goes with request version `version`.

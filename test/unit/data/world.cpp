@@ -1,5 +1,6 @@
 #include "test/unit/data/world.h"
 
+#include "broker/api/describe_replicas.h"
 #include "broker/api/fetch.h"
 #include "broker/api/list_offsets.h"
 #include "broker/api/metadata.h"
@@ -47,6 +48,8 @@ DataShard::DataShard(sim::Scheduler& scheduler, const Clock& clock, std::size_t 
     dispatcher.add(schema::ApiKey::fetch,
                    std::make_unique<FetchHandler>(services, ReplicaSelector::rack_aware));
     dispatcher.add(schema::ApiKey::list_offsets, std::make_unique<ListOffsetsHandler>(services));
+    dispatcher.add(schema::ApiKey::describe_replicas,
+                   std::make_unique<DescribeReplicasHandler>(services));
     dispatcher.add(schema::ApiKey::metadata, std::make_unique<MetadataHandler>(services, nullptr));
     delayed.start();
     host.start();

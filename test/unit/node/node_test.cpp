@@ -74,22 +74,24 @@ TEST_CASE("node: the error about a port that needs root says so", "[node]") {
     REQUIRE(world.run_until([&] { return member.stopped; }));
 }
 
-std::set<schema::ApiKey> declared_for(ListenerRole role) {
+std::set<schema::ApiKey> declared_for(ListenerRole role, bool is_hw) {
     std::set<schema::ApiKey> keys;
     for (const schema::ApiInfo& api : schema::kApiTable) {
-        if (role == ListenerRole::broker ? api.on_broker : api.on_controller) {
+        const bool here = role == ListenerRole::broker ? api.on_broker : api.on_controller;
+        if (here && (is_hw || !api.hw_only)) {
             keys.insert(api.key);
         }
     }
     return keys;
 }
 
-Task<> ask_served(PeerChannel& channel, const Clock& clock, std::set<schema::ApiKey>& served,
-                  bool& done) {
-    schema::ApiVersionsRequest request;
+Task<> ask_served(PeerChannel& channel, const Clock& clock, std::string_view software,
+                  std::set<schema::ApiKey>& served, bool& done) {
+    const schema::ApiVersionsRequest request{.client_software_name = software,
+                                             .client_software_version = "1"};
     const TimePoint deadline = clock.now() + std::chrono::seconds(10);
     const auto answer = co_await replication::call<schema::ApiVersionsResponse>(
-        channel, request, ApiVersion(2), deadline);
+        channel, request, ApiVersion(3), deadline);
     REQUIRE(answer.has_value());
     for (const auto& api : (*answer)->api_keys) {
         served.insert(api.api_key);
@@ -98,7 +100,10 @@ Task<> ask_served(PeerChannel& channel, const Clock& clock, std::set<schema::Api
     done = true;
 }
 
-TEST_CASE("node: each API is served on the listeners that it is declared for", "[node]") {
+TEST_CASE(
+    "node: each API is served on the listeners that it is declared for, Highwater's own only to hw",
+    "[node]") {
+    const std::string software = GENERATE("hw", "hwclient", "apache-kafka-java");
     World world(1);
     sim::SimDisk disk(world.scheduler, 1);
     Member member(world, 1, disk);
@@ -111,8 +116,8 @@ TEST_CASE("node: each API is served on the listeners that it is declared for", "
         });
         std::set<schema::ApiKey> served;
         bool done = false;
-        member.run(ask_served(channel, world.clock, served, done), done);
-        CHECK(served == declared_for(listener.role));
+        member.run(ask_served(channel, world.clock, software, served, done), done);
+        CHECK(served == declared_for(listener.role, software == "hw"));
     }
     member.run(member.stop(), member.stopped);
 }

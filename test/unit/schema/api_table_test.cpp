@@ -14,7 +14,7 @@ constexpr const ApiInfo& info_of(ApiKey key) {
 
 TEST_CASE("api table: rows are in the order of the keys", "[schema][table]") {
     STATIC_REQUIRE(std::ranges::is_sorted(kApiTable, {}, &ApiInfo::key));
-    STATIC_REQUIRE(kApiTable.size() == 24);
+    STATIC_REQUIRE(kApiTable.size() == 25);
 }
 
 TEST_CASE("api table: every API is found by its key, and other numbers are not found",
@@ -22,7 +22,7 @@ TEST_CASE("api table: every API is found by its key, and other numbers are not f
     for (const ApiInfo& info : kApiTable) {
         CHECK(find_api(info.key) == &info);
     }
-    for (const int number : {4, 5, 8, 57, 71, 32767, -1, -32768}) {
+    for (const int number : {4, 5, 8, 57, 71, 9999, 10001, 32767, -1, -32768}) {
         CHECK(find_api(static_cast<ApiKey>(number)) == nullptr);
     }
 }
@@ -113,6 +113,15 @@ TEST_CASE("api table: Fetch and ListOffsets wait for earlier writes", "[schema][
         CAPTURE(info.name);
         CHECK(info.writes == (info.key == ApiKey::produce));
         CHECK(info.after_writes == (info.key == ApiKey::fetch || info.key == ApiKey::list_offsets));
+    }
+}
+
+TEST_CASE("api table: the APIs that only hw sees are those with keys of Highwater's own",
+          "[schema][table]") {
+    constexpr auto kFirstOwn = static_cast<ApiKey>(10000);
+    for (const ApiInfo& info : kApiTable) {
+        CAPTURE(info.name);
+        CHECK(info.hw_only == (info.key >= kFirstOwn));
     }
 }
 
