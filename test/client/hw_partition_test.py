@@ -1,7 +1,11 @@
 """hw partition list, describe and elect, and hw topic alter and hw produce, in a cluster whose
 nodes are killed and started again."""
 
+import json
 import os
+import signal
+import socket
+import struct
 import subprocess
 import time
 import unittest
@@ -118,6 +122,75 @@ class Replicated(HwCluster):
         self.hw.out("produce", "t", stdin="two are enough\n")
         self.assertEqual(self.listed("--under-min-isr"), [])
 
+    def test_a_stopped_follower_has_its_lag_and_the_reason(self):
+        view = self.partition("t", 0)
+        leader, follower = (next(node for node in self.nodes if node.number == number)
+                            for number in view["replicas"][:2])
+        self.assertEqual(view["leader"], leader.number)
+        at_leader = Hw(leader.address)
+
+        def described():
+            partition, = at_leader.json("partition", "describe", "t", "0")
+            return partition, next(state for state in partition["replicaStates"]
+                                   if state["replica"] == follower.number)
+
+        at_leader.out("produce", "t", "-p", "0", stdin="before\n")
+        follower.process.send_signal(signal.SIGSTOP)
+        # A fetch that was under way when the follower stopped may still take a record.
+        at_leader.out("produce", "t", "-p", "0", "--acks", "1", stdin="one\n")
+        at_leader.out("produce", "t", "-p", "0", "--acks", "1", stdin="two\n")
+        partition, state = described()
+        self.assertEqual(partition["logEndOffset"], 3)
+        self.assertEqual(state["lag"], 3 - state["endOffset"])
+        self.assertGreaterEqual(state["lag"], 1)
+        self.assertGreaterEqual(state["sinceCaughtUpMs"], state["sinceFetchMs"])
+        _, later = described()
+        self.assertGreater(later["sinceFetchMs"], state["sinceFetchMs"])
+        self.wait(lambda: "is fenced" in (described()[1]["reason"] or ""), True)
+        _, fenced = described()
+        self.assertFalse(fenced["inSync"])
+        self.assertGreaterEqual(fenced["sinceFetchMs"], 1000)
+        self.assertRegex(at_leader.out("partition", "describe", "t", "0"),
+                         rf"\n{follower.number} +follower +no +\d +[12] +[\d.]+ s +[\d.]+ s\n"
+                         r"(.*\n)*"
+                         rf"Replica {follower.number} is not in sync: broker {follower.number} is "
+                         r"fenced, because .*; its log ends at \d, \d records? before the leader's "
+                         r"end, 3, and it last fetched \d+ ms ago\.\n")
+        follower.process.send_signal(signal.SIGCONT)
+        self.wait(lambda: [described()[1][name] for name in ("inSync", "lag", "reason")],
+                  [True, 0, None])
+
+    def test_a_description_has_what_is_known_when_a_leader_does_not_answer(self):
+        silent = self.nodes[0]
+        others = Hw(self.nodes[1].address)
+        number = self.preferred(silent)
+        silent.process.send_signal(signal.SIGSTOP)
+        done = others.run("partition", "describe", "t", "--timeout", "1", "-o", "json")
+        partitions = json.loads(done.stdout)
+        self.assertEqual(done.returncode, 6, done.stderr)
+        self.assertEqual([partition["partition"] for partition in partitions
+                          if partition["error"]], [number])
+        self.assertEqual(len(partitions[number]["replicas"]), 3)
+        self.assertIsNone(partitions[number]["replicaStates"])
+        self.assertIn(f"hw partition describe: partition t-{number}: its leader does not describe "
+                      f"it: {silent.address}: no answer in time", done.stderr)
+
+    def test_a_broker_refuses_to_describe_what_it_does_not_lead(self):
+        leader = self.partition("t", 0)["leader"]
+        other = next(node for node in self.nodes if node.number != leader)
+        # DescribeReplicas, version 0, of a client that is not hw: partitions 0 and 99 of t.
+        body = (struct.pack(">hhih", 10000, 0, 7, 1) + b"x\0" +
+                b"\2" + b"\2t" + b"\3" + struct.pack(">ii", 0, 99) + b"\0" + b"\0")
+        host, port = other.address.split(":")
+        with socket.create_connection((host, int(port)), timeout=30) as peer:
+            peer.sendall(struct.pack(">i", len(body)) + body)
+            size, = struct.unpack(">i", peer.recv(4, socket.MSG_WAITALL))
+            answer = peer.recv(size, socket.MSG_WAITALL)
+        self.assertEqual(answer[:4], struct.pack(">i", 7))
+        refusal = f"t-0 is led by broker {leader}".encode()
+        self.assertIn(struct.pack(">ihb", 0, 6, 1 + len(refusal)) + refusal, answer)
+        self.assertIn(b"topic t has partitions 0 to 2, not 99", answer)
+
     def test_a_producer_finds_the_new_leader_when_the_old_one_is_dead(self):
         for node in self.nodes[:2]:
             with self.subTest(node=node.number):
@@ -157,7 +230,8 @@ class Unclean(HwCluster):
         self.start([stale])
         self.wait(lambda: self.listed("--offline"), [("t", 0)])
         error = self.refused(1, "partition", "describe", "t", "0")
-        self.assertIn("partition t-0 has no leader, so its offsets are not known", error)
+        self.assertIn("partition t-0 has no leader, so its offsets and the lag of its "
+                      "replicas are not known", error)
         self.assertIn("hw partition elect: standard input is not a terminal, so nobody can confirm "
                       "that records may be lost; give --yes; see", self.refused(2, *elect))
         self.assertEqual(self.partition("t", 0)["leader"], -1)
@@ -182,7 +256,7 @@ class OneBroker(WithBroker):
         self.assertEqual(len(self.hw.ndjson("partition", "list", "-t", "other", "-t", "listed")), 3)
         self.assertEqual(self.hw.json("partition", "list", "-t", "other", "--offline"), [])
 
-    def test_a_description_has_the_offsets_of_the_log(self):
+    def test_a_description_has_the_offsets_and_the_replicas(self):
         self.hw.out("topic", "create", "described", "-p", "2")
         self.hw.out("produce", "described", "-p", "1", stdin="a\nb\nc\n")
         self.assertEqual(self.hw.out("partition", "describe", "described", "1"),
@@ -191,13 +265,32 @@ class OneBroker(WithBroker):
                          "Epoch            0\n"
                          "Replicas         1\n"
                          "ISR              1\n"
+                         "Min ISR          1\n"
                          "Offline          -\n"
-                         "Earliest offset  0\n"
-                         "Latest offset    3\n")
+                         "Log start        0\n"
+                         "High watermark   3\n"
+                         "Log end          3\n"
+                         "Durable end      3\n"
+                         "REPLICA  ROLE    IN SYNC  END  LAG  FETCHED  CAUGHT UP\n"
+                         "1        leader  yes      3    -    -        -\n")
         described, = self.hw.json("partition", "describe", "described", "0")
-        self.assertEqual(described, {"topic": "described", "partition": 0, "leader": 1,
-                                     "leaderEpoch": 0, "replicas": [1], "isr": [1], "offline": [],
-                                     "earliestOffset": 0, "latestOffset": 0})
+        self.assertEqual(described, {
+            "topic": "described", "partition": 0, "leader": 1, "leaderEpoch": 0, "replicas": [1],
+            "isr": [1], "offline": [], "earliestOffset": 0, "latestOffset": 0,
+            "partitionEpoch": 0, "logEndOffset": 0, "durableEndOffset": 0, "minIsr": 1,
+            "proposedIsr": None, "watermarkReason": None, "writeRefusal": None,
+            "replicaStates": [{"replica": 1, "inSync": True, "brokerEpoch": -1, "endOffset": 0,
+                               "lag": 0, "sinceFetchMs": None, "sinceCaughtUpMs": 0,
+                               "reason": None}],
+            "error": None})
+
+    def test_without_a_number_all_partitions_of_the_topic_are_described(self):
+        self.hw.out("topic", "create", "whole", "-p", "3")
+        text = self.hw.out("partition", "describe", "whole")
+        self.assertEqual([block.split("\n")[0] for block in text.split("\n\n")],
+                         [f"Partition        whole-{number}" for number in range(3)])
+        self.assertEqual([partition["partition"] for partition in
+                          self.hw.ndjson("partition", "describe", "whole")], [0, 1, 2])
 
     def test_an_unknown_topic_or_partition(self):
         self.hw.out("topic", "create", "orders", "-p", "2")
@@ -221,7 +314,7 @@ class OneBroker(WithBroker):
                 ("list --offline --under-replicated",
                  "give only one of --under-replicated, --under-min-isr and --offline"),
                 ("list orders", "unexpected argument 'orders'"),
-                ("describe orders", "missing argument TOPIC PARTITION"),
+                ("describe", "missing argument TOPIC [PARTITION]"),
                 ("describe orders first", "PARTITION 'first' must be a whole number of at least 0"),
                 ("elect", "give one of --topic NAME and --all"),
                 ("elect --all -t orders", "give either --topic NAME or --all"),

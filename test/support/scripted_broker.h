@@ -66,16 +66,24 @@ inline std::string metadata_answer(
     return request.answer(response);
 }
 
+/// What a ScriptedBroker says in ApiVersions.
+struct ScriptedApis {
+    bool lists_own_apis = true;  ///< those of Highwater only
+    ApiVersion newest_api_versions = schema::ApiVersionsRequest::kVersions.high;
+};
+
 /// A broker on a free loopback port; the test's script makes its answers. It answers ApiVersions
-/// itself, with all APIs of the table. One thread serves all connections, one request at a time.
+/// itself, with the APIs of the table. One thread serves all connections, one request at a time.
 class ScriptedBroker {
 public:
     /// Returns the frame of the answer; the address is the broker's own. Called on the broker's
     /// thread, which ends in the broker's destructor.
     using Script = std::function<std::string(const ScriptedRequest&, const config::Address&)>;
 
-    explicit ScriptedBroker(Script script)
-        : script_(std::move(script)), listening_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    explicit ScriptedBroker(Script script, ScriptedApis what_apis = {})
+        : script_(std::move(script)),
+          what_apis_(what_apis),
+          listening_(::socket(AF_INET, SOCK_STREAM, 0)) {
         sockaddr_in any{};
         any.sin_family = AF_INET;
         any.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -142,15 +150,24 @@ private:
         ScriptedRequest request;
         decode(reader, schema::find_api(key)->request_header_version(version), request.header);
         request.body = reader.rest();
-        return key == schema::ApiKey::api_versions ? request.answer(all_apis())
-                                                   : script_(request, address_);
+        if (key != schema::ApiKey::api_versions) {
+            return script_(request, address_);
+        }
+        if (version <= what_apis_.newest_api_versions) {
+            return request.answer(all_apis());
+        }
+        request.header.request_api_version = ApiVersion(0);
+        return request.answer(
+            schema::ApiVersionsResponse{.error_code = wire::ErrorCode::unsupported_version});
     }
     schema::ApiVersionsResponse all_apis() {
         if (apis_.empty()) {
             for (const schema::ApiInfo& api : schema::kApiTable) {
-                apis_.push_back({.api_key = api.key,
-                                 .min_version = api.versions.low,
-                                 .max_version = api.stable_high});
+                if (what_apis_.lists_own_apis || !api.hw_only) {
+                    apis_.push_back({.api_key = api.key,
+                                     .min_version = api.versions.low,
+                                     .max_version = api.stable_high});
+                }
             }
         }
         schema::ApiVersionsResponse response;
@@ -159,6 +176,7 @@ private:
     }
 
     Script script_;
+    ScriptedApis what_apis_;
     int listening_;
     config::Address address_;
     std::vector<schema::ApiVersionsResponse::Api> apis_;

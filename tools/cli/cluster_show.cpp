@@ -11,6 +11,7 @@
 #include "tools/cli/output.h"
 #include "tools/cli/report.h"
 #include "tools/client/cluster_admin.h"
+#include "tools/client/words.h"
 
 namespace hw::cli {
 namespace {
@@ -124,10 +125,8 @@ std::string ago(Timestamp when, Timestamp now) {
     if (when == kNoTimestamp) {
         return "never";
     }
-    const std::int64_t millis = std::max<std::int64_t>(now - when, 0);
-    constexpr std::int64_t kSecond = 1000;
-    return millis < kSecond ? fmt::format("{} ms", millis)
-                            : fmt::format("{:.1f} s", static_cast<double>(millis) / kSecond);
+    const std::chrono::milliseconds age(std::max<std::int64_t>(now - when, 0));
+    return client::short_duration(age);
 }
 
 std::string quorum_json(const client::QuorumView& quorum) {

@@ -1,12 +1,13 @@
 #include "tools/cli/partition_text.h"
 
-#include <string_view>
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 namespace hw::cli {
-namespace {
+
+std::string ids_text(const std::vector<BrokerId>& ids) {
+    return ids.empty() ? "-" : fmt::format("{}", fmt::join(ids, ","));
+}
 
 void put_ids(schema::JsonPrinter& json, std::string_view name, const std::vector<BrokerId>& ids) {
     json.key(name);
@@ -15,12 +16,6 @@ void put_ids(schema::JsonPrinter& json, std::string_view name, const std::vector
         json.number(id.value());
     }
     json.end_array();
-}
-
-}  // namespace
-
-std::string ids_text(const std::vector<BrokerId>& ids) {
-    return ids.empty() ? "-" : fmt::format("{}", fmt::join(ids, ","));
 }
 
 std::string leader_text(BrokerId leader) {

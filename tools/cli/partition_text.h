@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "protocol/schema/json_printer.h"
@@ -12,6 +13,9 @@ namespace hw::cli {
 
 /// "1,2,3", or "-" if there are none.
 [[nodiscard]] std::string ids_text(const std::vector<BrokerId>& ids);
+
+/// The same as a JSON array.
+void put_ids(schema::JsonPrinter& json, std::string_view name, const std::vector<BrokerId>& ids);
 
 /// The id, or "none".
 [[nodiscard]] std::string leader_text(BrokerId leader);

@@ -96,6 +96,10 @@ bool Client::may_succeed_later(const Error& error, Retry retry) const {
            (retry == Retry::any && is_lost(error));
 }
 
+bool Client::may_be_temporary(const Error& error) {
+    return error.kind == ErrorKind::busy || is_lost(error);
+}
+
 void Client::start_over(const Error& error, const Deadline& deadline) {
     topics_.clear();
     if (!is_lost(error)) {

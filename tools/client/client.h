@@ -116,6 +116,9 @@ public:
         return bootstrap_.call<Response>(request, deadline);
     }
 
+    /// Whether `retried` tries again after this error, with Retry::any.
+    [[nodiscard]] static bool may_be_temporary(const Error& error);
+
     /// Runs `attempt` with the deadline of the call until it succeeds, fails for good, or the time
     /// is over. Forgets the topics between attempts, and after a lost connection all connections.
     template <class Attempt>

@@ -14,8 +14,19 @@ namespace hw::client {
 namespace {
 
 constexpr std::string_view kClientName = "hw";
+/// The first version that carries the name of the client, to which Highwater lists APIs of its own.
+constexpr ApiVersion kNamedApiVersions{3};
 /// Every broker since Kafka 0.10 answers this version.
 constexpr ApiVersion kFirstApiVersions{0};
+
+/// A broker answers a version that it does not know in version 0. The error code is at the same
+/// place in all versions, after the correlation id.
+bool is_unknown_version(ByteView answer) {
+    constexpr std::size_t kCode = sizeof(std::int32_t);
+    return answer.size() >= kCode + sizeof(std::int16_t) &&
+           static_cast<wire::ErrorCode>(load_big_endian<std::int16_t>(answer.data() + kCode)) ==
+               wire::ErrorCode::unsupported_version;
+}
 
 }  // namespace
 
@@ -39,9 +50,24 @@ Result<BrokerConnection> BrokerConnection::open(const config::Address& address,
 }
 
 Result<void> BrokerConnection::negotiate(const Deadline& deadline) {
-    // Every broker understands version 0, and its response holds all that is needed.
-    served_[schema::ApiKey::api_versions] = {kFirstApiVersions, kFirstApiVersions};
-    HW_TRY(answer, call<schema::ApiVersionsResponse>(schema::ApiVersionsRequest{}, deadline));
+    auto asked = ask_versions(kNamedApiVersions, deadline);
+    if (!asked && asked.error().kind == ErrorKind::unsupported) {
+        asked = ask_versions(kFirstApiVersions, deadline);
+    }
+    return asked;
+}
+
+Result<void> BrokerConnection::ask_versions(ApiVersion version, const Deadline& deadline) {
+    served_[schema::ApiKey::api_versions] = {version, version};
+    const schema::ApiVersionsRequest request{.client_software_name = kClientName,
+                                             .client_software_version = HW_VERSION};
+    HW_TRY_VOID(send(request, deadline));
+    HW_TRY(frame, receive_frame(deadline));
+    if (is_unknown_version(frame.view())) {
+        return fail(ErrorKind::unsupported, "{}: the broker does not serve ApiVersions {}",
+                    config::to_string(address_), version);
+    }
+    HW_TRY(answer, decode_answer<schema::ApiVersionsResponse>(std::move(frame), version));
     for (const auto& api : answer->api_keys) {
         served_[api.api_key] = {api.min_version, api.max_version};
     }

@@ -59,6 +59,8 @@ private:
         : address_(std::move(address)), socket_(std::move(socket)) {}
 
     [[nodiscard]] Result<void> negotiate(const Deadline& deadline);
+    /// Errors: unsupported (the broker does not know the version of ApiVersions).
+    [[nodiscard]] Result<void> ask_versions(ApiVersion version, const Deadline& deadline);
     [[nodiscard]] Error with_address(const Error& error) const;
     [[nodiscard]] Result<void> send_frame(schema::ApiKey key, ApiVersion version,
                                           const wire::Encoded& body, const Deadline& deadline);

@@ -74,6 +74,18 @@ TEST_CASE("client: produce waits until the topic has a leader, and then sends th
     CHECK(looked_up == 2);
 }
 
+TEST_CASE("client: a broker that does not know the client's version of ApiVersions is asked again",
+          "[client]") {
+    const ScriptedBroker broker(
+        [](const ScriptedRequest& request, const config::Address& address) {
+            return metadata_answer(request, address, ErrorCode::none, kLed);
+        },
+        {.newest_api_versions = ApiVersion(2)});
+    Client client = connected_to(broker);
+    CHECK(client.serves(schema::ApiKey::metadata));
+    CHECK(client.topic("t"));
+}
+
 TEST_CASE("client: a topic without partitions is reported as busy", "[client]") {
     const ScriptedBroker broker([](const ScriptedRequest& request, const config::Address& address) {
         return metadata_answer(request, address, ErrorCode::none, {});

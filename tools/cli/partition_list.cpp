@@ -14,13 +14,10 @@
 #include "tools/cli/partition_filter.h"
 #include "tools/cli/partition_text.h"
 #include "tools/cli/report.h"
-#include "tools/client/partition_io.h"
 #include "tools/client/topic_configs.h"
 
 namespace hw::cli {
 namespace {
-
-// --- List
 
 constexpr std::string_view kList = "partition list";
 constexpr std::string_view kListHelp =
@@ -168,123 +165,9 @@ Result<ExitCode> list_partitions(const Arguments& arguments) {
     return tally.exit_code();
 }
 
-// --- Describe
-
-constexpr std::string_view kDescribe = "partition describe";
-constexpr std::string_view kDescribeHelp =
-    R"(Usage: hw partition describe [OPTIONS] TOPIC PARTITION
-
-Shows one partition: its leader and the leader's epoch, the brokers that have a replica (the first
-is the preferred leader), those that are in sync (ISR) and those that are offline, the offset of the
-earliest record, and the offset after the latest record that consumers can read.
-
-Examples:
-  hw topic create orders
-  echo hello | hw produce orders --partition 0
-  hw partition describe orders 0
-  hw partition describe orders 0 -o json
-)";
-
-/// A partition with the ends of its log; none if its leader did not tell them.
-struct Description {
-    client::PartitionName name;
-    client::PartitionView partition;
-    std::optional<Offset> earliest;
-    std::optional<Offset> latest;
-};
-
-void put_offset(schema::JsonPrinter& json, std::string_view name, std::optional<Offset> offset) {
-    json.key(name);
-    if (offset) {
-        json.number(offset->value());
-    } else {
-        json.null();
-    }
-}
-
-std::string description_json(const Description& description) {
-    std::string text;
-    schema::JsonPrinter json(text);
-    json.begin_object();
-    json.key("topic");
-    json.string(description.name.topic);
-    put_partition(json, description.partition);
-    put_offset(json, "earliestOffset", description.earliest);
-    put_offset(json, "latestOffset", description.latest);
-    json.end_object();
-    return text;
-}
-
-std::string offset_text(std::optional<Offset> offset) {
-    return offset ? fmt::format("{}", *offset) : "-";
-}
-
-void print_text(const Description& description) {
-    const client::PartitionView& partition = description.partition;
-    fmt::print("Partition        {}\n", client::to_string(description.name));
-    fmt::print("Leader           {}\n", leader_text(partition.leader));
-    fmt::print("Epoch            {}\n", partition.leader_epoch);
-    fmt::print("Replicas         {}\n", ids_text(partition.replicas));
-    fmt::print("ISR              {}\n", ids_text(partition.in_sync));
-    fmt::print("Offline          {}\n", ids_text(partition.offline));
-    fmt::print("Earliest offset  {}\n", offset_text(description.earliest));
-    fmt::print("Latest offset    {}\n", offset_text(description.latest));
-}
-
-/// Errors: not_found, those of Client::topic.
-Result<Description> find_partition(client::Client& client, const std::string& name,
-                                   std::int64_t number) {
-    HW_TRY(topic, client.topic(name));
-    for (const client::PartitionView& partition : topic.partitions) {
-        if (partition.index.value() == number) {
-            return Description{{name, partition.index}, partition, {}, {}};
-        }
-    }
-    return std::unexpected(client::unknown_partition(topic, fmt::format("{}", number)));
-}
-
-/// Asks the leader for the ends of the log. Errors: busy (there is no leader), those of offset_at.
-Result<void> add_offsets(client::Client& client, Description& description) {
-    if (description.partition.leader == kNoBroker) {
-        return fail(ErrorKind::busy,
-                    "partition {} has no leader, so its offsets are not known; it gets one when a "
-                    "replica in the ISR is in service again",
-                    client::to_string(description.name));
-    }
-    HW_TRY(earliest, client::offset_at(client, description.name, client::kLogStart));
-    HW_TRY(latest, client::offset_at(client, description.name, client::kLogEnd));
-    description.earliest = earliest;
-    description.latest = latest;
-    return {};
-}
-
-/// Errors: those before the partition is found.
-Result<ExitCode> describe_partition(const Arguments& arguments) {
-    HW_TRY(format, output_format(arguments));
-    const std::string& topic = arguments.operands()[0];
-    HW_TRY(number, whole_number("PARTITION", arguments.operands()[1], 0));
-    auto client = connect(arguments);
-    if (!client) {
-        return std::unexpected(client.error());
-    }
-    HW_TRY(description, find_partition(*client, topic, number));
-    // What the cluster knows is shown even if the leader does not answer.
-    const auto offsets = add_offsets(*client, description);
-    if (format == OutputFormat::text) {
-        print_text(description);
-    } else {
-        JsonItems items(format);
-        items.add(description_json(description));
-        items.finish();
-    }
-    return offsets ? ExitCode::ok : report(kDescribe, offsets.error());
-}
-
-/// Runs a command that reports its own failures once it has begun to print.
-template <Result<ExitCode> (*kRun)(const Arguments&), const std::string_view& kName>
 ExitCode run(const Arguments& arguments) {
-    const auto code = kRun(arguments);
-    return code ? *code : report(kName, code.error());
+    const auto code = list_partitions(arguments);
+    return code ? *code : report(kList, code.error());
 }
 
 }  // namespace
@@ -302,16 +185,7 @@ Command partition_list() {
                      .summary = "show partitions, or only those with a problem",
                      .help = kListHelp,
                      .options = with_cluster_options(std::move(options))},
-            .run = run<list_partitions, kList>};
-}
-
-Command partition_describe() {
-    return {.spec = {.name = kDescribe,
-                     .summary = "show a partition with the offsets of its log",
-                     .help = kDescribeHelp,
-                     .options = with_cluster_options({output_option()}),
-                     .operands = {"TOPIC PARTITION", 2, 2}},
-            .run = run<describe_partition, kDescribe>};
+            .run = run};
 }
 
 }  // namespace hw::cli
