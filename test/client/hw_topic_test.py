@@ -16,7 +16,7 @@ from hw import Hw, WithBroker
 
 CLUSTER_COMMANDS = ("topic create", "topic list", "topic describe", "topic alter", "topic delete",
                     "partition list", "partition describe", "partition elect", "produce", "consume",
-                    "cluster brokers", "cluster quorum")
+                    "cluster info", "cluster brokers", "cluster quorum")
 
 
 def help_of(command):

@@ -77,7 +77,7 @@ class Quorum(ClusterTest):
         self.assertGreater(shortest, 1000)
         self.assertEqual({log[:shortest] for log in logs}, {logs[0][:shortest]})
 
-    def test_hw_shows_the_quorum_and_the_brokers(self):
+    def test_hw_shows_the_cluster_the_quorum_and_the_brokers(self):
         self.make()
         self.start(self.nodes)
         leader = self.wait_leader(self.nodes[0])
@@ -104,6 +104,16 @@ class Quorum(ClusterTest):
                          rf"Leader +{leader.number}\nEpoch +\d+\nHigh watermark +\d+\n"
                          rf"NODE +ROLE +END +LAG +FETCHED +CAUGHT UP\n"
                          rf"{leader.number} +leader +\d+ +0 ")
+
+        info, = hw.json("cluster", "info")
+        self.assertEqual((info["clusterId"], info["controller"], info["voters"]),
+                         (self.cluster_id, leader.number, [1, 2, 3]))
+        self.assertEqual([broker["broker"] for broker in info["brokers"] if broker["fenced"]],
+                         [victim.number])
+        self.assertRegex(hw.out("cluster", "info"),
+                         rf"Cluster     {re.escape(self.cluster_id)}\n"
+                         rf"Controller  {leader.number} \(epoch \d+\)\n"
+                         r"Voters      1,2,3\nBrokers     3, 1 fenced\nBROKER  ADDRESS ")
 
     def test_voters_that_differ_are_named(self):
         first = Node(1, self.folder, self.voters)

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <string_view>
@@ -9,12 +10,25 @@
 #include "tools/cli/command.h"
 #include "tools/cli/options.h"
 #include "tools/cli/output.h"
+#include "tools/cli/partition_text.h"
 #include "tools/cli/report.h"
 #include "tools/client/cluster_admin.h"
 #include "tools/client/words.h"
 
 namespace hw::cli {
 namespace {
+
+constexpr std::string_view kInfo = "cluster info";
+constexpr std::string_view kInfoHelp =
+    R"(Usage: hw cluster info [OPTIONS]
+
+Shows the cluster: its id, the controller that leads the metadata quorum and its epoch, the voters
+of the quorum, and the brokers as 'hw cluster brokers' does.
+
+Examples:
+  hw cluster info
+  hw cluster info -o json
+)";
 
 constexpr std::string_view kBrokers = "cluster brokers";
 constexpr std::string_view kBrokersHelp =
@@ -62,9 +76,7 @@ ExitCode run(std::string_view command, const Arguments& arguments, Show show) {
 
 // --- Brokers
 
-std::string broker_json(const client::BrokerView& broker) {
-    std::string text;
-    schema::JsonPrinter json(text);
+void put_broker(schema::JsonPrinter& json, const client::BrokerView& broker) {
     json.begin_object();
     json.key("broker");
     json.number(broker.id.value());
@@ -81,7 +93,23 @@ std::string broker_json(const client::BrokerView& broker) {
     json.key("fenced");
     json.boolean(broker.is_fenced);
     json.end_object();
+}
+
+std::string broker_json(const client::BrokerView& broker) {
+    std::string text;
+    schema::JsonPrinter json(text);
+    put_broker(json, broker);
     return text;
+}
+
+std::string brokers_table(const client::NodesView& nodes) {
+    Table table({"BROKER", "ADDRESS", "RACK", "STATE"});
+    for (const client::BrokerView& broker : nodes.brokers) {
+        table.add({fmt::format("{}", broker.id),
+                   fmt::format("{}:{}", broker.address.host, broker.address.port),
+                   broker.rack.empty() ? "-" : broker.rack, broker.is_fenced ? "fenced" : "alive"});
+    }
+    return table.text();
 }
 
 Result<void> show_brokers(client::Client& client, OutputFormat format) {
@@ -95,13 +123,7 @@ Result<void> show_brokers(client::Client& client, OutputFormat format) {
         return {};
     }
     fmt::print("Cluster  {}\n", nodes.cluster_id);
-    Table table({"BROKER", "ADDRESS", "RACK", "STATE"});
-    for (const client::BrokerView& broker : nodes.brokers) {
-        table.add({fmt::format("{}", broker.id),
-                   fmt::format("{}:{}", broker.address.host, broker.address.port),
-                   broker.rack.empty() ? "-" : broker.rack, broker.is_fenced ? "fenced" : "alive"});
-    }
-    fmt::print("{}", table.text());
+    fmt::print("{}", brokers_table(nodes));
     return {};
 }
 
@@ -190,7 +212,75 @@ Result<void> show_quorum(client::Client& client, OutputFormat format) {
     return {};
 }
 
+// --- Info
+
+std::vector<BrokerId> voters_of(const client::QuorumView& quorum) {
+    std::vector<BrokerId> voters;
+    for (const client::QuorumReplica& replica : quorum.replicas) {
+        if (replica.is_voter) {
+            voters.push_back(replica.id);
+        }
+    }
+    std::ranges::sort(voters);
+    return voters;
+}
+
+std::string info_json(const client::NodesView& nodes, const Result<client::QuorumView>& quorum) {
+    std::string text;
+    schema::JsonPrinter json(text);
+    json.begin_object();
+    json.key("clusterId");
+    json.string(nodes.cluster_id);
+    json.key("controller");
+    json.number(quorum ? quorum->leader.value() : kNoBroker.value());
+    json.key("controllerEpoch");
+    json.number(quorum ? quorum->epoch.value() : kNoLeaderEpoch.value());
+    put_ids(json, "voters", quorum ? voters_of(*quorum) : std::vector<BrokerId>());
+    json.key("brokers");
+    json.begin_array();
+    for (const client::BrokerView& broker : nodes.brokers) {
+        put_broker(json, broker);
+    }
+    json.end_array();
+    json.end_object();
+    return text;
+}
+
+void print_info(const client::NodesView& nodes, const Result<client::QuorumView>& quorum) {
+    const auto fenced = std::ranges::count_if(nodes.brokers, &client::BrokerView::is_fenced);
+    fmt::print("Cluster     {}\n", nodes.cluster_id);
+    fmt::print("Controller  {}\n",
+               quorum ? fmt::format("{} (epoch {})", quorum->leader, quorum->epoch) : "-");
+    fmt::print("Voters      {}\n", quorum ? ids_text(voters_of(*quorum)) : "-");
+    fmt::print("Brokers     {}, {} fenced\n", nodes.brokers.size(), fenced);
+    fmt::print("{}", brokers_table(nodes));
+}
+
+/// Without a controller the rest is still shown.
+Result<void> show_info(client::Client& client, OutputFormat format) {
+    HW_TRY(nodes, client::describe_nodes(client));
+    const auto quorum = client::describe_quorum(client);
+    if (format == OutputFormat::text) {
+        print_info(nodes, quorum);
+    } else {
+        JsonItems items(format);
+        items.add(info_json(nodes, quorum));
+        items.finish();
+    }
+    return quorum ? Result<void>()
+                  : fail(quorum.error().kind, "the controller and the voters are not known: {}",
+                         quorum.error().message);
+}
+
 }  // namespace
+
+Command cluster_info() {
+    return {.spec = {.name = kInfo,
+                     .summary = "show the cluster: its id, controller and brokers",
+                     .help = kInfoHelp,
+                     .options = with_cluster_options({output_option()})},
+            .run = [](const Arguments& arguments) { return run(kInfo, arguments, show_info); }};
+}
 
 Command cluster_brokers() {
     return {

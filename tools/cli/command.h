@@ -46,6 +46,7 @@ struct Command {
 [[nodiscard]] Command partition_elect();
 [[nodiscard]] Command produce();
 [[nodiscard]] Command consume();
+[[nodiscard]] Command cluster_info();
 [[nodiscard]] Command cluster_brokers();
 [[nodiscard]] Command cluster_quorum();
 [[nodiscard]] Command log_dump();
