@@ -31,8 +31,8 @@ MAY_INCLUDE = {
 ORDERS = {
     "storage": ["storage", "storage/posix_disk"],
     "config": ["config/keys", "config"],
-    "replication": ["replication/peer", "replication/raft", "replication/partition",
-                    "replication"],
+    "replication": ["replication/peer", "replication/raft", "replication/fetch",
+                    "replication/partition", "replication"],
     "controller": ["controller/image", "controller/placement", "controller/ops", "controller"],
     "broker": ["broker/runtime", "broker/net", "broker/quorum", "broker/metadata",
                "broker/replicas", "broker/api", "broker"],
