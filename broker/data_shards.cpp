@@ -6,7 +6,7 @@
 namespace hw::broker {
 
 struct DataShards::One {
-    One(const Ports& ports, Shard& place)
+    One(const Ports& ports, Shard& place, const replication::FetchSessionOptions& sessions)
         : shard(place),
           services{{.node_id = ports.node_id,
                     .shard = place,
@@ -20,7 +20,7 @@ struct DataShards::One {
           fetchers({.view = services, .network = ports.network, .log = ports.replica_log},
                    ports.fetching),
           delayed(place, ports.clock) {
-        add_handlers(dispatcher, services, ports.services);
+        add_handlers(dispatcher, services, ports.services, sessions);
     }
 
     Shard& shard;
@@ -34,8 +34,12 @@ struct DataShards::One {
 
 DataShards::DataShards(const Ports& ports, const std::vector<Shard*>& places)
     : control_(ports.control) {
-    for (Shard* place : places) {
-        shards_.push_back(std::make_unique<One>(ports, *place));
+    for (std::size_t index = 0; index < places.size(); ++index) {
+        auto sessions =
+            replication::session_options_of_shard(ports.fetch_session_slots, index, places.size());
+        sessions.bytes = ports.limits.memory.fetch_sessions;
+        ports.entropy.fill(std::as_writable_bytes(std::span(&sessions.seed, 1)));
+        shards_.push_back(std::make_unique<One>(ports, *places[index], sessions));
     }
 }
 

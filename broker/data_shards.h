@@ -11,6 +11,7 @@
 #include "broker/replicas/shard_fetchers.h"
 #include "broker/replicas/shard_view.h"
 #include "protocol/base/clock.h"
+#include "protocol/base/entropy.h"
 #include "protocol/base/logger.h"
 #include "protocol/base/shard.h"
 
@@ -32,6 +33,8 @@ public:
         const Authorizer& authorizer;
         Quotas& quotas;
         HostLimits limits;  ///< of one shard
+        std::size_t fetch_session_slots;
+        Entropy& entropy;
         Network& network;
         ShardFetchers::Options fetching;
         NodeServices services;

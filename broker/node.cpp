@@ -206,6 +206,8 @@ DataShards::Ports Node::data_ports() {
             .authorizer = authorizer_,
             .quotas = quotas_,
             .limits = host_limits(),
+            .fetch_session_slots = config_.connections.fetch_session_slots,
+            .entropy = ports_.entropy,
             .network = ports_.network,
             .fetching = {.fetching = {.self = config_.node.id,
                                       .partition_max_bytes = config_.replication.fetch_max_bytes,

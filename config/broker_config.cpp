@@ -84,7 +84,9 @@ ConnectionConfig read_connections(const Settings& settings) {
     const milliseconds idle = span(settings, "connections.max.idle.ms");
     return {.request_max_bytes =
                 static_cast<std::int32_t>(integer(settings, "socket.request.max.bytes")),
-            .idle_max = idle.count() < 0 ? std::nullopt : std::optional(idle)};
+            .idle_max = idle.count() < 0 ? std::nullopt : std::optional(idle),
+            .fetch_session_slots = static_cast<std::size_t>(
+                integer(settings, "max.incremental.fetch.session.cache.slots"))};
 }
 
 /// `path` without "." parts and superfluous slashes: "./d0/" and "d0//." become "d0". For comparing

@@ -28,6 +28,7 @@ struct ConnectionConfig {
     std::int32_t request_max_bytes;
     /// Nothing: idle connections are never closed.
     std::optional<std::chrono::milliseconds> idle_max;
+    std::size_t fetch_session_slots;
 };
 
 struct StorageConfig {

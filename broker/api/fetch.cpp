@@ -1,30 +1,14 @@
 #include "broker/api/fetch.h"
 
-#include <algorithm>
 #include <memory>
+#include <utility>
 
 #include "broker/api/fetch_job.h"
 #include "broker/api/isolation_level.h"
 
 namespace hw::broker {
-namespace {
 
-/// Session epochs of a full request: one that ends its session, and one that asks for a new one.
-constexpr std::int32_t kSessionFinalEpoch = -1;
-constexpr std::int32_t kSessionInitialEpoch = 0;
-
-bool continues_a_session(const schema::FetchRequest& request) {
-    return request.session_epoch != kSessionFinalEpoch &&
-           request.session_epoch != kSessionInitialEpoch;
-}
-
-void refuse_session(Exchange& exchange) {
-    schema::FetchResponse response;
-    response.error_code = wire::ErrorCode::fetch_session_id_not_found;
-    exchange.reply(response);
-}
-
-}  // namespace
+using replication::FetchSessionCache;
 
 Task<> FetchHandler::serve(ExchangePtr exchange, const schema::FetchRequest& request) {
     const auto isolation = isolation_level(request.isolation_level);
@@ -32,15 +16,27 @@ Task<> FetchHandler::serve(ExchangePtr exchange, const schema::FetchRequest& req
         exchange->reject(isolation.error());
         return done();
     }
-    if (continues_a_session(request)) {
-        refuse_session(*exchange);
-        return done();
-    }
-    // From version 15 on, the id is in a struct of its own.
-    if (std::max(request.replica_id, request.replica_state.replica_id) != kNoBroker) {
+    auto job = std::make_shared<FetchJob>(services_, exchange, request, *isolation);
+    if (job->is_of_follower()) {
         exchange->note_follower();
     }
-    auto job = std::make_shared<FetchJob>(services_, exchange, request, *isolation);
+    const bool is_full = request.session_epoch == replication::kInitialSessionEpoch ||
+                         request.session_epoch == replication::kFinalSessionEpoch;
+    if (is_full) {
+        sessions_.remove(request.session_id);
+    }
+    if (request.session_epoch != replication::kFinalSessionEpoch) {
+        const auto reader = job->is_of_follower() ? FetchSessionCache::Reader::follower
+                                                  : FetchSessionCache::Reader::consumer;
+        auto session = SessionFetch::begin(sessions_, request, exchange->version(), reader);
+        if (!session) {
+            schema::FetchResponse response;
+            response.error_code = session.error();
+            exchange->reply(response);
+            return done();
+        }
+        job->use_session(std::move(*session));
+    }
     if (selector_ == ReplicaSelector::rack_aware) {
         job->offer_followers();
     }

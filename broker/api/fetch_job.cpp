@@ -22,7 +22,6 @@ namespace {
 
 constexpr ApiVersion kStorageErrorFrom{6};
 constexpr ApiVersion kAnyReplicaFrom{11};
-constexpr ApiVersion kTopicIdsFrom{13};
 constexpr ApiVersion kLeaderHintsFrom{16};
 
 }  // namespace
@@ -57,41 +56,6 @@ bool FetchJob::reads_anywhere() const {
     return !is_of_follower() && version_ >= kAnyReplicaFrom;
 }
 
-FoundTopic FetchJob::find(const Request::Topic& topic) const {
-    const TopicAccess access{who_, Operation::read};
-    return version_ >= kTopicIdsFrom ? find_topic(services_, access, topic.topic_id)
-                                     : find_topic(services_, access, topic.topic);
-}
-
-std::expected<const HostedPartition*, wire::Refusal> FetchJob::find_partition(
-    const FoundTopic& topic, const Request::Partition& asked) const {
-    auto found = reads_anywhere() ? find_replica(services_, topic, asked.partition)
-                                  : broker::find_partition(services_, topic, asked.partition);
-    if (found && is_of_follower()) {
-        HW_TRY_VOID(check_follower(asked));
-    }
-    return found;
-}
-
-void FetchJob::resolve(const FoundTopic& topic, const Request::Partition& asked) {
-    const std::size_t answer = answers_.size();
-    answers_.push_back({.partition_index = asked.partition});
-    if (isolation_ == replication::IsolationLevel::read_uncommitted) {
-        answers_.back().aborted_transactions = wire::Array<Response::AbortedTransaction>::null();
-    }
-    const auto hosted = find_partition(topic, asked);
-    if (!hosted) {
-        refuse(answer, hosted.error().code);
-        return;
-    }
-    Read read;
-    read.replica = (*hosted)->replica;
-    read.asked = &asked;
-    read.answer = answer;
-    read.batch_bytes = static_cast<std::uint32_t>((*hosted)->options->produce.max_message_bytes);
-    reads_.push_back(std::move(read));
-}
-
 void FetchJob::refuse(std::size_t answer, ErrorCode code) {
     // Old clients do not know the code, and would not try again.
     const bool unknown = code == ErrorCode::kafka_storage_error && version_ < kStorageErrorFrom;
@@ -103,13 +67,10 @@ void FetchJob::refuse(std::size_t answer, ErrorCode code) {
 }
 
 Task<> FetchJob::serve(ExchangePtr exchange, FetchJob& job) {
-    // The memory of a single partition is not worth counting.
-    const std::size_t topics = job.request_.topics.size();
-    if (topics > 1 || job.partitions_ > 1) {
-        if (!exchange->take_work(topics + job.partitions_, kBytesPerItem)) {
-            co_return;
-        }
-        co_await job.find_repeated();
+    const bool is_ready =
+        co_await (job.session_ == nullptr ? job.prepare(exchange) : job.prepare_session(exchange));
+    if (!is_ready) {
+        co_return;
     }
     co_await job.resolve_all();
     co_await job.read_all();
@@ -128,69 +89,6 @@ Task<> FetchJob::read_again(ExchangePtr exchange, FetchJob& job) {
         co_await job.read_all();
         job.answer();
     }
-}
-
-Task<> FetchJob::find_repeated() {
-    std::vector<PartitionMention> mentions;
-    mentions.reserve(partitions_);
-    for (const Request::Topic& topic : request_.topics) {
-        for (const Request::Partition& asked : topic.partitions) {
-            mentions.push_back({&topic, &asked, mentions.size()});
-        }
-    }
-    co_await sort_in_turns(services_.shard, std::span(mentions));
-    for (std::size_t first = 0; first < mentions.size();) {
-        std::size_t end = first + 1;
-        for (; end < mentions.size() && mentions[end].key() == mentions[first].key(); ++end) {
-            repeated_mentions_.push_back({mentions[end].place, nullptr});
-        }
-        if (end > first + 1) {
-            repeated_mentions_.push_back({mentions[first].place, mentions[end - 1].asked});
-        }
-        first = end;
-    }
-    std::ranges::sort(repeated_mentions_, {}, &RepeatedMention::place);
-}
-
-Task<> FetchJob::resolve_all() {
-    answers_.reserve(partitions_ - repeated_mentions_.size());
-    reads_.reserve(partitions_ - repeated_mentions_.size());
-    topic_answers_.reserve(request_.topics.size());
-    while (!resolve_some()) {
-        co_await let_others_run(services_.shard);
-    }
-}
-
-bool FetchJob::resolve_some() {
-    LongLoop loop;
-    while (next_topic_ < request_.topics.size()) {
-        const Request::Topic& topic = request_.topics[next_topic_];
-        const FoundTopic found = find(topic);
-        if (next_partition_ == 0) {
-            topic_answers_.push_back(0);
-        }
-        while (next_partition_ < topic.partitions.size()) {
-            const Request::Partition* asked = &topic.partitions[next_partition_++];
-            const std::size_t place = next_place_++;
-            if (next_repeated_ < repeated_mentions_.size() &&
-                repeated_mentions_[next_repeated_].place == place) {
-                asked = repeated_mentions_[next_repeated_++].asked;
-            }
-            if (asked != nullptr) {
-                ++topic_answers_.back();
-                resolve(found, *asked);
-            }
-            if (loop.is_over()) {
-                return false;
-            }
-        }
-        next_partition_ = 0;
-        ++next_topic_;
-        if (loop.is_over()) {
-            return false;
-        }
-    }
-    return true;
 }
 
 Task<> FetchJob::read_all() {
@@ -456,10 +354,15 @@ void FetchJob::answer() {
     std::span<Response::Partition> rest(answers_);
     for (std::size_t index = 0; index < request_.topics.size(); ++index) {
         const Request::Topic& topic = request_.topics[index];
-        const auto answers = rest.first(topic_answers_[index]);
+        auto answers = rest.first(topic_answers_[index]);
         rest = rest.subspan(answers.size());
+        if (session_ != nullptr) {
+            answers = session_->select(answers);
+        }
         if (answers.empty() && !topic.partitions.empty()) {
-            continue;  // its partitions are in the answer to an earlier entry for the topic
+            // Its partitions are in the answer to an earlier entry for the topic, or the session
+            // knows that there is nothing new.
+            continue;
         }
         topics.push_back(
             {topic.topic, topic.topic_id, std::span<const Response::Partition>(answers)});
@@ -476,7 +379,13 @@ void FetchJob::answer() {
     Response response;
     response.responses = topics;
     response.node_endpoints = hints.endpoints();
+    if (session_ != nullptr) {
+        response.session_id = session_->response_id(services_.clock.now());
+    }
     exchange->reply(response);
+    if (session_ != nullptr) {
+        session_->end();
+    }
 }
 
 }  // namespace hw::broker

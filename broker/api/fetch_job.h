@@ -10,6 +10,7 @@
 #include <boost/container/small_vector.hpp>
 
 #include "broker/api/partition_lookup.h"
+#include "broker/api/session_fetch.h"
 #include "broker/net/exchange.h"
 #include "broker/replicas/guard_visit.h"
 #include "broker/replicas/read_places.h"
@@ -64,6 +65,9 @@ public:
 
     /// The answer may name a follower in the rack of the consumer.
     void offer_followers();
+    /// The request continues a session, or begins one.
+    void use_session(std::unique_ptr<SessionFetch> session) { session_ = std::move(session); }
+    [[nodiscard]] bool is_of_follower() const { return follower_ > kNoBroker; }
     /// The ordered part: reads, then answers or begins to wait. The exchange owns `job`.
     [[nodiscard]] static Task<> serve(ExchangePtr exchange, FetchJob& job);
 
@@ -105,6 +109,9 @@ private:
     };
 
     [[nodiscard]] static Task<> read_again(ExchangePtr exchange, FetchJob& job);
+    /// Prepares what is read. False when the request has ended already.
+    [[nodiscard]] Task<bool> prepare(ExchangePtr exchange);
+    [[nodiscard]] Task<bool> prepare_session(ExchangePtr exchange);
     [[nodiscard]] Task<> find_repeated();
     [[nodiscard]] Task<> resolve_all();
     [[nodiscard]] Task<> read_all();
@@ -121,7 +128,6 @@ private:
     /// UNKNOWN_LEADER_EPOCH and NOT_LEADER_OR_FOLLOWER as Kafka has them.
     [[nodiscard]] std::expected<void, wire::Refusal> check_follower(
         const Request::Partition& asked) const;
-    [[nodiscard]] bool is_of_follower() const { return follower_ > kNoBroker; }
     /// Whether it takes an answer of a follower.
     [[nodiscard]] bool reads_anywhere() const;
     /// Whether it may join an ISR now.
@@ -165,9 +171,10 @@ private:
 
     ApiServices& services_;
     std::weak_ptr<Exchange> exchange_;
-    const RequestContext& who_;  ///< of the exchange, which outlives this
-    Reservation& memory_;        ///< likewise
-    const Request& request_;
+    const RequestContext& who_;              ///< of the exchange, which outlives this
+    Reservation& memory_;                    ///< likewise
+    Request request_;                        ///< in a session: with all its partitions
+    std::unique_ptr<SessionFetch> session_;  ///< null: there is none
     ApiVersion version_;
     replication::IsolationLevel isolation_;
     std::vector<BrokerId> rack_;                      ///< the brokers of the consumer's rack

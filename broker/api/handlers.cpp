@@ -47,11 +47,12 @@ ReplicaSelector replica_selector(const config::Settings& settings) {
 
 }  // namespace
 
-void add_handlers(Dispatcher& dispatcher, ApiServices& services, const NodeServices& node) {
+void add_handlers(Dispatcher& dispatcher, ApiServices& services, const NodeServices& node,
+                  const replication::FetchSessionOptions& sessions) {
     using schema::ApiKey;
     dispatcher.add(ApiKey::produce, std::make_unique<ProduceHandler>(services));
-    dispatcher.add(ApiKey::fetch,
-                   std::make_unique<FetchHandler>(services, replica_selector(node.settings)));
+    dispatcher.add(ApiKey::fetch, std::make_unique<FetchHandler>(
+                                      services, replica_selector(node.settings), sessions));
     dispatcher.add(ApiKey::list_offsets, std::make_unique<ListOffsetsHandler>(services));
     dispatcher.add(ApiKey::metadata,
                    std::make_unique<MetadataHandler>(services, node.topic_creator));

@@ -6,6 +6,7 @@
 #include "broker/metadata/topic_creator.h"
 #include "broker/net/dispatcher.h"
 #include "config/settings.h"
+#include "replication/fetch/fetch_session_cache.h"
 
 namespace hw::broker {
 
@@ -19,6 +20,7 @@ struct NodeServices {
 
 /// Adds the handler of every API on the brokers' listeners to the dispatcher of a shard. The
 /// arguments must outlive the handlers.
-void add_handlers(Dispatcher& dispatcher, ApiServices& services, const NodeServices& node);
+void add_handlers(Dispatcher& dispatcher, ApiServices& services, const NodeServices& node,
+                  const replication::FetchSessionOptions& sessions);
 
 }  // namespace hw::broker

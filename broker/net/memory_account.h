@@ -20,6 +20,7 @@ struct MemoryLimits {
     /// Small frames, decoded requests, and memory for the work on them.
     std::size_t requests = std::size_t{64} << 20;
     std::size_t answers = std::size_t{64} << 20;  ///< that are not sent yet
+    std::size_t fetch_sessions = std::size_t{8} << 20;
     /// Shared by the shards of the node.
     std::shared_ptr<LargeFrameLimit> large_frames =
         std::make_shared<LargeFrameLimit>(std::size_t{128} << 20, std::size_t{100} << 20);

@@ -18,7 +18,11 @@ MemoryLimits memory_of_shard(std::size_t total, std::size_t shards,
                              std::shared_ptr<LargeFrameLimit> large_frames) {
     constexpr std::size_t kQuarter = 4;
     const std::size_t share = total / kQuarter / shards;
-    return {.requests = share, .answers = share, .large_frames = std::move(large_frames)};
+    constexpr std::size_t kSessionsOf = 8;
+    return {.requests = share - share / kSessionsOf,
+            .answers = share,
+            .fetch_sessions = share / kSessionsOf,
+            .large_frames = std::move(large_frames)};
 }
 
 void MemoryAccount::Waiter::grant() {

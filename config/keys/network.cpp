@@ -49,7 +49,7 @@ constexpr Key kNetworkKeys[] = {
     {"socket.connection.setup.timeout.max.ms", int64, "30000", any(), milliseconds, read_only,
      later, "Upper bound of the growing timeout of later attempts to connect."},
     {"max.incremental.fetch.session.cache.slots", int32, "1000", at_least(0), count, read_only,
-     later, "Fetch sessions that this broker remembers."},
+     in_use, "Fetch sessions that this broker remembers."},
     {"fetch.max.bytes", int32, "57671680", at_least(1024), bytes, read_only, later,
      "Largest answer to one Fetch request."},
     {"max.request.partition.size.limit", int32, "2000", at_least(1), count, read_only, later,

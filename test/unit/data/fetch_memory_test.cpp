@@ -50,7 +50,7 @@ struct Bench {
 
     World world;
     DataShard& shard = *world.shards[0];
-    FetchHandler handler{shard.services, ReplicaSelector::leader};
+    FetchHandler handler{shard.services, ReplicaSelector::leader, {}};
     MemoryBudget budget{shard.shard, world.clock, {.requests = kLimit, .answers = kLimit}};
     Reservation other = budget.begin(budget.share(), kLimit);
     Sink sink;

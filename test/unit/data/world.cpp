@@ -45,8 +45,9 @@ DataShard::DataShard(sim::Scheduler& scheduler, const Clock& clock, std::size_t 
       host(shard, clock, dispatcher, limits, Logger(log, "net")),
       flush_queue(shard) {
     dispatcher.add(schema::ApiKey::produce, std::make_unique<ProduceHandler>(services));
-    dispatcher.add(schema::ApiKey::fetch,
-                   std::make_unique<FetchHandler>(services, ReplicaSelector::rack_aware));
+    dispatcher.add(schema::ApiKey::fetch, std::make_unique<FetchHandler>(
+                                              services, ReplicaSelector::rack_aware,
+                                              replication::session_options_of_shard(4, index, 2)));
     dispatcher.add(schema::ApiKey::list_offsets, std::make_unique<ListOffsetsHandler>(services));
     dispatcher.add(schema::ApiKey::describe_replicas,
                    std::make_unique<DescribeReplicasHandler>(services));

@@ -73,8 +73,8 @@ struct World {
 };
 
 TEST_CASE(
-    "memory: half of the request memory is for large frames, a quarter for others, a quarter for "
-    "answers",
+    "memory: half of the request memory is for large frames, seven thirty-seconds for others, a "
+    "quarter for answers",
     "[node][memory]") {
     World world;
     for (int i = 0; i < 3; ++i) {
@@ -82,8 +82,8 @@ TEST_CASE(
     }
     REQUIRE(world.run_until([&] { return world.log.have("connections wait for memory"); }));
     CAPTURE(world.log.lines);
-    // Two data shards and the control shard have the same part of each quarter.
-    CHECK(world.log.have("of 1048576 bytes of this shard, larger ones "));
+    // Two data shards and the control shard have the same parts.
+    CHECK(world.log.have("of 917504 bytes of this shard, larger ones "));
     CHECK(world.log.have(" of 6291456 bytes of the node, unsent answers 0 of 1048576 bytes"));
 }
 
