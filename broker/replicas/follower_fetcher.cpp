@@ -15,6 +15,8 @@ using replication::PartitionReplica;
 using schema::FetchRequest;
 using schema::FetchResponse;
 using wire::ErrorCode;
+using Wanted = replication::FetchSessionReader::Wanted;
+using Outcome = replication::FetchSessionReader::Outcome;
 
 namespace {
 
@@ -45,6 +47,18 @@ bool says_nothing(const wire::DecodedMessage<FetchResponse>& reply) {
                               !has_records(partition);
                    });
            });
+}
+
+/// Lists the last of `items` under its topic. Called for each item; the vector must not grow beyond
+/// its capacity, because the lists point into it.
+template <class Topic, class Item>
+void list_last(std::vector<Topic>& topics, TopicId topic, const std::vector<Item>& items) {
+    if (topics.empty() || topics.back().topic_id != topic) {
+        topics.push_back({.topic_id = topic});
+    }
+    auto& listed = topics.back().partitions;
+    const Item* const first = listed.empty() ? &items.back() : listed.begin();
+    listed = std::span(first, listed.size() + 1);
 }
 
 FetchedPartition answer_of(const FetchResponse::Partition& partition, const FetchPosition& asked) {
@@ -169,7 +183,7 @@ Task<> FollowerFetcher::fetch(Batch batch, Rest rest) {
     if (rest == Rest::no) {
         hurried_at_ = begin;
     }
-    auto reply = co_await send(batch, rest);
+    auto reply = co_await (rest == Rest::yes ? send_in_session(batch) : send_alone(batch));
     const bool ended_itself = rest == Rest::yes && hurried_at_ < begin;
     if (ended_itself && reply && says_nothing(**reply)) {
         Signal nobody;
@@ -181,7 +195,10 @@ Task<> FollowerFetcher::fetch(Batch batch, Rest rest) {
     } else if ((**reply)->error_code != ErrorCode::none) {
         trouble = fmt::format("it refuses: {}", (**reply)->error_code);
     } else {
-        co_await take(batch, std::move(*reply));
+        co_await take(batch, *reply);
+        if (rest == Rest::yes) {
+            co_await take_unchanged(batch, std::move(*reply));
+        }
     }
     report(trouble);
     // What is left has got no answer.
@@ -208,44 +225,76 @@ Task<> FollowerFetcher::give_up(Member member) {
     pause(std::move(member));
 }
 
-Task<Result<FollowerFetcher::ReplyPtr>> FollowerFetcher::send(const Batch& batch, Rest rest) {
-    std::vector<FetchRequest::Partition> partitions;
-    partitions.reserve(batch.size());
-    std::vector<FetchRequest::Topic> topics;
-    std::vector<std::pair<Key, const Member*>> order;
+std::vector<Wanted> FollowerFetcher::wanted(const Batch& batch) const {
+    std::vector<Wanted> order;
+    order.reserve(batch.size());
     for (const auto& [key, member] : batch) {
-        order.emplace_back(key, &member);
-    }
-    std::ranges::rotate(order, std::ranges::upper_bound(order, last_served_, {},
-                                                        &std::pair<Key, const Member*>::first));
-    for (const auto& [key, asking] : order) {
-        const Member& member = *asking;
         const FetchPosition& position = member.position;
-        partitions.push_back({.partition = key.index,
-                              .current_leader_epoch = position.leader_epoch,
-                              .fetch_offset = position.offset,
-                              .last_fetched_epoch = position.last_fetched_epoch,
-                              .log_start_offset = position.log_start_offset,
-                              .partition_max_bytes = options_.partition_max_bytes,
-                              .replica_directory_id = member.replica->directory()->id(),
-                              .high_watermark = position.shown_high_watermark});
-        if (topics.empty() || topics.back().topic_id != key.topic) {
-            topics.push_back({.topic_id = key.topic});
+        order.push_back({key.topic,
+                         {.partition = key.index,
+                          .current_leader_epoch = position.leader_epoch,
+                          .fetch_offset = position.offset,
+                          .last_fetched_epoch = position.last_fetched_epoch,
+                          .log_start_offset = position.log_start_offset,
+                          .partition_max_bytes = options_.partition_max_bytes,
+                          .replica_directory_id = member.replica->directory()->id(),
+                          .high_watermark = position.shown_high_watermark}});
+    }
+    const auto served = std::distance(batch.begin(), batch.upper_bound(last_served_));
+    std::ranges::rotate(order, order.begin() + served);
+    return order;
+}
+
+Task<Result<FollowerFetcher::ReplyPtr>> FollowerFetcher::send_alone(const Batch& batch) {
+    const NextRequest next{.id = replication::kNoFetchSession,
+                           .epoch = replication::kFinalSessionEpoch,
+                           .named = wanted(batch),
+                           .forgotten = {}};
+    auto reply = co_await send(next, std::chrono::milliseconds(0));
+    co_return reply;
+}
+
+Task<Result<FollowerFetcher::ReplyPtr>> FollowerFetcher::send_in_session(const Batch& batch) {
+    // A full request cannot lose its session, so there are two attempts at most.
+    while (true) {
+        const NextRequest next = session_.next(wanted(batch));
+        auto reply = co_await send(next, options_.max_wait);
+        if (!reply) {
+            session_.on_failure();
+            co_return reply;
         }
-        // The vector does not grow, so a list may be extended by what follows it.
-        auto& listed = topics.back().partitions;
-        const FetchRequest::Partition* const first =
-            listed.empty() ? &partitions.back() : listed.begin();
-        listed = std::span(first, listed.size() + 1);
+        if (session_.on_response(***reply) != Outcome::session_lost) {
+            co_return reply;
+        }
+    }
+}
+
+Task<Result<FollowerFetcher::ReplyPtr>> FollowerFetcher::send(const NextRequest& next,
+                                                              std::chrono::milliseconds max_wait) {
+    std::vector<FetchRequest::Partition> partitions;
+    partitions.reserve(next.named.size());
+    std::vector<FetchRequest::Topic> topics;
+    for (const Wanted& one : next.named) {
+        partitions.push_back(one.asked);
+        list_last(topics, one.topic, partitions);
+    }
+    std::vector<PartitionIndex> forgotten_partitions;
+    forgotten_partitions.reserve(next.forgotten.size());
+    std::vector<FetchRequest::ForgottenTopic> forgotten;
+    for (const auto& [topic, index] : next.forgotten) {
+        forgotten_partitions.push_back(index);
+        list_last(forgotten, topic, forgotten_partitions);
     }
     FetchRequest request;
     request.replica_state.replica_id = options_.self;
     request.replica_state.replica_epoch = ports_.broker_epoch();
-    const auto max_wait = rest == Rest::yes ? options_.max_wait : std::chrono::milliseconds(0);
     request.max_wait_ms = Millis(static_cast<std::int32_t>(max_wait.count()));
     request.min_bytes = 1;
     request.max_bytes = options_.response_max_bytes;
+    request.session_id = next.id;
+    request.session_epoch = next.epoch;
     request.topics = topics;
+    request.forgotten_topics_data = forgotten;
     const TimePoint deadline = ports_.clock.now() + options_.max_wait + options_.answer_limit;
     auto reply =
         co_await replication::call<FetchResponse>(ports_.leader, request, kFetchVersion, deadline);
@@ -268,6 +317,24 @@ Task<> FollowerFetcher::take(Batch& batch, ReplyPtr reply) {
             co_await take_partition(std::move(found.mapped()), answer, reply);
         }
     }
+}
+
+Task<> FollowerFetcher::take_unchanged(Batch& batch, ReplyPtr reply) {
+    Batch rest;
+    for (auto& [key, member] : std::exchange(batch, {})) {
+        const auto known = session_.unchanged({key.topic, key.index});
+        if (!known) {
+            rest.emplace(key, std::move(member));
+            continue;
+        }
+        const FetchedPartition answer{.asked = member.position,
+                                      .diverging = {},
+                                      .high_watermark = known->high_watermark,
+                                      .log_start_offset = known->log_start_offset,
+                                      .records = {}};
+        co_await take_partition(std::move(member), answer, reply);
+    }
+    batch = std::move(rest);
 }
 
 Task<> FollowerFetcher::take_partition(Member member, FetchedPartition answer, ReplyPtr reply) {

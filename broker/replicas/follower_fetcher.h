@@ -14,6 +14,7 @@
 #include "protocol/base/shard.h"
 #include "protocol/schema/api/fetch.h"
 #include "protocol/wire/decoded_message.h"
+#include "replication/fetch/fetch_session_reader.h"
 #include "replication/peer/peer_client.h"
 
 namespace hw::broker {
@@ -38,6 +39,10 @@ struct FetcherOptions {
 /// second one is sent at once, which does not rest. Its answer ends the rest of the first, and then
 /// all of them are asked for in one request. So nobody waits for the rest of others, and when there
 /// are no records, one request rests.
+///
+/// The requests that rest form a fetch session: each names only the replicas whose position has
+/// changed, and those that are not in it any more. The second one is not part of the session, which
+/// allows one request at a time.
 ///
 /// Lives on one data shard; used there only. `stop` must have ended before it is destroyed.
 class FollowerFetcher {
@@ -88,6 +93,7 @@ private:
         int failures = 0;
     };
     using Batch = std::map<Key, Member>;
+    using NextRequest = replication::FetchSessionReader::NextRequest;
     enum class Rest : std::uint8_t { yes, no };
 
     [[nodiscard]] Task<> run();
@@ -97,8 +103,17 @@ private:
     void end_pauses();
 
     [[nodiscard]] Task<> fetch(Batch batch, Rest rest);
-    [[nodiscard]] Task<Result<ReplyPtr>> send(const Batch& batch, Rest rest);
+    /// The partitions to name in a request, in order.
+    [[nodiscard]] std::vector<replication::FetchSessionReader::Wanted> wanted(
+        const Batch& batch) const;
+    /// Sends the batch in the session.
+    [[nodiscard]] Task<Result<ReplyPtr>> send_in_session(const Batch& batch);
+    [[nodiscard]] Task<Result<ReplyPtr>> send_alone(const Batch& batch);
+    [[nodiscard]] Task<Result<ReplyPtr>> send(const NextRequest& next,
+                                              std::chrono::milliseconds max_wait);
     [[nodiscard]] Task<> take(Batch& batch, ReplyPtr reply);
+    /// Takes the members that the response to a request of the session leaves out.
+    [[nodiscard]] Task<> take_unchanged(Batch& batch, ReplyPtr reply);
     [[nodiscard]] Task<> take_partition(Member member, replication::FetchedPartition answer,
                                         ReplyPtr reply);
     [[nodiscard]] Task<> give_up(Member member);
@@ -114,6 +129,7 @@ private:
     std::vector<Paused> arrivals_;  ///< ask them for their positions now
     std::vector<Paused> paused_;
     Batch ready_;
+    replication::FetchSessionReader session_;  ///< used by the request that may rest
     TimePoint ready_since_{};
     std::map<Key, int> awaited_;  ///< replicas that were told to wait, and their failures
     TimePoint hurried_at_{};      ///< when the last request was sent that may not rest
