@@ -88,10 +88,7 @@ struct Totals {
         quorum.elections += verdict.quorum.elections;
         quorum.truncations += verdict.quorum.truncations;
         quorum.uncommitted_resignations += verdict.quorum.uncommitted_resignations;
-        replicas.truncations += verdict.replicas.truncations;
-        replicas.rollbacks += verdict.replicas.rollbacks;
-        replicas.stale_broker_epochs += verdict.replicas.stale_broker_epochs;
-        replicas.unclean_elections += verdict.replicas.unclean_elections;
+        replicas += verdict.replicas;
         follower_reads += verdict.follower_reads;
         lives += verdict.lives;
         operations += verdict.operations;

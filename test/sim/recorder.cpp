@@ -100,20 +100,21 @@ void Recorder::on_fetched(PartitionNumber partition, const FetchedRecords& fetch
          .action = std::move(poll)});
 }
 
-void Recorder::on_power_loss(PartitionNumber partition) {
-    add_loss(history::Loss::Cause::power_loss, partition, scheduler_->now());
+void Recorder::on_power_loss(PartitionNumber partition, OldLeader old_leader) {
+    add_loss(history::Loss::Cause::power_loss, partition, old_leader);
 }
 
 void Recorder::on_unclean_election(PartitionNumber partition) {
-    // The old leader may go on for a while, if it is only cut off or paused.
-    constexpr Duration kOldLeader = std::chrono::minutes(1);
-    add_loss(history::Loss::Cause::unclean_election, partition, scheduler_->now() + kOldLeader);
+    add_loss(history::Loss::Cause::unclean_election, partition, OldLeader::may_go_on);
 }
 
-void Recorder::add_loss(history::Loss::Cause cause, PartitionNumber partition, TimePoint until) {
+void Recorder::add_loss(history::Loss::Cause cause, PartitionNumber partition,
+                        OldLeader old_leader) {
+    const Duration longest =
+        old_leader == OldLeader::none ? Duration() : Duration(std::chrono::minutes(1));
     const auto added = history_.add(history::Loss{.cause = cause,
                                                   .at = now(),
-                                                  .until = time(until),
+                                                  .until = time(scheduler_->now() + longest),
                                                   .partition = partitions_[partition.value()]});
     HW_ASSERT(added.has_value());
 }

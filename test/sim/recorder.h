@@ -21,6 +21,10 @@ struct SendAttempt {
     TimePoint sent;
 };
 
+/// Whether a leader of an older epoch may go on for a while, because it is cut off or paused. It
+/// still shows the records that all others have lost.
+enum class OldLeader : std::uint8_t { none, may_go_on };
+
 /// Writes down what the clients of a run do and see, for the judge (test/history).
 class Recorder {
 public:
@@ -38,7 +42,7 @@ public:
     void on_fetched(PartitionNumber partition, const FetchedRecords& fetched, TimePoint sent);
 
     /// The last replica in sync that had all records lost its power.
-    void on_power_loss(PartitionNumber partition);
+    void on_power_loss(PartitionNumber partition, OldLeader old_leader);
     /// A replica that was not in sync leads now.
     void on_unclean_election(PartitionNumber partition);
     /// From now on readers read everything once more, without faults.
@@ -52,7 +56,7 @@ private:
     [[nodiscard]] history::Time now() const { return time(scheduler_->now()); }
     void add(const SendAttempt& attempt, history::Outcome outcome, Offset base_offset);
     void add(history::Operation operation);
-    void add_loss(history::Loss::Cause cause, PartitionNumber partition, TimePoint until);
+    void add_loss(history::Loss::Cause cause, PartitionNumber partition, OldLeader old_leader);
 
     const Scheduler* scheduler_;
     history::History history_;

@@ -100,6 +100,14 @@ void ReplicaChecker::compare(const Machine& machine, PartitionNumber number, con
     }
 }
 
+bool ReplicaChecker::has_old_leader(PartitionNumber number) const {
+    return std::ranges::any_of(machines_, [&](const auto& machine) {
+        const PartitionReplica* const found = replica(*machine, number);
+        return found != nullptr && found->leads() &&
+               found->leader()->epoch() < tracker_.tracked(number).leader_epoch;
+    });
+}
+
 ReplicaMarks ReplicaChecker::marks() const {
     ReplicaMarks marks = marks_;
     for (std::uint32_t i = 0; i < plan_.partitions.size(); ++i) {

@@ -20,6 +20,14 @@ struct ReplicaMarks {
     /// Among these, those whose broker had registered again since.
     std::uint64_t stale_broker_epochs = 0;
     std::uint64_t unclean_elections = 0;
+
+    ReplicaMarks& operator+=(const ReplicaMarks& other) {
+        truncations += other.truncations;
+        rollbacks += other.rollbacks;
+        stale_broker_epochs += other.stale_broker_epochs;
+        unclean_elections += other.unclean_elections;
+        return *this;
+    }
 };
 
 /// Checks the replicas of the plan's partitions inside the nodes. A leader epoch has one leader,
@@ -36,6 +44,8 @@ public:
     /// Call after each step of the machine's node.
     void after_step(const Machine& machine);
 
+    /// Whether a running node leads the partition in an older epoch than the metadata.
+    [[nodiscard]] bool has_old_leader(PartitionNumber number) const;
     [[nodiscard]] ReplicaMarks marks() const;
     [[nodiscard]] const std::optional<std::string>& broken() const { return broken_; }
 

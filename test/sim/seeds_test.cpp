@@ -42,6 +42,8 @@ TEST_CASE("simulation: the seeds of seeds.txt pass, and records are acknowledged
     std::uint64_t after_damages = 0;
     std::uint64_t damage_reports = 0;
     QuorumMarks quorum;
+    ReplicaMarks replicas;
+    std::uint64_t follower_reads = 0;
     for (const std::uint64_t seed : kept_seeds()) {
         const Verdict verdict = run(seed);
         after_full_disks += verdict.full_disks.acknowledged_after;
@@ -50,6 +52,8 @@ TEST_CASE("simulation: the seeds of seeds.txt pass, and records are acknowledged
         damage_reports += verdict.damage_reports;
         quorum.truncations += verdict.quorum.truncations;
         quorum.uncommitted_resignations += verdict.quorum.uncommitted_resignations;
+        replicas += verdict.replicas;
+        follower_reads += verdict.follower_reads;
     }
     CHECK(after_full_disks > 0);
     CHECK(after_wall_jumps > 0);
@@ -57,6 +61,11 @@ TEST_CASE("simulation: the seeds of seeds.txt pass, and records are acknowledged
     CHECK(damage_reports > 0);
     CHECK(quorum.truncations > 0);
     CHECK(quorum.uncommitted_resignations > 0);
+    CHECK(replicas.truncations > 0);
+    CHECK(replicas.rollbacks > 0);
+    CHECK(replicas.stale_broker_epochs > 0);
+    CHECK(replicas.unclean_elections > 0);
+    CHECK(follower_reads > 0);
 }
 
 TEST_CASE("simulation: every promise to clients is kept, with and without faults", "[sim]") {
