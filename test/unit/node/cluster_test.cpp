@@ -190,7 +190,7 @@ TEST_CASE("cluster: a creation that the controller may have got is not sent agai
     int unknown = 0;
     int sent_again = 0;
     int kept = 0;
-    for (int delay = 0; delay < 2000; delay += 100) {
+    for (int delay = 0; delay < 2000; delay += 10) {
         CAPTURE(delay);
         Cluster cluster(static_cast<std::uint64_t>(delay + 1));
         cluster.start_all();
