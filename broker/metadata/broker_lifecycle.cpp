@@ -55,6 +55,7 @@ void BrokerLifecycle::on_registered(BrokerEpoch epoch, TimePoint now, LifecycleE
 void BrokerLifecycle::on_heartbeat(const HeartbeatAnswer& answer, TimePoint now,
                                    LifecycleEffects& effects) {
     under_way_ = LifecycleRequest::none;
+    was_fenced_ = answer.fenced;
     extend_session();
     // A stopping broker sends heartbeats more often, because the controller allows the stop in a
     // heartbeat's answer.
@@ -89,8 +90,11 @@ void BrokerLifecycle::on_failure(std::optional<ErrorCode> code, TimePoint now,
 
 void BrokerLifecycle::on_applied(Offset offset, TimePoint now, LifecycleEffects& effects) {
     const bool before = caught_up();
+    const bool is_new = offset > applied_;
     applied_ = std::max(applied_, offset);
-    if (!before && caught_up()) {
+    // The controller unfences a broker that has applied its fencing.
+    const bool may_be_unfenced = before && is_new && std::exchange(was_fenced_, false);
+    if ((!before && caught_up()) || may_be_unfenced) {
         urgent_ = true;
         send_due(now, effects);
     }

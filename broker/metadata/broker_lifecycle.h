@@ -94,7 +94,8 @@ private:
     Offset applied_ = kNoOffset;
     bool active_ = false;
     LifecycleRequest under_way_ = LifecycleRequest::none;
-    bool urgent_ = false;  ///< send the next request at once, without waiting for next_send_
+    bool urgent_ = false;      ///< send the next request at once, without waiting for next_send_
+    bool was_fenced_ = false;  ///< in the last answer, and nothing was applied since
     TimePoint next_send_ = kNever;
     TimePoint sent_at_{};  ///< when the newest request was sent
     TimePoint session_end_ = kNever;

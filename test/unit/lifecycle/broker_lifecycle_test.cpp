@@ -81,6 +81,20 @@ TEST_CASE("lifecycle: a broker sends a heartbeat as soon as it has applied its o
     CHECK(fixture.applied(21).send == LifecycleRequest::none);
 }
 
+TEST_CASE("lifecycle: a broker that was fenced sends a heartbeat as soon as it has applied more",
+          "[lifecycle]") {
+    Fixture fixture;
+    fixture.activate();
+    CHECK(fixture.applied(30).send == LifecycleRequest::none);
+    CHECK(fixture.pass(fixture.options.heartbeat_interval).send == LifecycleRequest::heartbeat);
+    CHECK(fixture.answered({.fenced = true}).became_inactive);
+    CHECK(fixture.applied(30).send == LifecycleRequest::none);
+    CHECK(fixture.applied(31).send == LifecycleRequest::heartbeat);
+    CHECK(fixture.applied(32).send == LifecycleRequest::none);
+    CHECK(fixture.answered({.fenced = false}).became_active);
+    CHECK(fixture.applied(33).send == LifecycleRequest::none);
+}
+
 TEST_CASE("lifecycle: a broker sends a heartbeat to a new active controller at once",
           "[lifecycle]") {
     Fixture fixture;
