@@ -17,7 +17,7 @@ Task<> FetchHandler::serve(ExchangePtr exchange, const schema::FetchRequest& req
         return done();
     }
     auto job = std::make_shared<FetchJob>(services_, exchange, request, *isolation);
-    if (job->is_of_follower()) {
+    if (job->is_of_follower() && job->may_follow()) {
         exchange->note_follower();
     }
     const bool is_full = request.session_epoch == replication::kInitialSessionEpoch ||

@@ -246,8 +246,8 @@ Task<> FetchJob::read_slowly(Read& read) {
     if (found_records_) {
         co_return;
     }
-    const auto report = [this](PartitionReplica& replica) {
-        plan_ = std::unexpected(replica.report_failed_read(found_records_.error()));
+    const auto report = [this, from = read.asked->fetch_offset](PartitionReplica& replica) {
+        plan_ = std::unexpected(replica.report_failed_read(found_records_.error(), from));
     };
     while (!visit_.begin(*read.replica, report)) {
         co_await wait_for_room(services_.shard, services_.clock);
@@ -277,6 +277,7 @@ void FetchJob::end_read(Read& read) {
 void FetchJob::take(Read& read, Buffer bytes) {
     const FetchPlan& found = *plan_;
     read.seen_bytes = found.seen_bytes;
+    read.leader_epoch = found.leader_epoch;
     read.bytes = std::move(bytes);
     read.records = read.bytes.view();
     const auto size = static_cast<std::int64_t>(read.records.size());
@@ -335,7 +336,8 @@ bool FetchJob::begin_watch(const Read& read) {
         .max_bytes = read.room,
         .scope = is_of_follower() ? OffsetScope::whole_log : OffsetScope::readable,
         .known_watermark =
-            is_of_follower() ? read.asked->high_watermark : replication::FetchPosition::kNoReaders};
+            is_of_follower() ? read.asked->high_watermark : replication::FetchPosition::kNoReaders,
+        .leader_epoch = read.leader_epoch};
     return read.replica->enter(
         services_.shard, [watch](PartitionReplica& replica, Shard&) { replica.watch(watch); });
 }

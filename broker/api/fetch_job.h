@@ -68,6 +68,8 @@ public:
     /// The request continues a session, or begins one.
     void use_session(std::unique_ptr<SessionFetch> session) { session_ = std::move(session); }
     [[nodiscard]] bool is_of_follower() const { return follower_ > kNoBroker; }
+    /// Whether the sender may be one.
+    [[nodiscard]] bool may_follow() const;
     /// The ordered part: reads, then answers or begins to wait. The exchange owns `job`.
     [[nodiscard]] static Task<> serve(ExchangePtr exchange, FetchJob& job);
 
@@ -83,9 +85,10 @@ private:
         std::size_t answer = 0;         ///< index into answers_
         std::uint32_t batch_bytes = 0;  ///< max.message.bytes of the topic
         Buffer bytes;
-        ByteView records;              ///< view of `bytes`; the answer points to it
-        std::uint64_t seen_bytes = 0;  ///< bytes in its scope when it was read
-        std::uint64_t room = 0;        ///< bytes left of the partition's limit
+        ByteView records;                           ///< view of `bytes`; the answer points to it
+        std::uint64_t seen_bytes = 0;               ///< bytes in its scope when it was read
+        LeaderEpoch leader_epoch = kNoLeaderEpoch;  ///< likewise
+        std::uint64_t room = 0;                     ///< bytes left of the partition's limit
     };
 
     /// One mention of a partition in the request.

@@ -11,8 +11,12 @@ using replication::FetchRead;
 using replication::PartitionReplica;
 using wire::ErrorCode;
 
+bool FetchJob::may_follow() const {
+    return who_.listener->serves_brokers && who_.allows(Operation::cluster_action, kCluster);
+}
+
 std::expected<void, wire::Refusal> FetchJob::check_follower(const Request::Partition& asked) const {
-    if (!who_.listener->serves_brokers || !who_.allows(Operation::cluster_action, kCluster)) {
+    if (!may_follow()) {
         return std::unexpected(
             wire::Refusal{ErrorCode::cluster_authorization_failed,
                           fmt::format("listener {} does not serve followers; brokers use {}",

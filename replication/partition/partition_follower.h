@@ -19,7 +19,7 @@ struct FetchPosition {
     LeaderEpoch leader_epoch;
     Offset offset;                                    ///< acknowledges everything below it
     LeaderEpoch last_fetched_epoch = kNoLeaderEpoch;  ///< of the batch before `offset`
-    Offset log_start_offset;
+    Offset log_start_offset;                          ///< consumers can read from here on
     /// If consumers read here: the high watermark that they see. The leader answers soon when its
     /// own is above it, even without records. kNoReaders: there is no need to.
     Offset shown_high_watermark = kNoReaders;

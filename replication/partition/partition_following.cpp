@@ -1,5 +1,6 @@
 // The replica as a follower: what it fetches, writes and cuts.
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -24,6 +25,7 @@ std::expected<FetchPlan, wire::Refusal> PartitionReplica::plan_read(LeaderEpoch 
         auto plan = plan_read_at_follower(*log_, high_watermark_, request, cursor);
         if (plan) {
             plan->seen_bytes = readable_.total();
+            plan->leader_epoch = epoch_;
         }
         return plan;
     }
@@ -32,11 +34,12 @@ std::expected<FetchPlan, wire::Refusal> PartitionReplica::plan_read(LeaderEpoch 
     if (plan) {
         plan->seen_bytes =
             request.scope == OffsetScope::whole_log ? readable_.written() : readable_.total();
+        plan->leader_epoch = epoch_;
     }
     return plan;
 }
 
-wire::Refusal PartitionReplica::report_failed_read(const Error& error) const {
+wire::Refusal PartitionReplica::report_failed_read(const Error& error, Offset from) {
     if (const PartitionLeader* leader = this->leader()) {
         return PartitionReader(*log_, *leader).report_failed_read(error);
     }
@@ -45,6 +48,8 @@ wire::Refusal PartitionReplica::report_failed_read(const Error& error) const {
         if (refusal.code == wire::ErrorCode::corrupt_message) {
             refusal.code = wire::ErrorCode::kafka_storage_error;  // the leader has the records
         }
+        // Otherwise the leader would send the consumer here again.
+        readable_from_ = std::max(readable_from_, from + 1);
         return refusal;
     }
     return *not_leading();
@@ -71,6 +76,10 @@ std::optional<FetchPosition> PartitionReplica::next_fetch(BrokerId leader) {
     if (fetch_under_way_ && read_here_at_ &&
         context_.clock->now() - *read_here_at_ < kReadersStay) {
         fetch_under_way_->shown_high_watermark = high_watermark_;
+    }
+    if (fetch_under_way_) {
+        auto& log_start = fetch_under_way_->log_start_offset;
+        log_start = std::max(log_start, readable_from_);
     }
     fetch_awaited_ = !fetch_under_way_;
     return fetch_under_way_;

@@ -48,7 +48,8 @@ std::expected<FetchPlan, wire::Refusal> plan_read_at_follower(const storage::Log
     plan.high_watermark = high_watermark;
     plan.last_stable_offset = high_watermark;
     plan.log_start_offset = log.log_start_offset();
-    if (request.last_fetched_epoch != kNoLeaderEpoch) {
+    const bool is_beyond = request.from > log.log_end_offset();  // this log may only be behind
+    if (request.last_fetched_epoch != kNoLeaderEpoch && !is_beyond) {
         HW_TRY_VOID(compare(log, request, log.end_offset_for(request.last_fetched_epoch), plan));
         if (plan.diverging) {
             return plan;

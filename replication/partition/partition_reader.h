@@ -50,6 +50,7 @@ struct FetchPlan {
     /// The follower to ask instead; `read` is empty then. -1: none.
     BrokerId preferred_replica = kNoBroker;
     std::uint64_t seen_bytes = 0;  ///< total bytes in the scope of the read now, for a FetchWatch
+    LeaderEpoch leader_epoch = kNoLeaderEpoch;  ///< likewise
 };
 
 /// The kinds of offset that ListOffsets can look up.

@@ -465,7 +465,8 @@ std::expected<FetchPlan, wire::Refusal> PartitionReplica::plan_follower_read(
 }
 
 void PartitionReplica::watch(const FetchWatch& watch) {
-    if (std::holds_alternative<Offline>(role_) || !waits_.add(watch, progress())) {
+    const bool has_role = !std::holds_alternative<Offline>(role_);
+    if (!has_role || watch.leader_epoch != epoch_ || !waits_.add(watch, progress())) {
         DelayedFetch::finish(watch.wait);
         return;
     }

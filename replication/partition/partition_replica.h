@@ -153,12 +153,12 @@ public:
     [[nodiscard]] std::expected<FetchPlan, wire::Refusal> plan_follower_read(
         const FollowerFetch& fetch, LeaderEpoch leader_epoch, const FetchRead& request,
         storage::ReadCursor& cursor);
-    /// The refusal for a plan that failed outside of the guard; see PartitionReader. If the replica
-    /// is offline meanwhile, that is the reason.
-    [[nodiscard]] wire::Refusal report_failed_read(const Error& error) const;
+    /// The refusal for a plan from `from` on that failed outside of the guard; see PartitionReader.
+    /// If the replica is offline meanwhile, that is the reason.
+    [[nodiscard]] wire::Refusal report_failed_read(const Error& error, Offset from);
     /// Reports to the wait the bytes that become readable beyond `watch.seen_bytes`; those gained
-    /// since the read are reported at once. If the replica is offline or has too many waits, the
-    /// wait is ended.
+    /// since the read are reported at once. If the replica is offline or has another epoch since,
+    /// or too many waits, the wait is ended.
     void watch(const FetchWatch& watch);
 
     // --- State
@@ -220,7 +220,6 @@ private:
     void on_log_moved();
     void apply(const FollowerEffects& effects);
     void ask_fetch_if_due();
-
     void apply(const LeaderEffects& effects);
     [[nodiscard]] PartitionProgress progress() const;
     void fail_if_isr_is_too_small(bool was_large_enough);
@@ -243,6 +242,7 @@ private:
     std::optional<FetchPosition> fetch_under_way_;
     bool fetch_awaited_ = false;             ///< the host was told that it must not fetch yet
     std::optional<TimePoint> read_here_at_;  ///< when a consumer last read at this follower
+    Offset readable_from_{0};                ///< where a consumer's read at this follower failed
     ReadableBytes readable_;
     WaitQueue waits_;
 };

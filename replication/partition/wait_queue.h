@@ -34,6 +34,7 @@ struct FetchWatch {
     OffsetScope scope = OffsetScope::readable;
     /// A high watermark above this one ends the wait after kWatermarkPause, even without bytes.
     Offset known_watermark = FetchPosition::kNoReaders;
+    LeaderEpoch leader_epoch = kNoLeaderEpoch;  ///< of its read
 };
 
 /// Progress of a partition that may complete delayed requests.

@@ -140,8 +140,18 @@ std::unique_ptr<Waiting> Node::watch(std::uint64_t missing, std::uint64_t seen_b
     auto waiting = std::make_unique<Waiting>();
     waiting->wait =
         DelayedFetch::begin(shard, missing, [ended = &waiting->ended] { *ended = true; });
-    const FetchWatch watch{waiting->wait->reference(), seen_bytes, UINT64_MAX};
-    enter([watch](PartitionReplica& replica) { replica.watch(watch); });
+    FetchWatch watch{
+        .wait = waiting->wait->reference(), .seen_bytes = seen_bytes, .max_bytes = UINT64_MAX};
+    enter([watch](PartitionReplica& replica) mutable {
+        storage::ReadCursor cursor;
+        const auto read = replica.plan_read(kNoLeaderEpoch,
+                                            {.from = Offset(0),
+                                             .first_batch = storage::FirstBatch::within_limit,
+                                             .at_any_replica = true},
+                                            cursor);
+        watch.leader_epoch = read ? read->leader_epoch : kNoLeaderEpoch;
+        replica.watch(watch);
+    });
     return waiting;
 }
 
@@ -155,7 +165,7 @@ std::expected<FetchAnswer, wire::Refusal> run(PartitionReplica& replica, FetchPl
             found = plan.read.run(storage::ReadMode::blocking);
         }
         if (!found) {
-            return std::unexpected(replica.report_failed_read(found.error()));
+            return std::unexpected(replica.report_failed_read(found.error(), from));
         }
         answer.bytes = std::move(found->bytes);
         answer.next_offset = found->next_offset;

@@ -158,6 +158,51 @@ TEST_CASE(
     CHECK(world.ask().shown_high_watermark == kNoReaders);
 }
 
+TEST_CASE("follower read: a wait that began with a read in another leader epoch ends at once",
+          "[partition][read][kip-392]") {
+    Following world;
+    world.answer(world.ask(), 2);
+    Waiting waiting;
+    waiting.wait = DelayedFetch::begin(world.node->shard, 1, [&waiting] { waiting.ended = true; });
+    world.node->enter([&](PartitionReplica& replica) {
+        replica.watch({.wait = waiting.wait->reference(),
+                       .seen_bytes = 1'000'000,
+                       .max_bytes = 1'000'000,
+                       .leader_epoch = LeaderEpoch(2)});
+    });
+    world.settle();
+    CHECK(waiting.ended);
+}
+
+TEST_CASE("follower read: after a failed read consumers of that offset are not sent here again",
+          "[partition][read][kip-392]") {
+    Following world;
+    world.answer(world.ask(), 2);
+    ErrorCode code{};
+    world.node->enter([&](PartitionReplica& replica) {
+        code = replica.report_failed_read({ErrorKind::corrupt, "a flipped bit"}, Offset(1)).code;
+    });
+    CHECK(code == ErrorCode::kafka_storage_error);
+    CHECK(world.ask().log_start_offset == Offset(2));
+}
+
+TEST_CASE("follower read: a reader that has more than the follower is not told to cut",
+          "[partition][read][kip-392]") {
+    Following world;
+    world.answer(world.ask(), 2);
+    world.node->enter([](PartitionReplica& replica) {
+        storage::ReadCursor cursor;
+        const auto plan = replica.plan_read(LeaderEpoch(5),
+                                            {.from = Offset(4),
+                                             .max_bytes = 1000,
+                                             .last_fetched_epoch = LeaderEpoch(2),
+                                             .at_any_replica = true},
+                                            cursor);
+        REQUIRE_FALSE(plan.has_value());
+        CHECK(plan.error().code == ErrorCode::offset_out_of_range);
+    });
+}
+
 /// A leader of three replicas, all in sync, with records 0 to 9.
 struct Leading {
     Leading() {

@@ -227,7 +227,7 @@ TEST_CASE("read: a plan that fails after the end of the leadership gets the reas
     wire::Refusal refusal;
     world.node->enter([&](PartitionReplica& replica) {
         replica.become_offline({ErrorCode::not_leader_or_follower, "broker 2 leads"});
-        refusal = replica.report_failed_read({ErrorKind::io, "a bad sector"});
+        refusal = replica.report_failed_read({ErrorKind::io, "a bad sector"}, Offset(0));
     });
     CHECK(refusal.code == ErrorCode::not_leader_or_follower);
     CHECK(refusal.message == "broker 2 leads");
