@@ -1,3 +1,5 @@
+#include "replication/fetch/fetch_session.h"
+
 #include <array>
 #include <map>
 #include <string>
@@ -63,7 +65,7 @@ struct Bench {
         request.topics = topics;
         request.forgotten_topics_data = forget;
         client->send(request, version);
-        ++epoch;
+        epoch = replication::next_session_epoch(epoch);
     }
     const Response& receive() {
         const Response& response = client->receive<Response>(version);
