@@ -56,14 +56,17 @@ void IsrTracker::take(PartitionNumber number, std::set<NodeTag> isr) {
     if (isr == members.isr) {
         return;
     }
-    // Its next registration takes a broker out of the ISR, so a member with a newer one has joined
-    // since. One with the old one may have joined in the name of a process that has ended.
+    // Its next registration takes a broker out of the ISR unless it is the last member. So a member
+    // with a newer one has joined since, or was left over by others that registered before it. One
+    // with the old one may have joined in the name of a process that has ended.
     const auto is_gone = [&](NodeTag member) {
         const auto lost = lost_.find(member);
         return lost != lost_.end() && lost->second == epochs_[member];
     };
-    std::erase_if(members.without_records,
-                  [&](NodeTag member) { return !isr.contains(member) || !is_gone(member); });
+    const bool may_be_left_over = isr.size() == 1;
+    std::erase_if(members.without_records, [&](NodeTag member) {
+        return !isr.contains(member) || (!is_gone(member) && !may_be_left_over);
+    });
     for (const NodeTag member : isr) {
         if (!members.isr.contains(member) && is_gone(member)) {
             members.without_records.insert(member);
