@@ -4,6 +4,8 @@
 #include <chrono>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "protocol/base/assert.h"
 #include "replication/partition/partition_replica.h"
 
@@ -14,6 +16,13 @@ namespace {
 /// metadata.max.age.ms, 5 minutes). One that has read here is expected again for so long.
 constexpr Duration kReadersStay = std::chrono::minutes(10);
 
+wire::Refusal not_caught_up(Offset from, Offset end) {
+    return {wire::ErrorCode::not_leader_or_follower,
+            fmt::format("offset {} is beyond this follower's log, which ends at {}; the leader may "
+                        "have it",
+                        from, end)};
+}
+
 }  // namespace
 
 std::expected<FetchPlan, wire::Refusal> PartitionReplica::plan_read(LeaderEpoch leader_epoch,
@@ -22,6 +31,11 @@ std::expected<FetchPlan, wire::Refusal> PartitionReplica::plan_read(LeaderEpoch 
     if (following() != nullptr && request.at_any_replica) {
         HW_TRY_VOID(check_epoch(leader_epoch));
         read_here_at_ = context_.clock->now();
+        if (leader_epoch == kNoLeaderEpoch && request.from > log_->log_end_offset()) {
+            // By old metadata it may take this broker for the leader. Then it would believe
+            // OFFSET_OUT_OF_RANGE, and go on at the start or at the end of the log.
+            return std::unexpected(not_caught_up(request.from, log_->log_end_offset()));
+        }
         auto plan = plan_read_at_follower(*log_, high_watermark_, request, cursor);
         if (plan) {
             plan->seen_bytes = readable_.total();

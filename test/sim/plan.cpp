@@ -107,12 +107,13 @@ void draw_clients(Random& random, Plan& plan) {
     first.acks = first.acks == Acks::none ? Acks::all : first.acks;
 }
 
-/// Half of the readers read at a replica in their rack.
-void draw_racks(Random random, Plan& plan) {
+/// Half of the readers read at a replica in their rack, a third know of no leader epochs.
+void draw_kinds_of_readers(Random random, Plan& plan) {
     for (ReaderPlan& reader : plan.readers) {
         if (random.chance(1, 2)) {
             reader.rack = Plan::rack(static_cast<NodeTag>(random.below(2)));
         }
+        reader.knows_epochs = random.chance(2, 3);
     }
 }
 
@@ -192,7 +193,7 @@ Plan draw_plan(std::uint64_t seed) {
     draw_clients(random, plan);
     draw_nodes(Random(seed ^ 0x4E4F'4445), plan);
     draw_replicas(Random(seed ^ 0x5245'504C), plan);
-    draw_racks(Random(seed ^ 0x5241'434B), plan);
+    draw_kinds_of_readers(Random(seed ^ 0x5241'434B), plan);
     if (plan.has_faults) {
         draw_lives(Random(seed ^ 0x4C49'5645), plan);
         draw_cluster_faults(Random(seed ^ 0x4641'554C), plan);

@@ -54,7 +54,8 @@ struct ReaderPlan {
     Millis wait_max;
     Duration pause_max{};
     std::int32_t bytes_max = 1;
-    std::string rack;  ///< it reads at a replica there, if it can; empty: at the leader
+    std::string rack;          ///< it reads at a replica there, if it can; empty: at the leader
+    bool knows_epochs = true;  ///< false: as clients before KIP-320, it believes old metadata
 };
 
 /// How a life of a node's process ends.

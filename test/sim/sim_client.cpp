@@ -42,7 +42,7 @@ bool SimClient::choose_broker(BrokerId broker) {
     return found != addresses_.end();
 }
 
-Task<> SimClient::find_leader(const PartitionPlan& partition) {
+Task<> SimClient::find_leader(const PartitionPlan& partition, bool knows_epochs) {
     constexpr Duration kTimeout = std::chrono::seconds(1);
     choose_broker();
     schema::MetadataRequest::Topic topic;
@@ -64,7 +64,7 @@ Task<> SimClient::find_leader(const PartitionPlan& partition) {
     for (const auto& each : (*answer)->topics[0].partitions) {
         if (each.partition_index == partition.index && each.error_code == ErrorCode::none &&
             addresses_.contains(each.leader_id)) {
-            if (each.leader_epoch < newest_epoch_) {
+            if (knows_epochs && each.leader_epoch < newest_epoch_) {
                 continue;  // old metadata, for example of a broker that is cut off (KIP-320)
             }
             newest_epoch_ = each.leader_epoch;

@@ -67,9 +67,9 @@ protected:
     [[nodiscard]] Task<> pause(Duration max);
     /// Connects to any broker at the next call.
     void choose_broker();
-    /// Asks any broker for the leader, and connects to it at the next call. There may be none. Like
-    /// Kafka's clients, ignores a leader of an older epoch than one that it has heard of.
-    [[nodiscard]] Task<> find_leader(const PartitionPlan& partition);
+    /// Asks any broker for the leader, and connects to it at the next call. There may be none. With
+    /// `knows_epochs` ignores a leader of an older epoch than one that it has heard of (KIP-320).
+    [[nodiscard]] Task<> find_leader(const PartitionPlan& partition, bool knows_epochs = true);
     /// Connects to that broker at the next call. False if the metadata did not name it.
     [[nodiscard]] bool choose_broker(BrokerId broker);
     /// After an error: the leader must be asked for again.

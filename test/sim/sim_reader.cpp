@@ -34,7 +34,7 @@ Task<> SimReader::run() {
         }
         if (!leader()) {
             follower_.reset();
-            co_await find_leader(partition_);
+            co_await find_leader(partition_, plan_.knows_epochs);
             continue;
         }
         if (follower_ && random_.chance(1, 50)) {
@@ -59,7 +59,7 @@ void SimReader::seek(Offset position) {
 Task<> SimReader::fetch() {
     const Leader from = *leader();
     schema::FetchRequest::Partition partition;
-    partition.current_leader_epoch = from.epoch;
+    partition.current_leader_epoch = plan_.knows_epochs ? from.epoch : kNoLeaderEpoch;
     partition.partition = partition_.index;
     partition.fetch_offset = position_;
     partition.partition_max_bytes = world_.readers_finish ? kManyBytes : plan_.bytes_max;
@@ -125,11 +125,12 @@ void SimReader::skip_damaged(const Checker::Mark& mark) {
 
 void SimReader::on_records(const schema::FetchResponse::Partition& outcome, const Leader& from,
                            const Checker::Mark& mark) {
-    FetchedRecords fetched{.from = position_,
-                           .high_watermark = outcome.high_watermark,
-                           .records = {},
-                           .broker = follower_.value_or(from.broker),
-                           .leader_epoch = follower_ ? kNoLeaderEpoch : from.epoch};
+    FetchedRecords fetched{
+        .from = position_,
+        .high_watermark = outcome.high_watermark,
+        .records = {},
+        .broker = follower_.value_or(from.broker),
+        .leader_epoch = follower_ || !plan_.knows_epochs ? kNoLeaderEpoch : from.epoch};
     record::BatchCursor batches(outcome.records.empty() ? ByteView() : outcome.records[0]);
     bool is_sound = true;
     while (const auto batch = batches.next()) {

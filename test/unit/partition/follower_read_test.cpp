@@ -96,6 +96,19 @@ TEST_CASE("follower read: between high watermark and log end it is empty, beyond
     CHECK(world.refusal(4) == ErrorCode::offset_out_of_range);
 }
 
+TEST_CASE("follower read: beyond the log end, one that knows no leader epochs must ask the leader",
+          "[partition][read][kip-392][r17]") {
+    Following world;
+    world.answer(world.ask(), 2);
+    const auto answer = world.read(4, true, -1);
+    REQUIRE_FALSE(answer.has_value());
+    CHECK(answer.error().code == ErrorCode::not_leader_or_follower);
+    CHECK(answer.error().message ==
+          "offset 4 is beyond this follower's log, which ends at 3; the leader may have it");
+    CHECK(world.read(3, true, -1).has_value());
+    CHECK(world.refusal(-1, true, -1) == ErrorCode::offset_out_of_range);
+}
+
 TEST_CASE(
     "follower read: only with the follower's leader epoch, and only if the reader asks for it",
     "[partition][read][kip-392][kip-320]") {
