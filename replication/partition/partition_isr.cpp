@@ -31,7 +31,8 @@ void PartitionLeader::on_time(const ClusterView& view, TimePoint now, LeaderEffe
     }
     // A replica that no longer counts as caught up stops holding back the watermark.
     advance(now, effects);
-    if (pending_) {
+    // One that is cut off hears nobody, and must not call the others lost: it may still be heard.
+    if (pending_ || is_cut_off_) {
         return;
     }
     const std::vector<BrokerId> isr = members_to_keep(now);

@@ -370,6 +370,16 @@ TEST_CASE("isr: without a session a proposed member counts as one that may lead"
     CHECK(leader.core.may_be_replaced());
 }
 
+TEST_CASE("isr: a leader without a session takes nobody out of the ISR, until the session is back",
+          "[partition][isr]") {
+    Leading leader({kSelf, kTwo});
+    leader.silence_limit = 3s;
+    leader.now += 1h;
+    CHECK_FALSE(leader.tick().proposal.has_value());
+    leader.silence_limit.reset();
+    CHECK(leader.tick().proposal.has_value());
+}
+
 TEST_CASE("isr: a leader that is the only member may go on without a session", "[partition][isr]") {
     Leading leader({kSelf});
     leader.silence_limit = 3s;
