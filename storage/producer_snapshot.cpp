@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <utility>
 
 #include "protocol/base/assert.h"
 #include "protocol/record/crc32c.h"
@@ -15,8 +16,10 @@ constexpr std::size_t kCrcAt = 2;
 constexpr std::size_t kCountAt = 6;
 constexpr std::size_t kHeader = 10;
 constexpr std::size_t kEntry = 46;
-/// Bytes that are written or read with one call.
-constexpr std::size_t kPiece = (std::size_t{1} << 20) / kEntry * kEntry;
+constexpr std::size_t kEarlierCount = 4;
+constexpr std::size_t kEarlier = 32;
+/// About as many bytes are written or read with one call.
+constexpr std::size_t kPiece = std::size_t{1} << 20;
 
 /// Functions that write to and read from a file or a buffer.
 using WriteAt = std::function<Result<void>(std::uint64_t position, ByteView bytes)>;
@@ -40,6 +43,17 @@ void append_entry(std::string& to, const ProducerSlot& slot) {
     append(to, entry.last_timestamp.value());
     append(to, entry.coordinator_epoch.value());
     append(to, entry.transaction_start.value());
+}
+
+void append_earlier(std::string& to, const ProducerSlot& slot) {
+    for (std::size_t i = 0; i + 1 < slot.entry.batch_count; ++i) {
+        const ProducerBatch& batch = slot.entry.batches[i];
+        append(to, slot.id.value());
+        append(to, batch.last_sequence.value());
+        append(to, batch.last_offset.value());
+        append(to, batch.offset_delta);
+        append(to, batch.timestamp.value());
+    }
 }
 
 /// Decodes big-endian numbers one after the other; the caller has checked the length.
@@ -79,6 +93,27 @@ ProducerSlot read_entry(const std::byte* at) {
     return slot;
 }
 
+/// Adds an earlier batch, the next older one than the last batch. False if it cannot be one.
+bool take_earlier(const std::byte* at, ProducerTable& producers) {
+    Cursor cursor(at);
+    const ProducerId id(cursor.take<std::int64_t>());
+    ProducerBatch batch;
+    batch.last_sequence = Sequence(cursor.take<std::int32_t>());
+    batch.last_offset = Offset(cursor.take<std::int64_t>());
+    batch.offset_delta = cursor.take<std::int32_t>();
+    batch.timestamp = Timestamp(cursor.take<std::int64_t>());
+    const ProducerEntry* const found = producers.find(id);
+    if (found == nullptr || found->batch_count == 0 ||
+        found->batch_count == ProducerEntry::kBatches) {
+        return false;
+    }
+    ProducerEntry entry = *found;
+    ProducerBatch& last = entry.batches[entry.batch_count - 1];
+    entry.batches[entry.batch_count++] = std::exchange(last, batch);
+    producers.put(id, entry);
+    return true;
+}
+
 /// Writes the entries piece by piece. The header comes last, because it has their checksum.
 Result<void> write_snapshot(const WriteAt& write_at, const ProducerView& producers) {
     std::string piece;
@@ -96,12 +131,23 @@ Result<void> write_snapshot(const WriteAt& write_at, const ProducerView& produce
         piece.clear();
     };
     piece.clear();
+    std::int32_t earlier = 0;
     producers.for_each([&](const ProducerSlot& slot) {
         append_entry(piece, slot);
-        if (piece.size() == kPiece) {
+        earlier += std::max(0, slot.entry.batch_count - 1);
+        if (piece.size() >= kPiece) {
             flush();
         }
     });
+    if (earlier > 0) {
+        append(piece, earlier);
+        producers.for_each([&](const ProducerSlot& slot) {
+            append_earlier(piece, slot);
+            if (piece.size() >= kPiece) {
+                flush();
+            }
+        });
+    }
     flush();
     if (!outcome) {
         return outcome;
@@ -124,39 +170,93 @@ Result<std::uint64_t> check_header(ByteView header, std::uint64_t size, std::str
                     version, kVersion);
     }
     const auto count = load_big_endian<std::int32_t>(header.data() + kCountAt);
-    if (count < 0 || (size - kHeader) != static_cast<std::uint64_t>(count) * kEntry) {
+    if (count < 0 || (size - kHeader) / kEntry < static_cast<std::uint64_t>(count)) {
         return fail(ErrorKind::corrupt, "{} should have {} entries, but has {} bytes", path, count,
                     size);
     }
     return static_cast<std::uint64_t>(count);
 }
 
-Result<ProducerTable> read_snapshot(const ReadAt& read_at, std::uint64_t size,
-                                    std::string_view path) {
-    std::array<std::byte, kHeader> header;
-    HW_TRY(header_size, read_at(0, header));
-    HW_TRY(count, check_header(ByteView(header).first(header_size), size, path));
-    std::uint32_t crc = record::crc32c(ByteView(header).subspan(kCountAt));
-    ProducerTable producers;
-    Buffer piece(std::min<std::uint64_t>(kPiece, count * kEntry));
-    for (std::uint64_t position = kHeader; position < size; position += piece.size()) {
-        const std::size_t wanted = std::min<std::uint64_t>(piece.size(), size - position);
-        const auto bytes = piece.bytes().first(wanted);
-        HW_TRY(got, read_at(position, bytes));
-        if (got != wanted) {
-            return fail(ErrorKind::corrupt, "{} became shorter than {} bytes", path, size);
-        }
-        crc = record::crc32c(bytes, crc);
-        for (std::size_t at = 0; at < wanted; at += kEntry) {
-            const ProducerSlot slot = read_entry(bytes.data() + at);
+/// Reads a snapshot from its start to its end.
+class Reader {
+public:
+    Reader(const ReadAt& read_at, std::uint64_t size, std::string_view path)
+        : read_at_(read_at), size_(size), path_(path) {}
+
+    [[nodiscard]] Result<ProducerTable> read() {
+        std::array<std::byte, kHeader> header;
+        HW_TRY(header_size, read_at_(0, header));
+        HW_TRY(count, check_header(ByteView(header).first(header_size), size_, path_));
+        crc_ = record::crc32c(ByteView(header).subspan(kCountAt));
+        position_ = kHeader;
+        ProducerTable producers;
+        HW_TRY_VOID(read_items(count, kEntry, [&producers](const std::byte* at) {
+            const ProducerSlot slot = read_entry(at);
             producers.put(slot.id, slot.entry);
+            return true;
+        }));
+        if (position_ != size_) {
+            HW_TRY(earlier, earlier_count());
+            HW_TRY_VOID(read_items(earlier, kEarlier, [&producers](const std::byte* at) {
+                return take_earlier(at, producers);
+            }));
         }
+        if (crc_ != load_big_endian<std::uint32_t>(header.data() + kCrcAt)) {
+            return fail(ErrorKind::corrupt, "{}: the checksum does not match", path_);
+        }
+        return producers;
     }
-    if (crc != load_big_endian<std::uint32_t>(header.data() + kCrcAt)) {
-        return fail(ErrorKind::corrupt, "{}: the checksum does not match", path);
+
+private:
+    [[nodiscard]] Result<void> take(MutableBytes bytes) {
+        HW_TRY(got, read_at_(position_, bytes));
+        if (got != bytes.size()) {
+            return fail(ErrorKind::corrupt, "{} became shorter than {} bytes", path_, size_);
+        }
+        position_ += got;
+        crc_ = record::crc32c(bytes, crc_);
+        return {};
     }
-    return producers;
-}
+
+    [[nodiscard]] Result<std::uint64_t> earlier_count() {
+        std::array<std::byte, kEarlierCount> bytes{};
+        const std::uint64_t rest = size_ - position_;
+        HW_TRY_VOID(take(MutableBytes(bytes).first(std::min<std::uint64_t>(rest, bytes.size()))));
+        const auto count = load_big_endian<std::int32_t>(bytes.data());
+        if (count < 0 || size_ - position_ != static_cast<std::uint64_t>(count) * kEarlier) {
+            return fail(ErrorKind::corrupt, "{}: {} bytes after the entries cannot be {} batches",
+                        path_, rest, count);
+        }
+        return static_cast<std::uint64_t>(count);
+    }
+
+    /// Calls `take_item` for each item of that size. False from it: the item is wrong.
+    template <class TakeItem>
+    [[nodiscard]] Result<void> read_items(std::uint64_t count, std::size_t item_size,
+                                          TakeItem&& take_item) {
+        const std::uint64_t end = position_ + count * item_size;
+        const std::size_t piece_size = kPiece / item_size * item_size;
+        Buffer piece(std::min<std::uint64_t>(piece_size, end - position_));
+        while (position_ < end) {
+            const std::size_t wanted = std::min<std::uint64_t>(piece.size(), end - position_);
+            HW_TRY_VOID(take(piece.bytes().first(wanted)));
+            for (std::size_t at = 0; at < wanted; at += item_size) {
+                if (!take_item(piece.bytes().data() + at)) {
+                    return fail(ErrorKind::corrupt,
+                                "{}: an earlier batch is of no producer, or of one with {} batches",
+                                path_, ProducerEntry::kBatches);
+                }
+            }
+        }
+        return {};
+    }
+
+    const ReadAt& read_at_;
+    std::uint64_t size_;
+    std::string_view path_;
+    std::uint64_t position_ = 0;
+    std::uint32_t crc_ = 0;
+};
 
 }  // namespace
 
@@ -173,13 +273,14 @@ std::string format_producer_snapshot(const ProducerView& producers) {
 }
 
 Result<ProducerTable> parse_producer_snapshot(std::string_view text, std::string_view path) {
-    const auto read_at = [text](std::uint64_t position, MutableBytes into) -> Result<std::size_t> {
+    const ReadAt read_at = [text](std::uint64_t position,
+                                  MutableBytes into) -> Result<std::size_t> {
         const ByteView rest = as_bytes(text).subspan(std::min<std::size_t>(position, text.size()));
         const std::size_t count = std::min(rest.size(), into.size());
         std::ranges::copy(rest.first(count), into.begin());
         return count;
     };
-    return read_snapshot(read_at, text.size(), path);
+    return Reader(read_at, text.size(), path).read();
 }
 
 Result<void> write_producer_snapshot(File& file, const ProducerView& producers) {
@@ -196,21 +297,18 @@ Result<ProducerTable> read_producer_snapshot(Disk& disk, const std::string& path
         return std::unexpected(file.error());
     }
     HW_TRY(size, (*file)->size());
-    const auto read_at = [&file](std::uint64_t position, MutableBytes into) {
+    const ReadAt read_at = [&file](std::uint64_t position, MutableBytes into) {
         return (*file)->read_at(position, into);
     };
-    return read_snapshot(read_at, size, path);
+    return Reader(read_at, size, path).read();
 }
 
 ProducerTable as_in_snapshot(const ProducerTable& producers) {
     ProducerTable reduced;
     for (const auto& [id, entry] : producers.entries()) {
         ProducerEntry kept = entry;
-        kept.batches = {};
-        kept.batch_count = entry.batch_count == 0 ? 0 : 1;
-        if (kept.batch_count == 1) {
-            kept.batches[0] = entry.last_batch();
-            kept.batches[0].timestamp = entry.last_timestamp;
+        if (kept.batch_count > 0) {
+            kept.batches[kept.batch_count - 1].timestamp = entry.last_timestamp;
         }
         kept.last_used = entry.last_timestamp;
         reduced.put(id, kept);

@@ -27,8 +27,18 @@ namespace hw::storage {
 /// | 4 | coordinator epoch | of its last marker; -1 if none |
 /// | 8 | transaction start | first offset of the open transaction; -1 if none |
 ///
-/// Only the last batch of a producer is kept, so after a restart a retry of an older one is refused
-/// as out of order, as in Kafka. Kafka writes entries in the order of a hash table, we by id.
+/// After the entries come the earlier batches that a client may repeat, if there are any. Kafka has
+/// no such part: it ignores ours, and after a restart refuses a retry of an earlier batch as out of
+/// order, which ends or duplicates what an idempotent producer sends.
+///
+/// | 4 | count | number of earlier batches, 32 bytes each, by producer id, oldest first: |
+/// | 8 | producer id | |
+/// | 4 | last sequence | |
+/// | 8 | last offset | |
+/// | 4 | offset delta | |
+/// | 8 | timestamp | |
+///
+/// Kafka writes entries in the order of a hash table, we by id.
 [[nodiscard]] std::string format_producer_snapshot(const ProducerView& producers);
 
 /// Errors: corrupt, unsupported (another version), with the path.
@@ -42,7 +52,7 @@ namespace hw::storage {
 /// not_found.
 [[nodiscard]] Result<ProducerTable> read_producer_snapshot(Disk& disk, const std::string& path);
 
-/// The table that results from writing and reading a snapshot: one batch per producer.
+/// The table that results from writing and reading a snapshot: it has no times of use.
 [[nodiscard]] ProducerTable as_in_snapshot(const ProducerTable& producers);
 
 }  // namespace hw::storage

@@ -104,8 +104,11 @@ TEST_CASE("log: a restart restores the producers from the snapshot and the log",
         t.open(Shutdown::unclean, Offset(9));
         CHECK(as_in_snapshot(t.log->producers()) == as_in_snapshot(before));
     }
-    CHECK(t.stage(from_producer(8))->duplicate);
-    CHECK(t.stage(from_producer(8, 1, 0))->base_offset == Offset(8));
+    for (int i = 4; i < 9; ++i) {
+        CHECK(t.stage(from_producer(i))->duplicate);
+        CHECK(t.stage(from_producer(i, 1, 0))->base_offset == Offset(i));
+    }
+    CHECK(t.stage(from_producer(3)).error().code == ErrorCode::out_of_order_sequence_number);
     CHECK(t.stage(from_producer(10)).error().code == ErrorCode::out_of_order_sequence_number);
 }
 

@@ -183,8 +183,27 @@ TEST_CASE("producers: a snapshot with any byte changed is refused", "[storage][p
     ProducerTable producers;
     producers.apply(
         {ProducerId(5), ProducerEpoch(1), Sequence(0), Offset(3), 2, Timestamp(9), true, {}});
+    std::size_t size = 56;
+    SECTION("with the last batch of a producer") {}
+    SECTION("with earlier batches, too") {
+        producers.apply(
+            {ProducerId(5), ProducerEpoch(1), Sequence(3), Offset(6), 0, Timestamp(8), true, {}});
+        producers.apply(
+            {ProducerId(6), ProducerEpoch(0), Sequence(0), Offset(7), 0, Timestamp(9), false, {}});
+        for (int i = 0; i < 7; ++i) {
+            producers.apply({ProducerId(8),
+                             ProducerEpoch(0),
+                             Sequence(i),
+                             Offset(8 + i),
+                             0,
+                             Timestamp(9 + i),
+                             false,
+                             {}});
+        }
+        size = 10 + 3 * 46 + 4 + 5 * 32;
+    }
     const std::string bytes = format_producer_snapshot(producers.share());
-    CHECK(bytes.size() == 56);
+    CHECK(bytes.size() == size);
     CHECK(*parse_producer_snapshot(bytes, "f") == as_in_snapshot(producers));
     for (std::size_t i = 0; i < bytes.size(); ++i) {
         std::string broken = bytes;
