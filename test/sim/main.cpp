@@ -100,10 +100,10 @@ struct Totals {
     void print() const {
         const auto mean = [this](double sum) { return sum / static_cast<double>(runs); };
         fmt::print(
-            "{} runs without a failure, {} of them with faults, {} run twice. On average: {:.1f} "
-            "simulated seconds, {:.1f} lives, {:.0f} client operations, {:.0f} records "
-            "acknowledged, {:.0f} read.\n",
-            runs, with_faults, run_twice, mean(seconds), mean(static_cast<double>(lives)),
+            "{} runs without a failure, {:.0f} simulated seconds, {} of them with faults, {} run "
+            "twice. On average: {:.1f} simulated seconds, {:.1f} lives, {:.0f} client operations, "
+            "{:.0f} records acknowledged, {:.0f} read.\n",
+            runs, seconds, with_faults, run_twice, mean(seconds), mean(static_cast<double>(lives)),
             mean(static_cast<double>(operations)), mean(static_cast<double>(acknowledged)),
             mean(static_cast<double>(read)));
         fmt::print(
@@ -147,17 +147,19 @@ int run_for(double minutes, std::uint64_t first_seed, const Mutants& mutants) {
     const auto end = RealClock::now() + std::chrono::duration<double, std::ratio<60>>(minutes);
     Totals totals;
     std::uint64_t seed = first_seed;
+    bool holds = true;
     do {
         SimulationOptions options;
-        options.seed = seed++;
+        options.seed = seed;
         options.mutants = mutants;
-        if (!run_one(options, totals.runs % kTwiceOneIn == 0, totals)) {
-            return kExitFailed;
-        }
-    } while (RealClock::now() < end);
-    fmt::print("seeds {} to {}: ", first_seed, seed - 1);
-    totals.print();
-    return kExitOk;
+        holds = run_one(options, totals.runs % kTwiceOneIn == 0, totals);
+        seed += holds ? 1 : 0;
+    } while (holds && RealClock::now() < end);
+    if (totals.runs > 0) {
+        fmt::print("seeds {} to {}: ", first_seed, seed - 1);
+        totals.print();
+    }
+    return holds ? kExitOk : kExitFailed;
 }
 
 /// The switches for `--mutant NAME`. Throws for an unknown name.
