@@ -74,6 +74,10 @@ void PartitionReplica::open(std::unique_ptr<storage::Log> log, Offset high_water
     log_ = std::move(log);
     const Offset known = std::min(high_watermark, log_->log_end_offset());
     high_watermark_ = std::max(known, log_->log_start_offset());
+    if (const Offset end = log_->log_end_offset(); end > high_watermark_) {
+        // A reader that waits must learn of them, too; a byte for each offset is the least.
+        readable_.on_written(end, static_cast<std::uint64_t>(end - high_watermark_));
+    }
 }
 
 bool PartitionReplica::postpone(const PartitionFacts& facts, BrokerId leader) {

@@ -22,8 +22,13 @@ void ReadableBytes::on_high_watermark(Offset high_watermark) {
 }
 
 void ReadableBytes::on_truncated(Offset end_offset) {
-    std::erase_if(writes_,
-                  [end_offset](const Write& write) { return write.end_offset > end_offset; });
+    const auto cut = std::ranges::upper_bound(writes_, end_offset, {}, &Write::end_offset);
+    const bool is_within =
+        cut != writes_.end() && (cut == writes_.begin() || std::prev(cut)->end_offset < end_offset);
+    if (is_within) {
+        cut->end_offset = end_offset;
+    }
+    writes_.erase(is_within ? std::next(cut) : cut, writes_.end());
 }
 
 }  // namespace hw::replication

@@ -19,7 +19,7 @@ public:
     /// A write of `bytes` has ended; the log now ends at `end_offset`.
     void on_written(Offset end_offset, std::uint64_t bytes);
     void on_high_watermark(Offset high_watermark);
-    /// The log was cut, and now ends at `end_offset`.
+    /// The log was cut, and now ends at `end_offset`. What is left of a write counts as all of it.
     void on_truncated(Offset end_offset);
     /// Bytes that the high watermark has passed since this object was made.
     [[nodiscard]] std::uint64_t total() const { return readable_; }

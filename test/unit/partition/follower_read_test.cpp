@@ -155,6 +155,23 @@ TEST_CASE("follower read: one that waits goes on when the leader tells a new hig
     CHECK(waiting->ended);
 }
 
+TEST_CASE("follower read: one that waits learns of records from before a restart, too",
+          "[partition][read][kip-392]") {
+    Following world;
+    world.disk.process_kill();
+    world.node = std::make_unique<Node>(world.scheduler, world.disk, world.options);
+    world.node->open(Offset(1));
+    world.node->enter([](PartitionReplica& replica) {
+        replica.become_follower(
+            {LeaderEpoch(5), PartitionEpoch(5), {kSelf, kOther}, {kSelf, kOther}}, kOther);
+    });
+    const auto waiting = world.node->watch(1, world.read(1)->seen_bytes);
+    world.settle();
+    CHECK_FALSE(waiting->ended);
+    world.answer(world.ask(), 3);
+    CHECK(waiting->ended);
+}
+
 TEST_CASE(
     "follower read: the follower names the high watermark that it shows, while it has readers",
     "[partition][read][kip-392][kip-1166]") {

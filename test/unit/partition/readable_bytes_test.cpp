@@ -18,6 +18,33 @@ TEST_CASE("readable bytes: a write counts when the watermark has passed all of i
     CHECK(bytes.total() == 175);
 }
 
+TEST_CASE("readable bytes: what a truncation leaves of a write counts", "[partition][wait]") {
+    ReadableBytes bytes;
+    bytes.on_written(Offset(10), 100);
+    bytes.on_written(Offset(20), 50);
+    bytes.on_written(Offset(30), 25);
+    SECTION("cut inside of a write") {
+        bytes.on_truncated(Offset(15));
+        bytes.on_high_watermark(Offset(14));
+        CHECK(bytes.total() == 100);
+        bytes.on_high_watermark(Offset(15));
+        CHECK(bytes.total() == 150);
+    }
+    SECTION("cut between two writes") {
+        bytes.on_truncated(Offset(20));
+        bytes.on_high_watermark(Offset(20));
+        CHECK(bytes.total() == 150);
+    }
+    SECTION("cut inside of the first") {
+        bytes.on_truncated(Offset(5));
+        bytes.on_high_watermark(Offset(5));
+        CHECK(bytes.total() == 100);
+    }
+    bytes.on_written(Offset(40), 8);
+    bytes.on_high_watermark(Offset(40));
+    CHECK(bytes.total() == bytes.written());
+}
+
 TEST_CASE("readable bytes: writes beyond the limit are merged with the last one",
           "[partition][wait]") {
     ReadableBytes bytes;
