@@ -32,7 +32,7 @@ Task<bool> FetchJob::prepare_session(ExchangePtr exchange) {
     const std::size_t items = session_->items();
     constexpr std::size_t kSingle = 2;  // one topic and its partition
     if (items > kSingle &&
-        !exchange->take_work(items, kBytesPerItem + SessionFetch::kBytesPerItem)) {
+        !exchange->take_work(items, kBytesPerItem + session_->bytes_per_item())) {
         co_return false;
     }
     const ErrorCode code = co_await session_->list(services_.shard, services_.clock);

@@ -26,9 +26,11 @@ public:
     using Answer = schema::FetchResponse::Partition;
     using Cache = replication::FetchSessionCache;
 
-    /// Memory for each partition and each topic: for this object and, in a full request, for the
-    /// session.
-    static constexpr std::size_t kBytesPerItem = 512;
+    /// Memory for each partition and each topic: for this object, and in a full request also for
+    /// the session, which the cache does not count yet.
+    [[nodiscard]] std::size_t bytes_per_item() const {
+        return is_full() ? kBytesPerNewItem : kBytesPerItem;
+    }
 
     /// For a request whose epoch is not kFinalSessionEpoch. Codes: see FetchSessionCache::begin.
     [[nodiscard]] static std::expected<std::unique_ptr<SessionFetch>, wire::ErrorCode> begin(
@@ -58,6 +60,12 @@ public:
     void end();
 
 private:
+    using Listed = replication::FetchSession::Partitions::iterator;
+    static constexpr std::size_t kBytesPerItem = 128;
+    static constexpr std::size_t kBytesPerNewItem = 512;
+    static_assert(sizeof(Request::Partition) + sizeof(Listed) <= kBytesPerItem &&
+                  sizeof(Request::Topic) <= kBytesPerItem);
+
     [[nodiscard]] bool is_full() const { return id_ == replication::kNoFetchSession; }
     [[nodiscard]] Task<> apply(Shard& shard);
 
@@ -67,7 +75,7 @@ private:
     Cache::Reader reader_;
     std::int32_t id_;  ///< kNoFetchSession: the session is new
     bool is_closed_ = false;
-    std::vector<replication::FetchSession::Partitions::iterator> listed_;
+    std::vector<Listed> listed_;
     std::vector<Request::Partition> partitions_;
     std::vector<Request::Topic> topics_;  ///< consecutive partitions of one topic are together
     std::size_t next_ = 0;                ///< of listed_, to be answered
