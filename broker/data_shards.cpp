@@ -98,6 +98,12 @@ Task<> DataShards::drain(TimePoint deadline) {
     co_await on_all(drain_one);
 }
 
+void DataShards::take_requests() {
+    for (const auto& one : shards_) {
+        one->shard.post([&data = *one] { data.host.take_requests(); });
+    }
+}
+
 Task<> DataShards::stop() {
     const auto stop_one = [](One& one) -> Task<> {
         co_await one.host.stop();

@@ -57,6 +57,8 @@ public:
     void set_broker_epoch(BrokerEpoch epoch);
     /// Waits until the requests already taken are answered, until `deadline`.
     [[nodiscard]] Task<> drain(TimePoint deadline);
+    /// See ConnectionManager::take_requests.
+    void take_requests();
     /// Closes all connections.
     [[nodiscard]] Task<> stop();
     /// Ends the fetches of followers.

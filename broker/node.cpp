@@ -377,9 +377,13 @@ void Node::on_controller_image(const controller::MetadataImage& image) {
 
 void Node::on_applied(Offset offset) {
     topic_creator_.on_image(applier_->image());
-    agent_->on_applied(offset);
+    const controller::MetadataImage& image = *applier_->image();
+    agent_->on_applied(offset, image.has_leaving_broker());
+    if (has_left_ && image.topic_table().led_by(config_.node.id).empty()) {
+        shards_.take_requests();  // their answers send the clients to the new leaders
+    }
     shards_.set_broker_epoch(agent_->epoch());
-    is_shown_alive_ = applier_->image()->find_live_broker(config_.node.id) != nullptr;
+    is_shown_alive_ = image.find_live_broker(config_.node.id) != nullptr;
     session_changed_.set();
 }
 

@@ -60,9 +60,9 @@ void BrokerAgent::start() {
     tasks_.spawn(watch());
 }
 
-void BrokerAgent::on_applied(Offset offset) {
+void BrokerAgent::on_applied(Offset offset, bool is_awaited) {
     LifecycleEffects effects;
-    lifecycle_.on_applied(offset, clock_.now(), effects);
+    lifecycle_.on_applied(offset, is_awaited, clock_.now(), effects);
     execute(effects);
 }
 

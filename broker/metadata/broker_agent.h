@@ -53,8 +53,9 @@ public:
     BrokerAgent& operator=(const BrokerAgent&) = delete;
 
     void start();
-    /// All shards have applied the metadata up to and including `offset`.
-    void on_applied(Offset offset);
+    /// All shards have applied the metadata up to and including `offset`. `is_awaited`: a broker
+    /// that is stopping waits until the others have.
+    void on_applied(Offset offset, bool is_awaited);
     /// Another controller is active, or it is known again.
     void on_controller_change();
     /// Starts a controlled shutdown: asks the controller to move the leaderships of this broker

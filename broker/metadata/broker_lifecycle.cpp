@@ -88,13 +88,14 @@ void BrokerLifecycle::on_failure(std::optional<ErrorCode> code, TimePoint now,
     send_due(now, effects);  // if another controller has become active since
 }
 
-void BrokerLifecycle::on_applied(Offset offset, TimePoint now, LifecycleEffects& effects) {
+void BrokerLifecycle::on_applied(Offset offset, bool is_awaited, TimePoint now,
+                                 LifecycleEffects& effects) {
     const bool before = caught_up();
     const bool is_new = offset > applied_;
     applied_ = std::max(applied_, offset);
     // The controller unfences a broker that has applied its fencing.
     const bool may_be_unfenced = before && is_new && std::exchange(was_fenced_, false);
-    if ((!before && caught_up()) || may_be_unfenced) {
+    if ((!before && caught_up()) || may_be_unfenced || (active_ && is_new && is_awaited)) {
         urgent_ = true;
         send_due(now, effects);
     }

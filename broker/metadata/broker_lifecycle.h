@@ -59,8 +59,9 @@ public:
     void on_heartbeat(const HeartbeatAnswer& answer, TimePoint now, LifecycleEffects& effects);
     /// The request under way was refused with `code`, or got no answer (no code).
     void on_failure(std::optional<wire::ErrorCode> code, TimePoint now, LifecycleEffects& effects);
-    /// This broker has applied the metadata up to and including `offset`.
-    void on_applied(Offset offset, TimePoint now, LifecycleEffects& effects);
+    /// This broker has applied the metadata up to and including `offset`. If that is awaited, tells
+    /// the controller at once.
+    void on_applied(Offset offset, bool is_awaited, TimePoint now, LifecycleEffects& effects);
     /// Sends the next request at once. A new active controller does not know that this broker runs,
     /// and would take it for dead if it is stopping and listens no more.
     void on_controller_change(TimePoint now, LifecycleEffects& effects);

@@ -38,7 +38,7 @@ Connection::~Connection() {
 }
 
 Task<> Connection::serve(std::shared_ptr<Connection> self) {
-    while (self->reading_ && self->taking_) {
+    while (self->reading_) {
         co_await self->transport_->wait_readable();
         co_await self->receive();
     }
@@ -46,7 +46,7 @@ Task<> Connection::serve(std::shared_ptr<Connection> self) {
 
 Task<> Connection::receive() {
     std::size_t received = 0;
-    while (reading_ && taking_ && received < kBytesPerTurn) {
+    while (reading_ && received < kBytesPerTurn) {
         ByteView input;
         std::size_t asked = 0;
         const Transfer transfer = read_some(input, asked);
@@ -213,7 +213,7 @@ Task<> Connection::dispatch_arrived() {
         while (open_ && !may_begin(*exchange)) {
             co_await services_->shard.wait(room_, kNever);
         }
-        if (!open_ || !reading_ || !taking_) {
+        if (!open_ || !reading_) {
             break;
         }
         exchange->context().listener = listener_;
@@ -233,7 +233,7 @@ Task<> Connection::dispatch_arrived() {
 }
 
 bool Connection::may_begin(const Exchange& next) const {
-    if (!has_room_for_answers()) {
+    if (holding_ || !has_room_for_answers()) {
         return false;
     }
     const schema::ApiInfo* api = next.named_api();

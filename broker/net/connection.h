@@ -67,11 +67,16 @@ public:
 
     /// Serves until either side closes. Spawned once.
     [[nodiscard]] static Task<> serve(std::shared_ptr<Connection> self);
-    /// Takes no more requests, but stays open for the answers to those already taken. A follower's
-    /// requests are still taken, because those answers wait for them.
-    void stop_taking_requests() { taking_ = has_follower_; }
+    /// Leaves the next requests where they are, and stays open for the answers to those already
+    /// taken. A follower's requests are still taken, because those answers wait for them.
+    void hold_requests() { holding_ = !has_follower_; }
+    /// Takes requests again.
+    void take_requests() {
+        holding_ = false;
+        room_.set();
+    }
     /// Waits until all requests but Fetches are answered and the answers sent, or until `deadline`.
-    /// Call after stop_taking_requests. The caller keeps the connection alive.
+    /// Call after hold_requests. The caller keeps the connection alive.
     [[nodiscard]] Task<> wait_settled(TimePoint deadline);
     /// Closes the connection; unsent answers are dropped.
     void close();
@@ -158,7 +163,7 @@ private:
     bool paused_ = false;
     bool open_ = true;
     bool reading_ = true;        ///< false after the end, or when the peer broke the protocol
-    bool taking_ = true;         ///< false after stop_taking_requests
+    bool holding_ = false;       ///< see hold_requests
     bool has_follower_ = false;  ///< the peer is a broker that follows partitions of this one
 };
 

@@ -97,10 +97,16 @@ Task<> ConnectionManager::drain(TimePoint deadline) {
     draining_ = true;
     const auto draining = all();
     for (const auto& connection : draining) {
-        connection->stop_taking_requests();
+        connection->hold_requests();
     }
     for (const auto& connection : draining) {
         co_await connection->wait_settled(deadline);
+    }
+}
+
+void ConnectionManager::take_requests() {
+    for (const auto& connection : all()) {
+        connection->take_requests();
     }
 }
 

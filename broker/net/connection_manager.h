@@ -31,9 +31,12 @@ public:
     /// ended.
     void adopt(std::unique_ptr<Transport> transport, const ListenerInfo& listener,
                std::move_only_function<void()> on_end);
-    /// Takes no more connections and requests. Waits until all requests already taken, except
-    /// Fetches, are answered, or until `deadline`. Call before `stop`, which drops unsent answers.
+    /// Takes no more connections, and no requests until `take_requests`. Waits until all requests
+    /// already taken, except Fetches, are answered, or until `deadline`. Call before `stop`, which
+    /// drops unsent answers.
     [[nodiscard]] Task<> drain(TimePoint deadline);
+    /// Takes requests again on the connections that are left.
+    void take_requests();
     /// Closes every connection and ends the checks. None of their coroutines runs when it returns.
     [[nodiscard]] Task<> stop();
 

@@ -1,5 +1,6 @@
 #include "controller/image/metadata_image.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace hw::controller {
@@ -12,6 +13,12 @@ std::int16_t MetadataImage::feature_level(std::string_view name) const {
 const BrokerImage* MetadataImage::find_live_broker(BrokerId id) const {
     const BrokerImage* broker = brokers_.find(id);
     return broker == nullptr || broker->fenced ? nullptr : broker;
+}
+
+bool MetadataImage::has_leaving_broker() const {
+    return std::ranges::any_of(brokers_, [](const auto& entry) {
+        return entry.second.in_controlled_shutdown && !entry.second.fenced;
+    });
 }
 
 void MetadataImage::set_position(Offset last_offset, LeaderEpoch epoch) {

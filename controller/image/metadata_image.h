@@ -65,6 +65,8 @@ public:
     [[nodiscard]] const BrokerImage* find_broker(BrokerId id) const { return brokers_.find(id); }
     /// The broker if it is registered and not fenced, otherwise nullptr.
     [[nodiscard]] const BrokerImage* find_live_broker(BrokerId id) const;
+    /// Whether a broker is in a controlled shutdown, and has not ended yet.
+    [[nodiscard]] bool has_leaving_broker() const;
 
     [[nodiscard]] const TopicTable& topic_table() const { return topics_; }
     /// All topics, ordered by name.

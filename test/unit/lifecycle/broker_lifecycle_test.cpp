@@ -28,8 +28,9 @@ struct Fixture {
     LifecycleEffects failed(std::optional<ErrorCode> code) {
         return step([&](auto& effects) { lifecycle.on_failure(code, now, effects); });
     }
-    LifecycleEffects applied(std::int64_t offset) {
-        return step([&](auto& effects) { lifecycle.on_applied(Offset(offset), now, effects); });
+    LifecycleEffects applied(std::int64_t offset, bool is_awaited = false) {
+        return step(
+            [&](auto& effects) { lifecycle.on_applied(Offset(offset), is_awaited, now, effects); });
     }
     LifecycleEffects pass(Duration span) {
         now += span;
@@ -261,6 +262,18 @@ TEST_CASE(
     fixture.pass(fixture.options.heartbeat_interval);
     CHECK(fixture.lifecycle.next_deadline() ==
           fixture.now - fixture.options.heartbeat_interval + fixture.options.session_timeout);
+}
+
+TEST_CASE("lifecycle: what a stopping broker waits for is told at once", "[lifecycle]") {
+    Fixture fixture;
+    fixture.activate();
+    CHECK(fixture.applied(21).send == LifecycleRequest::none);
+    CHECK(fixture.applied(22, true).send == LifecycleRequest::heartbeat);
+    CHECK(fixture.applied(23, true).send == LifecycleRequest::none);
+    const auto answered = fixture.answered({.fenced = false, .should_shut_down = false});
+    CHECK(answered.send == LifecycleRequest::heartbeat);
+    fixture.answered({.fenced = false, .should_shut_down = false});
+    CHECK(fixture.applied(23, true).send == LifecycleRequest::none);
 }
 
 }  // namespace

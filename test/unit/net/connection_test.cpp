@@ -561,6 +561,23 @@ TEST_CASE(
     CHECK_FALSE(world.ended);
 }
 
+TEST_CASE("connection: requests that came during a drain are answered when it takes them again",
+          "[net][connection]") {
+    World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{10})));
+    bool drained = false;
+    world.server.spawn(world.drain(std::chrono::minutes(1), drained));
+    REQUIRE(world.run_until([&] { return drained; }));
+    world.send_request(1);
+    world.send_request(2);
+    world.run_for(std::chrono::seconds(1));
+    CHECK(world.held.empty());
+    world.host->take_requests();
+    REQUIRE(world.run_until([&] { return world.held.size() == 2; }));
+    world.answer(0);
+    world.answer(1);
+    REQUIRE(world.run_until([&] { return world.receive().size() == 2; }));
+}
+
 TEST_CASE("connection: a drain ends at its deadline, or when its connections have ended",
           "[net][connection]") {
     World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{10})));
