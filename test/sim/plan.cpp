@@ -107,13 +107,16 @@ void draw_clients(Random& random, Plan& plan) {
     first.acks = first.acks == Acks::none ? Acks::all : first.acks;
 }
 
-/// Half of the readers read at a replica in their rack, a third know of no leader epochs.
+/// Half of the readers read at a replica in their rack, some know of no leader epochs.
 void draw_kinds_of_readers(Random random, Plan& plan) {
     for (ReaderPlan& reader : plan.readers) {
         if (random.chance(1, 2)) {
             reader.rack = Plan::rack(static_cast<NodeTag>(random.below(2)));
         }
-        reader.knows_epochs = random.chance(2, 3);
+        // Where records may be lost, one without epochs may still read them at an old leader.
+        const PartitionFacts& facts = plan.partitions[reader.partition.value()].facts;
+        const bool keeps_all = facts.durability == Durability::disk && !facts.may_elect_uncleanly;
+        reader.knows_epochs = !keeps_all || random.chance(1, 2);
     }
 }
 
