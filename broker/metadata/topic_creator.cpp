@@ -86,7 +86,9 @@ ErrorCode TopicCreator::outcome_of(const std::string& name, const Result<Reply>&
         return ErrorCode::none;
     }
     warnings_.warning("cannot create topic '{}': {}: {}", name, code, topics[0].error_message);
-    return wire::is_retriable(code) ? ErrorCode::unknown_topic_or_partition : code;
+    // More brokers may join.
+    const bool may_pass = wire::is_retriable(code) || code == ErrorCode::invalid_replication_factor;
+    return may_pass ? ErrorCode::unknown_topic_or_partition : code;
 }
 
 void TopicCreator::end_creation(const std::string& name, const Result<Reply>& answer) {

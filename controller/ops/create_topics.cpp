@@ -78,8 +78,8 @@ Checked<Replicas> place(const Topic& topic, const OperationContext& context,
     const std::int32_t partitions =
         topic.num_partitions == kDefault ? context.options.num_partitions : topic.num_partitions;
     HW_TRY_VOID(check_partition_count(partitions, max_partitions));
-    const std::vector<Candidate> candidates = placement_candidates(context.image);
-    if (candidates.empty()) {
+    const Candidates candidates = placement_candidates(context.image);
+    if (candidates.in_service.empty()) {
         return refuse(ErrorCode::invalid_replication_factor,
                       "none of the {} registered brokers is in service",
                       context.image.brokers().size());
@@ -90,15 +90,15 @@ Checked<Replicas> place(const Topic& topic, const OperationContext& context,
     if (static_cast<std::size_t>(replicas) > candidates.size()) {
         const std::string_view key =
             topic.replication_factor == kDefault ? " of default.replication.factor" : "";
-        return refuse(ErrorCode::invalid_replication_factor,
-                      "the replication factor {}{} is larger than the number of brokers in "
-                      "service, {} (registered: {}). Ask for at most {}",
-                      replicas, key, candidates.size(), context.image.brokers().size(),
-                      candidates.size());
+        return refuse(
+            ErrorCode::invalid_replication_factor,
+            "the replication factor {}{} is larger than the number of brokers, {}. Ask for "
+            "at most {}",
+            replicas, key, candidates.size(), candidates.size());
     }
     HW_TRY_VOID(check_supported(static_cast<std::size_t>(replicas), supported));
     Random random = seeded(context.entropy);
-    return place_striped(candidates, {.partitions = partitions, .replicas = replicas}, random);
+    return place_replicas(candidates, {.partitions = partitions, .replicas = replicas}, random);
 }
 
 Checked<void> check_assignment(const schema::CreateTopicsRequest::Assignment& assignment,

@@ -62,13 +62,14 @@ std::vector<BrokerId> place_one(const std::vector<Candidate>& ring, std::size_t 
 
 }  // namespace
 
-std::vector<Candidate> placement_candidates(const MetadataImage& image) {
-    std::vector<Candidate> candidates;
+Candidates placement_candidates(const MetadataImage& image) {
+    Candidates candidates;
     for (const auto& [id, broker] : image.brokers()) {
         // Brokers older than directory assignment (KIP-858) register no directories.
         const bool has_room = broker.log_dirs.empty() || !open_directories(broker).empty();
-        if (broker.is_active() && has_room) {
-            candidates.push_back({id, broker.rack});
+        if (has_room) {
+            auto& group = broker.is_active() ? candidates.in_service : candidates.others;
+            group.push_back({id, broker.rack});
         }
     }
     return candidates;
@@ -97,6 +98,23 @@ std::vector<std::vector<BrokerId>> place_striped(std::span<const Candidate> cand
             ++distance;
         }
         placement.push_back(place_one(ring, (start + partition) % ring.size(), distance, replicas));
+    }
+    return placement;
+}
+
+std::vector<std::vector<BrokerId>> place_replicas(const Candidates& candidates,
+                                                  const PlacementRequest& request, Random& random) {
+    PlacementRequest first = request;
+    first.replicas =
+        std::min(request.replicas, static_cast<std::int16_t>(candidates.in_service.size()));
+    auto placement = place_striped(candidates.in_service, first, random);
+    std::size_t turn = 0;
+    for (std::vector<BrokerId>& replicas : placement) {
+        const std::size_t start = turn++;
+        for (int i = 0; i < request.replicas - first.replicas; ++i) {
+            const auto next = (start + static_cast<std::size_t>(i)) % candidates.others.size();
+            replicas.push_back(candidates.others[next].id);
+        }
     }
     return placement;
 }

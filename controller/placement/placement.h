@@ -17,9 +17,15 @@ struct Candidate {
     std::string rack;  ///< empty: none
 };
 
-/// The brokers that may get new replicas: in service, and with a directory that is not cordoned.
-/// Ordered by id.
-[[nodiscard]] std::vector<Candidate> placement_candidates(const MetadataImage& image);
+/// The brokers that may get new replicas: those with a directory that is not cordoned. Ordered by
+/// id.
+struct Candidates {
+    std::vector<Candidate> in_service;
+    std::vector<Candidate> others;  ///< fenced, or in a controlled shutdown
+
+    [[nodiscard]] std::size_t size() const { return in_service.size() + others.size(); }
+};
+[[nodiscard]] Candidates placement_candidates(const MetadataImage& image);
 
 /// The directory for a new replica on `broker`: round-robin by `turn` over the directories that are
 /// not cordoned. Kafka lets the broker choose, and report its choice later. The controller chooses
@@ -42,5 +48,12 @@ struct PlacementRequest {
 /// `replicas` is at least 1 and at most the number of candidates.
 [[nodiscard]] std::vector<std::vector<BrokerId>> place_striped(
     std::span<const Candidate> candidates, const PlacementRequest& request, Random& random);
+
+/// Striped placement over the brokers in service. If they are too few, the other replicas go to
+/// brokers that are not, in turn, as in Kafka: so a topic can be created while a broker is down.
+/// There is at least one broker in service, and `replicas` is at most the number of candidates.
+[[nodiscard]] std::vector<std::vector<BrokerId>> place_replicas(const Candidates& candidates,
+                                                                const PlacementRequest& request,
+                                                                Random& random);
 
 }  // namespace hw::controller

@@ -80,8 +80,8 @@ class Create(WithBroker):
     def test_a_refusal_shows_the_message_of_the_cluster(self):
         self.assertIn("'no-key' is not a topic key",
                       self.refused(2, "topic", "create", "x", "-c", "no-key=1"))
-        self.assertIn("replication factor 3 is larger than the number of brokers in service, 1 "
-                      "(registered: 1). Ask for at most 1",
+        self.assertIn("replication factor 3 is larger than the number of brokers, 1. Ask for at "
+                      "most 1",
                       self.refused(2, "topic", "create", "x", "-r", "3"))
 
     def test_an_invalid_name_is_answered_with_the_rule(self):

@@ -121,9 +121,9 @@ TEST_CASE("metadata: if the controller refuses a creation, the answer has the co
           "[api][metadata][auto-create]") {
     World world;
     const auto exchange = world.send({kOrders});
-    world.answer_creation(ErrorCode::invalid_replication_factor);
+    world.answer_creation(ErrorCode::policy_violation);
     const auto answer = world.answer_to<MetadataResponse>(*exchange);
-    CHECK(answer->topics[0].error_code == ErrorCode::invalid_replication_factor);
+    CHECK(answer->topics[0].error_code == ErrorCode::policy_violation);
     CHECK(answer->topics[0].name == "orders");
 }
 

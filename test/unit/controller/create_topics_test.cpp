@@ -89,13 +89,12 @@ TEST_CASE("create: -1 replicas never means fewer because brokers are down or hav
     CHECK(refused[0].refusal.code == ErrorCode::invalid_replication_factor);
     CHECK(refused[0].refusal.message ==
           "the replication factor 3 of default.replication.factor is larger than the number of "
-          "brokers in service, 1 (registered: 1). Ask for at most 1");
+          "brokers, 1. Ask for at most 1");
     World world = cluster(2);
     world.pass(std::chrono::seconds(2));
     world.beat(1);
     world.pass(std::chrono::seconds(2));
-    CHECK(world.create({topic("orders", 1, -1)})[0].refusal.code ==
-          ErrorCode::invalid_replication_factor);
+    CHECK(world.create({topic("orders", 1, -1)})[0].replicas == 2);
 }
 
 TEST_CASE("create: -1 replicas means default.replication.factor if that is set", "[controller]") {
@@ -108,22 +107,36 @@ TEST_CASE("create: -1 replicas means default.replication.factor if that is set",
     CHECK(refused[0].refusal.code == ErrorCode::invalid_replication_factor);
     CHECK(refused[0].refusal.message ==
           "the replication factor 2 of default.replication.factor is larger than the number of "
-          "brokers in service, 1 (registered: 1). Ask for at most 1");
+          "brokers, 1. Ask for at most 1");
 }
 
-TEST_CASE("create: more replicas than live brokers are refused with the numbers", "[controller]") {
+TEST_CASE("create: more replicas than brokers are refused with the numbers", "[controller]") {
+    World world = cluster(3);
+    const auto refused = world.create({topic("orders", 1, 4)});
+    CHECK(refused[0].refusal.code == ErrorCode::invalid_replication_factor);
+    CHECK(refused[0].refusal.message ==
+          "the replication factor 4 is larger than the number of brokers, 3. Ask for at most 3");
+}
+
+TEST_CASE(
+    "create: a broker that is down gets replicas if the others are too few, but is not in sync",
+    "[controller]") {
     World world = cluster(3);
     world.pass(std::chrono::seconds(2));
     world.beat(1);
     world.beat(2);
     world.pass(std::chrono::seconds(1));
-    const auto refused = world.create({topic("orders", 1, 3)});
-    CHECK(refused[0].refusal.code == ErrorCode::invalid_replication_factor);
-    CHECK(
-        refused[0].refusal.message ==
-        "the replication factor 3 is larger than the number of brokers in service, 2 (registered: "
-        "3). Ask for at most 2");
-    CHECK(world.create({topic("orders", 1, 2)})[0].refusal.code == ErrorCode::none);
+    CHECK(world.create({topic("orders", 6, 3)})[0].refusal.code == ErrorCode::none);
+    for (const auto& [index, partition] : world.image().find_topic("orders")->partitions) {
+        CHECK(partition.replicas.size() == 3);
+        CHECK(partition.replicas.back() == BrokerId(3));
+        CHECK(partition.isr.size() == 2);
+        CHECK(partition.leader == partition.replicas.front());
+    }
+    CHECK(world.create({topic("few", 6, 2)})[0].refusal.code == ErrorCode::none);
+    for (const auto& [index, partition] : world.image().find_topic("few")->partitions) {
+        CHECK(std::ranges::count(partition.replicas, BrokerId(3)) == 0);
+    }
 }
 
 TEST_CASE("create: no more replicas than brokers support", "[controller]") {

@@ -129,7 +129,7 @@ TEST_CASE("placement: not every topic starts at the same broker", "[controller][
     CHECK(leaders.size() == 5);
 }
 
-TEST_CASE("placement: only brokers in service with an open directory are candidates",
+TEST_CASE("placement: brokers with an open directory are candidates, those in service apart",
           "[controller][placement]") {
     const DirectoryId a(uuid(1));
     const DirectoryId b(uuid(2));
@@ -145,8 +145,11 @@ TEST_CASE("placement: only brokers in service with an open directory are candida
     full.cordoned_log_dirs = {a, b};
     image.put(full);
     const auto candidates = placement_candidates(image);
-    REQUIRE(candidates.size() == 1);
-    CHECK(candidates.front().id == BrokerId(1));
+    REQUIRE(candidates.in_service.size() == 1);
+    CHECK(candidates.in_service.front().id == BrokerId(1));
+    REQUIRE(candidates.others.size() == 2);
+    CHECK(candidates.others.front().id == BrokerId(2));
+    CHECK(candidates.others.back().id == BrokerId(3));
 }
 
 TEST_CASE("placement: new replicas go to the directories of a broker in turn",
