@@ -171,6 +171,9 @@ private:
     }
     [[nodiscard]] Duration random_part(Duration whole);
     [[nodiscard]] EpochAnswer answer(wire::ErrorCode error) const;
+    /// False for an epoch that elections cannot have reached: it is damaged, or a lie. Nobody could
+    /// be elected any more after the last epoch, 2^31 - 1.
+    [[nodiscard]] bool is_plausible(LeaderEpoch epoch) const;
 
     void become_unattached(LeaderEpoch epoch, TimePoint now, RaftEffects& effects);
     /// Forgets the leader of the epoch, and waits for an election until `deadline`.

@@ -1,10 +1,22 @@
 #include <algorithm>
+#include <cstdint>
 
 #include "replication/raft/raft_core.h"
 
 namespace hw::replication {
 
 using wire::ErrorCode;
+
+namespace {
+
+/// Epochs that a voter can have missed while it was down: one election a second for half a year.
+constexpr std::int64_t kMaxEpochStep = 1 << 24;
+
+}  // namespace
+
+bool RaftCore::is_plausible(LeaderEpoch epoch) const {
+    return std::int64_t{epoch.value()} - state_.epoch.value() <= kMaxEpochStep;
+}
 
 EpochAnswer RaftCore::answer(ErrorCode error) const {
     return {.error = error, .epoch = state_.epoch, .leader = state_.leader, .vote_granted = false};
@@ -14,8 +26,18 @@ EpochAnswer RaftCore::on_vote(const VoteCall& call, TimePoint now, RaftEffects& 
     if (!is_voter() || !is_other_voter(call.candidate)) {
         return answer(ErrorCode::inconsistent_voter_set);
     }
+    if (!is_plausible(call.epoch)) {
+        return answer(ErrorCode::invalid_request);
+    }
     if (call.epoch < state_.epoch) {
         return answer(ErrorCode::fenced_leader_epoch);
+    }
+    // A candidate leads no epoch yet in which records could be.
+    const bool is_contradictory =
+        call.log.end_offset > Offset(0) &&
+        (call.kind == VoteKind::vote ? call.log.epoch >= call.epoch : call.log.epoch > call.epoch);
+    if (is_contradictory) {
+        return answer(ErrorCode::invalid_request);
     }
     if (call.epoch > state_.epoch) {
         become_unattached(call.epoch, now, effects);
@@ -59,6 +81,9 @@ EpochAnswer RaftCore::on_begin_epoch(const BeginEpochCall& call, TimePoint now,
     if (!is_voter() || !is_other_voter(call.leader)) {
         return answer(ErrorCode::inconsistent_voter_set);
     }
+    if (!is_plausible(call.epoch)) {
+        return answer(ErrorCode::invalid_request);
+    }
     if (call.epoch < state_.epoch) {
         return answer(ErrorCode::fenced_leader_epoch);
     }
@@ -77,6 +102,9 @@ EpochAnswer RaftCore::on_begin_epoch(const BeginEpochCall& call, TimePoint now,
 EpochAnswer RaftCore::on_end_epoch(const EndEpochCall& call, TimePoint now, RaftEffects& effects) {
     if (!is_voter() || !is_other_voter(call.leader)) {
         return answer(ErrorCode::inconsistent_voter_set);
+    }
+    if (!is_plausible(call.epoch)) {
+        return answer(ErrorCode::invalid_request);
     }
     if (call.epoch < state_.epoch) {
         return answer(ErrorCode::fenced_leader_epoch);
@@ -124,6 +152,9 @@ void RaftCore::on_no_answer(const RaftCall& call, TimePoint now, RaftEffects& ef
 /// Takes what another node says of epoch and leader. True if this node has changed its role.
 bool RaftCore::learn(LeaderEpoch epoch, BrokerId leader, TimePoint now, RaftEffects& effects) {
     const bool names_leader = is_other_voter(leader);
+    if (!is_plausible(epoch)) {
+        return false;
+    }
     if (epoch > state_.epoch) {
         if (names_leader) {
             become_follower(epoch, leader, now, effects);

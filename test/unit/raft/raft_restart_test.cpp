@@ -70,8 +70,8 @@ TEST_CASE("raft restart: if the log has a newer epoch, neither leader nor vote i
         started({.persisted = state_of(4, kTwo, kThree), .log = log_of({end_at(6, 10)})});
     CHECK(node.is<Unattached>());
     CHECK(node.core.state() == state_of(6));
-    CHECK(node.vote(6, kTwo, end_at(6, 10)).vote_granted);
-    CHECK(node.persisted == state_of(6, kNoBroker, kTwo));
+    CHECK(node.vote(7, kTwo, end_at(6, 10)).vote_granted);
+    CHECK(node.persisted == state_of(7, kNoBroker, kTwo));
 }
 
 TEST_CASE("raft restart: a leader that is not a voter any more is not followed", "[raft]") {

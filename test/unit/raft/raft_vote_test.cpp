@@ -43,8 +43,35 @@ TEST_CASE("raft vote: a longer log of an older epoch gets no vote", "[raft]") {
 TEST_CASE("raft vote: a shorter log of a newer epoch gets the vote", "[raft]") {
     CoreDriver node = started({.persisted = state_of(4), .log = log_of({end_at(3, 10)})});
     for (const VoteKind kind : kBothKinds) {
-        CHECK(node.vote(4, kTwo, end_at(4, 2), kind).vote_granted);
+        CHECK(node.vote(5, kTwo, end_at(4, 2), kind).vote_granted);
     }
+}
+
+TEST_CASE("raft vote: a candidate whose log has its own epoch, or a later one, is refused",
+          "[raft]") {
+    CoreDriver node = started({.persisted = state_of(4), .log = log_of({end_at(3, 10)})});
+    CHECK(node.vote(5, kTwo, end_at(5, 12), VoteKind::vote).error == ErrorCode::invalid_request);
+    CHECK(node.vote(5, kTwo, end_at(6, 12), VoteKind::pre_vote).error ==
+          ErrorCode::invalid_request);
+    CHECK(node.core.state() == state_of(4));
+}
+
+TEST_CASE("raft vote: an epoch that elections cannot have reached is refused, and not learned",
+          "[raft]") {
+    CoreDriver node = started({.persisted = state_of(4), .log = log_of({end_at(3, 10)})});
+    constexpr std::int32_t kLast = INT32_MAX;
+    for (const VoteKind kind : kBothKinds) {
+        CHECK(node.vote(kLast, kTwo, end_at(3, 10), kind).error == ErrorCode::invalid_request);
+    }
+    CHECK(node.begin_epoch(kLast, kTwo).error == ErrorCode::invalid_request);
+    CHECK(node.end_epoch(kLast, kTwo, {kOne}).error == ErrorCode::invalid_request);
+    node.become_prospective();
+    node.answer(node.call_to(kTwo), {.error = ErrorCode::none,
+                                     .epoch = LeaderEpoch(kLast),
+                                     .leader = kTwo,
+                                     .vote_granted = false});
+    CHECK(node.core.state() == state_of(4));
+    CHECK(node.vote(1 << 24, kTwo, end_at(3, 10)).vote_granted);
 }
 
 TEST_CASE("raft vote: records count for the own log before they are durable", "[raft]") {
@@ -196,8 +223,9 @@ TEST_CASE("raft vote: a leader that sees a newer epoch resigns", "[raft]") {
 }
 
 TEST_CASE("raft vote: the greatest epoch is a valid one", "[raft]") {
-    CoreDriver node = started();
-    CHECK(node.vote(kMaxEpoch, kTwo).vote_granted);
+    CoreDriver node =
+        started({.persisted = state_of(kMaxEpoch - 1), .log = log_of({end_at(3, 10)})});
+    CHECK(node.vote(kMaxEpoch, kTwo, end_at(3, 10)).vote_granted);
     CHECK(node.persisted == state_of(kMaxEpoch, kNoBroker, kTwo));
 }
 
