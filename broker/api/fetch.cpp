@@ -26,8 +26,9 @@ Task<> FetchHandler::serve(ExchangePtr exchange, const schema::FetchRequest& req
         sessions_.remove(request.session_id);
     }
     if (request.session_epoch != replication::kFinalSessionEpoch) {
-        const auto reader = job->is_of_follower() ? FetchSessionCache::Reader::follower
-                                                  : FetchSessionCache::Reader::consumer;
+        const bool is_follower = job->is_of_follower() && job->may_follow();
+        const auto reader =
+            is_follower ? FetchSessionCache::Reader::follower : FetchSessionCache::Reader::consumer;
         auto session = SessionFetch::begin(sessions_, request, exchange->version(), reader);
         if (!session) {
             schema::FetchResponse response;

@@ -23,17 +23,19 @@ std::expected<void, wire::Refusal> FetchJob::check_follower(const Request::Parti
                                       who_.listener->name, "inter.broker.listener.name")});
     }
     const controller::BrokerImage* broker = services_.image->find_broker(follower_);
-    if (broker != nullptr && follower_epoch_ >= broker->epoch) {
+    if (broker != nullptr && follower_epoch_ == broker->epoch) {
         return {};
     }
-    // A follower that knows the leader's epoch may know more than this broker.
-    const bool may_be_new = broker == nullptr && asked.current_leader_epoch != kNoLeaderEpoch;
+    // A follower that knows the leader's epoch may know more than this broker. It asks again, and is
+    // not believed before the metadata say the same.
+    const bool is_newer = broker == nullptr || follower_epoch_ > broker->epoch;
+    const bool may_be_new = is_newer && asked.current_leader_epoch != kNoLeaderEpoch;
     return std::unexpected(wire::Refusal{
         may_be_new ? ErrorCode::unknown_leader_epoch : ErrorCode::not_leader_or_follower,
         broker == nullptr
             ? fmt::format("broker {} is not registered", follower_)
-            : fmt::format("broker {} has registered again since, with epoch {}; the request has {}",
-                          follower_, broker->epoch, follower_epoch_)});
+            : fmt::format("broker {} is registered with epoch {}; the request has {}", follower_,
+                          broker->epoch, follower_epoch_)});
 }
 
 void FetchJob::note_wait() const {

@@ -152,6 +152,19 @@ TEST_CASE("follower fetch: an old incarnation of a broker is refused",
     CHECK(bench.high_watermark() == Offset(0));
 }
 
+TEST_CASE("follower fetch: an incarnation that the metadata do not know is not believed",
+          "[data][fetch][follower][kip-903]") {
+    Bench bench;
+    bench.produce("a");
+    FetchOne one = bench.request(1);
+    bench.sign(one, INT64_MAX);
+    CHECK(bench.ask(one).error_code == ErrorCode::unknown_leader_epoch);
+    CHECK(bench.high_watermark() == Offset(0));
+    bench.sign(one);
+    CHECK(bench.ask(one).error_code == ErrorCode::none);
+    CHECK(bench.high_watermark() == Offset(1));
+}
+
 TEST_CASE("follower fetch: a broker that is not registered, or no replica, is refused",
           "[data][fetch][follower]") {
     Bench bench;
