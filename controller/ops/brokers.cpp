@@ -49,6 +49,48 @@ bool contains(const wire::Array<DirectoryId>& directories, DirectoryId sought) {
     return std::ranges::find(directories, sought) != directories.end();
 }
 
+/// More than any node needs; the controllers work through all of it, and keep it.
+constexpr std::size_t kMaxDirectories = 1000;
+constexpr std::size_t kMaxListeners = 100;
+constexpr std::size_t kMaxFeatures = 100;
+constexpr std::size_t kMaxName = 255;
+
+/// Errors: `code`, if a node registers more than the controllers take.
+template <class AnyRegistration>
+Checked<void> check_size(const AnyRegistration& request, BrokerId node, ErrorCode code) {
+    if (request.listeners.size() > kMaxListeners || request.features.size() > kMaxFeatures) {
+        return refuse(
+            code, "node {} registers {} listeners and {} features; the limits are {} and {}", node,
+            request.listeners.size(), request.features.size(), kMaxListeners, kMaxFeatures);
+    }
+    std::size_t longest = 0;
+    for (const auto& listener : request.listeners) {
+        longest = std::max({longest, listener.name.size(), listener.host.size()});
+    }
+    for (const auto& feature : request.features) {
+        longest = std::max(longest, feature.name.size());
+    }
+    if (longest > kMaxName) {
+        return refuse(code, "node {} registers a name of {} bytes; the limit is {}", node, longest,
+                      kMaxName);
+    }
+    return {};
+}
+
+Checked<void> check_size(const Request& request) {
+    if (request.log_dirs.size() > kMaxDirectories) {
+        return refuse(ErrorCode::invalid_registration,
+                      "broker {} registers {} log directories; the limit is {}", request.broker_id,
+                      request.log_dirs.size(), kMaxDirectories);
+    }
+    if (!wire::is_null(request.rack) && request.rack.size() > kMaxName) {
+        return refuse(ErrorCode::invalid_registration,
+                      "broker {} registers a rack of {} bytes; the limit is {}", request.broker_id,
+                      request.rack.size(), kMaxName);
+    }
+    return check_size(request, request.broker_id, ErrorCode::invalid_registration);
+}
+
 Checked<void> check_cluster(const Request& request, const MetadataImage& image) {
     if (request.broker_id < BrokerId(0)) {
         return refuse(ErrorCode::invalid_registration,
@@ -160,7 +202,10 @@ Checked<void> check_replacement(const Request& request, const OperationContext& 
 }
 
 Checked<void> check(const Request& request, const OperationContext& context) {
-    Checked<void> checked = check_cluster(request, context.image);
+    Checked<void> checked = check_size(request);
+    if (checked) {
+        checked = check_cluster(request, context.image);
+    }
     if (checked && context.version().has_directories()) {
         checked = check_directories(request, context.image);
     }
@@ -230,6 +275,11 @@ Outcome<ControllerRegistrationResult> register_controller(
                    "controllers can register from metadata.version 15 on; this cluster is at {}",
                    context.version().level())
                 .error();
+        return outcome;
+    }
+    if (const auto checked = check_size(request, request.controller_id, ErrorCode::invalid_request);
+        !checked) {
+        outcome.response.refusal = checked.error();
         return outcome;
     }
     using Record = schema::RegisterControllerRecord;

@@ -149,7 +149,7 @@ TEST_CASE("registration: a negative broker id is refused", "[controller]") {
     CHECK_THAT(result.refusal.message, Catch::Contains("broker id -1 is negative"));
 }
 
-TEST_CASE("registration: a registration needs a listener, and each listener name once",
+TEST_CASE("registration: a registration needs a listener, each listener name once, and has limits",
           "[controller]") {
     World world = leading();
     Registration bad = registration(1);
@@ -158,6 +158,17 @@ TEST_CASE("registration: a registration needs a listener, and each listener name
     }
     SECTION("a listener name twice") {
         bad.listeners.push_back(bad.listeners[0]);
+    }
+    SECTION("a listener name of more than 255 bytes") {
+        bad.listeners[0].name = std::string(256, 'x');
+    }
+    SECTION("more than 100 listeners") {
+        bad.listeners.resize(101, bad.listeners[0]);
+    }
+    SECTION("more than 1,000 log directories") {
+        for (std::uint64_t i = 0; i < 1000; ++i) {
+            bad.log_dirs.emplace_back(uuid(1000 + i));
+        }
     }
     CHECK(world.join(bad).refusal.code == ErrorCode::invalid_registration);
 }
