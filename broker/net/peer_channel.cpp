@@ -15,6 +15,8 @@ namespace hw::broker {
 namespace {
 
 constexpr std::size_t kPrefix = 4;
+/// Bytes read in one turn, before others on the shard have theirs.
+constexpr std::size_t kBytesPerTurn = 256 * 1024;
 
 /// The frame of a request: length, header, body.
 Result<Buffer> make_frame(const schema::ApiInfo& api, const schema::RequestHeader& header,
@@ -121,7 +123,7 @@ private:
 
     void read_some() {
         std::array<std::byte, 16 * 1024> buffer;
-        for (;;) {
+        for (std::size_t received = 0; received < kBytesPerTurn;) {
             const Transfer transfer = transport_->try_read(buffer);
             if (transfer.progress == Progress::closed) {
                 end("the connection to " + peer() + " ended");
@@ -129,13 +131,14 @@ private:
             if (transfer.progress != Progress::done) {
                 return;
             }
+            received += transfer.bytes;
             take_frames(ByteView(buffer).first(transfer.bytes));
             silent_since_ = pending_.empty() ? std::nullopt : std::optional(clock_.now());
         }
     }
 
     void take_frames(ByteView input) {
-        for (;;) {
+        while (open_) {
             const FrameReader::Step step = frames_.next(input);
             if (step == FrameReader::Step::need_memory) {
                 frames_.admit(Buffer(static_cast<std::size_t>(frames_.size())));
@@ -153,6 +156,7 @@ private:
 
     void deliver(Buffer frame) {
         if (frame.size() < sizeof(std::int32_t)) {
+            end(fmt::format("{} sent an answer of {} bytes", peer(), frame.size()));
             return;
         }
         const auto found = pending_.find(load_big_endian<std::int32_t>(frame.data()));

@@ -128,24 +128,31 @@ struct World {
     std::vector<std::string> results;
 };
 
-/// A connection that takes `room` bytes and gives no answer.
+/// A connection that takes `room` bytes and gives no answer, or sends bytes without end.
 class Window {
 public:
-    explicit Window(Shard& shard) : shard_(shard) {}
+    Window(Shard& shard, const Clock& clock) : shard_(shard), clock_(clock) {}
 
     Task<Result<std::unique_ptr<Transport>>> connect() { co_return std::make_unique<End>(*this); }
     void open_up() { writable_.set(); }
 
     int room = 0;
     int written = 0;
+    std::string flood;  ///< sent over and over, if not empty
 
 private:
     class End final : public Transport {
     public:
         explicit End(Window& window) : window_(window) {}
 
-        Transfer try_read(MutableBytes) override {
-            return {is_open_ ? Progress::would_block : Progress::closed, 0};
+        Transfer try_read(MutableBytes into) override {
+            if (!is_open_ || window_.flood.empty()) {
+                return {is_open_ ? Progress::would_block : Progress::closed, 0};
+            }
+            for (std::size_t i = 0; i < into.size(); ++i) {
+                into[i] = static_cast<std::byte>(window_.flood[i % window_.flood.size()]);
+            }
+            return {Progress::done, into.size()};
         }
         Transfer try_write(std::span<const ByteView>) override {
             if (!is_open_ || window_.written == window_.room) {
@@ -154,7 +161,10 @@ private:
             ++window_.written;
             return {Progress::done, 1};
         }
-        Task<> wait_readable() override { return wait(readable_); }
+        Task<> wait_readable() override {
+            const TimePoint until = window_.flood.empty() ? kNever : window_.clock_.now();
+            co_await window_.shard_.wait(readable_, until);
+        }
         Task<> wait_writable() override { return wait(window_.writable_); }
         void close() override {
             is_open_ = false;
@@ -174,6 +184,7 @@ private:
     };
 
     Shard& shard_;
+    const Clock& clock_;
     Signal writable_;
 };
 
@@ -287,7 +298,7 @@ TEST_CASE("channel: calls that need a connection at the same time share one atte
 TEST_CASE("channel: a call of which no byte was written is not sent, one with a byte may be",
           "[net][channel]") {
     World world(1);
-    Window window(world.client);
+    Window window(world.client, world.clock);
     PeerChannel channel(world.client, world.clock, "test",
                         [&](TimePoint) { return window.connect(); });
     world.client.spawn(world.ask("first", &channel));
@@ -307,6 +318,24 @@ TEST_CASE("channel: a call of which no byte was written is not sent, one with a 
         CHECK(world.results == std::vector<std::string>{"not_sent", "not_sent"});
         CHECK(window.written == 0);
     }
+    bool stopped = false;
+    world.client.spawn(stop_channel(channel, stopped));
+    REQUIRE(world.run_until([&] { return stopped; }));
+}
+
+TEST_CASE("channel: a peer that never stops sending leaves the shard to others", "[net][channel]") {
+    World world(1);
+    Window window(world.client, world.clock);
+    window.room = 1000;
+    const bool has_correlation = GENERATE(true, false);
+    window.flood = has_correlation ? std::string("\0\0\0\4\x7f\0\0\0", 8) : std::string(4, '\0');
+    PeerChannel channel(world.client, world.clock, "test",
+                        [&](TimePoint) { return window.connect(); });
+    world.client.spawn(world.ask("flooded", &channel));
+    world.client.spawn(world.ask("other"));
+    REQUIRE(world.run_until([&] { return std::ranges::count(world.results, "other") == 1; }));
+    // A frame that is too short to be an answer ends the connection.
+    CHECK(std::ranges::count(world.results, "closed") == (has_correlation ? 0 : 1));
     bool stopped = false;
     world.client.spawn(stop_channel(channel, stopped));
     REQUIRE(world.run_until([&] { return stopped; }));
