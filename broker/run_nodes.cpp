@@ -261,13 +261,16 @@ std::string LocalNodes::greeting(const NodesToRun& wanted) const {
     }
     const std::string nodes =
         nodes_.size() == 1 ? nodes_.front()->name : fmt::format("{} nodes", nodes_.size());
-    std::string text = fmt::format(
-        "highwater {} is ready: {} of cluster {}.\n"
-        "  Kafka clients connect to  {}\n"
-        "  Its data is in            {}\n"
-        "  Try in another terminal   kcat -b {} -L\n",
-        HW_VERSION, nodes, nodes_.front()->node.cluster_id(), fmt::join(addresses, ","),
-        wanted.data, addresses.front());
+    std::string text = fmt::format("highwater {} is ready: {} of cluster {}.\n", HW_VERSION, nodes,
+                                   nodes_.front()->node.cluster_id());
+    const bool has_broker = !addresses.front().empty();
+    if (has_broker) {
+        text += fmt::format("  Kafka clients connect to  {}\n", fmt::join(addresses, ","));
+    }
+    text += fmt::format("  Its data is in            {}\n", wanted.data);
+    if (has_broker) {
+        text += fmt::format("  Try in another terminal   kcat -b {} -L\n", addresses.front());
+    }
     if (nodes_.size() > 1) {
         text +=
             fmt::format("                            hw partition list -b {}\n", addresses.front());

@@ -126,20 +126,25 @@ private:
         return true;
     }
 
-    /// A controller listener that advertised.listeners leaves out is advertised at its own address.
+    /// A controller listener that advertised.listeners leaves out is advertised at its own address,
+    /// or if that is 0.0.0.0, by the name of this machine, as in Kafka (KAFKA-18281).
     bool read_advertised() {
         std::vector<ListenerAddress> entries;
         if (!parse("advertised.listeners", entries)) {
             return false;
         }
         is_derived_ = entries.empty();
-        for (const ListenerAddress& entry : is_derived_ ? network_.listeners : entries) {
+        for (const ListenerAddress& entry : entries) {
             advertise(entry);
         }
         const std::vector<std::string> known = names_of(network_.advertised_controllers);
-        for (const ListenerAddress& listener : network_.listeners) {
-            if (is_controller_listener(listener.name) && !contains(known, listener.name)) {
-                advertise(listener);
+        for (ListenerAddress listener : network_.listeners) {
+            const bool is_controller = is_controller_listener(listener.name);
+            if (is_controller && is_wildcard(listener.address.host)) {
+                listener.address.host.clear();
+            }
+            if (is_controller ? !contains(known, listener.name) : is_derived_) {
+                advertise(std::move(listener));
             }
         }
         return true;

@@ -65,6 +65,17 @@ TEST_CASE("listeners: a controller may advertise its controller listener", "[con
     CHECK(network.advertised_controllers == Addresses{{"CONTROLLER", {"b", 2}}});
 }
 
+TEST_CASE("listeners: a controller that listens everywhere is advertised by the machine's name",
+          "[config][listeners]") {
+    const std::string clients = "advertised.listeners=PLAINTEXT://a:1\n";
+    for (const std::string& text :
+         {clients + "listeners=PLAINTEXT://0.0.0.0:9092,CONTROLLER://0.0.0.0:9093",
+          std::string("listeners=PLAINTEXT://:9092,CONTROLLER://0.0.0.0:9093")}) {
+        const NetworkConfig network = network_of(text);
+        CHECK(network.advertised_controllers == Addresses{{"CONTROLLER", {"machine", 9093}}});
+    }
+}
+
 TEST_CASE("listeners: each entry is NAME://HOST:PORT", "[config][listeners]") {
     const std::pair<std::string, std::string> broken[] = {
         {"localhost:9092", "is not NAME://HOST:PORT"},
