@@ -40,7 +40,7 @@ void PartitionFollower::on_fetched(const FetchedPartition& answer, const Followe
         return;
     }
     if (answer.error == ErrorCode::offset_out_of_range && answer.log_start_offset >= Offset(0)) {
-        restart(answer, effects);
+        restart(answer, log, effects);
         return;
     }
     if (answer.error != ErrorCode::none) {
@@ -83,7 +83,18 @@ void PartitionFollower::cut(const EpochEnd& diverging, const FollowerLog& log,
     effects.loses_committed = cut_at < high_watermark_;
 }
 
-void PartitionFollower::restart(const FetchedPartition& answer, FollowerEffects& effects) {
+/// A leader whose log is shorter, or another one, names the place from which on they differ. So it
+/// can only mean that its log begins later, unless this log is empty.
+void PartitionFollower::restart(const FetchedPartition& answer, const FollowerLog& log,
+                                FollowerEffects& effects) {
+    const Offset end = log.ends.log_end_offset;
+    const bool has_records = log.log_start_offset < end;
+    if (answer.log_start_offset == end || (has_records && answer.log_start_offset < end)) {
+        effects.pause = fmt::format(
+            "leader {} says that offset {} is out of range, but that its log starts at {}", leader_,
+            end, answer.log_start_offset);
+        return;
+    }
     effects.restart_at = answer.log_start_offset;
     effects.loses_committed = answer.log_start_offset < high_watermark_;
 }

@@ -104,7 +104,7 @@ public:
 private:
     [[nodiscard]] bool is_current(const FetchPosition& asked, const FollowerLog& log) const;
     void cut(const storage::EpochEnd& diverging, const FollowerLog& log, FollowerEffects& effects);
-    void restart(const FetchedPartition& answer, FollowerEffects& effects);
+    void restart(const FetchedPartition& answer, const FollowerLog& log, FollowerEffects& effects);
     void take_records(const FetchedPartition& answer, const FollowerLog& log,
                       FollowerEffects& effects);
     void advance(Offset log_start, Offset log_end, FollowerEffects& effects);

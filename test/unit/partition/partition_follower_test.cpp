@@ -175,6 +175,27 @@ TEST_CASE("follower: out of range, it begins again where the leader's log begins
     CHECK(moved.high_watermark == Offset(50));
 }
 
+TEST_CASE("follower: out of range inside of the leader's log, it keeps its records and asks later",
+          "[partition][follower]") {
+    Following follower({from(1, 0)}, 10);
+    FetchedPartition fetched = follower.answer();
+    fetched.error = ErrorCode::offset_out_of_range;
+    fetched.log_start_offset = Offset(GENERATE(0, 4, 10));
+    const FollowerEffects effects = follower.take(fetched);
+    CHECK_FALSE(effects.restart_at);
+    CHECK_FALSE(effects.pause.empty());
+}
+
+TEST_CASE("follower: an empty log begins again wherever the leader's log begins",
+          "[partition][follower]") {
+    Following follower({}, 10);
+    follower.log_start = Offset(10);
+    FetchedPartition fetched = follower.answer();
+    fetched.error = ErrorCode::offset_out_of_range;
+    fetched.log_start_offset = Offset(3);
+    CHECK(follower.take(fetched).restart_at == Offset(3));
+}
+
 TEST_CASE("follower: out of range without the leader's log start, it asks again later",
           "[partition][follower]") {
     Following follower({from(1, 0)}, 10);
