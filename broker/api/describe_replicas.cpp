@@ -13,6 +13,7 @@
 #include "broker/api/partition_lookup.h"
 #include "broker/net/long_loop.h"
 #include "broker/replicas/guard_visit.h"
+#include "controller/ops/partition_change.h"
 #include "replication/partition/partition_description.h"
 
 namespace hw::broker {
@@ -34,12 +35,16 @@ std::size_t partitions_of(const Request& request) {
     return partitions;
 }
 
-BrokerState state_of(const controller::BrokerImage* broker) {
+BrokerState state_of(const controller::BrokerImage* broker,
+                     const controller::PartitionImage& partition) {
     if (broker == nullptr) {
         return BrokerState::unregistered;
     }
     if (broker->fenced) {
         return BrokerState::fenced;
+    }
+    if (!controller::has_online_replica(*broker, partition)) {
+        return BrokerState::without_directory;
     }
     return broker->in_controlled_shutdown ? BrokerState::stopping : BrokerState::active;
 }
@@ -106,8 +111,9 @@ void DescribeReplicasJob::resolve(const controller::TopicImage* topic, Partition
         return;
     }
     partition.replica = (*hosted)->replica;
-    for (const BrokerId broker : topic->partitions.find(index)->replicas) {
-        partition.states[broker] = state_of(services_.image->find_broker(broker));
+    const controller::PartitionImage& image = *topic->partitions.find(index);
+    for (const BrokerId broker : image.replicas) {
+        partition.states[broker] = state_of(services_.image->find_broker(broker), image);
     }
 }
 

@@ -10,6 +10,7 @@
 #include "broker/api/listener_view.h"
 #include "broker/net/long_loop.h"
 #include "controller/image/topic_name.h"
+#include "controller/ops/partition_change.h"
 
 namespace hw::broker {
 namespace {
@@ -84,8 +85,10 @@ void MetadataAnswer::add_brokers() {
 
 MetadataResponse::Partition MetadataAnswer::describe(const PartitionImage& partition) {
     std::vector<BrokerId>& offline = offline_.emplace_back();
-    std::ranges::copy_if(partition.replicas, std::back_inserter(offline),
-                         [this](BrokerId id) { return image_.find_live_broker(id) == nullptr; });
+    std::ranges::copy_if(partition.replicas, std::back_inserter(offline), [&](BrokerId id) {
+        const controller::BrokerImage* const broker = image_.find_live_broker(id);
+        return broker == nullptr || !controller::has_online_replica(*broker, partition);
+    });
     const bool has_leader = image_.find_live_broker(partition.leader) != nullptr;
     return {
         .error_code = has_leader ? wire::ErrorCode::none : wire::ErrorCode::leader_not_available,

@@ -25,12 +25,12 @@ bool is_online(const BrokerImage& broker, DirectoryId directory) {
 }  // namespace
 
 bool has_online_replica(const BrokerImage& broker, const PartitionImage& partition) {
-    for (std::size_t i = 0; i < partition.replicas.size(); ++i) {
-        if (partition.replicas[i] == broker.id) {
-            return is_online(broker, partition.directories[i]);
-        }
+    const auto replica = std::ranges::find(partition.replicas, broker.id);
+    if (replica == partition.replicas.end()) {
+        return false;
     }
-    return false;
+    const auto index = static_cast<std::size_t>(replica - partition.replicas.begin());
+    return index >= partition.directories.size() || is_online(broker, partition.directories[index]);
 }
 
 bool may_lead(const BrokersDuringElection& brokers, const PartitionImage& partition,

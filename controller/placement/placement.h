@@ -31,7 +31,7 @@ struct Candidates {
 /// not cordoned. Kafka lets the broker choose, and report its choice later. The controller chooses
 /// here, so the directory is known from the first record on. If it is missing when the broker
 /// starts, the replica is offline; it is not created again, empty, in another directory. A
-/// directory that failed while its broker runs is still chosen; replicas placed there are offline.
+/// directory is not chosen any more once its broker has reported that it failed.
 [[nodiscard]] DirectoryId directory_for_new_replica(const BrokerImage& broker, std::uint64_t turn);
 
 /// The numbers of partitions and of replicas per partition to place.

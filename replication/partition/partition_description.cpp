@@ -122,6 +122,11 @@ std::string FollowerText::reason(BrokerState state) const {
                 broker_, position());
         case BrokerState::stopping:
             return fmt::format("broker {} is shutting down; {}", broker_, position());
+        case BrokerState::without_directory:
+            return fmt::format(
+                "its log directory on broker {} has failed or is missing, or its log is damaged; "
+                "see the log of that broker, repair it and start it again; {}",
+                broker_, position());
         case BrokerState::active:
             break;
     }

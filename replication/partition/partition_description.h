@@ -21,7 +21,13 @@ class PartitionLeader;
 class PartitionReplica;
 
 /// What the metadata say of a broker.
-enum class BrokerState : std::uint8_t { active, fenced, stopping, unregistered };
+enum class BrokerState : std::uint8_t {
+    active,
+    fenced,
+    stopping,
+    unregistered,
+    without_directory,  ///< in service, but its replica of this partition is not
+};
 
 /// A broker that is not in the map is taken as active.
 using BrokerStates = std::map<BrokerId, BrokerState>;

@@ -130,6 +130,37 @@ TEST_CASE("directories: a registration of the same run without a directory fails
     CHECK(world.partition("orders", 1).leader == BrokerId(1));
 }
 
+TEST_CASE("directories: a new run without a directory does not lead the partitions there",
+          "[controller]") {
+    World world = cluster();
+    settle(world);
+    world.create_on("first", {{1}});
+    world.create_on("second", {{1}});
+    REQUIRE(error_of(world, 1, kFirst, world.key("first")) == ErrorCode::none);
+    REQUIRE(error_of(world, 1, kSecond, world.key("second")) == ErrorCode::none);
+    Registration next = registration(1);
+    next.incarnation = IncarnationId(uuid(777));
+    next.log_dirs = {kSecond};
+    REQUIRE(world.join(next).refusal.code == ErrorCode::none);
+    world.beat(1);
+    REQUIRE_FALSE(world.image().find_broker(BrokerId(1))->fenced);
+    CHECK(world.partition("first").leader == kNoBroker);
+    CHECK(world.partition("first").isr == ids({1}));
+    CHECK(world.partition("second").leader == BrokerId(1));
+    CHECK(world.partition("orders", 0).leader == BrokerId(2));
+}
+
+TEST_CASE("assign replicas: a replica that is told in a failed directory leaves the ISR",
+          "[controller]") {
+    World world = cluster();
+    REQUIRE(error_of(world, 1, kSecond, world.key("orders")) == ErrorCode::none);
+    fail(world, {kFirst});
+    REQUIRE(world.partition("orders").leader == BrokerId(1));
+    CHECK(error_of(world, 1, kFirst, world.key("orders")) == ErrorCode::none);
+    CHECK(world.partition("orders").leader == BrokerId(2));
+    CHECK(world.partition("orders").isr == ids({2, 3}));
+}
+
 TEST_CASE("assign replicas: the directory is recorded, and repeating it writes nothing",
           "[controller]") {
     World world = cluster();

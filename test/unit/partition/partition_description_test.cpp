@@ -123,6 +123,10 @@ TEST_CASE("description: a broker out of service is the reason, with where its lo
             position);
     CHECK(leader.reason({{kThree, BrokerState::stopping}}) ==
           "broker 3 is shutting down; " + position);
+    CHECK(leader.reason({{kThree, BrokerState::without_directory}}) ==
+          "its log directory on broker 3 has failed or is missing, or its log is damaged; see the "
+          "log of that broker, repair it and start it again; " +
+              position);
     CHECK(leader.reason({{kThree, BrokerState::unregistered}}) ==
           "broker 3 is not registered in the cluster; " + position);
 }
