@@ -68,6 +68,7 @@ Node::Node(config::BrokerConfig config, const NodeLimits& limits, NodePorts port
                        kMaxSilence),
       id_channel_(ports_.control, ports_.clock, "producer-ids", connector_.to_active()),
       isr_channel_(ports_.control, ports_.clock, "isr", connector_.to_active()),
+      directory_channel_(ports_.control, ports_.clock, "directories", connector_.to_active()),
       metadata_channel_(ports_.control, ports_.clock, "observer", connector_.to_asked()),
       cluster_id_search_({ports_.control, ports_.clock, log_.named("metadata")},
                          connector_.locator(), metadata_channel_),
@@ -90,11 +91,13 @@ Node::Node(config::BrokerConfig config, const NodeLimits& limits, NodePorts port
     connector_.follow_active(request_channel_);
     connector_.follow_active(id_channel_);
     connector_.follow_active(isr_channel_);
+    connector_.follow_active(directory_channel_);
     connector_.on_active([this] {
         gateway_.on_controller_change();
         isr_updater_.on_controller_change();
         if (agent_ != nullptr) {
             agent_->on_controller_change();
+            assigner_->on_controller_change();
         }
     });
 }
@@ -305,14 +308,23 @@ void Node::start_broker(storage::OpenedLogs opened) {
         .shards = shards_.views(),
         .tell_applied = [this](Offset offset) { on_applied(offset); }};
     applier_ = std::make_unique<MetadataApplier>(std::move(applying), std::move(opened));
+    assigner_ = std::make_unique<ReplicaAssigner>(
+        ReplicaAssigner::Ports{.shard = ports_.control,
+                               .clock = ports_.clock,
+                               .log = log_.named("replicas"),
+                               .controller = directory_channel_,
+                               .self = config_.node.id,
+                               .broker_epoch = [this] { return agent_->epoch(); }},
+        *applier_);
     const MetadataFollower::Ports following{ports_.control,         ports_.clock,
                                             log_.named("metadata"), connector_.locator(),
                                             metadata_channel_,      controller_ == nullptr};
     follower_ =
-        std::make_unique<MetadataFollower>(following, config_.node.id, cluster_id_, *applier_);
+        std::make_unique<MetadataFollower>(following, config_.node.id, cluster_id_, *assigner_);
     const LifecycleOptions lifecycle{
         .session_timeout = duration_of(config_.node.broker_session_timeout),
-        .heartbeat_interval = duration_of(config_.node.broker_heartbeat_interval)};
+        .heartbeat_interval = duration_of(config_.node.broker_heartbeat_interval),
+        .directory_failure_limit = duration_of(config_.storage.directory_failure_timeout)};
     const BrokerAgent::Ports acting{ports_.control, ports_.clock, log_.named("broker")};
     agent_ =
         std::make_unique<BrokerAgent>(acting, lifecycle, broker_facts(), session_channel_, *this);
@@ -325,7 +337,9 @@ void Node::start_broker(storage::OpenedLogs opened) {
     isr_watch_ = std::make_unique<IsrWatch>(ports_.control, ports_.clock, *applier_,
                                             lifecycle.session_timeout);
     follower_->start([this](const Error& reason) { end(reason); });
+    assigner_->start();
     agent_->start();
+    watch_directories();
     checkpointer_->start();
     producer_expiry_->start();
     isr_updater_.start();
@@ -354,7 +368,8 @@ BrokerFacts Node::broker_facts() const {
                       .log_dirs = {},
                       .previous_epoch = logs_.clean_broker_epoch().value_or(BrokerEpoch(-1))};
     for (const auto& directory : logs_.directories()) {
-        if (std::ranges::count(config_.storage.log_dirs, directory->path()) > 0) {
+        if (std::ranges::count(config_.storage.log_dirs, directory->path()) > 0 &&
+            !directory->failure()) {
             facts.log_dirs.push_back(directory->id());
         }
     }
@@ -392,17 +407,6 @@ void Node::on_session(bool in_session) {
     shards_.set_broker_epoch(agent_->epoch());
     isr_watch_->on_session(in_session);
     session_changed_.set();
-}
-
-void Node::end(const Error& reason) {
-    if (ended_) {
-        return;
-    }
-    ended_ = with_repair_advice(with_advice(reason));
-    session_changed_.set();
-    if (tell_end_) {
-        tell_end_(*ended_);
-    }
 }
 
 Task<Result<void>> Node::wait_until_ready() {

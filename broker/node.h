@@ -32,6 +32,7 @@
 #include "broker/replicas/isr_watch.h"
 #include "broker/replicas/metadata_applier.h"
 #include "broker/replicas/producer_expiry.h"
+#include "broker/replicas/replica_assigner.h"
 #include "broker/runtime/shared_producer_limit.h"
 #include "config/broker_config.h"
 #include "protocol/base/clock.h"
@@ -158,6 +159,8 @@ private:
     [[nodiscard]] DataShards::Ports data_ports();
     void on_applied(Offset offset);
     void on_controller_image(const controller::MetadataImage& image);
+    void watch_directories();
+    void on_directory_failed(const storage::LogDirectory& directory);
     void end(const Error& reason);
 
     [[nodiscard]] Task<> stop_in_order();
@@ -199,11 +202,13 @@ private:
     ControllerConnector connector_;
     /// Connections to the active controller, so that what one waits for holds up no other: for
     /// registration and heartbeats; for requests of clients and the topics that they need; for
-    /// producer ids; for changes of ISRs; for the fetch of the metadata log.
+    /// producer ids; for changes of ISRs; for the directories of replicas; for the fetch of the
+    /// metadata log.
     PeerChannel session_channel_;
     PeerChannel request_channel_;
     PeerChannel id_channel_;
     PeerChannel isr_channel_;
+    PeerChannel directory_channel_;
     PeerChannel metadata_channel_;
     ClusterIdSearch cluster_id_search_;
     ControllerGateway gateway_;
@@ -213,6 +218,7 @@ private:
     DataShards shards_;
     ClusterPeers cluster_peers_;
     std::unique_ptr<MetadataApplier> applier_;
+    std::unique_ptr<ReplicaAssigner> assigner_;
     std::unique_ptr<MetadataFollower> follower_;
     std::unique_ptr<BrokerAgent> agent_;
     std::unique_ptr<ControllerRegistrar> registrar_;

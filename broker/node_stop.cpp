@@ -1,8 +1,59 @@
+#include <algorithm>
 #include <utility>
 
 #include "broker/node.h"
+#include "broker/storage_opening.h"
+#include "controller/image/features.h"
 
 namespace hw::broker {
+
+/// Also reports the directories that failed while their logs were opened.
+void Node::watch_directories() {
+    for (const auto& directory : logs_.directories()) {
+        if (std::ranges::count(config_.storage.log_dirs, directory->path()) == 0) {
+            continue;
+        }
+        const auto tell = [this, failed = directory.get()] { on_directory_failed(*failed); };
+        directory->on_failure([tell](const Error&) { tell(); });
+        if (directory->failure()) {
+            tell();
+        }
+    }
+}
+
+void Node::on_directory_failed(const storage::LogDirectory& directory) {
+    const bool is_last = std::ranges::all_of(logs_.directories(), [this](const auto& each) {
+        return each->failure() || std::ranges::count(config_.storage.log_dirs, each->path()) == 0;
+    });
+    const auto image = applier_->image();
+    const controller::MetadataVersion version(
+        image == nullptr ? controller::kInitialMetadataVersion.level()
+                         : image->feature_level(controller::kMetadataVersionFeature));
+    if (!version.has_directories()) {
+        end({directory.failure()->kind,
+             fmt::format("metadata.version {} of this cluster cannot say that one data directory "
+                         "of a broker has failed: {}",
+                         version.level(), directory.failure()->message)});
+        return;
+    }
+    if (is_last) {
+        end({directory.failure()->kind,
+             "no data directory (log.dirs) is left: " + directory.failure()->message});
+        return;
+    }
+    agent_->on_directory_failed(directory.id());
+}
+
+void Node::end(const Error& reason) {
+    if (ended_) {
+        return;
+    }
+    ended_ = with_repair_advice(with_advice(reason));
+    session_changed_.set();
+    if (tell_end_) {
+        tell_end_(*ended_);
+    }
+}
 
 Task<> Node::stop() {
     hang_watch_.start();
@@ -55,12 +106,16 @@ Task<> Node::stop_following() {
     producer_ids_.begin_stop();
     topic_creator_.begin_stop();
     isr_updater_.begin_stop();
+    if (assigner_ != nullptr) {
+        assigner_->begin_stop();
+    }
     gateway_.begin_stop();
     connector_.end_waits();
     co_await session_channel_.stop();
     co_await request_channel_.stop();
     co_await id_channel_.stop();
     co_await isr_channel_.stop();
+    co_await directory_channel_.stop();
     co_await metadata_channel_.stop();
     co_await gateway_.stop();
     co_await producer_ids_.stop();
@@ -75,6 +130,7 @@ Task<> Node::stop_following() {
     }
     co_await follower_->stop();
     co_await agent_->stop();
+    co_await assigner_->stop();
     co_await checkpointer_->stop();
     co_await producer_expiry_->stop();
     co_await isr_watch_->stop();

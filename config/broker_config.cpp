@@ -172,6 +172,7 @@ StorageConfig read_storage(const Settings& settings, const std::string& default_
         }
     }
     storage.metadata_log_dir = read_metadata_log_dir(settings, storage.log_dirs, problems);
+    storage.directory_failure_timeout = span(settings, "log.dir.failure.timeout.ms");
     storage.disk_stall = span(settings, "highwater.disk.stall.ms");
     return storage;
 }

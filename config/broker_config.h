@@ -34,6 +34,8 @@ struct ConnectionConfig {
 struct StorageConfig {
     std::vector<std::string> log_dirs;  ///< at least one, all different
     std::string metadata_log_dir;       ///< one of log_dirs, or another one
+    /// How long a broker may fail to tell the controller of a failed directory before it ends.
+    std::chrono::milliseconds directory_failure_timeout;
     std::chrono::milliseconds disk_stall;
 
     /// log_dirs and metadata_log_dir, each once.

@@ -1,5 +1,6 @@
 #include "broker/metadata/broker_agent.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "protocol/schema/api/broker_heartbeat.h"
@@ -72,6 +73,12 @@ void BrokerAgent::on_controller_change() {
     execute(effects);
 }
 
+void BrokerAgent::on_directory_failed(DirectoryId directory) {
+    LifecycleEffects effects;
+    lifecycle_.on_directory_failed(directory, clock_.now(), effects);
+    execute(effects);
+}
+
 Task<> BrokerAgent::leave() {
     LifecycleEffects effects;
     lifecycle_.begin_stop(clock_.now(), effects);
@@ -136,6 +143,14 @@ void BrokerAgent::fail(std::string_view what, std::optional<ErrorCode> code) {
     execute(effects);
 }
 
+std::vector<DirectoryId> BrokerAgent::online_directories() const {
+    std::vector<DirectoryId> online = facts_.log_dirs;
+    std::erase_if(online, [this](DirectoryId directory) {
+        return std::ranges::count(lifecycle_.failed_directories(), directory) > 0;
+    });
+    return online;
+}
+
 Task<> BrokerAgent::send_registration() {
     const auto listeners = listeners_of(facts_);
     const auto features = features_of(facts_);
@@ -146,7 +161,8 @@ Task<> BrokerAgent::send_registration() {
     request.listeners = listeners;
     request.features = features;
     request.rack = facts_.rack.empty() ? std::string_view() : std::string_view(facts_.rack);
-    request.log_dirs = facts_.log_dirs;
+    const auto online = online_directories();
+    request.log_dirs = online;
     request.previous_broker_epoch = facts_.previous_epoch;
     const TimePoint deadline = clock_.now() + options_.session_timeout;
     const auto answer = co_await replication::call<BrokerRegistrationResponse>(
@@ -167,6 +183,8 @@ Task<> BrokerAgent::send_heartbeat() {
     request.broker_epoch = lifecycle_.epoch();
     request.current_metadata_offset = lifecycle_.applied();
     request.want_shut_down = lifecycle_.stopping();
+    const std::vector<DirectoryId> failed = lifecycle_.failed_directories();
+    request.offline_log_dirs = failed;
     // Half a session, so that another connection can still save it.
     const TimePoint deadline = clock_.now() + options_.session_timeout / 2;
     const auto answer = co_await replication::call<BrokerHeartbeatResponse>(

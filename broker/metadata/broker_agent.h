@@ -20,9 +20,9 @@ struct BrokerFacts {
     IncarnationId incarnation;  ///< new at each start of the process
     controller::NodeEndpoints endpoints;
     controller::FeatureRanges features;
-    std::string rack;  ///< empty: none
-    std::vector<DirectoryId> log_dirs;
-    BrokerEpoch previous_epoch{-1};  ///< epoch before the last stop, if that was clean; else -1
+    std::string rack;                   ///< empty: none
+    std::vector<DirectoryId> log_dirs;  ///< of its replicas; those that fail are left out
+    BrokerEpoch previous_epoch{-1};     ///< epoch before the last stop, if that was clean; else -1
 };
 
 /// Port: gets the events of the broker's session with the controller. Called on the control shard.
@@ -31,7 +31,8 @@ public:
     virtual ~BrokerAgentListener() = default;
     /// The session has begun (true) or has ended (false).
     virtual void on_session(bool in_session) = 0;
-    /// The controller refuses this broker for good: the process must end.
+    /// The controller refuses this broker for good, or it cannot be told of a failed directory:
+    /// the process must end.
     virtual void on_refused(const Error& reason) = 0;
 };
 
@@ -58,6 +59,8 @@ public:
     void on_applied(Offset offset, bool is_awaited);
     /// Another controller is active, or it is known again.
     void on_controller_change();
+    /// A directory has failed: the controller is told at once, and again in every heartbeat.
+    void on_directory_failed(DirectoryId directory);
     /// Starts a controlled shutdown: asks the controller to move the leaderships of this broker
     /// away. Ends when the broker may stop.
     [[nodiscard]] Task<> leave();
@@ -72,6 +75,7 @@ private:
     [[nodiscard]] Task<> watch();
     [[nodiscard]] Task<> send_registration();
     [[nodiscard]] Task<> send_heartbeat();
+    [[nodiscard]] std::vector<DirectoryId> online_directories() const;
     void execute(const LifecycleEffects& effects);
     /// A request got no answer (no code) or a refusal. A refusal is logged if its
     /// code differs from that of the last one.

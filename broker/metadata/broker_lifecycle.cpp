@@ -34,6 +34,7 @@ void BrokerLifecycle::send(LifecycleRequest request, TimePoint now, LifecycleEff
     sent_at_ = now;
     urgent_ = false;
     next_send_ = kNever;
+    sent_ = failed_.size();
     effects.send = request;
 }
 
@@ -56,6 +57,8 @@ void BrokerLifecycle::on_heartbeat(const HeartbeatAnswer& answer, TimePoint now,
                                    LifecycleEffects& effects) {
     under_way_ = LifecycleRequest::none;
     was_fenced_ = answer.fenced;
+    told_ = sent_;
+    tell_by_ = told_ == failed_.size() ? kNever : tell_by_;
     extend_session();
     // A stopping broker sends heartbeats more often, because the controller allows the stop in a
     // heartbeat's answer.
@@ -106,6 +109,16 @@ void BrokerLifecycle::on_controller_change(TimePoint now, LifecycleEffects& effe
     send_due(now, effects);
 }
 
+void BrokerLifecycle::on_directory_failed(DirectoryId directory, TimePoint now,
+                                          LifecycleEffects& effects) {
+    if (told_ == failed_.size()) {
+        tell_by_ = now + options_.directory_failure_limit;
+    }
+    failed_.push_back(directory);
+    urgent_ = true;
+    send_due(now, effects);
+}
+
 void BrokerLifecycle::begin_stop(TimePoint now, LifecycleEffects& effects) {
     if (stopping()) {
         return;
@@ -129,6 +142,16 @@ void BrokerLifecycle::on_time(TimePoint now, LifecycleEffects& effects) {
         allow_stop(effects);
         return;
     }
+    if (now >= tell_by_) {
+        tell_by_ = kNever;
+        effects.fatal = fmt::format(
+            "the controller could not be told for {} s (log.dir.failure.timeout.ms) that a log "
+            "directory has failed, so this broker might still be asked to lead the partitions "
+            "there",
+            std::chrono::duration_cast<std::chrono::seconds>(options_.directory_failure_limit)
+                .count());
+        return;
+    }
     send_due(now, effects);
 }
 
@@ -147,7 +170,7 @@ TimePoint BrokerLifecycle::next_deadline() const {
     if (over_) {
         return kNever;
     }
-    TimePoint deadline = session_end_;
+    TimePoint deadline = std::min(session_end_, tell_by_);
     if (under_way_ == LifecycleRequest::none) {
         deadline = std::min(deadline, next_send_);
     }

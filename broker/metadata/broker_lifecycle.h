@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "protocol/base/ids.h"
 #include "protocol/base/time.h"
@@ -19,6 +21,8 @@ struct LifecycleOptions {
     Duration retry = std::chrono::milliseconds(30);
     /// Longest time that a stop waits for the controller to move leaderships away.
     Duration stop_limit = std::chrono::seconds(30);
+    /// How long a failed directory may stay unknown to the controller: log.dir.failure.timeout.ms.
+    Duration directory_failure_limit = std::chrono::seconds(30);
 };
 
 /// The controller's answer to a heartbeat.
@@ -42,7 +46,8 @@ struct LifecycleEffects {
     /// stop_limit has passed. This is the last effect: nothing is sent after it, and there is no
     /// further deadline.
     bool may_stop = false;
-    /// The controller refuses this broker for good: the process ends with this message.
+    /// The controller refuses this broker for good, or cannot be told that a directory has failed:
+    /// the process ends with this message.
     std::optional<std::string> fatal;
 };
 
@@ -65,6 +70,9 @@ public:
     /// Sends the next request at once. A new active controller does not know that this broker runs,
     /// and would take it for dead if it is stopping and listens no more.
     void on_controller_change(TimePoint now, LifecycleEffects& effects);
+    /// A directory of this broker has failed, until its next start. Tells the controller at once
+    /// (KIP-858): other brokers must lead the partitions there.
+    void on_directory_failed(DirectoryId directory, TimePoint now, LifecycleEffects& effects);
     /// Starts the controlled shutdown: asks the controller to move leaderships away and to allow
     /// the stop. If the broker is not registered or has lost its session, it may stop at once.
     void begin_stop(TimePoint now, LifecycleEffects& effects);
@@ -76,6 +84,8 @@ public:
     [[nodiscard]] Offset applied() const { return applied_; }
     [[nodiscard]] bool active() const { return active_; }
     [[nodiscard]] bool stopping() const { return stop_begun_ != kNever; }
+    /// The failed directories, which every heartbeat names.
+    [[nodiscard]] const std::vector<DirectoryId>& failed_directories() const { return failed_; }
 
 private:
     [[nodiscard]] bool registered() const { return epoch_ != BrokerEpoch(-1); }
@@ -101,7 +111,11 @@ private:
     TimePoint sent_at_{};  ///< when the newest request was sent
     TimePoint session_end_ = kNever;
     TimePoint stop_begun_ = kNever;
-    bool over_ = false;  ///< the broker may stop
+    std::vector<DirectoryId> failed_;
+    std::size_t told_ = 0;        ///< how many of failed_ the controller has acknowledged
+    std::size_t sent_ = 0;        ///< how many of failed_ are in the heartbeat under way
+    TimePoint tell_by_ = kNever;  ///< when the failed directories must be acknowledged
+    bool over_ = false;           ///< the broker may stop
 };
 
 }  // namespace hw::broker

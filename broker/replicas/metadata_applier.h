@@ -76,6 +76,19 @@ public:
         return found == hosted_.end() ? nullptr : &found->second.replica->inspect();
     }
 
+    /// The directory with the log of a replica of this broker, also if it has failed; nullptr if
+    /// there is no usable log.
+    [[nodiscard]] const storage::LogDirectory* directory_of(
+        const controller::PartitionKey& key) const {
+        const auto found = hosted_.find(key);
+        if (found != hosted_.end() && found->second.directory != nullptr) {
+            return found->second.directory;
+        }
+        const auto damaged = failed_.find(key);
+        const bool has_failed = damaged != failed_.end() && damaged->second.directory->failure();
+        return has_failed ? damaged->second.directory : nullptr;
+    }
+
     /// High watermarks of the replicas that have a log, by directory.
     using HighWatermarks = std::map<storage::LogDirectory*, storage::PartitionOffsets>;
     [[nodiscard]] Task<HighWatermarks> high_watermarks();

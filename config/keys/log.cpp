@@ -67,7 +67,7 @@ constexpr Key kLogKeys[] = {
      cluster_wide, in_use, "How far a record's time may lie in the past."},
     {"log.message.timestamp.after.max.ms", int64, "3600000", at_least(0), milliseconds,
      cluster_wide, in_use, "How far a record's time may lie in the future."},
-    {"log.dir.failure.timeout.ms", int64, "30000", at_least(1), milliseconds, read_only, later,
+    {"log.dir.failure.timeout.ms", int64, "30000", at_least(1), milliseconds, read_only, in_use,
      "How long a broker may fail to report a failed directory before it stops."},
     {"log.initial.task.delay.ms", int64, "30000", at_least(0), milliseconds, read_only, later,
      "Pause between start and the first housekeeping of logs."},

@@ -39,6 +39,9 @@ struct Fixture {
     LifecycleEffects controller_changed() {
         return step([this](auto& effects) { lifecycle.on_controller_change(now, effects); });
     }
+    LifecycleEffects directory_failed(DirectoryId directory) {
+        return step([&](auto& effects) { lifecycle.on_directory_failed(directory, now, effects); });
+    }
     LifecycleEffects stop() {
         return step([this](auto& effects) { lifecycle.begin_stop(now, effects); });
     }
@@ -274,6 +277,53 @@ TEST_CASE("lifecycle: what a stopping broker waits for is told at once", "[lifec
     CHECK(answered.send == LifecycleRequest::heartbeat);
     fixture.answered({.fenced = false, .should_shut_down = false});
     CHECK(fixture.applied(23, true).send == LifecycleRequest::none);
+}
+
+constexpr DirectoryId kFirstDirectory{Uuid{7, 1}};
+constexpr DirectoryId kSecondDirectory{Uuid{7, 2}};
+
+TEST_CASE("lifecycle: a failed directory is told at once, not after the interval", "[lifecycle]") {
+    Fixture fixture;
+    fixture.activate();
+    CHECK(fixture.directory_failed(kFirstDirectory).send == LifecycleRequest::heartbeat);
+    CHECK(fixture.lifecycle.failed_directories() == std::vector{kFirstDirectory});
+    CHECK(fixture.lifecycle.active());
+}
+
+TEST_CASE("lifecycle: a directory that fails while a heartbeat is under way goes into the next one",
+          "[lifecycle]") {
+    Fixture fixture;
+    fixture.activate();
+    fixture.directory_failed(kFirstDirectory);
+    CHECK(fixture.directory_failed(kSecondDirectory).send == LifecycleRequest::none);
+    CHECK(fixture.answered({.fenced = false}).send == LifecycleRequest::heartbeat);
+    CHECK(fixture.lifecycle.failed_directories().size() == 2);
+    CHECK(fixture.answered({.fenced = false}).send == LifecycleRequest::none);
+}
+
+TEST_CASE("lifecycle: a broker ends if it cannot tell of a failed directory for too long",
+          "[lifecycle]") {
+    Fixture fixture;
+    fixture.activate();
+    fixture.directory_failed(kFirstDirectory);
+    fixture.pass(fixture.options.directory_failure_limit / 2);
+    fixture.directory_failed(kSecondDirectory);
+    fixture.failed(std::nullopt);
+    CHECK(fixture.lifecycle.next_deadline() <=
+          fixture.now + fixture.options.directory_failure_limit / 2);
+    const auto ended = fixture.pass(fixture.options.directory_failure_limit / 2);
+    REQUIRE(ended.fatal.has_value());
+    CHECK(ended.fatal->find("log.dir.failure.timeout.ms") != std::string::npos);
+}
+
+TEST_CASE("lifecycle: a broker that has told of its failed directory goes on", "[lifecycle]") {
+    Fixture fixture;
+    fixture.activate();
+    fixture.directory_failed(kFirstDirectory);
+    fixture.answered({.fenced = false});
+    fixture.pass(std::chrono::milliseconds(500));
+    fixture.answered({.fenced = false});
+    CHECK_FALSE(fixture.pass(fixture.options.directory_failure_limit).fatal.has_value());
 }
 
 }  // namespace
