@@ -104,6 +104,7 @@ LifePlan draw_life(Random& random, bool is_alone) {
                   .full_for = draw_span(random, milliseconds(10), seconds(4)),
                   .wall_jump = std::nullopt,
                   .damage = std::nullopt,
+                  .failed_directory = std::nullopt,
                   .down_for = {}};
     if (random.chance(1, 3)) {
         life.wall_jump = draw_wall_jump(random, life.length);
@@ -245,6 +246,26 @@ void draw_lives(Random random, Plan& plan) {
         while (sum < kRunMin) {
             node.lives.push_back(draw_life(random, is_alone));
             sum += node.lives.back().length + node.lives.back().down_for;
+        }
+    }
+}
+
+void draw_directories(Random random, Plan& plan) {
+    for (NodePlan& node : plan.nodes) {
+        if (plan.nodes.size() == 1 || !node.is_broker || !random.chance(1, 3)) {
+            continue;
+        }
+        node.directories = {"/data", "/data2"};
+        // Without the directory of its metadata log a controller ends.
+        const auto draw = [&] { return random.chance(1, node.is_controller ? 1 : 2); };
+        for (LifePlan& life : node.lives) {
+            if (plan.has_faults && random.chance(1, 3)) {
+                life.failed_directory = DirectoryFailure(
+                    draw_span(random, Duration::zero(), life.length), node.directories[draw()]);
+            }
+        }
+        if (plan.has_faults) {
+            plan.last_failure = {node.id, node.directories[draw()]};
         }
     }
 }

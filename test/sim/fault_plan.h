@@ -11,6 +11,8 @@ namespace hw::sim {
 void draw_nodes(Random random, Plan& plan);
 /// The lives of the nodes, with their faults and ends.
 void draw_lives(Random random, Plan& plan);
+/// Which brokers have two data directories, and when one of these fails.
+void draw_directories(Random random, Plan& plan);
 /// How often reads find that bytes are not in memory.
 void draw_uncached(Random random, Plan& plan);
 /// The faults of the network and of several nodes.

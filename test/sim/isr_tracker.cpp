@@ -39,6 +39,7 @@ void IsrTracker::note_election(PartitionNumber number,
     const bool is_new = partition.leader_epoch != known.leader_epoch &&
                         partition.leader != kNoBroker && !known.isr.empty();
     known.leader_epoch = partition.leader_epoch;
+    known.leader = partition.leader;
     if (is_new && plan_.partitions[number.value()].facts.may_elect_uncleanly &&
         !known.isr.contains(static_cast<NodeTag>(partition.leader.value()))) {
         ++known.unclean_elections;

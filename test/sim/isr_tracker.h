@@ -36,6 +36,7 @@ public:
     struct Tracked {
         std::optional<controller::PartitionKey> key;  ///< nothing before it is created
         LeaderEpoch leader_epoch = kNoLeaderEpoch;
+        BrokerId leader = kNoBroker;
         std::set<NodeTag> isr;
         std::set<NodeTag> without_records;  ///< members that lost their power
         bool has_lost_records = false;

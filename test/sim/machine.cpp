@@ -53,6 +53,16 @@ void Machine::end_process(ProcessEnd end) {
     }
 }
 
+std::optional<std::string> Machine::folder_of(const PartitionPlan& partition) const {
+    for (const std::string& directory : plan_.directories) {
+        std::string folder = fmt::format("{}/{}-{}", directory, partition.topic, partition.index);
+        if (disk_.has(folder)) {
+            return folder;
+        }
+    }
+    return std::nullopt;
+}
+
 bool Machine::has_given_up() const {
     return process_ != nullptr &&
            (process_->ended() || (is_started() && !process_->started()->has_value()));

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "config/broker_config.h"
@@ -53,6 +54,8 @@ public:
     }
     [[nodiscard]] bool is_paused() const { return world_.scheduler.is_paused(tag()); }
 
+    /// The folder of a partition's replica on this machine; nothing if there is none.
+    [[nodiscard]] std::optional<std::string> folder_of(const PartitionPlan& partition) const;
     [[nodiscard]] SimDisk& disk() { return disk_; }
     [[nodiscard]] const SimDisk& disk() const { return disk_; }
     [[nodiscard]] SimClock& clock() { return clock_; }

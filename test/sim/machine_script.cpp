@@ -11,6 +11,10 @@ ProcessEnd process_end(End end) {
     return loses_power ? ProcessEnd::power_loss : ProcessEnd::kill;
 }
 
+bool is_of(const std::string& path, const PartitionPlan& partition) {
+    return path.find(fmt::format("/{}-{}/", partition.topic, partition.index)) != std::string::npos;
+}
+
 }  // namespace
 
 Task<> MachineScript::run() {
@@ -25,6 +29,7 @@ Task<> MachineScript::run() {
 }
 
 void MachineScript::begin_process() {
+    machine_.disk().faults().failed.clear();
     machine_.start();
     life_ = machine_.life();
     tell(fmt::format("begins life {}", life_));
@@ -56,8 +61,9 @@ void MachineScript::make_damage(const DamagePlan& plan) {
     const std::size_t first = plan.seed % partitions.size();
     for (std::size_t i = 0; i < partitions.size() && !plan.is_of_metadata; ++i) {
         const PartitionPlan& partition = partitions[(first + i) % partitions.size()];
-        folders.insert(folders.end() - 1,
-                       fmt::format("/data/{}-{}", partition.topic, partition.index));
+        if (const auto folder = machine_.folder_of(partition)) {
+            folders.insert(folders.end() - 1, *folder);
+        }
     }
     if (!machine_.damage().make(plan, folders)) {
         return;
@@ -65,8 +71,7 @@ void MachineScript::make_damage(const DamagePlan& plan) {
     tell("has damage at rest: " + machine_.damage().text());
     ports_.tallies.damages.note(ports_.checker);
     for (std::uint32_t i = 0; i < partitions.size(); ++i) {
-        if (machine_.damage().path().starts_with(
-                fmt::format("/data/{}-{}/", partitions[i].topic, partitions[i].index))) {
+        if (is_of(machine_.damage().path(), partitions[i])) {
             ports_.checker.on_damaged(PartitionNumber(i));
         }
     }
@@ -96,8 +101,7 @@ void MachineScript::repair() {
     machine_.damage().repair();
     const auto& partitions = ports_.plan.partitions;
     for (std::uint32_t i = 0; i < partitions.size(); ++i) {
-        if (damaged.starts_with(
-                fmt::format("/data/{}-{}/", partitions[i].topic, partitions[i].index))) {
+        if (is_of(damaged, partitions[i])) {
             ports_.checker.on_repaired(PartitionNumber(i));
         }
     }
@@ -119,6 +123,9 @@ Task<> MachineScript::run_life(const LifePlan& life) {
             jump_wall(*life.wall_jump);
         }
     }
+    if (life.failed_directory) {
+        co_await fail_directory(*life.failed_directory);
+    }
     co_await stage.until(has_ended, end - stage.now());
     co_await repair_if_refused();
     if (!goes_on()) {
@@ -127,11 +134,30 @@ Task<> MachineScript::run_life(const LifePlan& life) {
     if (machine_.is_started() && !machine_.process()->started()->has_value()) {
         fail_rule("could not start: " + machine_.process()->started()->error().message);
     }
-    if (machine_.process()->ended()) {
+    if (machine_.process()->ended() && !(life.failed_directory && could_not_tell())) {
         fail_rule("ended by itself");
     }
     tell(fmt::format("ends its life with {}", name_of(life.end)));
     co_await end_life(life);
+}
+
+/// The process has ended because no controller could be told of the failed directory.
+bool MachineScript::could_not_tell() const {
+    return machine_.process()->failure()->message.find("log.dir.failure.timeout.ms") !=
+           std::string::npos;
+}
+
+/// Does nothing if the process does not serve by then. The directory may fail at any time of a
+/// start, too, but that start fails.
+Task<> MachineScript::fail_directory(const DirectoryFailure& failure) {
+    const auto has_ended = [this] { return !goes_on() || machine_.process()->ended(); };
+    const bool ended = co_await ports_.stage.until(has_ended, failure.after);
+    if (ended || !machine_.is_started()) {
+        co_return;
+    }
+    tell(fmt::format("loses its directory {}", failure.directory));
+    machine_.disk().faults().failed.insert(failure.directory);
+    ports_.tallies.failed_directories.note(ports_.checker);
 }
 
 void MachineScript::jump_wall(const WallJump& jump) {
@@ -189,7 +215,7 @@ Task<> MachineScript::freeze(const LifePlan& life) {
 Task<> MachineScript::fail_syncs(const LifePlan& life) {
     machine_.disk().faults().sync_error_one_in = life.sync_error_one_in;
     const bool given_up = co_await gives_up();
-    if (!given_up && machine_.disk().sync_failed() && must_give_up()) {
+    if (!given_up && !machine_.disk().failed_syncs().empty() && must_give_up()) {
         fail_rule("continued after a failed sync");
     }
 }

@@ -24,6 +24,7 @@ struct FaultTallies {
     FaultTally full_disks;
     FaultTally wall_jumps;
     FaultTally damages;
+    FaultTally failed_directories;
     std::uint64_t refused_starts = 0;  ///< and ends of nodes, because of damage
 };
 
@@ -66,8 +67,9 @@ private:
     [[nodiscard]] Task<> fail_syncs(const LifePlan& life);
     [[nodiscard]] Task<> fill_disk(const LifePlan& life);
     [[nodiscard]] Task<> end_on_full_disk(const LifePlan& life);
-    /// Whether a failed disk ends the node. A node that is only a broker goes on without its data.
-    [[nodiscard]] bool must_give_up() const { return machine_.plan().is_controller; }
+    /// Whether a failed disk ends the node soon. With two directories it goes on until the disk has
+    /// failed in both, or in the one of its metadata log.
+    [[nodiscard]] bool must_give_up() const { return machine_.plan().directories.size() == 1; }
     /// Waits until the process has given up; a time in which it is paused does not count.
     [[nodiscard]] Task<bool> gives_up();
     void make_damage(const DamagePlan& plan);
@@ -75,6 +77,8 @@ private:
     [[nodiscard]] Task<> repair_if_refused();
     void repair();
     void jump_wall(const WallJump& jump);
+    [[nodiscard]] bool could_not_tell() const;
+    [[nodiscard]] Task<> fail_directory(const DirectoryFailure& failure);
     void tell(std::string_view event) const;
     void fail_rule(std::string_view rule) const;
 

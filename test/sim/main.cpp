@@ -62,6 +62,8 @@ struct Totals {
     FaultRuns full_disks;
     FaultRuns wall_jumps;
     FaultRuns damages;
+    FaultRuns failed_directories;
+    std::uint64_t moved_off_failed = 0;
     std::uint64_t damage_reports = 0;
     std::uint64_t clusters = 0;  ///< runs with more than one node
     std::uint64_t nodes = 0;
@@ -81,6 +83,8 @@ struct Totals {
         full_disks.add(verdict.full_disks);
         wall_jumps.add(verdict.wall_jumps);
         damages.add(verdict.damages);
+        failed_directories.add(verdict.failed_directories);
+        moved_off_failed += verdict.moved_off_failed;
         damage_reports += verdict.damage_reports;
         clusters += verdict.nodes > 1 ? 1 : 0;
         nodes += verdict.nodes;
@@ -122,6 +126,9 @@ struct Totals {
         full_disks.print("A full disk");
         wall_jumps.print("A jump of the wall clock");
         damages.print("Damage at rest");
+        failed_directories.print("A failed directory");
+        fmt::print("{} partitions moved off a directory that failed at the end of a run.\n",
+                   moved_off_failed);
         fmt::print("{} reads and starts were refused because of damage.\n", damage_reports);
     }
 };

@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include <fmt/ranges.h>
+
 #include "test/sim/fault_plan.h"
 
 namespace hw::sim {
@@ -162,10 +164,11 @@ std::string Plan::properties(const NodePlan& node) const {
     }
     return fmt::format(
         "process.roles={}{}{}\nnode.id={}\nlisteners={}\ncontroller.listener.names=CONTROLLER\n"
-        "controller.quorum.voters={}\nlog.dirs=/data\nbroker.rack={}\n"
+        "controller.quorum.voters={}\nlog.dirs={}\nbroker.rack={}\n"
         "replica.selector.class=org.apache.kafka.common.replica.RackAwareReplicaSelector\n",
         node.is_broker ? "broker" : "", node.is_broker && node.is_controller ? "," : "",
-        node.is_controller ? "controller" : "", node.id, listeners, voters, rack(node.id));
+        node.is_controller ? "controller" : "", node.id, listeners, voters,
+        fmt::join(node.directories, ","), rack(node.id));
 }
 
 std::size_t Plan::controllers() const {
@@ -201,6 +204,7 @@ Plan draw_plan(std::uint64_t seed) {
         draw_lives(Random(seed ^ 0x4C49'5645), plan);
         draw_cluster_faults(Random(seed ^ 0x4641'554C), plan);
     }
+    draw_directories(Random(seed ^ 0x4449'5253), plan);
     draw_uncached(Random(seed ^ 0x434F'4C44), plan);
     return plan;
 }

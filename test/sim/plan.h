@@ -77,6 +77,12 @@ struct WallJump {
     Duration ahead{};  ///< how far the clock is then ahead of true time; negative: behind
 };
 
+/// A data directory fails while the process goes on. It is repaired before the next start.
+struct DirectoryFailure {
+    Duration after{};  ///< time since the start of the process
+    std::string directory;
+};
+
 /// One life of a node's process: its length, its faults and its end.
 struct LifePlan {
     Duration length{};  ///< from the start of the process; it may be too short to serve
@@ -90,7 +96,8 @@ struct LifePlan {
     Duration full_for{};
     std::optional<WallJump> wall_jump;
     std::optional<DamagePlan> damage;  ///< repaired after the life
-    Duration down_for{};               ///< from the end until the next start
+    std::optional<DirectoryFailure> failed_directory;
+    Duration down_for{};  ///< from the end until the next start
 };
 
 /// A node: its roles, and the lives of its processes, one after the other.
@@ -98,6 +105,8 @@ struct NodePlan {
     NodeTag id = 1;
     bool is_controller = true;
     bool is_broker = true;
+    /// Its data directories; the first has the metadata log of a controller.
+    std::vector<std::string> directories = {"/data"};
     std::int64_t clock_rate = SimClock::kTrueRate;
     std::vector<LifePlan> lives;  ///< their lengths add up to a minute or more
 };
@@ -126,6 +135,8 @@ struct Plan {
     std::vector<ReaderPlan> readers;
     std::vector<NodePlan> nodes;
     std::vector<ClusterFault> faults;  ///< in the order of `after`
+    /// The node of which a data directory fails after all other faults, and the directory.
+    std::optional<std::pair<NodeTag, std::string>> last_failure;
 
     /// The addresses and settings of its nodes, as a property file for one of them.
     [[nodiscard]] std::string properties(const NodePlan& node) const;

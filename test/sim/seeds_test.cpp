@@ -40,6 +40,8 @@ TEST_CASE("simulation: the seeds of seeds.txt pass, and records are acknowledged
     std::uint64_t after_full_disks = 0;
     std::uint64_t after_wall_jumps = 0;
     std::uint64_t after_damages = 0;
+    std::uint64_t after_failed_directories = 0;
+    std::uint64_t moved_off_failed = 0;
     std::uint64_t damage_reports = 0;
     QuorumMarks quorum;
     ReplicaMarks replicas;
@@ -49,6 +51,8 @@ TEST_CASE("simulation: the seeds of seeds.txt pass, and records are acknowledged
         after_full_disks += verdict.full_disks.acknowledged_after;
         after_wall_jumps += verdict.wall_jumps.acknowledged_after;
         after_damages += verdict.damages.acknowledged_after;
+        after_failed_directories += verdict.failed_directories.acknowledged_after;
+        moved_off_failed += verdict.moved_off_failed;
         damage_reports += verdict.damage_reports;
         quorum.truncations += verdict.quorum.truncations;
         quorum.uncommitted_resignations += verdict.quorum.uncommitted_resignations;
@@ -58,6 +62,8 @@ TEST_CASE("simulation: the seeds of seeds.txt pass, and records are acknowledged
     CHECK(after_full_disks > 0);
     CHECK(after_wall_jumps > 0);
     CHECK(after_damages > 0);
+    CHECK(after_failed_directories > 0);
+    CHECK(moved_off_failed > 0);
     CHECK(damage_reports > 0);
     CHECK(quorum.truncations > 0);
     CHECK(quorum.uncommitted_resignations > 0);

@@ -101,7 +101,7 @@ public:
         if (dead() || !disk_->change("sync", path_)) {
             return failure("sync");
         }
-        if (disk_->draw_sync_error()) {
+        if (disk_->draw_sync_error(path_)) {
             node_->dirty.clear();
             return failure("sync");
         }
@@ -110,10 +110,11 @@ public:
     }
 
 private:
-    [[nodiscard]] bool dead() const { return generation_ != disk_->generation_; }
+    [[nodiscard]] bool is_down() const { return generation_ != disk_->generation_; }
+    [[nodiscard]] bool dead() const { return is_down() || disk_->has_failed(path_); }
     [[nodiscard]] std::unexpected<Error> failure(std::string_view what) const {
         return fail(ErrorKind::io, "{} {}: {}", what, path_,
-                    dead() ? "the node is down" : "Input/output error");
+                    is_down() ? "the node is down" : "Input/output error");
     }
 
     Result<void> write(std::uint64_t position, std::span<const ByteView> slices) {
@@ -183,12 +184,23 @@ bool SimDisk::draw(std::uint64_t one_in) {
     return one_in != 0 && scheduler_->random().chance(1, one_in);
 }
 
-bool SimDisk::draw_sync_error() {
+bool SimDisk::draw_sync_error(const std::string& path) {
     const bool fails = draw(faults_.sync_error_one_in);
-    if (fails && !sync_failed_) {
-        sync_failed_ = scheduler_->now();
+    if (fails) {
+        failed_syncs_.try_emplace(path.substr(0, path.find('/', 1)), scheduler_->now());
     }
     return fails;
+}
+
+bool SimDisk::has_failed(const std::string& path) const {
+    return !faults_.failed.empty() && faults_.failed.contains(path.substr(0, path.find('/', 1)));
+}
+
+Result<void> SimDisk::reach(std::string_view what, const std::string& path) const {
+    if (has_failed(path)) {
+        return fail(ErrorKind::io, "{} {}: Input/output error", what, path);
+    }
+    return {};
 }
 
 Result<void> SimDisk::change(std::string_view what, const std::string& path) {
@@ -243,6 +255,7 @@ void SimDisk::apply(Operation operation) {
 }
 
 Result<std::shared_ptr<File>> SimDisk::open(const std::string& path, OpenMode mode) {
+    HW_TRY_VOID(reach("open", path));
     const auto place = find(path);
     if (!place) {
         return std::unexpected(place.error());
@@ -265,6 +278,7 @@ Result<std::shared_ptr<File>> SimDisk::open(const std::string& path, OpenMode mo
 }
 
 Result<std::vector<DirectoryEntry>> SimDisk::list(const std::string& path) {
+    HW_TRY_VOID(reach("list", path));
     const auto place = find(path);
     if (!place || !place->node) {
         return fail(ErrorKind::not_found, "list {}: No such file or directory", path);
@@ -277,11 +291,13 @@ Result<std::vector<DirectoryEntry>> SimDisk::list(const std::string& path) {
 }
 
 Result<bool> SimDisk::exists(const std::string& path) {
+    HW_TRY_VOID(reach("stat", path));
     const auto place = find(path);
     return place && place->node;
 }
 
 Result<std::string> SimDisk::real_path(const std::string& path) {
+    HW_TRY_VOID(reach("realpath", path));
     const auto place = find(path);
     if (!place || !place->node) {
         return fail(ErrorKind::not_found, "realpath {}: No such file or directory", path);
@@ -297,6 +313,7 @@ Result<std::string> SimDisk::real_path(const std::string& path) {
 }
 
 Result<void> SimDisk::make_directories(const std::string& path) {
+    HW_TRY_VOID(reach("mkdir", path));
     for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
         const std::string part = path.substr(0, end);
         const auto place = find(part);
@@ -318,6 +335,8 @@ Result<void> SimDisk::make_directories(const std::string& path) {
 }
 
 Result<void> SimDisk::rename(const std::string& from, const std::string& to) {
+    HW_TRY_VOID(reach("rename", from));
+    HW_TRY_VOID(reach("rename", to));
     const auto source = find(from);
     const auto target = find(to);
     if (!source || !source->node || !target) {
@@ -335,6 +354,7 @@ Result<void> SimDisk::rename(const std::string& from, const std::string& to) {
 }
 
 Result<void> SimDisk::remove_file(const std::string& path) {
+    HW_TRY_VOID(reach("unlink", path));
     const auto place = find(path);
     if (!place || !place->node) {
         return fail(ErrorKind::not_found, "unlink {}: No such file or directory", path);
@@ -347,6 +367,7 @@ Result<void> SimDisk::remove_file(const std::string& path) {
 }
 
 Result<void> SimDisk::remove_tree(const std::string& path) {
+    HW_TRY_VOID(reach("unlink", path));
     const auto place = find(path);
     if (!place || !place->node) {
         return {};
@@ -362,6 +383,7 @@ Result<void> SimDisk::remove_tree(const std::string& path) {
 }
 
 Result<void> SimDisk::sync_directory(const std::string& path) {
+    HW_TRY_VOID(reach("sync", path));
     const auto place = find(path);
     if (!place || !place->node) {
         return fail(ErrorKind::not_found, "sync {}: No such file or directory", path);
@@ -373,7 +395,7 @@ Result<void> SimDisk::sync_directory(const std::string& path) {
         return std::ranges::any_of(
             operation, [&](const EntryChange& entry) { return entry.directory == place->node; });
     };
-    if (draw_sync_error()) {
+    if (draw_sync_error(path)) {
         return fail(ErrorKind::io, "sync {}: Input/output error", path);
     }
     for (const Operation& operation : pending_) {
@@ -466,7 +488,7 @@ void SimDisk::abandon(const std::string& directory) {
 
 void SimDisk::process_kill() {
     ++generation_;
-    sync_failed_.reset();
+    failed_syncs_.clear();
     locks_.clear();
     directory_work_.clear();
 }
@@ -513,6 +535,11 @@ void SimDisk::revert(Node& node) {
     for (const auto& [name, child] : node.entries) {
         revert(*child);
     }
+}
+
+bool SimDisk::has(const std::string& path) const {
+    const auto place = find(path);
+    return place && place->node;
 }
 
 std::string SimDisk::contents(const std::string& path) const {

@@ -33,6 +33,8 @@ struct DiskFaults {
     std::uint64_t freeze_after = kNoLimit;
     /// Data directories that hang: their blocking work does not end until SimDisk::release.
     std::set<std::string> hung;
+    /// Data directories in which everything fails with an I/O error, reads too.
+    std::set<std::string> failed;
     Duration delay_least = std::chrono::microseconds(50);
     Duration delay_most = std::chrono::milliseconds(2);
 };
@@ -72,8 +74,12 @@ public:
     [[nodiscard]] std::uint64_t operations() const { return operations_; }
     /// Number of operations so far that failed because the disk was full.
     [[nodiscard]] std::uint64_t refusals() const { return refusals_; }
-    /// Time of the first failing sync in the current life of the node; nullopt if there was none.
-    [[nodiscard]] const std::optional<TimePoint>& sync_failed() const { return sync_failed_; }
+    /// Times of the first failing sync in each data directory, in the current life of the node.
+    [[nodiscard]] const std::map<std::string, TimePoint>& failed_syncs() const {
+        return failed_syncs_;
+    }
+    /// Whether a file or directory exists, also in a data directory that has failed.
+    [[nodiscard]] bool has(const std::string& path) const;
     /// The current contents of a file; empty if it does not exist.
     [[nodiscard]] std::string contents(const std::string& path) const;
     /// What a power loss is sure to leave of a file; empty if that may be nothing.
@@ -141,7 +147,10 @@ private:
 
     void schedule(const std::string& directory, std::shared_ptr<Work> work);
     [[nodiscard]] bool draw(std::uint64_t one_in);
-    [[nodiscard]] bool draw_sync_error();
+    [[nodiscard]] bool draw_sync_error(const std::string& path);
+    /// Whether the path is in a data directory that has failed.
+    [[nodiscard]] bool has_failed(const std::string& path) const;
+    [[nodiscard]] Result<void> reach(std::string_view what, const std::string& path) const;
     /// Counts an operation that changes something. Errors: io when frozen.
     [[nodiscard]] Result<void> change(std::string_view what, const std::string& path);
     /// The same for an operation that creates an entry. Errors: also no_space.
@@ -158,7 +167,7 @@ private:
     std::uint64_t operations_ = 0;
     std::uint64_t refusals_ = 0;
     std::uint64_t generation_ = 0;  ///< handles of other generations are dead
-    std::optional<TimePoint> sync_failed_;
+    std::map<std::string, TimePoint> failed_syncs_;
     NodePointer root_;
     std::vector<Operation> pending_;
     std::set<std::string> locks_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "storage/log_folder.h"
@@ -110,18 +111,19 @@ void Simulation::after_step() {
         replica_checker_.after_step(*machines_[node - 1]);
     }
     for (const auto& machine : machines_) {
-        if (const auto& failed = machine->disk().sync_failed()) {
-            on_sync_failed(machine->tag(), *failed);
-        }
+        note_failed_syncs(*machine);
     }
     stage_.wake_scripts();
     check_spin();
 }
 
-void Simulation::on_sync_failed(NodeTag node, TimePoint when) {
-    for (std::uint32_t i = 0; i < placement_.size(); ++i) {
-        if (std::ranges::count(placement_[i], node) > 0) {
-            checker_.on_sync_failed(PartitionNumber(i), when);
+void Simulation::note_failed_syncs(const Machine& machine) {
+    for (const auto& [directory, when] : machine.disk().failed_syncs()) {
+        for (std::uint32_t i = 0; i < placement_.size(); ++i) {
+            const auto folder = machine.folder_of(plan_.partitions[i]);
+            if (folder && folder->starts_with(directory + "/")) {
+                checker_.on_sync_failed(PartitionNumber(i), when);
+            }
         }
     }
 }
@@ -156,6 +158,8 @@ Verdict Simulation::verdict() {
             .full_disks = count_of(tallies_.full_disks),
             .wall_jumps = count_of(tallies_.wall_jumps),
             .damages = count_of(tallies_.damages),
+            .failed_directories = count_of(tallies_.failed_directories),
+            .moved_off_failed = moved_off_failed_,
             .damage_reports = checker_.damage_reports() + tallies_.refused_starts,
             .nodes = machines_.size(),
             .cluster_faults = plan_.faults.size(),
@@ -213,10 +217,8 @@ void Simulation::learn_placement() {
 
 std::vector<NodeTag> Simulation::find_replicas(const PartitionPlan& partition) const {
     std::vector<NodeTag> found;
-    const std::string folder = fmt::format("/data/{}-{}", partition.topic, partition.index);
     for (const auto& machine : machines_) {
-        const auto exists = machine->disk().exists(folder);
-        if (exists && *exists) {
+        if (machine->folder_of(partition)) {
             found.push_back(machine->tag());
         }
     }
@@ -318,6 +320,9 @@ void Simulation::run_without_faults() {
         machine->clock().set_wall({});
     }
     start_missing();
+    if (plan_.last_failure && goes_on()) {
+        run_failed_directory();
+    }
     clients_.producers_finish = true;
     clients_.admins_finish = true;
     if (!step_until([this] { return clients_.producers == 0 && clients_.admins == 0; },
@@ -344,9 +349,60 @@ void Simulation::run_without_faults() {
     }
 }
 
+bool Simulation::has_moved(PartitionNumber number, NodeTag node) const {
+    const IsrTracker::Tracked& tracked = isr_tracker_.tracked(number);
+    if (tracked.isr == std::set{node}) {
+        return tracked.leader == kNoBroker;
+    }
+    if (tracked.isr.contains(node) || tracked.leader == kNoBroker) {
+        return false;
+    }
+    const Machine& machine = *machines_[static_cast<NodeTag>(tracked.leader.value()) - 1];
+    const auto* const replica =
+        machine.process() == nullptr ? nullptr : machine.process()->node().inspect(*tracked.key);
+    return replica != nullptr && replica->leads();
+}
+
+void Simulation::run_failed_directory() {
+    const auto& [node, directory] = *plan_.last_failure;
+    Machine& machine = *machines_[node - 1];
+    std::vector<PartitionNumber> affected;
+    std::vector<PartitionNumber> led;
+    for (std::uint32_t i = 0; i < placement_.size(); ++i) {
+        const auto folder = machine.folder_of(plan_.partitions[i]);
+        if (folder && folder->starts_with(directory + "/")) {
+            affected.emplace_back(i);
+            if (isr_tracker_.tracked(affected.back()).leader.value() == std::int64_t{node}) {
+                led.push_back(affected.back());
+            }
+        }
+    }
+    trace_.add(fmt::format("node {} loses its directory {}, and goes on", node, directory));
+    machine.disk().faults().failed.insert(directory);
+    const auto have_moved = [&] {
+        return std::ranges::all_of(affected, [&](auto number) { return has_moved(number, node); });
+    };
+    if (!step_until(have_moved, kPatience)) {
+        fail_rule(fmt::format("the partitions in {} of node {} were not moved within a minute",
+                              directory, node));
+    }
+    moved_off_failed_ += static_cast<std::uint64_t>(std::ranges::count_if(
+        led, [this](auto number) { return isr_tracker_.tracked(number).leader != kNoBroker; }));
+    step_until([] { return false; }, std::chrono::seconds(2));
+    if (machine.has_given_up()) {
+        fail_rule(fmt::format("node {} ended, although only {} had failed", node, directory));
+    }
+    if (goes_on()) {
+        stage_.spawn(scripts_[node - 1].stop_in_order());
+        step_until([this] { return stage_.is_over(); }, kPatience * 2);
+        machine.disk().faults().failed.clear();
+        start_missing();
+    }
+}
+
 std::string Simulation::log_of(NodeTag node, const PartitionPlan& partition) const {
     SimDisk& disk = machines_[node - 1]->disk();
-    const std::string folder = fmt::format("/data/{}-{}", partition.topic, partition.index);
+    const std::string folder = machines_[node - 1]->folder_of(partition).value_or("");
     std::map<std::string, std::string> segments;
     const auto entries = disk.list(folder);
     for (const auto& entry : entries ? *entries : std::vector<storage::DirectoryEntry>()) {

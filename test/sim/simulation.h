@@ -46,6 +46,9 @@ struct Verdict {
     FaultCount full_disks;  ///< counts only full disks that refused an operation
     FaultCount wall_jumps;
     FaultCount damages;
+    FaultCount failed_directories;
+    /// Partitions that another replica in sync led after the directory of their leader had failed.
+    std::uint64_t moved_off_failed = 0;
     std::uint64_t damage_reports = 0;  ///< reads and starts that were refused because of damage
     std::size_t nodes = 0;
     std::uint64_t cluster_faults = 0;  ///< of the network and of several nodes
@@ -96,7 +99,7 @@ private:
     /// Does nothing if the run has ended, also at its limit of steps.
     void fail_rule(std::string rule);
     void after_step();
-    void on_sync_failed(NodeTag node, TimePoint when);
+    void note_failed_syncs(const Machine& machine);
     void check_spin();
 
     void set_up();
@@ -106,6 +109,11 @@ private:
     void run_faults();
     /// Ends all faults, and checks that the cluster serves everything and kept every promise.
     void run_without_faults();
+    /// Fails a data directory of a node that goes on. The partitions there that have another
+    /// replica in sync must be served by it. Then the directory is repaired by a restart.
+    void run_failed_directory();
+    /// Whether the partition is served by another node than `node`, or cannot be.
+    [[nodiscard]] bool has_moved(PartitionNumber number, NodeTag node) const;
     /// The bytes of a replica's log.
     [[nodiscard]] std::string log_of(NodeTag node, const PartitionPlan& partition) const;
     void check_replicas();
@@ -143,6 +151,7 @@ private:
     MetadataChecker metadata_checker_;
     ReplicaChecker replica_checker_{plan_, machines_, isr_tracker_};
     std::uint64_t ended_lives_ = 0;
+    std::uint64_t moved_off_failed_ = 0;
     TimePoint second_end_;            ///< of the current second of virtual time
     std::uint64_t second_steps_ = 0;  ///< number of steps up to its start
     std::vector<std::unique_ptr<SimProducer>> producers_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 #include <string>
+#include <vector>
 
 #include <catch2/catch.hpp>
 
@@ -12,10 +13,13 @@ namespace hw::broker {
 
 /// Three nodes, each controller and broker, formatted.
 struct Quorum : Cluster {
-    explicit Quorum(std::uint64_t seed)
+    explicit Quorum(std::uint64_t seed, const std::vector<std::string>& further = {})
         : Cluster(seed, {voter_settings(kFirst, "broker,controller"),
                          voter_settings(kSecond, "broker,controller"),
                          voter_settings(kThird, "broker,controller")}) {
+        for (std::vector<std::string>& with : settings) {
+            with.insert(with.end(), further.begin(), further.end());
+        }
         for (const BrokerId id : kAll) {
             format(id);
         }
