@@ -26,12 +26,14 @@ def program(name):
 
 
 class Node:
-    """The process of one node, which can be started again, and its disk."""
+    """The process of one node, which can be started again, and its disks: one data directory on
+    each, that of the metadata log on the first."""
 
-    def __init__(self, number, folder, network, disk):
+    def __init__(self, number, folder, network, disks):
         self.number = number
         self.host = network.hosts[number]
-        self.disk = disk
+        self.disks = disks
+        self.directories = [os.path.join(disk.folder, "data") for disk in disks]
         self.address = f"{network.address(number)}:9092"
         self.log = os.path.join(folder, f"node{number}.log")
         self.file = os.path.join(folder, f"node{number}.properties")
@@ -43,7 +45,7 @@ class Node:
                        f"CONTROLLER://{network.address(number)}:9093\n"
                        "controller.listener.names=CONTROLLER\n"
                        f"controller.quorum.voters={voters}\n"
-                       f"log.dirs={disk.folder}/data\n"
+                       f"log.dirs={','.join(self.directories)}\n"
                        # Small enough that segments are rolled, and that a fault lasts longer.
                        "log.segment.bytes=1048576\n"
                        "replica.lag.time.max.ms=3000\n")
@@ -86,7 +88,13 @@ class Node:
 
     def lose_power(self):
         self.check_running()
-        self.disk.lose_power()
+        for disk in self.disks:
+            disk.lose_power()
+
+    def fail_directory(self):
+        """The last disk answers with errors from now on; the process goes on with the others."""
+        self.check_running()
+        self.disks[-1].lose_power()
 
     def die_without_power(self):
         """Some nodes end by themselves at the first error of their disk, before they are killed."""
@@ -95,8 +103,14 @@ class Node:
         self.process = None
 
     def restore_power(self):
-        self.disk.restore()
+        self.repair()
         self.start()
+
+    def repair(self):
+        """The disks work again. The process has ended."""
+        for disk in self.disks:
+            if not disk.has_power:
+                disk.restore()
 
     def check_running(self):
         if self.process is not None and self.process.poll() is not None:
@@ -128,9 +142,9 @@ class Cluster:
         self.nodes = []
         try:
             for number in NUMBERS:
-                disk = Disk(os.path.join(folder, f"node{number}.img"),
-                            os.path.join(folder, f"node{number}"))
-                self.nodes.append(Node(number, folder, self.network, disk))
+                disks = [Disk(os.path.join(folder, f"{name}.img"), os.path.join(folder, name))
+                         for name in (f"node{number}", f"node{number}-further")]
+                self.nodes.append(Node(number, folder, self.network, disks))
         except BaseException:
             self.close()
             raise
@@ -218,5 +232,6 @@ class Cluster:
         for node in self.nodes:
             node.close()
         for node in self.nodes:
-            node.disk.unmount()
+            for disk in node.disks:
+                disk.unmount()
         self.network.close()

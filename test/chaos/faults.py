@@ -104,6 +104,24 @@ class PowerCutAll(All, PowerCut):
     name = "power cut of all"
 
 
+class FailedDirectory(Fault):
+    """One of the two data directories of a node fails. The node goes on with the other one, and the
+    partitions in the failed one get other leaders. Then a restart repairs it."""
+
+    name = "failed directory"
+    stops_processes = True
+
+    def begin(self):
+        for node in self.nodes:
+            node.fail_directory()
+
+    def end(self):
+        for node in self.nodes:
+            node.kill()
+            node.repair()
+            node.start()
+
+
 class Pause(Fault):
     """SIGSTOP: the node comes back with all its connections, and knows nothing."""
 
@@ -285,6 +303,6 @@ class Together(Fault):
         self.ends_last.end()
 
 
-SINGLE = (Kill, KillAll, PowerCut, PowerCutAll, Pause, CutOff, CutOffEntirely, Mute, Deaf,
-          CutBetween, CutBetweenOneWay, CutFromClients)
+SINGLE = (Kill, KillAll, PowerCut, PowerCutAll, FailedDirectory, Pause, CutOff, CutOffEntirely,
+          Mute, Deaf, CutBetween, CutBetweenOneWay, CutFromClients)
 KINDS = (*SINGLE, Restarts, Together)

@@ -45,7 +45,8 @@ class Verify(unittest.TestCase):
         self.end = max(end for end, _ in batches(GOLDEN / "orders-0").values())
 
     def verify(self, watermark=None):
-        return verify(self.folders, {"orders-0": self.end if watermark is None else watermark})
+        directories = {node: [folder] for node, folder in self.folders.items()}
+        return verify(directories, {"orders-0": self.end if watermark is None else watermark})
 
     def segments(self, number):
         return sorted((Path(self.folders[number]) / "orders-0").glob("*.log"))

@@ -74,7 +74,16 @@ def check_batches(folder):
         raise ChaosFailure(f"{folder} has damage: {done.stderr.strip()}")
 
 
-def verify(data_folders, watermarks):
+def folder_of(name, directories):
+    """The folder of a log, which is in one of a node's data directories."""
+    found = [Path(directory) / name for directory in directories
+             if (Path(directory) / name).exists()]
+    if len(found) != 1:
+        raise ChaosFailure(f"{name} is in {len(found)} of the directories {directories}")
+    return found[0]
+
+
+def verify(data_directories, watermarks):
     """Checks all logs of the nodes, whose data directories are given by number. `watermarks` are
     the offsets that readers have reached, by the name of the partition's folder; every replica
     must have the records below. Returns a sentence about what was checked."""
@@ -82,14 +91,15 @@ def verify(data_folders, watermarks):
     count = 0
     for name in names:
         logs = {}
-        for node, folder in data_folders.items():
-            check_batches(Path(folder) / name)
-            logs[node] = batches(Path(folder) / name)
+        for node, directories in data_directories.items():
+            folder = folder_of(name, directories)
+            check_batches(folder)
+            logs[node] = batches(folder)
         end = compare(name, logs)
         count += sum(len(log) for log in logs.values())
         if end < watermarks.get(name, 1):
             ends = ", ".join(f"{end_offset(log)} on node {node}" for node, log in logs.items())
             raise ChaosFailure(f"{name}: readers have read up to {watermarks.get(name, 1)}, but "
                                f"the logs end at {ends}")
-    return (f"{len(names)} logs on {len(data_folders)} nodes: {count} batches are whole, and the "
-            "replicas are the same")
+    return (f"{len(names)} logs on {len(data_directories)} nodes: {count} batches are whole, and "
+            "the replicas are the same")
