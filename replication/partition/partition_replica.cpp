@@ -46,13 +46,6 @@ wire::Refusal report_unstaged(const PartitionLeader& leader, const wire::Refusal
                         refusal.message)};
 }
 
-ProduceOutcome refused(const wire::Refusal& error) {
-    ProduceOutcome outcome;
-    outcome.code = error.code;
-    outcome.message = error.message;
-    return outcome;
-}
-
 }  // namespace
 
 PartitionReplica::PartitionReplica(ReplicaContext context)
@@ -105,6 +98,7 @@ void PartitionReplica::become_leader(const PartitionFacts& facts) {
     if (facts.leader_epoch < epoch_ || postpone(facts, context_.self)) {
         return;
     }
+    auto early = early_.take();
     if (leader == nullptr) {
         leave_role({});
         leader = &role_.emplace<PartitionLeader>(context_.self, high_watermark_, context_.mutants);
@@ -114,6 +108,9 @@ void PartitionReplica::become_leader(const PartitionFacts& facts) {
                           context_.clock->now(), effects);
     apply(effects);
     ask_sync_if_due();
+    for (AppendRequest& request : early) {
+        append(std::move(request));
+    }
 }
 
 void PartitionReplica::become_follower(const PartitionFacts& facts, BrokerId leader) {
@@ -134,6 +131,8 @@ void PartitionReplica::become_follower(const PartitionFacts& facts, BrokerId lea
 
 /// Ends what the role has begun. Staged batches are written; their requests get their outcome then.
 void PartitionReplica::leave_role(wire::Refusal reason) {
+    is_opening_ = false;
+    early_.refuse(reason);
     flush();
     waits_.fail_appends(indefinite(reason));
     waits_.finish_fetches();
@@ -223,6 +222,10 @@ std::optional<wire::Refusal> PartitionReplica::refusal(Acks acks) {
 }
 
 void PartitionReplica::append(AppendRequest request) {
+    if (is_opening_) {
+        early_.add(std::move(request), context_.clock->now());
+        return;
+    }
     if (const auto error = refusal(request.acks)) {
         ProduceSlot::answer(std::move(request.slot), refused(*error));
         return;

@@ -15,6 +15,7 @@
 #include "protocol/base/ids.h"
 #include "protocol/base/result.h"
 #include "protocol/wire/refusal.h"
+#include "replication/partition/early_appends.h"
 #include "replication/partition/partition_follower.h"
 #include "replication/partition/partition_leader.h"
 #include "replication/partition/partition_reader.h"
@@ -25,26 +26,15 @@
 
 namespace hw::replication {
 
-/// A request to append one batch to a partition.
-struct AppendRequest {
-    /// One whole batch that passed record::validate_produce, including its timestamps. It points
-    /// into the bytes of the request, which `slot` keeps alive.
-    MutableBytes batch;
-    std::optional<Timestamp> append_time;  ///< set if the topic uses LogAppendTime
-    Acks acks = Acks::all;
-    std::shared_ptr<ProduceSlot> slot;  ///< gets the outcome
-    /// By this broker's clock; see storage::NewBatch.
-    Timestamp received_at = kNoTimestamp;
-};
-
 /// The replica of one partition on this broker: its log, its role, its high watermark, and its
 /// delayed requests. It connects them: appends are staged and written once per turn; after a write
 /// or sync the core of the role gets the new log ends; when the high watermark moves, delayed
 /// requests are completed.
 ///
-/// The roles: *opening* until it has its log; *leader* and *follower* as the metadata say;
-/// *offline* while there is no leader to follow, the log is being truncated for another role, the
-/// directory has failed, or the replica is deleted.
+/// The roles: *opening* until its first role is set, which needs a log; appends wait until then,
+/// see EarlyAppends; *leader* and *follower* as the metadata say; *offline* while there is no
+/// leader to follow, the log is being truncated for another role, the directory has failed, or the
+/// replica is deleted.
 ///
 /// Lives inside the partition's guard, where every function is called; not movable. Outcomes are
 /// posted to the shards of the requests.
@@ -89,6 +79,8 @@ public:
     /// Sets new settings of the topic. They affect the high watermark at once, and appends from the
     /// next one on.
     void set_options(std::shared_ptr<const PartitionOptions> options);
+    /// Refuses the appends that have waited too long for the end of the opening.
+    void refuse_early_appends() { early_.refuse_old(context_.clock->now()); }
 
     // --- Append and sync
 
@@ -230,6 +222,8 @@ private:
     ReplicaContext context_;
     std::unique_ptr<storage::Log> log_;
     std::variant<Offline, PartitionLeader, PartitionFollower> role_;
+    bool is_opening_ = true;  ///< no role was set yet
+    EarlyAppends early_;
     LeaderEpoch epoch_ = kNoLeaderEpoch;  ///< of the last role
     std::optional<NextRole> next_role_;
     Offset high_watermark_ = kNoOffset;

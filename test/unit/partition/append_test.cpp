@@ -439,13 +439,78 @@ TEST_CASE("append: a released log has the batches that were staged before", "[pa
     CHECK(world.node->read(0).error().code == ErrorCode::unknown_topic_or_partition);
 }
 
-TEST_CASE("append: a partition that is still being opened refuses appends", "[partition][append]") {
-    World world;
-    world.node = std::make_unique<Node>(world.scheduler, world.disk, world.options);
-    const auto produced = world.node->produce({}, Acks::leader);
+/// A replica that is new: it has neither a log nor a role.
+struct Opening : World {
+    Opening() { node = std::make_unique<Node>(scheduler, disk, options, mutants, policy); }
+    void pass(Duration time) {
+        const TimePoint end = scheduler.now() + time;
+        scheduler.park(1, [] {}, end);
+        static_cast<void>(scheduler.run_until([&] { return scheduler.now() >= end; }, kNever));
+        node->enter([](PartitionReplica& replica) { replica.refuse_early_appends(); });
+        settle();
+    }
+};
+
+TEST_CASE("append: batches that come before the log are appended in order when the replica leads",
+          "[partition][append]") {
+    Opening world;
+    const auto first = world.node->produce({.value = "first"}, Acks::leader);
+    const auto second = world.node->produce({.value = "second"});
     world.settle();
-    CHECK(produced->code() == ErrorCode::not_leader_or_follower);
-    CHECK(produced->outcome().message == "the partition is being opened");
+    CHECK_FALSE(first->ended);
+    world.node->open(Offset(0));
+    world.settle();
+    CHECK_FALSE(first->ended);
+    world.node->lead(led_by_self(1));
+    world.settle();
+    CHECK(first->code() == ErrorCode::none);
+    CHECK(second->code() == ErrorCode::none);
+    CHECK(world.node->values() == std::vector<std::string>{"first", "second"});
+}
+
+TEST_CASE(
+    "append: batches that come before the log are refused when another broker leads, or when "
+    "there will be no log",
+    "[partition][append]") {
+    const bool is_follower = GENERATE(true, false);
+    Opening world;
+    const auto early = world.node->produce({}, Acks::leader);
+    world.settle();
+    if (is_follower) {
+        world.node->open(Offset(0));
+        world.node->enter([](PartitionReplica& replica) {
+            replica.become_follower(led_by_self(1, {kOther, kSelf}, {kOther}), kOther);
+        });
+    } else {
+        world.node->enter([](PartitionReplica& replica) {
+            replica.become_offline({ErrorCode::kafka_storage_error, "the disk is full"});
+        });
+    }
+    world.settle();
+    REQUIRE(early->ended);
+    CHECK(early->code() ==
+          (is_follower ? ErrorCode::not_leader_or_follower : ErrorCode::kafka_storage_error));
+}
+
+TEST_CASE("append: a batch waits at most 200 ms for the log, and at most 1,024 wait",
+          "[partition][append]") {
+    Opening world;
+    std::vector<std::unique_ptr<Produced>> waiting;
+    for (std::size_t i = 0; i < EarlyAppends::kMax; ++i) {
+        waiting.push_back(world.node->produce({}, Acks::leader));
+    }
+    world.settle();
+    const auto beyond = world.node->produce({}, Acks::leader);
+    world.settle();
+    REQUIRE(beyond->ended);
+    CHECK(beyond->code() == ErrorCode::not_leader_or_follower);
+    world.pass(EarlyAppends::kMaxWait - std::chrono::milliseconds(1));
+    CHECK_FALSE(waiting.front()->ended);
+    world.pass(std::chrono::milliseconds(1));
+    for (const auto& each : waiting) {
+        REQUIRE(each->ended);
+        CHECK(each->code() == ErrorCode::not_leader_or_follower);
+    }
 }
 
 }  // namespace
