@@ -308,6 +308,35 @@ Result<void> check_wipe(Disk& disk, const std::string& path,
     return {};
 }
 
+Result<void> create_log_folder(Disk& disk, const std::string& directory, const NewLog& log) {
+    const std::string folder = directory + "/" + folder_name(log.name);
+    HW_TRY(there, disk.exists(folder));
+    if (there) {
+        return fail(ErrorKind::exists,
+                    "{0} exists already, and its {1} names another topic or is missing: put {1} "
+                    "back, or move the folder away, then start the broker again",
+                    folder, kPartitionMetadataFile);
+    }
+    HW_TRY_VOID(disk.make_directories(folder));
+    return replace_small_file(disk, folder, kPartitionMetadataFile,
+                              format_partition_metadata(log.topic_id));
+}
+
+/// Puts on stable storage the names of folders that were made or changed in `directory`. Successful
+/// outcomes become those of the sync.
+template <class T>
+void sync_names(Disk& disk, const std::string& directory, std::vector<Result<T>>& outcomes) {
+    if (std::ranges::none_of(outcomes, [](const auto& each) { return each.has_value(); })) {
+        return;
+    }
+    const auto synced = disk.sync_directory(directory);
+    for (Result<T>& outcome : outcomes) {
+        if (outcome && !synced) {
+            outcome = std::unexpected(synced.error());
+        }
+    }
+}
+
 }  // namespace
 
 Result<void> wipe_data_directory(Disk& disk, const std::string& path) {
@@ -356,29 +385,28 @@ Result<std::optional<std::string>> find_cluster_id(Disk& disk,
     return std::nullopt;
 }
 
-Result<void> create_log_folder(Disk& disk, const std::string& directory, const TopicPartition& name,
-                               TopicId topic_id) {
-    const std::string folder = directory + "/" + folder_name(name);
-    HW_TRY(there, disk.exists(folder));
-    if (there) {
-        return fail(ErrorKind::exists,
-                    "{0} exists already, and its {1} names another topic or is missing: put {1} "
-                    "back, or move the folder away, then start the broker again",
-                    folder, kPartitionMetadataFile);
+std::vector<Result<void>> create_log_folders(Disk& disk, const std::string& directory,
+                                             const std::vector<NewLog>& logs) {
+    std::vector<Result<void>> outcomes;
+    for (const NewLog& log : logs) {
+        outcomes.push_back(create_log_folder(disk, directory, log));
     }
-    HW_TRY_VOID(disk.make_directories(folder));
-    HW_TRY_VOID(replace_small_file(disk, folder, kPartitionMetadataFile,
-                                   format_partition_metadata(topic_id)));
-    return disk.sync_directory(directory);
+    sync_names(disk, directory, outcomes);
+    return outcomes;
 }
 
-Result<std::string> mark_log_for_deletion(Disk& disk, const std::string& directory,
-                                          const TopicPartition& name, const Uuid& uuid) {
-    const std::string from = directory + "/" + folder_name(name);
-    std::string to = directory + "/" + deleting_folder_name(name, uuid);
-    HW_TRY_VOID(disk.rename(from, to));
-    HW_TRY_VOID(disk.sync_directory(directory));
-    return to;
+std::vector<Result<MarkedLog>> mark_logs_for_deletion(Disk& disk, const std::string& directory,
+                                                      const std::vector<TopicPartition>& logs,
+                                                      const std::vector<Uuid>& uuids) {
+    std::vector<Result<MarkedLog>> outcomes;
+    for (std::size_t i = 0; i < logs.size(); ++i) {
+        MarkedLog marked{logs[i], directory + "/" + deleting_folder_name(logs[i], uuids[i])};
+        const auto renamed = disk.rename(directory + "/" + folder_name(logs[i]), marked.folder);
+        outcomes.push_back(renamed ? Result<MarkedLog>(std::move(marked))
+                                   : std::unexpected(renamed.error()));
+    }
+    sync_names(disk, directory, outcomes);
+    return outcomes;
 }
 
 Result<void> write_clean_shutdown(Disk& disk, const std::string& directory, BrokerEpoch epoch) {

@@ -79,16 +79,29 @@ struct OpenedDirectory {
 [[nodiscard]] Result<std::optional<std::string>> find_cluster_id(
     Disk& disk, const std::vector<std::string>& directories);
 
-/// Creates the folder of a new log with its partition.metadata, durably. Blocks. Errors: exists,
-/// io, no_space.
-[[nodiscard]] Result<void> create_log_folder(Disk& disk, const std::string& directory,
-                                             const TopicPartition& name, TopicId topic_id);
+/// A log to be created.
+struct NewLog {
+    TopicPartition name;
+    TopicId topic_id;
+};
 
-/// Marks a log for deletion: renames its folder to a `-delete` name, durably, and returns the new
-/// path, which the caller removes. Blocks. Errors: not_found, io.
-[[nodiscard]] Result<std::string> mark_log_for_deletion(Disk& disk, const std::string& directory,
-                                                        const TopicPartition& name,
-                                                        const Uuid& uuid);
+/// Creates the folders of new logs with their partition.metadata, durably. The outcomes are in the
+/// order of `logs`. Blocks. Errors: exists, io, no_space.
+[[nodiscard]] std::vector<Result<void>> create_log_folders(Disk& disk, const std::string& directory,
+                                                           const std::vector<NewLog>& logs);
+
+/// A log whose folder is marked for deletion.
+struct MarkedLog {
+    TopicPartition name;
+    std::string folder;  ///< its new path, which the caller removes
+};
+
+/// Marks logs for deletion: renames the folder of each to a `-delete` name, which has the `uuid` of
+/// the same place in `uuids`, durably. The outcomes are in the order of `logs`. Blocks. Errors:
+/// not_found, io.
+[[nodiscard]] std::vector<Result<MarkedLog>> mark_logs_for_deletion(
+    Disk& disk, const std::string& directory, const std::vector<TopicPartition>& logs,
+    const std::vector<Uuid>& uuids);
 
 /// Writes the marker of a clean stop. Nothing in the directory may change afterwards. Blocks.
 [[nodiscard]] Result<void> write_clean_shutdown(Disk& disk, const std::string& directory,

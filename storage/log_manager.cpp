@@ -17,11 +17,6 @@ Offset offset_of(const PartitionOffsets& offsets, const TopicPartition& name) {
     return found == offsets.end() ? Offset(0) : found->second;
 }
 
-/// Whether the disk failed, as opposed to damaged contents.
-bool is_disk_failure(const Error& error) {
-    return error.kind == ErrorKind::io || error.kind == ErrorKind::no_space;
-}
-
 }  // namespace
 
 /// The logs to open and the results, shared by the lanes that open them.
@@ -242,80 +237,6 @@ Task<Result<void>> LogManager::remove_marked_folders() {
         directory.deleting.clear();
     }
     co_return Result<void>{};
-}
-
-Result<void> LogManager::check_room() const {
-    std::size_t logs = 0;
-    for (const auto& directory : directories_) {
-        logs += directory->logs();
-    }
-    if (logs >= settings_.logs_max) {
-        return fail(ErrorKind::limit,
-                    "{} logs are open, and the limit of open files allows {}: raise it (ulimit -n, "
-                    "in a systemd unit LimitNOFILE=) and start the broker again",
-                    logs, settings_.logs_max);
-    }
-    return {};
-}
-
-Task<Result<OpenedLog>> LogManager::create(LogDirectory& directory, TopicPartition name,
-                                           TopicId topic_id) {
-    if (const auto room = check_room(); !room) {
-        co_return std::unexpected(room.error());
-    }
-    const LoadRequest request{disk_,
-                              directory.path() + "/" + folder_name(name),
-                              settings_.options_for(name.topic),
-                              Shutdown::unclean,
-                              Offset(0),
-                              Offset(0),
-                              logger_};
-    auto work = [request, name, topic_id, root = directory.path()]() -> Result<LogContents> {
-        HW_TRY_VOID(create_log_folder(*request.disk, root, name, topic_id));
-        return load_log(request);
-    };
-    auto contents =
-        co_await call_blocking<LogContents>(*disk_, directory.path(), *home_, std::move(work));
-    if (!contents) {
-        if (is_disk_failure(contents.error())) {
-            directory.go_offline(contents.error());
-        }
-        co_return std::unexpected(contents.error());
-    }
-    co_return OpenedLog{name, topic_id, &directory, std::move(*contents), Offset(0)};
-}
-
-Task<Result<void>> LogManager::remove(LogDirectory& directory, TopicPartition name) {
-    // A sync still under way would miss the folder, or write into that of a new log of this name.
-    co_await directory.wait_for_removed();
-    co_await forget(directory, name);
-    const Uuid uuid = random_uuid(*entropy_);
-    auto work = [disk = disk_, root = directory.path(), name, uuid]() -> Result<void> {
-        const auto marked = mark_log_for_deletion(*disk, root, name, uuid);
-        if (!marked) {
-            const bool is_gone = marked.error().kind == ErrorKind::not_found;
-            return is_gone ? Result<void>() : Result<void>(std::unexpected(marked.error()));
-        }
-        return disk->remove_tree(*marked);
-    };
-    const auto outcome =
-        co_await call_blocking<void>(*disk_, directory.path(), *home_, std::move(work));
-    if (!outcome && is_disk_failure(outcome.error())) {
-        directory.go_offline(outcome.error());
-    }
-    co_return outcome;
-}
-
-/// Called before the folder is removed: after a crash in between, the log is checked as a whole. In
-/// the opposite order it would look like a lost log. A new log of the same name must not get the
-/// old offsets either. A failed write takes the directory offline, so it is not reported here.
-Task<> LogManager::forget(LogDirectory& directory, TopicPartition name) {
-    directory.forget(name);
-    co_await write_recovery_points(directory);
-    PartitionOffsets& starts = opened_of(directory).log_starts;
-    if (starts.erase(name) != 0) {
-        co_await write_log_starts(directory, starts);
-    }
 }
 
 Task<std::vector<MissingLog>> LogManager::find_missing() {

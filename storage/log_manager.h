@@ -63,6 +63,11 @@ struct ManagerSettings {
     std::function<LogOptions(const std::string& topic)> options_for;
 };
 
+/// Whether the disk failed, as opposed to damaged contents.
+[[nodiscard]] inline bool is_disk_failure(const Error& error) {
+    return error.kind == ErrorKind::io || error.kind == ErrorKind::no_space;
+}
+
 /// Manager of a node's data directories: opens them and their logs at the start, creates and
 /// removes logs, and closes everything at a clean stop. The logs belong to their partitions.
 ///
@@ -81,13 +86,19 @@ public:
     /// Errors: those of open_data_directory; also invalid if two directories have the same id, two
     /// folders are of the same log, or a directory has logs but no file of recovery points.
     [[nodiscard]] Task<Result<OpenedLogs>> open(ManagerSettings settings);
-    /// Creates a log in `directory`, durably. If its disk fails, the directory goes offline; the
-    /// same holds for `remove`. Errors: exists, io, no_space, limit.
+    /// Creates logs in `directory`, durably; they share the sync of the directory. The outcomes are
+    /// in the order of `logs`. If its disk fails, the directory goes offline; the same holds for
+    /// `remove`. Errors: exists, io, no_space, limit.
+    [[nodiscard]] Task<std::vector<Result<OpenedLog>>> create(LogDirectory& directory,
+                                                              std::vector<NewLog> logs);
     [[nodiscard]] Task<Result<OpenedLog>> create(LogDirectory& directory, TopicPartition name,
                                                  TopicId topic_id);
-    /// Removes the checkpointed offsets of a log, marks its folder for deletion and removes it. The
-    /// log must no longer be used, nor be a member of the directory. Succeeds if the folder is
-    /// already gone. Errors: io.
+    /// Removes the checkpointed offsets of logs, marks their folders for deletion and removes them;
+    /// they share one writing of the offsets and one sync of the directory. The logs must no longer
+    /// be used, nor be members of the directory. Succeeds if a folder is already gone. The outcomes
+    /// are in the order of `names`. Errors: io.
+    [[nodiscard]] Task<std::vector<Result<void>>> remove(LogDirectory& directory,
+                                                         std::vector<TopicPartition> names);
     [[nodiscard]] Task<Result<void>> remove(LogDirectory& directory, TopicPartition name);
     /// Stops the committers, then closes the logs of each directory. If that succeeds, it writes
     /// the recovery points and the marker of a clean stop there. A directory with a log that could
@@ -111,6 +122,8 @@ private:
     [[nodiscard]] std::shared_ptr<Opening> plan_opening() const;
     [[nodiscard]] Task<> open_lane(std::shared_ptr<Opening> opening);
     [[nodiscard]] Result<void> check_room() const;
+    [[nodiscard]] Task<Result<std::vector<Result<LogContents>>>> create_folders(
+        LogDirectory& directory, std::vector<NewLog> logs);
     [[nodiscard]] Task<Result<void>> remove_marked_folders();
     [[nodiscard]] Task<Result<void>> close_directory(LogDirectory& directory,
                                                      std::vector<ClosingLog> logs,
@@ -118,7 +131,9 @@ private:
     /// Finds missing logs. Their recovery points are kept, so that each start reports them; all
     /// other offsets of logs without a folder are dropped.
     [[nodiscard]] Task<std::vector<MissingLog>> find_missing();
-    [[nodiscard]] Task<> forget(LogDirectory& directory, TopicPartition name);
+    [[nodiscard]] Task<> forget(LogDirectory& directory, const std::vector<TopicPartition>& names);
+    [[nodiscard]] Task<Result<void>> remove_marked(LogDirectory& directory,
+                                                   Result<MarkedLog> marked);
     [[nodiscard]] Task<Result<void>> write_recovery_points(LogDirectory& directory);
     [[nodiscard]] Task<Result<void>> write_log_starts(LogDirectory& directory,
                                                       const PartitionOffsets& offsets);
@@ -130,7 +145,8 @@ private:
     Entropy* entropy_;
     Logger logger_;
     ManagerSettings settings_;
-    bool is_open_ = false;  ///< `open` succeeded
+    bool is_open_ = false;      ///< `open` succeeded
+    std::size_t creating_ = 0;  ///< logs that are being created
     std::vector<OpenedDirectory> opened_;
     std::vector<std::unique_ptr<LogDirectory>> directories_;  ///< in the order of opened_
     std::vector<const LogDirectory*> damaged_;                ///< with a log that failed to open

@@ -19,9 +19,9 @@ namespace hw::storage {
 /// threads.
 class PosixDisk final : public Disk {
 public:
-    /// Threads per directory: enough for two overlapping syncs and one longer operation, such as an
-    /// unlink or a producer snapshot.
-    static constexpr std::size_t kThreads = 3;
+    /// Threads per directory: enough for two overlapping syncs, a producer snapshot, two creations
+    /// of logs and a removal, so that records do not wait while topics are created.
+    static constexpr std::size_t kThreads = 6;
     /// Threads per directory for reads of what is not in memory.
     static constexpr std::size_t kReadThreads = 2;
 

@@ -223,9 +223,9 @@ TEST_CASE("manager: two folders of one log are refused, and nothing is changed",
     world.disk.process_kill();
     const bool is_renamed = GENERATE(true, false);
     const std::string copy = is_renamed ? "/data/copy-0" : "/more/t-0";
-    REQUIRE(create_log_folder(world.disk, copy.substr(0, 5),
-                              {is_renamed ? "copy" : "t", PartitionIndex(0)}, TopicId(Uuid{1, 2}))
-                .has_value());
+    const TopicPartition copied(is_renamed ? "copy" : "t", PartitionIndex(0));
+    REQUIRE(
+        create_log_folders(world.disk, copy.substr(0, 5), {{copied, TopicId(Uuid{1, 2})}}).front());
     const std::string points = world.disk.contents("/data/recovery-point-offset-checkpoint");
     CHECK(points == "0\n1\nt 0 1\n");
     Node& second = world.start();
@@ -267,7 +267,9 @@ TEST_CASE("manager: folders with one name but different topic ids are different 
     first.create();
     world.node.reset();
     world.disk.process_kill();
-    REQUIRE(create_log_folder(world.disk, "/more", kName, TopicId(Uuid{3, 4})).has_value());
+    REQUIRE(create_log_folders(world.disk, "/more", {{kName, TopicId(Uuid{3, 4})}})
+                .front()
+                .has_value());
     const auto opened = world.start().open({"/data", "/more"});
     REQUIRE(opened.has_value());
     CHECK(opened->logs.size() == 2);
@@ -302,9 +304,8 @@ TEST_CASE("manager: the metadata log needs no recovery points", "[storage][manag
     World world;
     Node& first = world.start();
     REQUIRE(first.open().has_value());
-    REQUIRE(create_log_folder(world.disk, "/data", {kMetadataTopic, PartitionIndex(0)},
-                              TopicId(Uuid{0, 1}))
-                .has_value());
+    const TopicPartition metadata(kMetadataTopic, PartitionIndex(0));
+    REQUIRE(create_log_folders(world.disk, "/data", {{metadata, TopicId(Uuid{0, 1})}}).front());
     world.node.reset();
     world.disk.process_kill();
     const std::string path = std::string("/data/") + kRecoveryPointFile;
@@ -575,7 +576,7 @@ TEST_CASE(
     first.pass(std::chrono::milliseconds(20));
     first.directory->write_recovery_points([](const Result<void>&) {});
     first.pass(std::chrono::milliseconds(20));
-    REQUIRE(mark_log_for_deletion(world.disk, "/data", kName, Uuid{5, 6}).has_value());
+    REQUIRE(mark_logs_for_deletion(world.disk, "/data", {kName}, {Uuid{5, 6}}).front().has_value());
     world.node.reset();
     world.disk.process_kill();
     Node& second = world.start();
@@ -603,7 +604,9 @@ TEST_CASE("manager: a new log does not inherit the start offset of a removed log
     Node& first = world.start();
     const bool was_there = GENERATE(false, true);
     if (was_there) {
-        REQUIRE(create_log_folder(world.disk, "/data", kName, TopicId(Uuid{7, 8})).has_value());
+        REQUIRE(create_log_folders(world.disk, "/data", {{kName, TopicId(Uuid{7, 8})}})
+                    .front()
+                    .has_value());
     }
     auto found = first.open();
     REQUIRE(found.has_value());

@@ -238,7 +238,8 @@ TEST_CASE("files: the error about a damaged file says what the file is for and w
         return open_data_directory(disk, "/data", own, Logger(sink, "storage"));
     };
     REQUIRE(open());
-    REQUIRE(create_log_folder(disk, "/data", {"t", PartitionIndex(0)}, TopicId(Uuid{1, 2})));
+    REQUIRE(create_log_folders(disk, "/data", {{{"t", PartitionIndex(0)}, TopicId(Uuid{1, 2})}})
+                .front());
     REQUIRE(replace_small_file(disk, folder, name, "damaged\n"));
     const auto refused = open();
     REQUIRE_FALSE(refused);
