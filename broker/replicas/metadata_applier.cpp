@@ -5,9 +5,9 @@
 #include <string>
 #include <utility>
 
+#include "broker/net/long_loop.h"
 #include "broker/replicas/topic_options.h"
 #include "controller/image/topic_image.h"
-#include "storage/log_folder.h"
 
 namespace hw::broker {
 
@@ -18,8 +18,11 @@ using wire::ErrorCode;
 
 namespace {
 
-/// Interval at which a replica is asked whether its write has ended.
-constexpr Duration kWriteCheck = std::chrono::milliseconds(1);
+constexpr const char* kDeleted = "its topic was deleted";
+/// Partitions of one update that are handled before other work of the shard has its turn.
+constexpr std::size_t kPartitionsPerTurn = 256;
+/// Interval at which appends that wait for a log are checked.
+constexpr Duration kEarlyCheck = std::chrono::milliseconds(50);
 
 replication::PartitionFacts facts_of(const PartitionImage& partition) {
     return {.leader_epoch = partition.leader_epoch,
@@ -42,21 +45,10 @@ void change_table(ShardView& view, const MetadataApplier::TableChanges& changes)
     }
 }
 
-/// Adds advice to the error of a damaged log.
-Error with_remedy(Error damage) {
-    if (damage.kind == ErrorKind::corrupt) {
-        damage.message += ". Restore its folder from a copy and start again, or delete the topic";
-    }
-    return damage;
-}
-
-template <class Logs>
-auto by_key(Logs logs) {
-    std::multimap<controller::PartitionKey, typename Logs::value_type> keyed;
-    for (auto& log : logs) {
-        keyed.emplace(controller::PartitionKey{log.topic_id, log.name.partition}, std::move(log));
-    }
-    return keyed;
+void leave_role(const LocalReplica& local, wire::Refusal reason, GuardEntries& entries) {
+    entries.begin(local.replica, [reason = std::move(reason)](PartitionReplica& replica) {
+        replica.become_offline(reason);
+    });
 }
 
 }  // namespace
@@ -64,136 +56,124 @@ auto by_key(Logs logs) {
 MetadataApplier::MetadataApplier(Ports ports, storage::OpenedLogs found)
     : ports_(std::move(ports)),
       shard_(ports_.replicas.home),
-      found_(by_key(std::move(found.logs))),
-      failed_(by_key(std::move(found.failed))),
-      missing_(std::move(found.missing)),
-      troubles_(ports_.log, ports_.replicas.clock) {}
+      places_(ports_.logs, ports_.config.storage, ports_.replicas.self, std::move(found)),
+      replicas_(shard_),
+      files_({.shard = shard_,
+              .clock = ports_.replicas.clock,
+              .log = ports_.log,
+              .logs = ports_.logs,
+              .take_log =
+                  [this](LocalReplicaPtr local, Result<storage::OpenedLog> created) {
+                      return take_log(std::move(local), std::move(created));
+                  },
+              .tell_removed = [this](auto& directory) { places_.remove(directory); }}),
+      troubles_(ports_.log, ports_.replicas.clock),
+      tasks_(shard_) {}
+
+void MetadataApplier::begin_stop() {
+    stopping_ = true;
+    files_.begin_stop();
+}
 
 Task<> MetadataApplier::apply(MetadataUpdate update) {
     image_ = update.image;
-    co_await remove_deleted(update);
-    co_await remove_unassigned(update);
-    co_await change_options(update);
+    GuardEntries entries(shard_);
+    remove_deleted(update, entries);
+    remove_unassigned(update, entries);
+    change_options(update, entries);
     std::vector<Key> keys = assigned(update);
     if (is_registered()) {
         std::ranges::copy_if(std::exchange(leading_later_, {}), std::back_inserter(keys),
-                             [this](const Key& key) { return hosted_.contains(key); });
+                             [this](const Key& key) { return replicas_.find(key) != nullptr; });
     }
     if (update.is_first) {
         co_await settle_missing(keys);
+        unsettled_.insert(keys.begin(), keys.end());
+        progress_ = {.done = 0, .all = unsettled_.size()};
     }
-    progress_ = {.done = 0, .all = keys.size()};
-    for (const Key& key : keys) {
-        if (stopping_) {
-            co_return;
-        }
-        co_await update_partition(key);
-        ++progress_.done;
+    co_await update_partitions(std::move(keys), entries);
+    co_await entries.wait();
+    if (stopping_) {
+        co_return;
     }
     if (update.is_first) {
-        report_unknown();
+        places_.report_unused(ports_.log);
     }
     co_await publish();
-    ports_.tell_applied(update.image->last_offset());
+    published_ = update.image->last_offset();
+    tell_applied();
 }
 
-Task<> MetadataApplier::remove_deleted(const MetadataUpdate& update) {
+void MetadataApplier::remove_deleted(const MetadataUpdate& update, GuardEntries& entries) {
+    const auto& deleted = update.changes.deleted_topics;
+    if (deleted.empty()) {
+        return;
+    }
     std::vector<Key> gone;
-    for (const auto& [key, hosted] : hosted_) {
-        if (update.changes.deleted_topics.contains(key.topic)) {
+    for (const auto& [key, local] : replicas_.all()) {
+        if (deleted.contains(key.topic)) {
             gone.push_back(key);
         }
     }
     for (const Key& key : gone) {
-        if (stopping_) {
-            co_return;
-        }
-        co_await remove(key, "its topic was deleted");
+        remove(key, kDeleted, entries);
     }
-    std::vector<Key> damaged;
-    for (const auto& [key, log] : failed_) {
-        if (update.changes.deleted_topics.contains(key.topic)) {
-            damaged.push_back(key);
-        }
+    for (const storage::FailedLog& damaged : places_.take_failed_of(deleted)) {
+        remove_damaged(damaged, kDeleted);
     }
-    for (const Key& key : damaged) {
-        if (stopping_) {
-            co_return;
-        }
-        co_await remove_damaged(key, "its topic was deleted");
-    }
-    // Logs of topics that were deleted while this broker was down, or just before it crashed.
-    for (auto each = found_.begin(); each != found_.end() && !stopping_;) {
-        if (!update.changes.deleted_topics.contains(each->first.topic)) {
-            ++each;
-            continue;
-        }
-        const auto deleted = found_.extract(each++);
-        co_await remove_files(*deleted.mapped().directory, deleted.mapped().name,
-                              "its topic was deleted");
+    // Logs of topics that were deleted while this broker was down, or just before it ended.
+    for (const storage::OpenedLog& found : places_.take_found_of(deleted)) {
+        files_.remove(*found.directory, found.name, kDeleted);
     }
 }
 
-Task<> MetadataApplier::remove_unassigned(const MetadataUpdate& update) {
+void MetadataApplier::remove_unassigned(const MetadataUpdate& update, GuardEntries& entries) {
     for (const Key& key : update.changes.partitions) {
         const PartitionImage* partition = update.image->topic_table().find(key);
-        if (stopping_) {
-            co_return;
-        }
-        if (hosted_.contains(key) &&
+        if (replicas_.find(key) != nullptr &&
             std::ranges::count(partition->replicas, ports_.replicas.self) == 0) {
-            co_await remove(key, "it is no longer assigned to this broker");
+            remove(key, "it is no longer assigned to this broker", entries);
         }
     }
 }
 
-Task<> MetadataApplier::change_options(const MetadataUpdate& update) {
-    for (const auto& [key, hosted] : hosted_) {
+void MetadataApplier::remove(const Key& key, const std::string& why, GuardEntries& entries) {
+    const LocalReplicaPtr local = replicas_.find(key);
+    replicas_.erase(key);
+    local->is_removed = true;
+    changes_[key] = {};
+    leave_role(*local, {ErrorCode::unknown_topic_or_partition, "the partition is gone: " + why},
+               entries);
+    if (local->state == LogState::failed) {
+        if (const auto damaged = places_.take_failed(key)) {
+            remove_damaged(*damaged, why);
+        }
+    } else if (local->state != LogState::awaited) {
+        files_.remove(local, why);
+    }
+    settle(key);
+}
+
+void MetadataApplier::remove_damaged(const storage::FailedLog& damaged, const std::string& why) {
+    if (!damaged.directory->failure()) {
+        files_.remove(*damaged.directory, damaged.name, why);
+    }
+}
+
+void MetadataApplier::change_options(const MetadataUpdate& update, GuardEntries& entries) {
+    if (update.changes.configs.empty()) {
+        return;
+    }
+    for (const auto& [key, local] : replicas_.all()) {
         const controller::ConfigResource resource{controller::ConfigResourceType::topic,
-                                                  hosted.name.topic};
-        const PartitionImage* partition = image_->topic_table().find(key);
-        // It may be deleted and not removed yet, when the node is stopping.
-        if (partition == nullptr || !update.changes.configs.contains(resource)) {
+                                                  local->name.topic};
+        if (!update.changes.configs.contains(resource)) {
             continue;
         }
-        auto options = options_of(hosted.name.topic, *partition);
-        changes_[key] = {.replica = hosted.replica, .options = options};
-        auto set = [options](PartitionReplica& replica) { replica.set_options(options); };
-        co_await run_in_guard(hosted.replica, std::move(set));
-    }
-}
-
-Task<> MetadataApplier::remove(Key key, std::string why) {
-    const Hosted hosted = std::move(hosted_.extract(key).mapped());
-    changes_[key] = {};
-    wire::Refusal reason(ErrorCode::unknown_topic_or_partition, "the partition is gone: " + why);
-    co_await take_offline(hosted.replica, std::move(reason));
-    if (hosted.directory == nullptr) {
-        co_await remove_damaged(key, std::move(why));
-        co_return;
-    }
-    hosted.directory->remove(hosted.log);
-    --used_[hosted.directory];
-    auto drop_log = [](PartitionReplica& replica) { const auto log = replica.release_log(); };
-    co_await run_in_guard(hosted.replica, drop_log);
-    co_await remove_files(*hosted.directory, hosted.name, std::move(why));
-}
-
-Task<> MetadataApplier::remove_damaged(Key key, std::string why) {
-    const auto damaged = failed_.extract(key);
-    if (damaged && !damaged.mapped().directory->failure()) {
-        co_await remove_files(*damaged.mapped().directory, damaged.mapped().name, std::move(why));
-    }
-}
-
-Task<> MetadataApplier::remove_files(storage::LogDirectory& directory, TopicPartition name,
-                                     std::string why) {
-    const auto removed = co_await ports_.logs.remove(directory, name);
-    if (removed) {
-        ports_.log.info("removed the log of {} from {}, because {}", name, directory.path(), why);
-    } else {
-        ports_.log.error("cannot remove the log of {} from {}, although {}: {}", name,
-                         directory.path(), why, removed.error().message);
+        auto options = options_of(local->name.topic, *image_->topic_table().find(key));
+        changes_[key] = {.replica = local->replica, .options = options};
+        entries.begin(local->replica,
+                      [options](PartitionReplica& replica) { replica.set_options(options); });
     }
 }
 
@@ -202,12 +182,12 @@ Task<> MetadataApplier::settle_missing(const std::vector<Key>& assigned) {
     for (const Key& key : assigned) {
         keys.emplace(TopicPartition{image_->find_topic(key.topic)->name, key.index}, key);
     }
-    for (const storage::MissingLog& log : std::exchange(missing_, {})) {
+    for (const storage::MissingLog& log : places_.take_missing()) {
         if (stopping_) {
             co_return;
         }
         const auto key = keys.find(log.name);
-        if (key == keys.end() || found_.contains(key->second)) {
+        if (key == keys.end() || places_.has_found(key->second)) {
             const auto forgotten = co_await ports_.logs.remove(*log.directory, log.name);
             if (!forgotten) {
                 ports_.log.error("cannot remove the checkpointed offsets of {} from {}: {}",
@@ -219,8 +199,8 @@ Task<> MetadataApplier::settle_missing(const std::vector<Key>& assigned) {
                      fmt::format("its folder {}/{} is missing; it had records below offset {} on "
                                  "stable storage. Restore the folder, or delete the topic",
                                  log.directory->path(), log.name, log.recovery_point)};
-        failed_.emplace(key->second, storage::FailedLog{log.name, key->second.topic, log.directory,
-                                                        std::move(reason)});
+        places_.add_failed(key->second,
+                           {log.name, key->second.topic, log.directory, std::move(reason)});
     }
 }
 
@@ -245,148 +225,152 @@ std::vector<MetadataApplier::Key> MetadataApplier::assigned(const MetadataUpdate
     return keys;
 }
 
-Task<> MetadataApplier::update_partition(Key key) {
-    const PartitionImage& partition = *image_->topic_table().find(key);
-    if (!hosted_.contains(key)) {
-        co_await open(key, partition);
-    }
-    const Hosted& hosted = hosted_.at(key);
-    if (hosted.directory == nullptr || hosted.directory->failure()) {
-        co_return;  // The replica is offline and answers with the reason.
-    }
-    if (partition.leader == ports_.replicas.self && !is_registered()) {
-        leading_later_.insert(key);
-        co_await leave_role(hosted.replica, "this process is not registered yet");
-        co_return;
-    }
-    if (partition.leader == ports_.replicas.self) {
-        auto lead = [facts = facts_of(partition)](PartitionReplica& replica) {
-            replica.become_leader(facts);
-        };
-        co_await run_in_guard(hosted.replica, std::move(lead));
-        co_return;
-    }
-    if (partition.leader != kNoBroker) {
-        auto follow = [facts = facts_of(partition), leader = partition.leader](
-                          PartitionReplica& replica) { replica.become_follower(facts, leader); };
-        co_await run_in_guard(hosted.replica, std::move(follow));
-        co_return;
-    }
-    co_await leave_role(hosted.replica,
-                        "the partition has no leader: no replica that may lead it is in service");
-}
-
-/// Does not wait for a write or truncation under way, perhaps on a slow disk, which must not hold
-/// up the roles of others.
-Task<> MetadataApplier::leave_role(ReplicaPtr replica, std::string why) {
-    auto leave = [&why](PartitionReplica& inside) {
-        inside.become_offline({ErrorCode::not_leader_or_follower, why});
-    };
-    co_await run_in_guard(std::move(replica), std::move(leave));
-}
-
-Task<> MetadataApplier::open(Key key, const PartitionImage& partition) {
-    const TopicPartition name{image_->find_topic(key.topic)->name, key.index};
-    auto options = options_of(name.topic, partition);
-    Hosted hosted{.name = name,
-                  .replica = std::make_shared<HostedReplica>(ports_.replicas, key, options),
-                  .directory = nullptr,
-                  .log = {}};
-    changes_[key] = {.replica = hosted.replica, .options = std::move(options)};
-    auto opened = co_await find_log(key, name, partition);
-    if (opened) {
-        co_await host(key, std::move(hosted), std::move(*opened));
-        co_return;
-    }
-    troubles_.error("{} is offline: {}", name, opened.error().message);
-    wire::Refusal reason(ErrorCode::kafka_storage_error, opened.error().message);
-    co_await take_offline(hosted.replica, std::move(reason));
-    hosted_.emplace(key, std::move(hosted));
-}
-
-std::shared_ptr<const replication::PartitionOptions> MetadataApplier::options_of(
-    std::string_view topic, const PartitionImage& partition) const {
-    const auto settings = topic_config_of(*image_, topic, ports_.config.settings, ports_.log);
-    return std::make_shared<const replication::PartitionOptions>(
-        partition_options_of(settings, static_cast<std::int32_t>(partition.replicas.size()),
-                             ports_.config.produce.validation));
-}
-
-Task<Result<storage::OpenedLog>> MetadataApplier::find_log(Key key, TopicPartition name,
-                                                           const PartitionImage& partition) {
-    if (auto found = found_.extract(key)) {
-        co_return std::move(found.mapped());
-    }
-    if (const auto failed = failed_.find(key); failed != failed_.end()) {
-        co_return std::unexpected(with_remedy(failed->second.reason));
-    }
-    const auto directory = choose_directory(partition);
-    if (!directory) {
-        co_return std::unexpected(directory.error());
-    }
-    auto created = co_await ports_.logs.create(**directory, std::move(name), key.topic);
-    co_return created;
-}
-
-Result<storage::LogDirectory*> MetadataApplier::choose_directory(
-    const PartitionImage& partition) const {
-    const auto used = [this](storage::LogDirectory* directory) {
-        const auto found = used_.find(directory);
-        return found == used_.end() ? std::size_t{0} : found->second;
-    };
-    const auto place = std::ranges::find(partition.replicas, ports_.replicas.self);
-    const auto index = static_cast<std::size_t>(place - partition.replicas.begin());
-    const DirectoryId wanted = index < partition.directories.size()
-                                   ? partition.directories[index]
-                                   : controller::kUnassignedDirectory;
-    storage::LogDirectory* chosen = nullptr;
-    for (const auto& directory : ports_.logs.directories()) {
-        const bool is_for_logs =
-            std::ranges::count(ports_.config.storage.log_dirs, directory->path()) > 0;
-        const bool is_wanted = controller::is_reserved(wanted) || directory->id() == wanted;
-        if (is_for_logs && is_wanted && !directory->failure() &&
-            (chosen == nullptr || used(directory.get()) < used(chosen))) {
-            chosen = directory.get();
+Task<> MetadataApplier::update_partitions(std::vector<Key> keys, GuardEntries& entries) {
+    LongLoop loop(kPartitionsPerTurn);
+    std::vector<Key> added;
+    for (const Key& key : keys) {
+        if (const LocalReplicaPtr local = replicas_.find(key)) {
+            set_role(*local, entries);
+        } else {
+            added.push_back(key);
+        }
+        if (loop.is_over()) {
+            co_await let_others_run(shard_);
         }
     }
-    if (chosen == nullptr) {
-        return fail(
-            ErrorKind::not_found,
-            "the log directory with id {}, where this replica belongs, is not online: is one "
-            "of `log.dirs` missing or not mounted?",
-            wanted);
+    for (const Key& key : added) {
+        if (stopping_) {
+            co_return;
+        }
+        add(key, *image_->topic_table().find(key), entries);
+        if (loop.is_over()) {
+            co_await let_others_run(shard_);
+        }
     }
-    return chosen;
 }
 
-Task<> MetadataApplier::host(Key key, Hosted hosted, storage::OpenedLog opened) {
-    hosted.directory = opened.directory;
+void MetadataApplier::set_role(const LocalReplica& local, GuardEntries& entries) {
+    const PartitionImage* partition = image_->topic_table().find(local.key);
+    if (partition == nullptr || local.state != LogState::open || local.directory->failure()) {
+        return;  // It gets its role with its log, or it is offline and answers with the reason.
+    }
+    const BrokerId leader = partition->leader;
+    if (leader == ports_.replicas.self && !is_registered()) {
+        leading_later_.insert(local.key);
+        leave_role(local, {ErrorCode::not_leader_or_follower, "this process is not registered yet"},
+                   entries);
+    } else if (leader == ports_.replicas.self) {
+        entries.begin(local.replica, [facts = facts_of(*partition)](PartitionReplica& replica) {
+            replica.become_leader(facts);
+        });
+    } else if (leader != kNoBroker) {
+        entries.begin(local.replica,
+                      [facts = facts_of(*partition), leader](PartitionReplica& replica) {
+                          replica.become_follower(facts, leader);
+                      });
+    } else {
+        leave_role(local,
+                   {ErrorCode::not_leader_or_follower,
+                    "the partition has no leader: no replica that may lead it is in service"},
+                   entries);
+    }
+}
+
+void MetadataApplier::add(const Key& key, const PartitionImage& partition, GuardEntries& entries) {
+    const std::string& topic = image_->find_topic(key.topic)->name;
+    auto options = options_of(topic, partition);
+    const auto local = std::make_shared<LocalReplica>(
+        LocalReplica{.key = key,
+                     .name = TopicPartition{topic, key.index},
+                     .replica = std::make_shared<HostedReplica>(ports_.replicas, key, options)});
+    replicas_.add(local);
+    changes_[key] = {.replica = local->replica, .options = std::move(options)};
+    if (auto found = places_.take_found(key)) {
+        local->directory = found->directory;
+        places_.add(*found->directory);
+        open(*local, std::move(*found), entries);
+        return;
+    }
+    if (const auto failure = places_.failure_of(key)) {
+        go_offline(*local, *failure, entries);
+        return;
+    }
+    const auto directory = places_.choose(partition);
+    if (!directory) {
+        go_offline(*local, directory.error(), entries);
+        return;
+    }
+    local->directory = *directory;
+    places_.add(**directory);
+    files_.create(local);
+    if (!std::exchange(refuses_early_, true)) {
+        tasks_.spawn(refuse_early_appends());
+    }
+}
+
+MetadataApplier::Options MetadataApplier::options_of(const std::string& topic,
+                                                     const PartitionImage& partition) {
+    const std::size_t replicas = partition.replicas.size();
+    if (last_options_.image != image_ || last_options_.topic != topic ||
+        last_options_.replicas != replicas) {
+        const auto settings = topic_config_of(*image_, topic, ports_.config.settings, ports_.log);
+        last_options_ = {
+            image_, topic, replicas,
+            std::make_shared<const replication::PartitionOptions>(partition_options_of(
+                settings, static_cast<std::int32_t>(replicas), ports_.config.produce.validation))};
+    }
+    return last_options_.options;
+}
+
+Task<> MetadataApplier::take_log(LocalReplicaPtr local, Result<storage::OpenedLog> created) {
+    if (local->is_removed) {
+        co_return;
+    }
+    GuardEntries entries(shard_);
+    if (created && !local->directory->failure()) {
+        open(*local, std::move(*created), entries);
+    } else {
+        const Error reason = created ? *local->directory->failure() : created.error();
+        places_.remove(*local->directory);
+        go_offline(*local, reason, entries);
+    }
+    co_await entries.wait();
+}
+
+void MetadataApplier::open(LocalReplica& local, storage::OpenedLog opened, GuardEntries& entries) {
+    storage::LogDirectory& directory = *opened.directory;
     const auto settings =
-        topic_config_of(*image_, hosted.name.topic, ports_.config.settings, ports_.log);
+        topic_config_of(*image_, local.name.topic, ports_.config.settings, ports_.log);
     auto log_options = log_options_of(settings);
-    log_options.gaps = gaps_of(*image_, hosted.name.topic, ports_.config.settings);
+    log_options.gaps = gaps_of(*image_, local.name.topic, ports_.config.settings);
     auto context =
-        hosted.replica->log_context(ports_.disk, ports_.log.named("storage"), log_options);
+        local.replica->log_context(ports_.disk, ports_.log.named("storage"), log_options);
     auto log = std::make_unique<storage::Log>(std::move(context), std::move(opened.contents));
-    hosted.log = hosted.directory->add(hosted.name, hosted.replica, log->durable_end_offset());
-    hosted.replica->set_directory(*hosted.directory, hosted.log);
-    auto open_log = [&](PartitionReplica& replica) {
-        replica.open(std::move(log), opened.high_watermark);
-    };
-    co_await run_in_guard(hosted.replica, open_log);
-    ++used_[hosted.directory];
-    hosted_.emplace(key, std::move(hosted));
+    local.log = directory.add(local.name, local.replica, log->durable_end_offset());
+    local.replica->set_directory(directory, local.log);
+    local.state = LogState::open;
+    entries.begin(local.replica, [log = std::move(log), high_watermark = opened.high_watermark](
+                                     PartitionReplica& replica) mutable {
+        replica.open(std::move(log), high_watermark);
+    });
+    set_role(local, entries);
+    settle(local.key);
 }
 
-void MetadataApplier::report_unknown() const {
-    for (const auto& [key, log] : found_) {
-        const std::string why =
-            log.topic_id == TopicId()
-                ? fmt::format("has no {}, so its topic is unknown", storage::kPartitionMetadataFile)
-                : fmt::format("belongs to a topic (id {}) that is not in the metadata",
-                              log.topic_id);
-        ports_.log.warning("the log of {} in {} {}; it is neither used nor removed", log.name,
-                           log.directory->path(), why);
+void MetadataApplier::go_offline(LocalReplica& local, const Error& reason, GuardEntries& entries) {
+    local.state = LogState::failed;
+    troubles_.error("{} is offline: {}", local.name, reason.message);
+    leave_role(local, {ErrorCode::kafka_storage_error, reason.message}, entries);
+    settle(local.key);
+}
+
+void MetadataApplier::settle(const Key& key) {
+    if (unsettled_.erase(key) == 0) {
+        return;
+    }
+    progress_.done = progress_.all - unsettled_.size();
+    if (unsettled_.empty()) {
+        tell_applied();
     }
 }
 
@@ -409,91 +393,53 @@ Task<> MetadataApplier::publish() {
     co_await shard_.wait(*done, kNever);
 }
 
-Task<> MetadataApplier::run_in_guard(ReplicaPtr replica, GuardedWork work) {
-    const auto done = std::make_shared<Signal>();
-    auto run = [this, done, work = std::move(work)](PartitionReplica& entered, Shard&) mutable {
-        work(entered);
-        shard_.post([done] { done->set(); });
-    };
-    replica->enter_unrefused(shard_, std::move(run));
-    co_await shard_.wait(*done, kNever);
-}
-
-Task<> MetadataApplier::take_offline(ReplicaPtr replica, wire::Refusal reason) {
-    auto leave = [&reason](PartitionReplica& entered) { entered.become_offline(reason); };
-    co_await run_in_guard(replica, std::move(leave));
-    bool is_busy = true;
-    while (is_busy) {
-        auto look = [&is_busy](PartitionReplica& entered) { is_busy = entered.is_busy(); };
-        co_await run_in_guard(replica, std::move(look));
-        if (is_busy) {
-            Signal never;
-            co_await shard_.wait(never, ports_.replicas.clock.now() + kWriteCheck);
-        }
+void MetadataApplier::tell_applied() {
+    if (published_ && unsettled_.empty() && !stopping_) {
+        ports_.tell_applied(*published_);
     }
 }
 
-Task<MetadataApplier::HighWatermarks> MetadataApplier::high_watermarks() {
-    const auto watermarks = std::make_shared<HighWatermarks>();
-    for (const auto& [key, hosted] : std::map(hosted_)) {
-        Offset high_watermark = kNoOffset;
-        auto look = [&high_watermark](PartitionReplica& replica) {
-            high_watermark = replica.high_watermark();
-        };
-        co_await run_in_guard(hosted.replica, std::move(look));
-        if (hosted.directory != nullptr && high_watermark != kNoOffset) {
-            (*watermarks)[hosted.directory][hosted.name] = high_watermark;
+/// Runs as long as a replica waits for its log. Before the first logs are open no client is served.
+Task<> MetadataApplier::refuse_early_appends() {
+    while (!has_stopped_ && replicas_.any_awaits_log()) {
+        co_await shard_.wait(ended_, ports_.replicas.clock.now() + kEarlyCheck);
+        if (unsettled_.empty()) {
+            co_await replicas_.refuse_early_appends();
         }
     }
-    co_return std::move(*watermarks);
-}
-
-Task<> MetadataApplier::expire_producers(Timestamp now, std::chrono::milliseconds idle) {
-    for (const auto& [key, hosted] : std::map(hosted_)) {
-        bool has_more = true;
-        while (has_more) {
-            auto expire = [&has_more, now, idle](PartitionReplica& replica) {
-                has_more = replica.expire_producers(now, idle);
-            };
-            co_await run_in_guard(hosted.replica, std::move(expire));
-        }
-    }
+    refuses_early_ = false;
 }
 
 Task<> MetadataApplier::check_isrs(std::optional<Duration> silence_limit) {
-    if (image_ == nullptr) {
-        co_return;
-    }
-    std::vector<BrokerId> active;
-    for (const auto& [id, broker] : image_->brokers()) {
-        if (broker.is_active()) {
-            active.push_back(id);
-        }
-    }
-    for (const auto& [key, hosted] : std::map(hosted_)) {
-        const PartitionImage* partition = image_->topic_table().find(key);
-        if (partition != nullptr && partition->leader == ports_.replicas.self &&
-            partition->replicas.size() > 1) {
-            auto check = [&](PartitionReplica& replica) {
-                replica.check_isr({active, silence_limit});
-            };
-            co_await run_in_guard(hosted.replica, std::move(check));
-        }
+    if (image_ != nullptr) {
+        co_await replicas_.check_isrs(image_, ports_.replicas.self, silence_limit);
     }
 }
 
 Task<> MetadataApplier::stop(std::vector<storage::ClosingLog>& closing) {
-    for (const auto& [key, hosted] : hosted_) {
-        wire::Refusal reason(ErrorCode::not_leader_or_follower, "the broker is stopping");
-        co_await take_offline(hosted.replica, std::move(reason));
-        if (hosted.directory == nullptr) {
+    stopping_ = true;
+    auto all = co_await files_.stop();
+    for (const auto& [key, local] : replicas_.all()) {
+        all.push_back(local);
+    }
+    GuardEntries entries(shard_);
+    for (const LocalReplicaPtr& local : all) {
+        leave_role(*local, {ErrorCode::not_leader_or_follower, "the broker is stopping"}, entries);
+    }
+    co_await entries.wait();
+    for (const LocalReplicaPtr& local : all) {
+        if (local->state != LogState::open) {
             continue;
         }
+        co_await wait_until_idle(shard_, ports_.replicas.clock, local->replica);
         storage::Log* log = nullptr;
         auto look = [&log](PartitionReplica& replica) { log = replica.closing_log(); };
-        co_await run_in_guard(hosted.replica, std::move(look));
-        closing.push_back({.directory = hosted.directory, .id = hosted.log, .log = log});
+        co_await run_in_guard(shard_, local->replica, std::move(look));
+        closing.push_back({.directory = local->directory, .id = local->log, .log = log});
     }
+    has_stopped_ = true;
+    ended_.set();
+    co_await tasks_.wait_idle();
 }
 
 }  // namespace hw::broker

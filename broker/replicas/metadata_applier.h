@@ -4,14 +4,18 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "broker/metadata/metadata_follower.h"
 #include "broker/net/rate_limited_log.h"
+#include "broker/replicas/guard_entries.h"
 #include "broker/replicas/hosted_replica.h"
+#include "broker/replicas/local_replicas.h"
+#include "broker/replicas/log_places.h"
+#include "broker/replicas/replica_files.h"
 #include "broker/replicas/shard_view.h"
 #include "config/broker_config.h"
 #include "controller/image/topic_image.h"
@@ -22,9 +26,9 @@
 
 namespace hw::broker {
 
-/// Applies metadata updates to the replicas of this broker: opens and deletes logs, and sets the
-/// roles of replicas. Then it posts the new image and the changes of the replica table to every
-/// shard, both in one step.
+/// Applies metadata updates to the replicas of this broker: sets their roles, posts the new image
+/// and the changes of the replica table to every shard, both in one step, and lets ReplicaFiles
+/// create and remove logs behind that. See README.md, *Applying metadata*.
 ///
 /// Metadata from before the registration of this process may say that this broker leads, but they
 /// speak of an earlier process, which may have changed the ISR since. So nothing is led by them.
@@ -43,7 +47,8 @@ public:
         HostedReplica::Services replicas;
         /// The views of all shards that get the metadata.
         std::vector<ShardView*> shards;
-        /// Called with the last offset of an image when all shards have that image.
+        /// Called with the last offset of an image when all shards have that image, and all logs
+        /// of the first update are open.
         std::function<void(Offset)> tell_applied;
     };
 
@@ -56,9 +61,9 @@ public:
     MetadataApplier& operator=(const MetadataApplier&) = delete;
 
     [[nodiscard]] Task<> apply(MetadataUpdate update) override;
-    /// Ends `apply` early, which can take long when it opens many logs. First step of a stop.
-    void begin_stop() { stopping_ = true; }
-    /// How far the running `apply` is.
+    /// Ends `apply` early, and begins no further work on files. First step of a stop.
+    void begin_stop();
+    /// How many replicas of the first update have their logs, or cannot have them.
     struct Progress {
         std::size_t done = 0;
         std::size_t all = 0;
@@ -72,31 +77,28 @@ public:
     /// For the checks of a simulation: a replica of this broker; nullptr if there is none.
     [[nodiscard]] const replication::PartitionReplica* inspect(
         const controller::PartitionKey& key) const {
-        const auto found = hosted_.find(key);
-        return found == hosted_.end() ? nullptr : &found->second.replica->inspect();
+        const LocalReplicaPtr local = replicas_.find(key);
+        return local == nullptr ? nullptr : &local->replica->inspect();
     }
 
-    /// The directory with the log of a replica of this broker, also if it has failed; nullptr if
-    /// there is no usable log.
+    /// The directory in which the log of a replica of this broker is or will be, also if it has
+    /// failed; nullptr if there is no usable log.
     [[nodiscard]] const storage::LogDirectory* directory_of(
         const controller::PartitionKey& key) const {
-        const auto found = hosted_.find(key);
-        if (found != hosted_.end() && found->second.directory != nullptr) {
-            return found->second.directory;
+        const LocalReplicaPtr local = replicas_.find(key);
+        if (local != nullptr && local->directory != nullptr &&
+            (local->state != LogState::failed || local->directory->failure())) {
+            return local->directory;
         }
-        const auto damaged = failed_.find(key);
-        const bool has_failed = damaged != failed_.end() && damaged->second.directory->failure();
-        return has_failed ? damaged->second.directory : nullptr;
+        return places_.failed_directory_of(key);
     }
 
-    /// High watermarks of the replicas that have a log, by directory.
-    using HighWatermarks = std::map<storage::LogDirectory*, storage::PartitionOffsets>;
-    [[nodiscard]] Task<HighWatermarks> high_watermarks();
-    /// Lets each log forget the producers whose last use is `idle` or longer before `now`.
-    [[nodiscard]] Task<> expire_producers(Timestamp now, std::chrono::milliseconds idle);
-
-    /// Lets the leaders among the replicas take slow followers out of the ISR. See
-    /// ClusterView::silence_limit.
+    /// See LocalReplicas.
+    using HighWatermarks = LocalReplicas::HighWatermarks;
+    [[nodiscard]] Task<HighWatermarks> high_watermarks() { return replicas_.high_watermarks(); }
+    [[nodiscard]] Task<> expire_producers(Timestamp now, std::chrono::milliseconds idle) {
+        return replicas_.expire_producers(now, idle);
+    }
     [[nodiscard]] Task<> check_isrs(std::optional<Duration> silence_limit);
 
     /// Takes all replicas offline and adds their logs to `closing`. Call after the last update.
@@ -104,24 +106,24 @@ public:
 
 private:
     using Key = controller::PartitionKey;
+    using Options = std::shared_ptr<const replication::PartitionOptions>;
 
-    struct Hosted {
-        storage::TopicPartition name;
-        ReplicaPtr replica;
-        storage::LogDirectory* directory = nullptr;  ///< null if its log could not be opened
-        storage::LogId log;
+    /// The options that were made last: those of the partitions of a topic are mostly the same.
+    struct LastOptions {
+        std::shared_ptr<const controller::MetadataImage> image;
+        std::string topic;
+        std::size_t replicas = 0;
+        Options options;
     };
-    using GuardedWork = std::move_only_function<void(replication::PartitionReplica&)>;
-    [[nodiscard]] Task<> remove_deleted(const MetadataUpdate& update);
+
+    void remove_deleted(const MetadataUpdate& update, GuardEntries& entries);
     /// Removes the replicas that are no longer assigned to this broker.
-    [[nodiscard]] Task<> remove_unassigned(const MetadataUpdate& update);
-    /// Removes a replica with its files. `why` completes the sentence "..., because ...".
-    [[nodiscard]] Task<> remove(Key key, std::string why);
-    [[nodiscard]] Task<> change_options(const MetadataUpdate& update);
-    /// Removes the folder of a log that could not be opened; does nothing for other partitions.
-    [[nodiscard]] Task<> remove_damaged(Key key, std::string why);
-    [[nodiscard]] Task<> remove_files(storage::LogDirectory& directory,
-                                      storage::TopicPartition name, std::string why);
+    void remove_unassigned(const MetadataUpdate& update, GuardEntries& entries);
+    /// Removes a replica, and later its files. `why` completes the sentence "..., because ...".
+    void remove(const Key& key, const std::string& why, GuardEntries& entries);
+    /// Removes the folder of a log that could not be opened.
+    void remove_damaged(const storage::FailedLog& damaged, const std::string& why);
+    void change_options(const MetadataUpdate& update, GuardEntries& entries);
     /// Decides about logs whose folder is missing: the partition goes offline if it is assigned to
     /// this broker, otherwise its checkpointed offsets are removed.
     [[nodiscard]] Task<> settle_missing(const std::vector<Key>& assigned);
@@ -131,36 +133,41 @@ private:
         const controller::BrokerImage* self = image_->find_broker(ports_.replicas.self);
         return self != nullptr && self->incarnation == ports_.incarnation;
     }
-    [[nodiscard]] Task<> update_partition(Key key);
-    [[nodiscard]] Task<> open(Key key, const controller::PartitionImage& partition);
-    [[nodiscard]] std::shared_ptr<const replication::PartitionOptions> options_of(
-        std::string_view topic, const controller::PartitionImage& partition) const;
-    [[nodiscard]] Task<Result<storage::OpenedLog>> find_log(
-        Key key, storage::TopicPartition name, const controller::PartitionImage& partition);
-    [[nodiscard]] Result<storage::LogDirectory*> choose_directory(
-        const controller::PartitionImage& partition) const;
-    [[nodiscard]] Task<> host(Key key, Hosted hosted, storage::OpenedLog opened);
-    void report_unknown() const;
+    /// Sets the roles of replicas, first of those that exist, and adds those that are new.
+    [[nodiscard]] Task<> update_partitions(std::vector<Key> keys, GuardEntries& entries);
+    /// Gives a replica with an open log the role that the image says.
+    void set_role(const LocalReplica& local, GuardEntries& entries);
+    void add(const Key& key, const controller::PartitionImage& partition, GuardEntries& entries);
+    [[nodiscard]] Options options_of(const std::string& topic,
+                                     const controller::PartitionImage& partition);
+    /// Takes a new log from a lane.
+    [[nodiscard]] Task<> take_log(LocalReplicaPtr local, Result<storage::OpenedLog> created);
+    void open(LocalReplica& local, storage::OpenedLog opened, GuardEntries& entries);
+    void go_offline(LocalReplica& local, const Error& reason, GuardEntries& entries);
+    /// The replica has its log, or will have none.
+    void settle(const Key& key);
     [[nodiscard]] Task<> publish();
-    /// Runs `work` in the guard of the replica and waits for it.
-    [[nodiscard]] Task<> run_in_guard(ReplicaPtr replica, GuardedWork work);
-    [[nodiscard]] Task<> leave_role(ReplicaPtr replica, std::string why);
-    [[nodiscard]] Task<> take_offline(ReplicaPtr replica, wire::Refusal reason);
+    void tell_applied();
+    [[nodiscard]] Task<> refuse_early_appends();
 
     Ports ports_;
     Shard& shard_;
-    /// Logs found at start that no replica uses yet. Those without a topic id share a key.
-    std::multimap<Key, storage::OpenedLog> found_;
-    std::multimap<Key, storage::FailedLog> failed_;  ///< kept until their topics are deleted
-    std::vector<storage::MissingLog> missing_;       ///< kept until the first update
-    std::map<Key, Hosted> hosted_;
-    std::map<storage::LogDirectory*, std::size_t> used_;  ///< number of logs in each directory
+    LogPlaces places_;
+    LocalReplicas replicas_;
+    ReplicaFiles files_;
     std::set<Key> leading_later_;  ///< led by this broker, as metadata before the registration say
+    std::set<Key> unsettled_;      ///< replicas of the first update that wait for their logs
     TableChanges changes_;
     std::shared_ptr<const controller::MetadataImage> image_;
+    std::optional<Offset> published_;  ///< last offset of the image that all shards have
+    LastOptions last_options_;
     RateLimitedLog troubles_;
     Progress progress_;
+    TaskGroup tasks_;
+    Signal ended_;
+    bool refuses_early_ = false;  ///< refuse_early_appends runs
     bool stopping_ = false;
+    bool has_stopped_ = false;
 };
 
 }  // namespace hw::broker

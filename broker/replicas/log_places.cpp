@@ -1,0 +1,135 @@
+#include "broker/replicas/log_places.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "storage/log_folder.h"
+
+namespace hw::broker {
+
+using controller::PartitionImage;
+using controller::PartitionKey;
+
+namespace {
+
+/// Adds advice to the error of a damaged log.
+Error with_remedy(Error damage) {
+    if (damage.kind == ErrorKind::corrupt) {
+        damage.message += ". Restore its folder from a copy and start again, or delete the topic";
+    }
+    return damage;
+}
+
+template <class Log>
+std::multimap<PartitionKey, Log> by_key(std::vector<Log> logs) {
+    std::multimap<PartitionKey, Log> keyed;
+    for (Log& log : logs) {
+        keyed.emplace(PartitionKey{log.topic_id, log.name.partition}, std::move(log));
+    }
+    return keyed;
+}
+
+template <class Log>
+std::optional<Log> take(std::multimap<PartitionKey, Log>& logs, const PartitionKey& key) {
+    if (auto taken = logs.extract(key)) {
+        return std::move(taken.mapped());
+    }
+    return std::nullopt;
+}
+
+template <class Log>
+std::vector<Log> take_of(std::multimap<PartitionKey, Log>& logs, const LogPlaces::Topics& topics) {
+    std::vector<Log> taken;
+    for (auto each = logs.begin(); each != logs.end();) {
+        if (!topics.contains(each->first.topic)) {
+            ++each;
+            continue;
+        }
+        taken.push_back(std::move(logs.extract(each++).mapped()));
+    }
+    return taken;
+}
+
+}  // namespace
+
+LogPlaces::LogPlaces(const storage::LogManager& logs, const config::StorageConfig& config,
+                     BrokerId self, storage::OpenedLogs found)
+    : logs_(logs),
+      config_(config),
+      self_(self),
+      found_(by_key(std::move(found.logs))),
+      failed_(by_key(std::move(found.failed))),
+      missing_(std::move(found.missing)) {}
+
+std::optional<storage::OpenedLog> LogPlaces::take_found(const Key& key) {
+    return take(found_, key);
+}
+
+std::vector<storage::OpenedLog> LogPlaces::take_found_of(const Topics& topics) {
+    return take_of(found_, topics);
+}
+
+std::optional<Error> LogPlaces::failure_of(const Key& key) const {
+    const auto failed = failed_.find(key);
+    if (failed == failed_.end()) {
+        return std::nullopt;
+    }
+    return with_remedy(failed->second.reason);
+}
+
+const storage::LogDirectory* LogPlaces::failed_directory_of(const Key& key) const {
+    const auto damaged = failed_.find(key);
+    const bool has_failed = damaged != failed_.end() && damaged->second.directory->failure();
+    return has_failed ? damaged->second.directory : nullptr;
+}
+
+std::optional<storage::FailedLog> LogPlaces::take_failed(const Key& key) {
+    return take(failed_, key);
+}
+
+std::vector<storage::FailedLog> LogPlaces::take_failed_of(const Topics& topics) {
+    return take_of(failed_, topics);
+}
+
+void LogPlaces::report_unused(const Logger& log) const {
+    for (const auto& [key, found] : found_) {
+        const std::string why =
+            found.topic_id == TopicId()
+                ? fmt::format("has no {}, so its topic is unknown", storage::kPartitionMetadataFile)
+                : fmt::format("belongs to a topic (id {}) that is not in the metadata",
+                              found.topic_id);
+        log.warning("the log of {} in {} {}; it is neither used nor removed", found.name,
+                    found.directory->path(), why);
+    }
+}
+
+Result<storage::LogDirectory*> LogPlaces::choose(const PartitionImage& partition) const {
+    const auto used = [this](storage::LogDirectory* directory) {
+        const auto found = used_.find(directory);
+        return found == used_.end() ? std::size_t{0} : found->second;
+    };
+    const auto place = std::ranges::find(partition.replicas, self_);
+    const auto index = static_cast<std::size_t>(place - partition.replicas.begin());
+    const DirectoryId wanted = index < partition.directories.size()
+                                   ? partition.directories[index]
+                                   : controller::kUnassignedDirectory;
+    storage::LogDirectory* chosen = nullptr;
+    for (const auto& directory : logs_.directories()) {
+        const bool is_for_logs = std::ranges::count(config_.log_dirs, directory->path()) > 0;
+        const bool is_wanted = controller::is_reserved(wanted) || directory->id() == wanted;
+        if (is_for_logs && is_wanted && !directory->failure() &&
+            (chosen == nullptr || used(directory.get()) < used(chosen))) {
+            chosen = directory.get();
+        }
+    }
+    if (chosen == nullptr) {
+        return fail(
+            ErrorKind::not_found,
+            "the log directory with id {}, where this replica belongs, is not online: is one "
+            "of `log.dirs` missing or not mounted?",
+            wanted);
+    }
+    return chosen;
+}
+
+}  // namespace hw::broker
