@@ -61,11 +61,14 @@ class Cluster:
                            "replica.selector.class="
                            "org.apache.kafka.common.replica.RackAwareReplicaSelector\n")
             run(self.highwater, "format", "--cluster-id", cluster_id, "--config", path)
-            with open(os.path.join(self.directory, f"node{node}.log"), "wb") as log:
-                self.processes[node] = subprocess.Popen(
-                    [self.highwater, "server", "--config", path], stdin=subprocess.DEVNULL,
-                    stdout=log, stderr=subprocess.STDOUT)
+            self.start_node(node)
         self.wait_for("three live brokers", lambda: len(self.brokers()) == len(NODES))
+
+    def start_node(self, node):
+        with open(os.path.join(self.directory, f"node{node}.log"), "ab") as log:
+            self.processes[node] = subprocess.Popen(
+                [self.highwater, "server", "--config", f"{self.directory}/node{node}.properties"],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
 
     def wait_for(self, what, is_there):
         deadline = time.monotonic() + START_SECONDS
