@@ -28,9 +28,13 @@ struct Directories : Quorum {
             REQUIRE(world.run_until([&] { return member.created.has_value(); }));
             REQUIRE(*member.created == wire::ErrorCode::none);
         }
+        // A new ISR has all replicas, also those that are not created yet.
         wait_for(kFirst, [this] {
             return std::ranges::all_of(topics, [this](const std::string& topic) {
-                return node(kFirst).in_sync[topic] == kAllNodes;
+                return node(kFirst).in_sync[topic] == kAllNodes &&
+                       std::ranges::all_of(kAll, [&](BrokerId id) {
+                           return is_in(id, topic, kOne) || is_in(id, topic, kTwo);
+                       });
             });
         });
     }
