@@ -26,8 +26,8 @@ std::expected<void, wire::Refusal> FetchJob::check_follower(const Request::Parti
     if (broker != nullptr && follower_epoch_ == broker->epoch) {
         return {};
     }
-    // A follower that knows the leader's epoch may know more than this broker. It asks again, and is
-    // not believed before the metadata say the same.
+    // A follower that knows the leader's epoch may know more than this broker. It asks again, and
+    // is not believed before the metadata say the same.
     const bool is_newer = broker == nullptr || follower_epoch_ > broker->epoch;
     const bool may_be_new = is_newer && asked.current_leader_epoch != kNoLeaderEpoch;
     return std::unexpected(wire::Refusal{
