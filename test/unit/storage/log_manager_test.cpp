@@ -69,6 +69,50 @@ TEST_CASE("manager: no more logs are created than the limit of open files allows
     CHECK_FALSE(*world.disk.exists("/data/t-1"));
 }
 
+TEST_CASE("manager: of logs that are created together, each has its own outcome",
+          "[storage][manager]") {
+    World world;
+    Node& node = world.start();
+    REQUIRE(node.open().has_value());
+    REQUIRE(world.disk.make_directories("/data/t-0").has_value());
+    const std::vector<NewLog> logs{{kName, TopicId(Uuid{1, 2})},
+                                   {{"u", PartitionIndex(0)}, TopicId(Uuid{3, 4})},
+                                   {{"v", PartitionIndex(0)}, TopicId(Uuid{5, 6})}};
+    auto made = node.run(node.manager.create(*node.manager.directories()[0], logs));
+    REQUIRE(made.size() == 3);
+    CHECK(made[0].error().kind == ErrorKind::exists);
+    REQUIRE(made[1].has_value());
+    CHECK(made[1]->name.topic == "u");
+    CHECK(made[1]->topic_id == TopicId(Uuid{3, 4}));
+    CHECK(made[2].error().kind == ErrorKind::limit);
+    CHECK_FALSE(*world.disk.exists("/data/v-0"));
+    CHECK_FALSE(node.manager.directories()[0]->failure().has_value());
+    // The limit counts no log that was not made.
+    auto next = node.run(node.manager.create(*node.manager.directories()[0], {logs[2]}));
+    CHECK(next.front().has_value());
+}
+
+TEST_CASE("manager: logs that are removed together are gone, also after a power loss",
+          "[storage][manager]") {
+    World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{20})));
+    Node& node = world.start();
+    REQUIRE(node.open().has_value());
+    LogDirectory& directory = *node.manager.directories()[0];
+    const TopicPartition other("u", PartitionIndex(0));
+    const TopicPartition unknown("v", PartitionIndex(0));
+    REQUIRE(node.run(node.manager.create(directory, kName, TopicId(Uuid{1, 2}))).has_value());
+    REQUIRE(node.run(node.manager.create(directory, other, TopicId(Uuid{3, 4}))).has_value());
+    const std::vector<TopicPartition> names{kName, unknown, other};
+    const auto removed = node.run(node.manager.remove(directory, names));
+    REQUIRE(removed.size() == 3);
+    CHECK(std::ranges::all_of(removed, [](const auto& each) { return each.has_value(); }));
+    world.power_loss();
+    const auto opened = world.start().open();
+    REQUIRE(opened.has_value());
+    CHECK(opened->logs.empty());
+    CHECK(opened->missing.empty());
+}
+
 TEST_CASE("manager: an urgent sync starts at once, a background sync within 50 ms",
           "[storage][manager]") {
     World world;
