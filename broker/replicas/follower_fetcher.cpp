@@ -352,8 +352,8 @@ Task<> FollowerFetcher::take_partition(Member member, FetchedPartition answer, R
         begin_next(std::move(member), next);
         co_return;
     }
-    // The first few are normal while the leader changes.
-    constexpr int kNormal = 6;
+    // The first few, for about two seconds, are normal while the leader changes, or makes its log.
+    constexpr int kNormal = 10;
     if (member.failures == kNormal) {
         troubles_.warning(
             "{}: cannot follow: {}; trying again until it succeeds",
