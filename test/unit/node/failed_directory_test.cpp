@@ -20,7 +20,7 @@ struct Directories : Quorum {
     explicit Directories(std::uint64_t seed) : Quorum(seed, {"log.dirs=/data,/data2"}) {
         start_all();
         wait_leader(kFirst);
-        for (int i = 0; i < 6; ++i) {
+        for (int i = 0; i < 12; ++i) {
             topics.push_back(fmt::format("t{}", i));
             Member& member = node(kFirst);
             member.created.reset();
