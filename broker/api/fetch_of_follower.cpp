@@ -32,10 +32,9 @@ std::expected<void, wire::Refusal> FetchJob::check_follower(const Request::Parti
     const bool may_be_new = is_newer && asked.current_leader_epoch != kNoLeaderEpoch;
     return std::unexpected(wire::Refusal{
         may_be_new ? ErrorCode::unknown_leader_epoch : ErrorCode::not_leader_or_follower,
-        broker == nullptr
-            ? fmt::format("broker {} is not registered", follower_)
-            : fmt::format("broker {} is registered with epoch {}; the request has {}", follower_,
-                          broker->epoch, follower_epoch_)});
+        broker == nullptr ? fmt::format("broker {} is not registered", follower_)
+                          : fmt::format("broker {} is registered with epoch {}; the request has {}",
+                                        follower_, broker->epoch, follower_epoch_)});
 }
 
 void FetchJob::note_wait() const {
