@@ -39,8 +39,15 @@ using LocalReplicaPtr = std::shared_ptr<LocalReplica>;
 class LocalReplicas {
 public:
     using Key = controller::PartitionKey;
+    /// The same order in every process.
+    struct ByPath {
+        bool operator()(const storage::LogDirectory* left,
+                        const storage::LogDirectory* right) const {
+            return left->path() < right->path();
+        }
+    };
     /// High watermarks of the replicas that have a log, by directory.
-    using HighWatermarks = std::map<storage::LogDirectory*, storage::PartitionOffsets>;
+    using HighWatermarks = std::map<storage::LogDirectory*, storage::PartitionOffsets, ByPath>;
 
     explicit LocalReplicas(Shard& shard) : shard_(shard) {}
 

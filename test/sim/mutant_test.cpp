@@ -44,8 +44,8 @@ TEST_CASE("simulation: each broken rule is noticed by a run", "[sim][mutant]") {
         // replication
         Noticed{"acknowledges_before_sync", 1}, Noticed{"ignores_other_replicas", 3},
         Noticed{"ignores_proposed_members", 3}, Noticed{"adds_before_watermark", 3},
-        Noticed{"adds_before_epoch_start", 40}, Noticed{"fetches_before_sync", 3},
-        Noticed{"truncates_to_watermark", 3}, Noticed{"watermark_beyond_log_end", 3},
+        Noticed{"fetches_before_sync", 3}, Noticed{"truncates_to_watermark", 3},
+        Noticed{"watermark_beyond_log_end", 3},
         // the controller
         Noticed{"elects_fenced_brokers", 3}, Noticed{"elects_uncleanly", 5},
         // the metadata quorum
