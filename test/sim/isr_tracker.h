@@ -16,7 +16,8 @@ namespace hw::sim {
 /// had all acknowledged records lost its power. A `memory` topic promises nothing beyond that.
 ///
 /// A member of the ISR has all acknowledged records, until its machine loses its power. It has them
-/// again when it joins the ISR after its next registration.
+/// again when it joins the ISR after its next registration. The last member stays in the ISR when
+/// it registers again, and does not have them then.
 ///
 /// A leader that is elected from outside of the ISR, where the topic allows that, loses records,
 /// too.
