@@ -72,7 +72,7 @@ void ControllerServer::add_handlers(const ControllerServerOptions& options, cons
     dispatcher_.add(ApiKey::api_versions,
                     std::make_unique<ApiVersionsHandler>(dispatcher_, services_));
     dispatcher_.add(ApiKey::fetch,
-                    std::make_unique<QuorumFetchHandler>(*raft_, clock_, cluster_id));
+                    std::make_unique<QuorumFetchHandler>(*raft_, shard_, clock_, cluster_id));
     dispatcher_.add(ApiKey::vote, std::make_unique<VoteHandler>(*raft_, cluster_id));
     dispatcher_.add(ApiKey::begin_quorum_epoch,
                     std::make_unique<BeginQuorumEpochHandler>(*raft_, cluster_id));

@@ -21,6 +21,10 @@ constexpr ApiVersion kEpochs{12};  ///< KIP-595
 constexpr ApiVersion kTopicIds{13};
 constexpr ApiVersion kLeaderAddress{16};  ///< KIP-951
 
+bool has_records(const replication::FetchVerdict& verdict) {
+    return verdict.error == ErrorCode::none && !verdict.diverging;
+}
+
 const FetchRequest::Partition& partition_of(const FetchRequest& request) {
     return request.topics[0].partitions[0];
 }
@@ -49,15 +53,41 @@ Task<> QuorumFetchHandler::serve(ExchangePtr exchange, const FetchRequest& reque
     const replication::RaftFetch call = call_of(request);
     const BrokerId replica = std::max(request.replica_id, request.replica_state.replica_id);
     replication::FetchVerdict verdict = raft_.fetch(replica, call);
-    const bool may_wait =
-        verdict.error == ErrorCode::none && !verdict.diverging && request.min_bytes > 0;
-    if (may_wait) {
-        const Millis wait = std::clamp(request.max_wait_ms, Millis(0), kMaxWait);
-        const TimePoint deadline = clock_.now() + std::chrono::milliseconds(wait.value());
+    const Millis wait = std::clamp(request.max_wait_ms, Millis(0), kMaxWait);
+    const TimePoint deadline = clock_.now() + std::chrono::milliseconds(wait.value());
+    if (has_records(verdict) && request.min_bytes > 0) {
         co_await raft_.wait_fetchable(call.offset, call.high_watermark, call.epoch, deadline);
         verdict = raft_.core().check_fetch(call);
     }
-    answer(*exchange, request, verdict);
+    std::size_t room = 0;
+    if (has_records(verdict)) {
+        room = co_await take_memory(*exchange, request, deadline);
+        verdict = raft_.core().check_fetch(call);
+    }
+    answer(*exchange, request, verdict, room);
+}
+
+Task<std::size_t> QuorumFetchHandler::take_memory(Exchange& exchange, const FetchRequest& request,
+                                                  TimePoint deadline) const {
+    // Answers that are not read yet hold the memory. They are read, or their connections are
+    // closed.
+    constexpr Duration kPause = std::chrono::milliseconds(10);
+    const std::int32_t max_bytes =
+        std::min({request.max_bytes, partition_of(request).partition_max_bytes, kMaxBytes});
+    const auto asked = static_cast<std::size_t>(std::max(max_bytes, 0));
+    Reservation& memory = exchange.memory();
+    Signal nobody;
+    while (exchange.is_wanted()) {
+        const std::size_t room = std::max<std::size_t>(std::min(memory.answer_room(), asked), 1);
+        if (memory.try_answer(room)) {
+            co_return room;
+        }
+        if (clock_.now() >= deadline) {
+            break;
+        }
+        co_await shard_.wait(nobody, std::min(deadline, clock_.now() + kPause));
+    }
+    co_return 0;
 }
 
 ErrorCode QuorumFetchHandler::check(const FetchRequest& request, ApiVersion version) const {
@@ -83,7 +113,7 @@ ErrorCode QuorumFetchHandler::check(const FetchRequest& request, ApiVersion vers
 }
 
 void QuorumFetchHandler::answer(Exchange& exchange, const FetchRequest& request,
-                                const replication::FetchVerdict& verdict) {
+                                const replication::FetchVerdict& verdict, std::size_t room) {
     const replication::RaftCore& core = raft_.core();
     std::array records{ByteView()};
     std::array partitions{Response::Partition()};
@@ -98,8 +128,8 @@ void QuorumFetchHandler::answer(Exchange& exchange, const FetchRequest& request,
     if (verdict.diverging) {
         partition.diverging_epoch.epoch = verdict.diverging->epoch;
         partition.diverging_epoch.end_offset = verdict.diverging->end_offset;
-    } else if (verdict.error == ErrorCode::none) {
-        read(exchange, request, partition, records[0]);
+    } else if (verdict.error == ErrorCode::none && room > 0) {
+        records[0] = read(exchange, request, partition, room);
     }
     partition.records = records;
     const std::array topics{Response::Topic{
@@ -117,21 +147,21 @@ void QuorumFetchHandler::answer(Exchange& exchange, const FetchRequest& request,
     exchange.reply(response);
 }
 
-void QuorumFetchHandler::read(Exchange& exchange, const FetchRequest& request,
-                              Response::Partition& partition, ByteView& records) {
-    const auto& wanted = partition_of(request);
-    const std::int32_t max_bytes =
-        std::min({request.max_bytes, wanted.partition_max_bytes, kMaxBytes});
-    auto found = raft_.read(wanted.fetch_offset, raft_.written_end_offset(),
-                            static_cast<std::size_t>(std::max(max_bytes, 0)), cursor_);
+ByteView QuorumFetchHandler::read(Exchange& exchange, const FetchRequest& request,
+                                  Response::Partition& partition, std::size_t room) {
+    const Offset from = partition_of(request).fetch_offset;
+    auto found = raft_.read(from, raft_.written_end_offset(), room, cursor_);
+    const std::size_t used = found ? found->bytes.capacity() : 0;
+    exchange.memory().return_answer(room - std::min(room, used));
+    exchange.memory().add_answer(used - std::min(room, used));
     if (!found) {
         partition.error_code = found.error().code;
-        return;
+        return {};
     }
     partition.log_start_offset = Offset(0);
     const auto kept = std::make_shared<const Buffer>(std::move(found->bytes));
-    records = kept->view();
     exchange.keep(kept);
+    return kept->view();
 }
 
 }  // namespace hw::broker

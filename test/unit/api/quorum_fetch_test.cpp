@@ -54,7 +54,7 @@ struct World : QuorumWorld {
         return ask<FetchResponse>(handler, request, version);
     }
 
-    QuorumFetchHandler handler{*process.node, clock, "cluster"};
+    QuorumFetchHandler handler{*process.node, shard, clock, "cluster"};
 };
 
 /// The error of a refused Fetch.
@@ -193,6 +193,37 @@ TEST_CASE("quorum fetch: a fetch without news waits for a record", "[api][quorum
     REQUIRE(world.process.node->append({&view, 1}));
     const auto answer = world.answer_to<FetchResponse>(*exchange);
     CHECK_FALSE(answer->responses[0].partitions[0].records[0].empty());
+}
+
+TEST_CASE("quorum fetch: no records are read while answers that nobody reads hold the memory",
+          "[api][quorum]") {
+    World world;
+    world.win();
+    const std::size_t limit = world.memory.limits().answers;
+    Reservation other = world.memory.begin(world.memory.share(), 0);
+    other.add_answer(limit);
+    Wanted wanted;
+    wanted.request.min_bytes = 1;
+    wanted.request.max_wait_ms = Millis(500);
+    const auto exchange = world.send(world.handler, wanted.request, kNewest);
+    world.scheduler.run_until([] { return false; },
+                              world.scheduler.now() + std::chrono::milliseconds(400));
+    CHECK_FALSE(exchange->answered());
+    CHECK(world.memory.answers() == limit);
+    SECTION("until they are read") {
+        other.return_answer(limit);
+        const auto answer = world.answer_to<FetchResponse>(*exchange);
+        const auto& partition = answer->responses[0].partitions[0];
+        REQUIRE(partition.records.size() == 1);
+        CHECK_FALSE(partition.records[0].empty());
+        CHECK(world.memory.answers() > partition.records[0].size());
+    }
+    SECTION("until the time is over: then the answer has none") {
+        const auto answer = world.answer_to<FetchResponse>(*exchange);
+        const auto& partition = answer->responses[0].partitions[0];
+        CHECK(partition.error_code == ErrorCode::none);
+        CHECK((partition.records.empty() || partition.records[0].empty()));
+    }
 }
 
 TEST_CASE("quorum fetch: a fetch that has waited in vain gets an empty answer", "[api][quorum]") {
