@@ -14,6 +14,7 @@
 #include "broker/api/init_producer_id.h"
 #include "broker/api/list_offsets.h"
 #include "broker/api/metadata.h"
+#include "broker/api/offset_for_leader_epoch.h"
 #include "broker/api/produce.h"
 
 namespace hw::broker {
@@ -54,6 +55,8 @@ void add_handlers(Dispatcher& dispatcher, ApiServices& services, const NodeServi
     dispatcher.add(ApiKey::fetch, std::make_unique<FetchHandler>(
                                       services, replica_selector(node.settings), sessions));
     dispatcher.add(ApiKey::list_offsets, std::make_unique<ListOffsetsHandler>(services));
+    dispatcher.add(ApiKey::offset_for_leader_epoch,
+                   std::make_unique<OffsetForLeaderEpochHandler>(services));
     dispatcher.add(ApiKey::metadata,
                    std::make_unique<MetadataHandler>(services, node.topic_creator));
     dispatcher.add(ApiKey::find_coordinator, std::make_unique<FindCoordinatorHandler>(services));

@@ -4,6 +4,7 @@
 #include "broker/api/fetch.h"
 #include "broker/api/list_offsets.h"
 #include "broker/api/metadata.h"
+#include "broker/api/offset_for_leader_epoch.h"
 #include "broker/api/produce.h"
 #include "broker/net/local_transport.h"
 #include "storage/log_loader.h"
@@ -49,6 +50,8 @@ DataShard::DataShard(sim::Scheduler& scheduler, const Clock& clock, std::size_t 
                                               services, ReplicaSelector::rack_aware,
                                               replication::session_options_of_shard(4, index, 2)));
     dispatcher.add(schema::ApiKey::list_offsets, std::make_unique<ListOffsetsHandler>(services));
+    dispatcher.add(schema::ApiKey::offset_for_leader_epoch,
+                   std::make_unique<OffsetForLeaderEpochHandler>(services));
     dispatcher.add(schema::ApiKey::describe_replicas,
                    std::make_unique<DescribeReplicasHandler>(services));
     dispatcher.add(schema::ApiKey::metadata, std::make_unique<MetadataHandler>(services, nullptr));
