@@ -334,8 +334,9 @@ void Node::start_broker(storage::OpenedLogs opened) {
         ProducerExpiry::Ports{ports_.control, ports_.clock, *applier_, producer_limit_,
                               log_.named("replicas")},
         config_.produce.producer_id_expiration, config_.produce.producer_expiry_interval);
-    isr_watch_ = std::make_unique<IsrWatch>(ports_.control, ports_.clock, *applier_,
-                                            lifecycle.session_timeout);
+    isr_watch_ = std::make_unique<IsrWatch>(
+        ports_.control, ports_.clock, *applier_, [this] { return agent_->session_end(); },
+        lifecycle.session_timeout);
     follower_->start([this](const Error& reason) { end(reason); });
     assigner_->start();
     agent_->start();
@@ -405,7 +406,7 @@ void Node::on_applied(Offset offset) {
 void Node::on_session(bool in_session) {
     in_session_ = in_session;
     shards_.set_broker_epoch(agent_->epoch());
-    isr_watch_->on_session(in_session);
+    isr_watch_->on_session();
     session_changed_.set();
 }
 

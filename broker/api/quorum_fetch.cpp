@@ -59,12 +59,12 @@ Task<> QuorumFetchHandler::serve(ExchangePtr exchange, const FetchRequest& reque
         co_await raft_.wait_fetchable(call.offset, call.high_watermark, call.epoch, deadline);
         verdict = raft_.core().check_fetch(call);
     }
-    std::size_t room = 0;
     if (has_records(verdict)) {
-        room = co_await take_memory(*exchange, request, deadline);
-        verdict = raft_.core().check_fetch(call);
+        const std::size_t room = co_await take_memory(*exchange, request, deadline);
+        answer(*exchange, request, raft_.core().check_fetch(call), room);
+        co_return;
     }
-    answer(*exchange, request, verdict, room);
+    answer(*exchange, request, verdict, 0);
 }
 
 Task<std::size_t> QuorumFetchHandler::take_memory(Exchange& exchange, const FetchRequest& request,

@@ -70,6 +70,8 @@ public:
 
     /// Epoch of the newest registration; -1 before the first.
     [[nodiscard]] BrokerEpoch epoch() const { return lifecycle_.epoch(); }
+    /// When the session ends, if no heartbeat extends it; in the past if there is none.
+    [[nodiscard]] TimePoint session_end() const { return lifecycle_.session_end(); }
 
 private:
     [[nodiscard]] Task<> watch();

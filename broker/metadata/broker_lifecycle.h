@@ -83,6 +83,10 @@ public:
     [[nodiscard]] BrokerEpoch epoch() const { return epoch_; }
     [[nodiscard]] Offset applied() const { return applied_; }
     [[nodiscard]] bool active() const { return active_; }
+    /// When the session ends, if no heartbeat extends it; in the past if there is none.
+    [[nodiscard]] TimePoint session_end() const {
+        return active_ ? session_end_ : TimePoint::min();
+    }
     [[nodiscard]] bool stopping() const { return stop_begun_ != kNever; }
     /// The failed directories, which every heartbeat names.
     [[nodiscard]] const std::vector<DirectoryId>& failed_directories() const { return failed_; }

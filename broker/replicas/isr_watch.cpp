@@ -1,7 +1,5 @@
 #include "broker/replicas/isr_watch.h"
 
-#include <optional>
-
 namespace hw::broker {
 
 Task<> IsrWatch::stop() {
@@ -14,8 +12,7 @@ Task<> IsrWatch::run() {
     while (!stopping_) {
         co_await shard_.wait(wake_, clock_.now() + kInterval);
         if (!stopping_) {
-            co_await replicas_.check_isrs(is_cut_off_ ? std::optional(session_timeout_)
-                                                      : std::nullopt);
+            co_await replicas_.check_isrs(session_end_(), session_timeout_);
         }
     }
 }

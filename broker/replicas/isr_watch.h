@@ -1,5 +1,8 @@
 #pragma once
 
+#include <functional>
+#include <utility>
+
 #include "broker/replicas/metadata_applier.h"
 #include "protocol/base/clock.h"
 #include "protocol/base/shard.h"
@@ -15,11 +18,16 @@ class IsrWatch {
 public:
     static constexpr Duration kInterval = std::chrono::milliseconds(500);
 
+    /// The end of the session with the controllers, see replication::ClusterView.
+    using SessionEnd = std::function<TimePoint()>;
+
     /// `session_timeout`: broker.session.timeout.ms.
-    IsrWatch(Shard& shard, const Clock& clock, MetadataApplier& replicas, Duration session_timeout)
+    IsrWatch(Shard& shard, const Clock& clock, MetadataApplier& replicas, SessionEnd session_end,
+             Duration session_timeout)
         : shard_(shard),
           clock_(clock),
           replicas_(replicas),
+          session_end_(std::move(session_end)),
           session_timeout_(session_timeout),
           tasks_(shard) {}
     IsrWatch(const IsrWatch&) = delete;
@@ -27,10 +35,7 @@ public:
 
     void start() { tasks_.spawn(run()); }
     /// The broker has got a session, or has lost it.
-    void on_session(bool in_session) {
-        is_cut_off_ = !in_session;
-        wake_.set();
-    }
+    void on_session() { wake_.set(); }
     [[nodiscard]] Task<> stop();
 
 private:
@@ -39,10 +44,10 @@ private:
     Shard& shard_;
     const Clock& clock_;
     MetadataApplier& replicas_;
+    SessionEnd session_end_;
     Duration session_timeout_;
     TaskGroup tasks_;
     Signal wake_;
-    bool is_cut_off_ = false;
     bool stopping_ = false;
 };
 

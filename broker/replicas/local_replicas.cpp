@@ -50,21 +50,21 @@ Task<> LocalReplicas::expire_producers(Timestamp now, std::chrono::milliseconds 
     }
 }
 
-Task<> LocalReplicas::check_isrs(std::shared_ptr<const controller::MetadataImage> image,
-                                 BrokerId self, std::optional<Duration> silence_limit) {
+Task<> LocalReplicas::check_isrs(IsrCheck check) {
     std::vector<BrokerId> active;
-    for (const auto& [id, broker] : image->brokers()) {
+    for (const auto& [id, broker] : check.image->brokers()) {
         if (broker.is_active()) {
             active.push_back(id);
         }
     }
     for (const auto& [key, local] : std::map(replicas_)) {
-        const controller::PartitionImage* partition = image->topic_table().find(key);
-        if (partition != nullptr && partition->leader == self && partition->replicas.size() > 1) {
-            auto check = [&](PartitionReplica& replica) {
-                replica.check_isr({active, silence_limit});
+        const controller::PartitionImage* partition = check.image->topic_table().find(key);
+        if (partition != nullptr && partition->leader == check.self &&
+            partition->replicas.size() > 1) {
+            auto run = [&](PartitionReplica& replica) {
+                replica.check_isr({active, check.session_end, check.session_timeout});
             };
-            co_await run_in_guard(shard_, local->replica, std::move(check));
+            co_await run_in_guard(shard_, local->replica, std::move(run));
         }
     }
 }

@@ -33,6 +33,14 @@ struct LocalReplica {
 
 using LocalReplicaPtr = std::shared_ptr<LocalReplica>;
 
+/// What the check of the ISRs must know, see replication::ClusterView.
+struct IsrCheck {
+    std::shared_ptr<const controller::MetadataImage> image;
+    BrokerId self;
+    TimePoint session_end;
+    Duration session_timeout;
+};
+
 /// The replicas of this broker, and the work that goes through all of them from time to time.
 ///
 /// Owned by the metadata applier; lives on the control shard.
@@ -65,10 +73,8 @@ public:
     [[nodiscard]] Task<HighWatermarks> high_watermarks();
     /// Lets each log forget the producers whose last use is `idle` or longer before `now`.
     [[nodiscard]] Task<> expire_producers(Timestamp now, std::chrono::milliseconds idle);
-    /// Lets the leaders among the replicas take slow followers out of the ISR. See
-    /// ClusterView::silence_limit.
-    [[nodiscard]] Task<> check_isrs(std::shared_ptr<const controller::MetadataImage> image,
-                                    BrokerId self, std::optional<Duration> silence_limit);
+    /// Lets the leaders among the replicas take slow followers out of the ISR.
+    [[nodiscard]] Task<> check_isrs(IsrCheck check);
     /// Refuses the appends that have waited too long for a log that is being made.
     [[nodiscard]] Task<> refuse_early_appends();
 

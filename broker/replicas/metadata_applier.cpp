@@ -410,9 +410,9 @@ Task<> MetadataApplier::refuse_early_appends() {
     refuses_early_ = false;
 }
 
-Task<> MetadataApplier::check_isrs(std::optional<Duration> silence_limit) {
+Task<> MetadataApplier::check_isrs(TimePoint session_end, Duration session_timeout) {
     if (image_ != nullptr) {
-        co_await replicas_.check_isrs(image_, ports_.replicas.self, silence_limit);
+        co_await replicas_.check_isrs({image_, ports_.replicas.self, session_end, session_timeout});
     }
 }
 

@@ -99,7 +99,7 @@ public:
     [[nodiscard]] Task<> expire_producers(Timestamp now, std::chrono::milliseconds idle) {
         return replicas_.expire_producers(now, idle);
     }
-    [[nodiscard]] Task<> check_isrs(std::optional<Duration> silence_limit);
+    [[nodiscard]] Task<> check_isrs(TimePoint session_end, Duration session_timeout);
 
     /// Takes all replicas offline and adds their logs to `closing`. Call after the last update.
     [[nodiscard]] Task<> stop(std::vector<storage::ClosingLog>& closing);

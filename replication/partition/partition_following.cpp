@@ -55,7 +55,7 @@ std::expected<FetchPlan, wire::Refusal> PartitionReplica::plan_read(LeaderEpoch 
 
 wire::Refusal PartitionReplica::report_failed_read(const Error& error, Offset from) {
     if (const PartitionLeader* leader = this->leader()) {
-        return PartitionReader(*log_, *leader).report_failed_read(error);
+        return PartitionReader(*log_, *leader, *context_.clock).report_failed_read(error);
     }
     if (std::holds_alternative<PartitionFollower>(role_)) {
         wire::Refusal refusal = log_->report_failed_read(error);

@@ -17,22 +17,22 @@ bool PartitionLeader::is_in_maximal_isr(BrokerId broker) const {
 }
 
 void PartitionLeader::on_time(const ClusterView& view, TimePoint now, LeaderEffects& effects) {
-    is_cut_off_ = view.silence_limit.has_value();
+    session_end_ = view.session_end;
+    const bool is_cut_off = now >= session_end_;
     silent_.clear();
     for (auto& [broker, progress] : followers_) {
         progress.measure(ends_.log_end_offset, rules_.lag, now);
         if (!std::ranges::binary_search(view.active, broker)) {
             progress.forbid_join();
         }
-        if (view.silence_limit && may_be_elected(broker) &&
-            progress.is_silent(now, *view.silence_limit)) {
+        if (is_cut_off && may_be_elected(broker) && progress.is_silent(now, view.session_timeout)) {
             silent_.push_back(broker);
         }
     }
     // A replica that no longer counts as caught up stops holding back the watermark.
     advance(now, effects);
     // One that is cut off hears nobody, and must not call the others lost: it may still be heard.
-    if (pending_ || is_cut_off_) {
+    if (pending_ || is_cut_off) {
         return;
     }
     const std::vector<BrokerId> isr = members_to_keep(now);

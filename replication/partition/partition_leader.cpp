@@ -12,7 +12,8 @@ using wire::ErrorCode;
 void PartitionLeader::on_leadership(const Leadership& leadership, TimePoint now,
                                     LeaderEffects& effects) {
     followers_.clear();
-    is_cut_off_ = false;
+    began_ = now;
+    session_end_ = kNever;
     silent_.clear();
     take(leadership.facts, now);
     rules_ = leadership.rules;

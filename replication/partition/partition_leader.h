@@ -61,9 +61,11 @@ struct LeaderEffects {
 /// What a leader must know of the cluster to judge its followers.
 struct ClusterView {
     std::span<const BrokerId> active;  ///< those that are unfenced and not shutting down, sorted
-    /// Set while this broker has no session with the controllers: they may have elected another
-    /// leader, whom a member of the ISR follows that has not fetched for so long.
-    std::optional<Duration> silence_limit;
+    /// When this broker's session with the controllers ends, if it is not extended. From then on
+    /// they may have elected another leader, whom a member of the ISR follows that has not fetched
+    /// for `session_timeout`.
+    TimePoint session_end;
+    Duration session_timeout;
 };
 
 /// Leader half of one partition, a core: the acknowledged end of each replica, the ISR, and the
@@ -140,13 +142,18 @@ public:
     }
     /// This broker has no session with the controllers, who can elect another member of the ISR, or
     /// one that was proposed to them. So its log may end before that of the partition's leader.
-    [[nodiscard]] bool may_be_replaced() const {
-        return is_cut_off_ && std::ranges::any_of(facts_.replicas, [this](BrokerId replica) {
+    [[nodiscard]] bool may_be_replaced(TimePoint now) const {
+        return now >= session_end_ &&
+               std::ranges::any_of(facts_.replicas, [this](BrokerId replica) {
                    return replica != self_ && may_be_elected(replica);
                });
     }
-    /// Replicas that can be elected, and have not fetched for ClusterView::silence_limit. While
-    /// there are any, another broker may lead, and this one must take no records.
+    /// This broker leads for so short a time that a producer may send batches of which it has sent
+    /// the first ones to the leader before, or too early to this one, and will send them again.
+    [[nodiscard]] bool has_just_begun(TimePoint now) const { return now - began_ < kBegin; }
+    /// Replicas that can be elected, and have not fetched for ClusterView::session_timeout, while
+    /// this broker has no session. While there are any, another broker may lead, and this one must
+    /// take no records.
     [[nodiscard]] const std::vector<BrokerId>& silent_members() const { return silent_; }
     [[nodiscard]] bool has_proposal() const { return pending_.has_value(); }
     /// The proposal that waits for the controller's answer; nullptr: none.
@@ -162,6 +169,8 @@ public:
                                   TimePoint now) const;
 
 private:
+    static constexpr Duration kBegin = std::chrono::seconds(1);
+
     void take(const PartitionFacts& facts, TimePoint now);
     void set_ends(const LogEnds& ends);
     /// In place of this broker.
@@ -181,7 +190,8 @@ private:
     LogEnds ends_;
     Offset acknowledged_end_;
     std::map<BrokerId, FollowerProgress> followers_;
-    bool is_cut_off_ = false;
+    TimePoint began_;  ///< when this broker became the leader in its epoch
+    TimePoint session_end_ = kNever;
     std::vector<BrokerId> silent_;
     std::optional<PendingProposal> pending_;
     Offset epoch_start_offset_;

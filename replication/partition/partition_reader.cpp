@@ -75,7 +75,7 @@ std::expected<FetchPlan, wire::Refusal> PartitionReader::plan_read(
     auto plan = plan_here(request, cursor);
     const bool is_beyond = !plan && plan.error().code == ErrorCode::offset_out_of_range &&
                            request.from > log_->log_start_offset();
-    if (is_beyond && leader_->may_be_replaced()) {
+    if (is_beyond && leader_->may_be_replaced(clock_->now())) {
         // A consumer that believes OFFSET_OUT_OF_RANGE goes on at the start or at the end.
         return std::unexpected(wire::Refusal{
             ErrorCode::not_leader_or_follower,

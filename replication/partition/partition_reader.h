@@ -7,6 +7,7 @@
 #include <span>
 #include <variant>
 
+#include "protocol/base/clock.h"
 #include "protocol/base/ids.h"
 #include "protocol/base/result.h"
 #include "protocol/record/time_lookup.h"
@@ -107,8 +108,8 @@ using OffsetPlan = std::variant<ListedOffset, OffsetSearch>;
 /// I/O. The plans are run outside of the guard.
 class PartitionReader {
 public:
-    PartitionReader(const storage::Log& log, const PartitionLeader& leader)
-        : log_(&log), leader_(&leader) {}
+    PartitionReader(const storage::Log& log, const PartitionLeader& leader, const Clock& clock)
+        : log_(&log), leader_(&leader), clock_(&clock) {}
 
     /// Plans a read of whole batches below the high watermark, or with scope `whole_log` to the log
     /// end. From an offset between the high watermark and the log end it is empty. `cursor` is
@@ -153,6 +154,7 @@ private:
 
     const storage::Log* log_;
     const PartitionLeader* leader_;
+    const Clock* clock_;
 };
 
 }  // namespace hw::replication

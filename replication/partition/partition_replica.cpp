@@ -35,15 +35,23 @@ wire::Refusal refused_as_perhaps_replaced(const PartitionLeader& leader,
 }
 
 /// A producer that believes OUT_OF_ORDER_SEQUENCE_NUMBER gives up. But the batches that are missing
-/// here can be in the log of a leader that this broker does not know yet.
-wire::Refusal report_unstaged(const PartitionLeader& leader, const wire::Refusal& refusal) {
-    if (refusal.code != ErrorCode::out_of_order_sequence_number || !leader.may_be_replaced()) {
+/// here can be in the log of a leader that this broker does not know yet, or be on their way again
+/// after the leader before has refused them.
+wire::Refusal report_unstaged(const PartitionLeader& leader, const wire::Refusal& refusal,
+                              TimePoint now) {
+    if (refusal.code != ErrorCode::out_of_order_sequence_number) {
+        return refusal;
+    }
+    std::string_view doubt;
+    if (leader.may_be_replaced(now)) {
+        doubt = "this broker has no session with the controllers, and another may lead by now";
+    } else if (leader.has_just_begun(now)) {
+        doubt = "this broker has just become the leader, and the batches before may come again";
+    } else {
         return refusal;
     }
     return {ErrorCode::not_leader_or_follower,
-            fmt::format("{}; but this broker has no session with the controllers, and another may "
-                        "lead by now: nothing was appended",
-                        refusal.message)};
+            fmt::format("{}; but {}: nothing was appended", refusal.message, doubt)};
 }
 
 }  // namespace
@@ -233,8 +241,9 @@ void PartitionReplica::append(AppendRequest request) {
     const auto staged =
         log_->stage({request.batch, leader()->epoch(), request.append_time, request.received_at});
     if (!staged) {
-        ProduceSlot::answer(std::move(request.slot),
-                            refused(report_unstaged(*leader(), staged.error())));
+        ProduceSlot::answer(
+            std::move(request.slot),
+            refused(report_unstaged(*leader(), staged.error(), context_.clock->now())));
         return;
     }
     const std::uint64_t bytes = staged->duplicate ? 0 : request.batch.size();
@@ -438,7 +447,7 @@ std::expected<PartitionReader, wire::Refusal> PartitionReplica::reader(
         return std::unexpected(std::move(*reason));
     }
     HW_TRY_VOID(check_epoch(leader_epoch));
-    return PartitionReader(*log_, *leader());
+    return PartitionReader(*log_, *leader(), *context_.clock);
 }
 
 std::expected<void, wire::Refusal> PartitionReplica::check_epoch(LeaderEpoch asked) const {

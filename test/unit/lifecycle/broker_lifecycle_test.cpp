@@ -170,12 +170,15 @@ TEST_CASE("lifecycle: a session begins at the time when the answered heartbeat w
     Fixture fixture;
     fixture.activate();
     CHECK(fixture.pass(fixture.options.heartbeat_interval).send == LifecycleRequest::heartbeat);
+    const TimePoint sent = fixture.now;
     fixture.pass(std::chrono::milliseconds(2000));
     fixture.answered({.fenced = false});
     CHECK(fixture.lifecycle.active());
+    CHECK(fixture.lifecycle.session_end() == sent + fixture.options.session_timeout);
     fixture.pass(std::chrono::milliseconds(500));
     CHECK(fixture.pass(std::chrono::milliseconds(499)).became_inactive == false);
     CHECK(fixture.pass(std::chrono::milliseconds(1)).became_inactive);
+    CHECK(fixture.lifecycle.session_end() < fixture.now);
 }
 
 TEST_CASE(

@@ -141,16 +141,39 @@ TEST_CASE(
     REQUIRE(first->code() == ErrorCode::none);
     const bool is_alone = GENERATE(true, false);
     world.node->lead(is_alone ? led_by_self(2) : led_by_self(2, {kSelf, kOther}, {kSelf, kOther}));
+    world.pass(std::chrono::seconds(1));
     const BatchShape later{.producer = ProducerId(7), .sequence = Sequence(5)};
     const auto with_session = world.node->produce(later, Acks::leader);
     world.node->enter([](PartitionReplica& replica) {
-        replica.check_isr({.active = {}, .silence_limit = std::chrono::hours(1)});
+        replica.check_isr(
+            {.active = {}, .session_end = TimePoint::min(), .session_timeout = kSession});
     });
     const auto without_session = world.node->produce(later, Acks::leader);
     world.settle();
     CHECK(with_session->code() == ErrorCode::out_of_order_sequence_number);
     CHECK(without_session->code() ==
           (is_alone ? ErrorCode::out_of_order_sequence_number : ErrorCode::not_leader_or_follower));
+    CHECK(world.node->log().staged_end_offset() == Offset(1));
+}
+
+TEST_CASE("append: for a second, a new leader lets a producer send again what comes out of order",
+          "[partition][append]") {
+    World world;
+    world.start();
+    const auto first = world.node->produce({.producer = ProducerId(7)}, Acks::leader);
+    world.settle();
+    REQUIRE(first->code() == ErrorCode::none);
+    world.node->lead(led_by_self(2));
+    const BatchShape third{.producer = ProducerId(7), .sequence = Sequence(2)};
+    world.pass(std::chrono::milliseconds(999));
+    const auto early = world.node->produce(third, Acks::leader);
+    world.settle();
+    CHECK(early->code() == ErrorCode::not_leader_or_follower);
+    CHECK(world.node->log().staged_end_offset() == Offset(1));
+    world.pass(std::chrono::milliseconds(1));
+    const auto late = world.node->produce(third, Acks::leader);
+    world.settle();
+    CHECK(late->code() == ErrorCode::out_of_order_sequence_number);
     CHECK(world.node->log().staged_end_offset() == Offset(1));
 }
 
@@ -443,9 +466,7 @@ TEST_CASE("append: a released log has the batches that were staged before", "[pa
 struct Opening : World {
     Opening() { node = std::make_unique<Node>(scheduler, disk, options, mutants, policy); }
     void pass(Duration time) {
-        const TimePoint end = scheduler.now() + time;
-        scheduler.park(1, [] {}, end);
-        static_cast<void>(scheduler.run_until([&] { return scheduler.now() >= end; }, kNever));
+        World::pass(time);
         node->enter([](PartitionReplica& replica) { replica.refuse_early_appends(); });
         settle();
     }

@@ -274,6 +274,13 @@ void World::settle() {
     }
 }
 
+void World::pass(Duration time) {
+    const TimePoint end = scheduler.now() + time;
+    scheduler.park(1, [] {}, end);
+    static_cast<void>(scheduler.run_until([&] { return scheduler.now() >= end; }, kNever));
+    settle();
+}
+
 void World::restart() {
     disk.process_kill();
     node.reset();

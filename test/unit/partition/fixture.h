@@ -137,12 +137,15 @@ private:
     PartitionReplica* replica_ = nullptr;
 };
 
+inline constexpr Duration kSession = std::chrono::seconds(3);
+
 /// A scheduler, a disk and one node, with options that tests change before `start`.
 struct World {
     explicit World(std::uint64_t seed = 1);
 
     void start();
     void settle();
+    void pass(Duration time);
     /// Kills the process and starts it again on the same disk.
     void restart();
     /// The same after a power loss, which may lose what was not synced.

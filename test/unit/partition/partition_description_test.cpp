@@ -153,7 +153,7 @@ TEST_CASE("description: a replica that was removed for its lag is told with the 
     leader.fetch(kThree, 11);
     leader.now += 11s;
     leader.fetch(kTwo, 30);
-    leader.core.on_time({kAll, {}}, leader.now, leader.effects);
+    leader.core.on_time({kAll, kNever, 3s}, leader.now, leader.effects);
     const std::string removal = leader.reason();
     CHECK(removal ==
           "the controller has been asked to remove it and has not answered yet: its log ends at "
@@ -252,7 +252,7 @@ TEST_CASE("description: writes are refused while the leader may have been replac
           "[partition][description]") {
     Leading leader({kSelf, kTwo, kThree});
     leader.now += 3s;
-    leader.core.on_time({kAll, 3s}, leader.now, leader.effects);
+    leader.core.on_time({kAll, leader.now, 3s}, leader.now, leader.effects);
     CHECK(describe(leader.core, {}, leader.now).write_refusal ==
           "every write is refused: this broker has no session with the controllers, and of the "
           "replicas that can lead it hears nothing from broker 2, 3: another may lead by now");

@@ -18,6 +18,7 @@ using wire::ErrorCode;
 constexpr BrokerId kSelf{1};
 constexpr BrokerId kTwo{2};
 constexpr BrokerId kThree{3};
+constexpr Duration kSession = 3s;
 constexpr std::array kAll{kSelf, kTwo, kThree};
 
 /// The leader of a partition of three replicas. Its log ends at 10, is durable, and its epoch began
@@ -52,7 +53,7 @@ struct Leading {
     }
     LeaderEffects tick(std::span<const BrokerId> active = kAll) {
         LeaderEffects effects;
-        core.on_time({active, silence_limit}, now, effects);
+        core.on_time({active, session_end, kSession}, now, effects);
         return effects;
     }
     LeaderEffects write_to(std::int64_t end) {
@@ -70,7 +71,7 @@ struct Leading {
     }
 
     TimePoint now{1h};
-    std::optional<Duration> silence_limit;
+    TimePoint session_end = kNever;
     PartitionLeader core{kSelf, Offset(6)};
 };
 
@@ -337,7 +338,7 @@ TEST_CASE("isr: a leader without a session counts the members that it has not he
     leader.now += 2s;
     (void)leader.tick();
     CHECK(leader.core.silent_members().empty());
-    leader.silence_limit = 3s;
+    leader.session_end = leader.now;
     (void)leader.tick();
     CHECK(leader.core.silent_members().empty());
     leader.now += 1s;
@@ -348,7 +349,7 @@ TEST_CASE("isr: a leader without a session counts the members that it has not he
         CHECK(leader.core.silent_members().empty());
     }
     SECTION("until the session is back") {
-        leader.silence_limit.reset();
+        leader.session_end = kNever;
         (void)leader.tick();
         CHECK(leader.core.silent_members().empty());
     }
@@ -363,37 +364,50 @@ TEST_CASE("isr: without a session a proposed member counts as one that may lead"
           "[partition][isr]") {
     Leading leader({kSelf});
     REQUIRE(leader.fetch(kTwo, 10).proposal.has_value());
-    leader.silence_limit = 3s;
+    leader.session_end = leader.now;
     leader.now += 3s;
     (void)leader.tick();
     CHECK(leader.core.silent_members() == std::vector{kTwo});
-    CHECK(leader.core.may_be_replaced());
+    CHECK(leader.core.may_be_replaced(leader.now));
+}
+
+TEST_CASE(
+    "isr: a leader whose process was paused beyond its session may be replaced, which it "
+    "knows before its next check",
+    "[partition][isr]") {
+    Leading leader({kSelf, kTwo});
+    leader.session_end = leader.now + kSession;
+    (void)leader.tick();
+    leader.now += kSession - 1ms;
+    CHECK_FALSE(leader.core.may_be_replaced(leader.now));
+    leader.now += 1ms;
+    CHECK(leader.core.may_be_replaced(leader.now));
 }
 
 TEST_CASE("isr: a leader without a session takes nobody out of the ISR, until the session is back",
           "[partition][isr]") {
     Leading leader({kSelf, kTwo});
-    leader.silence_limit = 3s;
+    leader.session_end = leader.now;
     leader.now += 1h;
     CHECK_FALSE(leader.tick().proposal.has_value());
-    leader.silence_limit.reset();
+    leader.session_end = kNever;
     CHECK(leader.tick().proposal.has_value());
 }
 
 TEST_CASE("isr: a leader that is the only member may go on without a session", "[partition][isr]") {
     Leading leader({kSelf});
-    leader.silence_limit = 3s;
+    leader.session_end = leader.now;
     leader.now += 1h;
     (void)leader.tick();
     CHECK(leader.core.silent_members().empty());
-    CHECK_FALSE(leader.core.may_be_replaced());
+    CHECK_FALSE(leader.core.may_be_replaced(leader.now));
 }
 
 TEST_CASE("isr: without a session, any replica may lead where leaders are elected uncleanly",
           "[partition][isr]") {
     Leading leader({kSelf}, {}, 1, true);
     (void)leader.fetch(kTwo, 3, false);
-    leader.silence_limit = 3s;
+    leader.session_end = leader.now;
     leader.now += 2s;
     (void)leader.fetch(kThree, 3, false);
     (void)leader.tick();
@@ -401,7 +415,7 @@ TEST_CASE("isr: without a session, any replica may lead where leaders are electe
     leader.now += 1s;
     (void)leader.tick();
     CHECK(leader.core.silent_members() == std::vector{kTwo});
-    CHECK(leader.core.may_be_replaced());
+    CHECK(leader.core.may_be_replaced(leader.now));
 }
 
 }  // namespace

@@ -177,7 +177,7 @@ void PartitionWorld::check_isr(Broker& broker) {
         }
     }
     LeaderEffects effects;
-    leader->on_time({active, {}}, now_, effects);
+    leader->on_time({active, kNever, {}}, now_, effects);
     apply(broker, effects);
 }
 

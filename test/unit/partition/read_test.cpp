@@ -359,7 +359,8 @@ TEST_CASE("read: a leader without a session knows the log end only if nobody els
     world.node->lead(is_alone ? led_by_self(2) : led_by_self(2, {kSelf, kOther}, {kSelf, kOther}));
     CHECK(world.node->read(4).error().code == ErrorCode::offset_out_of_range);
     world.node->enter([](PartitionReplica& replica) {
-        replica.check_isr({.active = {}, .silence_limit = std::chrono::hours(1)});
+        replica.check_isr(
+            {.active = {}, .session_end = TimePoint::min(), .session_timeout = kSession});
     });
     CHECK(world.node->read(4).error().code ==
           (is_alone ? ErrorCode::offset_out_of_range : ErrorCode::not_leader_or_follower));
