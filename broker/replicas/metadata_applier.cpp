@@ -412,7 +412,8 @@ Task<> MetadataApplier::refuse_early_appends() {
 
 Task<> MetadataApplier::check_isrs(TimePoint session_end, Duration session_timeout) {
     if (image_ != nullptr) {
-        co_await replicas_.check_isrs({image_, ports_.replicas.self, session_end, session_timeout});
+        const IsrCheck check{image_, ports_.replicas.self, session_end, session_timeout};
+        co_await replicas_.check_isrs(check);
     }
 }
 
