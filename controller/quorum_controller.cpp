@@ -194,6 +194,7 @@ void QuorumController::fence_expired(TimePoint now, ControllerEffects& effects) 
     // is fenced, and does not choose it.
     while (const auto expired = heartbeats_.find_expired(now)) {
         fence(*appended().find_broker(*expired), now, effects);
+        effects.expired.push_back(*expired);
     }
 }
 
@@ -226,7 +227,7 @@ void QuorumController::balance(TimePoint now, ControllerEffects& effects) {
 
 void QuorumController::append(const RecordBatch& records, TimePoint now,
                               ControllerEffects& effects) {
-    for (RecordBatch& part : records.split(RecordBatch::kMaxRecords)) {
+    for (RecordBatch& part : records.split()) {
         const Offset base = appended_.next_offset();
         const Offset last = base + (static_cast<std::int64_t>(part.size()) - 1);
         load_appended(

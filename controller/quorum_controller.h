@@ -58,6 +58,8 @@ struct ControllerEffects {
     /// appends no further ones, resigns and calls on_resigned.
     std::vector<MetadataAppend> appends;
     std::vector<ControllerAnswer> answers;
+    /// Brokers that are fenced because their session has expired.
+    std::vector<BrokerId> expired;
 };
 
 /// The replicated state machine of the cluster's metadata (KIP-631).
@@ -114,6 +116,7 @@ public:
         return std::min(heartbeats_.next_deadline(), next_balancing_);
     }
 
+    [[nodiscard]] Duration session_timeout() const { return heartbeats_.session_timeout(); }
     [[nodiscard]] bool is_leading() const { return leading_; }
     [[nodiscard]] const MetadataImage& committed() const { return *committed_.image(); }
     [[nodiscard]] const std::shared_ptr<const MetadataImage>& committed_image() const {

@@ -44,7 +44,7 @@ private:
         if constexpr (requires { request.timeout_ms; }) {
             return std::chrono::milliseconds(request.timeout_ms.value());
         }
-        return ForwardedRequest::kMaxTime;
+        return ForwardedRequest::kDefaultTime;
     }
 
     Shard& home_;

@@ -1,7 +1,11 @@
 #include "broker/metadata/broker_agent.h"
 
 #include <algorithm>
+#include <chrono>
+#include <cstdint>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "protocol/schema/api/broker_heartbeat.h"
 #include "protocol/schema/api/broker_registration.h"
@@ -38,6 +42,10 @@ std::vector<BrokerRegistrationRequest::Feature> features_of(const BrokerFacts& f
                             .max_supported_version = range.high});
     }
     return features;
+}
+
+std::int64_t to_millis(Duration duration) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
 }
 
 }  // namespace
@@ -117,8 +125,7 @@ void BrokerAgent::execute(const LifecycleEffects& effects) {
     }
     if (effects.became_inactive) {
         if (!lifecycle_.stopping()) {
-            log_.warning("broker {} is fenced or has lost its session with the controller",
-                         facts_.id);
+            log_session_end(effects.has_expired);
         }
         listener_.on_session(false);
     }
@@ -131,12 +138,38 @@ void BrokerAgent::execute(const LifecycleEffects& effects) {
     changed_.set();
 }
 
+void BrokerAgent::log_session_end(bool has_expired) const {
+    if (has_expired) {
+        log_.warning(
+            "broker {} has had no answer from an active controller for {} ms "
+            "(broker.session.timeout.ms): it goes on serving reads, but refuses writes to "
+            "partitions "
+            "whose other replicas are silent, too",
+            facts_.id, to_millis(options_.session_timeout));
+    } else {
+        log_.warning(
+            "the controller has fenced broker {}, or forgotten it: others may lead its "
+            "partitions until it is unfenced",
+            facts_.id);
+    }
+}
+
+std::string BrokerAgent::advice_for(ErrorCode code) const {
+    if (code != ErrorCode::duplicate_broker_registration) {
+        return "";
+    }
+    return fmt::format(
+        ": another running broker has this node.id and other log directories. Choose another "
+        "node.id, or stop that broker and wait {} ms (broker.session.timeout.ms)",
+        to_millis(options_.session_timeout));
+}
+
 void BrokerAgent::fail(std::string_view what, std::optional<ErrorCode> code) {
     // NOT_CONTROLLER is normal while the quorum elects a leader.
     if (code && std::exchange(refused_with_, *code) != *code &&
         *code != ErrorCode::not_controller) {
-        log_.warning("the controller refuses the {} of broker {}: {}; trying again", what,
-                     facts_.id, *code);
+        log_.warning("the controller refuses the {} of broker {}: {}{}; trying again", what,
+                     facts_.id, *code, advice_for(*code));
     }
     LifecycleEffects effects;
     lifecycle_.on_failure(code, clock_.now(), effects);

@@ -137,6 +137,7 @@ void BrokerLifecycle::on_time(TimePoint now, LifecycleEffects& effects) {
     if (has_expired) {
         session_end_ = kNever;
         deactivate(effects);
+        effects.has_expired = true;
     }
     if (stopping() && (has_expired || now - stop_begun_ >= options_.stop_limit)) {
         allow_stop(effects);

@@ -42,6 +42,7 @@ struct LifecycleEffects {
     /// The session has expired, or the controller has fenced or forgotten this broker: other
     /// brokers may lead its partitions by now.
     bool became_inactive = false;
+    bool has_expired = false;  ///< why it became inactive: no answer has come for session_timeout
     /// The broker may stop: the controller allows it, or no answer has come for session_timeout, or
     /// stop_limit has passed. This is the last effect: nothing is sent after it, and there is no
     /// further deadline.

@@ -29,7 +29,9 @@ Task<Result<std::string>> ClusterIdSearch::run() {
     quiet_until_ = clock_.now() + kQuiet;
     while (!is_cancelled_) {
         const ControllerAddress from = locator_.to_ask();
+        is_running_ = true;
         auto id = co_await ask();
+        is_running_ = false;
         if (id) {
             log_.info("{} says that its cluster is {}", to_string(from), *id);
             co_return id;
@@ -47,7 +49,9 @@ Task<Result<std::string>> ClusterIdSearch::run() {
 
 void ClusterIdSearch::cancel() {
     is_cancelled_ = true;
-    asked_.disconnect();
+    if (is_running_) {
+        asked_.disconnect();  // at other times the channel serves others
+    }
     cancelled_.set();
 }
 
@@ -65,6 +69,11 @@ Task<Result<std::string>> ClusterIdSearch::ask() {
         co_return fail(ErrorKind::invalid,
                        "it is still starting, or the cluster's metadata.version is below 15 "
                        "(3.7-IV0)");
+    }
+    if ((*answer)->error_code == wire::ErrorCode::mismatched_endpoint_type) {
+        co_return fail(ErrorKind::invalid,
+                       "this is a listener for clients; controller.quorum.voters and "
+                       "controller.quorum.bootstrap.servers name controllers' own listeners");
     }
     if ((*answer)->error_code != wire::ErrorCode::none) {
         co_return fail(ErrorKind::invalid, "{}: {}", (*answer)->error_code,
@@ -88,8 +97,8 @@ void ClusterIdSearch::report(const ControllerAddress& from, const std::string& t
     last = trouble;
     next_report_ = now + kRepeat;
     log_.warning(
-        "this broker is new and waits for a controller, to learn which cluster it joins: {} does "
-        "not say it: {}",
+        "this broker is new and waits for a controller, to learn which cluster it joins: {} did "
+        "not tell it: {}",
         to_string(from), trouble);
 }
 

@@ -62,6 +62,7 @@ private:
     TimePoint quiet_until_{};
     Signal cancelled_;
     bool is_cancelled_ = false;
+    bool is_running_ = false;  ///< a request is under way
 };
 
 }  // namespace hw::broker

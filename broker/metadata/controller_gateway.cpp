@@ -101,7 +101,7 @@ ForwardingStep ControllerGateway::next_step(ForwardedRequest& state, const Answe
 }
 
 void ControllerGateway::warn(const wire::Refusal& refusal, const Sender& sender) {
-    warnings_.warning("a {} request of {} gets {}: {}", sender.api, sender.host, refusal.code,
+    warnings_.warning("request {} of {} gets {}: {}", sender.api, sender.host, refusal.code,
                       refusal.message);
 }
 

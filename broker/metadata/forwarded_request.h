@@ -59,6 +59,9 @@ public:
     /// Limits of the time for all attempts. Some clients send a timeout of 0, for an answer without
     /// a wait; the controller must still get the time to answer.
     static constexpr Duration kMinTime = std::chrono::seconds(1);
+    /// For requests without a timeout of their own. Less than clients wait by default, so that they
+    /// get the answer that says what was done.
+    static constexpr Duration kDefaultTime = std::chrono::seconds(10);
     static constexpr Duration kMaxTime = std::chrono::seconds(30);
     /// Pause before the second attempt. Doubled before each further one, up to kMaxPause, and up to
     /// a quarter shorter or longer, so that the requests of many clients do not come all at once.

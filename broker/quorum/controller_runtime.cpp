@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "broker/quorum/broker_changes.h"
 #include "broker/quorum/metadata_batch.h"
 #include "protocol/record/batch_cursor.h"
 #include "protocol/schema/metadata_record.h"
@@ -110,6 +111,9 @@ void ControllerRuntime::publish() {
     if (!publish_ || published_ == controller_.committed_image()) {
         return;
     }
+    if (published_ != nullptr && controller_.is_leading()) {
+        log_broker_changes(log_, *published_, *controller_.committed_image());
+    }
     published_ = controller_.committed_image();
     auto image = std::make_shared<controller::MetadataImage>(*published_);
     image->set_controller(leader_);
@@ -168,6 +172,12 @@ void ControllerRuntime::execute(ControllerEffects& effects) {
             on_failure(appended.error());
             break;
         }
+    }
+    using std::chrono::milliseconds;
+    const auto session = std::chrono::duration_cast<milliseconds>(controller_.session_timeout());
+    for (const BrokerId broker : effects.expired) {
+        log_.warning("broker {} has sent no heartbeat for {} ms (broker.session.timeout.ms)",
+                     broker, session.count());
     }
     for (const controller::ControllerAnswer& answer : effects.answers) {
         auto waiting = waiting_.extract(answer.ticket);

@@ -80,6 +80,7 @@ void RaftNode::start(RaftListener& listener) {
     const storage::TopicPartition name{.topic = kMetadataTopic, .partition = kMetadataPartition};
     log_id_ = services_.directory.add(name, shared_from_this(), log_.durable_end_offset());
     input([&](TimePoint now, RaftEffects& effects) { core_.start(now, effects); });
+    is_started_ = true;
     tasks_.spawn(watch());
 }
 
@@ -94,6 +95,7 @@ Task<> RaftNode::watch() {
 }
 
 Task<> RaftNode::resign() {
+    is_leaving_ = true;
     input([&](TimePoint now, RaftEffects& effects) { core_.resign(now, effects); });
     const TimePoint deadline = services_.clock.now() + kResignLimit;
     auto is_over = [this] { return calls_under_way_ == 0 && outbox_.empty(); };
@@ -103,6 +105,7 @@ Task<> RaftNode::resign() {
 Task<> RaftNode::stop() {
     const auto self = shared_from_this();
     stopping_ = true;
+    is_leaving_ = true;
     deadline_changed_.set();
     // It may have been elected again after its resignation. From here on it must not seem to lead.
     input([&](TimePoint now, RaftEffects& effects) { core_.resign(now, effects); });
@@ -158,8 +161,8 @@ void RaftNode::execute(RaftEffects effects) {
     }
     if (std::exchange(told_leader_, core_.leader()) != core_.leader()) {
         if (core_.leader() != kNoBroker && !core_.leads()) {
-            services_.log.info("node {} leads the metadata quorum in epoch {}", core_.leader(),
-                               core_.epoch());
+            services_.log.info("node {} {} the metadata quorum in epoch {}", core_.leader(),
+                               is_started_ ? "leads" : "was last known to lead", core_.epoch());
         }
         listener_->on_leader(core_.leader());
     }

@@ -192,6 +192,8 @@ private:
     Signal persist_ended_;
     std::size_t calls_under_way_ = 0;
     bool waits_ended_ = false;
+    bool is_started_ = false;
+    bool is_leaving_ = false;  ///< it has resigned and is about to stop: troubles are normal
     bool stopping_ = false;
     bool failed_ = false;
 };

@@ -50,7 +50,7 @@ FetchVerdict RaftNode::fetch(BrokerId replica, const RaftFetch& call) {
 
 void RaftNode::report(BrokerId peer, const std::string& trouble) {
     std::string& last = troubles_[peer];
-    if (trouble != last) {
+    if (trouble != last && !is_leaving_) {
         services_.log.warning("voter {} of the metadata quorum: {}; trying again until it succeeds",
                               peer, trouble);
         last = trouble;

@@ -78,8 +78,14 @@ TEST_CASE("quorum: a broker that sends no heartbeat for its session timeout is f
     machine.create("orders");
     REQUIRE(machine.run_until([&] { return !machine.acknowledged.empty(); }));
     CHECK(machine.image().find_live_broker(kBroker) != nullptr);
+    CHECK(machine.log.have("broker 1 has registered, with broker epoch"));
+    CHECK(machine.log.have("broker 1 is unfenced: it may lead partitions"));
     REQUIRE(
         machine.run_until([&] { return machine.image().find_live_broker(kBroker) == nullptr; }));
+    CHECK(machine.log.have("broker 1 has sent no heartbeat for 3000 ms"));
+    CHECK(
+        machine.log.have("broker 1 is fenced: of the partitions that it led, 0 have another "
+                         "leader and 3 have none"));
 }
 
 /// Crashes a controller several times and checks that it keeps what it acknowledged. Returns the

@@ -14,6 +14,7 @@
 #include "broker/quorum/controller_runtime.h"
 #include "protocol/base/random.h"
 #include "test/sim/sim_clock.h"
+#include "test/support/log_lines.h"
 #include "test/support/raft_process.h"
 
 namespace hw::broker {
@@ -49,6 +50,7 @@ struct Process : test::RaftProcess {
                                                controller::MetadataImage("cluster")),
                   Logger(log, "controller")) {
         runtime.on_end([this](const Error& reason) { ended = reason.message; });
+        runtime.on_image([](const auto&) {});
         runtime.start();
     }
     ~Process() { shard.drop(); }
@@ -129,7 +131,7 @@ struct Machine {
     Random ids;
     sim::SimEntropy entropy{ids};
     sim::SimDisk disk{scheduler, 1};
-    test::NullLogSink log;
+    test::LogLines log;
     std::optional<Process> process;
     std::set<std::string> acknowledged;
 };
