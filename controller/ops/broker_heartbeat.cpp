@@ -89,6 +89,18 @@ void add_transition(RecordBatch& records, const OperationContext& context,
     }
 }
 
+Checked<void> check_size(const Request& request) {
+    const std::size_t cordoned =
+        request.cordoned_log_dirs.is_null() ? 0 : request.cordoned_log_dirs.size();
+    const std::size_t most = std::max(request.offline_log_dirs.size(), cordoned);
+    if (most > kMaxDirectories) {
+        return refuse(wire::ErrorCode::invalid_request,
+                      "the heartbeat of broker {} names {} log directories; the limit is {}",
+                      request.broker_id, most, kMaxDirectories);
+    }
+    return {};
+}
+
 /// The directories that the broker reports as failed and that were online until now.
 std::vector<DirectoryId> newly_failed(const Request& request, const BrokerImage& broker) {
     std::vector<DirectoryId> failed;
@@ -151,6 +163,10 @@ void add_unfence(RecordBatch& records, const OperationContext& context, const Br
 Outcome<BrokerHeartbeatResult> broker_heartbeat(const Request& request,
                                                 const OperationContext& context) {
     Outcome<BrokerHeartbeatResult> outcome;
+    if (const auto checked = check_size(request); !checked) {
+        outcome.response.refusal = checked.error();
+        return outcome;
+    }
     const auto found = check_broker_epoch(context.image, request.broker_id, request.broker_epoch);
     if (!found) {
         outcome.response.refusal = found.error();

@@ -50,7 +50,7 @@ bool contains(const wire::Array<DirectoryId>& directories, DirectoryId sought) {
 }
 
 /// More than any node needs; the controllers work through all of it, and keep it.
-constexpr std::size_t kMaxDirectories = 1000;
+constexpr std::size_t kMaxBrokers = 10'000;
 constexpr std::size_t kMaxListeners = 100;
 constexpr std::size_t kMaxFeatures = 100;
 constexpr std::size_t kMaxName = 255;
@@ -89,6 +89,15 @@ Checked<void> check_size(const Request& request) {
                       request.rack.size(), kMaxName);
     }
     return check_size(request, request.broker_id, ErrorCode::invalid_registration);
+}
+
+Checked<void> check_number(const Request& request, const MetadataImage& image) {
+    if (image.find_broker(request.broker_id) == nullptr && image.brokers().size() >= kMaxBrokers) {
+        return refuse(ErrorCode::invalid_registration,
+                      "broker {} is new, and {} brokers are registered already, which is the limit",
+                      request.broker_id, kMaxBrokers);
+    }
+    return {};
 }
 
 Checked<void> check_cluster(const Request& request, const MetadataImage& image) {
@@ -205,6 +214,9 @@ Checked<void> check(const Request& request, const OperationContext& context) {
     Checked<void> checked = check_size(request);
     if (checked) {
         checked = check_cluster(request, context.image);
+    }
+    if (checked) {
+        checked = check_number(request, context.image);
     }
     if (checked && context.version().has_directories()) {
         checked = check_directories(request, context.image);

@@ -1,11 +1,16 @@
 #pragma once
 
+#include <cstddef>
+
 #include "controller/ops/operation.h"
 #include "protocol/schema/api/broker_heartbeat.h"
 #include "protocol/schema/api/broker_registration.h"
 #include "protocol/schema/api/controller_registration.h"
 
 namespace hw::controller {
+
+/// Maximum number of log directories that a broker may name: more than any needs.
+inline constexpr std::size_t kMaxDirectories = 1000;
 
 /// Registers a broker (KIP-631). A new broker is fenced; its epoch is the offset of its
 /// registration record. If the same incarnation registers again, the registration is updated, and
@@ -16,9 +21,9 @@ namespace hw::controller {
 /// until the session of the old incarnation has expired. The leaderships of the old incarnation are
 /// moved away first.
 ///
-/// Errors: INCONSISTENT_CLUSTER_ID, INVALID_REGISTRATION (broker id, directories, listeners),
-/// UNSUPPORTED_VERSION (a finalized feature), BROKER_ID_NOT_REGISTERED (a broker that migrates from
-/// ZooKeeper), DUPLICATE_BROKER_REGISTRATION.
+/// Errors: INCONSISTENT_CLUSTER_ID, INVALID_REGISTRATION (broker id, number of brokers,
+/// directories, listeners), UNSUPPORTED_VERSION (a finalized feature), BROKER_ID_NOT_REGISTERED (a
+/// broker that migrates from ZooKeeper), DUPLICATE_BROKER_REGISTRATION.
 [[nodiscard]] Outcome<BrokerRegistrationResult> register_broker(
     const schema::BrokerRegistrationRequest& request, const OperationContext& context);
 
@@ -36,7 +41,7 @@ namespace hw::controller {
 ///
 /// If the broker reports directories that have failed, their replicas leave the ISRs and do not
 /// lead (KIP-858); what else it asks for is left to its next heartbeat. A broker whose directories
-/// have all failed is fenced. Errors: STALE_BROKER_EPOCH.
+/// have all failed is fenced. Errors: STALE_BROKER_EPOCH, INVALID_REQUEST (too many directories).
 [[nodiscard]] Outcome<BrokerHeartbeatResult> broker_heartbeat(
     const schema::BrokerHeartbeatRequest& request, const OperationContext& context);
 

@@ -27,7 +27,8 @@ public:
     /// Maximum number of records in one batch of the log. A client's request that needs more is
     /// refused. With kMaxBytes this keeps batches below the 8 MiB that Kafka accepts.
     static constexpr std::size_t kMaxRecords = 20'000;
-    /// Maximum bytes of strings and lists for the topics that one CreateTopics request creates.
+    /// Maximum bytes of strings and lists in one batch, where it has several records. A client's
+    /// request that needs more is refused.
     static constexpr std::size_t kMaxBytes = std::size_t{4} << 20;
 
     /// Adds a record. It may point only to memory that outlives the batch, such as that of text()
@@ -59,19 +60,10 @@ public:
         return values.is_null() ? values : list(std::span<const T>(values.begin(), values.end()));
     }
 
-    /// The same records in the same order, in batches of at most `size` records. No batch if there
+    /// The same records in the same order, in batches of at most kMaxRecords, and of at most
+    /// kMaxBytes of strings and lists, except that a single record may be larger. No batch if there
     /// are no records.
-    [[nodiscard]] std::vector<RecordBatch> split(std::size_t size) const {
-        std::vector<RecordBatch> parts;
-        for (std::size_t from = 0; from < records_.size(); from += size) {
-            const std::size_t count = std::min(size, records_.size() - from);
-            RecordBatch& part = parts.emplace_back();
-            part.memory_ = memory_;
-            const auto records = this->records().subspan(from, count);
-            part.records_.assign(records.begin(), records.end());
-        }
-        return parts;
-    }
+    [[nodiscard]] std::vector<RecordBatch> split() const;
 
     [[nodiscard]] std::span<const schema::VersionedMetadataRecord> records() const {
         return records_;
@@ -81,6 +73,9 @@ public:
     [[nodiscard]] std::size_t bytes() const { return memory_->used(); }
 
 private:
+    /// The end of the batch that begins with the record at `from`.
+    [[nodiscard]] std::size_t end_of_part(std::size_t from) const;
+
     std::vector<schema::VersionedMetadataRecord> records_;
     /// Shared by the parts of a split. The operations bound its size, see kMaxBytes.
     std::shared_ptr<Arena> memory_ =

@@ -1,5 +1,8 @@
+#include <vector>
+
 #include <catch2/catch.hpp>
 
+#include "controller/ops/brokers.h"
 #include "test/unit/controller/world.h"
 
 namespace hw::controller::testing {
@@ -303,6 +306,22 @@ TEST_CASE("heartbeat: cordoned directories are recorded when they change", "[con
     CHECK(world.image().find_broker(BrokerId(1))->cordoned_log_dirs == cordoned);
     world.call<BrokerHeartbeatResult>(beat);
     CHECK(world.end() == before + 1);
+}
+
+TEST_CASE("heartbeat: more directories than a broker can have are refused, and nothing changes",
+          "[controller]") {
+    World world = cluster(1);
+    schema::BrokerHeartbeatRequest beat = world.heartbeat(1);
+    const Offset end = world.end();
+    const std::vector<DirectoryId> many(kMaxDirectories + 1, DirectoryId(Uuid{7, 7}));
+    SECTION("as failed") {
+        beat.offline_log_dirs = many;
+    }
+    SECTION("as cordoned") {
+        beat.cordoned_log_dirs = many;
+    }
+    CHECK(world.call<BrokerHeartbeatResult>(beat).refusal.code == ErrorCode::invalid_request);
+    CHECK(world.end() == end);
 }
 
 }  // namespace
