@@ -162,14 +162,20 @@ std::optional<ProducerId> ProducerPages::expire_page(ProducerId from, Timestamp 
     const auto is_idle = [idle_since](const ProducerSlot& slot) {
         return slot.entry.transaction_start == kNoOffset && slot.entry.last_used <= idle_since;
     };
-    const auto is_ahead = [now](const ProducerSlot& slot) { return slot.entry.last_used > now; };
-    const auto concerns = [&](const ProducerSlot& slot) { return is_idle(slot) || is_ahead(slot); };
+    const auto needs_time = [now](const ProducerSlot& slot) {
+        return slot.entry.last_used > now || slot.entry.last_used == kNoTimestamp;
+    };
+    const auto concerns = [&](const ProducerSlot& slot) {
+        return is_idle(slot) || needs_time(slot);
+    };
     if (std::ranges::none_of(leaves[leaf_at].page->items, concerns)) {
         return next;
     }
     auto& slots = own(own(root_[branch_at].page).items[leaf_at].page).items;
     for (ProducerSlot& slot : slots) {
-        slot.entry.last_used = std::min(slot.entry.last_used, now);
+        if (needs_time(slot)) {
+            slot.entry.last_used = now;
+        }
     }
     size_ -= std::erase_if(slots, is_idle);
     join_leaves(branch_at, leaf_at);

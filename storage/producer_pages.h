@@ -35,8 +35,8 @@ struct ProducerEntry {
     std::array<ProducerBatch, kBatches> batches;  ///< of this epoch, oldest first
     Offset transaction_start = kNoOffset;         ///< first offset of the open transaction, if any
     Timestamp last_timestamp = kNoTimestamp;      ///< of its last batch or marker
-    /// When the last batch arrived from a client, by this broker's clock. The same as
-    /// last_timestamp if that is not known, as after a restart.
+    /// When the last batch arrived from a client, by this broker's clock; -1 if that is not known,
+    /// as after a restart or in a follower: then it counts from the next pass of expiry on.
     Timestamp last_used = kNoTimestamp;
     record::CoordinatorEpoch coordinator_epoch{-1};
     ProducerEpoch epoch = record::kNoProducerEpoch;
@@ -140,9 +140,9 @@ public:
     [[nodiscard]] ProducerView share();
 
     /// Checks the leaf that `from` belongs to, and removes the entries last used at or before
-    /// `idle_since`, unless they have an open transaction. A last use after `now` becomes `now`; a
-    /// clock that was set back or a producer's timestamp can cause one. Returns the lower bound of
-    /// the next leaf; none after the last one.
+    /// `idle_since`, unless they have an open transaction. An unknown last use becomes `now`, and
+    /// so does one after `now`, which a clock that was set back can cause. Returns the lower bound
+    /// of the next leaf; none after the last one.
     [[nodiscard]] std::optional<ProducerId> expire_page(ProducerId from, Timestamp idle_since,
                                                         Timestamp now);
 

@@ -84,7 +84,6 @@ ProducerSlot read_entry(const std::byte* at) {
     last.offset_delta = cursor.take<std::int32_t>();
     last.timestamp = Timestamp(cursor.take<std::int64_t>());
     entry.last_timestamp = last.timestamp;
-    entry.last_used = last.timestamp;
     entry.coordinator_epoch = record::CoordinatorEpoch(cursor.take<std::int32_t>());
     entry.transaction_start = Offset(cursor.take<std::int64_t>());
     if (last.last_offset >= Offset(0)) {
@@ -310,7 +309,7 @@ ProducerTable as_in_snapshot(const ProducerTable& producers) {
         if (kept.batch_count > 0) {
             kept.batches[kept.batch_count - 1].timestamp = entry.last_timestamp;
         }
-        kept.last_used = entry.last_timestamp;
+        kept.last_used = kNoTimestamp;
         reduced.put(id, kept);
     }
     return reduced;

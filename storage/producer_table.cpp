@@ -142,7 +142,7 @@ void apply_batch(const ProducerBatchInfo& facts, ProducerEntry& entry) {
         entry.batches = {};
     }
     entry.last_timestamp = facts.max_timestamp;
-    entry.last_used = facts.used_at == kNoTimestamp ? facts.max_timestamp : facts.used_at;
+    entry.last_used = facts.used_at;
     if (facts.marker) {
         entry.coordinator_epoch = *facts.marker;
         entry.transaction_start = kNoOffset;

@@ -206,6 +206,32 @@ TEST_CASE("log: a producer that is idle for long is forgotten, and may then begi
     t.append(from_producer(33));
 }
 
+TEST_CASE(
+    "log: a follower, and a broker after a restart, do not know when a producer was last used, "
+    "and keep it for a whole time",
+    "[storage][producer]") {
+    LogFixture t;
+    t.open();
+    BatchShape old_timestamps = from_new_producer(33);
+    old_timestamps.timestamp = Timestamp(1);
+    Buffer batch = make_batch(old_timestamps);
+    record::set_base_offset(batch.bytes(), Offset(0));
+    record::set_leader_epoch(batch.bytes(), LeaderEpoch(0));
+    t.batches.push_back(std::move(batch));
+    REQUIRE(t.log->stage_from_leader(t.batches.back().view()).has_value());
+    REQUIRE(t.write().has_value());
+    expire(t, 5000, 1000);
+    expire(t, 5999, 1000);
+    CHECK(t.log->producers().size() == 1);
+    t.log.reset();
+    t.disk.process_kill();
+    t.open();
+    expire(t, 9000, 1000);
+    CHECK(t.log->producers().size() == 1);
+    expire(t, 10'000, 1000);
+    CHECK(t.log->producers().empty());
+}
+
 TEST_CASE("log: a million producers make no roll, append or step of expiry more expensive",
           "[storage][producer]") {
     constexpr std::int64_t kProducers = 1'000'000;

@@ -155,6 +155,19 @@ TEST_CASE("producer pages: a last use in the future is set to now, so that the p
     CHECK(pages.size() == 0);
 }
 
+TEST_CASE("producer pages: an unknown last use counts from the next pass on",
+          "[storage][producer]") {
+    ProducerPages pages;
+    pages.entry(ProducerId(1)) = entry_used_at(kNoTimestamp.value());
+    pages.entry(ProducerId(1)).last_timestamp = Timestamp(5);
+    expire_all(pages, 50, 100);
+    REQUIRE(pages.find(ProducerId(1)) != nullptr);
+    expire_all(pages, 99, 150);
+    CHECK(pages.size() == 1);
+    expire_all(pages, 100, 200);
+    CHECK(pages.size() == 0);
+}
+
 TEST_CASE("producer pages: a copy does not share its entries", "[storage][producer]") {
     ProducerPages pages;
     fill(pages, 0, 100);
