@@ -23,6 +23,7 @@ using schema::MetadataResponse;
 
 /// Memory for a topic or a partition of the answer.
 constexpr std::size_t kBytesPerItem = 160;
+constexpr ApiVersion kListenerNotFoundFrom{6};
 
 bool may_describe(const RequestContext& who, std::string_view topic) {
     return who.allows(Operation::describe, topic_resource(topic));
@@ -55,6 +56,8 @@ private:
     void add_counted(const TopicImage& topic);
     void add_by_id(const MetadataRequest::Topic& asked);
     void add_error(const MetadataRequest::Topic& asked, wire::ErrorCode error);
+    /// The error of a partition whose leader the clients of the listener cannot reach.
+    [[nodiscard]] wire::ErrorCode check_leader(const PartitionImage& partition) const;
     [[nodiscard]] MetadataResponse::Partition describe(const PartitionImage& partition);
 
     const MetadataImage& image_;
@@ -83,21 +86,33 @@ void MetadataAnswer::add_brokers() {
     response_.controller_id = controller_for_clients(image_, *who_.listener);
 }
 
+wire::ErrorCode MetadataAnswer::check_leader(const PartitionImage& partition) const {
+    const controller::BrokerImage* const leader = image_.find_live_broker(partition.leader);
+    if (leader == nullptr) {
+        return wire::ErrorCode::leader_not_available;
+    }
+    if (endpoint_on(leader->endpoints, *who_.listener) != nullptr) {
+        return wire::ErrorCode::none;
+    }
+    return exchange_.version() < kListenerNotFoundFrom ? wire::ErrorCode::leader_not_available
+                                                       : wire::ErrorCode::listener_not_found;
+}
+
 MetadataResponse::Partition MetadataAnswer::describe(const PartitionImage& partition) {
     std::vector<BrokerId>& offline = offline_.emplace_back();
     std::ranges::copy_if(partition.replicas, std::back_inserter(offline), [&](BrokerId id) {
         const controller::BrokerImage* const broker = image_.find_live_broker(id);
-        return broker == nullptr || !controller::has_online_replica(*broker, partition);
+        return broker == nullptr || endpoint_on(broker->endpoints, *who_.listener) == nullptr ||
+               !controller::has_online_replica(*broker, partition);
     });
-    const bool has_leader = image_.find_live_broker(partition.leader) != nullptr;
-    return {
-        .error_code = has_leader ? wire::ErrorCode::none : wire::ErrorCode::leader_not_available,
-        .partition_index = partition.index,
-        .leader_id = has_leader ? partition.leader : kNoBroker,
-        .leader_epoch = partition.leader_epoch,
-        .replica_nodes = std::span<const BrokerId>(partition.replicas),
-        .isr_nodes = std::span<const BrokerId>(partition.isr),
-        .offline_replicas = std::span<const BrokerId>(offline)};
+    const wire::ErrorCode error = check_leader(partition);
+    return {.error_code = error,
+            .partition_index = partition.index,
+            .leader_id = error == wire::ErrorCode::none ? partition.leader : kNoBroker,
+            .leader_epoch = partition.leader_epoch,
+            .replica_nodes = std::span<const BrokerId>(partition.replicas),
+            .isr_nodes = std::span<const BrokerId>(partition.isr),
+            .offline_replicas = std::span<const BrokerId>(offline)};
 }
 
 void MetadataAnswer::add(const TopicImage& topic) {

@@ -20,6 +20,7 @@ inline constexpr std::string_view kMetadataVersionFeature = "metadata.version";
 enum class ConfigResourceType : std::int8_t {
     topic = 2,
     broker = 4,
+    broker_logger = 8,
     client_metrics = 16,
     group = 32
 };

@@ -20,6 +20,18 @@ using wire::ErrorCode;
 /// What to do with a config, with the numbers of the protocol.
 enum class Change : std::int8_t { set = 0, remove = 1, append = 2, subtract = 3 };
 
+bool is_known(std::int8_t resource_type) {
+    switch (static_cast<ConfigResourceType>(resource_type)) {
+        case ConfigResourceType::topic:
+        case ConfigResourceType::broker:
+        case ConfigResourceType::broker_logger:
+        case ConfigResourceType::client_metrics:
+        case ConfigResourceType::group:
+            return true;
+    }
+    return false;
+}
+
 std::vector<std::string_view> split(std::string_view list) {
     std::vector<std::string_view> items;
     while (!list.empty()) {
@@ -78,6 +90,10 @@ Checked<const TopicImage*> ConfigAlteration::find_topic(const Request::Resource&
     if (mentions > 1) {
         return refuse(ErrorCode::invalid_request, "'{}' (type {}) is in the request {} times",
                       resource.resource_name, resource.resource_type, mentions);
+    }
+    if (!is_known(resource.resource_type)) {
+        return refuse(ErrorCode::unsupported_version, "unknown resource type {}",
+                      resource.resource_type);
     }
     if (static_cast<ConfigResourceType>(resource.resource_type) != ConfigResourceType::topic) {
         return refuse(ErrorCode::invalid_request,

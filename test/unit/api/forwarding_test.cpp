@@ -223,7 +223,7 @@ TEST_CASE("forwarding: without a controller the client gets an error at its own 
     CHECK(world.scheduler.now() - begin > std::chrono::seconds(3));
     CHECK(world.scheduler.now() - begin <= std::chrono::seconds(5));
     CHECK(world.connects > 5);
-    CHECK(world.log.count("a CreateTopics request of 127.0.0.1 gets REQUEST_TIMED_OUT: nothing") ==
+    CHECK(world.log.count("request CreateTopics of 127.0.0.1 gets REQUEST_TIMED_OUT: nothing") ==
           1);
 }
 
@@ -291,7 +291,7 @@ TEST_CASE("forwarding: an Envelope that the controller refuses becomes an error 
     World world(1, schema::EnvelopeResponse{.response_data = {}, .error_code = code});
     const auto exchange = world.send();
     CHECK(world.error_of(*exchange).starts_with("UNKNOWN_SERVER_ERROR: "));
-    CHECK(world.log.count(fmt::format("a CreateTopics request of 127.0.0.1 gets "
+    CHECK(world.log.count(fmt::format("request CreateTopics of 127.0.0.1 gets "
                                       "UNKNOWN_SERVER_ERROR: this broker and controller 1 at "
                                       "host:9093 do not understand each other: it answered {}",
                                       code)) == 1);

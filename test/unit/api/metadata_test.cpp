@@ -261,5 +261,25 @@ TEST_CASE(
     CHECK((answer->cluster_authorized_operations & (1 << 8)) != 0);
 }
 
+TEST_CASE("metadata: a leader without the client's listener is none, and its replica is offline",
+          "[api][metadata]") {
+    World world;
+    controller::BrokerImage elsewhere;
+    elsewhere.id = BrokerId(2);
+    elsewhere.fenced = false;
+    elsewhere.endpoints.emplace("INTERNAL", HandlerWorld::endpoint_of(2));
+    world.image.put(std::move(elsewhere));
+    world.add_topic("orders", {BrokerId(2), BrokerId(1)});
+    const auto version = GENERATE(ApiVersion(5), ApiVersion(6), kNewest);
+    const auto answer = world.ask({{.name = "orders"}}, version);
+    const auto& partition = answer->topics[0].partitions[0];
+    CHECK(partition.error_code == (version < ApiVersion(6) ? ErrorCode::leader_not_available
+                                                           : ErrorCode::listener_not_found));
+    CHECK(partition.leader_id == kNoBroker);
+    CHECK(partition.replica_nodes.size() == 2);
+    REQUIRE(partition.offline_replicas.size() == 1);
+    CHECK(partition.offline_replicas[0] == BrokerId(2));
+}
+
 }  // namespace
 }  // namespace hw::broker

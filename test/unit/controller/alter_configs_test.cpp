@@ -101,6 +101,7 @@ TEST_CASE("alter configs: each refusal has Kafka's error, and no config of the t
     CHECK(other.code == ErrorCode::invalid_request);
     CHECK(other.message ==
           "configs of resource type 4 cannot be changed yet, only those of topics, type 2");
+    CHECK(alter(world, {}, "1", 3).code == ErrorCode::unsupported_version);
 }
 
 TEST_CASE("alter configs: a topic that is named twice is not changed", "[controller]") {
