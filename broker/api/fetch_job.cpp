@@ -303,18 +303,23 @@ void FetchJob::take(Read& read, Buffer bytes) {
 bool FetchJob::begin_wait() {
     const std::int64_t limit = std::min(limit_, std::max<std::int64_t>(allowed_, 1));
     const std::int64_t wanted = std::min<std::int64_t>(request_.min_bytes, limit);
-    // A delayed request keeps its memory, so none is delayed when memory is scarce.
+    const TimePoint now = services_.clock.now();
+    // A delayed request keeps its memory. When that is scarce, a large one is not delayed. A small
+    // one is, for a short time, because its client would ask again at once.
+    constexpr std::size_t kLarge = std::size_t{64} << 10;
+    constexpr Duration kShortWait = std::chrono::milliseconds(50);
+    const bool is_scarce = memory_.is_scarce();
     const bool may_wait =
-        deadline_ > services_.clock.now() && !reads_.empty() && !memory_.is_scarce();
+        deadline_ > now && !reads_.empty() && (!is_scarce || memory_.requests() <= kLarge);
     if (!may_wait || has_no_memory_ || must_answer_now_ || found_ >= wanted) {
         return false;
     }
     wait_ = DelayedFetch::begin(
         services_.shard, static_cast<std::uint64_t>(wanted - found_),
         [this] { services_.delayed.go_on(read_again(exchange_.lock(), *this)); });
-    TimePoint deadline = deadline_;
+    TimePoint deadline = is_scarce ? std::min(deadline_, now + kShortWait) : deadline_;
     if (has_watermark_) {
-        deadline = std::min(deadline, services_.clock.now() + WaitQueue::kWatermarkPause);
+        deadline = std::min(deadline, now + WaitQueue::kWatermarkPause);
     }
     if (!services_.delayed.add_fetch(*wait_, deadline)) {
         return false;

@@ -17,7 +17,8 @@ constexpr std::size_t kLimit = 1 << 20;
 struct Bench {
     Bench() { world.add({}); }
 
-    void send() {
+    /// `work`: bytes that the request holds beside its frame.
+    void send(std::size_t work = 0, Duration run = std::chrono::milliseconds(100)) {
         constexpr std::size_t kLength = 4;
         FetchOne one(0);
         one.request.max_wait_ms = Millis(10'000);
@@ -30,8 +31,9 @@ struct Bench {
         fetch->context().listener = &world.listener;
         fetch->context().authorizer = &shard.authorizer;
         REQUIRE(fetch->read_header());
+        fetch->memory().add_work(work);
         shard.shard.spawn(handler.handle(fetch));
-        world.run_for(std::chrono::milliseconds(100));
+        world.run_for(run);
     }
     void wait() {
         REQUIRE(world.run_until([this] { return fetch->answered(); }));
@@ -77,17 +79,29 @@ TEST_CASE("fetch memory: no records are read while there is no memory for them",
     }
 }
 
-TEST_CASE("fetch memory: a Fetch is not delayed while requests hold three quarters of their memory",
-          "[data][fetch][memory]") {
+TEST_CASE(
+    "fetch memory: while requests hold three quarters of their memory, a Fetch waits for a "
+    "short time, and a large one does not wait",
+    "[data][fetch][memory]") {
+    constexpr Duration kShort = std::chrono::milliseconds(40);
+    constexpr std::size_t kLarge = 65 << 10;
     Bench bench;
     SECTION("they hold as much") {
         REQUIRE(bench.budget.try_step(bench.other, kLimit / 4 * 3));
-        bench.send();
-        CHECK(bench.fetch->answered());
+        SECTION("small") {
+            bench.send(0, kShort);
+            CHECK_FALSE(bench.fetch->answered());
+            bench.world.run_for(kShort);
+            CHECK(bench.fetch->answered());
+        }
+        SECTION("large") {
+            bench.send(kLarge, kShort);
+            CHECK(bench.fetch->answered());
+        }
     }
     SECTION("they hold less") {
         REQUIRE(bench.budget.try_step(bench.other, kLimit / 2));
-        bench.send();
+        bench.send(kLarge);
         CHECK_FALSE(bench.fetch->answered());
         CHECK(bench.shard.delayed.size() == 1);
     }
