@@ -18,10 +18,6 @@ class Fault:
     # longest time in which a partition acknowledged nothing.
     measured = "from begin"
     is_planned = False
-    # Whether a node can go on leading without knowing that another one was elected. The protocol
-    # has no leases, and librdkafka 2.0 can come back to such a node by metadata that is older than
-    # what it had: then an idempotent producer gets OUT_OF_ORDER_SEQUENCE_NUMBER from it, and ends.
-    leaves_stale_leader = False
     stops_processes = False
 
     def __init__(self, cluster, random):
@@ -126,7 +122,6 @@ class Pause(Fault):
     """SIGSTOP: the node comes back with all its connections, and knows nothing."""
 
     name = "SIGSTOP"
-    leaves_stale_leader = True
     stops_processes = True
     hold = (0.3, 8.0)
 
@@ -141,8 +136,6 @@ class Pause(Fault):
 
 class Cut(Fault):
     """Base of the cuts. `links` gives the cut links of the first node."""
-
-    leaves_stale_leader = True
 
     def links(self, number):
         raise NotImplementedError
@@ -267,7 +260,6 @@ class Together(Fault):
 
     name = "two at once"
     hold = (0.0, 2.0)
-    leaves_stale_leader = True
     measured = "from end"
     stops_processes = True
 

@@ -100,6 +100,16 @@ void Recorder::on_fetched(PartitionNumber partition, const FetchedRecords& fetch
          .action = std::move(poll)});
 }
 
+void Recorder::on_listed(PartitionNumber partition, const ListedLatest& listed, TimePoint sent) {
+    add({.invoked = time(sent),
+         .done = now(),
+         .process = reader_processes_[partition.value()],
+         .action = history::ListOffsets{
+             .partition = partitions_[partition.value()],
+             .offset = listed.offset,
+             .answerer = {.broker = listed.broker, .leader_epoch = listed.leader_epoch}}});
+}
+
 void Recorder::on_power_loss(PartitionNumber partition, OldLeader old_leader) {
     add_loss(history::Loss::Cause::power_loss, partition, old_leader);
 }

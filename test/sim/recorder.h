@@ -21,6 +21,13 @@ struct SendAttempt {
     TimePoint sent;
 };
 
+/// The latest offset of a partition, as a leader told it.
+struct ListedLatest {
+    Offset offset;
+    BrokerId broker;
+    LeaderEpoch leader_epoch;
+};
+
 /// Whether a leader of an older epoch may go on for a while, because it is cut off or paused. It
 /// still shows the records that all others have lost.
 enum class OldLeader : std::uint8_t { none, may_go_on };
@@ -40,6 +47,8 @@ public:
     /// A reader goes on at `offset`.
     void on_seek(PartitionNumber partition, Offset offset);
     void on_fetched(PartitionNumber partition, const FetchedRecords& fetched, TimePoint sent);
+    /// A leader has told the latest offset.
+    void on_listed(PartitionNumber partition, const ListedLatest& listed, TimePoint sent);
 
     /// The last replica in sync that had all records lost its power.
     void on_power_loss(PartitionNumber partition, OldLeader old_leader);

@@ -121,7 +121,8 @@ void ReplicaChecker::check_leader(const Machine& machine, PartitionNumber number
     const IsrTracker::Tracked& tracked = tracker_.tracked(number);
     const Offset watermark = leader.high_watermark();
     const auto [lead, is_new] = leads_.try_emplace({number, leader.epoch()},
-                                                   Lead{machine.tag(), machine.life(), watermark});
+                                                   Lead{machine.tag(), machine.life(), watermark,
+                                                        leader.facts().partition_epoch});
     if (lead->second.node != machine.tag()) {
         fail_rule("partition {}: nodes {} and {} both lead in epoch {}", number, lead->second.node,
                   machine.tag(), leader.epoch());
@@ -130,7 +131,18 @@ void ReplicaChecker::check_leader(const Machine& machine, PartitionNumber number
         fail_rule("partition {}: the watermark of its leader {} goes back from {} to {}", number,
                   machine.tag(), lead->second.high_watermark, watermark);
     }
-    lead->second = {machine.tag(), machine.life(), watermark};
+    // The ISR that was there at both looks was there when the watermark moved.
+    const PartitionEpoch facts_epoch = leader.facts().partition_epoch;
+    const std::size_t needed =
+        std::min(static_cast<std::size_t>(leader.rules().min_insync_replicas),
+                 leader.facts().replicas.size());
+    if (!is_new && lead->second.life == machine.life() && lead->second.facts == facts_epoch &&
+        watermark > lead->second.high_watermark && leader.facts().isr.size() < needed) {
+        fail_rule("partition {}: the watermark of its leader {} moves to {} with {} in the ISR; {} "
+                  "are needed",
+                  number, machine.tag(), watermark, leader.facts().isr.size(), needed);
+    }
+    lead->second = {machine.tag(), machine.life(), watermark, facts_epoch};
     high_watermarks_[number.value()] = std::max(high_watermarks_[number.value()], watermark);
     if (leader.epoch() != tracked.leader_epoch) {
         return;

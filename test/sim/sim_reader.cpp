@@ -13,6 +13,8 @@ using wire::ErrorCode;
 namespace {
 
 constexpr ApiVersion kFetchVersion{12};
+constexpr ApiVersion kListVersion{7};
+constexpr Timestamp kLatest{-1};
 constexpr Duration kRequestTimeout = std::chrono::seconds(5);
 /// Pause between the reads of the final pass over a partition.
 constexpr Duration kShortPause = std::chrono::milliseconds(5);
@@ -40,7 +42,12 @@ Task<> SimReader::run() {
         if (follower_ && random_.chance(1, 50)) {
             leave_follower();
         }
-        co_await fetch();
+        // The judge must know the epoch in which the leader answers.
+        if (plan_.knows_epochs && !follower_ && random_.chance(1, 8)) {
+            co_await list();
+        } else {
+            co_await fetch();
+        }
     }
     co_await channel_.stop();
     --world_.readers;
@@ -80,6 +87,34 @@ Task<> SimReader::fetch() {
     if (answer && (*answer)->responses.size() == 1) {
         on_partition((*answer)->responses[0].partitions[0], from, mark);
     } else {
+        forget_leader();
+    }
+}
+
+Task<> SimReader::list() {
+    const Leader from = *leader();
+    schema::ListOffsetsRequest::Partition partition;
+    partition.partition_index = partition_.index;
+    partition.current_leader_epoch = from.epoch;
+    partition.timestamp = kLatest;
+    const std::array partitions{partition};
+    const std::array topics{schema::ListOffsetsRequest::Topic{partition_.topic, partitions}};
+    schema::ListOffsetsRequest request;
+    request.replica_id = kNoBroker;
+    request.topics = topics;
+    const TimePoint now = world_.clock.now();
+    const auto answer = co_await replication::call<schema::ListOffsetsResponse>(
+        channel_, request, kListVersion, now + kRequestTimeout);
+    if (!answer || (*answer)->topics.size() != 1) {
+        forget_leader();
+        co_return;
+    }
+    ++world_.operations;
+    const auto& outcome = (*answer)->topics[0].partitions[0];
+    if (outcome.error_code == ErrorCode::none) {
+        world_.recorder.on_listed(plan_.partition,
+                                  {outcome.offset, from.broker, from.epoch}, now);
+    } else if (outcome.error_code != ErrorCode::offset_not_available) {
         forget_leader();
     }
 }

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "protocol/schema/api/fetch.h"
+#include "protocol/schema/api/list_offsets.h"
 #include "test/sim/plan.h"
 #include "test/sim/sim_client.h"
 
@@ -23,6 +24,8 @@ public:
 private:
     [[nodiscard]] bool may_end() const;
     [[nodiscard]] Task<> fetch();
+    /// Asks the leader for the latest offset.
+    [[nodiscard]] Task<> list();
     [[nodiscard]] std::uint64_t restarts() const {
         return world_.restarts[plan_.partition.value()];
     }
