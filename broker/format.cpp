@@ -65,7 +65,10 @@ Result<void> Format::run() {
         request_.tell("All of the log directories are already formatted.");
         return {};
     }
-    HW_TRY_VOID(storage::make_distinct_directories(disk_, config_.storage.directories()));
+    HW_TRY(made, storage::make_distinct_directories(disk_, config_.storage.directories()));
+    for (const Result<void>& each : made) {
+        HW_TRY_VOID(each);
+    }
     std::vector<std::unique_ptr<storage::FileLock>> locks;
     for (const std::string& directory : to_format_) {
         HW_TRY(lock, storage::lock_data_directory(disk_, directory));

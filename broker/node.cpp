@@ -392,6 +392,7 @@ void Node::on_controller_image(const controller::MetadataImage& image) {
 }
 
 void Node::on_applied(Offset offset) {
+    check_failures_can_be_told();
     topic_creator_.on_image(applier_->image());
     const controller::MetadataImage& image = *applier_->image();
     agent_->on_applied(offset, image.has_leaving_broker());

@@ -160,6 +160,8 @@ private:
     void on_applied(Offset offset);
     void on_controller_image(const controller::MetadataImage& image);
     void watch_directories();
+    [[nodiscard]] bool has_failed(const storage::LogDirectory& directory) const;
+    void check_failures_can_be_told();
     void on_directory_failed(const storage::LogDirectory& directory);
     void end(const Error& reason);
 

@@ -21,27 +21,43 @@ void Node::watch_directories() {
     }
 }
 
-void Node::on_directory_failed(const storage::LogDirectory& directory) {
-    const bool is_last = std::ranges::all_of(logs_.directories(), [this](const auto& each) {
-        return each->failure() || std::ranges::count(config_.storage.log_dirs, each->path()) == 0;
-    });
+bool Node::has_failed(const storage::LogDirectory& directory) const {
+    return directory.failure() &&
+           std::ranges::count(config_.storage.log_dirs, directory.path()) > 0;
+}
+
+/// Ends the node if the metadata cannot say that a directory has failed.
+void Node::check_failures_can_be_told() {
+    const auto failed = std::ranges::find_if(
+        logs_.directories(), [this](const auto& each) { return has_failed(*each); });
+    if (failed == logs_.directories().end()) {
+        return;
+    }
     const auto image = applier_->image();
     const controller::MetadataVersion version(
         image == nullptr ? controller::kInitialMetadataVersion.level()
                          : image->feature_level(controller::kMetadataVersionFeature));
     if (!version.has_directories()) {
-        end({directory.failure()->kind,
+        end({(*failed)->failure()->kind,
              fmt::format("metadata.version {} of this cluster cannot say that one data directory "
                          "of a broker has failed: {}",
-                         version.level(), directory.failure()->message)});
-        return;
+                         version.level(), (*failed)->failure()->message)});
     }
+}
+
+void Node::on_directory_failed(const storage::LogDirectory& directory) {
+    check_failures_can_be_told();
+    const bool is_last = std::ranges::all_of(logs_.directories(), [this](const auto& each) {
+        return each->failure() || std::ranges::count(config_.storage.log_dirs, each->path()) == 0;
+    });
     if (is_last) {
         end({directory.failure()->kind,
              "no data directory (log.dirs) is left: " + directory.failure()->message});
         return;
     }
-    agent_->on_directory_failed(directory.id());
+    if (directory.id() != DirectoryId() && !ended_) {
+        agent_->on_directory_failed(directory.id());
+    }
 }
 
 void Node::end(const Error& reason) {

@@ -70,6 +70,11 @@ Task<Result<OpenedStorage>> StorageOpening::open_directories() {
     settings.metadata_topic = replication::kMetadataTopic;
     settings.logs_max = ports_.logs_max;
     settings.options_for = options_for_;
+    if (cluster_id->is_new) {
+        settings.needed = settings.directories;
+    } else if (config_.node.roles.is_controller) {
+        settings.needed = {config_.storage.metadata_log_dir};
+    }
     auto logs = co_await ports_.logs.open(std::move(settings));
     if (!logs) {
         co_return std::unexpected(logs.error());
@@ -196,9 +201,18 @@ Task<Result<MetadataLog>> StorageOpening::take_metadata_log(storage::OpenedLogs&
     co_return metadata;
 }
 
-/// Refuses to create a metadata log when there are other logs: it would begin a new cluster, which
-/// does not have their topics.
+/// Refuses to create a metadata log when there are other logs, or may be: it would begin a new
+/// cluster, which does not have their topics.
 Result<void> StorageOpening::check_new(const storage::OpenedLogs& opened) const {
+    if (!opened.unread.empty()) {
+        return fail(ErrorKind::invalid,
+                    "{} has no metadata log ({}-{}), so this would begin a new cluster, but the "
+                    "data directory {} cannot be opened ({}), and may have logs of an old one. "
+                    "Repair it, or take it out of log.dirs",
+                    config_.storage.metadata_log_dir, replication::kMetadataTopic,
+                    replication::kMetadataPartition, opened.unread.front()->path(),
+                    opened.unread.front()->failure()->message);
+    }
     std::vector<std::string> logs;
     const auto add = [&logs](const auto& log) {
         logs.push_back(fmt::format("{}/{}", log.directory->path(), log.name));

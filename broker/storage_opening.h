@@ -52,8 +52,9 @@ public:
                    std::function<storage::LogOptions(const std::string& topic)> options_for)
         : ports_(ports), config_(config), options_for_(std::move(options_for)) {}
 
-    /// Errors: those of LogManager::open, and those of reading the metadata log. Disk errors say
-    /// what to do.
+    /// A directory that cannot be opened is offline, unless it has the metadata log, or the cluster
+    /// is new. Errors: those of LogManager::open, and those of reading the metadata log. Disk
+    /// errors say what to do.
     [[nodiscard]] Task<Result<OpenedStorage>> open();
 
 private:

@@ -174,6 +174,12 @@ struct NamedDirectory {
     std::string real_path;
 };
 
+Result<NamedDirectory> make_directory(Disk& disk, const std::string& path) {
+    HW_TRY_VOID(make_durably(disk, path));
+    HW_TRY(real, disk.real_path(path));
+    return NamedDirectory{path, std::move(real)};
+}
+
 Result<void> check_distinct(const NamedDirectory& one, const NamedDirectory& other) {
     if (one.real_path == other.real_path) {
         return fail(ErrorKind::invalid,
@@ -194,18 +200,22 @@ Result<void> check_distinct(const NamedDirectory& one, const NamedDirectory& oth
 
 }  // namespace
 
-Result<void> make_distinct_directories(Disk& disk, const std::vector<std::string>& paths) {
+Result<std::vector<Result<void>>> make_distinct_directories(Disk& disk,
+                                                            const std::vector<std::string>& paths) {
+    std::vector<Result<void>> outcomes;
     std::vector<NamedDirectory> seen;
     for (const std::string& path : paths) {
-        HW_TRY_VOID(make_durably(disk, path));
-        HW_TRY(real, disk.real_path(path));
-        NamedDirectory directory{path, std::move(real)};
-        for (const NamedDirectory& other : seen) {
-            HW_TRY_VOID(check_distinct(directory, other));
+        const auto directory = make_directory(disk, path);
+        outcomes.push_back(directory ? Result<void>() : std::unexpected(directory.error()));
+        if (!directory) {
+            continue;
         }
-        seen.push_back(std::move(directory));
+        for (const NamedDirectory& other : seen) {
+            HW_TRY_VOID(check_distinct(*directory, other));
+        }
+        seen.push_back(*directory);
     }
-    return {};
+    return outcomes;
 }
 
 Result<std::unique_ptr<FileLock>> lock_data_directory(Disk& disk, const std::string& path) {
@@ -376,13 +386,16 @@ Result<void> wipe_data_directory(Disk& disk, const std::string& path) {
 
 Result<std::optional<std::string>> find_cluster_id(Disk& disk,
                                                    const std::vector<std::string>& directories) {
+    std::optional<Error> trouble;
     for (const std::string& directory : directories) {
-        HW_TRY(properties, load_meta_properties(disk, directory));
-        if (properties) {
-            return std::move(properties->cluster_id);
+        auto properties = load_meta_properties(disk, directory);
+        if (!properties) {
+            trouble = trouble.value_or(properties.error());
+        } else if (*properties) {
+            return std::move((*properties)->cluster_id);
         }
     }
-    return std::nullopt;
+    return trouble ? Result<std::optional<std::string>>(std::unexpected(*trouble)) : std::nullopt;
 }
 
 std::vector<Result<void>> create_log_folders(Disk& disk, const std::string& directory,

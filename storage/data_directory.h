@@ -50,9 +50,10 @@ struct OpenedDirectory {
                                                                     const std::string& path);
 
 /// Creates missing data directories, and checks their real paths: no two may be the same directory,
-/// and none may be inside another. Blocks. Errors: invalid (names both), io.
-[[nodiscard]] Result<void> make_distinct_directories(Disk& disk,
-                                                     const std::vector<std::string>& paths);
+/// and none may be inside another. The outcomes (io, permission) are in the order of `paths`.
+/// Blocks. Errors: invalid (names both).
+[[nodiscard]] Result<std::vector<Result<void>>> make_distinct_directories(
+    Disk& disk, const std::vector<std::string>& paths);
 
 /// Opens a data directory for a node: creates it if missing, locks it, and reads the files at its
 /// root. A new directory gets a meta.properties from `expected`, whose directory id is used only
@@ -74,8 +75,9 @@ struct OpenedDirectory {
 /// data directory, or has a file that no broker made: nothing is removed then), io.
 [[nodiscard]] Result<void> wipe_data_directory(Disk& disk, const std::string& path);
 
-/// The cluster id in the first of these directories that has a meta.properties; none if all are
-/// new. Blocks, changes nothing. Errors: corrupt, unsupported, io.
+/// The cluster id in the first of these directories that has a readable meta.properties; none if
+/// all are new. Blocks, changes nothing. Errors, if there is none and a directory cannot be read:
+/// corrupt, unsupported, io.
 [[nodiscard]] Result<std::optional<std::string>> find_cluster_id(
     Disk& disk, const std::vector<std::string>& directories);
 

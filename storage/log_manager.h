@@ -43,6 +43,8 @@ struct OpenedLogs {
     std::vector<OpenedLog> logs;
     std::vector<FailedLog> failed;
     std::vector<MissingLog> missing;
+    /// Directories that could not be opened: which logs they have is not known.
+    std::vector<const LogDirectory*> unread = {};
 };
 
 /// A log to be closed: nothing is staged, and it is no longer used.
@@ -61,6 +63,8 @@ struct ManagerSettings {
     std::size_t logs_max = 0;
     /// Returns the options of a topic's logs; called on the home shard.
     std::function<LogOptions(const std::string& topic)> options_for;
+    /// Directories without which the node cannot start.
+    std::vector<std::string> needed = {};
 };
 
 /// Whether the disk failed, as opposed to damaged contents.
@@ -81,10 +85,11 @@ public:
 
     LogManager(Disk& disk, Shard& home, const Clock& clock, Entropy& entropy, Logger logger);
 
-    /// Opens all directories and the logs in them, and removes folders marked for deletion. If a
-    /// disk fails while its logs are opened, its directory goes offline with all of its logs.
-    /// Errors: those of open_data_directory; also invalid if two directories have the same id, two
-    /// folders are of the same log, or a directory has logs but no file of recovery points.
+    /// Opens all directories and the logs in them, and removes folders marked for deletion. A
+    /// directory that cannot be opened, or whose disk fails, goes offline with all of its logs.
+    /// Errors: those of open_data_directory for a needed or the last directory, and wherever only
+    /// an operator can decide: busy; invalid, also if two directories have the same id, two folders
+    /// are of the same log, or a directory has logs but no file of recovery points.
     [[nodiscard]] Task<Result<OpenedLogs>> open(ManagerSettings settings);
     /// Creates logs in `directory`, durably; they share the sync of the directory. The outcomes are
     /// in the order of `logs`. If its disk fails, the directory goes offline; the same holds for
@@ -115,16 +120,24 @@ public:
 private:
     struct Opening;
 
+    [[nodiscard]] Task<Result<void>> open_directories();
     [[nodiscard]] Task<Result<void>> open_directory(const std::string& path);
+    [[nodiscard]] Task<Result<void>> add_unopened(const std::string& path, Error reason);
+    [[nodiscard]] Result<void> add_directory(OpenedDirectory opened);
+    [[nodiscard]] Result<void> check_may_fail(const std::string& path, const Error& reason) const;
+    [[nodiscard]] Result<void> give_up(LogDirectory& directory, const Error& reason);
+    [[nodiscard]] Result<void> check_any_left() const;
+    void find_unread(OpenedLogs& result);
     [[nodiscard]] Result<void> check_copies() const;
     [[nodiscard]] Result<void> check_recovery_points() const;
-    [[nodiscard]] Task<Result<void>> remove_clean_marker();
+    [[nodiscard]] Task<Result<void>> remove_clean_markers();
     [[nodiscard]] std::shared_ptr<Opening> plan_opening() const;
     [[nodiscard]] Task<> open_lane(std::shared_ptr<Opening> opening);
     [[nodiscard]] Result<void> check_room() const;
     [[nodiscard]] Task<Result<std::vector<Result<LogContents>>>> create_folders(
         LogDirectory& directory, std::vector<NewLog> logs);
     [[nodiscard]] Task<Result<void>> remove_marked_folders();
+    [[nodiscard]] Task<Result<void>> remove_marked_folders(OpenedDirectory& directory);
     [[nodiscard]] Task<Result<void>> close_directory(LogDirectory& directory,
                                                      std::vector<ClosingLog> logs,
                                                      BrokerEpoch epoch);
@@ -138,6 +151,10 @@ private:
     [[nodiscard]] Task<Result<void>> write_log_starts(LogDirectory& directory,
                                                       const PartitionOffsets& offsets);
     [[nodiscard]] OpenedDirectory& opened_of(const LogDirectory& directory);
+    /// Directories without a lock could not be opened.
+    [[nodiscard]] bool is_opened(const LogDirectory& directory) {
+        return opened_of(directory).lock != nullptr;
+    }
 
     Disk* disk_;
     Shard* home_;

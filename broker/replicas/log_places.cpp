@@ -59,7 +59,8 @@ LogPlaces::LogPlaces(const storage::LogManager& logs, const config::StorageConfi
       self_(self),
       found_(by_key(std::move(found.logs))),
       failed_(by_key(std::move(found.failed))),
-      missing_(std::move(found.missing)) {}
+      missing_(std::move(found.missing)),
+      unread_(std::move(found.unread)) {}
 
 std::optional<storage::OpenedLog> LogPlaces::take_found(const Key& key) {
     return take(found_, key);
@@ -113,6 +114,13 @@ Result<storage::LogDirectory*> LogPlaces::choose(const PartitionImage& partition
     const DirectoryId wanted = index < partition.directories.size()
                                    ? partition.directories[index]
                                    : controller::kUnassignedDirectory;
+    if (!unread_.empty() && controller::is_reserved(wanted)) {
+        // A new, empty log here could lead the partition, without the records that are there.
+        return fail(ErrorKind::not_found,
+                    "the metadata do not say in which directory this replica is, and {}, which "
+                    "may have its log, could not be opened",
+                    unread_.front()->path());
+    }
     storage::LogDirectory* chosen = nullptr;
     for (const auto& directory : logs_.directories()) {
         const bool is_for_logs = std::ranges::count(config_.log_dirs, directory->path()) > 0;

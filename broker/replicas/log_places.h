@@ -46,7 +46,8 @@ public:
     void report_unused(const Logger& log) const;
 
     /// The directory for the new log of a partition: the one that the metadata name, or, of those
-    /// online, the one with the fewest logs. Errors: not_found.
+    /// online, the one with the fewest logs. If they name none, and a directory could not be
+    /// opened, nothing is chosen, because the log may be there. Errors: not_found.
     [[nodiscard]] Result<storage::LogDirectory*> choose(
         const controller::PartitionImage& partition) const;
     /// Counts a log in a directory, until it is removed or not made.
@@ -59,8 +60,9 @@ private:
     BrokerId self_;
     /// Logs without a topic id share a key.
     std::multimap<Key, storage::OpenedLog> found_;
-    std::multimap<Key, storage::FailedLog> failed_;       ///< kept until their topics are deleted
-    std::vector<storage::MissingLog> missing_;            ///< kept until the first update
+    std::multimap<Key, storage::FailedLog> failed_;  ///< kept until their topics are deleted
+    std::vector<storage::MissingLog> missing_;       ///< kept until the first update
+    std::vector<const storage::LogDirectory*> unread_;
     std::map<storage::LogDirectory*, std::size_t> used_;  ///< number of logs in each directory
 };
 

@@ -268,6 +268,14 @@ void draw_directories(Random random, Plan& plan) {
             plan.last_failure = {node.id, node.directories[draw()]};
         }
     }
+    for (NodePlan& node : plan.nodes) {
+        for (std::size_t i = 1; i < node.lives.size(); ++i) {
+            LifePlan& life = node.lives[i];
+            life.keeps_failed_directory = node.lives[i - 1].failed_directory &&
+                                          !life.failed_directory && !life.damage &&
+                                          random.chance(1, 2);
+        }
+    }
 }
 
 void draw_uncached(Random random, Plan& plan) {

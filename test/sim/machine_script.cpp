@@ -1,5 +1,6 @@
 #include "test/sim/machine_script.h"
 
+#include <set>
 #include <utility>
 
 namespace hw::sim {
@@ -23,20 +24,34 @@ Task<> MachineScript::run() {
         co_await live(life);
     }
     machine_.disk().faults() = {};
+    keeps_failed_directory_ = false;
     if (machine_.process() == nullptr) {
         begin_process();
     }
 }
 
 void MachineScript::begin_process() {
-    machine_.disk().faults().failed.clear();
+    std::set<std::string>& failed = machine_.disk().faults().failed;
+    if (!keeps_failed_directory_) {
+        failed.clear();
+    }
     machine_.start();
     life_ = machine_.life();
     tell(fmt::format("begins life {}", life_));
+    if (!failed.empty()) {
+        tell(fmt::format("starts without its directory {}", *failed.begin()));
+        ++ports_.tallies.starts_without_directory;
+    }
 }
 
 Task<> MachineScript::live(const LifePlan& life) {
-    machine_.disk().faults() = life.disk;
+    DiskFaults& faults = machine_.disk().faults();
+    auto failed = std::move(faults.failed);
+    faults = life.disk;
+    keeps_failed_directory_ = life.keeps_failed_directory;
+    if (keeps_failed_directory_) {
+        faults.failed = std::move(failed);
+    }
     if (life.damage && life.damage->after == Duration::zero() && machine_.process() == nullptr) {
         make_damage(*life.damage);
     }
@@ -134,7 +149,8 @@ Task<> MachineScript::run_life(const LifePlan& life) {
     if (machine_.is_started() && !machine_.process()->started()->has_value()) {
         fail_rule("could not start: " + machine_.process()->started()->error().message);
     }
-    if (machine_.process()->ended() && !(life.failed_directory && could_not_tell())) {
+    const bool lacks_directory = life.failed_directory || life.keeps_failed_directory;
+    if (machine_.process()->ended() && !(lacks_directory && could_not_tell())) {
         fail_rule("ended by itself");
     }
     tell(fmt::format("ends its life with {}", name_of(life.end)));
@@ -147,8 +163,7 @@ bool MachineScript::could_not_tell() const {
            std::string::npos;
 }
 
-/// Does nothing if the process does not serve by then. The directory may fail at any time of a
-/// start, too, but that start fails.
+/// Does nothing if the process does not serve by then.
 Task<> MachineScript::fail_directory(const DirectoryFailure& failure) {
     const auto has_ended = [this] { return !goes_on() || machine_.process()->ended(); };
     const bool ended = co_await ports_.stage.until(has_ended, failure.after);

@@ -25,6 +25,7 @@ struct FaultTallies {
     FaultTally wall_jumps;
     FaultTally damages;
     FaultTally failed_directories;
+    std::uint64_t starts_without_directory = 0;
     std::uint64_t refused_starts = 0;  ///< and ends of nodes, because of damage
 };
 
@@ -85,6 +86,7 @@ private:
     Ports ports_;
     Machine& machine_;
     std::uint64_t life_ = 0;
+    bool keeps_failed_directory_ = false;  ///< in the present life
 };
 
 }  // namespace hw::sim

@@ -64,6 +64,7 @@ struct Totals {
     FaultRuns damages;
     FaultRuns failed_directories;
     std::uint64_t moved_off_failed = 0;
+    std::uint64_t starts_without_directory = 0;
     std::uint64_t damage_reports = 0;
     std::uint64_t clusters = 0;  ///< runs with more than one node
     std::uint64_t nodes = 0;
@@ -85,6 +86,7 @@ struct Totals {
         damages.add(verdict.damages);
         failed_directories.add(verdict.failed_directories);
         moved_off_failed += verdict.moved_off_failed;
+        starts_without_directory += verdict.starts_without_directory;
         damage_reports += verdict.damage_reports;
         clusters += verdict.nodes > 1 ? 1 : 0;
         nodes += verdict.nodes;
@@ -127,8 +129,10 @@ struct Totals {
         wall_jumps.print("A jump of the wall clock");
         damages.print("Damage at rest");
         failed_directories.print("A failed directory");
-        fmt::print("{} partitions moved off a directory that failed at the end of a run.\n",
-                   moved_off_failed);
+        fmt::print(
+            "{} partitions moved off a directory that failed at the end of a run. {} starts "
+            "without a directory.\n",
+            moved_off_failed, starts_without_directory);
         fmt::print("{} reads and starts were refused because of damage.\n", damage_reports);
     }
 };

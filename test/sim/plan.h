@@ -97,7 +97,8 @@ struct LifePlan {
     std::optional<WallJump> wall_jump;
     std::optional<DamagePlan> damage;  ///< repaired after the life
     std::optional<DirectoryFailure> failed_directory;
-    Duration down_for{};  ///< from the end until the next start
+    bool keeps_failed_directory = false;  ///< that of the life before; this one starts without it
+    Duration down_for{};                  ///< from the end until the next start
 };
 
 /// A node: its roles, and the lives of its processes, one after the other.

@@ -42,6 +42,7 @@ TEST_CASE("simulation: the seeds of seeds.txt pass, and records are acknowledged
     std::uint64_t after_damages = 0;
     std::uint64_t after_failed_directories = 0;
     std::uint64_t moved_off_failed = 0;
+    std::uint64_t starts_without_directory = 0;
     std::uint64_t damage_reports = 0;
     QuorumMarks quorum;
     ReplicaMarks replicas;
@@ -53,6 +54,7 @@ TEST_CASE("simulation: the seeds of seeds.txt pass, and records are acknowledged
         after_damages += verdict.damages.acknowledged_after;
         after_failed_directories += verdict.failed_directories.acknowledged_after;
         moved_off_failed += verdict.moved_off_failed;
+        starts_without_directory += verdict.starts_without_directory;
         damage_reports += verdict.damage_reports;
         quorum.truncations += verdict.quorum.truncations;
         quorum.uncommitted_resignations += verdict.quorum.uncommitted_resignations;
@@ -64,6 +66,7 @@ TEST_CASE("simulation: the seeds of seeds.txt pass, and records are acknowledged
     CHECK(after_damages > 0);
     CHECK(after_failed_directories > 0);
     CHECK(moved_off_failed > 0);
+    CHECK(starts_without_directory > 0);
     CHECK(damage_reports > 0);
     CHECK(quorum.truncations > 0);
     CHECK(quorum.uncommitted_resignations > 0);

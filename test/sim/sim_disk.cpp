@@ -180,6 +180,10 @@ SimDisk::SimDisk(Scheduler& scheduler, NodeTag node)
 
 SimDisk::~SimDisk() = default;
 
+std::string SimDisk::data_directory_of(const std::string& path) {
+    return path.substr(0, path.find('/', 1));
+}
+
 bool SimDisk::draw(std::uint64_t one_in) {
     return one_in != 0 && scheduler_->random().chance(1, one_in);
 }
@@ -187,13 +191,13 @@ bool SimDisk::draw(std::uint64_t one_in) {
 bool SimDisk::draw_sync_error(const std::string& path) {
     const bool fails = draw(faults_.sync_error_one_in);
     if (fails) {
-        failed_syncs_.try_emplace(path.substr(0, path.find('/', 1)), scheduler_->now());
+        failed_syncs_.try_emplace(data_directory_of(path), scheduler_->now());
     }
     return fails;
 }
 
 bool SimDisk::has_failed(const std::string& path) const {
-    return !faults_.failed.empty() && faults_.failed.contains(path.substr(0, path.find('/', 1)));
+    return !faults_.failed.empty() && faults_.failed.contains(data_directory_of(path));
 }
 
 Result<void> SimDisk::reach(std::string_view what, const std::string& path) const {
@@ -206,6 +210,9 @@ Result<void> SimDisk::reach(std::string_view what, const std::string& path) cons
 Result<void> SimDisk::change(std::string_view what, const std::string& path) {
     if (operations_ >= faults_.freeze_after) {
         return fail(ErrorKind::io, "{} {}: the disk is frozen", what, path);
+    }
+    if (faults_.read_only.contains(data_directory_of(path))) {
+        return fail(ErrorKind::permission, "{} {}: Read-only file system", what, path);
     }
     ++operations_;
     return {};

@@ -35,6 +35,8 @@ struct DiskFaults {
     std::set<std::string> hung;
     /// Data directories in which everything fails with an I/O error, reads too.
     std::set<std::string> failed;
+    /// Data directories in which existing files can be read, but nothing can be changed.
+    std::set<std::string> read_only;
     Duration delay_least = std::chrono::microseconds(50);
     Duration delay_most = std::chrono::milliseconds(2);
 };
@@ -148,6 +150,7 @@ private:
     void schedule(const std::string& directory, std::shared_ptr<Work> work);
     [[nodiscard]] bool draw(std::uint64_t one_in);
     [[nodiscard]] bool draw_sync_error(const std::string& path);
+    [[nodiscard]] static std::string data_directory_of(const std::string& path);
     /// Whether the path is in a data directory that has failed.
     [[nodiscard]] bool has_failed(const std::string& path) const;
     [[nodiscard]] Result<void> reach(std::string_view what, const std::string& path) const;

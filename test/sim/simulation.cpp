@@ -160,6 +160,7 @@ Verdict Simulation::verdict() {
             .damages = count_of(tallies_.damages),
             .failed_directories = count_of(tallies_.failed_directories),
             .moved_off_failed = moved_off_failed_,
+            .starts_without_directory = tallies_.starts_without_directory,
             .damage_reports = checker_.damage_reports() + tallies_.refused_starts,
             .nodes = machines_.size(),
             .cluster_faults = plan_.faults.size(),

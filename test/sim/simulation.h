@@ -49,6 +49,7 @@ struct Verdict {
     FaultCount failed_directories;
     /// Partitions that another replica in sync led after the directory of their leader had failed.
     std::uint64_t moved_off_failed = 0;
+    std::uint64_t starts_without_directory = 0;
     std::uint64_t damage_reports = 0;  ///< reads and starts that were refused because of damage
     std::size_t nodes = 0;
     std::uint64_t cluster_faults = 0;  ///< of the network and of several nodes

@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 
 #include "broker/replicas/replica_assigner.h"
+#include "storage/small_file.h"
 #include "test/unit/node/replicated.h"
 
 /// Brokers with two data directories, one of which fails while the node goes on.
@@ -92,6 +93,62 @@ TEST_CASE("failed directory: its partitions get other leaders, the others stay, 
             return cluster.node(witness).in_sync[topic] == kAllNodes;
         });
     });
+}
+
+TEST_CASE("failed directory: a broker starts without it, serves the others, and gets it back",
+          "[node][directories]") {
+    Directories cluster(GENERATE(range(std::uint64_t{1}, std::uint64_t{4})));
+    const bool is_damaged = GENERATE(false, true);
+    const std::string properties = kTwo + "/meta.properties";
+    const std::string contents = cluster.disk(kSecond).contents(properties);
+    const auto put_properties = [&](const std::string& text) {
+        REQUIRE(storage::replace_small_file(cluster.disk(kSecond), kTwo, "meta.properties", text));
+    };
+    cluster.stop(kSecond);
+    cluster.end(kSecond);
+    if (is_damaged) {
+        put_properties("damaged\n");
+    } else {
+        cluster.disk(kSecond).faults().failed.insert(kTwo);
+    }
+    cluster.start(kSecond);
+    cluster.wait_started(kSecond);
+    cluster.wait_for(kFirst, [&] {
+        return std::ranges::all_of(cluster.topics, [&](const std::string& topic) {
+            const bool is_affected = cluster.is_in(kSecond, topic, kTwo);
+            return cluster.node(kFirst).in_sync[topic].contains(kSecond) == !is_affected;
+        });
+    });
+    for (const std::string& topic : cluster.topics) {
+        CHECK(cluster.is_in(kSecond, topic, kOne) != cluster.is_in(kSecond, topic, kTwo));
+        CHECK(cluster.produces(cluster.node(kFirst).led_by[topic], topic));
+    }
+
+    cluster.stop(kSecond);
+    CHECK_FALSE(cluster.node(kSecond).node.ended().has_value());
+    cluster.end(kSecond);
+    cluster.disk(kSecond).faults().failed.clear();
+    if (is_damaged) {
+        put_properties(contents);
+    }
+    cluster.start(kSecond);
+    cluster.wait_started(kSecond);
+    cluster.wait_for(kFirst, [&] {
+        return std::ranges::all_of(cluster.topics, [&](const std::string& topic) {
+            return cluster.node(kFirst).in_sync[topic] == kAllNodes;
+        });
+    });
+}
+
+TEST_CASE("failed directory: a controller does not start without that of its metadata log",
+          "[node][directories]") {
+    Directories cluster(1);
+    cluster.stop(kSecond);
+    cluster.end(kSecond);
+    cluster.disk(kSecond).faults().failed.insert(kOne);
+    cluster.start(kSecond);
+    REQUIRE(cluster.world.run_until([&] { return cluster.node(kSecond).done; }));
+    CHECK_FALSE(cluster.node(kSecond).started.has_value());
 }
 
 TEST_CASE("failed directory: a broker without any directory left ends", "[node][directories]") {

@@ -94,6 +94,44 @@ TEST_CASE("opening: one of several voters that lost the directory of the metadat
     CHECK_FALSE(voter.disk.exists("/data/meta.properties").value());
 }
 
+TEST_CASE("opening: a directory that cannot be read is left out, but not that of the metadata log",
+          "[node][opening]") {
+    Voter voter;
+    voter.format();
+    REQUIRE(voter.open().has_value());
+    voter.disk.faults().failed = {"/more"};
+    const auto opened = voter.open();
+    REQUIRE(opened.has_value());
+    REQUIRE(opened->logs.unread.size() == 1);
+    voter.disk.faults().failed = {"/data"};
+    CHECK(voter.refusal().contains("/data/meta.properties: Input/output error"));
+}
+
+TEST_CASE("opening: no cluster begins while a directory cannot be opened", "[node][opening]") {
+    Voter voter;
+    voter.config = config_of(1, 0,
+                             {"listeners=PLAINTEXT://localhost:0,CONTROLLER://localhost:9093",
+                              "log.dirs=/data,/more", "controller.quorum.voters=1@localhost:9093"});
+    SECTION("one that may have the id of the cluster") {
+        voter.disk.faults().failed = {"/more"};
+        CHECK(voter.refusal().contains("/more"));
+    }
+    SECTION("one that cannot be changed") {
+        REQUIRE(voter.disk.make_directories("/more"));
+        voter.disk.faults().read_only = {"/more"};
+        CHECK(voter.refusal().contains("/more"));
+    }
+    SECTION("one that may have logs, while the metadata log is missing") {
+        REQUIRE(voter.open().has_value());
+        REQUIRE(voter.disk.remove_tree("/data/__cluster_metadata-0"));
+        voter.disk.faults().failed = {"/more"};
+        CHECK(
+            voter.refusal().contains("/data has no metadata log (__cluster_metadata-0), so this "
+                                     "would begin a new cluster, but the data directory /more"));
+    }
+    CHECK_FALSE(voter.disk.has("/data/__cluster_metadata-0"));
+}
+
 TEST_CASE("opening: one of several voters that Kafka formatted starts with its metadata.version",
           "[node][opening]") {
     Voter voter;

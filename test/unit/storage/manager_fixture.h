@@ -81,7 +81,8 @@ public:
                                  BrokerId(node),
                                  kMetadataTopic,
                                  kMaxLogs,
-                                 [](const std::string&) { return LogOptions{}; }};
+                                 [](const std::string&) { return LogOptions{}; },
+                                 needed};
         return run(manager.open(std::move(settings)));
     }
 
@@ -120,6 +121,7 @@ public:
 
     sim::Scheduler& scheduler;
     sim::SimDisk& disk;
+    std::vector<std::string> needed;  ///< directories without which it cannot start
     sim::SimClock clock;
     sim::SimEntropy entropy;
     LinesKept sink;

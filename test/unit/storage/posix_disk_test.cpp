@@ -68,6 +68,7 @@ TEST_CASE("posix disk: two names of one data directory are refused, two director
     const std::string root = *disk.real_path(folder.path);
     const auto check = [&](const std::string& one, const std::string& other) {
         const auto made = make_distinct_directories(disk, {root + one, root + other});
+        CHECK((!made || std::ranges::all_of(*made, [](const auto& each) { return !!each; })));
         return made ? std::string() : made.error().message;
     };
     CHECK(disk.real_path(root + "/a").error().kind == ErrorKind::not_found);
