@@ -187,8 +187,13 @@ void LogDirectory::write_recovery_points(Done done) {
     write(recovery_point_writer_, recovery_points(), std::move(done));
 }
 
-void LogDirectory::write_high_watermarks(const PartitionOffsets& offsets, Done done) {
-    write(high_watermark_writer_, offsets, std::move(done));
+void LogDirectory::write_high_watermarks(PartitionOffsets offsets, Done done) {
+    high_watermarks_ = std::move(offsets);
+    write_high_watermarks(std::move(done));
+}
+
+void LogDirectory::write_high_watermarks(Done done) {
+    write(high_watermark_writer_, high_watermarks_, std::move(done));
 }
 
 void LogDirectory::write_log_starts(const PartitionOffsets& offsets, Done done) {

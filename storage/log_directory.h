@@ -74,8 +74,14 @@ public:
     void note_found(const TopicPartition& name, Offset recovery_point) {
         ownerless_[name] = recovery_point;
     }
+    /// Notes the high watermarks that are in the checkpoint when the directory is opened.
+    void note_high_watermarks(PartitionOffsets offsets) { high_watermarks_ = std::move(offsets); }
     /// Drops the recovery point of a log without an owner, whose folder is removed.
     void forget(const TopicPartition& name) { ownerless_.erase(name); }
+    /// The same with its high watermark. Whether there was one.
+    bool forget_high_watermark(const TopicPartition& name) {
+        return high_watermarks_.erase(name) != 0;
+    }
     /// Number of logs with and without an owner.
     [[nodiscard]] std::size_t logs() const { return members_.size() + ownerless_.size(); }
     /// Adds an opened log that is durable up to `recovery_point`.
@@ -110,7 +116,9 @@ public:
 
     /// Writes the recovery points of all logs.
     void write_recovery_points(Done done);
-    void write_high_watermarks(const PartitionOffsets& offsets, Done done);
+    /// Writes these high watermarks instead of those that were known before.
+    void write_high_watermarks(PartitionOffsets offsets, Done done);
+    void write_high_watermarks(Done done);
     void write_log_starts(const PartitionOffsets& offsets, Done done);
 
     [[nodiscard]] const std::string& path() const { return identity_.path; }
@@ -139,7 +147,8 @@ private:
     CheckpointWriter high_watermark_writer_;
     CheckpointWriter log_start_writer_;
     std::map<LogId, Member> members_;
-    PartitionOffsets ownerless_;  ///< recovery points of logs that are not members
+    PartitionOffsets ownerless_;        ///< recovery points of logs that are not members
+    PartitionOffsets high_watermarks_;  ///< in the checkpoint, or about to be
     LogId next_id_{0};
     std::optional<Error> failure_;
     std::function<void(const Error&)> on_failure_;

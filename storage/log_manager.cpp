@@ -17,10 +17,11 @@ OpenedDirectory& LogManager::opened_of(const LogDirectory& directory) {
     return *found;
 }
 
-Task<Result<void>> LogManager::write_recovery_points(LogDirectory& directory) {
+Task<Result<void>> LogManager::wait_for_write(
+    std::move_only_function<void(LogDirectory::Done)> begin) {
     const auto outcome = std::make_shared<Result<void>>();
     const auto done = std::make_shared<Signal>();
-    directory.write_recovery_points([outcome, done](const Result<void>& written) {
+    begin([outcome, done](const Result<void>& written) {
         *outcome = written;
         done->set();
     });
@@ -28,16 +29,23 @@ Task<Result<void>> LogManager::write_recovery_points(LogDirectory& directory) {
     co_return *outcome;
 }
 
+Task<Result<void>> LogManager::write_recovery_points(LogDirectory& directory) {
+    return wait_for_write([&directory](LogDirectory::Done done) {
+        directory.write_recovery_points(std::move(done));
+    });
+}
+
 Task<Result<void>> LogManager::write_log_starts(LogDirectory& directory,
                                                 const PartitionOffsets& offsets) {
-    const auto outcome = std::make_shared<Result<void>>();
-    const auto done = std::make_shared<Signal>();
-    directory.write_log_starts(offsets, [outcome, done](const Result<void>& written) {
-        *outcome = written;
-        done->set();
+    return wait_for_write([&directory, &offsets](LogDirectory::Done done) {
+        directory.write_log_starts(offsets, std::move(done));
     });
-    co_await home_->wait(*done, kNever);
-    co_return *outcome;
+}
+
+Task<Result<void>> LogManager::write_high_watermarks(LogDirectory& directory) {
+    return wait_for_write([&directory](LogDirectory::Done done) {
+        directory.write_high_watermarks(std::move(done));
+    });
 }
 
 Task<Result<void>> LogManager::close(std::vector<ClosingLog> logs, BrokerEpoch epoch) {

@@ -150,6 +150,10 @@ private:
     [[nodiscard]] Task<Result<void>> write_recovery_points(LogDirectory& directory);
     [[nodiscard]] Task<Result<void>> write_log_starts(LogDirectory& directory,
                                                       const PartitionOffsets& offsets);
+    [[nodiscard]] Task<Result<void>> write_high_watermarks(LogDirectory& directory);
+    /// Waits for a write that `begin` starts.
+    [[nodiscard]] Task<Result<void>> wait_for_write(
+        std::move_only_function<void(LogDirectory::Done)> begin);
     [[nodiscard]] OpenedDirectory& opened_of(const LogDirectory& directory);
     /// Directories without a lock could not be opened.
     [[nodiscard]] bool is_opened(const LogDirectory& directory) {

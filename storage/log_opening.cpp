@@ -371,6 +371,11 @@ Task<std::vector<MissingLog>> LogManager::find_missing() {
         if (std::erase_if(opened.log_starts, is_missing) != 0) {
             co_await write_log_starts(*directory, opened.log_starts);
         }
+        const bool has_others = std::erase_if(opened.high_watermarks, is_missing) != 0;
+        directory->note_high_watermarks(std::move(opened.high_watermarks));
+        if (has_others) {
+            co_await write_high_watermarks(*directory);
+        }
     }
     co_return missing;
 }

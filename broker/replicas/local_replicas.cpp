@@ -24,13 +24,17 @@ bool LocalReplicas::any_awaits_log() const {
 }
 
 Task<LocalReplicas::HighWatermarks> LocalReplicas::high_watermarks() {
-    HighWatermarks watermarks;
+    std::vector<std::pair<LocalReplicaPtr, Offset>> seen;
     for (const auto& [key, local] : std::map(replicas_)) {
         Offset high_watermark = kNoOffset;
         auto look = [&high_watermark](PartitionReplica& replica) {
             high_watermark = replica.high_watermark();
         };
         co_await run_in_guard(shard_, local->replica, std::move(look));
+        seen.emplace_back(local, high_watermark);
+    }
+    HighWatermarks watermarks;
+    for (const auto& [local, high_watermark] : seen) {
         if (local->state == LogState::open && !local->is_removed && high_watermark != kNoOffset) {
             watermarks[local->directory][local->name] = high_watermark;
         }

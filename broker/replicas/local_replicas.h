@@ -70,6 +70,8 @@ public:
     /// Some replica waits for its log.
     [[nodiscard]] bool any_awaits_log() const;
 
+    /// Without those of replicas that are removed by the time that this ends: a new log of the same
+    /// name must not get them.
     [[nodiscard]] Task<HighWatermarks> high_watermarks();
     /// Lets each log forget the producers whose last use is `idle` or longer before `now`.
     [[nodiscard]] Task<> expire_producers(Timestamp now, std::chrono::milliseconds idle);

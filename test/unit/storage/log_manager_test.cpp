@@ -561,6 +561,51 @@ TEST_CASE("manager: a new log does not inherit the recovery point of a deleted l
     CHECK(opened->logs.size() == 1);
 }
 
+TEST_CASE("manager: a new log does not inherit the high watermark of a removed log of that name",
+          "[storage][manager]") {
+    World world;
+    Node& first = world.start();
+    REQUIRE(first.open().has_value());
+    first.create();
+    first.directory->write_high_watermarks(
+        {{kName, Offset(5)}, {{"u", PartitionIndex(0)}, Offset(7)}}, [](const Result<void>&) {});
+    first.pass(std::chrono::milliseconds(20));
+    Node* node = &first;
+    if (GENERATE(false, true)) {
+        // Removed by the next process, which has not written a checkpoint of its own.
+        world.power_loss();
+        node = &world.start();
+        REQUIRE(node->open()->logs[0].high_watermark == Offset(5));
+        node->directory = node->manager.directories()[0].get();
+    } else {
+        node->directory->remove(node->id);
+        node->log.reset();
+    }
+    REQUIRE(node->run(node->manager.remove(*node->directory, kName)).has_value());
+    node->create();
+    world.power_loss();
+    const auto opened = world.start().open();
+    REQUIRE(opened.has_value());
+    REQUIRE(opened->logs.size() == 1);
+    CHECK(opened->logs[0].high_watermark == Offset(0));
+}
+
+TEST_CASE("manager: the high watermark of a log without a folder is forgotten at the start",
+          "[storage][manager]") {
+    World world;
+    Node& first = world.start();
+    REQUIRE(first.open().has_value());
+    REQUIRE(replace_small_file(world.disk, "/data", kHighWatermarkFile, "0\n1\nt 0 5\n"));
+    Node& second = world.start();
+    REQUIRE(second.open().has_value());
+    second.create();
+    world.power_loss();
+    const auto opened = world.start().open();
+    REQUIRE(opened.has_value());
+    REQUIRE(opened->logs.size() == 1);
+    CHECK(opened->logs[0].high_watermark == Offset(0));
+}
+
 /// How many operations of the disk succeed before the crash.
 std::uint64_t operations_before_crash() {
     return GENERATE(range(std::uint64_t{1}, std::uint64_t{14}));
