@@ -129,6 +129,12 @@ Result<void> list_folders(Disk& disk, OpenedDirectory& directory, const Logger& 
         const FolderName folder = parse_folder_name(name);
         if (folder.kind == FolderKind::deleting) {
             directory.deleting.push_back(name);
+        } else if (folder.kind == FolderKind::stray) {
+            logger.warning(
+                "{}/{} was set aside by an earlier start, because the metadata did not place it on "
+                "this broker; it is not used. Remove it when its records are not needed any more",
+                directory.path, name);
+            directory.unknown.push_back(name);
         } else if (folder.kind != FolderKind::log) {
             logger.warning("{}/{} is not the folder of a log and is ignored", directory.path, name);
             directory.unknown.push_back(name);
@@ -408,13 +414,14 @@ std::vector<Result<void>> create_log_folders(Disk& disk, const std::string& dire
     return outcomes;
 }
 
-std::vector<Result<MarkedLog>> mark_logs_for_deletion(Disk& disk, const std::string& directory,
-                                                      const std::vector<TopicPartition>& logs,
-                                                      const std::vector<Uuid>& uuids) {
+std::vector<Result<MarkedLog>> mark_logs(Disk& disk, const std::string& directory,
+                                         const LogsToMark& logs) {
     std::vector<Result<MarkedLog>> outcomes;
-    for (std::size_t i = 0; i < logs.size(); ++i) {
-        MarkedLog marked{logs[i], directory + "/" + deleting_folder_name(logs[i], uuids[i])};
-        const auto renamed = disk.rename(directory + "/" + folder_name(logs[i]), marked.folder);
+    for (std::size_t i = 0; i < logs.names.size(); ++i) {
+        const TopicPartition& name = logs.names[i];
+        MarkedLog marked{name,
+                         directory + "/" + marked_folder_name(name, logs.uuids[i], logs.kind)};
+        const auto renamed = disk.rename(directory + "/" + folder_name(name), marked.folder);
         outcomes.push_back(renamed ? Result<MarkedLog>(std::move(marked))
                                    : std::unexpected(renamed.error()));
     }

@@ -9,6 +9,7 @@
 #include "protocol/base/logger.h"
 #include "protocol/base/result.h"
 #include "storage/disk.h"
+#include "storage/log_folder.h"
 #include "storage/log_loader.h"
 #include "storage/meta_properties.h"
 #include "storage/offset_checkpoint.h"
@@ -92,18 +93,23 @@ struct NewLog {
 [[nodiscard]] std::vector<Result<void>> create_log_folders(Disk& disk, const std::string& directory,
                                                            const std::vector<NewLog>& logs);
 
-/// A log whose folder is marked for deletion.
+/// A log whose folder is marked for deletion, or as stray.
 struct MarkedLog {
     TopicPartition name;
-    std::string folder;  ///< its new path, which the caller removes
+    std::string folder;  ///< its new path
 };
 
-/// Marks logs for deletion: renames the folder of each to a `-delete` name, which has the `uuid` of
-/// the same place in `uuids`, durably. The outcomes are in the order of `logs`. Blocks. Errors:
-/// not_found, io.
-[[nodiscard]] std::vector<Result<MarkedLog>> mark_logs_for_deletion(
-    Disk& disk, const std::string& directory, const std::vector<TopicPartition>& logs,
-    const std::vector<Uuid>& uuids);
+/// The logs of a data directory to be marked: `uuids` are those of their new names.
+struct LogsToMark {
+    std::vector<TopicPartition> names;
+    std::vector<Uuid> uuids;
+    FolderKind kind = FolderKind::deleting;
+};
+
+/// Renames the folder of each log to a `-delete` or `-stray` name, durably. The outcomes are in the
+/// order of the names. Blocks. Errors: not_found, io.
+[[nodiscard]] std::vector<Result<MarkedLog>> mark_logs(Disk& disk, const std::string& directory,
+                                                       const LogsToMark& logs);
 
 /// Writes the marker of a clean stop. Nothing in the directory may change afterwards. Blocks.
 [[nodiscard]] Result<void> write_clean_shutdown(Disk& disk, const std::string& directory,

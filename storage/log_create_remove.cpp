@@ -91,26 +91,48 @@ Task<Result<OpenedLog>> LogManager::create(LogDirectory& directory, TopicPartiti
 
 Task<std::vector<Result<void>>> LogManager::remove(LogDirectory& directory,
                                                    std::vector<TopicPartition> names) {
-    // A sync still under way would miss the folder, or write into that of a new log of this name.
-    co_await directory.wait_for_removed();
-    co_await forget(directory, names);
-    std::vector<Uuid> uuids;
-    for (std::size_t i = 0; i < names.size(); ++i) {
-        uuids.push_back(random_uuid(*entropy_));
-    }
-    using AllMarked = std::vector<Result<MarkedLog>>;
-    auto work = [disk = disk_, root = directory.path(), names, uuids]() -> Result<AllMarked> {
-        return mark_logs_for_deletion(*disk, root, names, uuids);
-    };
-    const auto marked =
-        co_await call_blocking<AllMarked>(*disk_, directory.path(), *home_, std::move(work));
+    const auto marked = co_await mark(directory, std::move(names), FolderKind::deleting);
     std::vector<Result<void>> outcomes;
-    for (std::size_t i = 0; i < names.size(); ++i) {
-        const auto each = marked ? (*marked)[i] : std::unexpected(marked.error());
+    for (const Result<MarkedLog>& each : marked) {
         auto outcome = co_await remove_marked(directory, each);
         outcomes.push_back(std::move(outcome));
     }
     co_return outcomes;
+}
+
+Task<std::vector<Result<MarkedLog>>> LogManager::set_aside(LogDirectory& directory,
+                                                           std::vector<TopicPartition> names) {
+    auto marked = co_await mark(directory, std::move(names), FolderKind::stray);
+    for (const Result<MarkedLog>& each : marked) {
+        if (!each && is_disk_failure(each.error())) {
+            directory.go_offline(each.error());
+        }
+    }
+    co_return marked;
+}
+
+Task<std::vector<Result<MarkedLog>>> LogManager::mark(LogDirectory& directory,
+                                                      std::vector<TopicPartition> names,
+                                                      FolderKind kind) {
+    // A sync still under way would miss the folder, or write into that of a new log of this name.
+    co_await directory.wait_for_removed();
+    co_await forget(directory, names);
+    const std::size_t count = names.size();
+    LogsToMark logs{std::move(names), {}, kind};
+    for (std::size_t i = 0; i < count; ++i) {
+        logs.uuids.push_back(random_uuid(*entropy_));
+    }
+    using AllMarked = std::vector<Result<MarkedLog>>;
+    auto work = [disk = disk_, root = directory.path(),
+                 logs = std::move(logs)]() -> Result<AllMarked> {
+        return mark_logs(*disk, root, logs);
+    };
+    auto marked =
+        co_await call_blocking<AllMarked>(*disk_, directory.path(), *home_, std::move(work));
+    if (!marked) {
+        co_return AllMarked(count, std::unexpected(marked.error()));
+    }
+    co_return std::move(*marked);
 }
 
 /// One piece of blocking work for each folder: a large log takes long, and a disk counts as hung if

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "protocol/base/assert.h"
 #include "storage/text_lines.h"
 
 namespace hw::storage {
@@ -13,6 +14,7 @@ constexpr std::size_t kOffsetDigits = 20;
 constexpr std::size_t kUuidDigits = 32;
 constexpr std::size_t kMaxFileName = 255;
 constexpr std::string_view kDeleting = "-delete";
+constexpr std::string_view kStray = "-stray";
 
 bool is_hex(std::string_view text) {
     return std::ranges::all_of(
@@ -37,7 +39,7 @@ std::optional<TopicPartition> parse_log_name(std::string_view name) {
 FolderName parse_folder_name(std::string_view name) {
     for (const auto& [suffix, kind] : {std::pair{kDeleting, FolderKind::deleting},
                                        std::pair{std::string_view("-future"), FolderKind::future},
-                                       std::pair{std::string_view("-stray"), FolderKind::stray}}) {
+                                       std::pair{kStray, FolderKind::stray}}) {
         const std::size_t tail = 1 + kUuidDigits + suffix.size();
         if (!name.ends_with(suffix) || name.size() <= tail) {
             continue;
@@ -58,8 +60,10 @@ std::string folder_name(const TopicPartition& log) {
     return fmt::format("{}", log);
 }
 
-std::string deleting_folder_name(const TopicPartition& log, const Uuid& uuid) {
-    const std::string tail = fmt::format(".{:016x}{:016x}{}", uuid.high, uuid.low, kDeleting);
+std::string marked_folder_name(const TopicPartition& log, const Uuid& uuid, FolderKind kind) {
+    HW_ASSERT(kind == FolderKind::deleting || kind == FolderKind::stray);
+    const std::string tail = fmt::format(".{:016x}{:016x}{}", uuid.high, uuid.low,
+                                         kind == FolderKind::deleting ? kDeleting : kStray);
     return folder_name(log).substr(0, kMaxFileName - tail.size()) + tail;
 }
 

@@ -19,7 +19,7 @@ namespace hw::storage {
 /// | `<topic>-<partition>` | log |
 /// | `<topic>-<partition>.<uuid, 32 hex digits>-delete` | deleting: marked for deletion |
 /// | `...-future` | future: being moved here from another directory |
-/// | `...-stray` | stray: set aside by Kafka |
+/// | `...-stray` | stray: set aside, because the metadata do not place it on this broker |
 enum class FolderKind : std::uint8_t { log, deleting, future, stray, unknown };
 
 struct FolderName {
@@ -29,8 +29,10 @@ struct FolderName {
 
 [[nodiscard]] FolderName parse_folder_name(std::string_view name);
 [[nodiscard]] std::string folder_name(const TopicPartition& log);
-/// The folder name of a log that is marked for deletion; cut so that it stays within 255 bytes.
-[[nodiscard]] std::string deleting_folder_name(const TopicPartition& log, const Uuid& uuid);
+/// The folder name of a log that is marked as `deleting` or `stray`; cut so that it stays within
+/// 255 bytes.
+[[nodiscard]] std::string marked_folder_name(const TopicPartition& log, const Uuid& uuid,
+                                             FolderKind kind);
 
 /// The file with the topic id of a log: two lines, `version: 0` and `topic_id: <uuid>`. The id
 /// distinguishes topics that had the same name one after the other.

@@ -105,6 +105,10 @@ public:
     [[nodiscard]] Task<std::vector<Result<void>>> remove(LogDirectory& directory,
                                                          std::vector<TopicPartition> names);
     [[nodiscard]] Task<Result<void>> remove(LogDirectory& directory, TopicPartition name);
+    /// Sets logs aside, as `remove` does, but keeps their folders, under `-stray` names that no
+    /// start opens. Errors: not_found, io.
+    [[nodiscard]] Task<std::vector<Result<MarkedLog>>> set_aside(LogDirectory& directory,
+                                                                 std::vector<TopicPartition> names);
     /// Stops the committers, then closes the logs of each directory. If that succeeds, it writes
     /// the recovery points and the marker of a clean stop there. A directory with a log that could
     /// not be opened gets no marker, so that the next start checks that log. Releases the locks.
@@ -145,6 +149,10 @@ private:
     /// other offsets of logs without a folder are dropped.
     [[nodiscard]] Task<std::vector<MissingLog>> find_missing();
     [[nodiscard]] Task<> forget(LogDirectory& directory, const std::vector<TopicPartition>& names);
+    /// Forgets the offsets of logs and renames their folders.
+    [[nodiscard]] Task<std::vector<Result<MarkedLog>>> mark(LogDirectory& directory,
+                                                            std::vector<TopicPartition> names,
+                                                            FolderKind kind);
     [[nodiscard]] Task<Result<void>> remove_marked(LogDirectory& directory,
                                                    Result<MarkedLog> marked);
     [[nodiscard]] Task<Result<void>> write_recovery_points(LogDirectory& directory);

@@ -13,20 +13,20 @@
 
 namespace hw::broker {
 
-enum class FileWork : std::uint8_t { create, remove };
+enum class FileWork : std::uint8_t { create, remove, set_aside };
 
-/// The creation or removal of one log.
+/// The creation or removal of one log, or the renaming of a stray one.
 struct FileJob {
     FileWork work = FileWork::create;
     storage::LogDirectory* directory = nullptr;
     storage::TopicPartition name;
     LocalReplicaPtr replica;  ///< null if no replica uses the log
-    std::string why;          ///< of a removal; completes the sentence "..., because ..."
+    std::string why;          ///< not of a creation; completes the sentence "..., because ..."
 };
 
 /// The jobs that wait for a lane. Jobs of one name are done one after the other, in the order of
 /// adding; a job is ready when none of its name is before it. Its size is bounded by the number of
-/// replicas and found logs, because each has at most one creation and one removal in it.
+/// replicas and found logs, because each has at most one creation and one other job in it.
 ///
 /// A core; owned by ReplicaFiles, used on the control shard.
 class FileQueue {

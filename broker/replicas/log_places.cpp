@@ -60,7 +60,15 @@ LogPlaces::LogPlaces(const storage::LogManager& logs, const config::StorageConfi
       found_(by_key(std::move(found.logs))),
       failed_(by_key(std::move(found.failed))),
       missing_(std::move(found.missing)),
-      unread_(std::move(found.unread)) {}
+      unread_(std::move(found.unread)) {
+    const auto occupy = [this](const auto& log) {
+        if (log.second.topic_id != TopicId()) {
+            occupied_.emplace(log.second.directory->path(), log.second.name);
+        }
+    };
+    std::ranges::for_each(found_, occupy);
+    std::ranges::for_each(failed_, occupy);
+}
 
 std::optional<storage::OpenedLog> LogPlaces::take_found(const Key& key) {
     return take(found_, key);
@@ -92,15 +100,43 @@ std::vector<storage::FailedLog> LogPlaces::take_failed_of(const Topics& topics) 
     return take_of(failed_, topics);
 }
 
+/// A log without a topic id is none: its topic may be assigned to this broker, and in use.
+bool LogPlaces::is_stray(const Key& key, const controller::MetadataImage& image) const {
+    const PartitionImage* partition = image.topic_table().find(key);
+    return key.topic != TopicId() &&
+           (partition == nullptr || std::ranges::count(partition->replicas, self_) == 0);
+}
+
+std::vector<LogPlaces::Stray> LogPlaces::take_strays(const controller::MetadataImage& image) {
+    std::vector<Stray> strays;
+    const auto take_from = [&](auto& logs) {
+        std::erase_if(logs, [&](const auto& each) {
+            const auto& [key, log] = each;
+            if (!is_stray(key, image) || log.directory->failure()) {
+                return false;
+            }
+            strays.push_back(
+                {log.directory, log.name,
+                 image.find_topic(key.topic) == nullptr
+                     ? fmt::format("its topic, with the id {}, is not in the metadata", key.topic)
+                     : std::string("its partition is not assigned to this broker")});
+            return true;
+        });
+    };
+    take_from(found_);
+    take_from(failed_);
+    occupied_.clear();
+    return strays;
+}
+
 void LogPlaces::report_unused(const Logger& log) const {
     for (const auto& [key, found] : found_) {
-        const std::string why =
-            found.topic_id == TopicId()
-                ? fmt::format("has no {}, so its topic is unknown", storage::kPartitionMetadataFile)
-                : fmt::format("belongs to a topic (id {}) that is not in the metadata",
-                              found.topic_id);
-        log.warning("the log of {} in {} {}; it is neither used nor removed", found.name,
-                    found.directory->path(), why);
+        if (found.topic_id == TopicId()) {
+            log.warning(
+                "the log of {} in {} has no {}, so its topic is unknown; it is neither "
+                "used nor removed",
+                found.name, found.directory->path(), storage::kPartitionMetadataFile);
+        }
     }
 }
 

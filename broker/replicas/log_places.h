@@ -2,11 +2,13 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "config/broker_config.h"
+#include "controller/image/metadata_image.h"
 #include "controller/image/topic_image.h"
 #include "protocol/base/logger.h"
 #include "storage/log_manager.h"
@@ -42,7 +44,22 @@ public:
     [[nodiscard]] std::vector<storage::MissingLog> take_missing() {
         return std::exchange(missing_, {});
     }
-    /// Warns about the found logs that are left after the first update.
+    /// A log on disk that the metadata do not place on this broker.
+    struct Stray {
+        storage::LogDirectory* directory = nullptr;
+        storage::TopicPartition name;
+        std::string why;  ///< completes the sentence "..., because ..."
+    };
+    /// The strays among the logs that have no replica. Call it once, with metadata that have the
+    /// registration of this process: all that an earlier process may have known comes before that.
+    [[nodiscard]] std::vector<Stray> take_strays(const controller::MetadataImage& image);
+    /// Whether a folder of this name was found, of a log that may be stray, and is not taken as
+    /// such yet. A new log of that name must wait.
+    [[nodiscard]] bool may_be_occupied(const storage::LogDirectory& directory,
+                                       const storage::TopicPartition& name) const {
+        return occupied_.contains({directory.path(), name});
+    }
+    /// Warns about the found logs whose topic is unknown.
     void report_unused(const Logger& log) const;
 
     /// The directory for the new log of a partition: the one that the metadata name, or, of those
@@ -55,6 +72,8 @@ public:
     void remove(storage::LogDirectory& directory) { --used_[&directory]; }
 
 private:
+    [[nodiscard]] bool is_stray(const Key& key, const controller::MetadataImage& image) const;
+
     const storage::LogManager& logs_;
     const config::StorageConfig& config_;
     BrokerId self_;
@@ -63,6 +82,8 @@ private:
     std::multimap<Key, storage::FailedLog> failed_;  ///< kept until their topics are deleted
     std::vector<storage::MissingLog> missing_;       ///< kept until the first update
     std::vector<const storage::LogDirectory*> unread_;
+    /// Paths of directories and names of folders in them.
+    std::set<std::pair<std::string, storage::TopicPartition>> occupied_;
     std::map<storage::LogDirectory*, std::size_t> used_;  ///< number of logs in each directory
 };
 

@@ -96,12 +96,22 @@ Task<> MetadataApplier::apply(MetadataUpdate update) {
     if (stopping_) {
         co_return;
     }
-    if (update.is_first) {
-        places_.report_unused(ports_.log);
+    if (is_registered() && !std::exchange(strays_are_taken_, true)) {
+        set_strays_aside();
     }
     co_await publish();
     published_ = update.image->last_offset();
     tell_applied();
+}
+
+void MetadataApplier::set_strays_aside() {
+    places_.report_unused(ports_.log);
+    for (LogPlaces::Stray& stray : places_.take_strays(*image_)) {
+        files_.set_aside(*stray.directory, std::move(stray.name), std::move(stray.why));
+    }
+    for (LocalReplicaPtr& local : std::exchange(held_, {})) {
+        files_.create(std::move(local));
+    }
 }
 
 void MetadataApplier::remove_deleted(const MetadataUpdate& update, GuardEntries& entries) {
@@ -302,7 +312,11 @@ void MetadataApplier::add(const Key& key, const PartitionImage& partition, Guard
     }
     local->directory = *directory;
     places_.add(**directory);
-    files_.create(local);
+    if (places_.may_be_occupied(**directory, local->name)) {
+        held_.push_back(local);
+    } else {
+        files_.create(local);
+    }
     if (!std::exchange(refuses_early_, true)) {
         tasks_.spawn(refuse_early_appends());
     }

@@ -124,6 +124,9 @@ private:
     /// Removes the folder of a log that could not be opened.
     void remove_damaged(const storage::FailedLog& damaged, const std::string& why);
     void change_options(const MetadataUpdate& update, GuardEntries& entries);
+    /// Sets the logs aside that the metadata do not place here, then creates those whose folder
+    /// name they may have had.
+    void set_strays_aside();
     /// Decides about logs whose folder is missing: the partition goes offline if it is assigned to
     /// this broker, otherwise its checkpointed offsets are removed.
     [[nodiscard]] Task<> settle_missing(const std::vector<Key>& assigned);
@@ -156,7 +159,8 @@ private:
     LocalReplicas replicas_;
     ReplicaFiles files_;
     std::set<Key> leading_later_;  ///< led by this broker, as metadata before the registration say
-    std::set<Key> unsettled_;      ///< replicas of the first update that wait for their logs
+    std::vector<LocalReplicaPtr> held_;  ///< to be created when strays are out of the way
+    std::set<Key> unsettled_;            ///< replicas of the first update that wait for their logs
     TableChanges changes_;
     std::shared_ptr<const controller::MetadataImage> image_;
     std::optional<Offset> published_;  ///< last offset of the image that all shards have
@@ -166,6 +170,7 @@ private:
     TaskGroup tasks_;
     Signal ended_;
     bool refuses_early_ = false;  ///< refuse_early_appends runs
+    bool strays_are_taken_ = false;
     bool stopping_ = false;
     bool has_stopped_ = false;
 };

@@ -26,6 +26,10 @@ void ReplicaFiles::remove(LogDirectory& directory, TopicPartition name, std::str
     add({FileWork::remove, &directory, std::move(name), nullptr, std::move(why)});
 }
 
+void ReplicaFiles::set_aside(LogDirectory& directory, TopicPartition name, std::string why) {
+    add({FileWork::set_aside, &directory, std::move(name), nullptr, std::move(why)});
+}
+
 void ReplicaFiles::add(FileJob job) {
     const FileQueue::Place place(job.directory->path(), job.work);
     queue_.add(place, std::move(job));
@@ -34,7 +38,7 @@ void ReplicaFiles::add(FileJob job) {
 
 void ReplicaFiles::start_lanes() {
     for (const FileQueue::Place& place : queue_.ready()) {
-        const std::size_t most = place.second == FileWork::create ? kCreatingLanes : kRemovingLanes;
+        const std::size_t most = place.second == FileWork::create ? kCreatingLanes : kOtherLanes;
         std::size_t& running = running_[place];
         if (running < most && !stopping_) {
             ++running;
@@ -49,10 +53,16 @@ Task<> ReplicaFiles::run_lane(FileQueue::Place place) {
         if (jobs.empty()) {
             break;
         }
-        if (place.second == FileWork::create) {
-            co_await create_all(jobs);
-        } else {
-            co_await remove_all(jobs);
+        switch (place.second) {
+            case FileWork::create:
+                co_await create_all(jobs);
+                break;
+            case FileWork::remove:
+                co_await remove_all(jobs);
+                break;
+            case FileWork::set_aside:
+                co_await set_all_aside(jobs);
+                break;
         }
         for (const FileJob& job : jobs) {
             queue_.end(job.name);
@@ -97,6 +107,27 @@ Task<> ReplicaFiles::remove_all(const std::vector<FileJob>& jobs) {
     const auto removed = co_await ports_.logs.remove(directory, std::move(names));
     for (std::size_t i = 0; i < jobs.size(); ++i) {
         report_removal(jobs[i], removed[i]);
+    }
+}
+
+Task<> ReplicaFiles::set_all_aside(const std::vector<FileJob>& jobs) {
+    std::vector<TopicPartition> names;
+    LogDirectory& directory = *jobs.front().directory;
+    for (const FileJob& job : jobs) {
+        names.push_back(job.name);
+    }
+    const auto outcomes = co_await ports_.logs.set_aside(directory, std::move(names));
+    for (std::size_t i = 0; i < jobs.size(); ++i) {
+        const FileJob& job = jobs[i];
+        if (outcomes[i]) {
+            ports_.log.warning(
+                "the log of {} in {} is set aside as {}, because {}. Remove that folder when its "
+                "records are not needed any more",
+                job.name, directory.path(), outcomes[i]->folder, job.why);
+        } else {
+            ports_.log.error("cannot set the log of {} in {} aside, although {}: {}", job.name,
+                             directory.path(), job.why, outcomes[i].error().message);
+        }
     }
 }
 

@@ -15,8 +15,8 @@
 
 namespace hw::broker {
 
-/// Creates and removes the logs of replicas, behind the roles: each data directory has lanes that
-/// take jobs from the queue, several at a time.
+/// Creates and removes the logs of replicas, and sets stray ones aside, behind the roles: each data
+/// directory has lanes that take jobs from the queue, several at a time.
 ///
 /// Lives on the control shard; owned by the metadata applier. `stop` must have ended before it is
 /// destroyed.
@@ -25,7 +25,7 @@ public:
     /// Lanes of each directory. Two creations overlap so that the file system can sync them
     /// together; the removals of one lane share their syncs anyway.
     static constexpr std::size_t kCreatingLanes = 2;
-    static constexpr std::size_t kRemovingLanes = 1;
+    static constexpr std::size_t kOtherLanes = 1;
 
     struct Ports {
         Shard& shard;
@@ -49,6 +49,8 @@ public:
     /// uses it. `why` completes the sentence "..., because ...".
     void remove(LocalReplicaPtr replica, std::string why);
     void remove(storage::LogDirectory& directory, storage::TopicPartition name, std::string why);
+    /// Queues the renaming of a log that no replica uses: it is set aside.
+    void set_aside(storage::LogDirectory& directory, storage::TopicPartition name, std::string why);
     /// Begins no further work. Replicas whose removal is dropped keep their logs.
     void begin_stop();
     /// Waits for the work under way; returns the replicas whose removal was dropped.
@@ -60,6 +62,7 @@ private:
     [[nodiscard]] Task<> run_lane(FileQueue::Place place);
     [[nodiscard]] Task<> create_all(const std::vector<FileJob>& jobs);
     [[nodiscard]] Task<> remove_all(const std::vector<FileJob>& jobs);
+    [[nodiscard]] Task<> set_all_aside(const std::vector<FileJob>& jobs);
     [[nodiscard]] Task<> release_log(LocalReplica& local);
     void report_removal(const FileJob& job, const Result<void>& outcome);
 

@@ -561,6 +561,25 @@ TEST_CASE("manager: a new log does not inherit the recovery point of a deleted l
     CHECK(opened->logs.size() == 1);
 }
 
+TEST_CASE("manager: a log that is set aside stays so after a power loss, and its name is free",
+          "[storage][manager]") {
+    World world(GENERATE(range(std::uint64_t{1}, std::uint64_t{10})));
+    Node& first = world.start();
+    REQUIRE(first.open().has_value());
+    first.create();
+    first.directory->remove(first.id);
+    first.log.reset();
+    const auto marked = first.run(first.manager.set_aside(*first.directory, {kName}));
+    REQUIRE(marked.front().has_value());
+    first.create();
+    world.power_loss();
+    const auto opened = world.start().open();
+    REQUIRE(opened.has_value());
+    CHECK(opened->logs.size() == 1);
+    CHECK(opened->missing.empty());
+    CHECK(*world.disk.exists(marked.front()->folder));
+}
+
 TEST_CASE("manager: a new log does not inherit the high watermark of a removed log of that name",
           "[storage][manager]") {
     World world;
@@ -665,7 +684,7 @@ TEST_CASE(
     first.pass(std::chrono::milliseconds(20));
     first.directory->write_recovery_points([](const Result<void>&) {});
     first.pass(std::chrono::milliseconds(20));
-    REQUIRE(mark_logs_for_deletion(world.disk, "/data", {kName}, {Uuid{5, 6}}).front().has_value());
+    REQUIRE(mark_logs(world.disk, "/data", {{kName}, {Uuid{5, 6}}}).front().has_value());
     world.node.reset();
     world.disk.process_kill();
     Node& second = world.start();

@@ -111,7 +111,7 @@ TEST_CASE("files: the name of a folder tells its kind", "[storage][files]") {
         CHECK(parse_folder_name(name).kind == FolderKind::unknown);
     }
     const TopicPartition longest{std::string(249, 'x'), PartitionIndex(3)};
-    const std::string deleting = deleting_folder_name(longest, {1, 2});
+    const std::string deleting = marked_folder_name(longest, {1, 2}, FolderKind::deleting);
     CHECK(deleting.size() == 255);
     CHECK(parse_folder_name(deleting).kind == FolderKind::deleting);
 }
