@@ -298,7 +298,11 @@ void MetadataApplier::add(const Key& key, const PartitionImage& partition, Guard
     if (auto found = places_.take_found(key)) {
         local->directory = found->directory;
         places_.add(*found->directory);
-        open(*local, std::move(*found), entries);
+        if (const auto failure = found->directory->failure()) {
+            go_offline(*local, *failure, entries);
+        } else {
+            open(*local, std::move(*found), entries);
+        }
         return;
     }
     if (const auto failure = places_.failure_of(key)) {
@@ -347,6 +351,9 @@ Task<> MetadataApplier::take_log(LocalReplicaPtr local, Result<storage::OpenedLo
         const Error reason = created ? *local->directory->failure() : created.error();
         places_.remove(*local->directory);
         go_offline(*local, reason, entries);
+        if (tell_failed_) {
+            tell_failed_(local->key);
+        }
     }
     co_await entries.wait();
 }

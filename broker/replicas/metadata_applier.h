@@ -61,6 +61,10 @@ public:
     MetadataApplier& operator=(const MetadataApplier&) = delete;
 
     [[nodiscard]] Task<> apply(MetadataUpdate update) override;
+    /// `call` is called when the log of a replica could not be made, some time after `apply`.
+    void on_failed_log(std::function<void(const controller::PartitionKey&)> call) {
+        tell_failed_ = std::move(call);
+    }
     /// Ends `apply` early, and begins no further work on files. First step of a stop.
     void begin_stop();
     /// How many replicas of the first update have their logs, or cannot have them.
@@ -154,6 +158,7 @@ private:
     [[nodiscard]] Task<> refuse_early_appends();
 
     Ports ports_;
+    std::function<void(const controller::PartitionKey&)> tell_failed_;
     Shard& shard_;
     LogPlaces places_;
     LocalReplicas replicas_;

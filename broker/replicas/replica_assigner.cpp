@@ -63,6 +63,11 @@ std::optional<DirectoryId> directory_to_tell(const MetadataImage& image,
     return seems_online ? std::optional(kLostDirectory) : std::nullopt;
 }
 
+ReplicaAssigner::ReplicaAssigner(Ports ports, MetadataApplier& applier)
+    : ports_(std::move(ports)), applier_(applier), tasks_(ports_.shard) {
+    applier_.on_failed_log([this](const Key& key) { check_again(key); });
+}
+
 Task<> ReplicaAssigner::apply(MetadataUpdate update) {
     const auto image = update.image;
     const bool is_first = update.is_first;
@@ -101,6 +106,14 @@ void ReplicaAssigner::check(const MetadataImage& image, Key key, const Partition
     const auto actual = directory == nullptr ? std::nullopt : std::optional(directory->id());
     if (const auto told = directory_to_tell(image, partition, ports_.self, actual)) {
         untold_.emplace(key, *told);
+    }
+}
+
+void ReplicaAssigner::check_again(Key key) {
+    const auto& image = applier_.image();
+    if (const PartitionImage* const partition = image->topic_table().find(key)) {
+        check(*image, key, *partition);
+        changed_.set();
     }
 }
 

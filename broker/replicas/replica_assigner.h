@@ -51,8 +51,7 @@ public:
     /// Partitions of one request; as Kafka's brokers.
     static constexpr std::size_t kMaxPartitions = 2250;
 
-    ReplicaAssigner(Ports ports, MetadataApplier& applier)
-        : ports_(std::move(ports)), applier_(applier), tasks_(ports_.shard) {}
+    ReplicaAssigner(Ports ports, MetadataApplier& applier);
     ReplicaAssigner(const ReplicaAssigner&) = delete;
     ReplicaAssigner& operator=(const ReplicaAssigner&) = delete;
 
@@ -77,6 +76,7 @@ private:
     void check(const controller::MetadataImage& image, Key key,
                const controller::PartitionImage& partition);
     void check_all(const controller::MetadataImage& image);
+    void check_again(Key key);
     [[nodiscard]] Task<> run();
     [[nodiscard]] Batch next_batch() const;
     [[nodiscard]] Task<Result<Reply>> send(const Batch& batch);

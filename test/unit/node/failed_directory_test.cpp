@@ -186,6 +186,26 @@ TEST_CASE("failed directory: the place of a log that was moved is told, so its f
     });
 }
 
+TEST_CASE("failed directory: a replica whose log cannot be made is told as lost, however late that is",
+          "[node][directories]") {
+    Directories cluster(GENERATE(range(std::uint64_t{1}, std::uint64_t{6})));
+    sim::SimDisk& disk = cluster.disk(kSecond);
+    for (const std::string& directory : {kOne, kTwo}) {
+        REQUIRE(disk.make_directories(directory + "/late-0"));
+    }
+    // Many updates of the metadata are applied before the creation fails.
+    disk.faults().delay_least = std::chrono::milliseconds(300);
+    disk.faults().delay_most = std::chrono::milliseconds(400);
+    Member& member = cluster.node(kFirst);
+    member.created.reset();
+    member.control.spawn(Replicated::create_topic(member, "late", "2"));
+    cluster.wait_for(kFirst, [&] {
+        return cluster.node(kFirst).in_sync["late"] == std::set<BrokerId>{kFirst, kThird} &&
+               cluster.node(kFirst).led_by["late"] != kSecond;
+    });
+    CHECK_FALSE(cluster.node(kSecond).node.ended().has_value());
+}
+
 constexpr DirectoryId kHere{Uuid{9, 1}};
 constexpr DirectoryId kThere{Uuid{9, 2}};
 
