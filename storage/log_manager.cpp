@@ -72,6 +72,7 @@ Task<Result<void>> LogManager::close(std::vector<ClosingLog> logs, BrokerEpoch e
         }
     }
     opened_.clear();
+    is_open_ = false;
     co_return first_error;
 }
 
