@@ -13,6 +13,7 @@ constexpr Duration kWriteCheck = std::chrono::milliseconds(1);
 
 void GuardEntries::begin(const ReplicaPtr& replica, Work work) {
     ++state_->inside;
+    ++begun_;
     auto leave = [state = state_] {
         if (--state->inside == 0) {
             state->all_left.set();
@@ -27,6 +28,7 @@ void GuardEntries::begin(const ReplicaPtr& replica, Work work) {
 }
 
 Task<> GuardEntries::wait() {
+    begun_ = 0;
     while (state_->inside > 0) {
         co_await shard_.wait(state_->all_left, kNever);
     }

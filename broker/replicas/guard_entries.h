@@ -25,8 +25,13 @@ public:
     void begin(const ReplicaPtr& replica, Work work);
     /// Waits until all work has run.
     [[nodiscard]] Task<> wait();
+    /// Whether so many have been begun since the last wait that work in all replicas should wait
+    /// for them, so that it does not hold up others.
+    [[nodiscard]] bool are_many() const { return begun_ >= kSideBySide; }
 
 private:
+    static constexpr std::size_t kSideBySide = 64;
+
     struct State {
         std::size_t inside = 0;
         Signal all_left;
@@ -34,6 +39,7 @@ private:
 
     Shard& shard_;
     std::shared_ptr<State> state_;
+    std::size_t begun_ = 0;  ///< since the last wait
 };
 
 /// Runs `work` in the guard of one replica and waits for it.

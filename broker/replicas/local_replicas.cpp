@@ -23,27 +23,40 @@ bool LocalReplicas::any_awaits_log() const {
                                [](const auto& each) { return awaits_log(*each.second); });
 }
 
-Task<LocalReplicas::HighWatermarks> LocalReplicas::high_watermarks() {
-    std::vector<std::pair<LocalReplicaPtr, Offset>> seen;
-    for (const auto& [key, local] : std::map(replicas_)) {
-        Offset high_watermark = kNoOffset;
-        auto look = [&high_watermark](PartitionReplica& replica) {
-            high_watermark = replica.high_watermark();
-        };
-        co_await run_in_guard(shard_, local->replica, std::move(look));
-        seen.emplace_back(local, high_watermark);
+std::vector<LocalReplicaPtr> LocalReplicas::listed() const {
+    std::vector<LocalReplicaPtr> listed;
+    listed.reserve(replicas_.size());
+    for (const auto& [key, local] : replicas_) {
+        listed.push_back(local);
     }
+    return listed;
+}
+
+Task<LocalReplicas::HighWatermarks> LocalReplicas::high_watermarks() {
+    const std::vector<LocalReplicaPtr> seen = listed();
+    std::vector<Offset> offsets(seen.size(), kNoOffset);
+    GuardEntries entries(shard_);
+    for (std::size_t i = 0; i < seen.size(); ++i) {
+        entries.begin(seen[i]->replica, [&offset = offsets[i]](PartitionReplica& replica) {
+            offset = replica.high_watermark();
+        });
+        if (entries.are_many()) {
+            co_await entries.wait();
+        }
+    }
+    co_await entries.wait();
     HighWatermarks watermarks;
-    for (const auto& [local, high_watermark] : seen) {
-        if (local->state == LogState::open && !local->is_removed && high_watermark != kNoOffset) {
-            watermarks[local->directory][local->name] = high_watermark;
+    for (std::size_t i = 0; i < seen.size(); ++i) {
+        const LocalReplica& local = *seen[i];
+        if (local.state == LogState::open && !local.is_removed && offsets[i] != kNoOffset) {
+            watermarks[local.directory][local.name] = offsets[i];
         }
     }
     co_return watermarks;
 }
 
 Task<> LocalReplicas::expire_producers(Timestamp now, std::chrono::milliseconds idle) {
-    for (const auto& [key, local] : std::map(replicas_)) {
+    for (const LocalReplicaPtr& local : listed()) {
         bool has_more = true;
         while (has_more) {
             auto expire = [&has_more, now, idle](PartitionReplica& replica) {
@@ -61,16 +74,20 @@ Task<> LocalReplicas::check_isrs(IsrCheck check) {
             active.push_back(id);
         }
     }
-    for (const auto& [key, local] : std::map(replicas_)) {
-        const controller::PartitionImage* partition = check.image->topic_table().find(key);
+    GuardEntries entries(shard_);
+    for (const LocalReplicaPtr& local : listed()) {
+        const controller::PartitionImage* partition = check.image->topic_table().find(local->key);
         if (partition != nullptr && partition->leader == check.self &&
             partition->replicas.size() > 1) {
-            auto run = [&](PartitionReplica& replica) {
+            entries.begin(local->replica, [&](PartitionReplica& replica) {
                 replica.check_isr({active, check.session_end, check.session_timeout});
-            };
-            co_await run_in_guard(shard_, local->replica, std::move(run));
+            });
+            if (entries.are_many()) {
+                co_await entries.wait();
+            }
         }
     }
+    co_await entries.wait();
 }
 
 Task<> LocalReplicas::refuse_early_appends() {

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "broker/replicas/hosted_replica.h"
 #include "controller/image/metadata_image.h"
@@ -81,6 +82,9 @@ public:
     [[nodiscard]] Task<> refuse_early_appends();
 
 private:
+    /// For work during which the replicas can change.
+    [[nodiscard]] std::vector<LocalReplicaPtr> listed() const;
+
     Shard& shard_;
     std::map<Key, LocalReplicaPtr> replicas_;
 };
