@@ -124,7 +124,11 @@ private:
     void read_some() {
         std::array<std::byte, 16 * 1024> buffer;
         for (std::size_t received = 0; received < kBytesPerTurn;) {
-            const Transfer transfer = transport_->try_read(buffer);
+            // The rest of a large answer is read straight into its frame.
+            MutableBytes target = frames_.unfilled();
+            const bool is_direct = target.size() >= buffer.size();
+            target = is_direct ? target.first(std::min(target.size(), kBytesPerTurn)) : buffer;
+            const Transfer transfer = transport_->try_read(target);
             if (transfer.progress == Progress::closed) {
                 end("the connection to " + peer() + " ended");
             }
@@ -132,8 +136,14 @@ private:
                 return;
             }
             received += transfer.bytes;
-            take_frames(ByteView(buffer).first(transfer.bytes));
+            if (is_direct) {
+                frames_.received(transfer.bytes);
+            }
+            take_frames(is_direct ? ByteView() : target.first(transfer.bytes));
             silent_since_ = pending_.empty() ? std::nullopt : std::optional(clock_.now());
+            if (transfer.bytes < target.size()) {
+                return;  // there is no more now
+            }
         }
     }
 
@@ -221,8 +231,9 @@ Task<> PeerChannel::connect(TimePoint deadline) {
     }
 }
 
-Task<Result<Buffer>> PeerChannel::exchange(schema::ApiKey key, ApiVersion version,
-                                           wire::Encoded body, TimePoint deadline) {
+Task<Result<replication::PeerAnswer>> PeerChannel::exchange(schema::ApiKey key, ApiVersion version,
+                                                            wire::Encoded body,
+                                                            TimePoint deadline) {
     if (stopping_) {
         co_return fail(ErrorKind::not_sent, "this node is stopping");
     }
@@ -256,7 +267,7 @@ Task<Result<Buffer>> PeerChannel::exchange(schema::ApiKey key, ApiVersion versio
     if (!pending.answer) {
         co_return std::unexpected(pending.answer.error());
     }
-    // Skip the header: the correlation id, and in flexible versions its tagged fields.
+    // The header: the correlation id, and in flexible versions its tagged fields.
     Arena arena(pending.answer->size());
     wire::Reader reader(pending.answer->view(), arena);
     schema::ResponseHeader answer_header;
@@ -264,10 +275,8 @@ Task<Result<Buffer>> PeerChannel::exchange(schema::ApiKey key, ApiVersion versio
     if (const auto read = reader.status(); !read) {
         co_return std::unexpected(read.error());
     }
-    const ByteView rest = reader.rest();
-    Buffer answer(rest.size());
-    std::copy(rest.begin(), rest.end(), answer.data());
-    co_return answer;
+    const std::size_t header_size = pending.answer->size() - reader.rest().size();
+    co_return replication::PeerAnswer(std::move(*pending.answer), header_size);
 }
 
 void PeerChannel::disconnect() {

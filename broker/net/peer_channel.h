@@ -37,8 +37,10 @@ public:
     PeerChannel(const PeerChannel&) = delete;
     PeerChannel& operator=(const PeerChannel&) = delete;
 
-    [[nodiscard]] Task<Result<Buffer>> exchange(schema::ApiKey key, ApiVersion version,
-                                                wire::Encoded body, TimePoint deadline) override;
+    [[nodiscard]] Task<Result<replication::PeerAnswer>> exchange(schema::ApiKey key,
+                                                                 ApiVersion version,
+                                                                 wire::Encoded body,
+                                                                 TimePoint deadline) override;
     void disconnect() override;
     /// Closes the connection for good: later calls fail with not_sent.
     [[nodiscard]] Task<> stop();

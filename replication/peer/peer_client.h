@@ -13,18 +13,42 @@
 
 namespace hw::replication {
 
+/// The body of a response, in the buffer with which it arrived.
+class PeerAnswer {
+public:
+    /// `body`: where the body begins.
+    PeerAnswer(Buffer frame, std::size_t body = 0) : frame_(std::move(frame)), body_(body) {}
+
+    /// Decodes the body. Decoding may take `memory_factor` times its size. Errors: corrupt, limit.
+    template <class Message>
+    [[nodiscard]] Result<wire::DecodedMessage<Message>> decode(ApiVersion version,
+                                                               std::size_t memory_factor) && {
+        wire::DecodedMessage<Message> message(std::move(frame_), memory_factor);
+        HW_TRY_VOID(message.read(version, [this](wire::Reader& reader) {
+            static_cast<void>(reader.take(body_));
+            return reader.status();
+        }));
+        return message;
+    }
+
+private:
+    Buffer frame_;
+    std::size_t body_;
+};
+
 /// Port: sends requests to one node, which may be this node itself, over one connection that is
 /// opened on demand. Several calls may wait at a time; each gets its own answer. Used on one shard.
 class PeerClient {
 public:
     virtual ~PeerClient() = default;
 
-    /// Sends a request body and waits for the body of the response; both without headers. Errors:
+    /// Sends a request body without a header, and waits for the response. Errors:
     /// not_sent (there was no connection, or it took no byte of the request, so the peer has not
     /// acted); closed (the connection ended before the response) and timed_out (at `deadline`),
     /// after which it is unknown whether the peer has acted.
-    [[nodiscard]] virtual Task<Result<Buffer>> exchange(schema::ApiKey key, ApiVersion version,
-                                                        wire::Encoded body, TimePoint deadline) = 0;
+    [[nodiscard]] virtual Task<Result<PeerAnswer>> exchange(schema::ApiKey key, ApiVersion version,
+                                                            wire::Encoded body,
+                                                            TimePoint deadline) = 0;
     /// Ends the connection; waiting calls fail with `closed`. The next call connects again.
     virtual void disconnect() = 0;
 };
@@ -39,16 +63,12 @@ template <class Response, class Request>
     if (!encoded) {
         co_return std::unexpected(encoded.error());
     }
-    auto bytes = co_await peer.exchange(Request::kKey, version, std::move(*encoded), deadline);
-    if (!bytes) {
-        co_return std::unexpected(bytes.error());
+    auto answer = co_await peer.exchange(Request::kKey, version, std::move(*encoded), deadline);
+    if (!answer) {
+        co_return std::unexpected(answer.error());
     }
     constexpr std::size_t kFactor = 16;
-    wire::DecodedMessage<Response> answer(std::move(*bytes), kFactor);
-    if (const auto read = answer.read(version); !read) {
-        co_return std::unexpected(read.error());
-    }
-    co_return answer;
+    co_return std::move(*answer).template decode<Response>(version, kFactor);
 }
 
 }  // namespace hw::replication

@@ -78,11 +78,11 @@ Task<> RaftNode::send(RaftCall call) {
     auto encoded = encode_call(call, services_.sender);
     HW_ASSERT(encoded.has_value());
     const TimePoint deadline = services_.clock.now() + core_.options().election_timeout;
-    auto body =
+    auto response =
         co_await peer.exchange(encoded->key, encoded->version, std::move(encoded->body), deadline);
     --calls_under_way_;
     const Result<EpochAnswer> answer =
-        body ? decode_answer(call, std::move(*body)) : std::unexpected(body.error());
+        response ? decode_answer(call, std::move(*response)) : std::unexpected(response.error());
     if (failed_ || stopping_) {
         wake_waiters();
     } else if (answer) {
@@ -105,13 +105,13 @@ Task<> RaftNode::send_fetch(RaftFetch call) {
     auto encoded = encode_fetch(call, services_.sender, wait);
     HW_ASSERT(encoded.has_value());
     const TimePoint deadline = services_.clock.now() + core_.options().fetch_timeout;
-    auto body =
+    auto response =
         co_await peer.exchange(encoded->key, encoded->version, std::move(encoded->body), deadline);
     if (failed_ || stopping_) {
         co_return;
     }
     const Result<FetchReply> reply =
-        body ? decode_fetch(std::move(*body)) : std::unexpected(body.error());
+        response ? decode_fetch(std::move(*response)) : std::unexpected(response.error());
     if (reply) {
         take(call, *reply);
         co_return;
@@ -119,8 +119,8 @@ Task<> RaftNode::send_fetch(RaftFetch call) {
     report(call.to, reply.error().message);
     // A connection that ends is made again by the next Fetch. If that cannot be made, nobody
     // listens any more.
-    const bool has_ended = !body && body.error().kind == ErrorKind::closed;
-    const bool is_unsent = !body && body.error().kind == ErrorKind::not_sent;
+    const bool has_ended = !response && response.error().kind == ErrorKind::closed;
+    const bool is_unsent = !response && response.error().kind == ErrorKind::not_sent;
     const bool is_refused = is_unsent && connection_ended_;
     connection_ended_ = has_ended || is_unsent;
     const auto failure = is_refused ? FetchFailure::refused : FetchFailure::no_answer;

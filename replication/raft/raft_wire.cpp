@@ -90,9 +90,8 @@ Result<EncodedCall> encode(BrokerId, const EndEpochCall& call, const RaftSender&
 }
 
 template <class Response>
-Result<EpochAnswer> decode_as(Buffer body, ApiVersion version) {
-    wire::DecodedMessage<Response> message(std::move(body), kMemoryFactor);
-    HW_TRY_VOID(message.read(version));
+Result<EpochAnswer> decode_as(PeerAnswer response, ApiVersion version) {
+    HW_TRY(message, std::move(response).decode<Response>(version, kMemoryFactor));
     if (message->error_code != wire::ErrorCode::none) {
         return fail(ErrorKind::unsupported, "it refuses: {}", message->error_code);
     }
@@ -125,14 +124,14 @@ Result<EncodedCall> encode_call(const RaftCall& call, const RaftSender& sender) 
     return std::visit([&](const auto& body) { return encode(call.to, body, sender); }, call.body);
 }
 
-Result<EpochAnswer> decode_answer(const RaftCall& call, Buffer body) {
+Result<EpochAnswer> decode_answer(const RaftCall& call, PeerAnswer response) {
     if (std::holds_alternative<VoteCall>(call.body)) {
-        return decode_as<schema::VoteResponse>(std::move(body), kVoteVersion);
+        return decode_as<schema::VoteResponse>(std::move(response), kVoteVersion);
     }
     if (std::holds_alternative<BeginEpochCall>(call.body)) {
-        return decode_as<schema::BeginQuorumEpochResponse>(std::move(body), kEpochVersion);
+        return decode_as<schema::BeginQuorumEpochResponse>(std::move(response), kEpochVersion);
     }
-    return decode_as<schema::EndQuorumEpochResponse>(std::move(body), kEpochVersion);
+    return decode_as<schema::EndQuorumEpochResponse>(std::move(response), kEpochVersion);
 }
 
 Result<EncodedCall> encode_fetch(const RaftFetch& call, const RaftSender& sender,
@@ -160,16 +159,20 @@ Result<EncodedCall> encode_fetch(const RaftFetch& call, const RaftSender& sender
     return encoded(request, kRaftFetchVersion);
 }
 
-Result<FetchReply> decode_fetch(Buffer body) {
-    FetchReply reply(std::move(body), kMemoryFactor);
-    HW_TRY_VOID(reply.read(kRaftFetchVersion));
+Result<FetchReply> decode_fetch(PeerAnswer response) {
+    auto decoded =
+        std::move(response).decode<schema::FetchResponse>(kRaftFetchVersion, kMemoryFactor);
+    if (!decoded) {
+        return decoded;
+    }
+    const FetchReply& reply = *decoded;
     if (reply->error_code != wire::ErrorCode::none) {
         return fail(ErrorKind::unsupported, "it refuses: {}", reply->error_code);
     }
     if (reply->responses.size() != 1 || reply->responses[0].partitions.size() != 1) {
         return fail(ErrorKind::corrupt, "its answer does not contain the metadata log");
     }
-    return reply;
+    return decoded;
 }
 
 RaftFetchAnswer fetch_answer(const FetchReply& reply) {

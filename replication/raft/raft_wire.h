@@ -14,6 +14,7 @@
 #include "protocol/schema/api_table.h"
 #include "protocol/wire/decoded_message.h"
 #include "protocol/wire/encode_message.h"
+#include "replication/peer/peer_client.h"
 #include "replication/raft/raft_messages.h"
 #include "replication/raft/voter_set.h"
 
@@ -35,9 +36,9 @@ struct EncodedCall {
 };
 
 [[nodiscard]] Result<EncodedCall> encode_call(const RaftCall& call, const RaftSender& sender);
-/// The answer to `call`, from the body of the response. Errors: corrupt; unsupported (the peer
+/// The answer to `call`. Errors: corrupt; unsupported (the peer
 /// refuses the request as a whole).
-[[nodiscard]] Result<EpochAnswer> decode_answer(const RaftCall& call, Buffer body);
+[[nodiscard]] Result<EpochAnswer> decode_answer(const RaftCall& call, PeerAnswer response);
 
 inline constexpr ApiVersion kRaftFetchVersion{18};
 /// Longest time that a leader holds back an answer without news (fetch.max.wait.ms).
@@ -50,7 +51,7 @@ using FetchReply = wire::DecodedMessage<schema::FetchResponse>;
                                                std::chrono::milliseconds max_wait);
 /// The decoded answer to a Fetch of the metadata log; it has that one partition. Errors: corrupt;
 /// unsupported (the peer refuses the request as a whole).
-[[nodiscard]] Result<FetchReply> decode_fetch(Buffer body);
+[[nodiscard]] Result<FetchReply> decode_fetch(PeerAnswer response);
 [[nodiscard]] RaftFetchAnswer fetch_answer(const FetchReply& reply);
 [[nodiscard]] ByteView fetched_records(const FetchReply& reply);
 /// Whether the leader has removed the records that were asked for, and offers a snapshot (KIP-630).

@@ -19,8 +19,9 @@ class AnsweredPeer final : public replication::PeerClient {
 public:
     explicit AnsweredPeer(Shard& shard) : shard_(shard) {}
 
-    [[nodiscard]] Task<Result<Buffer>> exchange(schema::ApiKey, ApiVersion version,
-                                                wire::Encoded body, TimePoint deadline) override {
+    [[nodiscard]] Task<Result<replication::PeerAnswer>> exchange(schema::ApiKey, ApiVersion version,
+                                                                 wire::Encoded body,
+                                                                 TimePoint deadline) override {
         const auto call = std::make_shared<Call>();
         call->version = version;
         append(call->body, body);
@@ -60,7 +61,8 @@ private:
         ApiVersion version;
         std::string body;
         Signal answered;
-        Result<Buffer> answer = fail(ErrorKind::timed_out, "the peer gave no answer in time");
+        Result<replication::PeerAnswer> answer =
+            fail(ErrorKind::timed_out, "the peer gave no answer in time");
     };
 
     static Buffer copy_of(const std::string& text) {
@@ -68,7 +70,7 @@ private:
         std::ranges::copy(as_bytes(text), buffer.data());
         return buffer;
     }
-    void end(Result<Buffer> answer) {
+    void end(Result<replication::PeerAnswer> answer) {
         REQUIRE_FALSE(calls_.empty());
         const auto call = std::move(calls_.front());
         calls_.pop_front();
