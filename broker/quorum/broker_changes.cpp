@@ -11,7 +11,8 @@ namespace {
 using controller::BrokerImage;
 using controller::MetadataImage;
 
-/// What became of the partitions that `broker` led before.
+/// What became of the partitions that `broker` led before, as the end of a sentence; empty if it
+/// led none.
 std::string fate_of_partitions(BrokerId broker, const MetadataImage& before,
                                const MetadataImage& after) {
     std::size_t moved = 0;
@@ -24,8 +25,12 @@ std::string fate_of_partitions(BrokerId broker, const MetadataImage& before,
             ++moved;
         }
     }
-    return fmt::format("of the partitions that it led, {} have another leader and {} have none",
-                       moved, without_leader);
+    return moved + without_leader == 0
+               ? std::string()
+               : fmt::format(
+                     ": of the partitions that it led, {} have another leader and {} have "
+                     "none",
+                     moved, without_leader);
 }
 
 void log_change(const Logger& log, const BrokerImage* was, const BrokerImage& is,
@@ -40,9 +45,9 @@ void log_change(const Logger& log, const BrokerImage* was, const BrokerImage& is
     } else if (!was_fenced && is.fenced && was->in_controlled_shutdown) {
         log.info("broker {} has stopped", is.id);
     } else if (!was_fenced && is.fenced) {
-        log.warning("broker {} is fenced: {}", is.id, fate_of_partitions(is.id, before, after));
+        log.info("broker {} is fenced{}", is.id, fate_of_partitions(is.id, before, after));
     } else if (!is.fenced && is.in_controlled_shutdown && !was->in_controlled_shutdown) {
-        log.info("broker {} is about to stop: {}", is.id, fate_of_partitions(is.id, before, after));
+        log.info("broker {} is about to stop{}", is.id, fate_of_partitions(is.id, before, after));
     }
 }
 

@@ -129,7 +129,7 @@ void BrokerWatch::on_dialled(BrokerId broker, BrokerEpoch epoch, bool all_refuse
         watched_.erase(found);
     }
     if (all_refuse && controller_.fence_gone(broker, epoch)) {
-        ports_.log.warning("broker {} is fenced: {} and its listeners refuse connections", broker,
+        ports_.log.warning("broker {} is gone: {} and its listeners refuse connections", broker,
                            sign);
     }
 }

@@ -51,7 +51,7 @@ struct Watched : Replicated {
         return world.log.count("this node leads the metadata quorum in epoch");
     }
     /// How many brokers were fenced without waiting for the end of their session.
-    [[nodiscard]] std::ptrdiff_t fenced_by_watch() const { return world.log.count("is fenced: "); }
+    [[nodiscard]] std::ptrdiff_t fenced_by_watch() const { return world.log.count("is gone: "); }
 };
 
 TEST_CASE("watch: a broker that is killed is fenced, and others lead, within 200 ms",
@@ -63,7 +63,7 @@ TEST_CASE("watch: a broker that is killed is fenced, and others lead, within 200
     cluster.world.run_for(seconds(1));
     cluster.kill(killed);
     CHECK(cluster.wait_fenced(witness, killed) < milliseconds(200));
-    CHECK(cluster.world.log.count(fmt::format("broker {} is fenced: its heartbeat connection ended "
+    CHECK(cluster.world.log.count(fmt::format("broker {} is gone: its heartbeat connection ended "
                                               "and its listeners refuse",
                                               killed)) == 1);
     CHECK(cluster.fenced_by_watch() == 1);
@@ -142,7 +142,7 @@ TEST_CASE("watch: a broker that is started again at once is not fenced", "[node]
     cluster.wait_started(restarted);
     cluster.wait_brokers(restarted, kAllNodes);
     cluster.world.run_for(seconds(1));
-    CHECK(cluster.world.log.count("is fenced: ") == 0);
+    CHECK(cluster.world.log.count("is gone: ") == 0);
 }
 
 TEST_CASE("watch: brokers that stop are not taken for dead, also when the active controller stops",
@@ -223,7 +223,7 @@ TEST_CASE("watch: a broker that answers its last requests is not fenced by a new
     REQUIRE(cluster.world.run_until([&] { return member.stopped; }));
     CHECK(cluster.world.scheduler.now() - begin > seconds(2));
     CHECK(member.produced == wire::ErrorCode::none);
-    CHECK(cluster.world.log.count("is fenced: ") == 0);
+    CHECK(cluster.world.log.count("is gone: ") == 0);
 }
 
 }  // namespace
