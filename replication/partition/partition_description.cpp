@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "protocol/base/duration_text.h"
 #include "replication/partition/partition_leader.h"
 #include "replication/partition/partition_replica.h"
 
@@ -25,10 +26,11 @@ public:
     [[nodiscard]] std::string position() const;
 
 private:
-    [[nodiscard]] std::int64_t millis_since(TimePoint then) const {
-        return std::chrono::duration_cast<std::chrono::milliseconds>(now_ - then).count();
+    /// "5.2 s"
+    [[nodiscard]] std::string time_since(TimePoint then) const {
+        return short_duration(std::chrono::duration_cast<std::chrono::milliseconds>(now_ - then));
     }
-    [[nodiscard]] std::int64_t since_fetch() const { return millis_since(progress_.heard_at()); }
+    [[nodiscard]] std::string since_fetch() const { return time_since(progress_.heard_at()); }
     [[nodiscard]] Offset end() const { return progress_.acknowledged_end(); }
     [[nodiscard]] std::string why_absent() const;
     [[nodiscard]] std::string not_far_enough(std::string_view what, Offset needed) const;
@@ -42,8 +44,8 @@ private:
 
 std::string FollowerText::position() const {
     if (end() == kNoOffset) {
-        return fmt::format("it has not fetched since leader epoch {} began {} ms ago",
-                           leader_.epoch(), since_fetch());
+        return fmt::format("it has not fetched since leader epoch {} began {} ago", leader_.epoch(),
+                           since_fetch());
     }
     const Offset leader_end = leader_.ends().log_end_offset;
     const std::int64_t missing = std::max<std::int64_t>(leader_end - end(), 0);
@@ -51,7 +53,7 @@ std::string FollowerText::position() const {
                                      ? "as the leader's does"
                                      : fmt::format("{} {} before the leader's end, {}", missing,
                                                    missing == 1 ? "record" : "records", leader_end);
-    return fmt::format("its log ends at {}, {}, and it last fetched {} ms ago", end(), distance,
+    return fmt::format("its log ends at {}, {}, and it last fetched {} ago", end(), distance,
                        since_fetch());
 }
 
@@ -60,8 +62,8 @@ std::string FollowerText::caught_up() const {
         std::chrono::duration_cast<std::chrono::milliseconds>(leader_.rules().lag.time_max);
     const std::string limit_text = fmt::format("replica.lag.time.max.ms is {}", limit.count());
     return progress_.caught_up_at()
-               ? fmt::format("it last had all records {} ms ago, and {}",
-                             millis_since(*progress_.caught_up_at()), limit_text)
+               ? fmt::format("it last had all records {} ago, and {}",
+                             time_since(*progress_.caught_up_at()), limit_text)
                : fmt::format("it has not had all records since leader epoch {} began",
                              leader_.epoch());
 }
@@ -146,9 +148,7 @@ ReplicaDescription describe_follower(const PartitionLeader& leader, BrokerId bro
     if (progress.acknowledged_end() != kNoOffset) {
         replica.since_fetch = now - progress.heard_at();
     }
-    if (progress.acknowledged_end() >= leader.ends().log_end_offset) {
-        replica.since_caught_up = Duration::zero();
-    } else if (progress.caught_up_at()) {
+    if (progress.caught_up_at()) {
         replica.since_caught_up = now - *progress.caught_up_at();
     }
     return replica;

@@ -38,8 +38,8 @@ struct ReplicaDescription {
     Offset log_end_offset = kNoOffset;  ///< acknowledged to the leader; -1: nothing
     /// Time since its last fetch from this leader. Nothing: none, or the leader.
     std::optional<Duration> since_fetch;
-    /// Time since it last had all records; 0 if it has. A member of the ISR counts as having them
-    /// when the leader begins. Nothing: never.
+    /// Time since its last fetch that showed it to have all records. A member of the ISR counts as
+    /// having them when the leader begins. Nothing: never.
     std::optional<Duration> since_caught_up;
     /// Why it is not in the ISR, or is about to leave it; empty: neither.
     std::string reason;

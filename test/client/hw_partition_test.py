@@ -155,7 +155,7 @@ class Replicated(HwCluster):
                          r"(.*\n)*"
                          rf"Replica {follower.number} is not in sync: broker {follower.number} is "
                          r"fenced, because .*; its log ends at \d, \d records? before the leader's "
-                         r"end, 3, and it last fetched \d+ ms ago\.\n")
+                         r"end, 3, and it last fetched [\d.]+ m?s ago\.\n")
         follower.process.send_signal(signal.SIGCONT)
         self.wait(lambda: [described()[1][name] for name in ("inSync", "lag", "reason")],
                   [True, 0, None])

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "protocol/base/duration_text.h"
 #include "protocol/schema/json_printer.h"
 #include "tools/cli/command.h"
 #include "tools/cli/options.h"
@@ -13,7 +14,6 @@
 #include "tools/cli/partition_text.h"
 #include "tools/cli/report.h"
 #include "tools/client/cluster_admin.h"
-#include "tools/client/words.h"
 
 namespace hw::cli {
 namespace {
@@ -148,7 +148,7 @@ std::string ago(Timestamp when, Timestamp now) {
         return "never";
     }
     const std::chrono::milliseconds age(std::max<std::int64_t>(now - when, 0));
-    return client::short_duration(age);
+    return short_duration(age);
 }
 
 std::string quorum_json(const client::QuorumView& quorum) {

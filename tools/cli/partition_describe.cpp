@@ -25,7 +25,7 @@ log. Consumers can read below the high watermark. Then, for each replica:
   END        the end of the records that the leader knows to be in its log
   LAG        the number of records that the leader has and it does not
   FETCHED    the time since it last asked the leader for records
-  CAUGHT UP  the time since it last had all records
+  CAUGHT UP  the time since its last fetch that showed it to have all records
 Sentences say why a replica is not in sync, why the high watermark is below the log end, and which
 writes are refused.
 Brokers other than Highwater's do not tell the state of replicas.

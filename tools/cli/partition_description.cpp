@@ -7,10 +7,10 @@
 
 #include <fmt/format.h>
 
+#include "protocol/base/duration_text.h"
 #include "protocol/schema/json_printer.h"
 #include "tools/cli/output.h"
 #include "tools/cli/partition_text.h"
-#include "tools/client/words.h"
 
 namespace hw::cli {
 namespace {
@@ -29,7 +29,7 @@ std::string offset_text(std::optional<Offset> offset) {
 }
 
 std::string age_text(std::optional<client::Milliseconds> age) {
-    return age ? client::short_duration(*age) : "never";
+    return age ? short_duration(*age) : "never";
 }
 
 Table::Row replica_row(const PartitionState& state, const ReplicaState& replica, bool leads) {

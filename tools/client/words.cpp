@@ -80,13 +80,6 @@ std::string counted(std::uint64_t number, std::string_view noun) {
     return fmt::format("{} {}{}", number, noun, number == 1 ? "" : "s");
 }
 
-std::string short_duration(std::chrono::milliseconds duration) {
-    constexpr std::int64_t kSecond = 1000;
-    const std::int64_t millis = duration.count();
-    return millis < kSecond ? fmt::format("{} ms", millis)
-                            : fmt::format("{:.1f} s", static_cast<double>(millis) / kSecond);
-}
-
 Error error_of(ErrorCode code, const std::string& what, std::string_view message) {
     const std::string_view words = message.empty() ? meaning_of(code) : message;
     return {kind_of(code), fmt::format("{}: {}{}{}", what, code, words.empty() ? "" : ": ", words)};

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -13,9 +12,6 @@ namespace hw::client {
 
 /// A number and what it counts: "1 record", "2 records".
 [[nodiscard]] std::string counted(std::uint64_t number, std::string_view noun);
-
-/// A duration for people: "340 ms", "5.2 s".
-[[nodiscard]] std::string short_duration(std::chrono::milliseconds duration);
 
 /// The error that a code of the protocol means for the sender of the request: busy if the same
 /// request may succeed later, not_found, permission, exists, invalid and so on. `what` is the

@@ -13,13 +13,6 @@ TEST_CASE("counted: the noun is singular only for 1", "[client]") {
     CHECK(counted(2, "record") == "2 records");
 }
 
-TEST_CASE("short duration: milliseconds below a second, then tenths of a second", "[client]") {
-    CHECK(short_duration(std::chrono::milliseconds(0)) == "0 ms");
-    CHECK(short_duration(std::chrono::milliseconds(999)) == "999 ms");
-    CHECK(short_duration(std::chrono::milliseconds(1000)) == "1.0 s");
-    CHECK(short_duration(std::chrono::milliseconds(61260)) == "61.3 s");
-}
-
 TEST_CASE("wire error: a code is busy if a retry may succeed, and of another kind if not",
           "[client]") {
     CHECK(error_of(ErrorCode::not_leader_or_follower, "x").kind == ErrorKind::busy);
