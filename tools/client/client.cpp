@@ -64,6 +64,18 @@ Error unknown_partition(const TopicView& topic, std::string_view wanted) {
             fmt::format("topic '{}' has no partition {}; it has {}", topic.name, wanted, known)};
 }
 
+Error leader_failure(const std::string& topic, PartitionIndex partition, BrokerId leader,
+                     const Error& reason) {
+    const std::string name = fmt::format("partition {}-{}", topic, partition);
+    if (leader == kNoBroker || reason.kind == ErrorKind::busy) {
+        return {reason.kind, fmt::format("{} has no leader now", name)};
+    }
+    const bool is_silent = is_lost(reason) || reason.kind == ErrorKind::timed_out;
+    return {reason.kind,
+            fmt::format("{} is led by broker {}, which {}: {}", name, leader,
+                        is_silent ? "does not answer" : "cannot be used", reason.message)};
+}
+
 Result<BrokerConnection> Client::connect_any(const ClientOptions& options,
                                              const Deadline& deadline) {
     Error failure{ErrorKind::invalid, ""};
@@ -82,7 +94,7 @@ Result<BrokerConnection> Client::connect_any(const ClientOptions& options,
 }
 
 Result<Client> Client::connect(const ClientOptions& options) {
-    HW_TRY(bootstrap, connect_any(options, Deadline(options.timeout)));
+    HW_TRY(bootstrap, connect_any(options, Deadline(options.timeout, kTimeoutOption)));
     return Client(options, std::move(bootstrap));
 }
 
@@ -94,6 +106,10 @@ bool Client::may_succeed_later(const Error& error, Retry retry) const {
     }
     return error.kind == ErrorKind::busy || error.kind == ErrorKind::not_sent ||
            (retry == Retry::any && is_lost(error));
+}
+
+std::string Client::given_up() const {
+    return fmt::format("; given up after {}", whole_timeout().text());
 }
 
 bool Client::may_be_temporary(const Error& error) {
@@ -186,21 +202,42 @@ Result<TopicView> Client::topic(const std::string& name) {
 
 Result<BrokerConnection*> Client::leader(const std::string& name, PartitionIndex partition,
                                          const Deadline& deadline) {
-    HW_TRY(topic, this->topic(name, deadline));
-    const auto found = std::ranges::find(topic.partitions, partition, &PartitionView::index);
-    if (found == topic.partitions.end()) {
-        return std::unexpected(unknown_partition(topic, fmt::format("{}", partition)));
+    const auto known_failure = leader_failures_.find({name, partition});
+    const auto topic = this->topic(name, deadline);
+    if (!topic) {
+        const bool is_answered =
+            !is_lost(topic.error()) && topic.error().kind != ErrorKind::timed_out;
+        return std::unexpected(is_answered || known_failure == leader_failures_.end()
+                                   ? topic.error()
+                                   : known_failure->second);
     }
-    const auto broker = brokers_.find(found->leader);
-    if (broker == brokers_.end()) {
-        return fail(ErrorKind::busy, "partition {}-{} has no leader now; its replicas are on {}",
-                    name, partition, fmt::join(found->replicas, ","));
+    const auto found = std::ranges::find(topic->partitions, partition, &PartitionView::index);
+    if (found == topic->partitions.end()) {
+        return std::unexpected(unknown_partition(*topic, fmt::format("{}", partition)));
     }
-    if (const auto open = connections_.find(found->leader); open != connections_.end()) {
+    auto connection = broker(found->leader, deadline);
+    if (connection) {
+        leader_failures_.erase({name, partition});
+        return connection;
+    }
+    Error failure = leader_failure(name, partition, found->leader, connection.error());
+    if (failure.kind == ErrorKind::busy) {
+        failure.message += fmt::format("; its replicas are on {}", fmt::join(found->replicas, ","));
+    }
+    leader_failures_.insert_or_assign({name, partition}, failure);
+    return std::unexpected(std::move(failure));
+}
+
+Result<BrokerConnection*> Client::broker(BrokerId id, const Deadline& deadline) {
+    const auto address = brokers_.find(id);
+    if (address == brokers_.end()) {
+        return fail(ErrorKind::busy, "broker {} is not in service", id);
+    }
+    if (const auto open = connections_.find(id); open != connections_.end()) {
         return &open->second;
     }
-    HW_TRY(connection, BrokerConnection::open(broker->second, deadline, options_.stop_descriptor));
-    return &connections_.emplace(found->leader, std::move(connection)).first->second;
+    HW_TRY(connection, BrokerConnection::open(address->second, deadline, options_.stop_descriptor));
+    return &connections_.emplace(id, std::move(connection)).first->second;
 }
 
 }  // namespace hw::client

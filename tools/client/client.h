@@ -58,12 +58,17 @@ enum class Retry : std::uint8_t {
 /// The error for a partition that `topic` does not have; names those that it has.
 [[nodiscard]] Error unknown_partition(const TopicView& topic, std::string_view wanted);
 
+/// The error for a partition whose leader was not connected to, because of `reason`.
+[[nodiscard]] Error leader_failure(const std::string& topic, PartitionIndex partition,
+                                   BrokerId leader, const Error& reason);
+
 /// A synchronous client of a cluster: finds the leaders of partitions, keeps a connection to each
 /// broker that it needs, retries what may succeed later. Used by one thread.
 class Client {
 public:
     static constexpr Milliseconds kFirstPause{2};  ///< between two attempts, doubled each time
     static constexpr Milliseconds kLongestPause{100};
+    static constexpr std::string_view kTimeoutOption = "--timeout";
 
     /// Connects to the first of the servers that answers as a broker; there is at least one. The
     /// remaining time is shared equally by the servers not tried yet.
@@ -83,10 +88,10 @@ public:
     [[nodiscard]] Result<ClusterView> describe(std::span<const std::string> names,
                                                const Deadline& deadline);
     [[nodiscard]] Result<ClusterView> describe(std::span<const std::string> names) {
-        return describe(names, Deadline(options_.timeout));
+        return describe(names, whole_timeout());
     }
     [[nodiscard]] Result<ClusterView> describe_all() {
-        return request_view(std::nullopt, Deadline(options_.timeout));
+        return request_view(std::nullopt, whole_timeout());
     }
 
     /// The topic as of the last lookup; it has partitions. Errors: not_found (with a similar name
@@ -96,10 +101,15 @@ public:
     [[nodiscard]] Result<TopicView> topic(const std::string& name);
 
     /// A connection to the leader of a partition of `topic`. Errors: not_found (no such
-    /// partition), busy (it has no leader now), those of BrokerConnection::open.
+    /// partition), busy (it has no leader now), those of BrokerConnection::open. If the lookup gets
+    /// no answer, the error is that of the previous attempt to connect to the leader, if one
+    /// failed.
     [[nodiscard]] Result<BrokerConnection*> leader(const std::string& topic,
                                                    PartitionIndex partition,
                                                    const Deadline& deadline);
+    /// A connection to a broker that the last lookup of a topic named. Errors: busy (it did not
+    /// name this one), those of BrokerConnection::open.
+    [[nodiscard]] Result<BrokerConnection*> broker(BrokerId id, const Deadline& deadline);
 
     /// Sends a request to the broker that it is connected to, with retries. Errors: as
     /// BrokerConnection::call.
@@ -116,17 +126,24 @@ public:
         return bootstrap_.call<Response>(request, deadline);
     }
 
+    /// The end of the message of an error after which `retried` has no time left.
+    [[nodiscard]] std::string given_up() const;
     /// Whether `retried` tries again after this error, with Retry::any.
     [[nodiscard]] static bool may_be_temporary(const Error& error);
 
     /// Runs `attempt` with the deadline of the call until it succeeds, fails for good, or the time
-    /// is over. Forgets the topics between attempts, and after a lost connection all connections.
+    /// is over; then its error says so. Forgets the topics between attempts, and after a lost
+    /// connection all connections.
     template <class Attempt>
     [[nodiscard]] auto retried(Retry retry, const Attempt& attempt) {
-        const Deadline deadline(options_.timeout);
+        const Deadline deadline = whole_timeout();
         for (Milliseconds pause = kFirstPause;; pause = std::min(2 * pause, kLongestPause)) {
             auto result = attempt(deadline);
-            if (result || !may_succeed_later(result.error(), retry) || deadline.left() < pause) {
+            if (result || !may_succeed_later(result.error(), retry)) {
+                return result;
+            }
+            if (deadline.left() < pause) {
+                result.error().message += given_up();
                 return result;
             }
             std::this_thread::sleep_for(pause);
@@ -140,6 +157,9 @@ private:
 
     [[nodiscard]] static Result<BrokerConnection> connect_any(const ClientOptions& options,
                                                               const Deadline& deadline);
+    [[nodiscard]] Deadline whole_timeout() const {
+        return Deadline(options_.timeout, kTimeoutOption);
+    }
     [[nodiscard]] bool may_succeed_later(const Error& error, Retry retry) const;
     void start_over(const Error& error, const Deadline& deadline);
     [[nodiscard]] Error unknown_topic(const std::string& name, const Deadline& deadline);
@@ -152,6 +172,8 @@ private:
     std::map<BrokerId, config::Address> brokers_;
     std::map<std::string, TopicView> topics_;
     std::map<BrokerId, BrokerConnection> connections_;
+    /// Why the leaders of partitions could not be connected to at the last attempt.
+    std::map<std::pair<std::string, PartitionIndex>, Error> leader_failures_;
 };
 
 }  // namespace hw::client

@@ -15,6 +15,8 @@ namespace {
 using schema::ElectLeadersRequest;
 using schema::ElectLeadersResponse;
 
+constexpr std::string_view kListPartitions = "partition list";
+
 using Answer = wire::DecodedMessage<ElectLeadersResponse>;
 
 ElectionOutcome outcome_of(const std::string& topic,
@@ -42,11 +44,33 @@ std::vector<ElectionOutcome> outcomes_of(const ElectLeadersResponse& response) {
     return outcomes;
 }
 
+/// The error of the request as a whole. The answer has its reason with each partition only.
+Error error_of_all(const ElectLeadersResponse& response) {
+    constexpr const char* kWhat = "the election";
+    for (const auto& topic : response.replica_election_results) {
+        for (const auto& partition : topic.partition_result) {
+            if (!partition.error_message.empty()) {
+                return error_of(response.error_code, kWhat, partition.error_message);
+            }
+        }
+    }
+    // Without a reason a broker that sent it to the controller cannot be told from one that did
+    // not.
+    return response.error_code == wire::ErrorCode::request_timed_out
+               ? with_outcome(error_of(response.error_code, kWhat,
+                                       "no active controller answered this broker in time"),
+                              kListPartitions)
+               : error_of(response.error_code, kWhat);
+}
+
 Result<Answer> try_elect(Client& client, const ElectLeadersRequest& request,
                          const Deadline& deadline) {
     auto answer = client.call<ElectLeadersResponse>(request, deadline);
-    if (answer && (*answer)->error_code != wire::ErrorCode::none) {
-        return std::unexpected(error_of((*answer)->error_code, "the election"));
+    if (!answer) {
+        return std::unexpected(with_outcome(answer.error(), kListPartitions));
+    }
+    if ((*answer)->error_code != wire::ErrorCode::none) {
+        return std::unexpected(error_of_all(**answer));
     }
     return answer;
 }

@@ -69,8 +69,8 @@ Result<T> before_sending(Result<T> result) {
 
 Result<std::optional<Offset>> try_produce(Client& client, const PartitionName& name, Acks acks,
                                           ByteView batch, const Deadline& deadline) {
-    HW_TRY(topic, before_sending(client.topic(name.topic, deadline)));
     HW_TRY(leader, before_sending(client.leader(name.topic, name.partition, deadline)));
+    HW_TRY(topic, before_sending(client.topic(name.topic, deadline)));
     const std::array slices{batch};
     const std::array partitions{
         schema::ProduceRequest::Partition{.index = name.partition, .records = slices}};

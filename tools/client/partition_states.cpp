@@ -65,12 +65,14 @@ public:
     /// Asks for the partitions without a final result. Errors: that of one which may have a result
     /// later.
     [[nodiscard]] Result<void> attempt(const Deadline& deadline);
+    /// Adds to the failures of the partitions without a final result that there is no time left.
+    void give_up();
     [[nodiscard]] PartitionStates take() { return std::move(states_); }
 
 private:
     using Indexes = std::span<const PartitionIndex>;
 
-    void ask_leader(Indexes partitions, const Deadline& deadline);
+    void ask_leader(BrokerId leader, Indexes partitions, const Deadline& deadline);
     [[nodiscard]] Result<void> ask(BrokerConnection& leader, Indexes partitions,
                                    const Deadline& deadline);
     void fail(PartitionIndex partition, const Error& error) {
@@ -119,10 +121,12 @@ Result<void> StateQuery::ask(BrokerConnection& leader, Indexes partitions,
     return {};
 }
 
-void StateQuery::ask_leader(Indexes partitions, const Deadline& deadline) {
-    const auto leader = client_.leader(topic_, partitions.front(), deadline);
+void StateQuery::ask_leader(BrokerId id, Indexes partitions, const Deadline& deadline) {
+    const auto leader = client_.broker(id, deadline);
     if (!leader) {
-        fail_all(partitions, leader.error());
+        for (const PartitionIndex partition : partitions) {
+            fail(partition, leader_failure(topic_, partition, id, leader.error()));
+        }
         return;
     }
     while (!partitions.empty()) {
@@ -138,7 +142,10 @@ void StateQuery::ask_leader(Indexes partitions, const Deadline& deadline) {
 Result<void> StateQuery::attempt(const Deadline& deadline) {
     const auto topic = client_.topic(topic_, deadline);
     if (!topic) {
-        fail_all(pending_, topic.error());
+        // What a leader has said, or not, is more than that the lookup failed.
+        if (states_.empty()) {
+            fail_all(pending_, topic.error());
+        }
         return std::unexpected(topic.error());
     }
     std::map<BrokerId, std::vector<PartitionIndex>> by_leader;
@@ -153,7 +160,7 @@ Result<void> StateQuery::attempt(const Deadline& deadline) {
     // A leader that does not answer must not use up the time of the others.
     auto leaders_left = static_cast<std::int64_t>(by_leader.size());
     for (const auto& [leader, partitions] : by_leader) {
-        ask_leader(partitions, deadline.within(deadline.left() / leaders_left--));
+        ask_leader(leader, partitions, deadline.within(deadline.left() / leaders_left--));
     }
     std::optional<Error> temporary;
     std::erase_if(pending_, [&](PartitionIndex partition) {
@@ -168,6 +175,15 @@ Result<void> StateQuery::attempt(const Deadline& deadline) {
     return temporary ? Result<void>(std::unexpected(*temporary)) : Result<void>();
 }
 
+void StateQuery::give_up() {
+    for (const PartitionIndex partition : pending_) {
+        auto& state = states_.at(partition);
+        if (!state && Client::may_be_temporary(state.error())) {
+            state.error().message += client_.given_up();
+        }
+    }
+}
+
 }  // namespace
 
 std::optional<std::int64_t> PartitionState::lag_of(const ReplicaState& replica) const {
@@ -179,9 +195,11 @@ std::optional<std::int64_t> PartitionState::lag_of(const ReplicaState& replica) 
 PartitionStates partition_states(Client& client, const std::string& topic,
                                  const std::vector<PartitionIndex>& partitions) {
     StateQuery query(client, topic, partitions);
-    // The failures are in the states.
-    std::ignore = client.retried(Retry::any,
-                                 [&](const Deadline& deadline) { return query.attempt(deadline); });
+    const auto ended = client.retried(
+        Retry::any, [&](const Deadline& deadline) { return query.attempt(deadline); });
+    if (!ended) {
+        query.give_up();
+    }
     return query.take();
 }
 

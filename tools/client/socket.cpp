@@ -12,6 +12,8 @@
 
 #include <fmt/format.h>
 
+#include "protocol/base/duration_text.h"
+
 namespace hw::client {
 namespace {
 
@@ -46,7 +48,30 @@ Result<AddressList> resolve(const config::Address& address) {
     return AddressList(list);
 }
 
+/// "15 s", "50 ms", "1.5 s"
+std::string timeout_text(Milliseconds timeout) {
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(timeout);
+    return seconds == timeout && seconds.count() > 0 ? fmt::format("{} s", seconds.count())
+                                                     : short_duration(timeout);
+}
+
 }  // namespace
+
+Deadline Deadline::within(Milliseconds from_now) const {
+    if (from_now >= left()) {
+        return *this;
+    }
+    Deadline share(from_now, option_);
+    share.whole_ = whole_;
+    return share;
+}
+
+std::string Deadline::text() const {
+    const std::string option = option_.empty() ? "" : fmt::format(" ({})", option_);
+    return length_ == whole_ ? timeout_text(whole_) + option
+                             : fmt::format("{}, its share of {}{}", timeout_text(length_),
+                                           timeout_text(whole_), option);
+}
 
 Result<Socket> Socket::connect(const config::Address& address, const Deadline& deadline,
                                int stop_descriptor) {
@@ -89,7 +114,7 @@ Result<void> Socket::wait_for(short events, const Deadline& deadline) const {
         const int ready =
             poll(watched.data(), watched.size(), static_cast<int>(deadline.left().count()));
         if (ready == 0) {
-            return fail(ErrorKind::timed_out, "no answer in time");
+            return fail(ErrorKind::timed_out, "no answer within {}", deadline.text());
         }
         if (ready < 0 && errno != EINTR) {
             return lost(errno, "wait");

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 #include <sys/epoll.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -25,7 +27,9 @@ using Milliseconds = std::chrono::milliseconds;
 /// A point in time after which a call gives up.
 class Deadline {
 public:
-    explicit Deadline(Milliseconds from_now) : end_(Clock::now() + from_now) {}
+    /// `option` is the option that the time was given with, for `text`; it outlives this object.
+    explicit Deadline(Milliseconds from_now, std::string_view option = "")
+        : end_(Clock::now() + from_now), length_(from_now), whole_(from_now), option_(option) {}
 
     /// Zero once it has passed.
     [[nodiscard]] Milliseconds left() const {
@@ -34,14 +38,18 @@ public:
     }
     [[nodiscard]] bool has_passed() const { return left() == Milliseconds{0}; }
     /// The earlier of this deadline and `from_now` from now.
-    [[nodiscard]] Deadline within(Milliseconds from_now) const {
-        return Deadline(std::min(left(), from_now));
-    }
+    [[nodiscard]] Deadline within(Milliseconds from_now) const;
+    /// How long a call that ended now has waited, for messages: "15 s (--timeout)"; of a deadline
+    /// that `within` made earlier: "5 s, its share of 15 s (--timeout)".
+    [[nodiscard]] std::string text() const;
 
 private:
     using Clock = std::chrono::steady_clock;
 
     Clock::time_point end_;
+    Milliseconds length_;
+    Milliseconds whole_;  ///< the length of the deadline that this one is a part of
+    std::string_view option_;
 };
 
 /// An owned file descriptor, which the destructor closes.

@@ -1,6 +1,9 @@
 #include "tools/client/topic_admin.h"
 
+#include <ranges>
+
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "protocol/schema/api/create_topics.h"
 #include "protocol/schema/api/delete_topics.h"
@@ -30,6 +33,12 @@ std::vector<TopicOutcome> outcomes_of(const Topics& topics) {
         outcomes.push_back(outcome_of(topic));
     }
     return outcomes;
+}
+
+/// The arguments of hw that show topics.
+template <class Names>
+std::string look_at(const Names& names) {
+    return fmt::format("topic describe {}", fmt::join(names, " "));
 }
 
 enum class Presence : bool { absent, present };
@@ -72,8 +81,12 @@ Result<std::vector<TopicOutcome>> create_topics(Client& client,
                           .configs = configs[i]});
     }
     const schema::CreateTopicsRequest request{.topics = wanted, .timeout_ms = timeout_of(client)};
-    HW_TRY(answer, client.call<schema::CreateTopicsResponse>(request, Retry::refused));
-    std::vector<TopicOutcome> outcomes = outcomes_of(answer->topics);
+    const auto answer = client.call<schema::CreateTopicsResponse>(request, Retry::refused);
+    if (!answer) {
+        const auto names = topics | std::views::transform(&NewTopic::name);
+        return std::unexpected(with_outcome(answer.error(), look_at(names)));
+    }
+    std::vector<TopicOutcome> outcomes = outcomes_of((*answer)->topics);
     await(client, outcomes, Presence::present);
     for (auto& [name, result, is_shown] : outcomes) {
         if (!result && result.error().kind == ErrorKind::exists) {
@@ -90,8 +103,11 @@ Result<std::vector<TopicOutcome>> delete_topics(Client& client,
         topics.push_back({.name = name, .topic_id = {}});
     }
     const schema::DeleteTopicsRequest request{.topics = topics, .timeout_ms = timeout_of(client)};
-    HW_TRY(answer, client.call<schema::DeleteTopicsResponse>(request, Retry::refused));
-    std::vector<TopicOutcome> outcomes = outcomes_of(answer->responses);
+    const auto answer = client.call<schema::DeleteTopicsResponse>(request, Retry::refused);
+    if (!answer) {
+        return std::unexpected(with_outcome(answer.error(), look_at(names)));
+    }
+    std::vector<TopicOutcome> outcomes = outcomes_of((*answer)->responses);
     await(client, outcomes, Presence::absent);
     for (auto& [name, result, is_shown] : outcomes) {
         if (!result && result.error().kind == ErrorKind::not_found) {

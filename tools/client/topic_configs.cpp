@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "config/value.h"
 #include "protocol/schema/api/describe_configs.h"
@@ -157,9 +158,15 @@ Result<std::vector<TopicOutcome>> alter_topics(Client& client, const TopicAltera
     }
     const IncrementalAlterConfigsRequest request{.resources = resources,
                                                  .validate_only = alteration.is_dry_run};
-    HW_TRY(answer, client.call<IncrementalAlterConfigsResponse>(request, Retry::refused));
+    const auto answer = client.call<IncrementalAlterConfigsResponse>(request, Retry::refused);
+    if (!answer) {
+        const std::string look =
+            fmt::format("topic describe {}", fmt::join(alteration.topics, " "));
+        return std::unexpected(alteration.is_dry_run ? answer.error()
+                                                     : with_outcome(answer.error(), look));
+    }
     std::vector<TopicOutcome> outcomes;
-    for (const auto& resource : answer->responses) {
+    for (const auto& resource : (*answer)->responses) {
         TopicOutcome& outcome = outcomes.emplace_back(outcome_of(client, resource));
         if (outcome.result && !alteration.is_dry_run &&
             client.serves(schema::ApiKey::describe_configs)) {

@@ -64,7 +64,7 @@ std::string_view meaning_of(ErrorCode code) {
         case ErrorCode::offset_out_of_range:
             return "the log does not have that offset; start again with --from beginning";
         case ErrorCode::request_timed_out:
-            return "the broker did not finish in time";
+            return "the broker did not finish in time; it is unknown whether it was done";
         case ErrorCode::kafka_storage_error:
             return "the broker cannot use the files of the partition; its log says why";
         case ErrorCode::unknown_server_error:
@@ -83,6 +83,13 @@ std::string counted(std::uint64_t number, std::string_view noun) {
 Error error_of(ErrorCode code, const std::string& what, std::string_view message) {
     const std::string_view words = message.empty() ? meaning_of(code) : message;
     return {kind_of(code), fmt::format("{}: {}{}{}", what, code, words.empty() ? "" : ": ", words)};
+}
+
+Error with_outcome(Error error, std::string_view look) {
+    if (error.kind == ErrorKind::closed || error.kind == ErrorKind::timed_out) {
+        error.message += fmt::format("; the outcome is unknown: 'hw {}' shows it", look);
+    }
+    return error;
 }
 
 }  // namespace hw::client

@@ -20,4 +20,8 @@ namespace hw::client {
 [[nodiscard]] Error error_of(wire::ErrorCode code, const std::string& what,
                              std::string_view message = {});
 
+/// The error of a request for a change. If the request may have been sent (closed, timed_out), the
+/// message says that the outcome is unknown, and that 'hw `look`' shows it.
+[[nodiscard]] Error with_outcome(Error error, std::string_view look);
+
 }  // namespace hw::client

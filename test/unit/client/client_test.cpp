@@ -10,6 +10,7 @@
 #include "protocol/schema/api/produce.h"
 #include "test/support/scripted_broker.h"
 #include "tools/client/partition_io.h"
+#include "tools/client/topic_admin.h"
 
 namespace hw::client {
 namespace {
@@ -149,7 +150,54 @@ TEST_CASE("client: produce gives up at the timeout when no leader can be connect
     const auto offset = produce(*client, {"t", PartitionIndex(0)}, Acks::all, as_bytes("batch"));
     REQUIRE_FALSE(offset);
     CHECK(offset.error().kind == ErrorKind::not_sent);
-    CHECK(offset.error().message == config::to_string(nobody) + ": connect: Connection refused");
+    CHECK(offset.error().message ==
+          "partition t-0 is led by broker 1, which does not answer: " + config::to_string(nobody) +
+              ": connect: Connection refused; given up after 50 ms (--timeout)");
+}
+
+TEST_CASE(
+    "client: the leader that refused the connection is named if then the lookup has no answer",
+    "[client]") {
+    const config::Address nobody = closed_address();
+    int looked_up = 0;
+    std::optional<ScriptedBroker> broker;
+    broker.emplace([&](const ScriptedRequest& request, const config::Address&) {
+        return looked_up++ == 0 ? metadata_answer(request, nobody, ErrorCode::none, kLed) : "";
+    });
+    auto client = Client::connect({.servers = {broker->address()}, .timeout = Milliseconds(50)});
+    REQUIRE(client);
+    const auto offset = produce(*client, {"t", PartitionIndex(0)}, Acks::all, as_bytes("batch"));
+    broker.reset();
+    CHECK(looked_up == 2);
+    REQUIRE_FALSE(offset);
+    CHECK(offset.error().kind == ErrorKind::not_sent);
+    CHECK(offset.error().message ==
+          "partition t-0 is led by broker 1, which does not answer: " + config::to_string(nobody) +
+              ": connect: Connection refused; given up after 50 ms (--timeout)");
+}
+
+TEST_CASE("client: a request without an answer fails with the timeout that it has waited",
+          "[client]") {
+    const ScriptedBroker broker([](const ScriptedRequest&, const config::Address&) { return ""; });
+    auto client = Client::connect({.servers = {broker.address()}, .timeout = Milliseconds(50)});
+    REQUIRE(client);
+    const auto topic = client->topic("t");
+    REQUIRE_FALSE(topic);
+    CHECK(topic.error().kind == ErrorKind::timed_out);
+    CHECK(topic.error().message ==
+          config::to_string(broker.address()) + ": no answer within 50 ms (--timeout)");
+}
+
+TEST_CASE("client: the outcome of a new topic whose answer does not come is unknown", "[client]") {
+    const ScriptedBroker broker([](const ScriptedRequest&, const config::Address&) { return ""; });
+    auto client = Client::connect({.servers = {broker.address()}, .timeout = Milliseconds(50)});
+    REQUIRE(client);
+    const auto created =
+        create_topics(*client, {{.name = "a", .configs = {}}, {.name = "b", .configs = {}}});
+    REQUIRE_FALSE(created);
+    CHECK(created.error().message == config::to_string(broker.address()) +
+                                         ": no answer within 50 ms (--timeout); the outcome "
+                                         "is unknown: 'hw topic describe a b' shows it");
 }
 
 }  // namespace

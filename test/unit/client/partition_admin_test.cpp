@@ -110,6 +110,43 @@ TEST_CASE("elections: the failure of a partition has the sentence of the broker"
           "partition t-0: PREFERRED_LEADER_NOT_AVAILABLE: it is dead");
 }
 
+TEST_CASE("elections: the failure of the whole request has the sentence that a partition has",
+          "[client]") {
+    const ScriptedBroker broker([](const ScriptedRequest& request, const config::Address&) {
+        const std::array partitions{ElectLeadersResponse::Partition{
+            .partition_id = PartitionIndex(0),
+            .error_code = ErrorCode::request_timed_out,
+            .error_message = "nothing was done: there is no active controller"}};
+        const std::array topics{
+            ElectLeadersResponse::Topic{.topic = "t", .partition_result = partitions}};
+        ElectLeadersResponse response;
+        response.error_code = ErrorCode::request_timed_out;
+        response.replica_election_results = topics;
+        return request.answer(response);
+    });
+    Client client = connected_to(broker);
+    const auto outcomes = elect_leaders(client, ElectionType::preferred, {{kFirst}});
+    REQUIRE_FALSE(outcomes);
+    CHECK(outcomes.error().kind == ErrorKind::timed_out);
+    CHECK(outcomes.error().message ==
+          "the election: REQUEST_TIMED_OUT: nothing was done: there is no active controller");
+}
+
+TEST_CASE("elections: without a controller's answer and a sentence the outcome is unknown",
+          "[client]") {
+    const ScriptedBroker broker([](const ScriptedRequest& request, const config::Address&) {
+        ElectLeadersResponse response;
+        response.error_code = ErrorCode::request_timed_out;
+        return request.answer(response);
+    });
+    Client client = connected_to(broker);
+    const auto outcomes = elect_leaders(client, ElectionType::preferred, std::nullopt);
+    REQUIRE_FALSE(outcomes);
+    CHECK(outcomes.error().message ==
+          "the election: REQUEST_TIMED_OUT: no active controller answered this broker in time; the "
+          "outcome is unknown: 'hw partition list' shows it");
+}
+
 TEST_CASE("elections: without partitions all are asked for, with the type of the election",
           "[client]") {
     bool asked_for_all = false;

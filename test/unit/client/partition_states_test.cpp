@@ -166,7 +166,7 @@ TEST_CASE("partition states: the failure of a partition has the sentence of the 
     Client client = connected_to(broker, Milliseconds(50));
     const PartitionStates states = partition_states(client, "t", kBoth);
     CHECK(states.at(PartitionIndex(0)).error().message ==
-          "partition t-0: KAFKA_STORAGE_ERROR: the disk is gone");
+          "partition t-0: KAFKA_STORAGE_ERROR: the disk is gone; given up after 50 ms (--timeout)");
     CHECK(states.at(PartitionIndex(1)).error().message ==
           "partition t-1: its leader does not describe it: " + config::to_string(broker.address()) +
               ": it is not in the answer");

@@ -49,6 +49,17 @@ TEST_CASE("socket: a read without data ends at its deadline", "[client]") {
     const auto received = socket->receive(bytes, Deadline(Milliseconds(1)));
     REQUIRE_FALSE(received);
     CHECK(received.error().kind == ErrorKind::timed_out);
+    CHECK(received.error().message == "no answer within 1 ms");
+}
+
+TEST_CASE("deadline: its text has the time, the option it was given with, and its share of it",
+          "[client]") {
+    CHECK(Deadline(Milliseconds(15000)).text() == "15 s");
+    CHECK(Deadline(Milliseconds(1500)).text() == "1.5 s");
+    const Deadline whole(kLong, "--timeout");
+    CHECK(whole.text() == "60 s (--timeout)");
+    CHECK(whole.within(whole.left()).text() == "60 s (--timeout)");
+    CHECK(whole.within(Milliseconds(5000)).text() == "5 s, its share of 60 s (--timeout)");
 }
 
 TEST_CASE("socket: a readable stop descriptor ends a wait before its deadline", "[client]") {

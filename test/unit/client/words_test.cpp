@@ -55,5 +55,17 @@ TEST_CASE("wire error: for an error inside the broker the message refers to the 
           "topic 'a': UNKNOWN_SERVER_ERROR: something failed inside the broker; its log says why");
 }
 
+TEST_CASE("outcome: a change whose request may have been sent is unknown, with how to look",
+          "[client]") {
+    const auto kind = GENERATE(ErrorKind::closed, ErrorKind::timed_out);
+    CHECK(with_outcome({kind, "no answer"}, "topic describe a").message ==
+          "no answer; the outcome is unknown: 'hw topic describe a' shows it");
+}
+
+TEST_CASE("outcome: a change that was refused is known", "[client]") {
+    const auto kind = GENERATE(ErrorKind::busy, ErrorKind::invalid, ErrorKind::not_sent);
+    CHECK(with_outcome({kind, "refused"}, "topic describe a").message == "refused");
+}
+
 }  // namespace
 }  // namespace hw::client
