@@ -176,6 +176,22 @@ class Replicated(HwCluster):
                          f"broker {silent.number}, which does not answer: {silent.address}: no "
                          r"answer within \d+ ms, its share of 1 s \(--timeout\)")
 
+    def test_a_broker_without_a_controller_warns_that_its_state_may_be_old(self):
+        last = self.nodes[2]
+        for command in (["cluster", "brokers"], ["partition", "list", "--offline"],
+                        ["topic", "describe", "t"]):
+            self.assertEqual(Hw(last.address).run(*command).stderr, "")
+        for node in self.nodes[:2]:
+            node.end()
+        for command in (["cluster", "brokers"], ["partition", "list", "--offline"],
+                        ["topic", "describe", "t"]):
+            with self.subTest(command):
+                # A controller that leads notices the loss of its majority only after a while.
+                self.wait(lambda args=command: Hw(last.address).run(*args).stderr,
+                          f"hw {' '.join(command[:2])}: warning: the broker at {last.address} gets "
+                          "no answer from a controller, so this is what it knew before: brokers "
+                          "may have died since, and partitions may have other leaders\n")
+
     def test_a_broker_refuses_to_describe_what_it_does_not_lead(self):
         leader = self.partition("t", 0)["leader"]
         other = next(node for node in self.nodes if node.number != leader)

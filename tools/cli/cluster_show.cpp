@@ -120,10 +120,11 @@ Result<void> show_brokers(client::Client& client, OutputFormat format) {
             items.add(broker_json(broker));
         }
         items.finish();
-        return {};
+    } else {
+        fmt::print("Cluster  {}\n", nodes.cluster_id);
+        fmt::print("{}", brokers_table(nodes));
     }
-    fmt::print("Cluster  {}\n", nodes.cluster_id);
-    fmt::print("{}", brokers_table(nodes));
+    warn_if_cut_off(kBrokers, client);
     return {};
 }
 
@@ -268,7 +269,9 @@ Result<void> show_info(client::Client& client, OutputFormat format) {
         items.finish();
     }
     return quorum ? Result<void>()
-                  : fail(quorum.error().kind, "the controller and the voters are not known: {}",
+                  : fail(quorum.error().kind,
+                         "the controller and the voters are not known, and brokers may have died "
+                         "since their state was known: {}",
                          quorum.error().message);
 }
 

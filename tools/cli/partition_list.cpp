@@ -162,6 +162,7 @@ Result<ExitCode> list_partitions(const Arguments& arguments) {
     } else if (tally.exit_code() == ExitCode::ok) {
         fmt::print("{}\n", none_matches(filter, names));
     }
+    warn_if_cut_off(kList, *client);
     return tally.exit_code();
 }
 

@@ -7,6 +7,7 @@
 
 #include "config/topic_config.h"
 #include "protocol/schema/json_printer.h"
+#include "tools/client/cluster_admin.h"
 
 namespace hw::cli {
 namespace {
@@ -45,6 +46,15 @@ ExitCode report(std::string_view command, const Error& error) {
 
 void warn(std::string_view command, std::string_view what) {
     say(command, fmt::format("warning: {}", what));
+}
+
+void warn_if_cut_off(std::string_view command, client::Client& client) {
+    if (client::may_be_cut_off(client)) {
+        warn(command, fmt::format("the broker at {} gets no answer from a controller, so this is "
+                                  "what it knew before: brokers may have died since, and "
+                                  "partitions may have other leaders",
+                                  config::to_string(client.address())));
+    }
 }
 
 void warn_about(std::string_view command, const std::vector<client::Setting>& settings) {

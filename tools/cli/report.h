@@ -16,6 +16,10 @@ ExitCode report(std::string_view command, const Error& error);
 /// Prints a warning about the command's outcome on standard error.
 void warn(std::string_view command, std::string_view what);
 
+/// Warns, after what `client` showed, if no controller answers its broker, because then that may be
+/// an old state. `client` must not be used afterwards.
+void warn_if_cut_off(std::string_view command, client::Client& client);
+
 /// Warns about settings that the brokers accept although part of their effect is not built.
 void warn_about(std::string_view command, const std::vector<client::Setting>& settings);
 

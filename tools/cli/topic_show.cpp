@@ -202,6 +202,7 @@ ExitCode describe_all(const Arguments& arguments) {
         }
     }
     items.finish();
+    warn_if_cut_off(kDescribe, *client);
     return tally.exit_code();
 }
 

@@ -77,6 +77,8 @@ public:
     [[nodiscard]] static Result<Client> connect(const ClientOptions& options);
 
     [[nodiscard]] Milliseconds timeout() const { return options_.timeout; }
+    /// Of the broker that it is connected to.
+    [[nodiscard]] const config::Address& address() const { return bootstrap_.address(); }
     [[nodiscard]] bool serves(schema::ApiKey key) const { return bootstrap_.serves(key); }
     /// As BrokerConnection::newest_version, for the broker that it is connected to.
     [[nodiscard]] Result<ApiVersion> newest_version(schema::ApiKey key, ApiVersion ceiling) const {

@@ -43,6 +43,28 @@ QuorumView view_of(const DescribeQuorumResponse::Partition& partition) {
     return view;
 }
 
+Result<QuorumView> try_describe_quorum(Client& client, const Deadline& deadline) {
+    const std::array partitions{
+        DescribeQuorumRequest::Partition{.partition_index = PartitionIndex(0)}};
+    const std::array topics{
+        DescribeQuorumRequest::Topic{.topic_name = kMetadataTopic, .partitions = partitions}};
+    const DescribeQuorumRequest request{.topics = topics};
+    HW_TRY(answer, client.call<DescribeQuorumResponse>(request, deadline));
+    if (answer->error_code != wire::ErrorCode::none) {
+        return std::unexpected(
+            error_of(answer->error_code, "the metadata quorum", answer->error_message));
+    }
+    if (answer->topics.size() != 1 || answer->topics[0].partitions.size() != 1) {
+        return fail(ErrorKind::corrupt, "the answer does not describe the metadata quorum");
+    }
+    const auto& partition = answer->topics[0].partitions[0];
+    if (partition.error_code != wire::ErrorCode::none) {
+        return std::unexpected(
+            error_of(partition.error_code, "the metadata quorum", partition.error_message));
+    }
+    return view_of(partition);
+}
+
 }  // namespace
 
 Result<NodesView> describe_nodes(Client& client) {
@@ -64,25 +86,19 @@ Result<NodesView> describe_nodes(Client& client) {
 }
 
 Result<QuorumView> describe_quorum(Client& client) {
-    const std::array partitions{
-        DescribeQuorumRequest::Partition{.partition_index = PartitionIndex(0)}};
-    const std::array topics{
-        DescribeQuorumRequest::Topic{.topic_name = kMetadataTopic, .partitions = partitions}};
-    const DescribeQuorumRequest request{.topics = topics};
-    HW_TRY(answer, client.call<DescribeQuorumResponse>(request, Retry::any));
-    if (answer->error_code != wire::ErrorCode::none) {
-        return std::unexpected(
-            error_of(answer->error_code, "the metadata quorum", answer->error_message));
+    return client.retried(Retry::any, [&](const Deadline& deadline) {
+        return try_describe_quorum(client, deadline);
+    });
+}
+
+bool may_be_cut_off(Client& client) {
+    const Deadline deadline(std::min(client.timeout(), kControllerPatience));
+    const auto quorum = try_describe_quorum(client, deadline);
+    if (quorum) {
+        return false;
     }
-    if (answer->topics.size() != 1 || answer->topics[0].partitions.size() != 1) {
-        return fail(ErrorKind::corrupt, "the answer does not describe the metadata quorum");
-    }
-    const auto& partition = answer->topics[0].partitions[0];
-    if (partition.error_code != wire::ErrorCode::none) {
-        return std::unexpected(
-            error_of(partition.error_code, "the metadata quorum", partition.error_message));
-    }
-    return view_of(partition);
+    const ErrorKind kind = quorum.error().kind;
+    return kind == ErrorKind::timed_out || Client::may_be_temporary(quorum.error());
 }
 
 }  // namespace hw::client

@@ -43,4 +43,13 @@ struct QuorumView {
 /// permission, busy (no leader within the timeout).
 [[nodiscard]] Result<QuorumView> describe_quorum(Client& client);
 
+/// How long `may_be_cut_off` waits for a controller.
+inline constexpr Milliseconds kControllerPatience{1000};
+
+/// Asks whether an active controller answers the broker of this client. If none does within
+/// kControllerPatience, the broker's metadata may be old: it shows brokers as alive that have died
+/// since. False if the broker does not tell. After true `client` must not be used, because the
+/// answer may still be on its way.
+[[nodiscard]] bool may_be_cut_off(Client& client);
+
 }  // namespace hw::client
