@@ -6,13 +6,12 @@
 #include <fmt/format.h>
 
 #include "config/topic_config.h"
-#include "protocol/schema/json_printer.h"
 #include "tools/client/cluster_admin.h"
 
 namespace hw::cli {
 namespace {
 
-std::string outcome_json(const client::TopicOutcome& outcome) {
+std::string outcome_json(const client::TopicOutcome& outcome, const OutcomePrinter& printer) {
     std::string text;
     schema::JsonPrinter json(text);
     json.begin_object();
@@ -20,6 +19,7 @@ std::string outcome_json(const client::TopicOutcome& outcome) {
     json.string(outcome.name);
     json.key("done");
     json.boolean(outcome.result.has_value());
+    printer.put_fields(json, outcome);
     if (!outcome.result) {
         json.key("error");
         json.string(outcome.result.error().message);
@@ -83,15 +83,16 @@ ExitCode Tally::exit_code() const {
     return first_failure_ != ExitCode::ok && successes_ > 0 ? ExitCode::partial : first_failure_;
 }
 
-ExitCode report_outcomes(std::string_view command, std::string_view done, OutputFormat format,
-                         const std::vector<client::TopicOutcome>& outcomes) {
+ExitCode report_outcomes(std::string_view command, OutputFormat format,
+                         const std::vector<client::TopicOutcome>& outcomes,
+                         const OutcomePrinter& printer) {
     Tally tally(command);
     JsonItems items(format);
     for (const client::TopicOutcome& outcome : outcomes) {
         if (format != OutputFormat::text) {
-            items.add(outcome_json(outcome));
+            items.add(outcome_json(outcome, printer));
         } else if (outcome.result) {
-            fmt::print("{} topic {}.\n", done, outcome.name);
+            fmt::print("{}", printer.text(outcome));
         }
         if (outcome.result && !outcome.is_shown) {
             report_not_shown(command, outcome.name);

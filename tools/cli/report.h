@@ -1,8 +1,11 @@
 #pragma once
 
+#include <functional>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "protocol/schema/json_printer.h"
 #include "tools/cli/command.h"
 #include "tools/cli/output.h"
 #include "tools/client/topic_admin.h"
@@ -44,9 +47,20 @@ private:
     ExitCode first_failure_ = ExitCode::ok;
 };
 
-/// Prints the outcome for each topic. Text is "Created topic orders." for `done` = "Created".
-[[nodiscard]] ExitCode report_outcomes(std::string_view command, std::string_view done,
-                                       OutputFormat format,
-                                       const std::vector<client::TopicOutcome>& outcomes);
+/// How a command prints what it did to a topic.
+struct OutcomePrinter {
+    using Outcome = client::TopicOutcome;
+
+    /// The text for a success, with line feeds.
+    std::function<std::string(const Outcome&)> text;
+    /// Adds fields of its own to the JSON object, which has the topic and the error.
+    std::function<void(schema::JsonPrinter&, const Outcome&)> put_fields = [](schema::JsonPrinter&,
+                                                                              const Outcome&) {};
+};
+
+/// Prints the outcome for each topic.
+[[nodiscard]] ExitCode report_outcomes(std::string_view command, OutputFormat format,
+                                       const std::vector<client::TopicOutcome>& outcomes,
+                                       const OutcomePrinter& printer);
 
 }  // namespace hw::cli

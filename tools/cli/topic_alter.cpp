@@ -134,8 +134,8 @@ public:
     ChangePrinter(const client::TopicAlteration& alteration, const BeforeAndAfter& keys)
         : alteration_(&alteration), keys_(&keys) {}
 
-    void print(const client::TopicOutcome& outcome) const;
-    [[nodiscard]] std::string json(const client::TopicOutcome& outcome) const;
+    [[nodiscard]] std::string text(const client::TopicOutcome& outcome) const;
+    void put_fields(schema::JsonPrinter& json, const client::TopicOutcome& outcome) const;
 
 private:
     [[nodiscard]] TopicKey after(const client::TopicOutcome& outcome,
@@ -143,28 +143,31 @@ private:
         const auto shown = find(keys_->after, outcome.name, change.name);
         return shown && outcome.is_shown ? *shown : changed(change);
     }
-    void put_changes(schema::JsonPrinter& json, const client::TopicOutcome& outcome) const;
 
     const client::TopicAlteration* alteration_;
     const BeforeAndAfter* keys_;
 };
 
-void ChangePrinter::print(const client::TopicOutcome& outcome) const {
-    if (alteration_->is_dry_run) {
-        fmt::print("Topic {} can be altered; nothing was changed.\n", outcome.name);
-    } else {
-        fmt::print("Altered topic {}.\n", outcome.name);
-    }
+std::string ChangePrinter::text(const client::TopicOutcome& outcome) const {
+    const std::string done =
+        alteration_->is_dry_run
+            ? fmt::format("Topic {} can be altered; nothing was changed.\n", outcome.name)
+            : fmt::format("Altered topic {}.\n", outcome.name);
     Table table({"CONFIG", "OLD", "NEW"});
     for (const client::ConfigChange& change : alteration_->changes) {
         table.add({change.name, text_of(find(keys_->before, outcome.name, change.name)),
                    text_of(after(outcome, change))});
     }
-    fmt::print("{}", table.text());
+    return done + table.text();
 }
 
-void ChangePrinter::put_changes(schema::JsonPrinter& json,
-                                const client::TopicOutcome& outcome) const {
+void ChangePrinter::put_fields(schema::JsonPrinter& json,
+                               const client::TopicOutcome& outcome) const {
+    json.key("dryRun");
+    json.boolean(alteration_->is_dry_run);
+    if (!outcome.result) {
+        return;
+    }
     json.key("configs");
     json.begin_array();
     for (const client::ConfigChange& change : alteration_->changes) {
@@ -186,49 +189,6 @@ void ChangePrinter::put_changes(schema::JsonPrinter& json,
     json.end_array();
 }
 
-std::string ChangePrinter::json(const client::TopicOutcome& outcome) const {
-    std::string text;
-    schema::JsonPrinter json(text);
-    json.begin_object();
-    json.key("topic");
-    json.string(outcome.name);
-    json.key("done");
-    json.boolean(outcome.result.has_value());
-    json.key("dryRun");
-    json.boolean(alteration_->is_dry_run);
-    if (outcome.result) {
-        put_changes(json, outcome);
-    } else {
-        json.key("error");
-        json.string(outcome.result.error().message);
-    }
-    json.end_object();
-    return text;
-}
-
-ExitCode print_outcomes(const std::vector<client::TopicOutcome>& outcomes, OutputFormat format,
-                        const ChangePrinter& printer) {
-    Tally tally(kName);
-    JsonItems items(format);
-    for (const client::TopicOutcome& outcome : outcomes) {
-        if (format != OutputFormat::text) {
-            items.add(printer.json(outcome));
-        } else if (outcome.result) {
-            printer.print(outcome);
-        }
-        if (!outcome.is_shown) {
-            report_not_shown(kName, outcome.name);
-        }
-        if (outcome.result) {
-            tally.succeed();
-        } else {
-            tally.fail(outcome.result.error());
-        }
-    }
-    items.finish();
-    return tally.exit_code();
-}
-
 /// Errors: those before the first outcome.
 Result<ExitCode> alter(const Arguments& arguments) {
     HW_TRY(format, output_format(arguments));
@@ -246,7 +206,14 @@ Result<ExitCode> alter(const Arguments& arguments) {
         // Without the new defaults the change is done all the same.
         keys.after = keys_of(*client, alteration.topics).value_or(KeysByTopic());
     }
-    const ExitCode code = print_outcomes(outcomes, format, ChangePrinter(alteration, keys));
+    const ChangePrinter changes(alteration, keys);
+    const OutcomePrinter printer{
+        .text = [&](const client::TopicOutcome& outcome) { return changes.text(outcome); },
+        .put_fields =
+            [&](schema::JsonPrinter& json, const client::TopicOutcome& outcome) {
+                changes.put_fields(json, outcome);
+            }};
+    const ExitCode code = report_outcomes(kName, format, outcomes, printer);
     if (code == ExitCode::ok || code == ExitCode::partial) {
         HW_TRY(settings, settings_of(arguments));
         warn_about(kName, settings);

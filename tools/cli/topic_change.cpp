@@ -50,6 +50,15 @@ Result<std::vector<client::NewTopic>> parse_topics(const Arguments& arguments) {
     return topics;
 }
 
+/// "Created topic orders." for `done` = "Created"
+OutcomePrinter printer_of(std::string_view done) {
+    OutcomePrinter printer;
+    printer.text = [done](const client::TopicOutcome& outcome) {
+        return fmt::format("{} topic {}.\n", done, outcome.name);
+    };
+    return printer;
+}
+
 ExitCode create(const Arguments& arguments) {
     const auto format = output_format(arguments);
     if (!format) {
@@ -67,7 +76,7 @@ ExitCode create(const Arguments& arguments) {
     if (!outcomes) {
         return report(kCreate, outcomes.error());
     }
-    const ExitCode code = report_outcomes(kCreate, "Created", *format, *outcomes);
+    const ExitCode code = report_outcomes(kCreate, *format, *outcomes, printer_of("Created"));
     if (code == ExitCode::ok || code == ExitCode::partial) {
         warn_about(kCreate, topics->front().configs);
     }
@@ -133,7 +142,7 @@ ExitCode remove(const Arguments& arguments) {
     if (!outcomes) {
         return report(kDelete, outcomes.error());
     }
-    return report_outcomes(kDelete, "Deleted", *format, *outcomes);
+    return report_outcomes(kDelete, *format, *outcomes, printer_of("Deleted"));
 }
 
 }  // namespace
