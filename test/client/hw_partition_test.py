@@ -82,8 +82,8 @@ class Replicated(HwCluster):
                                r"t      0          [23]       \d      \d,\d,\d     \d,\d  1\n")
         self.assertEqual(self.hw.out("partition", "list", "--under-min-isr"),
                          "No partition is under its min.insync.replicas.\n")
-        self.assertEqual(self.hw.out("partition", "list", "--offline", "-t", "t"),
-                         "No partition of t is offline.\n")
+        self.assertEqual(self.hw.out("partition", "list", "--without-leader", "-t", "t"),
+                         "No partition of t is without a leader.\n")
         self.assertIn(f"hw partition elect: partition t-{number}: PREFERRED_LEADER_NOT_AVAILABLE: "
                       "the preferred leader, 1, is not in service or not in sync",
                       self.refused(1, "partition", "elect", *place))
@@ -178,12 +178,12 @@ class Replicated(HwCluster):
 
     def test_a_broker_without_a_controller_warns_that_its_state_may_be_old(self):
         last = self.nodes[2]
-        for command in (["cluster", "brokers"], ["partition", "list", "--offline"],
+        for command in (["cluster", "brokers"], ["partition", "list", "--without-leader"],
                         ["topic", "describe", "t"]):
             self.assertEqual(Hw(last.address).run(*command).stderr, "")
         for node in self.nodes[:2]:
             node.end()
-        for command in (["cluster", "brokers"], ["partition", "list", "--offline"],
+        for command in (["cluster", "brokers"], ["partition", "list", "--without-leader"],
                         ["topic", "describe", "t"]):
             with self.subTest(command):
                 # A controller that leads notices the loss of its majority only after a while.
@@ -245,7 +245,8 @@ class Unclean(HwCluster):
         self.wait(lambda: self.partition("t", 0)["isr"], [last.number])
         last.end()
         self.start([stale])
-        self.wait(lambda: self.listed("--offline"), [("t", 0)])
+        self.wait(lambda: self.listed("--without-leader"), [("t", 0)])
+        self.assertEqual(self.listed("--offline"), [("t", 0)])
         error = self.refused(1, "partition", "describe", "t", "0")
         self.assertIn("partition t-0 has no leader, so its offsets and the lag of its "
                       "replicas are not known", error)
@@ -256,7 +257,7 @@ class Unclean(HwCluster):
                          f"Partition t-0 is now led by {stale.number}; records that it did not "
                          "have are lost.\n")
         self.assertEqual(self.partition("t", 0)["leader"], stale.number)
-        self.assertEqual(self.listed("--offline"), [])
+        self.assertEqual(self.listed("--without-leader"), [])
 
 
 class OneBroker(WithBroker):
@@ -271,7 +272,7 @@ class OneBroker(WithBroker):
                          [{"topic": "other", "partition": 0, "leader": 1, "leaderEpoch": 0,
                            "replicas": [1], "isr": [1], "offline": []}])
         self.assertEqual(len(self.hw.ndjson("partition", "list", "-t", "other", "-t", "listed")), 3)
-        self.assertEqual(self.hw.json("partition", "list", "-t", "other", "--offline"), [])
+        self.assertEqual(self.hw.json("partition", "list", "-t", "other", "--without-leader"), [])
 
     def test_a_description_has_the_offsets_and_the_replicas(self):
         self.hw.out("topic", "create", "described", "-p", "2")
@@ -314,7 +315,7 @@ class OneBroker(WithBroker):
         unknown_topic = "topic 'ordrs' does not exist (did you mean 'orders'?)"
         unknown_partition = "topic 'orders' has no partition 2; it has 0 to 1"
         for command, sentence in (
-                ("list -t ordrs", unknown_topic), ("list -t ordrs --offline", unknown_topic),
+                ("list -t ordrs", unknown_topic), ("list -t ordrs --without-leader", unknown_topic),
                 ("describe ordrs 0", unknown_topic), ("elect -t ordrs", unknown_topic),
                 ("describe orders 2", unknown_partition),
                 ("elect -t orders -p 0 -p 2", unknown_partition),
@@ -328,8 +329,8 @@ class OneBroker(WithBroker):
 
     def test_wrong_and_missing_arguments(self):
         for command, sentence in (
-                ("list --offline --under-replicated",
-                 "give only one of --under-replicated, --under-min-isr and --offline"),
+                ("list --without-leader --under-replicated",
+                 "give only one of --under-replicated, --under-min-isr and --without-leader"),
                 ("list orders", "unexpected argument 'orders'"),
                 ("describe", "missing argument TOPIC [PARTITION]"),
                 ("describe orders first", "PARTITION 'first' must be a whole number of at least 0"),

@@ -125,12 +125,12 @@ class ListAndDescribe(WithBroker):
     def test_the_list_is_aligned_and_sorted_by_name(self):
         with Broker() as broker:
             hw = Hw(broker.address)
-            self.assertEqual(hw.out("topic", "list"), "NAME  PARTITIONS  REPLICAS\n")
+            self.assertEqual(hw.out("topic", "list"), "TOPIC  PARTITIONS  REPLICAS\n")
             self.assertEqual(hw.json("topic", "list"), [])
             hw.out("topic", "create", "payments", "-p", "12")
             hw.out("topic", "create", "b")
             self.assertEqual(hw.out("topic", "list"),
-                             "NAME      PARTITIONS  REPLICAS\n"
+                             "TOPIC     PARTITIONS  REPLICAS\n"
                              "b         1           1\n"
                              "payments  12          1\n")
             self.assertEqual([(topic["topic"], topic["partitions"], topic["replicationFactor"])

@@ -89,7 +89,7 @@ void add_states(client::Client& client, std::vector<PartitionDescription>& parti
             partition.error = {ErrorKind::busy,
                                fmt::format("partition {} has no leader, so its offsets and the lag "
                                            "of its replicas are not known; it gets one when a "
-                                           "replica in the ISR is in service again",
+                                           "broker with a replica in the ISR is alive again",
                                            client::to_string(partition.name))};
         } else if (found->second) {
             partition.take(*found->second);

@@ -30,7 +30,7 @@ for example after the restart of a broker. It must be in the ISR. Nothing is los
 --partition it does so for all partitions of the topic, with --all for all partitions of the cluster
 that need it, up to 10000 at a time.
 
-With --unclean it elects any replica in service as the leader of a partition that has no leader.
+With --unclean it elects any replica whose broker is alive as the leader of a partition without one.
 Records that the new leader does not have are lost, acknowledged ones too, so do this only if no
 broker with a replica in the ISR will come back. The command asks first. If standard input is not a
 terminal, it cannot ask and needs --yes.

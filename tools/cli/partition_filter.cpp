@@ -13,12 +13,13 @@ namespace {
 
 using enum PartitionFilter;
 
-constexpr std::array<std::pair<std::string_view, PartitionFilter>, 3> kFilters{
+constexpr std::array<std::pair<std::string_view, PartitionFilter>, 4> kFilters{
     {{"under-replicated", under_replicated},
      {"under-min-isr", under_min_isr},
-     {"offline", offline}}};
+     {"without-leader", without_leader},
+     {"offline", without_leader}}};
 
-/// What the partitions of a filter are, as in "no partition is offline".
+/// What the partitions of a filter are, as in "no partition is without a leader".
 std::string_view condition_of(PartitionFilter filter) {
     switch (filter) {
         case all:
@@ -27,8 +28,8 @@ std::string_view condition_of(PartitionFilter filter) {
             return "under-replicated";
         case under_min_isr:
             return "under its min.insync.replicas";
-        case offline:
-            return "offline";
+        case without_leader:
+            return "without a leader";
     }
     return "";
 }
@@ -39,18 +40,20 @@ std::vector<Option> filter_options() {
     return {{.name = "under-replicated", .help = "only partitions with a replica outside the ISR"},
             {.name = "under-min-isr",
              .help = "only partitions with fewer replicas in the ISR than min.insync.replicas"},
-            {.name = "offline", .help = "only partitions without a leader"}};
+            {.name = "without-leader", .help = "only partitions without a leader"},
+            {.name = "offline", .help = "the older name of --without-leader"}};
 }
 
 Result<PartitionFilter> filter_of(const Arguments& arguments) {
     PartitionFilter chosen = all;
     for (const auto& [option, filter] : kFilters) {
-        if (!arguments.has(option)) {
+        if (!arguments.has(option) || chosen == filter) {
             continue;
         }
         if (chosen != all) {
-            return fail(ErrorKind::invalid,
-                        "give only one of --under-replicated, --under-min-isr and --offline");
+            return fail(
+                ErrorKind::invalid,
+                "give only one of --under-replicated, --under-min-isr and --without-leader");
         }
         chosen = filter;
     }
@@ -72,7 +75,7 @@ bool matches(PartitionFilter filter, const client::PartitionView& partition,
             return partition.in_sync.size() < partition.replicas.size();
         case under_min_isr:
             return partition.in_sync.size() < isr_size_needed(partition, min_insync_replicas);
-        case offline:
+        case without_leader:
             return partition.leader == kNoBroker;
     }
     return false;

@@ -14,7 +14,7 @@ enum class PartitionFilter : std::uint8_t {
     all,
     under_replicated,  ///< a replica is not in the ISR
     under_min_isr,     ///< the ISR is too small for acks=all
-    offline,           ///< without a leader
+    without_leader,
 };
 
 /// The options that choose a filter.
@@ -32,7 +32,7 @@ enum class PartitionFilter : std::uint8_t {
                            std::int32_t min_insync_replicas);
 
 /// The sentence that no partition matches, of `topics` or of all topics if that is empty: "No
-/// partition of orders is offline."
+/// partition of orders is without a leader."
 [[nodiscard]] std::string none_matches(PartitionFilter filter,
                                        const std::vector<std::string>& topics);
 

@@ -24,11 +24,12 @@ constexpr std::string_view kListHelp =
     R"(Usage: hw partition list [OPTIONS]
 
 Shows partitions: the leader and its epoch, the brokers that have a replica, those that are in sync
-(ISR) and those that are offline. An option shows only the partitions with a problem:
-  --under-replicated  a replica is not in the ISR: its broker is dead, or it has not caught up
+(ISR), and those whose replica is offline: the broker is fenced, or the log directory has failed. An
+option shows only the partitions with a problem:
+  --under-replicated  a replica is not in the ISR: it is offline, or it has not caught up
   --under-min-isr     the ISR has fewer members than MIN ISR, so acks=all is refused. MIN ISR is
                       min.insync.replicas, but not more than the partition has replicas
-  --offline           there is no leader, so the partition can be neither written nor read
+  --without-leader    there is no leader, so the partition can be neither written nor read
 The exit status is 0 whether there are such partitions or not.
 
 Examples:

@@ -55,7 +55,7 @@ void print_json(const std::vector<client::TopicView>& topics, OutputFormat forma
 }
 
 void print_table(const std::vector<client::TopicView>& topics) {
-    Table table({"NAME", "PARTITIONS", "REPLICAS"});
+    Table table({"TOPIC", "PARTITIONS", "REPLICAS"});
     for (const client::TopicView& topic : topics) {
         table.add({topic.name, std::to_string(topic.partitions.size()),
                    std::to_string(topic.replication_factor())});
@@ -89,8 +89,8 @@ constexpr std::string_view kDescribeHelp =
     R"(Usage: hw topic describe [OPTIONS] [TOPIC...]
 
 Shows the named topics, or all of them: id, the settings of the topic itself, and for each partition
-its leader, the brokers that have a replica, those that are in sync (ISR) and those that are
-offline.
+its leader, the brokers that have a replica, those that are in sync (ISR), and those whose replica
+is offline: the broker is fenced, or the log directory has failed.
 
 Examples:
   hw topic create orders payments

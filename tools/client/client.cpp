@@ -231,7 +231,7 @@ Result<BrokerConnection*> Client::leader(const std::string& name, PartitionIndex
 Result<BrokerConnection*> Client::broker(BrokerId id, const Deadline& deadline) {
     const auto address = brokers_.find(id);
     if (address == brokers_.end()) {
-        return fail(ErrorKind::busy, "broker {} is not in service", id);
+        return fail(ErrorKind::busy, "broker {} is not alive", id);
     }
     if (const auto open = connections_.find(id); open != connections_.end()) {
         return &open->second;

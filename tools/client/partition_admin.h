@@ -12,7 +12,7 @@ namespace hw::client {
 /// The numbers are those on the wire (KIP-460).
 enum class ElectionType : std::int8_t {
     preferred = 0,  ///< the first replica, if it is in the ISR
-    unclean = 1,    ///< any replica in service, for a partition without a leader
+    unclean = 1,    ///< any whose broker is alive, for a partition without a leader
 };
 
 /// The outcome of an election for one partition.

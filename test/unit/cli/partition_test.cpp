@@ -40,7 +40,10 @@ TEST_CASE("partition filter: each option chooses one, and no option all partitio
     CHECK(filter_of(given({})) == all);
     CHECK(filter_of(given({"under-replicated"})) == under_replicated);
     CHECK(filter_of(given({"under-min-isr"})) == under_min_isr);
-    CHECK(filter_of(given({"offline"})) == offline);
+    CHECK(filter_of(given({"without-leader"})) == without_leader);
+    // The older name.
+    CHECK(filter_of(given({"offline"})) == without_leader);
+    CHECK(filter_of(given({"offline", "without-leader"})) == without_leader);
 }
 
 TEST_CASE("partition filter: two of the options are refused", "[cli]") {
@@ -48,7 +51,7 @@ TEST_CASE("partition filter: two of the options are refused", "[cli]") {
     REQUIRE_FALSE(filter);
     CHECK(filter.error().kind == ErrorKind::invalid);
     CHECK(filter.error().message ==
-          "give only one of --under-replicated, --under-min-isr and --offline");
+          "give only one of --under-replicated, --under-min-isr and --without-leader");
 }
 
 TEST_CASE("partition filter: a partition is under-replicated if a replica is not in the ISR",
@@ -71,18 +74,18 @@ TEST_CASE("partition filter: no more replicas must be in sync than the partition
     CHECK(matches(under_min_isr, partition(1, 2), 3));
 }
 
-TEST_CASE("partition filter: a partition without a leader is offline", "[cli]") {
+TEST_CASE("partition filter: a partition without a leader can be asked for", "[cli]") {
     client::PartitionView leaderless = partition(1, 3);
-    CHECK_FALSE(matches(offline, leaderless, 1));
+    CHECK_FALSE(matches(without_leader, leaderless, 1));
     leaderless.leader = kNoBroker;
-    CHECK(matches(offline, leaderless, 1));
+    CHECK(matches(without_leader, leaderless, 1));
 }
 
 TEST_CASE("partition filter: if none matches, a sentence names the condition and the topics",
           "[cli]") {
     CHECK(none_matches(under_replicated, {}) == "No partition is under-replicated.");
     CHECK(none_matches(under_min_isr, {}) == "No partition is under its min.insync.replicas.");
-    CHECK(none_matches(offline, {"a", "b"}) == "No partition of a, b is offline.");
+    CHECK(none_matches(without_leader, {"a", "b"}) == "No partition of a, b is without a leader.");
     CHECK(none_matches(all, {}) == "There is no partition.");
 }
 
