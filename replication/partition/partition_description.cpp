@@ -206,10 +206,11 @@ std::string too_few_in_sync(const PartitionLeader& leader) {
 }
 
 std::string perhaps_replaced(const PartitionLeader& leader) {
+    const auto& silent = leader.silent_members();
     return fmt::format(
         "this broker has no session with the controllers, and of the replicas that "
-        "can lead it hears nothing from broker {}: another may lead by now",
-        fmt::join(leader.silent_members(), ", "));
+        "can lead it hears nothing from broker{} {}: another may lead by now",
+        silent.size() == 1 ? "" : "s", fmt::join(silent, ", "));
 }
 
 PartitionDescription describe(const PartitionLeader& leader, const BrokerStates& states,

@@ -256,7 +256,7 @@ TEST_CASE("description: writes are refused while the leader may have been replac
     leader.core.on_time({kAll, leader.now, 3s}, leader.now, leader.effects);
     CHECK(describe(leader.core, {}, leader.now).write_refusal ==
           "every write is refused: this broker has no session with the controllers, and of the "
-          "replicas that can lead it hears nothing from broker 2, 3: another may lead by now");
+          "replicas that can lead it hears nothing from brokers 2, 3: another may lead by now");
 }
 
 TEST_CASE("description: the watermark waits for the slowest member of the ISR",
