@@ -120,9 +120,9 @@ void ReplicaChecker::check_leader(const Machine& machine, PartitionNumber number
                                   const PartitionLeader& leader) {
     const IsrTracker::Tracked& tracked = tracker_.tracked(number);
     const Offset watermark = leader.high_watermark();
-    const auto [lead, is_new] = leads_.try_emplace({number, leader.epoch()},
-                                                   Lead{machine.tag(), machine.life(), watermark,
-                                                        leader.facts().partition_epoch});
+    const auto [lead, is_new] = leads_.try_emplace(
+        {number, leader.epoch()},
+        Lead{machine.tag(), machine.life(), watermark, leader.facts().partition_epoch});
     if (lead->second.node != machine.tag()) {
         fail_rule("partition {}: nodes {} and {} both lead in epoch {}", number, lead->second.node,
                   machine.tag(), leader.epoch());
@@ -138,9 +138,10 @@ void ReplicaChecker::check_leader(const Machine& machine, PartitionNumber number
                  leader.facts().replicas.size());
     if (!is_new && lead->second.life == machine.life() && lead->second.facts == facts_epoch &&
         watermark > lead->second.high_watermark && leader.facts().isr.size() < needed) {
-        fail_rule("partition {}: the watermark of its leader {} moves to {} with {} in the ISR; {} "
-                  "are needed",
-                  number, machine.tag(), watermark, leader.facts().isr.size(), needed);
+        fail_rule(
+            "partition {}: the watermark of its leader {} moves to {} with {} in the ISR; {} "
+            "are needed",
+            number, machine.tag(), watermark, leader.facts().isr.size(), needed);
     }
     lead->second = {machine.tag(), machine.life(), watermark, facts_epoch};
     high_watermarks_[number.value()] = std::max(high_watermarks_[number.value()], watermark);

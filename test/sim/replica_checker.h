@@ -31,11 +31,11 @@ struct ReplicaMarks {
 };
 
 /// Checks the replicas of the plan's partitions inside the nodes. A leader epoch has one leader,
-/// whose watermark does not go back, and moves only while the ISR is large enough. Each running member of the committed ISR has all records below
-/// the highest watermark that any leader has reached, in a `disk` topic on stable storage. The
-/// present leader counts all of these members. No watermark is above the end of its log, and that
-/// of a follower goes back only after an unclean election, or a loss in a `memory` topic. Keeps the
-/// first broken rule.
+/// whose watermark does not go back, and moves only while the ISR is large enough. Each running
+/// member of the committed ISR has all records below the highest watermark that any leader has
+/// reached, in a `disk` topic on stable storage. The present leader counts all of these members. No
+/// watermark is above the end of its log, and that of a follower goes back only after an unclean
+/// election, or a loss in a `memory` topic. Keeps the first broken rule.
 class ReplicaChecker {
 public:
     ReplicaChecker(const Plan& plan, const std::vector<std::unique_ptr<Machine>>& machines,

@@ -112,8 +112,7 @@ Task<> SimReader::list() {
     ++world_.operations;
     const auto& outcome = (*answer)->topics[0].partitions[0];
     if (outcome.error_code == ErrorCode::none) {
-        world_.recorder.on_listed(plan_.partition,
-                                  {outcome.offset, from.broker, from.epoch}, now);
+        world_.recorder.on_listed(plan_.partition, {outcome.offset, from.broker, from.epoch}, now);
     } else if (outcome.error_code != ErrorCode::offset_not_available) {
         forget_leader();
     }

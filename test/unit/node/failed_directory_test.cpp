@@ -186,7 +186,7 @@ TEST_CASE("failed directory: the place of a log that was moved is told, so its f
     });
 }
 
-TEST_CASE("failed directory: a replica whose log cannot be made is told as lost, however late that is",
+TEST_CASE("failed directory: a replica whose log cannot be made is told as lost, however late",
           "[node][directories]") {
     Directories cluster(GENERATE(range(std::uint64_t{1}, std::uint64_t{6})));
     sim::SimDisk& disk = cluster.disk(kSecond);
