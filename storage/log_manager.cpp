@@ -48,6 +48,14 @@ Task<Result<void>> LogManager::write_high_watermarks(LogDirectory& directory) {
     });
 }
 
+/// The logs of one directory that are being closed, shared by its lanes.
+struct LogManager::Closing {
+    LogDirectory* directory;
+    std::vector<ClosingLog> logs;
+    std::size_t next = 0;
+    Result<void> outcome = {};  ///< the first error, after which no other log is closed
+};
+
 Task<Result<void>> LogManager::close(std::vector<ClosingLog> logs, BrokerEpoch epoch) {
     for (const auto& directory : directories_) {
         co_await directory->stop();
@@ -56,19 +64,24 @@ Task<Result<void>> LogManager::close(std::vector<ClosingLog> logs, BrokerEpoch e
     if (!is_open_) {
         co_return first_error;
     }
+    std::vector<std::shared_ptr<Closing>> all;
+    TaskGroup directories(*home_);
     for (const auto& directory : directories_) {
         if (!is_opened(*directory)) {
             continue;
         }
-        std::vector<ClosingLog> here;
-        std::ranges::copy_if(logs, std::back_inserter(here), [&](const ClosingLog& each) {
-            return each.directory == directory.get();
-        });
-        auto outcome = co_await close_directory(*directory, std::move(here), epoch);
-        if (!outcome) {
-            logger_.error("data directory {} is not closed cleanly: {}", directory->path(),
-                          outcome.error().message);
-            first_error = first_error ? outcome : first_error;
+        all.push_back(std::make_shared<Closing>(Closing{directory.get(), {}}));
+        std::ranges::copy_if(
+            logs, std::back_inserter(all.back()->logs),
+            [&](const ClosingLog& each) { return each.directory == directory.get(); });
+        directories.spawn(close_directory(all.back(), epoch));
+    }
+    co_await directories.wait_idle();
+    for (const auto& closing : all) {
+        if (!closing->outcome) {
+            logger_.error("data directory {} is not closed cleanly: {}", closing->directory->path(),
+                          closing->outcome.error().message);
+            first_error = first_error ? closing->outcome : first_error;
         }
     }
     opened_.clear();
@@ -76,17 +89,32 @@ Task<Result<void>> LogManager::close(std::vector<ClosingLog> logs, BrokerEpoch e
     co_return first_error;
 }
 
-Task<Result<void>> LogManager::close_directory(LogDirectory& directory,
-                                               std::vector<ClosingLog> logs, BrokerEpoch epoch) {
-    for (const ClosingLog& each : logs) {
-        auto close_log = [log = each.log] { return log->close(); };
-        const auto closed =
-            co_await call_blocking<void>(*disk_, directory.path(), *home_, std::move(close_log));
-        if (!closed) {
-            co_return closed;
+Task<> LogManager::close_directory(std::shared_ptr<Closing> closing, BrokerEpoch epoch) {
+    TaskGroup lanes(*home_);
+    for (std::size_t i = 0; i < kCloseLanes; ++i) {
+        lanes.spawn(close_lane(closing));
+    }
+    co_await lanes.wait_idle();
+    if (closing->outcome) {
+        auto outcome = co_await mark_closed(*closing, epoch);
+        closing->outcome = std::move(outcome);
+    }
+}
+
+Task<> LogManager::close_lane(std::shared_ptr<Closing> closing) {
+    while (closing->next < closing->logs.size() && closing->outcome) {
+        auto close_log = [log = closing->logs[closing->next++].log] { return log->close(); };
+        const auto closed = co_await call_blocking<void>(*disk_, closing->directory->path(), *home_,
+                                                         std::move(close_log));
+        if (!closed && closing->outcome) {
+            closing->outcome = closed;
         }
     }
-    for (const ClosingLog& each : logs) {
+}
+
+Task<Result<void>> LogManager::mark_closed(const Closing& closing, BrokerEpoch epoch) {
+    LogDirectory& directory = *closing.directory;
+    for (const ClosingLog& each : closing.logs) {
         directory.note_closed(each.id, each.log->durable_end_offset());
     }
     const auto written = co_await write_recovery_points(directory);

@@ -82,6 +82,9 @@ public:
     /// Number of logs opened at the same time: keeps the disk's threads busy and limits the number
     /// of open descriptors.
     static constexpr std::size_t kOpenLanes = 4;
+    /// Number of logs of each directory that are closed at the same time: the file system can sync
+    /// them together.
+    static constexpr std::size_t kCloseLanes = 16;
 
     LogManager(Disk& disk, Shard& home, const Clock& clock, Entropy& entropy, Logger logger);
 
@@ -109,10 +112,11 @@ public:
     /// start opens. Errors: not_found, io.
     [[nodiscard]] Task<std::vector<Result<MarkedLog>>> set_aside(LogDirectory& directory,
                                                                  std::vector<TopicPartition> names);
-    /// Stops the committers, then closes the logs of each directory. If that succeeds, it writes
-    /// the recovery points and the marker of a clean stop there. A directory with a log that could
-    /// not be opened gets no marker, so that the next start checks that log. Releases the locks.
-    /// After a failed `open` nothing is written. Returns the first error.
+    /// Stops the committers, then closes the logs of each directory, several at a time. If that
+    /// succeeds, it writes the recovery points and the marker of a clean stop there. A directory
+    /// with a log that could not be opened gets no marker, so that the next start checks that log.
+    /// Releases the locks. After a failed `open`, and the second time, nothing is written. Returns
+    /// the first error.
     [[nodiscard]] Task<Result<void>> close(std::vector<ClosingLog> logs, BrokerEpoch epoch);
 
     [[nodiscard]] std::span<const std::unique_ptr<LogDirectory>> directories() const {
@@ -123,6 +127,7 @@ public:
 
 private:
     struct Opening;
+    struct Closing;
 
     [[nodiscard]] Task<Result<void>> open_directories();
     [[nodiscard]] Task<Result<void>> open_directory(const std::string& path);
@@ -142,9 +147,9 @@ private:
         LogDirectory& directory, std::vector<NewLog> logs);
     [[nodiscard]] Task<Result<void>> remove_marked_folders();
     [[nodiscard]] Task<Result<void>> remove_marked_folders(OpenedDirectory& directory);
-    [[nodiscard]] Task<Result<void>> close_directory(LogDirectory& directory,
-                                                     std::vector<ClosingLog> logs,
-                                                     BrokerEpoch epoch);
+    [[nodiscard]] Task<> close_directory(std::shared_ptr<Closing> closing, BrokerEpoch epoch);
+    [[nodiscard]] Task<> close_lane(std::shared_ptr<Closing> closing);
+    [[nodiscard]] Task<Result<void>> mark_closed(const Closing& closing, BrokerEpoch epoch);
     /// Finds missing logs. Their recovery points are kept, so that each start reports them; all
     /// other offsets of logs without a folder are dropped.
     [[nodiscard]] Task<std::vector<MissingLog>> find_missing();
@@ -174,7 +179,7 @@ private:
     Entropy* entropy_;
     Logger logger_;
     ManagerSettings settings_;
-    bool is_open_ = false;      ///< `open` succeeded
+    bool is_open_ = false;      ///< `open` succeeded, and `close` has not begun
     std::size_t creating_ = 0;  ///< logs that are being created
     std::vector<OpenedDirectory> opened_;
     std::vector<std::unique_ptr<LogDirectory>> directories_;  ///< in the order of opened_
