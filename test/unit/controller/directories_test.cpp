@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -81,6 +83,31 @@ TEST_CASE("directories: the partitions in a failed directory get other leaders, 
     const Offset end = world.end();
     fail(world, {kFirst});
     CHECK(world.end() == end);
+}
+
+TEST_CASE("directories: a failed directory gets no new replicas, until it is registered again",
+          "[controller]") {
+    World world = cluster();
+    settle(world);
+    fail(world, {kFirst});
+    world.create_on("later", {{1, 2}, {1, 3}, {2, 1}, {3, 1}});
+    const auto directories_of_first = [&world](const std::string& topic) {
+        std::set<DirectoryId> all;
+        for (const auto& [index, partition] : world.image().find_topic(topic)->partitions) {
+            const auto place = std::ranges::find(partition.replicas, BrokerId(1));
+            all.insert(
+                partition
+                    .directories[static_cast<std::size_t>(place - partition.replicas.begin())]);
+        }
+        return all;
+    };
+    CHECK(directories_of_first("later") == std::set{kSecond});
+    Registration repaired = registration(1, 2);
+    repaired.log_dirs = {kFirst, kSecond};
+    REQUIRE(world.join(repaired).refusal.code == ErrorCode::none);
+    world.beat(1);
+    world.create_on("last", {{1, 2}, {1, 3}, {2, 1}, {3, 1}});
+    CHECK(directories_of_first("last") == std::set{kFirst, kSecond});
 }
 
 TEST_CASE("directories: the only ISR member stays in the ISR without leading", "[controller]") {
