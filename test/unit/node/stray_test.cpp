@@ -109,6 +109,33 @@ TEST_CASE("stray: a new log gets the name of a stray one, whose topic had that n
     CHECK(cluster.id_of("/data/t-0") == id);
 }
 
+TEST_CASE("stray: nothing is set aside before the metadata have the registration of the process",
+          "[node][stray]") {
+    Cluster cluster(1);
+    cluster.start_all();
+    cluster.create(kFirst, "t");
+    sim::SimDisk& disk = *cluster.disks[1];
+    // With another directory id the registration is refused until the old session has expired.
+    cluster.kill(kSecond);
+    const std::string properties = disk.contents("/data/meta.properties");
+    auto changed = storage::parse_meta_properties(properties, "meta.properties");
+    REQUIRE(changed.has_value());
+    changed->directory_id = DirectoryId(Uuid{5, 5});
+    REQUIRE(storage::replace_small_file(disk, "/data", storage::kMetaPropertiesFile,
+                                        storage::format_meta_properties(*changed)));
+    const storage::TopicPartition name("old", PartitionIndex(0));
+    REQUIRE(storage::create_log_folders(disk, "/data", {{name, kUnknown}}).front().has_value());
+    cluster.start(kSecond);
+    REQUIRE(cluster.world.run_until([&] {
+        return cluster.world.log.have("the controller refuses the registration of broker 2");
+    }));
+    cluster.world.run_for(std::chrono::milliseconds(100));
+    CHECK(disk.has("/data/old-0"));
+    CHECK_FALSE(cluster.node(kSecond).done);
+    cluster.wait_started(kSecond);
+    CHECK(cluster.world.run_until([&] { return !disk.has("/data/old-0"); }));
+}
+
 TEST_CASE("stray: a log that cannot be opened is set aside, too", "[node][stray]") {
     Strays cluster;
     cluster.stop_second();
