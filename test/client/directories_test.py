@@ -44,6 +44,17 @@ class Directories(ClusterTest):
             self.assertLess(time.monotonic(), deadline, self.listing(self.controller))
             time.sleep(0.05)
 
+    def partitions_in(self, directory):
+        """Waits for the folders of half of the partitions: they are made after the creation."""
+        deadline = time.monotonic() + 60
+        while True:
+            found = {int(folder.removeprefix("orders-")) for folder in os.listdir(directory)
+                     if folder.startswith("orders-")}
+            if len(found) == PARTITIONS // 2:
+                return found
+            self.assertLess(time.monotonic(), deadline, found)
+            time.sleep(0.05)
+
     def replace(self, directory):
         os.rename(directory, directory + ".aside")
         with open(directory, "w", encoding="utf-8"):
@@ -55,9 +66,7 @@ class Directories(ClusterTest):
 
     def test_each_directory_of_a_broker_may_be_missing(self):
         for count, directory in enumerate(self.directories, start=1):
-            there = {int(folder.removeprefix("orders-")) for folder in os.listdir(directory)
-                     if folder.startswith("orders-")}
-            self.assertEqual(len(there), PARTITIONS // 2)
+            there = self.partitions_in(directory)
             self.assertEqual(self.broker.end(signal.SIGTERM), 0, self.broker.log_text())
             self.replace(directory)
             self.start([self.broker])
