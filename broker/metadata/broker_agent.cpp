@@ -82,6 +82,9 @@ void BrokerAgent::on_controller_change() {
 }
 
 void BrokerAgent::on_directory_failed(DirectoryId directory) {
+    if (std::ranges::count(facts_.log_dirs, directory) == 0) {
+        return;  // this process registers without it, and that says it all
+    }
     LifecycleEffects effects;
     lifecycle_.on_directory_failed(directory, clock_.now(), effects);
     execute(effects);
@@ -159,8 +162,10 @@ std::string BrokerAgent::advice_for(ErrorCode code) const {
         return "";
     }
     return fmt::format(
-        ": another running broker has this node.id and other log directories. Choose another "
-        "node.id, or stop that broker and wait {} ms (broker.session.timeout.ms)",
+        ": a process with this node.id and other log directories was heard from less than {} ms "
+        "ago (broker.session.timeout.ms). If it is an earlier process of this broker, wait; if "
+        "not, "
+        "choose another node.id",
         to_millis(options_.session_timeout));
 }
 

@@ -68,6 +68,9 @@ LogPlaces::LogPlaces(const storage::LogManager& logs, const config::StorageConfi
     };
     std::ranges::for_each(found_, occupy);
     std::ranges::for_each(failed_, occupy);
+    std::erase_if(unread_, [this](const storage::LogDirectory* directory) {
+        return std::ranges::count(config_.log_dirs, directory->path()) == 0;
+    });
 }
 
 std::optional<storage::OpenedLog> LogPlaces::take_found(const Key& key) {
@@ -126,6 +129,7 @@ std::vector<LogPlaces::Stray> LogPlaces::take_strays(const controller::MetadataI
     take_from(found_);
     take_from(failed_);
     occupied_.clear();
+    unread_.clear();  // what is assigned from now on has no log from an earlier process
     return strays;
 }
 

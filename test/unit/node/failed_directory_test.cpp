@@ -140,6 +140,18 @@ TEST_CASE("failed directory: a broker starts without it, serves the others, and 
     });
 }
 
+TEST_CASE("failed directory: a node that started without it goes on while there is no controller",
+          "[node][directories]") {
+    Directories cluster(GENERATE(range(std::uint64_t{1}, std::uint64_t{4})));
+    for (const BrokerId id : kAll) {
+        cluster.kill(id);
+    }
+    cluster.disk(kSecond).faults().failed.insert(kTwo);
+    cluster.start(kSecond);
+    cluster.world.run_for(std::chrono::seconds(60));
+    CHECK_FALSE(cluster.node(kSecond).node.ended().has_value());
+}
+
 TEST_CASE("failed directory: a controller does not start without that of its metadata log",
           "[node][directories]") {
     Directories cluster(1);
