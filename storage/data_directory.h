@@ -32,6 +32,7 @@ struct FoundLog {
 struct OpenedDirectory {
     std::string path;
     MetaProperties properties;
+    bool is_new = false;  ///< it had no meta.properties
     std::unique_ptr<FileLock> lock;
     Shutdown shutdown = Shutdown::unclean;
     std::optional<BrokerEpoch> broker_epoch;  ///< of the incarnation that stopped cleanly

@@ -167,19 +167,17 @@ Task<Result<void>> LogManager::remove(LogDirectory& directory, TopicPartition na
 Task<> LogManager::forget(LogDirectory& directory, const std::vector<TopicPartition>& names) {
     PartitionOffsets& starts = opened_of(directory).log_starts;
     bool has_start = false;
-    bool has_high_watermark = false;
     for (const TopicPartition& name : names) {
         directory.forget(name);
-        has_high_watermark = directory.forget_high_watermark(name) || has_high_watermark;
+        directory.forget_high_watermark(name);
         has_start = starts.erase(name) != 0 || has_start;
     }
     co_await write_recovery_points(directory);
     if (has_start) {
         co_await write_log_starts(directory, starts);
     }
-    if (has_high_watermark) {
-        co_await write_high_watermarks(directory);
-    }
+    // Also where none is known here: a write without it may still be under way.
+    co_await write_high_watermarks(directory);
 }
 
 }  // namespace hw::storage

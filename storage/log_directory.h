@@ -78,10 +78,8 @@ public:
     void note_high_watermarks(PartitionOffsets offsets) { high_watermarks_ = std::move(offsets); }
     /// Drops the recovery point of a log without an owner, whose folder is removed.
     void forget(const TopicPartition& name) { ownerless_.erase(name); }
-    /// The same with its high watermark. Whether there was one.
-    bool forget_high_watermark(const TopicPartition& name) {
-        return high_watermarks_.erase(name) != 0;
-    }
+    /// The same with its high watermark.
+    void forget_high_watermark(const TopicPartition& name) { high_watermarks_.erase(name); }
     /// Number of logs with and without an owner.
     [[nodiscard]] std::size_t logs() const { return members_.size() + ownerless_.size(); }
     /// Adds an opened log that is durable up to `recovery_point`.

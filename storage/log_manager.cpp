@@ -61,7 +61,7 @@ Task<Result<void>> LogManager::close(std::vector<ClosingLog> logs, BrokerEpoch e
         co_await directory->stop();
     }
     Result<void> first_error;
-    if (!is_open_) {
+    if (!std::exchange(is_open_, false)) {
         co_return first_error;
     }
     std::vector<std::shared_ptr<Closing>> all;
@@ -85,7 +85,6 @@ Task<Result<void>> LogManager::close(std::vector<ClosingLog> logs, BrokerEpoch e
         }
     }
     opened_.clear();
-    is_open_ = false;
     co_return first_error;
 }
 

@@ -131,6 +131,7 @@ private:
 
     [[nodiscard]] Task<Result<void>> open_directories();
     [[nodiscard]] Task<Result<void>> open_directory(const std::string& path);
+    void report_new_directories() const;
     [[nodiscard]] Task<Result<void>> add_unopened(const std::string& path, Error reason);
     [[nodiscard]] Result<void> add_directory(OpenedDirectory opened);
     [[nodiscard]] Result<void> check_may_fail(const std::string& path, const Error& reason) const;

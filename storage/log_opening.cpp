@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <map>
+#include <ranges>
 #include <set>
 #include <utility>
 
@@ -71,6 +72,7 @@ Task<Result<void>> LogManager::open_directories() {
             }
         }
     }
+    report_new_directories();
     co_return check_any_left();
 }
 
@@ -84,7 +86,22 @@ Task<Result<void>> LogManager::open_directory(const std::string& path) {
     if (!opened) {
         co_return std::unexpected(opened.error());
     }
+    opened->is_new = opened->properties.directory_id == expected.directory_id;
     co_return add_directory(std::move(*opened));
+}
+
+void LogManager::report_new_directories() const {
+    const auto is_new = [](const OpenedDirectory& directory) { return directory.is_new; };
+    if (std::ranges::all_of(opened_, is_new)) {
+        return;
+    }
+    for (const OpenedDirectory& directory : opened_ | std::views::filter(is_new)) {
+        logger_.warning(
+            "data directory {} was empty, and others of this node were not: it is a new directory "
+            "now, and new logs may be made there. If it should have data, stop the node, and look "
+            "whether a file system is not mounted",
+            directory.path);
+    }
 }
 
 /// Adds a directory that cannot be opened: it is offline. Its owner is checked if meta.properties

@@ -143,5 +143,20 @@ TEST_CASE("manager: a start without any directory, or without one that is needed
     CHECK(opened.error().kind == ErrorKind::io);
 }
 
+TEST_CASE("manager: a directory that is empty is told as new, if the others are not",
+          "[storage][manager]") {
+    World fresh;
+    Node& first = fresh.start();
+    REQUIRE(first.open(kBoth).has_value());
+    CHECK_FALSE(first.sink.lines.contains("was empty"));
+    Stopped world;
+    Node& second = world.start();
+    REQUIRE(second.open({"/a", "/b", "/c"}).has_value());
+    CHECK(
+        second.sink.lines.contains("data directory /c was empty, and others of this node were "
+                                   "not: it is a new directory now"));
+    CHECK_FALSE(second.sink.lines.contains("data directory /a was empty"));
+}
+
 }  // namespace
 }  // namespace hw::storage
