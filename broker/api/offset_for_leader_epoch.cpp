@@ -78,8 +78,8 @@ Task<EpochLookup::Found> EpochLookup::find(std::string_view topic,
     Found found;
     const auto read = [&](const PartitionReplica& inside) {
         const auto reader = inside.reader(asked.current_leader_epoch);
-        found = reader ? Found(reader->end_offset_for(asked.leader_epoch))
-                       : std::unexpected(reader.error());
+        found =
+            reader ? reader->listed_end_of(asked.leader_epoch) : std::unexpected(reader.error());
     };
     while (!visit_.begin(*replica, read)) {
         co_await wait_for_room(services_.shard, services_.clock);

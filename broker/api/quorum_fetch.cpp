@@ -124,7 +124,9 @@ void QuorumFetchHandler::answer(Exchange& exchange, const FetchRequest& request,
     partition.current_leader.leader_epoch = core.epoch();
     // Unknown until the leader has committed in its epoch: before that its high watermark may be
     // too low, and an observer would believe that it has everything.
-    partition.high_watermark = core.active() ? core.high_watermark() : kNoOffset;
+    // Likewise without memory for records: an observer would miss them.
+    const bool lacks_records = has_records(verdict) && room == 0;
+    partition.high_watermark = core.active() && !lacks_records ? core.high_watermark() : kNoOffset;
     if (verdict.diverging) {
         partition.diverging_epoch.epoch = verdict.diverging->epoch;
         partition.diverging_epoch.end_offset = verdict.diverging->end_offset;

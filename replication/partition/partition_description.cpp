@@ -207,10 +207,12 @@ std::string too_few_in_sync(const PartitionLeader& leader) {
 
 std::string perhaps_replaced(const PartitionLeader& leader) {
     const auto& silent = leader.silent_members();
+    const std::string names =
+        fmt::format("broker{} {}", silent.size() == 1 ? "" : "s", fmt::join(silent, ", "));
     return fmt::format(
-        "this broker has no session with the controllers, and of the replicas that "
-        "can lead it hears nothing from broker{} {}: another may lead by now",
-        silent.size() == 1 ? "" : "s", fmt::join(silent, ", "));
+        "{}: {}, which can lead, {} silent, too (broker.session.timeout.ms). Start {}, or a "
+        "majority of the controllers",
+        PartitionLeader::kMayBeReplaced, names, silent.size() == 1 ? "is" : "are", names);
 }
 
 PartitionDescription describe(const PartitionLeader& leader, const BrokerStates& states,

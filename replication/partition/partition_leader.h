@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "protocol/base/ids.h"
@@ -148,6 +149,9 @@ public:
                    return replica != self_ && may_be_elected(replica);
                });
     }
+    /// The sentence for that.
+    static constexpr std::string_view kMayBeReplaced =
+        "this broker has lost the controllers, and another may lead by now";
     /// This broker leads for so short a time that a producer may send batches of which it has sent
     /// the first ones to the leader before, or too early to this one, and will send them again.
     [[nodiscard]] bool has_just_begun(TimePoint now) const { return now - began_ < kBegin; }

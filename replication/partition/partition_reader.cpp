@@ -79,9 +79,7 @@ std::expected<FetchPlan, wire::Refusal> PartitionReader::plan_read(
         // A consumer that believes OFFSET_OUT_OF_RANGE goes on at the start or at the end.
         return std::unexpected(wire::Refusal{
             ErrorCode::not_leader_or_follower,
-            fmt::format("{}; but this broker has no session with the controllers, and another may "
-                        "lead by now",
-                        plan.error().message)});
+            fmt::format("{}; but {}", plan.error().message, PartitionLeader::kMayBeReplaced)});
     }
     return plan;
 }
@@ -176,6 +174,18 @@ storage::EpochEnd PartitionReader::end_offset_for(LeaderEpoch epoch) const {
     // Nothing was appended in this epoch: it is above the last epoch in the log and below the
     // current leader's.
     return {latest ? latest->epoch : epoch, leader_->epoch_start_offset()};
+}
+
+std::expected<storage::EpochEnd, wire::Refusal> PartitionReader::listed_end_of(
+    LeaderEpoch epoch) const {
+    if (epoch > leader_->epoch() && leader_->may_be_replaced(clock_->now())) {
+        // A consumer that hears of no such epoch takes its records for lost.
+        return std::unexpected(
+            wire::Refusal{ErrorCode::not_leader_or_follower,
+                          fmt::format("leader epoch {} is not known here; but {}", epoch,
+                                      PartitionLeader::kMayBeReplaced)});
+    }
+    return end_offset_for(epoch);
 }
 
 wire::Refusal PartitionReader::watermark_not_current() const {

@@ -132,9 +132,13 @@ public:
     /// clients look for a new leader, and CORRUPT_MESSAGE when this broker is the only member.
     /// Other codes: those of Log::report_failed_read.
     [[nodiscard]] wire::Refusal report_failed_read(const Error& error) const;
-    /// The end offset of `epoch`, for OffsetForLeaderEpoch (KIP-320). The current epoch has an end
-    /// offset even before it has a batch.
+    /// The end offset of `epoch` (KIP-320). The current epoch has an end offset even before it has
+    /// a batch.
     [[nodiscard]] storage::EpochEnd end_offset_for(LeaderEpoch epoch) const;
+    /// The same for OffsetForLeaderEpoch. Codes: NOT_LEADER_OR_FOLLOWER (the epoch may be that of
+    /// another leader, of which this broker does not know).
+    [[nodiscard]] std::expected<storage::EpochEnd, wire::Refusal> listed_end_of(
+        LeaderEpoch epoch) const;
 
 private:
     /// The first offset that a consumer must not read: the high watermark. There are no

@@ -44,7 +44,7 @@ wire::Refusal report_unstaged(const PartitionLeader& leader, const wire::Refusal
     }
     std::string_view doubt;
     if (leader.may_be_replaced(now)) {
-        doubt = "this broker has no session with the controllers, and another may lead by now";
+        doubt = PartitionLeader::kMayBeReplaced;
     } else if (leader.has_just_begun(now)) {
         doubt = "this broker has just become the leader, and the batches before may come again";
     } else {

@@ -222,6 +222,7 @@ TEST_CASE("quorum fetch: no records are read while answers that nobody reads hol
         const auto answer = world.answer_to<FetchResponse>(*exchange);
         const auto& partition = answer->responses[0].partitions[0];
         CHECK(partition.error_code == ErrorCode::none);
+        CHECK(partition.high_watermark == kNoOffset);
         CHECK((partition.records.empty() || partition.records[0].empty()));
     }
 }

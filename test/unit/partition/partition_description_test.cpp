@@ -255,8 +255,9 @@ TEST_CASE("description: writes are refused while the leader may have been replac
     leader.now += 3s;
     leader.core.on_time({kAll, leader.now, 3s}, leader.now, leader.effects);
     CHECK(describe(leader.core, {}, leader.now).write_refusal ==
-          "every write is refused: this broker has no session with the controllers, and of the "
-          "replicas that can lead it hears nothing from brokers 2, 3: another may lead by now");
+          "every write is refused: this broker has lost the controllers, and another may lead by "
+          "now: brokers 2, 3, which can lead, are silent, too (broker.session.timeout.ms). Start "
+          "brokers 2, 3, or a majority of the controllers");
 }
 
 TEST_CASE("description: the watermark waits for the slowest member of the ISR",

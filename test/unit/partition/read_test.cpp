@@ -368,6 +368,29 @@ TEST_CASE("read: a leader without a session knows the log end only if nobody els
     CHECK(world.node->read(3).has_value());
 }
 
+TEST_CASE("read: a leader without a session knows the last epoch only if nobody else can lead",
+          "[partition][read][kip-320]") {
+    World world;
+    world.start();
+    const bool is_alone = GENERATE(true, false);
+    world.node->lead(is_alone ? led_by_self(2) : led_by_self(2, {kSelf, kOther}, {kSelf, kOther}));
+    const auto code_of = [&](int epoch) {
+        ErrorCode code = ErrorCode::none;
+        world.node->enter([&](PartitionReplica& replica) {
+            const auto end = replica.reader(kNoLeaderEpoch)->listed_end_of(LeaderEpoch(epoch));
+            code = end ? ErrorCode::none : end.error().code;
+        });
+        return code;
+    };
+    CHECK(code_of(3) == ErrorCode::none);
+    world.node->enter([](PartitionReplica& replica) {
+        replica.check_isr(
+            {.active = {}, .session_end = TimePoint::min(), .session_timeout = kSession});
+    });
+    CHECK(code_of(3) == (is_alone ? ErrorCode::none : ErrorCode::not_leader_or_follower));
+    CHECK(code_of(2) == ErrorCode::none);
+}
+
 TEST_CASE(
     "offsets: while the watermark is below the start of the epoch, offsets that depend on it are "
     "not available",
