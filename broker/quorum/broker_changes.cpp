@@ -35,19 +35,23 @@ std::string fate_of_partitions(BrokerId broker, const MetadataImage& before,
 
 void log_change(const Logger& log, const BrokerImage* was, const BrokerImage& is,
                 const MetadataImage& before, const MetadataImage& after) {
+    const bool was_alive = was != nullptr && !was->fenced;
     if (was == nullptr || was->incarnation != is.incarnation) {
-        log.info("broker {} has registered, with broker epoch {} and {} log directories", is.id,
-                 is.epoch, is.log_dirs.size());
-    }
-    const bool was_fenced = was == nullptr || was->fenced;
-    if (was_fenced && !is.fenced) {
-        log.info("broker {} is unfenced: it may lead partitions", is.id);
-    } else if (!was_fenced && is.fenced && was->in_controlled_shutdown) {
-        log.info("broker {} has stopped", is.id);
-    } else if (!was_fenced && is.fenced) {
-        log.info("broker {} is fenced{}", is.id, fate_of_partitions(is.id, before, after));
+        if (was_alive) {
+            log.info("an earlier process of broker {} has ended{}", is.id,
+                     fate_of_partitions(is.id, before, after));
+        }
+        log.info("broker {} has registered, with broker epoch {} and {} log director{}", is.id,
+                 is.epoch, is.log_dirs.size(), is.log_dirs.size() == 1 ? "y" : "ies");
+    } else if (was_alive && is.fenced) {
+        log.info("broker {} is fenced{}{}", is.id,
+                 was->in_controlled_shutdown ? " after its controlled shutdown" : "",
+                 fate_of_partitions(is.id, before, after));
     } else if (!is.fenced && is.in_controlled_shutdown && !was->in_controlled_shutdown) {
         log.info("broker {} is about to stop{}", is.id, fate_of_partitions(is.id, before, after));
+    }
+    if (!was_alive && !is.fenced) {
+        log.info("broker {} is unfenced: it may lead partitions", is.id);
     }
 }
 

@@ -81,7 +81,7 @@ Checked<Replicas> place(const Topic& topic, const OperationContext& context,
     const Candidates candidates = placement_candidates(context.image);
     if (candidates.in_service.empty()) {
         return refuse(ErrorCode::invalid_replication_factor,
-                      "none of the {} registered brokers is in service",
+                      "all {} registered brokers are fenced or about to stop; start one",
                       context.image.brokers().size());
     }
     const std::int16_t supported = context.options.max_replication_factor;

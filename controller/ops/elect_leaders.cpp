@@ -54,7 +54,8 @@ Checked<void> ElectionRequest::elect(PartitionKey key) {
         }
         if (!changes_.apply(key, changes_.change(key).elect(Election::preferred))) {
             return refuse(ErrorCode::preferred_leader_not_available,
-                          "the preferred leader, {}, is not in service or not in sync", preferred);
+                          "the preferred leader, {}, is fenced, about to stop, or not in the ISR",
+                          preferred);
         }
         return {};
     }
@@ -63,7 +64,8 @@ Checked<void> ElectionRequest::elect(PartitionKey key) {
     }
     if (!changes_.apply(key, changes_.change(key).elect(Election::unclean))) {
         return refuse(ErrorCode::eligible_leaders_not_available,
-                      "none of the replicas is in service with its directory online");
+                      "each replica is on a broker that is fenced or about to stop, or in a "
+                      "directory that is offline");
     }
     return {};
 }

@@ -27,8 +27,9 @@ public:
     /// Maximum number of records in one batch of the log. A client's request that needs more is
     /// refused. With kMaxBytes this keeps batches below the 8 MiB that Kafka accepts.
     static constexpr std::size_t kMaxRecords = 20'000;
-    /// Maximum bytes of strings and lists in one batch, where it has several records. A client's
-    /// request that needs more is refused.
+    /// Maximum bytes of strings and lists of a client's request that must be one batch; one that
+    /// needs more is refused. A batch with more is split so that each part has at most this many
+    /// bytes, or one record.
     static constexpr std::size_t kMaxBytes = std::size_t{4} << 20;
 
     /// Adds a record. It may point only to memory that outlives the batch, such as that of text()
@@ -60,9 +61,8 @@ public:
         return values.is_null() ? values : list(std::span<const T>(values.begin(), values.end()));
     }
 
-    /// The same records in the same order, in batches of at most kMaxRecords, and of at most
-    /// kMaxBytes of strings and lists, except that a single record may be larger. No batch if there
-    /// are no records.
+    /// The same records in the same order, in batches of at most kMaxRecords, split by kMaxBytes,
+    /// too. No batch if there are no records.
     [[nodiscard]] std::vector<RecordBatch> split() const;
 
     [[nodiscard]] std::span<const schema::VersionedMetadataRecord> records() const {

@@ -85,7 +85,7 @@ class Replicated(HwCluster):
         self.assertEqual(self.hw.out("partition", "list", "--without-leader", "-t", "t"),
                          "No partition of t is without a leader.\n")
         self.assertIn(f"hw partition elect: partition t-{number}: PREFERRED_LEADER_NOT_AVAILABLE: "
-                      "the preferred leader, 1, is not in service or not in sync",
+                      "the preferred leader, 1, is fenced, about to stop, or not in the ISR",
                       self.refused(1, "partition", "elect", *place))
         self.start([first])
         self.wait(lambda: self.listed("--under-replicated"), [])
