@@ -6,10 +6,15 @@ import select
 import shlex
 import shutil
 import signal
-import socket
 import subprocess
+import sys
 import tempfile
 import time
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "client"))
+
+from ports import free_port
 
 START_SECONDS = 60
 STOP_SECONDS = 30
@@ -18,13 +23,6 @@ LAST_LINES = 5
 
 class Failure(Exception):
     """A measurement that failed; the text says why."""
-
-
-def free_port():
-    """A free port of the loopback address. Another process may take it before the server does."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Server:
