@@ -27,14 +27,6 @@ using wire::ErrorCode;
 using Request = schema::DescribeReplicasRequest;
 using Response = schema::DescribeReplicasResponse;
 
-std::size_t partitions_of(const Request& request) {
-    std::size_t partitions = 0;
-    for (const Request::Topic& topic : request.topics) {
-        partitions += topic.partitions.size();
-    }
-    return partitions;
-}
-
 BrokerState state_of(const controller::BrokerImage* broker,
                      const controller::PartitionImage& partition) {
     if (broker == nullptr) {

@@ -39,12 +39,9 @@ FetchJob::FetchJob(ApiServices& services, const ExchangePtr& exchange, const Req
       follower_(std::max(request.replica_id, request.replica_state.replica_id)),
       follower_epoch_(request.replica_state.replica_epoch),
       limit_(std::clamp<std::int64_t>(request.max_bytes, 0, kMaxBytes)),
+      partitions_(partitions_of(request)),
       deadline_(services.delayed.deadline(request.max_wait_ms)),
-      visit_(services.shard) {
-    for (const Request::Topic& topic : request.topics) {
-        partitions_ += topic.partitions.size();
-    }
-}
+      visit_(services.shard) {}
 
 void FetchJob::offer_followers() {
     if (reads_anywhere() && !request_.rack_id.empty()) {

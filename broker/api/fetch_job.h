@@ -186,7 +186,7 @@ private:
     std::int64_t limit_;                              ///< bytes of records in the answer
     std::int64_t allowed_ = 0;                        ///< part of limit_ that memory allows
     std::size_t taken_ = 0;                           ///< bytes of memory for the next read
-    std::size_t partitions_ = 0;                      ///< that the request names
+    std::size_t partitions_;                          ///< that the request names
     std::vector<RepeatedMention> repeated_mentions_;  ///< sorted by place
     std::size_t next_repeated_ = 0;
     std::size_t next_place_ = 0;

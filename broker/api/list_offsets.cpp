@@ -69,14 +69,6 @@ private:
     std::vector<Name> names_;
 };
 
-std::size_t partitions_of(const Request& request) {
-    std::size_t partitions = 0;
-    for (const Request::Topic& topic : request.topics) {
-        partitions += topic.partitions.size();
-    }
-    return partitions;
-}
-
 /// One ListOffsets request in progress. Lives in the frame of its coroutine.
 class ListOffsetsJob {
 public:

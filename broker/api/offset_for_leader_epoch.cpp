@@ -16,14 +16,6 @@ using storage::EpochEnd;
 using Request = schema::OffsetForLeaderEpochRequest;
 using Response = schema::OffsetForLeaderEpochResponse;
 
-std::size_t partitions_of(const Request& request) {
-    std::size_t partitions = 0;
-    for (const Request::Topic& topic : request.topics) {
-        partitions += topic.partitions.size();
-    }
-    return partitions;
-}
-
 FoundTopic find_topic(const ApiServices& services, const RequestContext& who,
                       std::string_view name) {
     if (who.allows(Operation::cluster_action, kCluster)) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <expected>
 #include <optional>
 #include <string_view>
@@ -10,6 +11,15 @@
 #include "protocol/wire/refusal.h"
 
 namespace hw::broker {
+
+/// Number of the partitions that a request names, in all its topics.
+[[nodiscard]] std::size_t partitions_of(const auto& request) {
+    std::size_t partitions = 0;
+    for (const auto& topic : request.topics) {
+        partitions += topic.partitions.size();
+    }
+    return partitions;
+}
 
 /// The result of a topic lookup.
 struct FoundTopic {
