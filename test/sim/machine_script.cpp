@@ -149,8 +149,7 @@ Task<> MachineScript::run_life(const LifePlan& life) {
     if (machine_.is_started() && !machine_.process()->started()->has_value()) {
         fail_rule("could not start: " + machine_.process()->started()->error().message);
     }
-    const bool lacks_directory = life.failed_directory || life.keeps_failed_directory;
-    if (machine_.process()->ended() && !(lacks_directory && could_not_tell())) {
+    if (machine_.process()->ended() && !(life.failed_directory && could_not_tell())) {
         fail_rule("ended by itself");
     }
     tell(fmt::format("ends its life with {}", name_of(life.end)));
