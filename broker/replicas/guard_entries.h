@@ -27,7 +27,7 @@ public:
     [[nodiscard]] Task<> wait();
     /// Whether so many have been begun since the last wait that work in all replicas should wait
     /// for them, so that it does not hold up others.
-    [[nodiscard]] bool are_many() const { return begun_ >= kSideBySide; }
+    [[nodiscard]] bool should_wait() const { return begun_ >= kSideBySide; }
 
 private:
     static constexpr std::size_t kSideBySide = 64;

@@ -40,7 +40,7 @@ Task<LocalReplicas::HighWatermarks> LocalReplicas::high_watermarks() {
         entries.begin(seen[i]->replica, [&offset = offsets[i]](PartitionReplica& replica) {
             offset = replica.high_watermark();
         });
-        if (entries.are_many()) {
+        if (entries.should_wait()) {
             co_await entries.wait();
         }
     }
@@ -82,7 +82,7 @@ Task<> LocalReplicas::check_isrs(IsrCheck check) {
             entries.begin(local->replica, [&](PartitionReplica& replica) {
                 replica.check_isr({active, check.session_end, check.session_timeout});
             });
-            if (entries.are_many()) {
+            if (entries.should_wait()) {
                 co_await entries.wait();
             }
         }
