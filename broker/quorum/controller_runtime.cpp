@@ -145,7 +145,10 @@ Result<void> ControllerRuntime::follow(Offset end_offset) {
                         "is committed",
                         followed_, end_offset);
         }
-        HW_TRY_VOID(load(answer->bytes.view()));
+        if (const auto loaded = load(answer->bytes.view()); !loaded) {
+            return fail(loaded.error().kind, "{}: {}", cursor_.file->path(),
+                        loaded.error().message);
+        }
         followed_ = answer->next_offset;
     }
     return {};

@@ -70,6 +70,24 @@ TEST_CASE("quorum: a controller that replays a damaged log ends, and names the f
     }
 }
 
+TEST_CASE("quorum: a controller that follows records of its own process names a damaged file",
+          "[quorum][damage]") {
+    Machine machine(1);
+    machine.boot();
+    machine.register_broker();
+    const std::string path = std::string(test::kMetadataFolder) + "/00000000000000000000.log";
+    const std::size_t before = machine.disk.contents(path).size();
+    machine.create("orders");
+    auto& process = *machine.process;
+    process.runtime.on_resign(process.node->core().epoch());
+    REQUIRE(machine.run_until([&] { return machine.disk.contents(path).size() > before; }));
+    const char flipped = static_cast<char>(machine.disk.contents(path).back() ^ 1);
+    machine.disk.alter(path, machine.disk.contents(path).size() - 1, {&flipped, 1});
+    REQUIRE(machine.run_until([&] { return process.ended.has_value(); }));
+    INFO(*process.ended);
+    CHECK(process.ended->find(path + ": the batch at offset ") != std::string::npos);
+}
+
 TEST_CASE("quorum: a broker that sends no heartbeat for its session timeout is fenced",
           "[quorum]") {
     Machine machine(1);
