@@ -16,7 +16,7 @@ namespace hw::broker {
 namespace {
 
 TEST_CASE("reserved port: a listener can bind it, on loopback and on all interfaces", "[runtime]") {
-    const std::string host = GENERATE("127.0.0.1", "localhost", "0.0.0.0", "");
+    const std::string host = GENERATE("127.0.0.1", "0.0.0.0", "");
     EventLoop loop(0);
     AsioNetwork network;
     const auto port = ReservedPort::take();
