@@ -36,12 +36,17 @@ void IsrTracker::after_image(const controller::MetadataImage& image) {
 void IsrTracker::note_election(PartitionNumber number,
                                const controller::PartitionImage& partition) {
     Tracked& known = partitions_[number.value()];
-    const bool is_new = partition.leader_epoch != known.leader_epoch &&
-                        partition.leader != kNoBroker && !known.isr.empty();
+    const auto was_in_sync = [&known](BrokerId broker) {
+        return known.isr.contains(static_cast<NodeTag>(broker.value()));
+    };
+    const bool is_new = partition.leader_epoch != known.leader_epoch && !known.isr.empty();
+    // Several elections may have passed since the last image, and this one may have no leader.
+    const bool is_unclean = partition.leader != kNoBroker
+                                ? !was_in_sync(partition.leader)
+                                : std::ranges::none_of(partition.isr, was_in_sync);
     known.leader_epoch = partition.leader_epoch;
     known.leader = partition.leader;
-    if (is_new && plan_.partitions[number.value()].facts.may_elect_uncleanly &&
-        !known.isr.contains(static_cast<NodeTag>(partition.leader.value()))) {
+    if (is_new && is_unclean && plan_.partitions[number.value()].facts.may_elect_uncleanly) {
         ++known.unclean_elections;
         on_loss_(number, Loss::unclean_election);
     }
