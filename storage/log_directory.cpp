@@ -124,25 +124,45 @@ void LogDirectory::go_offline(const Error& reason) {
 
 void LogDirectory::truncate(LogId id, TruncationJob job, TruncationDone done) {
     const auto found = members_.find(id);
-    const bool lowers =
-        found != members_.end() && job.active && found->second.recovery_point > job.recovery_point;
+    bool lowers_recovery_point = false;
+    bool lowers_watermark = false;
     if (found != members_.end()) {
-        found->second.truncations = job.truncations;
-        found->second.recovery_point = std::min(found->second.recovery_point, job.recovery_point);
+        Member& member = found->second;
+        ++truncations_;
+        member.truncations = job.truncations;
+        lowers_recovery_point = job.active && member.recovery_point > job.recovery_point;
+        member.recovery_point = std::min(member.recovery_point, job.recovery_point);
+        const auto watermark = high_watermarks_.find(member.name);
+        lowers_watermark = watermark != high_watermarks_.end() && watermark->second > job.new_end;
+        if (lowers_watermark) {
+            watermark->second = job.new_end;
+        }
     }
-    if (!lowers) {
-        run_truncation(std::move(job), std::move(done));
-        return;
-    }
-    auto then = [this, job = std::move(job),
-                 done = std::move(done)](const Result<void>& outcome) mutable {
+    auto run = [this, lowers_watermark, job = std::move(job),
+                done = std::move(done)](const Result<void>& outcome) mutable {
         if (!outcome) {
             done(std::move(job), outcome);
             return;
         }
-        run_truncation(std::move(job), std::move(done));
+        if (!lowers_watermark) {
+            run_truncation(std::move(job), std::move(done));
+            return;
+        }
+        auto then = [this, job = std::move(job),
+                     done = std::move(done)](const Result<void>& written) mutable {
+            if (!written) {
+                done(std::move(job), written);
+                return;
+            }
+            run_truncation(std::move(job), std::move(done));
+        };
+        write_high_watermarks(std::move(then));
     };
-    write_recovery_points(std::move(then));
+    if (lowers_recovery_point) {
+        write_recovery_points(std::move(run));
+    } else {
+        run({});
+    }
 }
 
 void LogDirectory::run_truncation(TruncationJob job, TruncationDone done) {

@@ -108,12 +108,20 @@ public:
                                 BlockingThread::reads);
     }
 
-    /// Runs a truncation job after the lowered recovery point is on stable storage. `done` hands
-    /// the job back, on the home shard; the owner then calls log.finish_truncation in the guard.
+    /// Runs a truncation job after the lowered recovery point and high watermark are on stable
+    /// storage. `done` hands the job back, on the home shard; the owner then calls
+    /// log.finish_truncation in the guard.
+    ///
+    /// A follower truncates below its high watermark after an unclean election. If the checkpoint
+    /// kept the old one, then a restarted replica would take records of the new history for
+    /// committed.
     void truncate(LogId id, TruncationJob job, TruncationDone done);
 
     /// Writes the recovery points of all logs.
     void write_recovery_points(Done done);
+    /// Number of truncations so far. High watermarks that were collected before one must not be
+    /// written after it.
+    [[nodiscard]] std::int64_t truncations() const { return truncations_; }
     /// Writes these high watermarks instead of those that were known before.
     void write_high_watermarks(PartitionOffsets offsets, Done done);
     void write_high_watermarks(Done done);
@@ -147,6 +155,7 @@ private:
     std::map<LogId, Member> members_;
     PartitionOffsets ownerless_;        ///< recovery points of logs that are not members
     PartitionOffsets high_watermarks_;  ///< in the checkpoint, or about to be
+    std::int64_t truncations_ = 0;
     LogId next_id_{0};
     std::optional<Error> failure_;
     std::function<void(const Error&)> on_failure_;

@@ -1,5 +1,7 @@
 #include "broker/replicas/checkpointer.h"
 
+#include <map>
+
 namespace hw::broker {
 
 Task<> Checkpointer::stop() {
@@ -18,11 +20,18 @@ Task<> Checkpointer::run() {
 }
 
 Task<> Checkpointer::write() {
+    std::map<const storage::LogDirectory*, std::int64_t> truncations;
+    for (const auto& directory : ports_.logs.directories()) {
+        truncations[directory.get()] = directory->truncations();
+    }
     const auto watermarks = co_await ports_.replicas.high_watermarks();
     // After a failed write the directory goes offline and reports that itself.
     const auto ignore = [](const Result<void>&) {};
     for (const auto& [directory, offsets] : watermarks) {
-        directory->write_high_watermarks(offsets, ignore);
+        // What was collected before a truncation may be too high after it: the next time is soon.
+        if (directory->truncations() == truncations[directory]) {
+            directory->write_high_watermarks(offsets, ignore);
+        }
     }
     for (const auto& directory : ports_.logs.directories()) {
         directory->write_recovery_points(ignore);

@@ -167,38 +167,6 @@ TEST_CASE("manager: a failed sync takes the directory offline for good, and repo
     CHECK_FALSE(written.has_value());
 }
 
-TEST_CASE("manager: recovery points follow the syncs, and are lowered before a truncation",
-          "[storage][manager]") {
-    World world;
-    Node& node = world.start();
-    REQUIRE(node.open().has_value());
-    node.create();
-    for (int i = 0; i < 4; ++i) {
-        node.append(SyncUrgency::waited_for);
-    }
-    node.pass(std::chrono::milliseconds(20));
-    node.directory->write_recovery_points([](const Result<void>& outcome) { CHECK(outcome); });
-    node.pass(std::chrono::milliseconds(20));
-    const std::string file = std::string("/data/") + kRecoveryPointFile;
-    CHECK(world.disk.contents(file) == "0\n1\nt 0 4\n");
-    auto job = node.log->begin_truncation(Offset(1));
-    REQUIRE(job.has_value());
-    bool cut = false;
-    node.directory->truncate(node.id, std::move(*job),
-                             [&](TruncationJob done, const Result<void>& outcome) {
-                                 node.log->finish_truncation(std::move(done), outcome);
-                                 cut = true;
-                             });
-    const std::string log_file = "/data/t-0/00000000000000000000.log";
-    const std::size_t whole = world.disk.contents(log_file).size();
-    while (!cut && world.scheduler.step()) {
-        const bool lowered = world.disk.contents(file) == "0\n1\nt 0 1\n";
-        REQUIRE((lowered || world.disk.contents(log_file).size() == whole));
-    }
-    CHECK(node.log->log_end_offset() == Offset(1));
-    CHECK(world.disk.contents(file) == "0\n1\nt 0 1\n");
-}
-
 TEST_CASE("manager: the marker of a clean stop has the broker epoch, and the next start removes it",
           "[storage][manager]") {
     World world;
