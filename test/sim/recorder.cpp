@@ -110,18 +110,18 @@ void Recorder::on_listed(PartitionNumber partition, const ListedLatest& listed, 
              .answerer = {.broker = listed.broker, .leader_epoch = listed.leader_epoch}}});
 }
 
-void Recorder::on_power_loss(PartitionNumber partition, OldLeader old_leader) {
-    add_loss(history::Loss::Cause::power_loss, partition, old_leader);
+void Recorder::on_power_loss(PartitionNumber partition, OutdatedReplica outdated) {
+    add_loss(history::Loss::Cause::power_loss, partition, outdated);
 }
 
 void Recorder::on_unclean_election(PartitionNumber partition) {
-    add_loss(history::Loss::Cause::unclean_election, partition, OldLeader::may_go_on);
+    add_loss(history::Loss::Cause::unclean_election, partition, OutdatedReplica::may_go_on);
 }
 
 void Recorder::add_loss(history::Loss::Cause cause, PartitionNumber partition,
-                        OldLeader old_leader) {
+                        OutdatedReplica outdated) {
     const Duration longest =
-        old_leader == OldLeader::none ? Duration() : Duration(std::chrono::minutes(1));
+        outdated == OutdatedReplica::none ? Duration() : Duration(std::chrono::minutes(1));
     const auto added = history_.add(history::Loss{.cause = cause,
                                                   .at = now(),
                                                   .until = time(scheduler_->now() + longest),

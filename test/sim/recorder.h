@@ -28,9 +28,9 @@ struct ListedLatest {
     LeaderEpoch leader_epoch;
 };
 
-/// Whether a leader of an older epoch may go on for a while, because it is cut off or paused. It
-/// still shows the records that all others have lost.
-enum class OldLeader : std::uint8_t { none, may_go_on };
+/// Whether a replica may go on for a while that still shows the records that the others have lost:
+/// a leader of an older epoch that is cut off or paused, or a follower that has left the ISR.
+enum class OutdatedReplica : std::uint8_t { none, may_go_on };
 
 /// Writes down what the clients of a run do and see, for the judge (test/history).
 class Recorder {
@@ -51,7 +51,7 @@ public:
     void on_listed(PartitionNumber partition, const ListedLatest& listed, TimePoint sent);
 
     /// The last replica in sync that had all records lost its power.
-    void on_power_loss(PartitionNumber partition, OldLeader old_leader);
+    void on_power_loss(PartitionNumber partition, OutdatedReplica outdated);
     /// A replica that was not in sync leads now.
     void on_unclean_election(PartitionNumber partition);
     /// From now on readers read everything once more, without faults.
@@ -65,7 +65,7 @@ private:
     [[nodiscard]] history::Time now() const { return time(scheduler_->now()); }
     void add(const SendAttempt& attempt, history::Outcome outcome, Offset base_offset);
     void add(history::Operation operation);
-    void add_loss(history::Loss::Cause cause, PartitionNumber partition, OldLeader old_leader);
+    void add_loss(history::Loss::Cause cause, PartitionNumber partition, OutdatedReplica outdated);
 
     const Scheduler* scheduler_;
     history::History history_;

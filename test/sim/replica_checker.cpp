@@ -100,11 +100,15 @@ void ReplicaChecker::compare(const Machine& machine, PartitionNumber number, con
     }
 }
 
-bool ReplicaChecker::has_old_leader(PartitionNumber number) const {
+bool ReplicaChecker::has_outdated_replica(PartitionNumber number) const {
+    const IsrTracker::Tracked& tracked = tracker_.tracked(number);
     return std::ranges::any_of(machines_, [&](const auto& machine) {
         const PartitionReplica* const found = replica(*machine, number);
-        return found != nullptr && found->leads() &&
-               found->leader()->epoch() < tracker_.tracked(number).leader_epoch;
+        if (found == nullptr) {
+            return false;
+        }
+        return found->leads() ? found->leader()->epoch() < tracked.leader_epoch
+                              : !tracked.isr.contains(machine->tag());
     });
 }
 

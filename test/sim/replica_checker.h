@@ -44,8 +44,9 @@ public:
     /// Call after each step of the machine's node.
     void after_step(const Machine& machine);
 
-    /// Whether a running node leads the partition in an older epoch than the metadata.
-    [[nodiscard]] bool has_old_leader(PartitionNumber number) const;
+    /// Whether a running node leads the partition in an older epoch than the metadata, or has a
+    /// replica that is not in sync.
+    [[nodiscard]] bool has_outdated_replica(PartitionNumber number) const;
     [[nodiscard]] ReplicaMarks marks() const;
     [[nodiscard]] const std::optional<std::string>& broken() const { return broken_; }
 
