@@ -124,13 +124,16 @@ void Checker::on_damaged(PartitionNumber number) {
     ++at(number).damages;
 }
 
+bool Checker::may_have_had_old_leader(const Partition& partition) {
+    const bool has_lost_memory = partition.facts.replication_factor > 1 &&
+                                 partition.facts.durability == Durability::memory &&
+                                 partition.losses > 0;
+    return partition.had_unclean_election || has_lost_memory;
+}
+
 void Checker::on_out_of_range(PartitionNumber number, Offset from, const Mark& mark) {
     const Partition& partition = at(number);
-    // After a loss an old leader that is cut off still shows what only it has.
-    const bool may_have_old_leader = partition.facts.replication_factor > 1 &&
-                                     partition.facts.durability == Durability::memory &&
-                                     partition.losses > 0;
-    if (partition.had_unclean_election || may_have_old_leader) {
+    if (may_have_had_old_leader(partition)) {
         return;
     }
     if (partition.facts.durability == Durability::disk || mark.losses == partition.losses) {
@@ -158,6 +161,13 @@ void Checker::on_unclean_election(PartitionNumber number) {
     on_power_loss(number);
     at(number).had_unclean_election = true;
     at(number).high_watermark = Offset(0);
+}
+
+void Checker::begin_final_read(PartitionNumber number, Offset in_sync_end) {
+    Partition& partition = at(number);
+    if (may_have_had_old_leader(partition)) {
+        partition.high_watermark = std::min(partition.high_watermark, in_sync_end);
+    }
 }
 
 void Checker::on_end() {

@@ -97,6 +97,9 @@ public:
     void on_power_loss(PartitionNumber partition);
     /// A replica that was not in sync leads now. From then on nothing is promised.
     void on_unclean_election(PartitionNumber partition);
+    /// The faults have ended, and everything is read once more. All in-sync replicas have the
+    /// records below `in_sync_end`: nothing above it is waited for that an old leader acknowledged.
+    void begin_final_read(PartitionNumber partition, Offset in_sync_end);
     /// Makes the final checks. Call after everything was read once more.
     void on_end();
 
@@ -131,6 +134,8 @@ private:
     [[nodiscard]] Partition& at(PartitionNumber partition) {
         return partitions_[partition.value()];
     }
+    /// After a loss an old leader that is cut off may go on for a while, with what only it has.
+    [[nodiscard]] static bool may_have_had_old_leader(const Partition& partition);
     void check_weak(PartitionNumber number, const FetchedRecord& record);
     template <class... Args>
     void fail_rule(fmt::format_string<Args...> text, Args&&... args) {

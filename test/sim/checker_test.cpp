@@ -93,6 +93,23 @@ TEST_CASE("checker: several replicas do not promise what one replica does", "[si
     CHECK_FALSE(checker.broken().has_value());
 }
 
+TEST_CASE("checker: what an old leader acknowledged after an unclean election need not be there",
+          "[sim][checker]") {
+    const bool is_unclean = GENERATE(true, false);
+    Checker checker({{.durability = Durability::disk, .replication_factor = 3}},
+                    {{.partition = kDisk, .acks = Acks::all}});
+    if (is_unclean) {
+        checker.on_unclean_election(kDisk);
+    }
+    checker.on_acknowledged({ProducerNumber(0), Offset(0), {make_value(ProducerNumber(0), 0, 0)}},
+                            checker.mark(kDisk, {}));
+    CHECK(checker.end_offset(kDisk) == Offset(1));
+    checker.begin_final_read(kDisk, Offset(2));
+    CHECK(checker.end_offset(kDisk) == Offset(1));
+    checker.begin_final_read(kDisk, Offset(0));
+    CHECK(checker.end_offset(kDisk) == Offset(is_unclean ? 0 : 1));
+}
+
 TEST_CASE("checker: a record of acks=1 outlives a process kill, not a power loss",
           "[sim][checker]") {
     Clients h;

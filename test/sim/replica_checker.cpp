@@ -1,6 +1,7 @@
 #include "test/sim/replica_checker.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace hw::sim {
 
@@ -110,6 +111,17 @@ bool ReplicaChecker::has_outdated_replica(PartitionNumber number) const {
         return found->leads() ? found->leader()->epoch() < tracked.leader_epoch
                               : !tracked.isr.contains(machine->tag());
     });
+}
+
+Offset ReplicaChecker::in_sync_end(PartitionNumber number) const {
+    Offset end(std::numeric_limits<std::int64_t>::max());
+    for (const auto& machine : machines_) {
+        const PartitionReplica* const found = replica(*machine, number);
+        if (found != nullptr && tracker_.tracked(number).isr.contains(machine->tag())) {
+            end = std::min(end, found->log()->log_end_offset());
+        }
+    }
+    return end;
 }
 
 ReplicaMarks ReplicaChecker::marks() const {

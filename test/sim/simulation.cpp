@@ -338,6 +338,10 @@ void Simulation::run_without_faults() {
     for (std::uint64_t& restarts : clients_.restarts) {
         ++restarts;
     }
+    for (std::uint32_t i = 0; i < plan_.partitions.size(); ++i) {
+        const PartitionNumber number(i);
+        checker_.begin_final_read(number, replica_checker_.in_sync_end(number));
+    }
     recorder_.begin_final_read();
     clients_.readers_finish = true;
     if (!step_until([this] { return clients_.readers == 0; }, kPatience)) {
