@@ -138,30 +138,26 @@ void LogDirectory::truncate(LogId id, TruncationJob job, TruncationDone done) {
             watermark->second = job.new_end;
         }
     }
-    auto run = [this, lowers_watermark, job = std::move(job),
+    auto run = [this, job = std::move(job),
                 done = std::move(done)](const Result<void>& outcome) mutable {
         if (!outcome) {
             done(std::move(job), outcome);
             return;
         }
-        if (!lowers_watermark) {
-            run_truncation(std::move(job), std::move(done));
-            return;
+        run_truncation(std::move(job), std::move(done));
+    };
+    auto lower_watermark = [this, lowers_watermark,
+                            run = std::move(run)](const Result<void>& outcome) mutable {
+        if (outcome && lowers_watermark) {
+            write_high_watermarks(std::move(run));
+        } else {
+            run(outcome);
         }
-        auto then = [this, job = std::move(job),
-                     done = std::move(done)](const Result<void>& written) mutable {
-            if (!written) {
-                done(std::move(job), written);
-                return;
-            }
-            run_truncation(std::move(job), std::move(done));
-        };
-        write_high_watermarks(std::move(then));
     };
     if (lowers_recovery_point) {
-        write_recovery_points(std::move(run));
+        write_recovery_points(std::move(lower_watermark));
     } else {
-        run({});
+        lower_watermark({});
     }
 }
 

@@ -28,7 +28,8 @@ Task<> Checkpointer::write() {
     // After a failed write the directory goes offline and reports that itself.
     const auto ignore = [](const Result<void>&) {};
     for (const auto& [directory, offsets] : watermarks) {
-        // What was collected before a truncation may be too high after it: the next time is soon.
+        // What was collected before a truncation may be too high after it; the next pass comes
+        // soon.
         if (directory->truncations() == truncations[directory]) {
             directory->write_high_watermarks(offsets, ignore);
         }

@@ -26,76 +26,66 @@ TEST_CASE("manager: the snapshot of the producers in a sealed segment is written
     CHECK(table->find(ProducerId(7))->last_batch().last_offset == sealed_at - 1);
 }
 
-TEST_CASE("manager: recovery points follow the syncs, and are lowered before a truncation",
-          "[storage][manager]") {
+/// A node with a log of four synced batches.
+struct Synced {
+    Synced() {
+        REQUIRE(node.open().has_value());
+        node.create();
+        for (int i = 0; i < 4; ++i) {
+            node.append(SyncUrgency::waited_for);
+        }
+        node.pass(std::chrono::milliseconds(20));
+    }
+    /// Truncates the log, and checks that it is not cut before the file has the contents.
+    void truncate(Offset new_end, const std::string& file, const std::string& contents) {
+        auto job = node.log->begin_truncation(new_end);
+        REQUIRE(job.has_value());
+        bool is_cut = false;
+        node.directory->truncate(node.id, std::move(*job),
+                                 [&](TruncationJob done, const Result<void>& outcome) {
+                                     CHECK(outcome);
+                                     node.log->finish_truncation(std::move(done), outcome);
+                                     is_cut = true;
+                                 });
+        const std::string log_file = "/data/t-0/00000000000000000000.log";
+        const std::size_t whole = world.disk.contents(log_file).size();
+        while (!is_cut && world.scheduler.step()) {
+            const bool is_written = world.disk.contents(file) == contents;
+            REQUIRE((is_written || world.disk.contents(log_file).size() == whole));
+        }
+        CHECK(is_cut);
+        CHECK(node.log->log_end_offset() == new_end);
+        CHECK(world.disk.contents(file) == contents);
+    }
+
     World world;
     Node& node = world.start();
-    REQUIRE(node.open().has_value());
-    node.create();
-    for (int i = 0; i < 4; ++i) {
-        node.append(SyncUrgency::waited_for);
-    }
-    node.pass(std::chrono::milliseconds(20));
-    node.directory->write_recovery_points([](const Result<void>& outcome) { CHECK(outcome); });
-    node.pass(std::chrono::milliseconds(20));
+};
+
+TEST_CASE("manager: recovery points follow the syncs, and are lowered before a truncation",
+          "[storage][manager]") {
+    Synced of;
+    of.node.directory->write_recovery_points([](const Result<void>& outcome) { CHECK(outcome); });
+    of.node.pass(std::chrono::milliseconds(20));
     const std::string file = std::string("/data/") + kRecoveryPointFile;
-    CHECK(world.disk.contents(file) == "0\n1\nt 0 4\n");
-    auto job = node.log->begin_truncation(Offset(1));
-    REQUIRE(job.has_value());
-    bool cut = false;
-    node.directory->truncate(node.id, std::move(*job),
-                             [&](TruncationJob done, const Result<void>& outcome) {
-                                 node.log->finish_truncation(std::move(done), outcome);
-                                 cut = true;
-                             });
-    const std::string log_file = "/data/t-0/00000000000000000000.log";
-    const std::size_t whole = world.disk.contents(log_file).size();
-    while (!cut && world.scheduler.step()) {
-        const bool lowered = world.disk.contents(file) == "0\n1\nt 0 1\n";
-        REQUIRE((lowered || world.disk.contents(log_file).size() == whole));
-    }
-    CHECK(node.log->log_end_offset() == Offset(1));
-    CHECK(world.disk.contents(file) == "0\n1\nt 0 1\n");
+    CHECK(of.world.disk.contents(file) == "0\n1\nt 0 4\n");
+    of.truncate(Offset(1), file, "0\n1\nt 0 1\n");
 }
 
 TEST_CASE("manager: a high watermark above the new end is lowered before a truncation",
           "[storage][manager]") {
-    World world;
-    Node& node = world.start();
-    REQUIRE(node.open().has_value());
-    node.create();
-    for (int i = 0; i < 4; ++i) {
-        node.append(SyncUrgency::waited_for);
-    }
-    node.pass(std::chrono::milliseconds(20));
+    Synced of;
     const std::string file = std::string("/data/") + kHighWatermarkFile;
     const auto written = GENERATE(Offset(3), Offset(1));
-    node.directory->write_high_watermarks({{kName, written}, {{"u", PartitionIndex(0)}, Offset(7)}},
-                                          [](const Result<void>& outcome) { CHECK(outcome); });
-    node.pass(std::chrono::milliseconds(20));
-    const std::string before = world.disk.contents(file);
+    of.node.directory->write_high_watermarks(
+        {{kName, written}, {{"u", PartitionIndex(0)}, Offset(7)}},
+        [](const Result<void>& outcome) { CHECK(outcome); });
+    of.node.pass(std::chrono::milliseconds(20));
+    const std::string before = of.world.disk.contents(file);
     REQUIRE(before.find("t 0 " + std::to_string(written.value())) != std::string::npos);
-    const auto truncations = node.directory->truncations();
-    auto job = node.log->begin_truncation(Offset(2));
-    REQUIRE(job.has_value());
-    bool cut = false;
-    node.directory->truncate(node.id, std::move(*job),
-                             [&](TruncationJob done, const Result<void>& outcome) {
-                                 CHECK(outcome);
-                                 node.log->finish_truncation(std::move(done), outcome);
-                                 cut = true;
-                             });
-    CHECK(node.directory->truncations() == truncations + 1);
-    const std::string log_file = "/data/t-0/00000000000000000000.log";
-    const std::size_t whole = world.disk.contents(log_file).size();
-    const std::string after = written > Offset(2) ? "0\n2\nt 0 2\nu 0 7\n" : before;
-    while (!cut && world.scheduler.step()) {
-        const bool lowered = world.disk.contents(file) == after;
-        REQUIRE((lowered || world.disk.contents(log_file).size() == whole));
-    }
-    CHECK(cut);
-    CHECK(node.log->log_end_offset() == Offset(2));
-    CHECK(world.disk.contents(file) == after);
+    const auto truncations = of.node.directory->truncations();
+    of.truncate(Offset(2), file, written > Offset(2) ? "0\n2\nt 0 2\nu 0 7\n" : before);
+    CHECK(of.node.directory->truncations() == truncations + 1);
 }
 
 /// A node with a log of four synced batches, whose producer snapshot is being written until
