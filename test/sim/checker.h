@@ -98,7 +98,7 @@ public:
     /// A replica that was not in sync leads now. From then on nothing is promised.
     void on_unclean_election(PartitionNumber partition);
     /// The faults have ended, and everything is read once more. All in-sync replicas have the
-    /// records below `in_sync_end`: nothing above it is waited for that an old leader acknowledged.
+    /// records below `in_sync_end`. What an old leader acknowledged above it is not waited for.
     void begin_final_read(PartitionNumber partition, Offset in_sync_end);
     /// Makes the final checks. Call after everything was read once more.
     void on_end();
