@@ -1,11 +1,27 @@
 #include "test/sim/isr_tracker.h"
 
 #include <algorithm>
+#include <span>
 
 namespace hw::sim {
 
-IsrTracker::IsrTracker(const Plan& plan, OnLoss on_loss)
-    : plan_(plan), on_loss_(std::move(on_loss)), partitions_(plan.partitions.size()) {}
+namespace {
+
+std::set<NodeTag> tags(std::span<const BrokerId> brokers) {
+    std::set<NodeTag> result;
+    for (const BrokerId broker : brokers) {
+        result.insert(static_cast<NodeTag>(broker.value()));
+    }
+    return result;
+}
+
+}  // namespace
+
+IsrTracker::IsrTracker(const Plan& plan, OnLoss on_loss, OnLossEnd on_loss_end)
+    : plan_(plan),
+      on_loss_(std::move(on_loss)),
+      on_loss_end_(std::move(on_loss_end)),
+      partitions_(plan.partitions.size()) {}
 
 void IsrTracker::after_image(const controller::MetadataImage& image) {
     if (image.last_offset() <= newest_) {
@@ -24,12 +40,10 @@ void IsrTracker::after_image(const controller::MetadataImage& image) {
             continue;
         }
         partitions_[i].key = controller::PartitionKey(topic->id, planned.index);
+        partitions_[i].replicas = tags(partition->replicas);
         note_election(PartitionNumber(i), *partition);
-        std::set<NodeTag> isr;
-        for (const BrokerId member : partition->isr) {
-            isr.insert(static_cast<NodeTag>(member.value()));
-        }
-        take(PartitionNumber(i), std::move(isr));
+        take(PartitionNumber(i), tags(partition->isr));
+        note_recovered(PartitionNumber(i));
     }
 }
 
@@ -44,11 +58,12 @@ void IsrTracker::note_election(PartitionNumber number,
     const bool is_unclean = partition.leader != kNoBroker
                                 ? !was_in_sync(partition.leader)
                                 : std::ranges::none_of(partition.isr, was_in_sync);
+    const LeaderEpoch before = known.leader_epoch;
     known.leader_epoch = partition.leader_epoch;
     known.leader = partition.leader;
     if (is_new && is_unclean && plan_.partitions[number.value()].facts.may_elect_uncleanly) {
         ++known.unclean_elections;
-        on_loss_(number, Loss::unclean_election);
+        begin_loss(number, Loss::unclean_election, before);
     }
 }
 
@@ -65,10 +80,6 @@ void IsrTracker::take(PartitionNumber number, std::set<NodeTag> isr) {
     // Its next registration takes a broker out of the ISR unless it is the last member. So a member
     // with a newer one has joined since, or was left over by others that registered before it. One
     // with the old one may have joined in the name of a process that has ended.
-    const auto is_gone = [&](NodeTag member) {
-        const auto lost = lost_.find(member);
-        return lost != lost_.end() && lost->second == epochs_[member];
-    };
     const bool may_be_left_over = isr.size() == 1;
     std::erase_if(members.without_records, [&](NodeTag member) {
         return !isr.contains(member) || (!is_gone(member) && !may_be_left_over);
@@ -98,8 +109,37 @@ void IsrTracker::check(PartitionNumber number) {
         // What is acknowledged from now on is on these members.
         members.without_records.clear();
         members.has_lost_records = true;
-        on_loss_(number, Loss::power_loss);
+        // A leader that has registered since was elected since.
+        const auto leader = static_cast<NodeTag>(members.leader.value());
+        const bool was_elected_since = members.leader != kNoBroker && !is_gone(leader);
+        begin_loss(number, Loss::power_loss,
+                   was_elected_since ? members.leader_epoch - 1 : members.leader_epoch);
     }
+}
+
+void IsrTracker::begin_loss(PartitionNumber number, Loss loss, LeaderEpoch before) {
+    Tracked& known = partitions_[number.value()];
+    known.outdated = known.replicas;
+    known.before_loss = before;
+    on_loss_(number, loss);
+}
+
+void IsrTracker::note_recovered(PartitionNumber number) {
+    Tracked& known = partitions_[number.value()];
+    if (known.outdated.empty() || known.leader_epoch <= known.before_loss) {
+        return;
+    }
+    std::erase_if(known.outdated, [&](NodeTag replica) {
+        return known.isr.contains(replica) && !is_gone(replica);
+    });
+    if (known.outdated.empty()) {
+        on_loss_end_(number);
+    }
+}
+
+bool IsrTracker::is_gone(NodeTag node) const {
+    const auto lost = lost_.find(node);
+    return lost != lost_.end() && lost->second == broker_epoch(node);
 }
 
 }  // namespace hw::sim

@@ -19,7 +19,8 @@ std::string_view name_of(std::string_view value) {
 
 }  // namespace
 
-Recorder::Recorder(const Scheduler& scheduler, const Plan& plan) : scheduler_(&scheduler) {
+Recorder::Recorder(const Scheduler& scheduler, const Plan& plan)
+    : scheduler_(&scheduler), losses_(plan.partitions.size()) {
     for (const PartitionPlan& partition : plan.partitions) {
         auto topic = history_.find_topic(partition.topic);
         if (!topic) {
@@ -110,23 +111,25 @@ void Recorder::on_listed(PartitionNumber partition, const ListedLatest& listed, 
              .answerer = {.broker = listed.broker, .leader_epoch = listed.leader_epoch}}});
 }
 
-void Recorder::on_power_loss(PartitionNumber partition, OutdatedReplica outdated) {
-    add_loss(history::Loss::Cause::power_loss, partition, outdated);
+void Recorder::on_power_loss(PartitionNumber partition) {
+    begin_loss(history::Loss::Cause::power_loss, partition);
 }
 
 void Recorder::on_unclean_election(PartitionNumber partition) {
-    add_loss(history::Loss::Cause::unclean_election, partition, OutdatedReplica::may_go_on);
+    begin_loss(history::Loss::Cause::unclean_election, partition);
 }
 
-void Recorder::add_loss(history::Loss::Cause cause, PartitionNumber partition,
-                        OutdatedReplica outdated) {
-    const Duration longest =
-        outdated == OutdatedReplica::none ? Duration() : Duration(std::chrono::minutes(1));
-    const auto added = history_.add(history::Loss{.cause = cause,
-                                                  .at = now(),
-                                                  .until = time(scheduler_->now() + longest),
-                                                  .partition = partitions_[partition.value()]});
-    HW_ASSERT(added.has_value());
+void Recorder::begin_loss(history::Loss::Cause cause, PartitionNumber partition) {
+    losses_[partition.value()].push_back(
+        {.cause = cause, .at = now(), .until = now(), .partition = partitions_[partition.value()]});
+}
+
+void Recorder::on_loss_end(PartitionNumber partition) {
+    for (history::Loss& loss : std::exchange(losses_[partition.value()], {})) {
+        loss.until = now();
+        const auto added = history_.add(loss);
+        HW_ASSERT(added.has_value());
+    }
 }
 
 void Recorder::add(history::Operation operation) {
@@ -134,7 +137,10 @@ void Recorder::add(history::Operation operation) {
     HW_ASSERT(added.has_value());
 }
 
-std::optional<std::string> Recorder::judge() const {
+std::optional<std::string> Recorder::judge() {
+    for (std::uint32_t i = 0; i < partitions_.size(); ++i) {
+        on_loss_end(PartitionNumber(i));
+    }
     const history::Verdict verdict = history::judge(history_);
     if (verdict.judgement == history::Judgement::clean) {
         return std::nullopt;

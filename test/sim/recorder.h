@@ -28,10 +28,6 @@ struct ListedLatest {
     LeaderEpoch leader_epoch;
 };
 
-/// Whether a replica may go on for a while that still shows the records that the others have lost:
-/// a leader of an older epoch that is cut off or paused, or a follower that has left the ISR.
-enum class OutdatedReplica : std::uint8_t { none, may_go_on };
-
 /// Writes down what the clients of a run do and see, for the judge (test/history).
 class Recorder {
 public:
@@ -51,24 +47,28 @@ public:
     void on_listed(PartitionNumber partition, const ListedLatest& listed, TimePoint sent);
 
     /// The last replica in sync that had all records lost its power.
-    void on_power_loss(PartitionNumber partition, OutdatedReplica outdated);
+    void on_power_loss(PartitionNumber partition);
     /// A replica that was not in sync leads now.
     void on_unclean_election(PartitionNumber partition);
+    /// No replica can show any more what the others have lost.
+    void on_loss_end(PartitionNumber partition);
     /// From now on readers read everything once more, without faults.
     void begin_final_read() { history_.begin_final_read(now()); }
 
-    /// The report of the judge, if a promise was broken or nothing could be checked.
-    [[nodiscard]] std::optional<std::string> judge() const;
+    /// The report of the judge, if a promise was broken or nothing could be checked. Call once.
+    [[nodiscard]] std::optional<std::string> judge();
 
 private:
     [[nodiscard]] static history::Time time(TimePoint at);
     [[nodiscard]] history::Time now() const { return time(scheduler_->now()); }
     void add(const SendAttempt& attempt, history::Outcome outcome, Offset base_offset);
     void add(history::Operation operation);
-    void add_loss(history::Loss::Cause cause, PartitionNumber partition, OutdatedReplica outdated);
+    void begin_loss(history::Loss::Cause cause, PartitionNumber partition);
 
     const Scheduler* scheduler_;
     history::History history_;
+    /// Those that have not ended, by PartitionNumber.
+    std::vector<std::vector<history::Loss>> losses_;
     std::vector<ProducerFacts> producers_;
     std::vector<history::PartitionNumber> partitions_;        ///< by PartitionNumber
     std::vector<history::ProcessNumber> producer_processes_;  ///< by ProducerNumber

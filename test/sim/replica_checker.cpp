@@ -101,18 +101,6 @@ void ReplicaChecker::compare(const Machine& machine, PartitionNumber number, con
     }
 }
 
-bool ReplicaChecker::has_outdated_replica(PartitionNumber number) const {
-    const IsrTracker::Tracked& tracked = tracker_.tracked(number);
-    return std::ranges::any_of(machines_, [&](const auto& machine) {
-        const PartitionReplica* const found = replica(*machine, number);
-        if (found == nullptr) {
-            return false;
-        }
-        return found->leads() ? found->leader()->epoch() < tracked.leader_epoch
-                              : !tracked.isr.contains(machine->tag());
-    });
-}
-
 Offset ReplicaChecker::in_sync_end(PartitionNumber number) const {
     Offset end(std::numeric_limits<std::int64_t>::max());
     for (const auto& machine : machines_) {

@@ -44,9 +44,6 @@ public:
     /// Call after each step of the machine's node.
     void after_step(const Machine& machine);
 
-    /// Whether a running node leads the partition in an older epoch than the metadata, or has a
-    /// replica that is not in sync.
-    [[nodiscard]] bool has_outdated_replica(PartitionNumber number) const;
     /// The lowest log end of the running in-sync replicas; the highest offset if none runs.
     [[nodiscard]] Offset in_sync_end(PartitionNumber number) const;
     [[nodiscard]] ReplicaMarks marks() const;

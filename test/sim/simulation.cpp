@@ -252,9 +252,7 @@ void Simulation::on_life_end(NodeTag node, ProcessEnd end) {
 void Simulation::on_loss(PartitionNumber partition, IsrTracker::Loss loss) {
     if (loss == IsrTracker::Loss::power_loss) {
         checker_.on_power_loss(partition);
-        recorder_.on_power_loss(partition, replica_checker_.has_outdated_replica(partition)
-                                               ? OutdatedReplica::may_go_on
-                                               : OutdatedReplica::none);
+        recorder_.on_power_loss(partition);
     } else {
         ++clients_.restarts[partition.value()];
         checker_.on_unclean_election(partition);

@@ -136,9 +136,10 @@ private:
     ProcessWorld process_world_;
     Checker checker_;
     Recorder recorder_;
-    IsrTracker isr_tracker_{plan_, [this](PartitionNumber partition, IsrTracker::Loss loss) {
-                                on_loss(partition, loss);
-                            }};
+    IsrTracker isr_tracker_{
+        plan_,
+        [this](PartitionNumber partition, IsrTracker::Loss loss) { on_loss(partition, loss); },
+        [this](PartitionNumber partition) { recorder_.on_loss_end(partition); }};
     std::vector<std::unique_ptr<Machine>> machines_;  ///< by id, from 1 on
     /// The nodes that have each partition.
     std::vector<std::vector<NodeTag>> placement_;
