@@ -105,7 +105,9 @@ Task<> LogManager::close_lane(std::shared_ptr<Closing> closing) {
         auto close_log = [log = closing->logs[closing->next++].log] { return log->close(); };
         const auto closed = co_await call_blocking<void>(*disk_, closing->directory->path(), *home_,
                                                          std::move(close_log));
-        if (!closed && closing->outcome) {
+        if (!closed && closed.error().kind == ErrorKind::corrupt) {
+            damaged_.push_back(closing->directory);  // The other logs are as good as before.
+        } else if (!closed && closing->outcome) {
             closing->outcome = closed;
         }
     }
@@ -114,14 +116,16 @@ Task<> LogManager::close_lane(std::shared_ptr<Closing> closing) {
 Task<Result<void>> LogManager::mark_closed(const Closing& closing, BrokerEpoch epoch) {
     LogDirectory& directory = *closing.directory;
     for (const ClosingLog& each : closing.logs) {
-        directory.note_closed(each.id, each.log->durable_end_offset());
+        if (!each.log->offline()) {
+            directory.note_closed(each.id, each.log->durable_end_offset());
+        }
     }
     const auto written = co_await write_recovery_points(directory);
     if (!written) {
         co_return written;
     }
     if (std::ranges::count(damaged_, &directory) > 0) {
-        co_return fail(ErrorKind::corrupt, "a log in it could not be opened at the start");
+        co_return fail(ErrorKind::corrupt, "a log in it is damaged");
     }
     auto mark = [disk = disk_, path = directory.path(), epoch] {
         return write_clean_shutdown(*disk, path, epoch);

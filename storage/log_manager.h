@@ -184,7 +184,7 @@ private:
     std::size_t creating_ = 0;  ///< logs that are being created
     std::vector<OpenedDirectory> opened_;
     std::vector<std::unique_ptr<LogDirectory>> directories_;  ///< in the order of opened_
-    std::vector<const LogDirectory*> damaged_;                ///< with a log that failed to open
+    std::vector<const LogDirectory*> damaged_;                ///< with a log that is damaged
 };
 
 }  // namespace hw::storage

@@ -39,8 +39,20 @@ storage::LogContext HostedReplica::log_context(storage::Disk& disk, Logger logge
             }
         });
     };
-    context.on_failure = [this](const Error& reason) { directory_->report_failure(reason); };
+    context.on_failure = [this](const Error& reason) { report_failure(reason); };
     return context;
+}
+
+void HostedReplica::report_failure(const Error& reason) {
+    if (reason.kind != ErrorKind::corrupt) {
+        directory_->report_failure(reason);
+        return;
+    }
+    services_.home.post([replica = self(), reason] {
+        if (replica->services_.on_damage) {
+            replica->services_.on_damage(replica->key_, reason);
+        }
+    });
 }
 
 void HostedReplica::run_at_home(std::move_only_function<void()> work) {

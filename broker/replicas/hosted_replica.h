@@ -47,6 +47,9 @@ public:
         ReplicaPeers* peers = nullptr;
         replication::LagLimits lag = {};
         replication::FollowerMutants follower_mutants = {};
+        /// Called on `home` when a log has met damage in its files, which concerns no other log of
+        /// the directory.
+        std::function<void(const controller::PartitionKey&, const Error&)> on_damage = {};
     };
 
     /// `services` must outlive the replica.
@@ -73,7 +76,8 @@ public:
     /// nothing inside the guard uses the directory before that.
     void set_directory(storage::LogDirectory& directory, storage::LogId log);
     /// The context for this replica's log. A write that ends later than the call that began it is
-    /// reported to the log inside this guard; a failure of the log is reported to its directory.
+    /// reported to the log inside this guard; a failure of the log is reported to its directory,
+    /// damage to Services::on_damage.
     [[nodiscard]] storage::LogContext log_context(storage::Disk& disk, Logger logger,
                                                   storage::LogOptions options);
     /// Runs `work`, a read outside of the guard, on the threads of the data directory, and returns
@@ -107,6 +111,7 @@ private:
         };
     }
     void truncate(storage::TruncationJob job, bool loses_committed);
+    void report_failure(const Error& reason);
     void run_at_home(std::move_only_function<void()> work);
     [[nodiscard]] std::shared_ptr<HostedReplica> self() {
         return std::static_pointer_cast<HostedReplica>(shared_from_this());

@@ -17,8 +17,9 @@
 namespace hw::broker {
 
 /// Whether a replica has its log. `awaited`: it is in the queue of creations; `creating`: a lane
-/// has begun; `failed`: it could not be opened, and the replica is offline.
-enum class LogState : std::uint8_t { awaited, creating, open, failed };
+/// has begun; `failed`: it could not be opened, and the replica is offline; `damaged`: it was open
+/// and has met damage, and the replica is offline until the next start.
+enum class LogState : std::uint8_t { awaited, creating, open, failed, damaged };
 
 /// A replica of this broker, and its log.
 struct LocalReplica {
@@ -30,6 +31,15 @@ struct LocalReplica {
     LogState state = LogState::awaited;
     storage::LogId log = {};  ///< when it is open
     bool is_removed = false;  ///< its topic was deleted, or it is no longer assigned
+
+    /// The log must be released or closed.
+    [[nodiscard]] bool has_log() const {
+        return state == LogState::open || state == LogState::damaged;
+    }
+    /// It has no log that it can use.
+    [[nodiscard]] bool is_offline() const {
+        return state == LogState::failed || state == LogState::damaged;
+    }
 };
 
 using LocalReplicaPtr = std::shared_ptr<LocalReplica>;

@@ -68,7 +68,11 @@ MetadataApplier::MetadataApplier(Ports ports, storage::OpenedLogs found)
                   },
               .tell_removed = [this](auto& directory) { places_.remove(directory); }}),
       troubles_(ports_.log, ports_.replicas.clock),
-      tasks_(shard_) {}
+      tasks_(shard_) {
+    ports_.replicas.on_damage = [this](const Key& key, const Error& reason) {
+        tasks_.spawn(take_damage(key, reason));
+    };
+}
 
 void MetadataApplier::begin_stop() {
     stopping_ = true;
@@ -299,19 +303,19 @@ void MetadataApplier::add(const Key& key, const PartitionImage& partition, Guard
         local->directory = found->directory;
         places_.add(*found->directory);
         if (const auto failure = found->directory->failure()) {
-            go_offline(*local, *failure, entries);
+            go_offline(*local, LogState::failed, *failure, entries);
         } else {
             open(*local, std::move(*found), entries);
         }
         return;
     }
     if (const auto failure = places_.failure_of(key)) {
-        go_offline(*local, *failure, entries);
+        go_offline(*local, LogState::failed, *failure, entries);
         return;
     }
     const auto directory = places_.choose(partition);
     if (!directory) {
-        go_offline(*local, directory.error(), entries);
+        go_offline(*local, LogState::failed, directory.error(), entries);
         return;
     }
     local->directory = *directory;
@@ -350,7 +354,7 @@ Task<> MetadataApplier::take_log(LocalReplicaPtr local, Result<storage::OpenedLo
     } else {
         const Error reason = created ? *local->directory->failure() : created.error();
         places_.remove(*local->directory);
-        go_offline(*local, reason, entries);
+        go_offline(*local, LogState::failed, reason, entries);
         if (tell_failed_) {
             tell_failed_(local->key);
         }
@@ -378,8 +382,22 @@ void MetadataApplier::open(LocalReplica& local, storage::OpenedLog opened, Guard
     settle(local.key);
 }
 
-void MetadataApplier::go_offline(LocalReplica& local, const Error& reason, GuardEntries& entries) {
-    local.state = LogState::failed;
+Task<> MetadataApplier::take_damage(Key key, Error reason) {
+    const LocalReplicaPtr local = replicas_.find(key);
+    if (stopping_ || local == nullptr || local->state != LogState::open) {
+        co_return;
+    }
+    GuardEntries entries(shard_);
+    go_offline(*local, LogState::damaged, reason, entries);
+    if (tell_failed_) {
+        tell_failed_(key);
+    }
+    co_await entries.wait();
+}
+
+void MetadataApplier::go_offline(LocalReplica& local, LogState state, const Error& reason,
+                                 GuardEntries& entries) {
+    local.state = state;
     troubles_.error("{} is offline: {}", local.name, reason.message);
     leave_role(local, {ErrorCode::kafka_storage_error, reason.message}, entries);
     settle(local.key);
@@ -450,7 +468,7 @@ Task<> MetadataApplier::stop(std::vector<storage::ClosingLog>& closing) {
     }
     co_await entries.wait();
     for (const LocalReplicaPtr& local : all) {
-        if (local->state != LogState::open) {
+        if (!local->has_log()) {
             continue;
         }
         co_await wait_until_idle(shard_, ports_.replicas.clock, local->replica);

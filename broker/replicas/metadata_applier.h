@@ -61,7 +61,8 @@ public:
     MetadataApplier& operator=(const MetadataApplier&) = delete;
 
     [[nodiscard]] Task<> apply(MetadataUpdate update) override;
-    /// `call` is called when the log of a replica could not be made, some time after `apply`.
+    /// `call` is called when the log of a replica could not be made, some time after `apply`, and
+    /// when an open log has met damage.
     void on_failed_log(std::function<void(const controller::PartitionKey&)> call) {
         tell_failed_ = std::move(call);
     }
@@ -91,7 +92,7 @@ public:
         const controller::PartitionKey& key) const {
         const LocalReplicaPtr local = replicas_.find(key);
         if (local != nullptr && local->directory != nullptr &&
-            (local->state != LogState::failed || local->directory->failure())) {
+            (!local->is_offline() || local->directory->failure())) {
             return local->directory;
         }
         return places_.failed_directory_of(key);
@@ -150,7 +151,9 @@ private:
     /// Takes a new log from a lane.
     [[nodiscard]] Task<> take_log(LocalReplicaPtr local, Result<storage::OpenedLog> created);
     void open(LocalReplica& local, storage::OpenedLog opened, GuardEntries& entries);
-    void go_offline(LocalReplica& local, const Error& reason, GuardEntries& entries);
+    void go_offline(LocalReplica& local, LogState state, const Error& reason,
+                    GuardEntries& entries);
+    [[nodiscard]] Task<> take_damage(Key key, Error reason);
     /// The replica has its log, or will have none.
     void settle(const Key& key);
     [[nodiscard]] Task<> publish();

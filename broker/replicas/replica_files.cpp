@@ -132,7 +132,7 @@ Task<> ReplicaFiles::set_all_aside(const std::vector<FileJob>& jobs) {
 }
 
 Task<> ReplicaFiles::release_log(LocalReplica& local) {
-    if (local.state != LogState::open) {
+    if (!local.has_log()) {
         co_return;
     }
     co_await wait_until_idle(ports_.shard, ports_.clock, local.replica);

@@ -189,7 +189,8 @@ void PartitionReplica::on_truncated(storage::TruncationJob job, const Result<voi
     is_truncating_ = false;
     log_->finish_truncation(std::move(job), outcome);
     if (!outcome) {
-        return;  // The directory goes offline, and with it this replica.
+        become_offline({wire::ErrorCode::kafka_storage_error, outcome.error().message});
+        return;
     }
     readable_.on_truncated(log_->log_end_offset());
     high_watermark_ =

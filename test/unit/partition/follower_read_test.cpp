@@ -120,8 +120,8 @@ TEST_CASE(
     CHECK(world.refusal(0, false, 5) == ErrorCode::not_leader_or_follower);
 }
 
-TEST_CASE("follower read: not while the log is being cut", "[partition][read][kip-392]") {
-    Following world;
+/// The leader tells the follower that their logs part at offset 1.
+auto begin_truncation(Following& world) {
     const FetchPosition asked = world.ask();
     world.node->enter([&](PartitionReplica& replica) {
         (void)replica.take_fetched({.asked = asked,
@@ -132,9 +132,15 @@ TEST_CASE("follower read: not while the log is being cut", "[partition][read][ki
                                    nullptr);
     });
     REQUIRE(world.node->truncations.size() == 1);
-    CHECK(world.refusal(0) == ErrorCode::not_leader_or_follower);
     auto truncation = std::move(world.node->truncations.back());
     world.node->truncations.clear();
+    return truncation;
+}
+
+TEST_CASE("follower read: not while the log is being cut", "[partition][read][kip-392]") {
+    Following world;
+    auto truncation = begin_truncation(world);
+    CHECK(world.refusal(0) == ErrorCode::not_leader_or_follower);
     const auto outcome = truncation.job.run();
     world.node->enter([&](PartitionReplica& replica) {
         replica.on_truncated(std::move(truncation.job), outcome);
@@ -142,6 +148,18 @@ TEST_CASE("follower read: not while the log is being cut", "[partition][read][ki
     world.settle();
     CHECK(world.refusal(0) == ErrorCode::none);
     CHECK(world.refusal(2) == ErrorCode::offset_out_of_range);
+}
+
+TEST_CASE("follower read: not after the log could not be cut", "[partition][read]") {
+    Following world;
+    auto truncation = begin_truncation(world);
+    world.node->enter([&](PartitionReplica& replica) {
+        replica.on_truncated(std::move(truncation.job), fail(ErrorKind::corrupt, "a bad batch"));
+    });
+    CHECK(world.refusal(0) == ErrorCode::kafka_storage_error);
+    std::optional<FetchPosition> next;
+    world.node->enter([&](PartitionReplica& replica) { next = replica.next_fetch(kOther); });
+    CHECK_FALSE(next);
 }
 
 TEST_CASE("follower read: one that waits goes on when the leader tells a new high watermark",
