@@ -115,12 +115,11 @@ void QuorumController::on_leader(LeaderEpoch epoch, TimePoint now, ControllerEff
 }
 
 void QuorumController::on_resigned(ControllerEffects& effects) {
-    for (const Waiting& waiting : waiting_) {
+    for (const auto& waiting : waiting_.take()) {
         const Refusal refusal = waiting.has_records ? unknown_outcome() : not_leading();
         effects.answers.push_back(
             {waiting.answer.ticket, refused(waiting.answer.response, refusal)});
     }
-    waiting_.clear();
     uncommitted_.clear();
     heartbeats_.clear();
     next_balancing_ = kNever;
@@ -148,10 +147,9 @@ void QuorumController::on_committed(Offset last_offset, ControllerEffects& effec
         committed_ = std::move(uncommitted_.front().state);
         uncommitted_.pop_front();
     }
-    while (!waiting_.empty() && waiting_.front().until <= last_committed()) {
-        effects.answers.push_back(std::move(waiting_.front().answer));
-        waiting_.pop_front();
-    }
+    waiting_.on_committed(last_committed(), [&](ControllerAnswer answer) {
+        effects.answers.push_back(std::move(answer));
+    });
 }
 
 void QuorumController::handle(const ControllerRequest& request, Ticket ticket, TimePoint now,
@@ -169,14 +167,11 @@ void QuorumController::handle(const ControllerRequest& request, Ticket ticket, T
             if constexpr (std::is_same_v<Request, schema::BrokerHeartbeatRequest>) {
                 note_heartbeat(body, outcome.response, now);
             }
-            // Wait even without new records: the records that the decision used may still be lost.
             ControllerAnswer answer{ticket, std::move(outcome.response)};
             if (last_appended() == last_committed()) {
                 effects.answers.push_back(std::move(answer));
             } else {
-                waiting_.push_back({.until = last_appended(),
-                                    .answer = std::move(answer),
-                                    .has_records = !outcome.records.empty()});
+                waiting_.add(last_appended(), std::move(answer), !outcome.records.empty());
             }
         },
         request);

@@ -26,6 +26,7 @@
 #include "protocol/schema/api/delete_topics.h"
 #include "protocol/schema/api/elect_leaders.h"
 #include "protocol/schema/api/incremental_alter_configs.h"
+#include "replication/decision_queue.h"
 
 namespace hw::controller {
 
@@ -134,11 +135,6 @@ private:
         Offset last_offset;
         ImageLoader state;
     };
-    struct Waiting {
-        Offset until;  ///< the answer is sent when this offset is committed
-        ControllerAnswer answer;
-        bool has_records = false;  ///< the decision itself is in the log
-    };
 
     [[nodiscard]] OperationContext context(TimePoint now) const;
     [[nodiscard]] Offset last_appended() const { return appended_.next_offset() - 1; }
@@ -157,7 +153,7 @@ private:
     ImageLoader committed_;
     ImageLoader appended_;
     std::deque<Uncommitted> uncommitted_;
-    std::deque<Waiting> waiting_;
+    replication::DecisionQueue<ControllerAnswer> waiting_;
     HeartbeatTracker heartbeats_;
     TimePoint next_balancing_ = kNever;
     LeaderEpoch epoch_ = kNoLeaderEpoch;

@@ -6,55 +6,13 @@
 #include <fmt/format.h>
 
 #include "protocol/base/assert.h"
+#include "replication/partition/append_refusals.h"
 #include "replication/partition/partition_description.h"
 
 namespace hw::replication {
 
 using storage::SyncUrgency;
 using wire::ErrorCode;
-
-namespace {
-
-/// The error for a batch that may or may not be in the log.
-wire::Refusal indefinite(const wire::Refusal& reason) {
-    const ErrorCode code = reason.code == ErrorCode::kafka_storage_error
-                               ? ErrorCode::not_enough_replicas_after_append
-                               : ErrorCode::not_leader_or_follower;
-    return {code, reason.message + "; the records may or may not be in the log"};
-}
-
-wire::Refusal too_few_after_append(const PartitionLeader& leader) {
-    return {ErrorCode::not_enough_replicas_after_append,
-            too_few_in_sync(leader) + "; the records may or may not be in the log"};
-}
-
-wire::Refusal refused_as_perhaps_replaced(const PartitionLeader& leader,
-                                          std::string_view after = "") {
-    return {ErrorCode::not_leader_or_follower,
-            fmt::format("{}{}", perhaps_replaced(leader), after)};
-}
-
-/// A producer that believes OUT_OF_ORDER_SEQUENCE_NUMBER gives up. But the batches that are missing
-/// here can be in the log of a leader that this broker does not know yet, or be on their way again
-/// after the leader before has refused them.
-wire::Refusal report_unstaged(const PartitionLeader& leader, const wire::Refusal& refusal,
-                              TimePoint now) {
-    if (refusal.code != ErrorCode::out_of_order_sequence_number) {
-        return refusal;
-    }
-    std::string_view doubt;
-    if (leader.may_be_replaced(now)) {
-        doubt = PartitionLeader::kMayBeReplaced;
-    } else if (leader.has_just_begun(now)) {
-        doubt = "this broker has just become the leader, and the batches before may come again";
-    } else {
-        return refusal;
-    }
-    return {ErrorCode::not_leader_or_follower,
-            fmt::format("{}; but {}: nothing was appended", refusal.message, doubt)};
-}
-
-}  // namespace
 
 PartitionReplica::PartitionReplica(ReplicaContext context)
     : context_(std::move(context)),
@@ -81,6 +39,11 @@ void PartitionReplica::open(std::unique_ptr<storage::Log> log, Offset high_water
     }
 }
 
+void PartitionReplica::set_listener(std::shared_ptr<ReplicaListener> listener) {
+    listener_ = std::move(listener);
+}
+
+/// True if the role has to wait for the end of a truncation.
 bool PartitionReplica::postpone(const PartitionFacts& facts, BrokerId leader) {
     if (!is_truncating_) {
         return false;
@@ -114,6 +77,9 @@ void PartitionReplica::become_leader(const PartitionFacts& facts) {
     epoch_ = facts.leader_epoch;
     leader->on_leadership({facts, rules(), log_->staged_end_offset(), log_ends()},
                           context_.clock->now(), effects);
+    if (listener_ != nullptr) {
+        listener_->on_led(epoch_, log_->staged_end_offset(), high_watermark_);
+    }
     apply(effects);
     ask_sync_if_due();
     for (AppendRequest& request : early) {
@@ -146,7 +112,11 @@ void PartitionReplica::leave_role(wire::Refusal reason) {
     waits_.finish_fetches();
     fetch_under_way_.reset();
     fetch_awaited_ = false;
-    role_ = Offline(std::move(reason));
+    const bool resigns = leads() && listener_ != nullptr;
+    role_ = Offline(reason);
+    if (resigns) {
+        listener_->on_resigned(reason);
+    }
 }
 
 void PartitionReplica::become_offline(wire::Refusal reason) {
@@ -198,155 +168,6 @@ std::optional<wire::Refusal> PartitionReplica::not_leading() const {
                                      context_.self, followed_leader())};
 }
 
-std::optional<wire::Refusal> PartitionReplica::refusal(Acks acks) {
-    if (auto reason = not_leading()) {
-        return reason;
-    }
-    if (!leader()->silent_members().empty()) {
-        return refused_as_perhaps_replaced(*leader());
-    }
-    if (acks == Acks::all && !leader()->isr_is_large_enough()) {
-        return wire::Refusal{ErrorCode::not_enough_replicas,
-                             too_few_in_sync(*leader()) + ": nothing was appended"};
-    }
-    // The limit is on the appends that are not written yet. For an append that may wait after its
-    // write, the appends that already wait count too.
-    const bool may_wait = acks == Acks::all || context_.options->flush_messages != kNoFlush;
-    const auto is_full = [this, may_wait] {
-        return pending_.size() + (may_wait ? waits_.appends() : 0) >= WaitQueue::kMaxAppends;
-    };
-    if (is_full()) {
-        waits_.drop_ended_appends();
-    }
-    if (is_full()) {
-        return wire::Refusal{
-            ErrorCode::not_enough_replicas,
-            fmt::format(
-                "{} appends to the partition are waiting for the disk or for replicas, which "
-                "is the limit: nothing was appended",
-                WaitQueue::kMaxAppends)};
-    }
-    return std::nullopt;
-}
-
-void PartitionReplica::append(AppendRequest request) {
-    if (is_opening_) {
-        early_.add(std::move(request), context_.clock->now());
-        return;
-    }
-    if (const auto error = refusal(request.acks)) {
-        ProduceSlot::answer(std::move(request.slot), refused(*error));
-        return;
-    }
-    const auto staged =
-        log_->stage({request.batch, leader()->epoch(), request.append_time, request.received_at});
-    if (!staged) {
-        ProduceSlot::answer(
-            std::move(request.slot),
-            refused(report_unstaged(*leader(), staged.error(), context_.clock->now())));
-        return;
-    }
-    const std::uint64_t bytes = staged->duplicate ? 0 : request.batch.size();
-    pending_.push_back({std::move(request.slot), *staged, request.acks, bytes});
-    if (!std::exchange(flush_asked_, true)) {
-        context_.host->ask_flush();
-    }
-}
-
-void PartitionReplica::flush() {
-    if (!std::exchange(flush_asked_, false)) {
-        return;
-    }
-    const std::uint64_t end = pending_begin_ + pending_.size();
-    log_->write_staged([this, end](const Result<void>& outcome) { on_written(end, outcome); });
-}
-
-void PartitionReplica::on_written(std::uint64_t end, const Result<void>& outcome) {
-    if (!outcome) {
-        on_log_failed(outcome.error());
-        return;
-    }
-    if (end <= pending_begin_) {
-        return;
-    }
-    const std::size_t count = end - pending_begin_;
-    std::uint64_t bytes = 0;
-    for (std::size_t i = 0; i < count; ++i) {
-        bytes += pending_[i].bytes;
-    }
-    readable_.on_written(log_->log_end_offset(), bytes);
-    if (const auto reason = not_leading()) {
-        fail_pending(count, indefinite(*reason));
-        on_log_moved();
-        return;
-    }
-    LeaderEffects effects;
-    leading()->on_log_ends(log_ends(), context_.clock->now(), effects);
-    apply(effects);
-    for (std::size_t i = 0; i < count; ++i) {
-        complete(pending_[i]);
-    }
-    pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(count));
-    pending_begin_ = end;
-    ask_sync_if_due();
-}
-
-void PartitionReplica::complete(PendingAppend& append) {
-    ProduceOutcome outcome;
-    outcome.base_offset = append.appended.base_offset;
-    outcome.append_time = append.appended.append_time;
-    outcome.log_start_offset = log_->log_start_offset();
-    const auto awaited = awaited_by(append);
-    if (!awaited) {
-        ProduceSlot::answer(std::move(append.slot), std::move(outcome));
-        return;
-    }
-    if (*awaited != Awaited::durable_end && !leader()->isr_is_large_enough()) {
-        // The ISR has become too small since the batch was staged.
-        ProduceSlot::answer(std::move(append.slot), refused(too_few_after_append(*leader())));
-        return;
-    }
-    waits_.add({append.slot, std::move(outcome), append.appended.last_offset + 1, *awaited});
-    ProduceSlot::release(std::move(append.slot));
-}
-
-std::optional<Awaited> PartitionReplica::awaited_by(const PendingAppend& append) const {
-    if (append.acks == Acks::none) {
-        return std::nullopt;
-    }
-    const Offset end_offset = append.appended.last_offset + 1;
-    const bool watermark = append.acks == Acks::all && end_offset > high_watermark_;
-    const bool durable = flush_is_due(end_offset);
-    if (watermark && durable) {
-        return Awaited::both;
-    }
-    if (watermark) {
-        return Awaited::high_watermark;
-    }
-    return durable ? std::optional(Awaited::durable_end) : std::nullopt;
-}
-
-bool PartitionReplica::flush_is_due(Offset end_offset) const {
-    const Offset durable = log_->durable_end_offset();
-    return end_offset > durable && end_offset - durable >= context_.options->flush_messages;
-}
-
-void PartitionReplica::on_log_failed(const Error& error) {
-    const wire::Refusal refusal =
-        indefinite({ErrorCode::kafka_storage_error, "the log failed: " + error.message});
-    fail_pending(pending_.size(), refusal);
-    waits_.fail_appends(refusal);
-    waits_.finish_fetches();
-}
-
-void PartitionReplica::fail_pending(std::size_t count, const wire::Refusal& error) {
-    for (std::size_t i = 0; i < count; ++i) {
-        ProduceSlot::answer(std::move(pending_[i].slot), refused(error));
-    }
-    pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(count));
-    pending_begin_ += count;
-}
-
 std::optional<storage::SyncJob> PartitionReplica::begin_sync() {
     sync_asked_.reset();
     return log_ == nullptr ? std::nullopt : log_->begin_sync();
@@ -384,6 +205,9 @@ void PartitionReplica::apply(const LeaderEffects& effects) {
         readable_.on_high_watermark(high_watermark_);
     }
     waits_.on_progress(progress());
+    if (effects.high_watermark && listener_ != nullptr) {
+        listener_->on_high_watermark(high_watermark_);
+    }
     if (effects.proposal) {
         context_.host->ask_isr(*effects.proposal);
     }
@@ -433,7 +257,8 @@ void PartitionReplica::ask_sync_if_due() {
     const bool someone_waits = waits_.appends_await_durable() ||
                                flush_is_due(log_->log_end_offset()) ||
                                (context_.options->durability == Durability::disk &&
-                                (waits_.anyone_awaits_watermark() || following() != nullptr));
+                                (waits_.anyone_awaits_watermark() || following() != nullptr ||
+                                 own_end_ > high_watermark_));
     const SyncUrgency urgency = someone_waits ? SyncUrgency::waited_for : SyncUrgency::background;
     if (!sync_asked_ || *sync_asked_ < urgency) {
         sync_asked_ = urgency;

@@ -21,6 +21,7 @@
 #include "replication/partition/partition_reader.h"
 #include "replication/partition/readable_bytes.h"
 #include "replication/partition/replica_context.h"
+#include "replication/partition/replica_listener.h"
 #include "replication/partition/wait_queue.h"
 #include "storage/log.h"
 
@@ -39,10 +40,9 @@ namespace hw::replication {
 /// Lives inside the partition's guard, where every function is called; not movable. Outcomes are
 /// posted to the shards of the requests.
 ///
-/// Errors that a producer gets: an error before the batch is staged is definite, the batch is in no
-/// log. Every later error is indefinite, the batch may be in the log:
-/// NOT_ENOUGH_REPLICAS_AFTER_APPEND (a failed write or sync), NOT_LEADER_OR_FOLLOWER (the replica
-/// stopped leading, or is cut off and has perhaps been replaced), REQUEST_TIMED_OUT (the deadline).
+/// Errors that a producer gets after its batch was staged are indefinite, the batch may be in the
+/// log: NOT_ENOUGH_REPLICAS_AFTER_APPEND (a failed write or sync), NOT_LEADER_OR_FOLLOWER (the
+/// replica stopped leading, or has perhaps been replaced), REQUEST_TIMED_OUT (the deadline).
 class PartitionReplica {
 public:
     explicit PartitionReplica(ReplicaContext context);
@@ -54,6 +54,8 @@ public:
     /// Gives the replica its log and the checkpointed high watermark. It stays offline until it
     /// becomes leader or follower.
     void open(std::unique_ptr<storage::Log> log, Offset high_watermark);
+    /// Called at most once, before the first role.
+    void set_listener(std::shared_ptr<ReplicaListener> listener);
     /// This broker leads the partition, or still leads it with another ISR or other replicas. Older
     /// facts are ignored. The log must be open.
     void become_leader(const PartitionFacts& facts);
@@ -67,7 +69,7 @@ public:
     /// The data directory has failed: the log refuses writes, and the replica goes offline with
     /// KAFKA_STORAGE_ERROR.
     void on_directory_failed(const Error& reason);
-    /// True while a batch is staged or being written, or the log is being truncated.
+    /// A batch is staged or being written, or the log is being truncated.
     [[nodiscard]] bool is_busy() const {
         return !pending_.empty() || follower_write_ != nullptr || is_truncating_;
     }
@@ -93,6 +95,9 @@ public:
     /// NOT_ENOUGH_REPLICAS (the ISR is too small, or WaitQueue::kMaxAppends are waiting), those of
     /// Log::stage; if another may lead, NOT_LEADER_OR_FOLLOWER for OUT_OF_ORDER_SEQUENCE_NUMBER.
     void append(AppendRequest request);
+    /// Stages a batch of the listener, as with acks=all; returns its last offset. Codes: those of
+    /// `append`, and NOT_LEADER_OR_FOLLOWER in another epoch.
+    [[nodiscard]] std::expected<Offset, wire::Refusal> append_own(Buffer batch, LeaderEpoch epoch);
     /// Writes the staged batches. The host calls it after ask_flush; further calls do nothing.
     void flush();
     /// Called for the committer of the directory; see Log::begin_sync and Log::on_synced. A sync
@@ -125,7 +130,7 @@ public:
     void fetch_failed(const FetchPosition& asked);
     /// Takes the outcome of a truncation that the host was asked for.
     void on_truncated(storage::TruncationJob job, const Result<void>& outcome);
-    /// The broker that this one follows; -1 if it does not follow.
+    /// -1 if this broker does not follow.
     [[nodiscard]] BrokerId followed_leader() const;
 
     // --- Read
@@ -173,10 +178,11 @@ public:
 private:
     /// A batch that is staged or being written.
     struct PendingAppend {
-        std::shared_ptr<ProduceSlot> slot;
+        std::shared_ptr<ProduceSlot> slot;  ///< null: a batch of the listener
         storage::Appended appended;
         Acks acks;
         std::uint64_t bytes;  ///< size of the batch; 0 for a duplicate
+        std::shared_ptr<const void> own_batch = {};
     };
 
     struct Offline {
@@ -197,9 +203,9 @@ private:
     /// Why it takes no requests of clients; nothing while it leads.
     [[nodiscard]] std::optional<wire::Refusal> not_leading() const;
     void leave_role(wire::Refusal reason);
-    /// True if the role has to wait for the end of a truncation.
     [[nodiscard]] bool postpone(const PartitionFacts& facts, BrokerId leader);
     [[nodiscard]] std::optional<wire::Refusal> refusal(Acks acks);
+    void push_pending(PendingAppend append);
     void on_written(std::uint64_t end, const Result<void>& outcome);
     void complete(PendingAppend& append);
     [[nodiscard]] std::optional<Awaited> awaited_by(const PendingAppend& append) const;
@@ -216,10 +222,10 @@ private:
     [[nodiscard]] PartitionProgress progress() const;
     void fail_if_isr_is_too_small(bool was_large_enough);
     void ask_sync_if_due();
-    /// True if the number of unsynced records below `end_offset` has reached flush.messages.
     [[nodiscard]] bool flush_is_due(Offset end_offset) const;
 
     ReplicaContext context_;
+    std::shared_ptr<ReplicaListener> listener_;  ///< may be null
     std::unique_ptr<storage::Log> log_;
     std::variant<Offline, PartitionLeader, PartitionFollower> role_;
     bool is_opening_ = true;  ///< no role was set yet
@@ -229,6 +235,7 @@ private:
     Offset high_watermark_ = kNoOffset;
     std::vector<PendingAppend> pending_;  ///< in the order of staging
     std::uint64_t pending_begin_ = 0;     ///< appends that have left pending_ so far
+    Offset own_end_{0};                   ///< after the last batch of the listener
     bool flush_asked_ = false;
     std::optional<storage::SyncUrgency> sync_asked_;  ///< urgency asked for since begin_sync
     std::shared_ptr<const void> follower_write_;  ///< bytes of the leader that are being written
