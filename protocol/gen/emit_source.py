@@ -31,8 +31,9 @@ def _holds_records(struct):
 
 def _smallest_element(struct, version, message):
     """The smallest plausible element of a struct: its bytes on the wire, and C++ terms for its
-    memory in the arena. Plausible means: topic names are not empty, a records field has at least
-    one batch, and an array of structs that hold records has at least one element."""
+    memory in the arena. Plausible means: names of topics and ids of groups are not empty, a records
+    field has at least one batch, and an array of structs that hold records has at least one
+    element."""
     wire, memory = min_size(struct, version, message), [f"sizeof({_qualified(struct, message)})"]
     for field in struct.plain_fields:
         if version not in field.versions:
@@ -44,7 +45,7 @@ def _smallest_element(struct, version, message):
             continue
         elif field.type.wire.name == "records":
             wire, memory = wire + BATCH_HEADER, [*memory, "sizeof(ByteView)"]
-        elif field.type.name == "topic_name" and version not in field.nullable:
+        elif field.type.name in ("topic_name", "group_id") and version not in field.nullable:
             wire += 1
     return wire, memory
 

@@ -70,6 +70,7 @@ _SEMANTIC = (
     ("incarnation_id", "uuid", "IncarnationId", "strong"),
     ("topic_name", "string", "std::string_view", "plain"),
     ("transactional_id", "string", "std::string_view", "plain"),
+    ("group_id", "string", "std::string_view", "plain"),
 )
 
 SCALARS = {name: Scalar(name, wire, wire.cpp, "plain") for name, wire in WIRE.items()}
