@@ -11,7 +11,7 @@ def default_number(field):
 def _check_default(field):
     text, place = field.default, field.place
     if field.is_struct and not field.is_array:
-        if field.is_nullable and text != "null":
+        if field.is_nullable and text != "null" and not field.defaults_to_struct:
             raise place.error(f"{field.name} is a nullable struct: its default must be null")
         if not field.is_nullable and text is not None:
             raise place.error(f"{field.name} is a struct and cannot have a default")

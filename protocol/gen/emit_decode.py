@@ -82,8 +82,9 @@ def _variable(field, struct, message, source):
     if not field.is_nullable:
         return [f"read({source}, v, {out});"]
     cpp = f"{message.name}::{element_type(field)}"
+    read = "read_nullable" if field.tag is None else "read_tagged_nullable"
     return [
-        f"{out} = wire::read_nullable<{cpp}>({source}, [&]({cpp}& item) {{",
+        f"{out} = wire::{read}<{cpp}>({source}, [&]({cpp}& item) {{",
         f"    read({source}, v, item);",
         "});",
     ]
@@ -131,6 +132,16 @@ def _tag_case(field, struct, message):
     yield "        }"
 
 
+def _absent_structs(struct, message):
+    """Statements that point to structs of defaults, for tagged fields that the message lacks."""
+    for field in struct.tagged_fields:
+        if field.defaults_to_struct:
+            name, out = f"kAbsent{field.name}", f"out.{member(field)}"
+            yield f"    static constexpr {message.name}::{element_type(field)} {name}{{}};"
+            when = condition(field.versions, message.flexible.clipped(struct.versions))
+            yield from _guarded(when, [f"{out} = &{name};"], "    ")
+
+
 def _tags(struct, message):
     flexible = condition(message.flexible, struct.versions)
     if flexible == "false":
@@ -138,6 +149,7 @@ def _tags(struct, message):
     if not struct.tagged_fields:
         yield from _guarded(flexible, ["in.skip_tagged_fields();"], "    ")
         return
+    yield from _absent_structs(struct, message)
     count = "in.uvarint()" if flexible is None else f"{flexible} ? in.uvarint() : 0"
     yield f"    for (std::uint32_t left = {count}; left > 0 && !in.failed(); --left) {{"
     yield "        const std::uint32_t tag = in.uvarint();"

@@ -10,6 +10,8 @@ def is_default(field, value):
         if field.default == "null":
             return f"wire::is_null({value})"
         return f"wire::is_empty({value})" if field.is_nullable else f"{value}.empty()"
+    if field.defaults_to_struct:
+        return f"({value} != nullptr && is_default(*{value}))"
     if field.is_struct:
         return f"{value} == nullptr" if field.is_nullable else f"is_default({value})"
     if field.type.wire.name == "string":
@@ -104,7 +106,11 @@ def _lacks(field, struct, path):
     if field.ignorable or when is None:
         return
     absent = "" if when == "false" else f"!({when}) && "
-    yield f"    if ({absent}{_unless_default(field, 'in.' + member(field))}) {{"
+    value = f"in.{member(field)}"
+    test = _unless_default(field, value)
+    if field.defaults_to_struct:  # null is how it begins in C++, so it is not set
+        test = f"{value} != nullptr && !is_default(*{value})"
+    yield f"    if ({absent}{test}) {{"
     yield f"        size.lacks({path});"
     yield "    }"
 
@@ -166,8 +172,9 @@ def _write_variable(field, struct):
         return [f"wire::write_{field.type.wire.name}(out, {value}, {form}, {null});"]
     if not field.is_nullable:
         return [f"write(out, v, {value});"]
+    null = -1 if field.tag is None else 0
     return [
-        f"out.integer(static_cast<std::int8_t>({value} == nullptr ? -1 : 1));",
+        f"out.integer(static_cast<std::int8_t>({value} == nullptr ? {null} : 1));",
         f"if ({value} != nullptr) {{",
         f"    write(out, v, *{value});",
         "}",

@@ -13,12 +13,15 @@ def _qualified(struct, message):
 
 
 def _inline_structs(message):
-    """Names of the structs that a field holds by value: they need a generated `is_default`."""
+    """Names of the structs that need a generated `is_default`: a field holds them by value, or is a
+    tagged pointer to them whose default is not null."""
     return {
         field.type.name
         for struct in message.all_structs
         for field in struct.fields
-        if field.is_struct and not field.is_array and not field.is_nullable
+        if field.is_struct
+        and not field.is_array
+        and (not field.is_nullable or field.defaults_to_struct)
     }
 
 

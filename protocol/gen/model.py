@@ -94,6 +94,13 @@ class Field:
         return self.type.wire.name == "records"
 
     @property
+    def defaults_to_struct(self):
+        """Whether it is a tagged struct that may be null, but is a struct of defaults if a message
+        does not have it; so null is written."""
+        is_one_struct = self.is_struct and not self.is_array
+        return is_one_struct and self.is_nullable and self.tag is not None and self.default is None
+
+    @property
     def fixed_size(self):
         """Bytes on the wire, or None when they depend on the value."""
         return None if self.is_array or self.is_struct else self.type.wire.size

@@ -112,18 +112,28 @@ template <class T, class One>
     return Array<T>(items, size);
 }
 
-/// Reads a struct that may be null. Its first byte is negative for null. The struct is allocated in
-/// the arena.
+/// Reads a struct into the arena.
 template <class T, class One>
-[[nodiscard]] const T* read_nullable(Reader& in, One one) {
-    if (in.integer<std::int8_t>() < 0 || in.failed()) {
-        return nullptr;
-    }
+[[nodiscard]] const T* read_one(Reader& in, One one) {
     T* item = in.elements<T>(1, 0);
     if (item != nullptr) {
         one(*new (item) T{});
     }
     return item;
+}
+
+/// Reads a struct that may be null. Its first byte is negative for null.
+template <class T, class One>
+[[nodiscard]] const T* read_nullable(Reader& in, One one) {
+    const bool absent = in.integer<std::int8_t>() < 0;
+    return absent || in.failed() ? nullptr : read_one<T>(in, one);
+}
+
+/// The same for a tagged field, where the struct follows a uvarint that is zero for null.
+template <class T, class One>
+[[nodiscard]] const T* read_tagged_nullable(Reader& in, One one) {
+    const bool absent = in.uvarint() == 0;
+    return absent || in.failed() ? nullptr : read_one<T>(in, one);
 }
 
 inline void write_length32(Writer& out, std::int64_t length, Form form) {

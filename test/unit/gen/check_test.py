@@ -65,6 +65,9 @@ class Types(unittest.TestCase):
         self.assertIn("its default must be null", field_error("A S?\n  B int8"))
         self.assertIn("cannot have a default", field_error("A S = null\n  B int8"))
 
+    def test_a_tagged_struct_that_may_be_null_may_have_another_default(self):
+        load("data M versions=0 flexible=0+\n  A S? tag=0\n    B int8\n")
+
     def test_a_scalar_has_no_fields(self):
         self.assertIn("int32 is not a struct", field_error("A int32\n  B int8"))
 

@@ -268,6 +268,28 @@ TEST_CASE("schema: a nullable struct is absent if its first byte is negative, ot
           std::string::npos);
 }
 
+TEST_CASE("schema: a tagged struct that is not null by default is absent only if it is the default",
+          "[schema][language]") {
+    constexpr ApiVersion kTagged(1);
+    sample::Defaults message;
+    CHECK(bytes_of(message, kTagged) == "\0\x01\0\x01\0"s);
+    CHECK(bytes_of(message, ApiVersion(0)) == "\0"s);
+    CHECK(read<sample::Defaults>("\0\x01\0\x01\0"sv, kTagged) == R"({"value":0,"maybe":null})");
+    sample::Defaults::Item item;
+    message.maybe = &item;
+    CHECK(bytes_of(message, kTagged) == "\0\0"s);
+    item.number = 5;
+    CHECK(refusal(message, ApiVersion(0)) == "Defaults version 0 has no field Maybe, which is set");
+    CHECK(bytes_of(message, kTagged) == "\0\x01\0\x07\x01\0\0\0\x05\x01\0"s);
+    CHECK(text_of(message, kTagged) == R"({"value":0,"maybe":{"number":5,"names":[]}})");
+
+    Arena arena(kAmple);
+    const auto absent = decode_all<sample::Defaults>("\0\0"sv, kTagged, arena);
+    REQUIRE(absent);
+    REQUIRE(absent->maybe != nullptr);
+    CHECK(absent->maybe->number == 7);
+}
+
 TEST_CASE("schema: a field with flexible=none keeps its fixed length", "[schema][language]") {
     RangesRequest message;
     message.fixed = "f";
