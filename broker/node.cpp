@@ -78,13 +78,17 @@ Node::Node(config::BrokerConfig config, const NodeLimits& limits, NodePorts port
           ports_.control, ports_.clock, id_channel_,
           [this] { return BrokerIdentity(config_.node.id, agent_->epoch()); },
           log_.named("producers")),
-      topic_creator_(ports_.control, ports_.clock, request_channel_, log_.named("topics")),
+      topic_creator_(ports_.control, ports_.clock, request_channel_, config_.groups.offsets_topic,
+                     log_.named("topics")),
       isr_updater_({.shard = ports_.control,
                     .clock = ports_.clock,
                     .log = log_.named("replicas"),
                     .controller = isr_channel_,
                     .self = config_.node.id,
                     .broker_epoch = [this] { return agent_->epoch(); }}),
+      groups_({ports_.control, ports_.clock, log_.named("groups")},
+              {.offset_metadata_max =
+                   static_cast<std::size_t>(std::max(config_.groups.offset_metadata_max, 0))}),
       shards_(data_ports(), ports_.data),
       cluster_peers_(shards_.fetchers(), ports_.control, isr_updater_) {
     connector_.follow_active(session_channel_);
@@ -219,11 +223,12 @@ DataShards::Ports Node::data_ports() {
                                       .max_wait = config_.replication.fetch_wait_max,
                                       .answer_limit = config_.replication.socket_timeout},
                          .listener = config_.network.inter_broker_listener_name},
-            .services = {
-                .settings = config_.settings,
-                .gateway = gateway_,
-                .producer_ids = producer_ids_,
-                .topic_creator = config_.topic_creation.is_automatic ? &topic_creator_ : nullptr}};
+            .services = {.settings = config_.settings,
+                         .gateway = gateway_,
+                         .producer_ids = producer_ids_,
+                         .topic_creator = topic_creator_,
+                         .creates_topics = config_.topic_creation.is_automatic,
+                         .commit_timeout = duration_of(config_.groups.commit_timeout)}};
 }
 
 replication::LagLimits Node::lag_limits() const {
@@ -305,6 +310,7 @@ void Node::start_broker(storage::OpenedLogs opened) {
                      .peers = &cluster_peers_,
                      .lag = lag_limits(),
                      .follower_mutants = ports_.follower_mutants},
+        .listeners = &groups_,
         .shards = shards_.views(),
         .tell_applied = [this](Offset offset) { on_applied(offset); }};
     applier_ = std::make_unique<MetadataApplier>(std::move(applying), std::move(opened));

@@ -10,6 +10,7 @@
 #include "broker/api/api_services.h"
 #include "broker/bound_listeners.h"
 #include "broker/controller_server.h"
+#include "broker/coordinator/group/group_coordinators.h"
 #include "broker/data_shards.h"
 #include "broker/hang_watch.h"
 #include "broker/metadata/broker_agent.h"
@@ -217,6 +218,7 @@ private:
     ProducerIdPool producer_ids_;
     TopicCreator topic_creator_;
     IsrUpdater isr_updater_;
+    GroupCoordinators groups_;
     DataShards shards_;
     ClusterPeers cluster_peers_;
     std::unique_ptr<MetadataApplier> applier_;

@@ -222,6 +222,20 @@ ProduceConfig read_produce(const Settings& settings) {
             .producer_expiry_interval = span(settings, "producer.id.expiration.check.interval.ms")};
 }
 
+GroupConfig read_groups(const Settings& settings) {
+    const auto number = [&](std::string_view name) {
+        return static_cast<std::int32_t>(integer(settings, name));
+    };
+    const auto factor = settings.integer("offsets.topic.replication.factor");
+    return {.offsets_topic = {.partitions = number("offsets.topic.num.partitions"),
+                              .replication_factor =
+                                  factor ? std::optional(static_cast<std::int16_t>(*factor))
+                                         : std::nullopt,
+                              .segment_bytes = number("offsets.topic.segment.bytes")},
+            .offset_metadata_max = number("offset.metadata.max.bytes"),
+            .commit_timeout = span(settings, "offsets.commit.timeout.ms")};
+}
+
 /// Whether id and roles are valid. If not, errors about listeners and voters would be guesses.
 bool knows_identity(const Settings& settings, const NodeConfig& node) {
     return !settings.is_broken("node.id") && !settings.is_broken("process.roles") &&
@@ -263,6 +277,7 @@ LoadedConfig load_broker_config(const BrokerInput& input) {
                                      .replication = read_replication(settings),
                                      .election = read_election(settings),
                                      .produce = read_produce(settings),
+                                     .groups = read_groups(settings),
                                      .memory_limit = settings.integer("highwater.memory.limit"),
                                      .settings = std::move(settings)};
     }

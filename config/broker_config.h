@@ -67,6 +67,21 @@ struct ElectionConfig {
     std::optional<std::chrono::milliseconds> balance_interval;
 };
 
+/// How the topic of committed offsets is created (`offsets.topic.*`).
+struct OffsetsTopicConfig {
+    std::int32_t partitions;
+    /// Nothing: as many as for other topics.
+    std::optional<std::int16_t> replication_factor;
+    std::int32_t segment_bytes;
+};
+
+/// The coordinator of consumer groups.
+struct GroupConfig {
+    OffsetsTopicConfig offsets_topic;
+    std::int32_t offset_metadata_max;  ///< in UTF-16 units, as Kafka counts
+    std::chrono::milliseconds commit_timeout;
+};
+
 struct ProduceConfig {
     ProduceValidation validation;
     std::chrono::milliseconds producer_id_expiration;
@@ -85,6 +100,7 @@ struct BrokerConfig {
     ReplicationConfig replication;
     ElectionConfig election;
     ProduceConfig produce;
+    GroupConfig groups;
     /// In bytes. Nothing: a share of the memory of the machine or container.
     std::optional<std::int64_t> memory_limit;
     Settings settings;  ///< every key with its value and where it comes from

@@ -14,6 +14,9 @@
 #include "broker/api/init_producer_id.h"
 #include "broker/api/list_offsets.h"
 #include "broker/api/metadata.h"
+#include "broker/api/offset_commit.h"
+#include "broker/api/offset_delete.h"
+#include "broker/api/offset_fetch.h"
 #include "broker/api/offset_for_leader_epoch.h"
 #include "broker/api/produce.h"
 
@@ -58,8 +61,16 @@ void add_handlers(Dispatcher& dispatcher, ApiServices& services, const NodeServi
     dispatcher.add(ApiKey::offset_for_leader_epoch,
                    std::make_unique<OffsetForLeaderEpochHandler>(services));
     dispatcher.add(ApiKey::metadata,
-                   std::make_unique<MetadataHandler>(services, node.topic_creator));
-    dispatcher.add(ApiKey::find_coordinator, std::make_unique<FindCoordinatorHandler>(services));
+                   std::make_unique<MetadataHandler>(
+                       services, node.creates_topics ? &node.topic_creator : nullptr));
+    dispatcher.add(ApiKey::find_coordinator,
+                   std::make_unique<FindCoordinatorHandler>(services, node.topic_creator));
+    dispatcher.add(ApiKey::offset_commit,
+                   std::make_unique<OffsetCommitHandler>(services, node.commit_timeout));
+    dispatcher.add(ApiKey::offset_fetch,
+                   std::make_unique<OffsetFetchHandler>(services, node.commit_timeout));
+    dispatcher.add(ApiKey::offset_delete,
+                   std::make_unique<OffsetDeleteHandler>(services, node.commit_timeout));
     dispatcher.add(ApiKey::api_versions,
                    std::make_unique<ApiVersionsHandler>(dispatcher, services));
     dispatcher.add(ApiKey::init_producer_id,

@@ -15,7 +15,9 @@ struct NodeServices {
     const config::Settings& settings;
     ControllerGateway& gateway;
     ProducerIdPool& producer_ids;
-    TopicCreator* topic_creator;  ///< null if auto.create.topics.enable is false
+    TopicCreator& topic_creator;
+    bool creates_topics;      ///< `auto.create.topics.enable`
+    Duration commit_timeout;  ///< `offsets.commit.timeout.ms`
 };
 
 /// Adds the handler of every API on the brokers' listeners to the dispatcher of a shard. The

@@ -1,6 +1,9 @@
 #include "broker/metadata/topic_creator.h"
 
+#include <array>
 #include <utility>
+
+#include "controller/image/topic_name.h"
 
 namespace hw::broker {
 
@@ -59,9 +62,19 @@ bool TopicCreator::start_creation(const std::string& name) {
 }
 
 Task<> TopicCreator::create_one(std::string name) {
+    using Config = schema::CreateTopicsRequest::Config;
     constexpr std::int16_t kDefault = -1;
-    const schema::CreateTopicsRequest::Topic topic{
+    schema::CreateTopicsRequest::Topic topic{
         .name = name, .num_partitions = kDefault, .replication_factor = kDefault};
+    const std::string segment_bytes = std::to_string(offsets_topic_.segment_bytes);
+    const std::array<Config, 3> configs{{{"cleanup.policy", "compact"},
+                                         {"compression.type", "producer"},
+                                         {"segment.bytes", segment_bytes}}};
+    if (name == controller::kOffsetsTopic) {
+        topic.num_partitions = offsets_topic_.partitions;
+        topic.replication_factor = offsets_topic_.replication_factor.value_or(kDefault);
+        topic.configs = {configs.data(), configs.size()};
+    }
     schema::CreateTopicsRequest request;
     request.topics = {&topic, 1};
     const TimePoint deadline = clock_.now() + kLimit;

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "broker/net/rate_limited_log.h"
+#include "config/broker_config.h"
 #include "controller/image/metadata_image.h"
 #include "protocol/base/clock.h"
 #include "protocol/base/logger.h"
@@ -18,10 +19,11 @@
 
 namespace hw::broker {
 
-/// Creates the topics that Metadata requests name (`auto.create.topics.enable`), and lets the
-/// requests wait until their shard has them in its image. Each topic is created by its own request
-/// to the active controller, which decides the numbers of partitions and replicas. At most one
-/// request per name is under way.
+/// Creates the topics that Metadata requests name (`auto.create.topics.enable`) and the internal
+/// topics that coordinators need, and lets the requests wait until their shard has them in its
+/// image. Each topic is created by its own request to the active controller, which decides the
+/// numbers of partitions and replicas, if the configuration does not. At most one request per name
+/// is under way.
 ///
 /// Owned by the node. `create` may be called on any shard; everything else runs on the control
 /// shard. `stop` must have ended before it is destroyed.
@@ -38,10 +40,11 @@ public:
     static constexpr Duration kMaxWait = std::chrono::seconds(1);
 
     TopicCreator(Shard& control, const Clock& clock, replication::PeerClient& controller,
-                 Logger log)
+                 const config::OffsetsTopicConfig& offsets_topic, Logger log)
         : control_(control),
           clock_(clock),
           controller_(controller),
+          offsets_topic_(offsets_topic),
           log_(log),
           warnings_(log, clock),
           tasks_(control) {}
@@ -90,6 +93,7 @@ private:
     Shard& control_;
     const Clock& clock_;
     replication::PeerClient& controller_;
+    const config::OffsetsTopicConfig offsets_topic_;
     Logger log_;
     RateLimitedLog warnings_;
     std::shared_ptr<const controller::MetadataImage> image_;

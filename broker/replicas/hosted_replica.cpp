@@ -26,6 +26,14 @@ void HostedReplica::set_directory(storage::LogDirectory& directory, storage::Log
     log_ = log;
 }
 
+void HostedReplica::set_listener(std::shared_ptr<replication::ReplicaListener> listener) {
+    listener_ = listener;
+    enter_unrefused(services_.home,
+                    [listener = std::move(listener)](PartitionReplica& replica, Shard&) mutable {
+                        replica.set_listener(std::move(listener));
+                    });
+}
+
 storage::LogContext HostedReplica::log_context(storage::Disk& disk, Logger logger,
                                                storage::LogOptions options) {
     storage::LogContext context{

@@ -18,6 +18,18 @@
 namespace hw::broker {
 
 class FlushQueue;
+class HostedReplica;
+
+/// Port: makes what stands on the partitions of internal topics.
+class ReplicaListeners {
+public:
+    virtual ~ReplicaListeners() = default;
+
+    /// The listener of a new replica; null for a partition that nothing stands on. May keep a weak
+    /// reference to the replica.
+    [[nodiscard]] virtual std::shared_ptr<replication::ReplicaListener> make_listener(
+        const std::shared_ptr<HostedReplica>& replica, const storage::TopicPartition& name) = 0;
+};
 
 /// A partition replica on this broker, inside its guard, with its data directory. When batches are
 /// staged, it asks the shard that is inside the guard for a write at the end of the turn. Its log
@@ -59,6 +71,14 @@ public:
     [[nodiscard]] const controller::PartitionKey& key() const { return key_; }
     /// Set before the replica is opened, and constant after that.
     [[nodiscard]] storage::LogDirectory* directory() const { return directory_; }
+
+    /// Sets what stands on the partition. Called at most once, on the home shard, before other
+    /// shards see the replica.
+    void set_listener(std::shared_ptr<replication::ReplicaListener> listener);
+    /// May be null.
+    [[nodiscard]] const std::shared_ptr<replication::ReplicaListener>& listener() const {
+        return listener_;
+    }
 
     /// Runs `work(PartitionReplica&, Shard& here)` in the guard; see Guarded::enter.
     template <class Work>
@@ -122,6 +142,7 @@ private:
     Shard* here_ = nullptr;  ///< shard that is inside the guard now
     storage::LogDirectory* directory_ = nullptr;
     storage::LogId log_;
+    std::shared_ptr<replication::ReplicaListener> listener_;
     bool flush_queued_ = false;
 };
 

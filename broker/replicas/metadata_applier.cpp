@@ -297,6 +297,11 @@ void MetadataApplier::add(const Key& key, const PartitionImage& partition, Guard
         LocalReplica{.key = key,
                      .name = TopicPartition{topic, key.index},
                      .replica = std::make_shared<HostedReplica>(ports_.replicas, key, options)});
+    if (ports_.listeners != nullptr) {
+        if (auto listener = ports_.listeners->make_listener(local->replica, local->name)) {
+            local->replica->set_listener(std::move(listener));
+        }
+    }
     replicas_.add(local);
     changes_[key] = {.replica = local->replica, .options = std::move(options)};
     if (auto found = places_.take_found(key)) {

@@ -45,6 +45,8 @@ public:
         IncarnationId incarnation;  ///< of this process
         /// Services of all replicas; their home is the control shard.
         HostedReplica::Services replicas;
+        /// May be null.
+        ReplicaListeners* listeners = nullptr;
         /// The views of all shards that get the metadata.
         std::vector<ShardView*> shards;
         /// Called with the last offset of an image when all shards have that image, and all logs

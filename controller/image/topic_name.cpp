@@ -36,8 +36,7 @@ Result<void> check_topic_name(std::string_view name) {
 }
 
 bool is_internal_topic(std::string_view name) {
-    return name == "__consumer_offsets" || name == "__transaction_state" ||
-           name == "__share_group_state";
+    return name == kOffsetsTopic || name == "__transaction_state" || name == "__share_group_state";
 }
 
 }  // namespace hw::controller

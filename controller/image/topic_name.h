@@ -13,6 +13,9 @@ namespace hw::controller {
 /// The topic whose partition is the metadata log; clients may not create it.
 inline constexpr std::string_view kMetadataTopic = "__cluster_metadata";
 
+/// The topic that holds the committed offsets and the members of groups.
+inline constexpr std::string_view kOffsetsTopic = "__consumer_offsets";
+
 /// True for the topics in which the brokers keep their own state.
 [[nodiscard]] bool is_internal_topic(std::string_view name);
 

@@ -35,7 +35,7 @@ ORDERS = {
                     "replication/partition", "replication"],
     "controller": ["controller/image", "controller/placement", "controller/ops", "controller"],
     "broker": ["broker/runtime", "broker/net", "broker/quorum", "broker/metadata",
-               "broker/replicas", "broker/api", "broker"],
+               "broker/replicas", "broker/coordinator", "broker/api", "broker"],
     "tools": ["tools/client", "tools/dump", "tools/perf", "tools/cli", "tools"],
 }
 ASIO_PLACES = ("broker/runtime", "test/sim", "tools/perf", "test/bench")

@@ -63,7 +63,7 @@ struct World : HandlerWorld {
     sim::SimShard control{scheduler, 1, 1};
     test::NullLogSink log;
     test::AnsweredPeer controller{control};
-    TopicCreator creator{control, clock, controller, Logger(log, "test")};
+    TopicCreator creator{control, clock, controller, {}, Logger(log, "test")};
     MetadataHandler handler{services, &creator};
     MetadataRequest request;
 };

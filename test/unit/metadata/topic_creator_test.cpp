@@ -86,7 +86,7 @@ struct World {
     sim::SimClock clock{scheduler};
     Lines log;
     test::AnsweredPeer controller{control};
-    TopicCreator creator{control, clock, controller, Logger(log, "test")};
+    TopicCreator creator{control, clock, controller, {}, Logger(log, "test")};
     controller::MetadataImage image{"cluster"};
     std::uint64_t last_id = 0;
     std::vector<Refusals> answers;

@@ -1,0 +1,275 @@
+#include "broker/api/offset_fetch.h"
+
+#include <deque>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "broker/api/partition_lookup.h"
+#include "broker/coordinator/group/group_coordinators.h"
+#include "broker/net/long_loop.h"
+
+namespace hw::broker {
+namespace {
+
+using wire::ErrorCode;
+using Request = schema::OffsetFetchRequest;
+using Response = schema::OffsetFetchResponse;
+
+constexpr ApiVersion kGroupErrorsFrom{2};
+constexpr ApiVersion kManyGroupsFrom{8};
+constexpr ApiVersion kTopicIdsFrom{10};
+/// Memory for a partition: what is asked, what is found, and the answer.
+constexpr std::size_t kBytesPerItem = 256;
+
+/// The question about one group, in the form of the newer versions.
+struct Asked {
+    std::string_view group;
+    bool all = false;  ///< all partitions for which it has offsets
+    wire::Array<Request::Topic> topics;
+};
+
+/// One OffsetFetch request in progress. Lives in the frame of its coroutine.
+class OffsetFetchJob {
+public:
+    OffsetFetchJob(const ApiServices& services, Exchange& exchange, TimePoint deadline)
+        : services_(services),
+          exchange_(exchange),
+          who_(exchange.context()),
+          version_(exchange.version()),
+          deadline_(deadline) {}
+
+    /// Adds the answer about one group.
+    [[nodiscard]] Task<> ask(const Asked& asked);
+    void reply();
+
+private:
+    /// What the coordinator is asked for.
+    struct Named {
+        std::vector<ErrorCode> errors;  ///< of the topics that it is not asked for, in their order
+        std::vector<NamedPartition> partitions;
+    };
+    using Found = std::vector<FetchedOffset>;
+
+    [[nodiscard]] Task<Named> name(const Asked& asked);
+    [[nodiscard]] std::expected<std::string_view, ErrorCode> name_of(const Request::Topic& topic);
+    [[nodiscard]] Task<std::expected<Found, ErrorCode>> look_up(const Asked& asked,
+                                                                const Named& named);
+    [[nodiscard]] Task<> add_asked(const Asked& asked, const Named& named, Found all);
+    [[nodiscard]] Task<> add_all(Found all);
+    [[nodiscard]] Task<> add_errors(const Asked& asked, ErrorCode code);
+    [[nodiscard]] Response::Partition answer(PartitionIndex index,
+                                             const CommittedOffset& committed) const;
+
+    const ApiServices& services_;
+    Exchange& exchange_;
+    const RequestContext& who_;
+    ApiVersion version_;
+    TimePoint deadline_;
+    std::vector<Response::Group> groups_;
+    // The arrays and texts that the answers point to.
+    std::deque<std::vector<Response::TopicResult>> topics_;
+    std::deque<std::vector<Response::Partition>> partitions_;
+    std::deque<std::vector<FetchedOffset>> found_;
+    std::deque<std::string> names_;
+};
+
+Response::Partition failed(PartitionIndex index, ErrorCode code) {
+    return {.partition_index = index,
+            .committed_offset = kNoOffset,
+            .metadata = "",
+            .error_code = code};
+}
+
+std::expected<std::string_view, ErrorCode> OffsetFetchJob::name_of(const Request::Topic& topic) {
+    const TopicAccess access{who_, Operation::describe};
+    if (version_ >= kTopicIdsFrom) {
+        const FoundTopic found = find_topic(services_, access, topic.topic_id);
+        if (found.image == nullptr) {
+            return std::unexpected(found.missing);
+        }
+        // The image may be replaced before the name is used.
+        return names_.emplace_back(found.image->name);
+    }
+    // Offsets of a topic that does not exist (any more) are answered, too, as in Kafka.
+    if (!who_.allows(Operation::describe, topic_resource(topic.name))) {
+        return std::unexpected(ErrorCode::topic_authorization_failed);
+    }
+    return topic.name;
+}
+
+Task<OffsetFetchJob::Named> OffsetFetchJob::name(const Asked& asked) {
+    Named named;
+    LongLoop loop;
+    for (const Request::Topic& topic : asked.topics) {
+        const auto name = name_of(topic);
+        named.errors.push_back(name ? ErrorCode::none : name.error());
+        for (const PartitionIndex index : topic.partition_indexes) {
+            if (name) {
+                named.partitions.push_back({*name, index});
+            }
+        }
+        if (loop.is_over(1 + topic.partition_indexes.size())) {
+            co_await let_others_run(services_.shard);
+        }
+    }
+    co_return named;
+}
+
+Task<std::expected<OffsetFetchJob::Found, ErrorCode>> OffsetFetchJob::look_up(const Asked& asked,
+                                                                              const Named& named) {
+    if (!who_.allows(Operation::describe, {ResourceType::group, asked.group})) {
+        co_return std::unexpected(ErrorCode::group_authorization_failed);
+    }
+    const auto replica = find_group(services_, asked.group);
+    if (!replica) {
+        co_return std::unexpected(replica.error().code);
+    }
+    auto outcome = co_await ask_group<Found>(
+        services_, *replica, deadline_, [&](const GroupMachine& groups, Found& found) {
+            found = asked.all ? groups.fetch_all(asked.group)
+                              : groups.fetch(asked.group, named.partitions);
+            return CoordinatorRecords();
+        });
+    if (!outcome) {
+        co_return std::unexpected(outcome.error().code);
+    }
+    co_return std::move(*outcome);
+}
+
+Task<> OffsetFetchJob::ask(const Asked& asked) {
+    topics_.emplace_back();
+    groups_.push_back({.group_id = asked.group});
+    const Named named = co_await name(asked);
+    auto found = co_await look_up(asked, named);
+    if (!found) {
+        groups_.back().error_code = found.error();
+        if (version_ < kGroupErrorsFrom) {
+            co_await add_errors(asked, found.error());
+        }
+    } else if (!asked.all) {
+        co_await add_asked(asked, named, std::move(*found));
+    } else if (exchange_.take_work(found->size(), kBytesPerItem)) {
+        co_await add_all(std::move(*found));
+    }
+    groups_.back().topics = topics_.back();
+}
+
+Response::Partition OffsetFetchJob::answer(PartitionIndex index,
+                                           const CommittedOffset& committed) const {
+    return {.partition_index = index,
+            .committed_offset = committed.offset,
+            .committed_leader_epoch = committed.leader_epoch,
+            .metadata = committed.metadata.empty() ? "" : std::string_view(committed.metadata),
+            .error_code = ErrorCode::none};
+}
+
+Task<> OffsetFetchJob::add_asked(const Asked& asked, const Named& named, Found all) {
+    std::span<const FetchedOffset> found = found_.emplace_back(std::move(all));
+    LongLoop loop;
+    for (std::size_t i = 0; i < asked.topics.size(); ++i) {
+        const Request::Topic& topic = asked.topics[i];
+        auto& partitions = partitions_.emplace_back();
+        for (const PartitionIndex index : topic.partition_indexes) {
+            if (named.errors[i] != ErrorCode::none) {
+                partitions.push_back(failed(index, named.errors[i]));
+                continue;
+            }
+            partitions.push_back(answer(index, found.front().committed));
+            found = found.subspan(1);
+        }
+        topics_.back().push_back(
+            {.name = topic.name, .topic_id = topic.topic_id, .partitions = partitions});
+        if (loop.is_over(1 + partitions.size())) {
+            co_await let_others_run(services_.shard);
+        }
+    }
+}
+
+Task<> OffsetFetchJob::add_all(Found all) {
+    const Found& found = found_.emplace_back(std::move(all));
+    LongLoop loop;
+    for (std::size_t next = 0; next < found.size();) {
+        const std::string& name = found[next].topic;
+        auto& partitions = partitions_.emplace_back();
+        for (; next < found.size() && found[next].topic == name; ++next) {
+            partitions.push_back(answer(found[next].partition, found[next].committed));
+        }
+        const FoundTopic topic =
+            find_topic(services_, TopicAccess{who_, Operation::describe}, name);
+        const bool is_shown = version_ >= kTopicIdsFrom
+                                  ? topic.image != nullptr
+                                  : topic.missing != ErrorCode::topic_authorization_failed;
+        if (is_shown) {
+            const TopicId id = topic.image == nullptr ? TopicId() : topic.image->id;
+            topics_.back().push_back({.name = name, .topic_id = id, .partitions = partitions});
+        }
+        if (loop.is_over(1 + partitions.size())) {
+            co_await let_others_run(services_.shard);
+        }
+    }
+}
+
+Task<> OffsetFetchJob::add_errors(const Asked& asked, ErrorCode code) {
+    LongLoop loop;
+    for (const Request::Topic& topic : asked.topics) {
+        auto& partitions = partitions_.emplace_back();
+        for (const PartitionIndex index : topic.partition_indexes) {
+            partitions.push_back(failed(index, code));
+        }
+        topics_.back().push_back({.name = topic.name, .partitions = partitions});
+        if (loop.is_over(1 + partitions.size())) {
+            co_await let_others_run(services_.shard);
+        }
+    }
+}
+
+void OffsetFetchJob::reply() {
+    Response response;
+    if (version_ >= kManyGroupsFrom) {
+        response.groups = groups_;
+    } else {
+        response.topics = topics_.front();
+        response.error_code = groups_.front().error_code;
+    }
+    exchange_.reply(response);
+}
+
+std::size_t items_of(const wire::Array<Request::Topic>& topics) {
+    std::size_t items = topics.size();
+    for (const Request::Topic& topic : topics) {
+        items += topic.partition_indexes.size();
+    }
+    return items;
+}
+
+}  // namespace
+
+Task<> OffsetFetchHandler::serve(ExchangePtr exchange, const Request& request) {
+    std::vector<Asked> asked;
+    std::size_t items = 0;
+    if (exchange->version() < kManyGroupsFrom) {
+        asked.push_back({request.group_id, wire::is_null(request.topics), request.topics});
+    } else {
+        for (const Request::Group& group : request.groups) {
+            asked.push_back({group.group_id, wire::is_null(group.topics), group.topics});
+        }
+    }
+    for (const Asked& one : asked) {
+        items += 1 + items_of(one.topics);
+    }
+    if (!exchange->take_work(items, kBytesPerItem)) {
+        co_return;
+    }
+    OffsetFetchJob job(services_, *exchange, services_.clock.now() + timeout_);
+    for (const Asked& one : asked) {
+        co_await job.ask(one);
+        if (exchange->rejected() || !exchange->is_wanted()) {
+            co_return;
+        }
+    }
+    job.reply();
+}
+
+}  // namespace hw::broker

@@ -1,0 +1,44 @@
+#include "broker/coordinator/group/group_coordinators.h"
+
+#include <fmt/format.h>
+
+#include "broker/coordinator/group/group_partition.h"
+#include "controller/image/topic_name.h"
+
+namespace hw::broker {
+
+std::shared_ptr<replication::ReplicaListener> GroupCoordinators::make_listener(
+    const std::shared_ptr<HostedReplica>& replica, const storage::TopicPartition& name) {
+    if (name.topic != controller::kOffsetsTopic) {
+        return nullptr;
+    }
+    const std::string text = fmt::format("{}", name);
+    const auto load = [this, text, weak = std::weak_ptr(replica)](CoordinatorLoad load) {
+        loader_.begin(
+            {.replica = weak,
+             .coordinator = std::static_pointer_cast<Coordinator>(weak.lock()->listener()),
+             .make = [this] { return std::make_unique<GroupMachine>(options_); },
+             .name = text,
+             .load = load});
+    };
+    return std::make_shared<Coordinator>(Coordinator::Ports{
+        .clock = ports_.clock, .log = ports_.log, .name = text, .begin_load = load});
+}
+
+std::expected<ReplicaPtr, wire::Refusal> find_group(const ShardView& view, std::string_view group) {
+    const auto not_here = [](std::string_view why) {
+        return std::unexpected(wire::Refusal{wire::ErrorCode::not_coordinator, std::string(why)});
+    };
+    const controller::TopicImage* topic = view.image->find_topic(controller::kOffsetsTopic);
+    if (topic == nullptr) {
+        return not_here("no group has a coordinator yet");
+    }
+    const PartitionIndex partition = partition_of_group(group, topic->partitions.size());
+    const HostedPartition* hosted = view.replicas.find({topic->id, partition});
+    if (hosted == nullptr) {
+        return not_here("another broker coordinates the group");
+    }
+    return hosted->replica;
+}
+
+}  // namespace hw::broker

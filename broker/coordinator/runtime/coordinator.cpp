@@ -1,0 +1,138 @@
+#include "broker/coordinator/runtime/coordinator.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "protocol/base/assert.h"
+#include "protocol/record/batch_builder.h"
+
+namespace hw::broker {
+
+using wire::ErrorCode;
+using wire::Refusal;
+
+namespace {
+
+/// The error for the caller whose records the partition has refused; nothing was appended.
+Refusal refused_append(const Refusal& refusal) {
+    switch (refusal.code) {
+        case ErrorCode::not_leader_or_follower:
+        case ErrorCode::unknown_topic_or_partition:
+        case ErrorCode::kafka_storage_error:
+            return {ErrorCode::not_coordinator, refusal.message};
+        case ErrorCode::message_too_large:
+        case ErrorCode::record_list_too_large:
+            return {ErrorCode::invalid_commit_offset_size, refusal.message};
+        default:
+            return {ErrorCode::coordinator_not_available, refusal.message};
+    }
+}
+
+Refusal resigned(const Refusal& reason, bool has_records) {
+    return {ErrorCode::not_coordinator,
+            fmt::format("this broker is not the coordinator any more: {}{}", reason.message,
+                        has_records ? "; the change may or may not be in force" : "")};
+}
+
+}  // namespace
+
+void Coordinator::run(replication::PartitionReplica& replica, CallPtr call, Operation operation) {
+    auto* const machine = std::get_if<Machine>(&phase_);
+    if (machine == nullptr) {
+        call->end(not_active());
+        return;
+    }
+    const CoordinatorRecords records = operation(**machine);
+    if (!records.empty()) {
+        auto batch = batch_of(records);
+        if (!batch) {
+            call->end({ErrorCode::invalid_commit_offset_size, batch.error().message});
+            return;
+        }
+        const auto appended = replica.append_own(std::move(*batch), epoch_);
+        if (!appended) {
+            call->end(refused_append(appended.error()));
+            return;
+        }
+        last_appended_ = *appended;
+        apply(**machine, records);
+    }
+    if (last_appended_ < committed_end_) {
+        call->end();
+    } else {
+        waiting_.add(last_appended_, std::move(call), !records.empty());
+    }
+}
+
+Refusal Coordinator::not_active() const {
+    if (std::holds_alternative<Loading>(phase_)) {
+        return {ErrorCode::coordinator_load_in_progress,
+                fmt::format("the coordinator is being loaded from {}", ports_.name)};
+    }
+    if (std::holds_alternative<Failed>(phase_)) {
+        return {ErrorCode::coordinator_not_available,
+                fmt::format("the coordinator could not be loaded from {}; the broker's log says "
+                            "why",
+                            ports_.name)};
+    }
+    return {ErrorCode::not_coordinator, fmt::format("this broker does not lead {}", ports_.name)};
+}
+
+Result<Buffer> Coordinator::batch_of(const CoordinatorRecords& records) {
+    const Timestamp now = ports_.clock.wall_now();
+    record::BatchBuilder builder(record::BatchOptions{});
+    for (const auto& record : records) {
+        builder.add(
+            {.key = record.key(), .value = record.value(), .headers = {}, .timestamp = now});
+    }
+    return builder.finish(compressor_);
+}
+
+void Coordinator::apply(CoordinatorMachine& machine, const CoordinatorRecords& records) {
+    for (const auto& record : records) {
+        const auto applied = machine.apply(record.key(), record.value());
+        HW_ASSERT(applied.has_value());
+    }
+}
+
+void Coordinator::finish_load(const CoordinatorLoad& load,
+                              Result<std::unique_ptr<CoordinatorMachine>> machine) {
+    const auto* const loading = std::get_if<Loading>(&phase_);
+    if (loading == nullptr || loading->load.number != load.number) {
+        return;  // this broker has lost the leadership meanwhile
+    }
+    if (!machine) {
+        ports_.log.error("the coordinator of {} cannot be loaded, and is not available: {}",
+                         ports_.name, machine.error().message);
+        phase_ = Failed{};
+        return;
+    }
+    phase_ = std::move(*machine);
+}
+
+void Coordinator::on_led(LeaderEpoch epoch, Offset log_end, Offset high_watermark) {
+    epoch_ = epoch;
+    committed_end_ = high_watermark;
+    if (!std::holds_alternative<Idle>(phase_)) {
+        return;  // it led before: all that it has appended is still in the log
+    }
+    last_appended_ = log_end - 1;
+    const CoordinatorLoad load{.number = ++loads_, .end = log_end};
+    phase_ = Loading{load};
+    ports_.begin_load(load);
+}
+
+void Coordinator::on_high_watermark(Offset offset) {
+    committed_end_ = offset;
+    waiting_.on_committed(offset - 1, [](const CallPtr& call) { call->end(); });
+}
+
+void Coordinator::on_resigned(const Refusal& reason) {
+    phase_ = Idle{};
+    for (auto& waiting : waiting_.take()) {
+        waiting.answer->end(resigned(reason, waiting.has_records));
+    }
+}
+
+}  // namespace hw::broker

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+
+#include "broker/coordinator/runtime/coordinator_call.h"
+#include "broker/coordinator/runtime/coordinator_machine.h"
+#include "protocol/base/clock.h"
+#include "protocol/base/ids.h"
+#include "protocol/base/logger.h"
+#include "protocol/record/compressor.h"
+#include "protocol/wire/refusal.h"
+#include "replication/decision_queue.h"
+#include "replication/partition/partition_replica.h"
+#include "replication/partition/replica_listener.h"
+
+namespace hw::broker {
+
+using CallPtr = std::shared_ptr<CoordinatorCall>;
+
+/// A part of a coordinator's log to load: all below `end`. The number tells one load from the next.
+struct CoordinatorLoad {
+    std::uint64_t number = 0;
+    Offset end;
+};
+
+/// Runs a machine on a partition: loads it from the log when this broker becomes the leader, and
+/// forgets it when it is not any more. As in QuorumController, requests are decided from the
+/// *appended* state, and answered when that is *committed*. There is no way back from the appended
+/// to the committed state, because none is needed: a batch that is refused has changed nothing, and
+/// a coordinator that has lost its leadership reads its log again before it decides anything.
+///
+/// Lives in the guard of its partition, where all functions are called.
+class Coordinator final : public replication::ReplicaListener {
+public:
+    struct Ports {
+        const Clock& clock;
+        Logger log;
+        std::string name;  ///< of the partition, for messages
+        /// Begins to load the machine outside of the guard; called inside. The outcome comes to
+        /// finish_load in a later entry of the guard.
+        std::function<void(CoordinatorLoad)> begin_load;
+    };
+    /// Decides a request: sets the result of its call, and returns the records to append.
+    using Operation = std::move_only_function<CoordinatorRecords(CoordinatorMachine&)>;
+
+    explicit Coordinator(Ports ports) : ports_(std::move(ports)) {}
+
+    /// Runs `operation` and ends `call` when its decision is committed. Otherwise the call is
+    /// refused with NOT_COORDINATOR (this broker does not lead the partition, or has lost it
+    /// meanwhile), COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE (the log cannot be read
+    /// or takes no records now), or INVALID_COMMIT_OFFSET_SIZE (the records are larger than a batch
+    /// may be).
+    void run(replication::PartitionReplica& replica, CallPtr call, Operation operation);
+    /// Takes the outcome of a load.
+    void finish_load(const CoordinatorLoad& load,
+                     Result<std::unique_ptr<CoordinatorMachine>> machine);
+
+    void on_led(LeaderEpoch epoch, Offset log_end, Offset high_watermark) override;
+    void on_high_watermark(Offset offset) override;
+    void on_resigned(const wire::Refusal& reason) override;
+
+private:
+    struct Idle {};
+    struct Loading {
+        CoordinatorLoad load;
+    };
+    struct Failed {};
+    using Machine = std::unique_ptr<CoordinatorMachine>;
+
+    [[nodiscard]] wire::Refusal not_active() const;
+    [[nodiscard]] Result<Buffer> batch_of(const CoordinatorRecords& records);
+    void apply(CoordinatorMachine& machine, const CoordinatorRecords& records);
+
+    Ports ports_;
+    std::variant<Idle, Loading, Failed, Machine> phase_;
+    LeaderEpoch epoch_ = kNoLeaderEpoch;
+    std::uint64_t loads_ = 0;
+    Offset last_appended_ = kNoOffset;
+    Offset committed_end_{0};
+    replication::DecisionQueue<CallPtr> waiting_;
+    record::Compressor compressor_;
+};
+
+}  // namespace hw::broker
