@@ -129,10 +129,11 @@ Task<> OffsetCommitJob::commit(TimePoint deadline) {
     if (request_.retention_time_ms >= 0) {
         commit.expires_at = commit.now + request_.retention_time_ms;
     }
-    const auto outcome = co_await ask_group<OffsetCommitResult>(
-        services_, *replica, deadline, [&](GroupMachine& groups, OffsetCommitResult& result) {
-            return groups.commit(commit, result);
-        });
+    const auto operation = [&](const GroupMachine& groups, OffsetCommitResult& result) {
+        return groups.commit(commit, result);
+    };
+    const auto outcome =
+        co_await ask_group<OffsetCommitResult>(services_, *replica, deadline, operation);
     if (!outcome) {
         refuse_accepted(outcome.error().code);
     } else if (outcome->refusal != ErrorCode::none) {

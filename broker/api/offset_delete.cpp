@@ -53,10 +53,10 @@ Task<ErrorCode> remove(const ApiServices& services, std::string_view group,
     if (!replica) {
         co_return replica.error().code;
     }
-    const auto outcome = co_await ask_group<ErrorCode>(
-        services, *replica, deadline, [&](const GroupMachine& groups, ErrorCode& refusal) {
-            return groups.remove(group, offsets, refusal);
-        });
+    const auto operation = [&](const GroupMachine& groups, ErrorCode& refusal) {
+        return groups.remove(group, offsets, refusal);
+    };
+    const auto outcome = co_await ask_group<ErrorCode>(services, *replica, deadline, operation);
     co_return outcome ? *outcome : outcome.error().code;
 }
 
@@ -76,8 +76,9 @@ Task<> OffsetDeleteHandler::serve(ExchangePtr exchange, const Request& request) 
         co_return;
     }
     const Checked checked = co_await check(services_, who, request);
-    response.error_code = co_await remove(services_, request.group_id, checked.offsets,
-                                          services_.clock.now() + timeout_);
+    const ErrorCode removed = co_await remove(services_, request.group_id, checked.offsets,
+                                              services_.clock.now() + timeout_);
+    response.error_code = removed;
     std::vector<Response::Topic> topics;
     if (response.error_code == ErrorCode::none) {
         topics.reserve(request.topics.size());

@@ -126,12 +126,12 @@ Task<std::expected<OffsetFetchJob::Found, ErrorCode>> OffsetFetchJob::look_up(co
     if (!replica) {
         co_return std::unexpected(replica.error().code);
     }
-    auto outcome = co_await ask_group<Found>(
-        services_, *replica, deadline_, [&](const GroupMachine& groups, Found& found) {
-            found = asked.all ? groups.fetch_all(asked.group)
-                              : groups.fetch(asked.group, named.partitions);
-            return CoordinatorRecords();
-        });
+    const auto operation = [&](const GroupMachine& groups, Found& found) {
+        found =
+            asked.all ? groups.fetch_all(asked.group) : groups.fetch(asked.group, named.partitions);
+        return CoordinatorRecords();
+    };
+    auto outcome = co_await ask_group<Found>(services_, *replica, deadline_, operation);
     if (!outcome) {
         co_return std::unexpected(outcome.error().code);
     }

@@ -4,6 +4,7 @@
 
 #include "config/key_table.h"
 #include "config/value.h"
+#include "controller/image/topic_name.h"
 #include "protocol/base/assert.h"
 
 namespace hw::broker {
@@ -37,6 +38,9 @@ config::TopicConfig topic_config_of(const controller::MetadataImage& image, std:
                                     const config::Settings& settings, const Logger& log) {
     auto made = config::make_topic_config(sound_overrides(image, topic, log), settings);
     HW_ASSERT(made.has_value());
+    if (controller::is_internal_topic(topic)) {
+        made->durability = config::Durability::disk;  // what brokers keep must survive a power cut
+    }
     return *made;
 }
 

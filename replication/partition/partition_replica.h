@@ -100,8 +100,7 @@ public:
     [[nodiscard]] std::expected<Offset, wire::Refusal> append_own(Buffer batch, LeaderEpoch epoch);
     /// Writes the staged batches. The host calls it after ask_flush; further calls do nothing.
     void flush();
-    /// Called for the committer of the directory; see Log::begin_sync and Log::on_synced. A sync
-    /// may end after the log was released.
+    /// See Log::begin_sync and Log::on_synced. A sync may end after the log was released.
     [[nodiscard]] std::optional<storage::SyncJob> begin_sync();
     void on_synced(const storage::SyncTicket& ticket, const Result<void>& outcome);
     void on_snapshot_written(const storage::SnapshotJob& job, const Result<void>& outcome);

@@ -13,16 +13,17 @@ std::shared_ptr<replication::ReplicaListener> GroupCoordinators::make_listener(
         return nullptr;
     }
     const std::string text = fmt::format("{}", name);
-    const auto load = [this, text, weak = std::weak_ptr(replica)](CoordinatorLoad load) {
+    const auto make = [this] { return std::make_unique<GroupMachine>(options_); };
+    const auto load = [this, make, text, weak = std::weak_ptr(replica)](CoordinatorLoad load) {
         loader_.begin(
             {.replica = weak,
              .coordinator = std::static_pointer_cast<Coordinator>(weak.lock()->listener()),
-             .make = [this] { return std::make_unique<GroupMachine>(options_); },
+             .make = make,
              .name = text,
              .load = load});
     };
     return std::make_shared<Coordinator>(Coordinator::Ports{
-        .clock = ports_.clock, .log = ports_.log, .name = text, .begin_load = load});
+        .clock = ports_.clock, .log = ports_.log, .name = text, .make = make, .begin_load = load});
 }
 
 std::expected<ReplicaPtr, wire::Refusal> find_group(const ShardView& view, std::string_view group) {

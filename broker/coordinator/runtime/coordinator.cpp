@@ -96,8 +96,7 @@ void Coordinator::apply(CoordinatorMachine& machine, const CoordinatorRecords& r
     }
 }
 
-void Coordinator::finish_load(const CoordinatorLoad& load,
-                              Result<std::unique_ptr<CoordinatorMachine>> machine) {
+void Coordinator::finish_load(const CoordinatorLoad& load, Result<Machine> machine) {
     const auto* const loading = std::get_if<Loading>(&phase_);
     if (loading == nullptr || loading->load.number != load.number) {
         return;  // this broker has lost the leadership meanwhile
@@ -118,6 +117,10 @@ void Coordinator::on_led(LeaderEpoch epoch, Offset log_end, Offset high_watermar
         return;  // it led before: all that it has appended is still in the log
     }
     last_appended_ = log_end - 1;
+    if (log_end == Offset(0)) {
+        phase_ = ports_.make();  // the topic is new, and the client that needs it waits
+        return;
+    }
     const CoordinatorLoad load{.number = ++loads_, .end = log_end};
     phase_ = Loading{load};
     ports_.begin_load(load);

@@ -36,10 +36,12 @@ struct CoordinatorLoad {
 /// Lives in the guard of its partition, where all functions are called.
 class Coordinator final : public replication::ReplicaListener {
 public:
+    using Machine = std::unique_ptr<CoordinatorMachine>;
     struct Ports {
         const Clock& clock;
         Logger log;
-        std::string name;  ///< of the partition, for messages
+        std::string name;               ///< of the partition, for messages
+        std::function<Machine()> make;  ///< a machine without state
         /// Begins to load the machine outside of the guard; called inside. The outcome comes to
         /// finish_load in a later entry of the guard.
         std::function<void(CoordinatorLoad)> begin_load;
@@ -56,8 +58,7 @@ public:
     /// may be).
     void run(replication::PartitionReplica& replica, CallPtr call, Operation operation);
     /// Takes the outcome of a load.
-    void finish_load(const CoordinatorLoad& load,
-                     Result<std::unique_ptr<CoordinatorMachine>> machine);
+    void finish_load(const CoordinatorLoad& load, Result<Machine> machine);
 
     void on_led(LeaderEpoch epoch, Offset log_end, Offset high_watermark) override;
     void on_high_watermark(Offset offset) override;
@@ -69,7 +70,6 @@ private:
         CoordinatorLoad load;
     };
     struct Failed {};
-    using Machine = std::unique_ptr<CoordinatorMachine>;
 
     [[nodiscard]] wire::Refusal not_active() const;
     [[nodiscard]] Result<Buffer> batch_of(const CoordinatorRecords& records);

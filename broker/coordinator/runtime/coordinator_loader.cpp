@@ -1,12 +1,11 @@
 #include "broker/coordinator/runtime/coordinator_loader.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
-#include "broker/net/long_loop.h"
+#include "broker/coordinator/runtime/log_replay.h"
 #include "broker/replicas/guard_visit.h"
-#include "protocol/record/batch_cursor.h"
-#include "protocol/record/decompressor.h"
 
 namespace hw::broker {
 namespace {
@@ -37,63 +36,6 @@ Plan plan_read(const replication::PartitionReplica& replica, Offset& from, Offse
                            .first_batch = storage::FirstBatch::always_whole},
                           cursor);
 }
-
-/// Applies the batches that one read has found, some records a turn.
-class Replay {
-public:
-    Replay(Shard& shard, CoordinatorMachine& machine) : shard_(shard), machine_(machine) {}
-
-    [[nodiscard]] Task<Result<void>> apply(ByteView bytes) {
-        record::BatchCursor batches(bytes);
-        while (const auto batch = batches.next()) {
-            if (auto applied = co_await apply(*batch); !applied) {
-                co_return fail(applied.error().kind, "the batch at offset {}: {}",
-                               batch->base_offset(), applied.error().message);
-            }
-        }
-        co_return batches.status();
-    }
-    [[nodiscard]] std::uint64_t records() const { return records_; }
-
-private:
-    [[nodiscard]] Task<Result<void>> apply(const record::BatchView& batch) {
-        if (batch.is_control()) {
-            co_return Result<void>();
-        }
-        Buffer decompressed;
-        ByteView bytes = batch.records();
-        if (const auto codec = batch.codec(); codec != record::Codec::none) {
-            if (!codec) {
-                co_return fail(ErrorKind::unsupported, "unknown codec {}", batch.codec_number());
-            }
-            auto outcome = decompressor_.decompress(*codec, bytes);
-            if (!outcome) {
-                co_return std::unexpected(outcome.error());
-            }
-            decompressed = std::move(*outcome);
-            bytes = decompressed.view();
-        }
-        record::RecordCursor cursor(batch, bytes);
-        while (const auto record = cursor.next()) {
-            if (record->key) {
-                if (auto applied = machine_.apply(*record->key, record->value); !applied) {
-                    co_return applied;
-                }
-            }
-            ++records_;
-            if (loop_.is_over()) {
-                co_await let_others_run(shard_);
-            }
-        }
-        co_return cursor.status();
-    }
-
-    Shard& shard_;
-    CoordinatorMachine& machine_;
-    record::Decompressor decompressor_;
-    LongLoop loop_;
-    std::uint64_t records_ = 0;
-};
 
 }  // namespace
 
@@ -130,7 +72,7 @@ Task<> CoordinatorLoader::run(Job job) {
 Task<CoordinatorLoader::Loaded> CoordinatorLoader::load(
     const std::shared_ptr<HostedReplica>& replica, const Job& job) {
     auto machine = job.make();
-    Replay replay(control_, *machine);
+    LogReplay replay(control_, *machine);
     storage::ReadCursor cursor;
     GuardVisit visit(control_);
     Plan plan;
@@ -151,13 +93,15 @@ Task<CoordinatorLoader::Loaded> CoordinatorLoader::load(
             co_await control_.wait(nobody, clock_.now() + kPause);
             continue;
         }
-        auto found = co_await replica->read_blocking<storage::ReadAnswer>(
-            control_,
-            [plan = std::move(*plan)]() mutable { return plan.run(storage::ReadMode::blocking); });
+        auto run = [plan = std::move(*plan)]() mutable {
+            return plan.run(storage::ReadMode::blocking);
+        };
+        auto found = co_await replica->read_blocking<storage::ReadAnswer>(control_, std::move(run));
         if (!found) {
             co_return std::unexpected(found.error());
         }
-        if (auto applied = co_await replay.apply(found->bytes.view()); !applied) {
+        const auto applied = co_await replay.apply(found->bytes.view());
+        if (!applied) {
             co_return std::unexpected(applied.error());
         }
         if (found->next_offset <= next) {

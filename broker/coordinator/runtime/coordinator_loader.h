@@ -18,12 +18,11 @@ namespace hw::broker {
 /// must have ended before it is destroyed.
 class CoordinatorLoader {
 public:
-    using MakeMachine = std::function<std::unique_ptr<CoordinatorMachine>()>;
     /// What to load, and into what.
     struct Job {
         std::weak_ptr<HostedReplica> replica;
         std::weak_ptr<Coordinator> coordinator;
-        MakeMachine make;
+        std::function<Coordinator::Machine()> make;
         std::string name;  ///< of the partition, for messages
         CoordinatorLoad load;
     };
@@ -38,7 +37,7 @@ public:
     [[nodiscard]] Task<> stop();
 
 private:
-    using Loaded = Result<std::unique_ptr<CoordinatorMachine>>;
+    using Loaded = Result<Coordinator::Machine>;
 
     [[nodiscard]] Task<> run(Job job);
     [[nodiscard]] Task<Loaded> load(const std::shared_ptr<HostedReplica>& replica, const Job& job);

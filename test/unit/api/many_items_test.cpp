@@ -6,6 +6,8 @@
 #include "broker/api/describe_configs.h"
 #include "broker/api/find_coordinator.h"
 #include "broker/api/metadata.h"
+#include "test/support/answered_peer.h"
+#include "test/support/raft_process.h"
 #include "test/unit/api/handler_world.h"
 #include "test/unit/config/support.h"
 
@@ -34,7 +36,11 @@ schema::FindCoordinatorRequest coordinators(const std::vector<std::string_view>&
 TEST_CASE("many items: FindCoordinator yields to other work, and is rejected without enough memory",
           "[api][items]") {
     HandlerWorld world(1, little_memory());
-    FindCoordinatorHandler handler(world.services);
+    world.add_topic("__consumer_offsets");
+    test::NullLogSink log;
+    test::AnsweredPeer controller{world.shard};
+    TopicCreator creator{world.shard, world.clock, controller, {}, Logger(log, "test")};
+    FindCoordinatorHandler handler(world.services, creator);
     const std::vector<std::string_view> many(kMany, "group");
     CHECK(world.turns_during(*world.send(handler, coordinators(many), ApiVersion(4))) >= kTurns);
     const std::vector<std::string_view> too_many(kTooMany, "group");

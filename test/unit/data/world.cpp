@@ -4,6 +4,9 @@
 #include "broker/api/fetch.h"
 #include "broker/api/list_offsets.h"
 #include "broker/api/metadata.h"
+#include "broker/api/offset_commit.h"
+#include "broker/api/offset_delete.h"
+#include "broker/api/offset_fetch.h"
 #include "broker/api/offset_for_leader_epoch.h"
 #include "broker/api/produce.h"
 #include "broker/net/local_transport.h"
@@ -55,6 +58,13 @@ DataShard::DataShard(sim::Scheduler& scheduler, const Clock& clock, std::size_t 
     dispatcher.add(schema::ApiKey::describe_replicas,
                    std::make_unique<DescribeReplicasHandler>(services));
     dispatcher.add(schema::ApiKey::metadata, std::make_unique<MetadataHandler>(services, nullptr));
+    const Duration limit = std::chrono::seconds(5);
+    dispatcher.add(schema::ApiKey::offset_commit,
+                   std::make_unique<OffsetCommitHandler>(services, limit));
+    dispatcher.add(schema::ApiKey::offset_fetch,
+                   std::make_unique<OffsetFetchHandler>(services, limit));
+    dispatcher.add(schema::ApiKey::offset_delete,
+                   std::make_unique<OffsetDeleteHandler>(services, limit));
     delayed.start();
     host.start();
 }
@@ -77,7 +87,8 @@ World::World(std::uint64_t seed, const HostLimits& limits)
           .home = home,
           .flush_queues = {&shards[0]->flush_queue, &shards[1]->flush_queue, &home_queue},
           .defer = &coin,
-          .peers = &peers} {
+          .peers = &peers},
+      groups({home, clock, Logger(no_lines, "groups")}, {}) {
     auto first = std::make_shared<controller::MetadataImage>("cluster");
     first->put(broker(kSelf));
     first->put(broker(kOther));
@@ -115,6 +126,7 @@ Task<> World::stop(bool& stopped) {
             co_await home.wait(nobody, clock.now() + std::chrono::milliseconds(1));
         }
     }
+    co_await groups.stop();
     co_await directory.stop();
     stopped = true;
 }
@@ -182,6 +194,9 @@ ReplicaPtr World::open(const PartitionSpec& spec) {
     const auto replica = std::make_shared<HostedReplica>(
         replica_services, controller::PartitionKey(id_of(spec.topic), PartitionIndex(0)),
         std::make_shared<const replication::PartitionOptions>(spec.options));
+    if (auto made = groups.make_listener(replica, {spec.topic, PartitionIndex(0)})) {
+        replica->set_listener(std::move(made));
+    }
     bool open = false;
     replica->enter_unrefused(home, [&](replication::PartitionReplica& inside, Shard&) {
         replica->set_directory(directory,

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "broker/api/api_services.h"
+#include "broker/coordinator/group/group_coordinators.h"
 #include "broker/net/connection_manager.h"
 #include "broker/replicas/flush_queue.h"
 #include "test/sim/sim_clock.h"
@@ -111,6 +112,7 @@ struct World {
     storage::LogDirectory directory;
     NoPeers peers;
     HostedReplica::Services replica_services;
+    GroupCoordinators groups;
     std::shared_ptr<const controller::MetadataImage> image;
     std::vector<std::unique_ptr<Client>> clients;
 

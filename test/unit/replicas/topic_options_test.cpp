@@ -44,6 +44,16 @@ TEST_CASE("topic options: an invalid stored value counts as not set and is logge
           "(bytes); the default is used until it is set again");
 }
 
+TEST_CASE("topic options: an internal topic is durable on disk whatever the default says",
+          "[replicas]") {
+    Fixture fixture;
+    fixture.settings = config::settings_of("highwater.durability.default=memory");
+    CHECK(fixture.config().durability == config::Durability::memory);
+    const auto internal = topic_config_of(fixture.image, "__consumer_offsets", fixture.settings,
+                                          Logger(fixture.log, "test"));
+    CHECK(internal.durability == config::Durability::disk);
+}
+
 TEST_CASE("topic options: each key of a log reaches its options", "[replicas]") {
     Fixture fixture;
     fixture.set({{"segment.bytes", "3145728"},
