@@ -72,6 +72,7 @@ struct Totals {
     QuorumMarks quorum;
     ReplicaMarks replicas;
     std::uint64_t follower_reads = 0;
+    OffsetMarks offsets;
     std::uint64_t lives = 0;
     std::uint64_t operations = 0;
     std::uint64_t acknowledged = 0;
@@ -96,6 +97,7 @@ struct Totals {
         quorum.uncommitted_resignations += verdict.quorum.uncommitted_resignations;
         replicas += verdict.replicas;
         follower_reads += verdict.follower_reads;
+        offsets += verdict.offsets;
         lives += verdict.lives;
         operations += verdict.operations;
         acknowledged += verdict.acknowledged;
@@ -125,6 +127,12 @@ struct Totals {
             "they had registered again; {} unclean elections; {} records read at followers.\n",
             replicas.truncations, replicas.rollbacks, replicas.stale_broker_epochs,
             replicas.unclean_elections, follower_reads);
+        fmt::print(
+            "Offsets of groups: {:.0f} commits and removals acknowledged on average, {:.0f} read; "
+            "{} read at replaced leaders, {} of them old; {} moves between coordinators.\n",
+            mean(static_cast<double>(offsets.acknowledged)),
+            mean(static_cast<double>(offsets.read)), offsets.read_at_replaced, offsets.stale,
+            offsets.moved);
         full_disks.print("A full disk");
         wall_jumps.print("A jump of the wall clock");
         damages.print("Damage at rest");

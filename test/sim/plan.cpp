@@ -6,6 +6,8 @@
 
 #include <fmt/ranges.h>
 
+#include "broker/coordinator/group/group_partition.h"
+#include "controller/image/topic_name.h"
 #include "test/sim/fault_plan.h"
 
 namespace hw::sim {
@@ -122,6 +124,42 @@ void draw_kinds_of_readers(Random random, Plan& plan) {
     }
 }
 
+/// Draws the offsets topic, and clients that commit offsets to it.
+void draw_groups(Random random, Plan& plan) {
+    constexpr std::size_t kRegisters = 2;  // of a group
+    const auto first = static_cast<std::uint32_t>(plan.partitions.size());
+    TopicPlan& topic = plan.offsets_topic;
+    topic.name = controller::kOffsetsTopic;
+    topic.partitions = static_cast<std::int32_t>(1 + random.below(kOffsetsPartitionsMax));
+    topic.replication_factor =
+        static_cast<std::int16_t>(std::min<std::size_t>({3, plan.broker_count()}));
+    std::uint32_t registers = 0;
+    const std::uint64_t groups = 2 + random.below(2);
+    for (std::uint64_t group = 0; group < groups; ++group) {
+        const std::string name = fmt::format("group-{}", group);
+        const auto index =
+            broker::partition_of_group(name, static_cast<std::size_t>(topic.partitions));
+        plan.groups.push_back(
+            {name, PartitionNumber(first + static_cast<std::uint32_t>(index.value())), {}});
+        for (std::uint32_t i = 0; i < kRegisters; ++i) {
+            plan.groups.back().registers.emplace_back(PartitionNumber(i),
+                                                      RegisterNumber(registers++));
+        }
+    }
+    for (std::size_t i = 0; i <= plan.groups.size(); ++i) {
+        plan.committers.push_back(
+            {.group = i % plan.groups.size(),
+             .pause_max = draw_span(random, milliseconds(20), seconds(1)),
+             .request_timeout = draw_span(random, milliseconds(300), seconds(7))});
+    }
+    for (std::int32_t index = 0; index < topic.partitions; ++index) {
+        plan.partitions.push_back(
+            {topic.name,
+             PartitionIndex(index),
+             {.durability = Durability::disk, .replication_factor = topic.replication_factor}});
+    }
+}
+
 }  // namespace
 
 const char* name_of(End end) {
@@ -165,10 +203,12 @@ std::string Plan::properties(const NodePlan& node) const {
     return fmt::format(
         "process.roles={}{}{}\nnode.id={}\nlisteners={}\ncontroller.listener.names=CONTROLLER\n"
         "controller.quorum.voters={}\nlog.dirs={}\nbroker.rack={}\n"
-        "replica.selector.class=org.apache.kafka.common.replica.RackAwareReplicaSelector\n",
+        "replica.selector.class=org.apache.kafka.common.replica.RackAwareReplicaSelector\n"
+        "offsets.topic.num.partitions={}\noffsets.topic.replication.factor={}\n",
         node.is_broker ? "broker" : "", node.is_broker && node.is_controller ? "," : "",
         node.is_controller ? "controller" : "", node.id, listeners, voters,
-        fmt::join(node.directories, ","), rack(node.id));
+        fmt::join(node.directories, ","), rack(node.id), offsets_topic.partitions,
+        offsets_topic.replication_factor);
 }
 
 std::size_t Plan::controllers() const {
@@ -200,6 +240,7 @@ Plan draw_plan(std::uint64_t seed) {
     draw_nodes(Random(seed ^ 0x4E4F'4445), plan);
     draw_replicas(Random(seed ^ 0x5245'504C), plan);
     draw_kinds_of_readers(Random(seed ^ 0x5241'434B), plan);
+    draw_groups(Random(seed ^ 0x4752'5053), plan);
     if (plan.has_faults) {
         draw_lives(Random(seed ^ 0x4C49'5645), plan);
         draw_cluster_faults(Random(seed ^ 0x4641'554C), plan);

@@ -13,6 +13,7 @@
 #include "protocol/base/time.h"
 #include "test/sim/checker.h"
 #include "test/sim/damage.h"
+#include "test/sim/offset_judge.h"
 #include "test/sim/sim_clock.h"
 #include "test/sim/sim_disk.h"
 #include "test/sim/sim_network.h"
@@ -21,6 +22,9 @@ namespace hw::sim {
 
 /// The largest replication factor that a plan has.
 inline constexpr std::int16_t kMaxReplicationFactor = 4;
+
+/// Maximum number of partitions of the offsets topic.
+inline constexpr std::int32_t kOffsetsPartitionsMax = 3;
 
 /// The tag of the clients' machine. Those of the nodes are their ids.
 inline constexpr NodeTag kClients = 100;
@@ -56,6 +60,19 @@ struct ReaderPlan {
     std::int32_t bytes_max = 1;
     std::string rack;          ///< it reads at a replica there, if it can; empty: at the leader
     bool knows_epochs = true;  ///< false: as clients before KIP-320, it believes old metadata
+};
+
+/// A group, and the partitions for which it commits offsets. Each of them is a register.
+struct GroupPlan {
+    std::string name;
+    PartitionNumber coordinator;  ///< the partition of the offsets topic that has the group
+    std::vector<std::pair<PartitionNumber, RegisterNumber>> registers;
+};
+
+struct CommitterPlan {
+    std::size_t group = 0;  ///< index in Plan::groups; some groups have two committers
+    Duration pause_max{};
+    Duration request_timeout{};
 };
 
 /// How a life of a node's process ends.
@@ -131,9 +148,14 @@ struct Plan {
     /// One task on a replica in this many is deferred to a later turn; 0: none.
     std::uint64_t defer_one_in = 0;
     std::vector<TopicPlan> topics;
-    std::vector<PartitionPlan> partitions;
+    std::vector<PartitionPlan> partitions;  ///< of `topics`, and of the offsets topic
     std::vector<ProducerPlan> producers;
     std::vector<ReaderPlan> readers;
+    /// The topic of committed offsets, which the brokers create. Its partitions are the last of
+    /// `partitions`.
+    TopicPlan offsets_topic;
+    std::vector<GroupPlan> groups;
+    std::vector<CommitterPlan> committers;
     std::vector<NodePlan> nodes;
     std::vector<ClusterFault> faults;  ///< in the order of `after`
     /// The node of which a data directory fails after all other faults, and the directory.

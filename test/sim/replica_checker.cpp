@@ -112,6 +112,16 @@ Offset ReplicaChecker::in_sync_end(PartitionNumber number) const {
     return end;
 }
 
+Leadership ReplicaChecker::leadership(PartitionNumber number, BrokerId broker) const {
+    const PartitionReplica* const found =
+        replica(*machines_[static_cast<std::size_t>(broker.value()) - 1], number);
+    if (found == nullptr || !found->leads()) {
+        return Leadership::none;
+    }
+    return found->leader()->epoch() == tracker_.tracked(number).leader_epoch ? Leadership::newest
+                                                                             : Leadership::replaced;
+}
+
 ReplicaMarks ReplicaChecker::marks() const {
     ReplicaMarks marks = marks_;
     for (std::uint32_t i = 0; i < plan_.partitions.size(); ++i) {

@@ -46,6 +46,8 @@ public:
 
     /// The lowest log end of the running in-sync replicas; the highest offset if none runs.
     [[nodiscard]] Offset in_sync_end(PartitionNumber number) const;
+    /// How that broker leads the partition, compared to the metadata.
+    [[nodiscard]] Leadership leadership(PartitionNumber number, BrokerId broker) const;
     [[nodiscard]] ReplicaMarks marks() const;
     [[nodiscard]] const std::optional<std::string>& broken() const { return broken_; }
 

@@ -47,6 +47,7 @@ TEST_CASE("simulation: the seeds of seeds.txt pass, and records are acknowledged
     QuorumMarks quorum;
     ReplicaMarks replicas;
     std::uint64_t follower_reads = 0;
+    OffsetMarks offsets;
     for (const std::uint64_t seed : kept_seeds()) {
         const Verdict verdict = run(seed);
         after_full_disks += verdict.full_disks.acknowledged_after;
@@ -60,6 +61,7 @@ TEST_CASE("simulation: the seeds of seeds.txt pass, and records are acknowledged
         quorum.uncommitted_resignations += verdict.quorum.uncommitted_resignations;
         replicas += verdict.replicas;
         follower_reads += verdict.follower_reads;
+        offsets += verdict.offsets;
     }
     CHECK(after_full_disks > 0);
     CHECK(after_wall_jumps > 0);
@@ -75,6 +77,7 @@ TEST_CASE("simulation: the seeds of seeds.txt pass, and records are acknowledged
     CHECK(replicas.stale_broker_epochs > 0);
     CHECK(replicas.unclean_elections > 0);
     CHECK(follower_reads > 0);
+    CHECK(offsets.moved > 0);
 }
 
 TEST_CASE("simulation: every promise to clients is kept, with and without faults", "[sim]") {
@@ -86,6 +89,7 @@ TEST_CASE("simulation: every promise to clients is kept, with and without faults
         CHECK(verdict.operations >= 1000);
         CHECK(verdict.acknowledged > 0);
         CHECK(verdict.read > 0);
+        CHECK(verdict.offsets.read > 0);
     }
     CHECK(with_faults > 0);
     CHECK(with_faults < HW_SIM_FIXED_SEEDS);

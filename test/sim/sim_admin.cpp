@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "controller/image/topic_name.h"
+#include "protocol/schema/api/elect_leaders.h"
 #include "protocol/schema/api/metadata.h"
 
 namespace hw::sim {
@@ -64,7 +66,9 @@ Task<> SimAdmin::run() {
     while (!world_.admins_finish) {
         co_await pause(kPauseMax);
         choose_broker();
-        if (topics_.size() < kTopicsMax && (topics_.empty() || random_.chance(2, 3))) {
+        if (random_.chance(1, 4)) {
+            co_await elect_coordinators();
+        } else if (topics_.size() < kTopicsMax && (topics_.empty() || random_.chance(2, 3))) {
             co_await create_one();
         } else {
             co_await delete_one();
@@ -118,6 +122,25 @@ Task<> SimAdmin::delete_one() {
         ++acknowledged_;
         ++world_.operations;
     }
+}
+
+Task<> SimAdmin::elect_coordinators() {
+    constexpr std::int8_t kPreferred = 0;
+    std::vector<PartitionIndex> indexes;
+    for (std::int32_t index = 0; index < kOffsetsPartitionsMax; ++index) {
+        indexes.emplace_back(index);
+    }
+    schema::ElectLeadersRequest::TopicPartitions topic;
+    topic.topic = controller::kOffsetsTopic;
+    topic.partitions = indexes;
+    const std::array topics{topic};
+    schema::ElectLeadersRequest request;
+    request.election_type = kPreferred;
+    request.topic_partitions = topics;
+    request.timeout_ms = Millis(10'000);
+    const auto answer = co_await replication::call<schema::ElectLeadersResponse>(
+        channel_, request, ApiVersion(2), world_.clock.now() + kTimeout);
+    world_.operations += answer ? 1 : 0;
 }
 
 Task<> SimAdmin::check_all() {

@@ -13,7 +13,9 @@
 namespace hw::sim {
 
 /// A client that creates and deletes topics through any broker, so that there are always metadata
-/// records to replicate. At the end it checks that what was acknowledged is so.
+/// records to replicate. At the end it checks that what was acknowledged is so. Sometimes it gives
+/// the partitions of the offsets topic back to their preferred leaders, so that coordinators move
+/// between processes that go on.
 class SimAdmin final : public SimClient {
 public:
     SimAdmin(ClientWorld& world, std::uint64_t seed) : SimClient(world, "admin", seed) {}
@@ -36,6 +38,7 @@ private:
 
     [[nodiscard]] Task<> create_one();
     [[nodiscard]] Task<> delete_one();
+    [[nodiscard]] Task<> elect_coordinators();
     [[nodiscard]] Task<> check_all();
     [[nodiscard]] std::optional<std::string> contradiction(
         const std::set<std::string>& found) const;

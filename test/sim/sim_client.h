@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -12,6 +13,7 @@
 #include "protocol/base/random.h"
 #include "test/sim/checker.h"
 #include "test/sim/event_trace.h"
+#include "test/sim/offset_judge.h"
 #include "test/sim/plan.h"
 #include "test/sim/recorder.h"
 #include "test/sim/sim_network.h"
@@ -27,6 +29,8 @@ struct ClientWorld {
     Checker& checker;
     Recorder& recorder;
     EventTrace& trace;
+    OffsetJudge& offsets;
+    std::function<Leadership(PartitionNumber, BrokerId)> leadership;  ///< at present
     std::vector<Endpoint> brokers;  ///< addresses that clients ask for metadata
     /// By partition: readers begin again when this has changed, at the end of each life of a broker
     /// that has the partition.
@@ -34,9 +38,12 @@ struct ClientWorld {
     bool producers_finish = false;  ///< producers end after one more success
     bool readers_finish = false;    ///< readers end when they have read everything
     bool admins_finish = false;
+    bool committers_finish = false;    ///< committers end after one more commit and read
     std::size_t producers = 0;         ///< number of running producers
     std::size_t readers = 0;           ///< number of running readers
     std::size_t admins = 0;            ///< number of running admins
+    std::size_t committers = 0;        ///< number of running committers
+    std::uint64_t moved_commits = 0;   ///< first acknowledgements by another coordinator
     std::uint64_t follower_reads = 0;  ///< number of records that followers have answered
     std::uint64_t operations = 0;      ///< number of answered requests
 };
@@ -72,6 +79,8 @@ protected:
     [[nodiscard]] Task<> find_leader(const PartitionPlan& partition, bool knows_epochs = true);
     /// Connects to that broker at the next call. False if the metadata did not name it.
     [[nodiscard]] bool choose_broker(BrokerId broker);
+    /// Connects to that address at the next call.
+    void connect_to(const Endpoint& target);
     /// After an error: the leader must be asked for again.
     void forget_leader() { leader_.reset(); }
     /// Adds an error to the trace, unless it is the one that came last.
@@ -82,8 +91,6 @@ protected:
     Random random_;
 
 private:
-    void connect_to(const Endpoint& target);
-
     Endpoint target_;
     std::optional<Leader> leader_;
     std::map<BrokerId, Endpoint> addresses_;  ///< of the last metadata

@@ -27,6 +27,19 @@ std::vector<ProducerFacts> producer_facts(const Plan& plan) {
     return all;
 }
 
+/// The names of the registers, in the order of their numbers.
+std::vector<std::string> register_names(const Plan& plan) {
+    std::vector<std::string> names;
+    for (const GroupPlan& group : plan.groups) {
+        for (const auto& [number, unused] : group.registers) {
+            const PartitionPlan& partition = plan.partitions[number.value()];
+            names.push_back(
+                fmt::format("{} for {}-{}", group.name, partition.topic, partition.index));
+        }
+    }
+    return names;
+}
+
 }  // namespace
 
 Simulation::Simulation(const SimulationOptions& options)
@@ -42,6 +55,7 @@ Simulation::Simulation(const SimulationOptions& options)
                      .mutants = options.mutants},
       checker_(partition_facts(plan_), producer_facts(plan_)),
       recorder_(scheduler_, plan_),
+      offset_judge_(register_names(plan_)),
       placement_(plan_.partitions.size()),
       clients_{.shard = client_shard_,
                .clock = client_clock_,
@@ -49,6 +63,11 @@ Simulation::Simulation(const SimulationOptions& options)
                .checker = checker_,
                .recorder = recorder_,
                .trace = trace_,
+               .offsets = offset_judge_,
+               .leadership =
+                   [this](PartitionNumber partition, BrokerId broker) {
+                       return replica_checker_.leadership(partition, broker);
+                   },
                .brokers = plan_.brokers(),
                .restarts = std::vector<std::uint64_t>(plan_.partitions.size())},
       cluster_script_{stage_, scheduler_, network_, machines_},
@@ -70,6 +89,9 @@ Simulation::Simulation(const SimulationOptions& options)
     for (const ReaderPlan& reader : plan_.readers) {
         readers_.push_back(std::make_unique<SimReader>(
             clients_, reader, plan_.partitions[reader.partition.value()], ++seed));
+    }
+    for (std::size_t i = 0; i < plan_.committers.size(); ++i) {
+        committers_.push_back(std::make_unique<SimCommitter>(clients_, i, plan_, ++seed));
     }
 }
 
@@ -151,8 +173,13 @@ Verdict Simulation::run() {
     return verdict();
 }
 
+std::optional<std::string> Simulation::judge() {
+    auto broken = recorder_.judge();
+    return broken ? std::move(broken) : offset_judge_.judge();
+}
+
 Verdict Simulation::verdict() {
-    return {.broken = goes_on() ? recorder_.judge() : broken(),
+    return {.broken = goes_on() ? judge() : broken(),
             .last_events = {trace_.last().begin(), trace_.last().end()},
             .has_faults = plan_.has_faults,
             .full_disks = count_of(tallies_.full_disks),
@@ -167,6 +194,11 @@ Verdict Simulation::verdict() {
             .quorum = quorum_checker_.marks(),
             .replicas = replica_checker_.marks(),
             .follower_reads = clients_.follower_reads,
+            .offsets = {.acknowledged = offset_judge_.acknowledged(),
+                        .read = offset_judge_.read(),
+                        .read_at_replaced = offset_judge_.read_at_replaced(),
+                        .stale = offset_judge_.stale_reads(),
+                        .moved = clients_.moved_commits},
             .lives = ended_lives_,
             .operations = clients_.operations,
             .acknowledged = checker_.acknowledged(),
@@ -194,6 +226,10 @@ void Simulation::set_up() {
         fail_rule("the topics could not be created");
     }
     if (goes_on()) {
+        // The first of them lets the brokers create the offsets topic.
+        for (const auto& committer : committers_) {
+            client_shard_.spawn(committer->run());
+        }
         learn_placement();
         start_clients();
     }
@@ -324,11 +360,15 @@ void Simulation::run_without_faults() {
     }
     clients_.producers_finish = true;
     clients_.admins_finish = true;
-    if (!step_until([this] { return clients_.producers == 0 && clients_.admins == 0; },
-                    kPatience)) {
-        fail_rule(fmt::format(
-            "{} producers and {} admins had no success within a minute after the last fault",
-            clients_.producers, clients_.admins));
+    clients_.committers_finish = true;
+    const auto have_finished = [this] {
+        return clients_.producers == 0 && clients_.admins == 0 && clients_.committers == 0;
+    };
+    if (!step_until(have_finished, kPatience)) {
+        fail_rule(
+            fmt::format("{} producers, {} admins and {} committers of offsets had no success "
+                        "within a minute after the last fault",
+                        clients_.producers, clients_.admins, clients_.committers));
     }
     if (admin_.broken()) {
         fail_rule(*admin_.broken());

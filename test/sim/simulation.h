@@ -18,6 +18,7 @@
 #include "test/sim/recorder.h"
 #include "test/sim/replica_checker.h"
 #include "test/sim/sim_admin.h"
+#include "test/sim/sim_committer.h"
 #include "test/sim/sim_producer.h"
 #include "test/sim/sim_reader.h"
 
@@ -35,6 +36,24 @@ struct SimulationOptions {
 struct FaultCount {
     std::uint64_t times = 0;
     std::uint64_t acknowledged_after = 0;  ///< records acknowledged after the last fault
+};
+
+/// What the clients of a run did with committed offsets.
+struct OffsetMarks {
+    std::uint64_t acknowledged = 0;  ///< commits and removals
+    std::uint64_t read = 0;
+    std::uint64_t read_at_replaced = 0;
+    std::uint64_t stale = 0;  ///< among these, those with old answers
+    std::uint64_t moved = 0;  ///< first acknowledgements by another coordinator
+
+    OffsetMarks& operator+=(const OffsetMarks& other) {
+        acknowledged += other.acknowledged;
+        read += other.read;
+        read_at_replaced += other.read_at_replaced;
+        stale += other.stale;
+        moved += other.moved;
+        return *this;
+    }
 };
 
 /// The result of a run.
@@ -56,6 +75,7 @@ struct Verdict {
     QuorumMarks quorum;
     ReplicaMarks replicas;
     std::uint64_t follower_reads = 0;  ///< records that followers have answered
+    OffsetMarks offsets;
     std::uint64_t lives = 0;
     std::uint64_t operations = 0;
     std::uint64_t acknowledged = 0;  ///< number of records
@@ -107,6 +127,7 @@ private:
     void learn_placement();
     [[nodiscard]] std::vector<NodeTag> find_replicas(const PartitionPlan& partition) const;
     void start_clients();
+    [[nodiscard]] std::optional<std::string> judge();
     void run_faults();
     /// Ends all faults, and checks that the cluster serves everything and kept every promise.
     void run_without_faults();
@@ -136,6 +157,7 @@ private:
     ProcessWorld process_world_;
     Checker checker_;
     Recorder recorder_;
+    OffsetJudge offset_judge_;
     IsrTracker isr_tracker_{
         plan_,
         [this](PartitionNumber partition, IsrTracker::Loss loss) { on_loss(partition, loss); },
@@ -158,6 +180,7 @@ private:
     std::uint64_t second_steps_ = 0;  ///< number of steps up to its start
     std::vector<std::unique_ptr<SimProducer>> producers_;
     std::vector<std::unique_ptr<SimReader>> readers_;
+    std::vector<std::unique_ptr<SimCommitter>> committers_;
     SimAdmin admin_;
 };
 
