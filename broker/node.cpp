@@ -86,7 +86,7 @@ Node::Node(config::BrokerConfig config, const NodeLimits& limits, NodePorts port
                     .controller = isr_channel_,
                     .self = config_.node.id,
                     .broker_epoch = [this] { return agent_->epoch(); }}),
-      groups_({ports_.control, ports_.clock, log_.named("groups")},
+      groups_({ports_.control, ports_.clock, log_.named("groups"), ports_.coordinator_mutants},
               {.offset_metadata_max =
                    static_cast<std::size_t>(std::max(config_.groups.offset_metadata_max, 0))}),
       shards_(data_ports(), ports_.data),

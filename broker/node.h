@@ -61,6 +61,7 @@ struct NodePorts {
     replication::RaftMutants raft_mutants = {};
     controller::ControllerMutants controller_mutants = {};
     storage::LogMutants log_mutants = {};
+    CoordinatorMutants coordinator_mutants = {};
 };
 
 /// A broker, and a controller if the node has that role. This is the composition root: it makes the

@@ -67,7 +67,8 @@ broker::NodePorts BrokerProcess::ports(const ProcessWorld& world, const ProcessM
             .follower_mutants = world.mutants.follower,
             .raft_mutants = world.mutants.raft,
             .controller_mutants = world.mutants.controller,
-            .log_mutants = world.mutants.log};
+            .log_mutants = world.mutants.log,
+            .coordinator_mutants = world.mutants.coordinator};
 }
 
 void BrokerProcess::begin_start() {

@@ -30,9 +30,14 @@ NamedMutant of_quorum(std::string_view name, bool replication::RaftMutants::* ru
     return named(name, &Mutants::raft, rule);
 }
 
+NamedMutant of_coordinator(std::string_view name, bool broker::CoordinatorMutants::* rule) {
+    return named(name, &Mutants::coordinator, rule);
+}
+
 }  // namespace
 
 std::span<const NamedMutant> all_mutants() {
+    using broker::CoordinatorMutants;
     using controller::ControllerMutants;
     using replication::FollowerMutants;
     using replication::LeaderMutants;
@@ -74,6 +79,9 @@ std::span<const NamedMutant> all_mutants() {
         of_quorum("leads_without_majority", &RaftMutants::leads_without_majority),
         of_quorum("answers_before_durable", &RaftMutants::answers_before_durable),
         of_quorum("truncates_committed", &RaftMutants::truncates_committed),
+        of_coordinator("answers_before_commit", &CoordinatorMutants::answers_before_commit),
+        of_coordinator("loads_to_watermark", &CoordinatorMutants::loads_to_watermark),
+        of_coordinator("keeps_state_when_resigned", &CoordinatorMutants::keeps_state_when_resigned),
         NamedMutant{"node_spins", [](Mutants& mutants) { mutants.node_spins = true; }},
     };
     return kAll;

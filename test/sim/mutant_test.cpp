@@ -53,7 +53,10 @@ TEST_CASE("simulation: each broken rule is noticed by a run", "[sim][mutant]") {
         Noticed{"counts_before_durable", 3}, Noticed{"commits_old_epoch", 3},
         Noticed{"votes_for_short_log", 3}, Noticed{"forgets_vote", 3}, Noticed{"reuses_epoch", 3},
         Noticed{"trusts_watermark_early", 3}, Noticed{"grants_any_pre_vote", 5},
-        Noticed{"leads_without_majority", 3}, Noticed{"answers_before_durable", 3});
+        Noticed{"leads_without_majority", 3}, Noticed{"answers_before_durable", 3},
+        // the coordinators of groups
+        Noticed{"answers_before_commit", 12}, Noticed{"loads_to_watermark", 3},
+        Noticed{"keeps_state_when_resigned", 4});
     INFO(noticed.name);
     const auto mutants = find_mutant(noticed.name);
     REQUIRE(mutants.has_value());

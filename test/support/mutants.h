@@ -1,5 +1,6 @@
 #pragma once
 
+#include "broker/coordinator/runtime/coordinator.h"
 #include "controller/ops/partition_change.h"
 #include "replication/partition/partition_follower.h"
 #include "replication/partition/partition_leader.h"
@@ -16,6 +17,7 @@ struct Mutants {
     replication::FollowerMutants follower;
     controller::ControllerMutants controller;
     replication::RaftMutants raft;
+    broker::CoordinatorMutants coordinator;
     /// In the simulator: the node works without a pause.
     bool node_spins = false;
 };

@@ -22,8 +22,12 @@ std::shared_ptr<replication::ReplicaListener> GroupCoordinators::make_listener(
              .name = text,
              .load = load});
     };
-    return std::make_shared<Coordinator>(Coordinator::Ports{
-        .clock = ports_.clock, .log = ports_.log, .name = text, .make = make, .begin_load = load});
+    return std::make_shared<Coordinator>(Coordinator::Ports{.clock = ports_.clock,
+                                                            .log = ports_.log,
+                                                            .name = text,
+                                                            .make = make,
+                                                            .begin_load = load,
+                                                            .mutants = ports_.mutants});
 }
 
 std::expected<ReplicaPtr, wire::Refusal> find_group(const ShardView& view, std::string_view group) {

@@ -24,6 +24,7 @@ public:
         Shard& control;
         const Clock& clock;
         Logger log;
+        CoordinatorMutants mutants = {};
     };
 
     GroupCoordinators(const Ports& ports, const GroupMachine::Options& options)

@@ -58,7 +58,7 @@ void Coordinator::run(replication::PartitionReplica& replica, CallPtr call, Oper
         last_appended_ = *appended;
         apply(**machine, records);
     }
-    if (last_appended_ < committed_end_) {
+    if (last_appended_ < committed_end_ || ports_.mutants.answers_before_commit) {
         call->end();
     } else {
         waiting_.add(last_appended_, std::move(call), !records.empty());
@@ -121,7 +121,8 @@ void Coordinator::on_led(LeaderEpoch epoch, Offset log_end, Offset high_watermar
         phase_ = ports_.make();  // the topic is new, and the client that needs it waits
         return;
     }
-    const CoordinatorLoad load{.number = ++loads_, .end = log_end};
+    const Offset end = ports_.mutants.loads_to_watermark ? high_watermark : log_end;
+    const CoordinatorLoad load{.number = ++loads_, .end = end};
     phase_ = Loading{load};
     ports_.begin_load(load);
 }
@@ -132,7 +133,9 @@ void Coordinator::on_high_watermark(Offset offset) {
 }
 
 void Coordinator::on_resigned(const Refusal& reason) {
-    phase_ = Idle{};
+    if (!ports_.mutants.keeps_state_when_resigned || !std::holds_alternative<Machine>(phase_)) {
+        phase_ = Idle{};
+    }
     for (auto& waiting : waiting_.take()) {
         waiting.answer->end(resigned(reason, waiting.has_records));
     }

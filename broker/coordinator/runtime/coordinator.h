@@ -21,6 +21,13 @@ namespace hw::broker {
 
 using CallPtr = std::shared_ptr<CoordinatorCall>;
 
+/// Rules that a simulation breaks on purpose; none by default.
+struct CoordinatorMutants {
+    bool answers_before_commit = false;
+    bool loads_to_watermark = false;
+    bool keeps_state_when_resigned = false;
+};
+
 /// A part of a coordinator's log to load: all below `end`. The number tells one load from the next.
 struct CoordinatorLoad {
     std::uint64_t number = 0;
@@ -45,6 +52,7 @@ public:
         /// Begins to load the machine outside of the guard; called inside. The outcome comes to
         /// finish_load in a later entry of the guard.
         std::function<void(CoordinatorLoad)> begin_load;
+        CoordinatorMutants mutants = {};
     };
     /// Decides a request: sets the result of its call, and returns the records to append.
     using Operation = std::move_only_function<CoordinatorRecords(CoordinatorMachine&)>;
