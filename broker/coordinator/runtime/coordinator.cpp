@@ -6,6 +6,7 @@
 
 #include "protocol/base/assert.h"
 #include "protocol/record/batch_builder.h"
+#include "replication/partition/partition_description.h"
 
 namespace hw::broker {
 
@@ -41,6 +42,12 @@ void Coordinator::run(replication::PartitionReplica& replica, CallPtr call, Oper
     auto* const machine = std::get_if<Machine>(&phase_);
     if (machine == nullptr) {
         call->end(not_active());
+        return;
+    }
+    const replication::PartitionLeader* const leader = replica.leader();
+    if (leader != nullptr && !leader->silent_members().empty()) {
+        // A read finds what this broker has, but another one may have taken commits since.
+        call->end({ErrorCode::not_coordinator, replication::perhaps_replaced(*leader)});
         return;
     }
     const CoordinatorRecords records = operation(**machine);

@@ -60,10 +60,10 @@ public:
     explicit Coordinator(Ports ports) : ports_(std::move(ports)) {}
 
     /// Runs `operation` and ends `call` when its decision is committed. Otherwise the call is
-    /// refused with NOT_COORDINATOR (this broker does not lead the partition, or has lost it
-    /// meanwhile), COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE (the log cannot be read
-    /// or takes no records now), or INVALID_COMMIT_OFFSET_SIZE (the records are larger than a batch
-    /// may be).
+    /// refused with NOT_COORDINATOR (this broker does not lead the partition, has lost it
+    /// meanwhile, or may have been replaced without knowing it: PartitionLeader::silent_members),
+    /// COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE (the log cannot be read or takes no
+    /// records now), or INVALID_COMMIT_OFFSET_SIZE (the records are larger than a batch may be).
     void run(replication::PartitionReplica& replica, CallPtr call, Operation operation);
     /// Takes the outcome of a load.
     void finish_load(const CoordinatorLoad& load, Result<Machine> machine);

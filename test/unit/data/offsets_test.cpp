@@ -320,6 +320,27 @@ TEST_CASE("offsets: a leader that is elected again goes on without loading", "[d
     CHECK(bench.commit(2) == ErrorCode::none);
 }
 
+TEST_CASE("offsets: a leader that another one may have replaced answers no reads either",
+          "[data][offsets]") {
+    Bench bench;
+    REQUIRE(bench.commit(1) == ErrorCode::none);
+    bench.lead_offsets(6, {kSelf, kOther}, {kSelf, kOther});
+    static constexpr Duration kSession = std::chrono::seconds(3);
+    bench.world.run_for(kSession * 2);
+    const auto look = [&bench](TimePoint session_end) {
+        bench.world.enter(kOffsets, [=](replication::PartitionReplica& replica) {
+            replica.check_isr(
+                {.active = {}, .session_end = session_end, .session_timeout = kSession});
+        });
+    };
+    look(TimePoint::min());
+    CHECK(bench.fetch().code == ErrorCode::not_coordinator);
+    CHECK(bench.commit(2) == ErrorCode::not_coordinator);
+    CHECK(bench.remove().error_code == ErrorCode::not_coordinator);
+    look(kNever);
+    CHECK(bench.fetch() == Committed{Offset(1), LeaderEpoch(3), "text"});
+}
+
 TEST_CASE("offsets: a commit that waits when the leadership ends may or may not be in force",
           "[data][offsets]") {
     Bench bench;
