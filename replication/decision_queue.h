@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <deque>
 #include <utility>
 
@@ -39,6 +40,7 @@ public:
     /// is unknown: the next leader may keep them.
     [[nodiscard]] std::deque<Waiting> take() { return std::exchange(waiting_, {}); }
     [[nodiscard]] bool empty() const { return waiting_.empty(); }
+    [[nodiscard]] std::size_t size() const { return waiting_.size(); }
 
 private:
     std::deque<Waiting> waiting_;

@@ -50,6 +50,12 @@ void Coordinator::run(replication::PartitionReplica& replica, CallPtr call, Oper
         call->end({ErrorCode::not_coordinator, replication::perhaps_replaced(*leader)});
         return;
     }
+    if (waiting_.size() >= kMaxWaiting) {
+        call->end({ErrorCode::coordinator_not_available,
+                   fmt::format("{} requests are waiting for replicas of {}, which is the limit",
+                               kMaxWaiting, ports_.name)});
+        return;
+    }
     const CoordinatorRecords records = operation(**machine);
     if (!records.empty()) {
         auto batch = batch_of(records);

@@ -57,13 +57,17 @@ public:
     /// Decides a request: sets the result of its call, and returns the records to append.
     using Operation = std::move_only_function<CoordinatorRecords(CoordinatorMachine&)>;
 
+    /// Requests that wait for a commit, reads among them. A request that was given up waits on.
+    static constexpr std::size_t kMaxWaiting = 10'000;
+
     explicit Coordinator(Ports ports) : ports_(std::move(ports)) {}
 
     /// Runs `operation` and ends `call` when its decision is committed. Otherwise the call is
     /// refused with NOT_COORDINATOR (this broker does not lead the partition, has lost it
     /// meanwhile, or may have been replaced without knowing it: PartitionLeader::silent_members),
     /// COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE (the log cannot be read or takes no
-    /// records now), or INVALID_COMMIT_OFFSET_SIZE (the records are larger than a batch may be).
+    /// records now, or kMaxWaiting requests wait), or INVALID_COMMIT_OFFSET_SIZE (the records are
+    /// larger than a batch may be).
     void run(replication::PartitionReplica& replica, CallPtr call, Operation operation);
     /// Takes the outcome of a load.
     void finish_load(const CoordinatorLoad& load, Result<Machine> machine);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <string>
@@ -318,6 +319,35 @@ TEST_CASE("offsets: a leader that is elected again goes on without loading", "[d
     bench.lead_offsets(6);
     CHECK(bench.fetch().offset == Offset(1));
     CHECK(bench.commit(2) == ErrorCode::none);
+}
+
+/// Asks the coordinator directly, and waits for a code until `deadline`.
+Task<> ask_directly(World& world, TimePoint deadline, std::vector<ErrorCode>& codes) {
+    Shard& shard = world.shards[0]->shard;
+    const auto call = std::make_shared<CallFor<int>>(shard);
+    world.replica(kOffsets)->enter_unrefused(
+        shard, [call, &world](replication::PartitionReplica& replica, Shard&) {
+            const auto listener = world.replica(kOffsets)->listener();
+            static_cast<Coordinator&>(*listener).run(
+                replica, call, [](CoordinatorMachine&) { return CoordinatorRecords(); });
+        });
+    const wire::Refusal* const outcome = co_await call->wait(deadline);
+    codes.push_back(outcome == nullptr ? ErrorCode::request_timed_out : outcome->code);
+}
+
+TEST_CASE("offsets: a limited number of requests waits for a commit", "[data][offsets]") {
+    Bench bench(
+        {.topic = kOffsets, .internal = true, .replicas = {kSelf, kOther}, .isr = {kSelf, kOther}});
+    CHECK(bench.commit(1) == ErrorCode::coordinator_not_available);  // and it still waits
+    World& world = bench.world;
+    const TimePoint deadline = world.clock.now() + std::chrono::seconds(1);
+    std::vector<ErrorCode> codes;
+    for (std::size_t i = 1; i <= Coordinator::kMaxWaiting; ++i) {
+        world.shards[0]->shard.spawn(ask_directly(world, deadline, codes));
+    }
+    REQUIRE(world.run_until([&] { return codes.size() == Coordinator::kMaxWaiting; }));
+    CHECK(std::ranges::count(codes, ErrorCode::coordinator_not_available) == 1);
+    CHECK(std::ranges::count(codes, ErrorCode::request_timed_out) == Coordinator::kMaxWaiting - 1);
 }
 
 TEST_CASE("offsets: a leader that another one may have replaced answers no reads either",
