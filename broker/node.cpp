@@ -88,7 +88,9 @@ Node::Node(config::BrokerConfig config, const NodeLimits& limits, NodePorts port
                     .broker_epoch = [this] { return agent_->epoch(); }}),
       groups_({ports_.control, ports_.clock, log_.named("groups"), ports_.coordinator_mutants},
               {.offset_metadata_max =
-                   static_cast<std::size_t>(std::max(config_.groups.offset_metadata_max, 0))}),
+                   static_cast<std::size_t>(std::max(config_.groups.offset_metadata_max, 0)),
+               .classic = {.initial_delay = duration_of(config_.groups.initial_delay),
+                           .max_size = static_cast<std::size_t>(config_.groups.size_max)}}),
       shards_(data_ports(), ports_.data),
       cluster_peers_(shards_.fetchers(), ports_.control, isr_updater_) {
     connector_.follow_active(session_channel_);
@@ -228,7 +230,10 @@ DataShards::Ports Node::data_ports() {
                          .producer_ids = producer_ids_,
                          .topic_creator = topic_creator_,
                          .creates_topics = config_.topic_creation.is_automatic,
-                         .commit_timeout = duration_of(config_.groups.commit_timeout)}};
+                         .groups = {.commit_timeout = duration_of(config_.groups.commit_timeout),
+                                    .session_min = duration_of(config_.groups.session_min),
+                                    .session_max = duration_of(config_.groups.session_max)},
+                         .entropy = ports_.entropy}};
 }
 
 replication::LagLimits Node::lag_limits() const {

@@ -223,6 +223,7 @@ ProduceConfig read_produce(const Settings& settings) {
 }
 
 GroupConfig read_groups(const Settings& settings) {
+    constexpr std::int32_t kMostMembers = 10'000;
     const auto number = [&](std::string_view name) {
         return static_cast<std::int32_t>(integer(settings, name));
     };
@@ -233,7 +234,11 @@ GroupConfig read_groups(const Settings& settings) {
                                          : std::nullopt,
                               .segment_bytes = number("offsets.topic.segment.bytes")},
             .offset_metadata_max = number("offset.metadata.max.bytes"),
-            .commit_timeout = span(settings, "offsets.commit.timeout.ms")};
+            .commit_timeout = span(settings, "offsets.commit.timeout.ms"),
+            .session_min = span(settings, "group.min.session.timeout.ms"),
+            .session_max = span(settings, "group.max.session.timeout.ms"),
+            .initial_delay = span(settings, "group.initial.rebalance.delay.ms"),
+            .size_max = std::min(number("group.max.size"), kMostMembers)};
 }
 
 /// Whether id and roles are valid. If not, errors about listeners and voters would be guesses.

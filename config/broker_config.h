@@ -80,6 +80,11 @@ struct GroupConfig {
     OffsetsTopicConfig offsets_topic;
     std::int32_t offset_metadata_max;  ///< in UTF-16 units, as Kafka counts
     std::chrono::milliseconds commit_timeout;
+    // Of classic groups.
+    std::chrono::milliseconds session_min;
+    std::chrono::milliseconds session_max;
+    std::chrono::milliseconds initial_delay;  ///< of the first rebalance of a group
+    std::int32_t size_max;                    ///< members of a group
 };
 
 struct ProduceConfig {

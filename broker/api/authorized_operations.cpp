@@ -24,6 +24,12 @@ std::int32_t topic_operations(const RequestContext& who, std::string_view topic)
                    {read, write, create, remove, alter, describe, describe_configs, alter_configs});
 }
 
+std::int32_t group_operations(const RequestContext& who, std::string_view group) {
+    using enum Operation;
+    return allowed(who, {ResourceType::group, group},
+                   {read, remove, describe, describe_configs, alter_configs});
+}
+
 std::int32_t cluster_operations(const RequestContext& who) {
     using enum Operation;
     return allowed(who, kCluster,

@@ -12,6 +12,7 @@ namespace hw::broker {
 inline constexpr std::int32_t kOperationsNotAsked = INT32_MIN;
 
 [[nodiscard]] std::int32_t topic_operations(const RequestContext& who, std::string_view topic);
+[[nodiscard]] std::int32_t group_operations(const RequestContext& who, std::string_view group);
 [[nodiscard]] std::int32_t cluster_operations(const RequestContext& who);
 
 }  // namespace hw::broker

@@ -5,7 +5,12 @@
 namespace hw::broker {
 
 DelayedRequests::DelayedRequests(Shard& shard, const Clock& clock)
-    : shard_(shard), clock_(clock), fetches_(changed_), produces_(changed_), tasks_(shard) {}
+    : shard_(shard),
+      clock_(clock),
+      fetches_(changed_),
+      produces_(changed_),
+      calls_(changed_),
+      tasks_(shard) {}
 
 void DelayedRequests::start() {
     tasks_.spawn(watch());
@@ -18,9 +23,11 @@ TimePoint DelayedRequests::deadline(Millis span) const {
 
 Task<> DelayedRequests::watch() {
     while (!stopping_) {
-        co_await shard_.wait(changed_, std::min(fetches_.arm(), produces_.arm()));
+        const TimePoint next = std::min({fetches_.arm(), produces_.arm(), calls_.arm()});
+        co_await shard_.wait(changed_, next);
         fetches_.on_time(clock_.now());
         produces_.on_time(clock_.now());
+        calls_.on_time(clock_.now());
     }
 }
 
@@ -29,6 +36,7 @@ Task<> DelayedRequests::stop() {
     changed_.set();
     fetches_.on_time(kNever);
     produces_.on_time(kNever);
+    calls_.on_time(kNever);
     co_await tasks_.wait_idle();
 }
 

@@ -36,13 +36,19 @@ public:
     [[nodiscard]] bool add_produce(replication::DelayedRequest& wait, TimePoint deadline) {
         return produces_.add(wait, deadline);
     }
+    /// The same for calls to coordinators.
+    [[nodiscard]] bool add_call(replication::DelayedRequest& wait, TimePoint deadline) {
+        return calls_.add(wait, deadline);
+    }
     /// Keeps `wait`, which has no deadline, because it waits only for writes of this broker.
     void add_untimed(replication::DelayedRequest& wait) { produces_.add_untimed(wait); }
     /// Runs the rest of a request after its wait.
     void go_on(Task<> rest) { tasks_.spawn(std::move(rest)); }
 
     /// Number of requests with a deadline.
-    [[nodiscard]] std::size_t size() const { return fetches_.size() + produces_.size(); }
+    [[nodiscard]] std::size_t size() const {
+        return fetches_.size() + produces_.size() + calls_.size();
+    }
 
 private:
     [[nodiscard]] Task<> watch();
@@ -52,6 +58,7 @@ private:
     Signal changed_;  ///< set when the next deadline comes nearer, and by `stop`
     replication::WaitTimers fetches_;
     replication::WaitTimers produces_;
+    replication::WaitTimers calls_;
     TaskGroup tasks_;
     bool stopping_ = false;
 };

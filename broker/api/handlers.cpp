@@ -5,13 +5,19 @@
 #include <memory>
 
 #include "broker/api/api_versions.h"
+#include "broker/api/delete_groups.h"
 #include "broker/api/describe_cluster.h"
 #include "broker/api/describe_configs.h"
+#include "broker/api/describe_groups.h"
 #include "broker/api/describe_replicas.h"
 #include "broker/api/fetch.h"
 #include "broker/api/find_coordinator.h"
 #include "broker/api/forwarding.h"
+#include "broker/api/heartbeat.h"
 #include "broker/api/init_producer_id.h"
+#include "broker/api/join_group.h"
+#include "broker/api/leave_group.h"
+#include "broker/api/list_groups.h"
 #include "broker/api/list_offsets.h"
 #include "broker/api/metadata.h"
 #include "broker/api/offset_commit.h"
@@ -19,6 +25,7 @@
 #include "broker/api/offset_fetch.h"
 #include "broker/api/offset_for_leader_epoch.h"
 #include "broker/api/produce.h"
+#include "broker/api/sync_group.h"
 
 namespace hw::broker {
 namespace {
@@ -51,6 +58,24 @@ ReplicaSelector replica_selector(const config::Settings& settings) {
 
 }  // namespace
 
+void add_group_handlers(Dispatcher& dispatcher, ApiServices& services, const GroupRules& rules,
+                        Entropy& entropy) {
+    using schema::ApiKey;
+    const Duration timeout = rules.commit_timeout;
+    dispatcher.add(ApiKey::offset_commit, std::make_unique<OffsetCommitHandler>(services, timeout));
+    dispatcher.add(ApiKey::offset_fetch, std::make_unique<OffsetFetchHandler>(services, timeout));
+    dispatcher.add(ApiKey::offset_delete, std::make_unique<OffsetDeleteHandler>(services, timeout));
+    dispatcher.add(ApiKey::join_group,
+                   std::make_unique<JoinGroupHandler>(services, rules, entropy));
+    dispatcher.add(ApiKey::sync_group, std::make_unique<SyncGroupHandler>(services));
+    dispatcher.add(ApiKey::heartbeat, std::make_unique<HeartbeatHandler>(services, timeout));
+    dispatcher.add(ApiKey::leave_group, std::make_unique<LeaveGroupHandler>(services, timeout));
+    dispatcher.add(ApiKey::describe_groups,
+                   std::make_unique<DescribeGroupsHandler>(services, timeout));
+    dispatcher.add(ApiKey::list_groups, std::make_unique<ListGroupsHandler>(services, timeout));
+    dispatcher.add(ApiKey::delete_groups, std::make_unique<DeleteGroupsHandler>(services, timeout));
+}
+
 void add_handlers(Dispatcher& dispatcher, ApiServices& services, const NodeServices& node,
                   const replication::FetchSessionOptions& sessions) {
     using schema::ApiKey;
@@ -65,12 +90,7 @@ void add_handlers(Dispatcher& dispatcher, ApiServices& services, const NodeServi
                        services, node.creates_topics ? &node.topic_creator : nullptr));
     dispatcher.add(ApiKey::find_coordinator,
                    std::make_unique<FindCoordinatorHandler>(services, node.topic_creator));
-    dispatcher.add(ApiKey::offset_commit,
-                   std::make_unique<OffsetCommitHandler>(services, node.commit_timeout));
-    dispatcher.add(ApiKey::offset_fetch,
-                   std::make_unique<OffsetFetchHandler>(services, node.commit_timeout));
-    dispatcher.add(ApiKey::offset_delete,
-                   std::make_unique<OffsetDeleteHandler>(services, node.commit_timeout));
+    add_group_handlers(dispatcher, services, node.groups, node.entropy);
     dispatcher.add(ApiKey::api_versions,
                    std::make_unique<ApiVersionsHandler>(dispatcher, services));
     dispatcher.add(ApiKey::init_producer_id,

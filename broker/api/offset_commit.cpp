@@ -1,13 +1,14 @@
 #include "broker/api/offset_commit.h"
 
 #include <deque>
+#include <memory>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "broker/api/group_call.h"
 #include "broker/api/partition_lookup.h"
-#include "broker/coordinator/group/group_coordinators.h"
 #include "broker/net/long_loop.h"
 
 namespace hw::broker {
@@ -20,26 +21,34 @@ using Response = schema::OffsetCommitResponse;
 constexpr ApiVersion kTopicIdsFrom{10};
 constexpr ApiVersion kKnowsMissingGroupsFrom{9};
 
-/// One OffsetCommit request in progress. Lives in the frame of its coroutine.
+/// One OffsetCommit request in progress.
 class OffsetCommitJob {
 public:
-    OffsetCommitJob(const ApiServices& services, const Exchange& exchange, const Request& request)
+    OffsetCommitJob(ApiServices& services, ExchangePtr exchange, const Request& request,
+                    TimePoint deadline)
         : services_(services),
-          who_(exchange.context()),
-          version_(exchange.version()),
-          request_(request) {}
+          exchange_(std::move(exchange)),
+          who_(exchange_->context()),
+          version_(exchange_->version()),
+          request_(request),
+          call_(services, deadline) {}
 
     /// Checks what the request names; the rest is for the coordinator.
     [[nodiscard]] Task<> check();
-    [[nodiscard]] Task<> commit(TimePoint deadline);
-    void reply(Exchange& exchange) const;
+    /// Returns when the coordinator has decided.
+    [[nodiscard]] Task<> commit();
+    /// Answers when the decision is committed.
+    [[nodiscard]] static Task<> finish(std::shared_ptr<OffsetCommitJob> job);
 
 private:
     void check(const Request::Topic& topic);
     void refuse(const Request::Topic& topic, ErrorCode code);
     void refuse_accepted(ErrorCode code);
+    void take(const OffsetCommitResult& result);
+    void reply() const;
 
-    const ApiServices& services_;
+    ApiServices& services_;
+    ExchangePtr exchange_;
     const RequestContext& who_;
     ApiVersion version_;
     const Request& request_;
@@ -47,6 +56,7 @@ private:
     std::deque<std::string> names_;             ///< of topics that are named by id
     std::vector<OffsetToCommit> offsets_;       ///< to be committed
     std::vector<std::size_t> answer_of_;        ///< their indexes in answers_
+    GroupCall<OffsetCommitResult> call_;
 };
 
 Task<> OffsetCommitJob::check() {
@@ -107,13 +117,8 @@ void OffsetCommitJob::refuse_accepted(ErrorCode code) {
     }
 }
 
-Task<> OffsetCommitJob::commit(TimePoint deadline) {
+Task<> OffsetCommitJob::commit() {
     if (offsets_.empty()) {
-        co_return;
-    }
-    const auto replica = find_group(services_, request_.group_id);
-    if (!replica) {
-        refuse_accepted(replica.error().code);
         co_return;
     }
     OffsetCommit commit{.group = request_.group_id,
@@ -129,23 +134,36 @@ Task<> OffsetCommitJob::commit(TimePoint deadline) {
     if (request_.retention_time_ms >= 0) {
         commit.expires_at = commit.now + request_.retention_time_ms;
     }
-    const auto operation = [&](const GroupMachine& groups, OffsetCommitResult& result) {
-        return groups.commit(commit, result);
+    const TimePoint now = services_.clock.now();
+    const auto operation = [&](GroupMachine& groups, OffsetCommitResult& result) {
+        return groups.commit(commit, now, result);
     };
-    const auto outcome =
-        co_await ask_group<OffsetCommitResult>(services_, *replica, deadline, operation);
-    if (!outcome) {
-        refuse_accepted(outcome.error().code);
-    } else if (outcome->refusal != ErrorCode::none) {
-        refuse_accepted(outcome->refusal);
-    } else {
-        for (std::size_t i = 0; i < answer_of_.size(); ++i) {
-            answers_[answer_of_[i]].error_code = outcome->offsets[i];
+    co_await call_.ask(request_.group_id, operation);
+}
+
+Task<> OffsetCommitJob::finish(std::shared_ptr<OffsetCommitJob> job) {
+    if (!job->offsets_.empty()) {
+        const auto outcome = co_await job->call_.outcome();
+        if (outcome) {
+            job->take(*outcome);
+        } else {
+            job->refuse_accepted(outcome.error().code);
         }
+    }
+    job->reply();
+}
+
+void OffsetCommitJob::take(const OffsetCommitResult& result) {
+    if (result.refusal != ErrorCode::none) {
+        refuse_accepted(result.refusal);
+        return;
+    }
+    for (std::size_t i = 0; i < answer_of_.size(); ++i) {
+        answers_[answer_of_[i]].error_code = result.offsets[i];
     }
 }
 
-void OffsetCommitJob::reply(Exchange& exchange) const {
+void OffsetCommitJob::reply() const {
     std::vector<Response::Topic> topics;
     topics.reserve(request_.topics.size());
     std::span<const Response::Partition> rest(answers_);
@@ -155,7 +173,7 @@ void OffsetCommitJob::reply(Exchange& exchange) const {
     }
     Response response;
     response.topics = topics;
-    exchange.reply(response);
+    exchange_->reply(response);
 }
 
 }  // namespace
@@ -166,10 +184,11 @@ Task<> OffsetCommitHandler::serve(ExchangePtr exchange, const Request& request) 
     if (!exchange->take_work(request.topics.size() + partitions_of(request), kBytesPerItem)) {
         co_return;
     }
-    OffsetCommitJob job(services_, *exchange, request);
-    co_await job.check();
-    co_await job.commit(services_.clock.now() + timeout_);
-    job.reply(*exchange);
+    const auto job = std::make_shared<OffsetCommitJob>(services_, std::move(exchange), request,
+                                                       services_.clock.now() + timeout_);
+    co_await job->check();
+    co_await job->commit();
+    services_.delayed.go_on(OffsetCommitJob::finish(job));
 }
 
 }  // namespace hw::broker

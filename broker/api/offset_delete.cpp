@@ -1,10 +1,12 @@
 #include "broker/api/offset_delete.h"
 
+#include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
+#include "broker/api/group_call.h"
 #include "broker/api/partition_lookup.h"
-#include "broker/coordinator/group/group_coordinators.h"
 #include "broker/net/long_loop.h"
 
 namespace hw::broker {
@@ -18,6 +20,7 @@ using Response = schema::OffsetDeleteResponse;
 struct Checked {
     std::vector<Response::Partition> answers;  ///< of all topics, in the order of the request
     std::vector<NamedPartition> offsets;       ///< to be removed
+    std::vector<std::size_t> answer_of;        ///< their indexes in `answers`
 };
 
 Task<Checked> check(const ApiServices& services, const RequestContext& who,
@@ -36,6 +39,7 @@ Task<Checked> check(const ApiServices& services, const RequestContext& who,
             } else if (found.image->partitions.find(index) == nullptr) {
                 answer.error_code = ErrorCode::unknown_topic_or_partition;
             } else {
+                checked.answer_of.push_back(checked.answers.size() - 1);
                 checked.offsets.push_back({topic.name, index});
             }
         }
@@ -46,18 +50,49 @@ Task<Checked> check(const ApiServices& services, const RequestContext& who,
     co_return checked;
 }
 
-/// Removes the offsets; the error of the request as a whole.
-Task<ErrorCode> remove(const ApiServices& services, std::string_view group,
-                       std::span<const NamedPartition> offsets, TimePoint deadline) {
-    const auto replica = find_group(services, group);
-    if (!replica) {
-        co_return replica.error().code;
+/// One OffsetDelete request in progress.
+struct OffsetDeleteJob {
+    OffsetDeleteJob(ApiServices& services, ExchangePtr asking, const Request& asked,
+                    TimePoint deadline)
+        : exchange(std::move(asking)), request(asked), call(services, deadline) {}
+
+    /// Returns when the coordinator has decided.
+    [[nodiscard]] Task<> remove() {
+        const auto operation = [&](const GroupMachine& groups, OffsetCommitResult& result) {
+            return groups.remove(request.group_id, checked.offsets, result);
+        };
+        co_await call.ask(request.group_id, operation);
     }
-    const auto operation = [&](const GroupMachine& groups, ErrorCode& refusal) {
-        return groups.remove(group, offsets, refusal);
-    };
-    const auto outcome = co_await ask_group<ErrorCode>(services, *replica, deadline, operation);
-    co_return outcome ? *outcome : outcome.error().code;
+    /// Answers when the decision is committed.
+    [[nodiscard]] static Task<> finish(std::shared_ptr<OffsetDeleteJob> job) {
+        const auto outcome = co_await job->call.outcome();
+        job->reply(outcome ? *outcome : OffsetCommitResult{outcome.error().code, {}});
+    }
+    void reply(const OffsetCommitResult& result);
+
+    ExchangePtr exchange;
+    const Request& request;
+    Checked checked;
+    GroupCall<OffsetCommitResult> call;
+};
+
+void OffsetDeleteJob::reply(const OffsetCommitResult& result) {
+    for (std::size_t i = 0; i < result.offsets.size(); ++i) {
+        checked.answers[checked.answer_of[i]].error_code = result.offsets[i];
+    }
+    Response response;
+    response.error_code = result.refusal;
+    std::vector<Response::Topic> topics;
+    if (result.refusal == ErrorCode::none) {
+        topics.reserve(request.topics.size());
+        std::span<const Response::Partition> rest(checked.answers);
+        for (const Request::Topic& topic : request.topics) {
+            topics.push_back({topic.name, rest.first(topic.partitions.size())});
+            rest = rest.subspan(topic.partitions.size());
+        }
+    }
+    response.topics = topics;
+    exchange->reply(response);
 }
 
 }  // namespace
@@ -68,28 +103,17 @@ Task<> OffsetDeleteHandler::serve(ExchangePtr exchange, const Request& request) 
     if (!exchange->take_work(request.topics.size() + partitions_of(request), kBytesPerItem)) {
         co_return;
     }
-    Response response;
+    const auto job = std::make_shared<OffsetDeleteJob>(services_, exchange, request,
+                                                       services_.clock.now() + timeout_);
     const RequestContext& who = exchange->context();
     if (!who.allows(Operation::remove, {ResourceType::group, request.group_id})) {
-        response.error_code = ErrorCode::group_authorization_failed;
-        exchange->reply(response);
+        job->reply({ErrorCode::group_authorization_failed, {}});
         co_return;
     }
-    const Checked checked = co_await check(services_, who, request);
-    const ErrorCode removed = co_await remove(services_, request.group_id, checked.offsets,
-                                              services_.clock.now() + timeout_);
-    response.error_code = removed;
-    std::vector<Response::Topic> topics;
-    if (response.error_code == ErrorCode::none) {
-        topics.reserve(request.topics.size());
-        std::span<const Response::Partition> rest(checked.answers);
-        for (const Request::Topic& topic : request.topics) {
-            topics.push_back({topic.name, rest.first(topic.partitions.size())});
-            rest = rest.subspan(topic.partitions.size());
-        }
-    }
-    response.topics = topics;
-    exchange->reply(response);
+    Checked checked = co_await check(services_, who, request);
+    job->checked = std::move(checked);
+    co_await job->remove();
+    services_.delayed.go_on(OffsetDeleteJob::finish(job));
 }
 
 }  // namespace hw::broker

@@ -1,13 +1,14 @@
 #include "broker/api/offset_fetch.h"
 
 #include <deque>
+#include <memory>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "broker/api/group_call.h"
 #include "broker/api/partition_lookup.h"
-#include "broker/coordinator/group/group_coordinators.h"
 #include "broker/net/long_loop.h"
 
 namespace hw::broker {
@@ -30,19 +31,21 @@ struct Asked {
     wire::Array<Request::Topic> topics;
 };
 
-/// One OffsetFetch request in progress. Lives in the frame of its coroutine.
+/// One OffsetFetch request in progress.
 class OffsetFetchJob {
 public:
-    OffsetFetchJob(const ApiServices& services, Exchange& exchange, TimePoint deadline)
+    OffsetFetchJob(ApiServices& services, ExchangePtr exchange, TimePoint deadline)
         : services_(services),
-          exchange_(exchange),
-          who_(exchange.context()),
-          version_(exchange.version()),
+          owned_(std::move(exchange)),
+          exchange_(*owned_),
+          who_(exchange_.context()),
+          version_(exchange_.version()),
           deadline_(deadline) {}
 
-    /// Adds the answer about one group.
+    /// Asks the coordinator of one group; returns when it has decided.
     [[nodiscard]] Task<> ask(const Asked& asked);
-    void reply();
+    /// Answers when all decisions are committed.
+    [[nodiscard]] static Task<> finish(std::shared_ptr<OffsetFetchJob> job);
 
 private:
     /// What the coordinator is asked for.
@@ -51,22 +54,35 @@ private:
         std::vector<NamedPartition> partitions;
     };
     using Found = std::vector<FetchedOffset>;
+    /// A group that was asked for.
+    struct Question {
+        Question(ApiServices& services, TimePoint deadline, const Asked& about)
+            : asked(about), call(services, deadline) {}
+
+        Asked asked;
+        Named named;
+        bool is_allowed = true;
+        GroupCall<Found> call;
+    };
 
     [[nodiscard]] Task<Named> name(const Asked& asked);
     [[nodiscard]] std::expected<std::string_view, ErrorCode> name_of(const Request::Topic& topic);
-    [[nodiscard]] Task<std::expected<Found, ErrorCode>> look_up(const Asked& asked,
-                                                                const Named& named);
+    /// Adds the answer about one group.
+    [[nodiscard]] Task<> add(Question& question);
+    void reply();
     [[nodiscard]] Task<> add_asked(const Asked& asked, const Named& named, Found all);
     [[nodiscard]] Task<> add_all(Found all);
     [[nodiscard]] Task<> add_errors(const Asked& asked, ErrorCode code);
     [[nodiscard]] Response::Partition answer(PartitionIndex index,
                                              const CommittedOffset& committed) const;
 
-    const ApiServices& services_;
+    ApiServices& services_;
+    ExchangePtr owned_;
     Exchange& exchange_;
     const RequestContext& who_;
     ApiVersion version_;
     TimePoint deadline_;
+    std::deque<Question> questions_;
     std::vector<Response::Group> groups_;
     // The arrays and texts that the answers point to.
     std::deque<std::vector<Response::TopicResult>> topics_;
@@ -117,39 +133,49 @@ Task<OffsetFetchJob::Named> OffsetFetchJob::name(const Asked& asked) {
     co_return named;
 }
 
-Task<std::expected<OffsetFetchJob::Found, ErrorCode>> OffsetFetchJob::look_up(const Asked& asked,
-                                                                              const Named& named) {
+Task<> OffsetFetchJob::ask(const Asked& asked) {
+    Question& question = questions_.emplace_back(services_, deadline_, asked);
+    Named named = co_await name(asked);
+    question.named = std::move(named);
     if (!who_.allows(Operation::describe, {ResourceType::group, asked.group})) {
-        co_return std::unexpected(ErrorCode::group_authorization_failed);
-    }
-    const auto replica = find_group(services_, asked.group);
-    if (!replica) {
-        co_return std::unexpected(replica.error().code);
+        question.is_allowed = false;
+        co_return;
     }
     const auto operation = [&](const GroupMachine& groups, Found& found) {
-        found =
-            asked.all ? groups.fetch_all(asked.group) : groups.fetch(asked.group, named.partitions);
+        found = asked.all ? groups.fetch_all(asked.group)
+                          : groups.fetch(asked.group, question.named.partitions);
         return CoordinatorRecords();
     };
-    auto outcome = co_await ask_group<Found>(services_, *replica, deadline_, operation);
-    if (!outcome) {
-        co_return std::unexpected(outcome.error().code);
-    }
-    co_return std::move(*outcome);
+    co_await question.call.ask(asked.group, operation);
 }
 
-Task<> OffsetFetchJob::ask(const Asked& asked) {
+Task<> OffsetFetchJob::finish(std::shared_ptr<OffsetFetchJob> job) {
+    for (Question& question : job->questions_) {
+        co_await job->add(question);
+        if (job->exchange_.rejected() || !job->exchange_.is_wanted()) {
+            co_return;
+        }
+    }
+    job->reply();
+}
+
+Task<> OffsetFetchJob::add(Question& question) {
+    const Asked& asked = question.asked;
     topics_.emplace_back();
     groups_.push_back({.group_id = asked.group});
-    const Named named = co_await name(asked);
-    auto found = co_await look_up(asked, named);
+    std::expected<Found, ErrorCode> found = std::unexpected(ErrorCode::group_authorization_failed);
+    if (question.is_allowed) {
+        auto outcome = co_await question.call.outcome();
+        found = outcome ? std::expected<Found, ErrorCode>(std::move(*outcome))
+                        : std::unexpected(outcome.error().code);
+    }
     if (!found) {
         groups_.back().error_code = found.error();
         if (version_ < kGroupErrorsFrom) {
             co_await add_errors(asked, found.error());
         }
     } else if (!asked.all) {
-        co_await add_asked(asked, named, std::move(*found));
+        co_await add_asked(asked, question.named, std::move(*found));
     } else if (exchange_.take_work(found->size(), kBytesPerItem)) {
         co_await add_all(std::move(*found));
     }
@@ -262,14 +288,12 @@ Task<> OffsetFetchHandler::serve(ExchangePtr exchange, const Request& request) {
     if (!exchange->take_work(items, kBytesPerItem)) {
         co_return;
     }
-    OffsetFetchJob job(services_, *exchange, services_.clock.now() + timeout_);
+    const auto job = std::make_shared<OffsetFetchJob>(services_, std::move(exchange),
+                                                      services_.clock.now() + timeout_);
     for (const Asked& one : asked) {
-        co_await job.ask(one);
-        if (exchange->rejected() || !exchange->is_wanted()) {
-            co_return;
-        }
+        co_await job->ask(one);
     }
-    job.reply();
+    services_.delayed.go_on(OffsetFetchJob::finish(job));
 }
 
 }  // namespace hw::broker

@@ -135,7 +135,7 @@ CASES = [
          ["broker/quorum/a.h:1", "broker/quorum/a.h:2", "controller/image/a.h:1",
           "storage/log.cpp:1"]),
     Case("a folder that ORDERS does not name is a finding",
-         {"broker/coordinator/a.h": '#include "broker/net/a.h"\n'}, ["broker/coordinator/a.h:1"]),
+         {"broker/unknown/a.h": '#include "broker/net/a.h"\n'}, ["broker/unknown/a.h:1"]),
     Case("a path that does not start at the root is a finding, one in a comment is not",
          {"storage/a.cpp": '#include "log.h"\n// #include "log.h"\n/*\n#include "log.h"\n*/\n'
                            '  #  include "../storage/log.h"\n'},

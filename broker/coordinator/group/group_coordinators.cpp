@@ -22,12 +22,21 @@ std::shared_ptr<replication::ReplicaListener> GroupCoordinators::make_listener(
              .name = text,
              .load = load});
     };
+    const auto wake = [this, weak = std::weak_ptr(replica)](TimePoint time) {
+        timer_.wake_at(time, weak);
+    };
     return std::make_shared<Coordinator>(Coordinator::Ports{.clock = ports_.clock,
                                                             .log = ports_.log,
                                                             .name = text,
                                                             .make = make,
                                                             .begin_load = load,
+                                                            .wake_at = wake,
                                                             .mutants = ports_.mutants});
+}
+
+Task<> GroupCoordinators::stop() {
+    co_await loader_.stop();
+    co_await timer_.stop();
 }
 
 std::expected<ReplicaPtr, wire::Refusal> find_group(const ShardView& view, std::string_view group) {

@@ -9,6 +9,7 @@
 #include "broker/coordinator/group/group_machine.h"
 #include "broker/coordinator/runtime/coordinator.h"
 #include "broker/coordinator/runtime/coordinator_loader.h"
+#include "broker/coordinator/runtime/coordinator_timer.h"
 #include "broker/replicas/guard_visit.h"
 #include "broker/replicas/hosted_replica.h"
 #include "broker/replicas/shard_view.h"
@@ -28,48 +29,71 @@ public:
     };
 
     GroupCoordinators(const Ports& ports, const GroupMachine::Options& options)
-        : ports_(ports), options_(options), loader_(ports.control, ports.clock, ports.log) {}
+        : ports_(ports),
+          options_(options),
+          loader_(ports.control, ports.clock, ports.log),
+          timer_(ports.control, ports.clock) {}
 
     [[nodiscard]] std::shared_ptr<replication::ReplicaListener> make_listener(
         const std::shared_ptr<HostedReplica>& replica,
         const storage::TopicPartition& name) override;
-    /// Ends the loads. Call before the replicas are closed.
-    [[nodiscard]] Task<> stop() { return loader_.stop(); }
+    /// Ends the loads, and wakes nobody any more. Call before the replicas are closed.
+    [[nodiscard]] Task<> stop();
 
 private:
     Ports ports_;
     GroupMachine::Options options_;
     CoordinatorLoader loader_;
+    CoordinatorTimer timer_;
 };
 
 /// The replica of the partition that has the group. Codes: NOT_COORDINATOR.
 [[nodiscard]] std::expected<ReplicaPtr, wire::Refusal> find_group(const ShardView& view,
                                                                   std::string_view group);
 
-/// Asks the coordinator on a replica that find_group has returned: runs `operation(GroupMachine&,
-/// Result&)` in its guard and waits until the decision is committed. `operation` returns the
-/// records to append; it may use variables of the caller, since it has run when the task ends. If
-/// the decision is not committed at `deadline`, the outcome is COORDINATOR_NOT_AVAILABLE, and
-/// unknown.
-template <class Result, class Operation>
-[[nodiscard]] Task<std::expected<Result, wire::Refusal>> ask_group(const ShardView& view,
-                                                                   ReplicaPtr replica,
-                                                                   TimePoint deadline,
-                                                                   Operation operation) {
-    const auto call = std::make_shared<CallFor<Result>>(view.shard);
+/// Runs `operation(GroupMachine&, Decision&)` in the guard of a replica that find_group has
+/// returned. It may use variables of the caller, since it has run when the task ends. The
+/// coordinator completes `call`: with the decision, or because it cannot decide now.
+template <class Operation>
+[[nodiscard]] Task<> decide_at_group(const ShardView& view, const ReplicaPtr& replica, CallPtr call,
+                                     Operation operation) {
     // Only make_listener sets the listeners of this topic's replicas.
     auto* const coordinator = static_cast<Coordinator*>(replica->listener().get());
     GuardVisit visit(view.shard);
     const auto enter = [&](replication::PartitionReplica& inside) {
-        coordinator->run(inside, call, [&](CoordinatorMachine& machine) {
-            return operation(static_cast<GroupMachine&>(machine), call->result);
+        coordinator->run(inside, call, [&](CoordinatorMachine& machine, Decision& decision) {
+            operation(static_cast<GroupMachine&>(machine), decision);
         });
     };
     while (!visit.begin(*replica, enter)) {
         co_await wait_for_room(view.shard, view.clock);
     }
     co_await visit.wait();
-    const wire::Refusal* const outcome = co_await call->wait(deadline);
+}
+
+/// The same for a decision that ends its call at once: `operation(GroupMachine&, Result&)` sets the
+/// result and returns the records. The call is refused if they cannot be appended.
+template <class Result, class Operation>
+[[nodiscard]] Task<> ask_group(const ShardView& view, const ReplicaPtr& replica,
+                               std::shared_ptr<CallFor<Result>> call, Operation operation) {
+    const auto decide = [&](GroupMachine& groups, Decision& decision) {
+        decision.records = operation(groups, call->result);
+        decision.then.push_back([call](const wire::Refusal* refused, Decision& after) {
+            if (refused != nullptr) {
+                call->complete(*refused);
+            } else {
+                after.answers.push_back(call);
+            }
+        });
+    };
+    co_await decide_at_group(view, replica, call, decide);
+}
+
+/// What a call has come to.
+template <class Result>
+[[nodiscard]] Task<std::expected<Result, wire::Refusal>> outcome_of(
+    std::shared_ptr<CallFor<Result>> call) {
+    const wire::Refusal* const outcome = co_await call->wait();
     if (outcome == nullptr) {
         co_return std::unexpected(
             wire::Refusal{wire::ErrorCode::coordinator_not_available,

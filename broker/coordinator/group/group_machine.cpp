@@ -1,10 +1,11 @@
 #include "broker/coordinator/group/group_machine.h"
 
+#include <iterator>
 #include <utility>
 #include <variant>
 
+#include "broker/coordinator/group/group_records.h"
 #include "broker/coordinator/group/java_string.h"
-#include "protocol/base/assert.h"
 #include "protocol/schema/group_record.h"
 
 namespace hw::broker {
@@ -25,28 +26,11 @@ struct Overloaded : Functions... {
     using Functions::operator()...;
 };
 
-schema::EncodedGroupRecord encoded(const schema::GroupRecord& record) {
-    auto bytes = schema::encode_group_record(record);
-    // Texts come from requests, where they are as short as in a record.
-    HW_ASSERT(bytes.has_value());
-    return std::move(*bytes);
-}
-
-schema::EncodedGroupRecord offset_record(const OffsetCommit& commit, const OffsetToCommit& offset) {
-    return encoded(OffsetCommitRecord{
-        .key = {.group = commit.group, .topic = offset.topic, .partition = offset.partition},
-        .value =
-            OffsetCommitValue{.offset = offset.offset,
-                              .leader_epoch = offset.leader_epoch,
-                              .metadata = wire::is_null(offset.metadata) ? "" : offset.metadata,
-                              .commit_timestamp = commit.now,
-                              .expire_timestamp = commit.expires_at.value_or(kNoTimestamp),
-                              .topic_id = offset.topic_id}});
-}
-
-schema::EncodedGroupRecord tombstone(std::string_view group, const NamedPartition& of) {
-    return encoded(OffsetCommitRecord{
-        .key = {.group = group, .topic = of.topic, .partition = of.partition}, .value = {}});
+/// As long as it has not been decided that it has members, a group needs no record.
+bool is_worth_keeping(const Group& group) {
+    return !group.offsets.empty() ||
+           (group.classic != nullptr &&
+            (group.classic->generation() > 0 || !group.classic->is_unused()));
 }
 
 }  // namespace
@@ -56,6 +40,7 @@ Result<void> GroupMachine::apply(ByteView key, record::NullableBytes value) {
     arena_.reset(size * kMemoryFactor + kSlack);
     HW_TRY(decoded, schema::decode_group_record(key, value, arena_));
     std::visit(Overloaded{[this](const OffsetCommitRecord& record) { apply(record); },
+                          [this](const schema::GroupMetadataRecord& record) { apply(record); },
                           [this](const schema::LegacyOffsetCommitRecord& record) {
                               const auto& key = record.key;
                               OffsetCommitRecord same{.key = {key.group, key.topic, key.partition},
@@ -73,30 +58,61 @@ Result<void> GroupMachine::apply(ByteView key, record::NullableBytes value) {
     return {};
 }
 
+GroupMachine::Groups::iterator GroupMachine::at(std::string_view group) {
+    const auto found = groups_.find(group);
+    return found != groups_.end() ? found : groups_.emplace(group, Group()).first;
+}
+
+ClassicGroup& GroupMachine::classic(Groups::iterator group) {
+    auto& classic = group->second.classic;
+    if (classic == nullptr) {
+        classic = std::make_unique<ClassicGroup>(options_.classic,
+                                                 [name = group->first](const ClassicRecord& state) {
+                                                     return classic_record(name, state);
+                                                 });
+    }
+    return *classic;
+}
+
+void GroupMachine::settle(Groups::iterator group) {
+    Group& changed = group->second;
+    const bool is_kept = is_worth_keeping(changed);
+    const TimePoint next =
+        is_kept && changed.classic != nullptr ? changed.classic->next_deadline() : kNever;
+    if (next != changed.check_at) {
+        deadlines_.erase({changed.check_at, group->first});
+        changed.check_at = next;
+        if (next != kNever) {
+            deadlines_.emplace(next, group->first);
+        }
+    }
+    if (!is_kept) {
+        groups_.erase(group);
+    }
+}
+
+void GroupMachine::apply(const schema::GroupMetadataRecord& record) {
+    if (record.value) {
+        classic(at(record.key.group)).apply(classic_record_of(*record.value));
+        return;
+    }
+    if (const auto group = groups_.find(record.key.group); group != groups_.end()) {
+        group->second.classic.reset();
+        settle(group);
+    }
+}
+
 void GroupMachine::apply(const OffsetCommitRecord& record) {
     if (!record.value) {
         remove_offset(record.key);
         return;
     }
-    const OffsetCommitValue& value = *record.value;
-    auto group = groups_.find(record.key.group);
-    if (group == groups_.end()) {
-        group = groups_.emplace(record.key.group, Group()).first;
-    }
-    GroupOffsets& offsets = group->second.offsets;
+    GroupOffsets& offsets = at(record.key.group)->second.offsets;
     auto topic = offsets.find(record.key.topic);
     if (topic == offsets.end()) {
         topic = offsets.emplace(record.key.topic, GroupOffsets::mapped_type()).first;
     }
-    CommittedOffset& committed = topic->second[record.key.partition];
-    committed.offset = value.offset;
-    committed.leader_epoch = value.leader_epoch;
-    committed.metadata.assign(value.metadata);
-    committed.committed_at = value.commit_timestamp;
-    committed.expires_at = value.expire_timestamp == kNoTimestamp
-                               ? std::nullopt
-                               : std::optional(value.expire_timestamp);
-    committed.topic_id = value.topic_id;
+    topic->second[record.key.partition] = committed_offset_of(*record.value);
 }
 
 void GroupMachine::remove_offset(const OffsetCommitKey& key) {
@@ -113,8 +129,40 @@ void GroupMachine::remove_offset(const OffsetCommitKey& key) {
     if (topic->second.empty()) {
         offsets.erase(topic);
     }
-    if (offsets.empty()) {
-        groups_.erase(group);
+    settle(group);
+}
+
+void GroupMachine::on_active(TimePoint now) {
+    for (auto group = groups_.begin(); group != groups_.end();) {
+        const auto next = std::next(group);
+        if (group->second.classic != nullptr) {
+            group->second.classic->begin_sessions(now);
+        }
+        settle(group);
+        group = next;
+    }
+}
+
+void GroupMachine::on_deadline(TimePoint now, Timestamp wall, Decision& decision) {
+    std::vector<std::string> due;
+    for (const auto& [time, group] : deadlines_) {
+        if (time > now) {
+            break;
+        }
+        due.push_back(group);
+    }
+    for (const std::string& name : due) {
+        const auto group = groups_.find(name);
+        group->second.classic->on_deadline(now, wall, decision);
+        settle(group);
+    }
+}
+
+void GroupMachine::end_calls(const wire::Refusal& reason) {
+    for (auto& [name, group] : groups_) {
+        if (group.classic != nullptr) {
+            group.classic->end_calls(reason);
+        }
     }
 }
 
@@ -124,21 +172,26 @@ const Group* GroupMachine::find(std::string_view group) const {
 }
 
 ErrorCode GroupMachine::check(const OffsetCommit& commit) const {
-    if (commit.generation < 0 && commit.member.empty() && !commit.instance) {
+    const Group* const group = find(commit.group);
+    if (group != nullptr && group->classic != nullptr) {
+        return group->classic->check_commit(commit.member, commit.instance, commit.generation);
+    }
+    if (commit.generation < 0) {
         return ErrorCode::none;
     }
-    const bool exists = find(commit.group) != nullptr;
-    if (commit.generation >= 0 && !exists) {
-        return ErrorCode::group_id_not_found;
-    }
-    return commit.generation < 0 ? ErrorCode::none : ErrorCode::unknown_member_id;
+    return group == nullptr ? ErrorCode::group_id_not_found : ErrorCode::unknown_member_id;
 }
 
-CoordinatorRecords GroupMachine::commit(const OffsetCommit& commit,
-                                        OffsetCommitResult& result) const {
+CoordinatorRecords GroupMachine::commit(const OffsetCommit& commit, TimePoint now,
+                                        OffsetCommitResult& result) {
     result.refusal = check(commit);
     if (result.refusal != ErrorCode::none) {
         return {};
+    }
+    if (const auto group = groups_.find(commit.group);
+        group != groups_.end() && group->second.classic != nullptr) {
+        group->second.classic->on_commit(commit.member, now);
+        settle(group);
     }
     CoordinatorRecords records;
     records.reserve(commit.offsets.size());
@@ -193,20 +246,101 @@ std::vector<FetchedOffset> GroupMachine::fetch_all(std::string_view group) const
 
 CoordinatorRecords GroupMachine::remove(std::string_view group,
                                         std::span<const NamedPartition> partitions,
-                                        ErrorCode& refusal) const {
+                                        OffsetCommitResult& result) const {
+    const Group* const found = find(group);
+    if (found == nullptr) {
+        result.refusal = ErrorCode::group_id_not_found;
+        return {};
+    }
+    const ClassicGroup* const classic = found->classic.get();
+    const bool has_members = classic != nullptr && classic->state() != ClassicState::empty;
+    if (has_members && !classic->is_of_consumers()) {
+        result.refusal = ErrorCode::non_empty_group;
+        return {};
+    }
+    CoordinatorRecords records;
+    for (const NamedPartition& named : partitions) {
+        if (has_members && classic->is_subscribed(named.topic)) {
+            result.offsets.push_back(ErrorCode::group_subscribed_to_topic);
+            continue;
+        }
+        result.offsets.push_back(ErrorCode::none);
+        const auto topic = found->offsets.find(named.topic);
+        if (topic != found->offsets.end() && topic->second.contains(named.partition)) {
+            records.push_back(offset_tombstone(group, named));
+        }
+    }
+    return records;
+}
+
+CoordinatorRecords GroupMachine::remove(std::string_view group, ErrorCode& refusal) const {
     const Group* const found = find(group);
     if (found == nullptr) {
         refusal = ErrorCode::group_id_not_found;
         return {};
     }
+    if (found->classic != nullptr && !found->classic->is_unused()) {
+        refusal = ErrorCode::non_empty_group;
+        return {};
+    }
     CoordinatorRecords records;
-    for (const NamedPartition& named : partitions) {
-        const auto topic = found->offsets.find(named.topic);
-        if (topic != found->offsets.end() && topic->second.contains(named.partition)) {
-            records.push_back(tombstone(group, named));
+    for (const auto& [topic, partitions] : found->offsets) {
+        for (const auto& [partition, committed] : partitions) {
+            records.push_back(offset_tombstone(group, {topic, partition}));
         }
     }
+    if (found->classic != nullptr) {
+        records.push_back(classic_tombstone(group));
+    }
     return records;
+}
+
+// --- Members
+
+void GroupMachine::join(std::string_view group, ClassicJoin join, TimePoint now, Timestamp wall,
+                        Decision& decision) {
+    if (!join.member.empty() && !groups_.contains(group)) {
+        join.call->result.code = ErrorCode::unknown_member_id;
+        join.call->result.member = join.member;
+        decision.answers.push_back(std::move(join.call));
+        return;
+    }
+    const auto found = at(group);
+    classic(found).join(std::move(join), now, wall, decision);
+    settle(found);
+}
+
+void GroupMachine::sync(std::string_view group, ClassicSync sync, TimePoint now, Timestamp wall,
+                        Decision& decision) {
+    const auto found = groups_.find(group);
+    if (found == groups_.end() || found->second.classic == nullptr) {
+        sync.call->result.code = ErrorCode::unknown_member_id;
+        decision.answers.push_back(std::move(sync.call));
+        return;
+    }
+    found->second.classic->sync(std::move(sync), now, wall, decision);
+    settle(found);
+}
+
+ErrorCode GroupMachine::heartbeat(std::string_view group, std::string_view member,
+                                  std::optional<std::string_view> instance, std::int32_t generation,
+                                  TimePoint now) {
+    const auto found = groups_.find(group);
+    return found == groups_.end() || found->second.classic == nullptr
+               ? ErrorCode::unknown_member_id
+               : found->second.classic->heartbeat(member, instance, generation, now);
+}
+
+std::vector<ErrorCode> GroupMachine::leave(std::string_view group,
+                                           std::span<const LeavingMember> members, TimePoint now,
+                                           Timestamp wall, Decision& decision) {
+    const auto found = groups_.find(group);
+    if (found == groups_.end() || found->second.classic == nullptr) {
+        return std::vector(members.size(), ErrorCode::unknown_member_id);
+    }
+    auto codes = found->second.classic->leave(members, now, wall, decision);
+    settle(found);
+    return codes;
 }
 
 }  // namespace hw::broker

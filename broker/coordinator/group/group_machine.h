@@ -3,12 +3,16 @@
 #include <cstddef>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "broker/coordinator/group/classic_group.h"
 #include "broker/coordinator/group/committed_offset.h"
 #include "broker/coordinator/runtime/coordinator_machine.h"
 #include "protocol/base/arena.h"
@@ -17,9 +21,12 @@
 
 namespace hw::broker {
 
-/// A consumer group. It exists as long as it has committed offsets.
+/// A group of consumers. It exists as long as it has committed offsets or members, or a record that
+/// it had members.
 struct Group {
     GroupOffsets offsets;
+    std::unique_ptr<ClassicGroup> classic = nullptr;  ///< null: it has never had members
+    TimePoint check_at = kNever;                      ///< its place among the deadlines
 };
 
 /// An offset to commit. The texts must live during the call.
@@ -67,36 +74,78 @@ class GroupMachine final : public CoordinatorMachine {
 public:
     struct Options {
         std::size_t offset_metadata_max = 4096;  ///< in UTF-16 units
+        ClassicGroup::Rules classic = {};
     };
 
     explicit GroupMachine(const Options& options) : options_(options) {}
 
     [[nodiscard]] Result<void> apply(ByteView key, record::NullableBytes value) override;
+    void on_active(TimePoint now) override;
+    void on_deadline(TimePoint now, Timestamp wall, Decision& decision) override;
+    [[nodiscard]] TimePoint next_deadline() const override {
+        return deadlines_.empty() ? kNever : deadlines_.begin()->first;
+    }
+    void end_calls(const wire::Refusal& reason) override;
 
-    /// Codes: GROUP_ID_NOT_FOUND (a member's commit to a group that does not exist),
-    /// UNKNOWN_MEMBER_ID; of an offset: OFFSET_METADATA_TOO_LARGE.
-    [[nodiscard]] CoordinatorRecords commit(const OffsetCommit& commit,
-                                            OffsetCommitResult& result) const;
+    // --- Offsets
+
+    /// Codes: GROUP_ID_NOT_FOUND (a member's commit to a group that does not exist), those of
+    /// ClassicGroup::check_commit; of an offset: OFFSET_METADATA_TOO_LARGE.
+    [[nodiscard]] CoordinatorRecords commit(const OffsetCommit& commit, TimePoint now,
+                                            OffsetCommitResult& result);
     /// Looks up the offsets of the partitions, in their order.
     [[nodiscard]] std::vector<FetchedOffset> fetch(
         std::string_view group, std::span<const NamedPartition> partitions) const;
     /// The offsets of all partitions for which the group has any.
     [[nodiscard]] std::vector<FetchedOffset> fetch_all(std::string_view group) const;
-    /// Removes offsets. Nothing happens to partitions without one. Codes: GROUP_ID_NOT_FOUND.
+    /// Removes offsets. Nothing happens to partitions without one. Codes: GROUP_ID_NOT_FOUND,
+    /// NON_EMPTY_GROUP (it has members whose topics are not known); of a partition:
+    /// GROUP_SUBSCRIBED_TO_TOPIC.
     [[nodiscard]] CoordinatorRecords remove(std::string_view group,
                                             std::span<const NamedPartition> partitions,
-                                            wire::ErrorCode& refusal) const;
+                                            OffsetCommitResult& result) const;
 
+    // --- Members of classic groups
+
+    void join(std::string_view group, ClassicJoin join, TimePoint now, Timestamp wall,
+              Decision& decision);
+    void sync(std::string_view group, ClassicSync sync, TimePoint now, Timestamp wall,
+              Decision& decision);
+    /// Codes: those of ClassicGroup::heartbeat.
+    [[nodiscard]] wire::ErrorCode heartbeat(std::string_view group, std::string_view member,
+                                            std::optional<std::string_view> instance,
+                                            std::int32_t generation, TimePoint now);
+    /// The codes of the members, in their order.
+    [[nodiscard]] std::vector<wire::ErrorCode> leave(std::string_view group,
+                                                     std::span<const LeavingMember> members,
+                                                     TimePoint now, Timestamp wall,
+                                                     Decision& decision);
+
+    // --- Groups
+
+    /// Removes the group and its offsets. Codes: GROUP_ID_NOT_FOUND, NON_EMPTY_GROUP.
+    [[nodiscard]] CoordinatorRecords remove(std::string_view group, wire::ErrorCode& refusal) const;
     /// Nullptr if there is no such group.
     [[nodiscard]] const Group* find(std::string_view group) const;
+    [[nodiscard]] const std::map<std::string, Group, std::less<>>& groups() const {
+        return groups_;
+    }
 
 private:
+    using Groups = std::map<std::string, Group, std::less<>>;
+
     [[nodiscard]] wire::ErrorCode check(const OffsetCommit& commit) const;
     void apply(const schema::OffsetCommitRecord& record);
+    void apply(const schema::GroupMetadataRecord& record);
     void remove_offset(const schema::OffsetCommitKey& key);
+    [[nodiscard]] Groups::iterator at(std::string_view group);
+    [[nodiscard]] ClassicGroup& classic(Groups::iterator group);
+    /// The group has changed: it may have another deadline, or be gone.
+    void settle(Groups::iterator group);
 
     Options options_;
-    std::map<std::string, Group, std::less<>> groups_;
+    Groups groups_;
+    std::set<std::pair<TimePoint, std::string>> deadlines_;  ///< with the groups that have them
     Arena arena_{0};  ///< of the record that is being decoded
 };
 

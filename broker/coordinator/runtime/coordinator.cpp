@@ -38,44 +38,98 @@ Refusal resigned(const Refusal& reason, bool has_records) {
 
 }  // namespace
 
-void Coordinator::run(replication::PartitionReplica& replica, CallPtr call, Operation operation) {
+void Coordinator::run(replication::PartitionReplica& replica, const CallPtr& call,
+                      Operation operation) {
     auto* const machine = std::get_if<Machine>(&phase_);
     if (machine == nullptr) {
-        call->end(not_active());
+        call->complete(not_active());
         return;
     }
     const replication::PartitionLeader* const leader = replica.leader();
     if (leader != nullptr && !leader->silent_members().empty()) {
         // A read finds what this broker has, but another one may have taken commits since.
-        call->end({ErrorCode::not_coordinator, replication::perhaps_replaced(*leader)});
+        call->complete({ErrorCode::not_coordinator, replication::perhaps_replaced(*leader)});
         return;
     }
     if (waiting_.size() >= kMaxWaiting) {
-        call->end({ErrorCode::coordinator_not_available,
-                   fmt::format("{} requests are waiting for replicas of {}, which is the limit",
-                               kMaxWaiting, ports_.name)});
+        call->complete({ErrorCode::coordinator_not_available,
+                        fmt::format("{} requests are waiting for replicas of {}, which is the "
+                                    "limit",
+                                    kMaxWaiting, ports_.name)});
         return;
     }
-    const CoordinatorRecords records = operation(**machine);
-    if (!records.empty()) {
-        auto batch = batch_of(records);
-        if (!batch) {
-            call->end({ErrorCode::invalid_commit_offset_size, batch.error().message});
-            return;
-        }
-        const auto appended = replica.append_own(std::move(*batch), epoch_);
-        if (!appended) {
-            call->end(refused_append(appended.error()));
-            return;
-        }
-        last_appended_ = *appended;
-        apply(**machine, records);
+    Decision decision;
+    operation(**machine, decision);
+    carry_out(**machine, decision, replica);
+}
+
+void Coordinator::on_time(replication::PartitionReplica& replica) {
+    const TimePoint now = ports_.clock.now();
+    if (wakes_at_ <= now) {
+        wakes_at_ = kNever;
     }
-    if (last_appended_ < committed_end_ || ports_.mutants.answers_before_commit) {
-        call->end();
-    } else {
-        waiting_.add(last_appended_, std::move(call), !records.empty());
+    auto* const machine = std::get_if<Machine>(&phase_);
+    if (machine == nullptr) {
+        return;
     }
+    if ((*machine)->next_deadline() > now) {
+        arm(**machine);
+        return;
+    }
+    Decision decision;
+    (*machine)->on_deadline(now, ports_.clock.wall_now(), decision);
+    carry_out(**machine, decision, replica);
+}
+
+void Coordinator::carry_out(CoordinatorMachine& machine, Decision& decision,
+                            replication::PartitionReplica& replica) {
+    const bool has_records = !decision.records.empty();
+    const auto appended = append(machine, decision.records, replica);
+    for (auto& then : std::exchange(decision.then, {})) {
+        then(appended ? nullptr : &appended.error(), decision);
+    }
+    for (CallPtr& call : decision.answers) {
+        if (last_appended_ < committed_end_ || ports_.mutants.answers_before_commit) {
+            call->complete();
+        } else {
+            waiting_.add(last_appended_, std::move(call), has_records);
+        }
+    }
+    arm(machine);
+}
+
+std::expected<void, Refusal> Coordinator::append(CoordinatorMachine& machine,
+                                                 const CoordinatorRecords& records,
+                                                 replication::PartitionReplica& replica) {
+    if (records.empty()) {
+        return {};
+    }
+    auto batch = batch_of(records);
+    if (!batch) {
+        return std::unexpected(
+            Refusal{ErrorCode::invalid_commit_offset_size, batch.error().message});
+    }
+    const auto appended = replica.append_own(std::move(*batch), epoch_);
+    if (!appended) {
+        return std::unexpected(refused_append(appended.error()));
+    }
+    last_appended_ = *appended;
+    apply(machine, records);
+    return {};
+}
+
+/// Asks to be woken, unless that happens early enough anyway.
+void Coordinator::arm(const CoordinatorMachine& machine) {
+    if (const TimePoint next = machine.next_deadline(); next < wakes_at_) {
+        wakes_at_ = next;
+        ports_.wake_at(next);
+    }
+}
+
+void Coordinator::activate(Machine machine) {
+    machine->on_active(ports_.clock.now());
+    arm(*machine);
+    phase_ = std::move(machine);
 }
 
 Refusal Coordinator::not_active() const {
@@ -120,7 +174,7 @@ void Coordinator::finish_load(const CoordinatorLoad& load, Result<Machine> machi
         phase_ = Failed{};
         return;
     }
-    phase_ = std::move(*machine);
+    activate(std::move(*machine));
 }
 
 void Coordinator::on_led(LeaderEpoch epoch, Offset log_end, Offset high_watermark) {
@@ -131,7 +185,7 @@ void Coordinator::on_led(LeaderEpoch epoch, Offset log_end, Offset high_watermar
     }
     last_appended_ = log_end - 1;
     if (log_end == Offset(0)) {
-        phase_ = ports_.make();  // the topic is new, and the client that needs it waits
+        activate(ports_.make());  // the topic is new, and the client that needs it waits
         return;
     }
     const Offset end = ports_.mutants.loads_to_watermark ? high_watermark : log_end;
@@ -142,15 +196,18 @@ void Coordinator::on_led(LeaderEpoch epoch, Offset log_end, Offset high_watermar
 
 void Coordinator::on_high_watermark(Offset offset) {
     committed_end_ = offset;
-    waiting_.on_committed(offset - 1, [](const CallPtr& call) { call->end(); });
+    waiting_.on_committed(offset - 1, [](const CallPtr& call) { call->complete(); });
 }
 
 void Coordinator::on_resigned(const Refusal& reason) {
+    for (auto& waiting : waiting_.take()) {
+        waiting.answer->complete(resigned(reason, waiting.has_records));
+    }
+    if (auto* const machine = std::get_if<Machine>(&phase_)) {
+        (*machine)->end_calls(resigned(reason, false));
+    }
     if (!ports_.mutants.keeps_state_when_resigned || !std::holds_alternative<Machine>(phase_)) {
         phase_ = Idle{};
-    }
-    for (auto& waiting : waiting_.take()) {
-        waiting.answer->end(resigned(reason, waiting.has_records));
     }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <expected>
 #include <functional>
 #include <memory>
 #include <string>
@@ -18,8 +19,6 @@
 #include "replication/partition/replica_listener.h"
 
 namespace hw::broker {
-
-using CallPtr = std::shared_ptr<CoordinatorCall>;
 
 /// Rules that a simulation breaks on purpose; none by default.
 struct CoordinatorMutants {
@@ -52,23 +51,26 @@ public:
         /// Begins to load the machine outside of the guard; called inside. The outcome comes to
         /// finish_load in a later entry of the guard.
         std::function<void(CoordinatorLoad)> begin_load;
+        /// Asks for a call of on_time, at that time or soon after it; called inside the guard.
+        std::function<void(TimePoint)> wake_at;
         CoordinatorMutants mutants = {};
     };
-    /// Decides a request: sets the result of its call, and returns the records to append.
-    using Operation = std::move_only_function<CoordinatorRecords(CoordinatorMachine&)>;
+    /// Decides a request. Whoever decides its call sets the result, and adds it to the answers.
+    using Operation = std::move_only_function<void(CoordinatorMachine&, Decision&)>;
 
     /// Requests that wait for a commit, reads among them. A request that was given up waits on.
     static constexpr std::size_t kMaxWaiting = 10'000;
 
     explicit Coordinator(Ports ports) : ports_(std::move(ports)) {}
 
-    /// Runs `operation` and ends `call` when its decision is committed. Otherwise the call is
-    /// refused with NOT_COORDINATOR (this broker does not lead the partition, has lost it
-    /// meanwhile, or may have been replaced without knowing it: PartitionLeader::silent_members),
-    /// COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE (the log cannot be read or takes no
-    /// records now, or kMaxWaiting requests wait), or INVALID_COMMIT_OFFSET_SIZE (the records are
-    /// larger than a batch may be).
-    void run(replication::PartitionReplica& replica, CallPtr call, Operation operation);
+    /// Runs `operation`. The calls that are decided end when the decision is committed, or with
+    /// NOT_COORDINATOR if this broker loses the leadership before. If this broker cannot decide
+    /// now, `call` is refused: NOT_COORDINATOR (it does not lead the partition, or may have been
+    /// replaced without knowing it: PartitionLeader::silent_members), COORDINATOR_LOAD_IN_PROGRESS,
+    /// COORDINATOR_NOT_AVAILABLE (the log cannot be read, or kMaxWaiting requests wait).
+    void run(replication::PartitionReplica& replica, const CallPtr& call, Operation operation);
+    /// Does what is due. The outcome of wake_at.
+    void on_time(replication::PartitionReplica& replica);
     /// Takes the outcome of a load.
     void finish_load(const CoordinatorLoad& load, Result<Machine> machine);
 
@@ -84,6 +86,16 @@ private:
     struct Failed {};
 
     [[nodiscard]] wire::Refusal not_active() const;
+    void carry_out(CoordinatorMachine& machine, Decision& decision,
+                   replication::PartitionReplica& replica);
+    /// Appends and applies the records. Codes of a refusal, after which nothing has changed:
+    /// NOT_COORDINATOR, COORDINATOR_NOT_AVAILABLE (the log takes no records now),
+    /// INVALID_COMMIT_OFFSET_SIZE (they are larger than a batch may be).
+    [[nodiscard]] std::expected<void, wire::Refusal> append(CoordinatorMachine& machine,
+                                                            const CoordinatorRecords& records,
+                                                            replication::PartitionReplica& replica);
+    void activate(Machine machine);
+    void arm(const CoordinatorMachine& machine);
     [[nodiscard]] Result<Buffer> batch_of(const CoordinatorRecords& records);
     void apply(CoordinatorMachine& machine, const CoordinatorRecords& records);
 
@@ -93,6 +105,7 @@ private:
     std::uint64_t loads_ = 0;
     Offset last_appended_ = kNoOffset;
     Offset committed_end_{0};
+    TimePoint wakes_at_ = kNever;  ///< the earliest time that was asked for and has not come
     replication::DecisionQueue<CallPtr> waiting_;
     record::Compressor compressor_;
 };

@@ -2,9 +2,18 @@
 
 namespace hw::broker {
 
-Task<const wire::Refusal*> CoordinatorCall::wait(TimePoint deadline) {
-    if (!outcome_) {
-        co_await shard_.wait(ended_, deadline);
+void CoordinatorCall::complete(wire::Refusal refusal) {
+    shard().post([call = shared_from_this(), refusal = std::move(refusal)]() mutable {
+        if (!call->ended()) {
+            call->outcome_ = std::move(refusal);
+            call->end();
+        }
+    });
+}
+
+Task<const wire::Refusal*> CoordinatorCall::wait() {
+    if (!ended()) {
+        co_await shard().wait(ended_, kNever);
     }
     co_return outcome_ ? &*outcome_ : nullptr;
 }

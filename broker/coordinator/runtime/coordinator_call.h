@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "protocol/base/shard.h"
-#include "protocol/base/time.h"
 #include "protocol/wire/refusal.h"
+#include "replication/partition/delayed_request.h"
 
 namespace hw::broker {
 
@@ -14,35 +14,30 @@ namespace hw::broker {
 /// partition, on any shard; the outcome comes to the request's shard when the decision is
 /// committed.
 ///
-/// Shared by the request and the coordinator. A request that gives up leaves it; the coordinator
-/// ends it nevertheless.
-class CoordinatorCall : public std::enable_shared_from_this<CoordinatorCall> {
+/// The request owns it through a WaitHandle and gives it a deadline. The coordinator has a
+/// reference until it completes the call, also if the request has given up.
+class CoordinatorCall : public replication::DelayedRequest,
+                        public std::enable_shared_from_this<CoordinatorCall> {
 public:
     /// `shard` is that of the request.
-    explicit CoordinatorCall(Shard& shard) : shard_(shard) {}
-    CoordinatorCall(const CoordinatorCall&) = delete;
-    CoordinatorCall& operator=(const CoordinatorCall&) = delete;
-    virtual ~CoordinatorCall() = default;
+    explicit CoordinatorCall(Shard& shard) : DelayedRequest(shard, [this] { ended_.set(); }) {}
 
     /// Ends the call: with success, unless `refusal` has a code. Called once, on any shard.
-    void end(wire::Refusal refusal = {}) {
-        shard_.post([call = shared_from_this(), refusal = std::move(refusal)]() mutable {
-            call->outcome_ = std::move(refusal);
-            call->ended_.set();
-        });
-    }
+    void complete(wire::Refusal refusal = {});
 
-    /// Waits for the end, on the request's shard. Returns the outcome; nullptr at `deadline`.
-    [[nodiscard]] Task<const wire::Refusal*> wait(TimePoint deadline);
+    /// Waits for the end, on the request's shard. Returns the outcome; nullptr at the deadline, so
+    /// that the outcome is unknown.
+    [[nodiscard]] Task<const wire::Refusal*> wait();
 
 private:
-    Shard& shard_;
+    void on_deadline() override { end(); }
+
     std::optional<wire::Refusal> outcome_;
     Signal ended_;
 };
 
-/// A call with a result that the coordinator sets inside the guard, before it ends the call. The
-/// request may use it after the end.
+/// A call with a result that the coordinator sets inside the guard, before it completes the call.
+/// The request may use it after the end.
 template <class Result>
 class CallFor final : public CoordinatorCall {
 public:

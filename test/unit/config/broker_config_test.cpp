@@ -220,7 +220,7 @@ TEST_CASE("broker config: the server.properties of Kafka 4's distribution is val
     const LoadedConfig loaded = load(stock);
     CHECK(loaded.problems.errors == Sentences{});
     REQUIRE(loaded.config);
-    CHECK(warnings_of(loaded).size() == 12);
+    CHECK(warnings_of(loaded).size() == 11);
     for (const std::string& warning : warnings_of(loaded)) {
         INFO(warning);
         CHECK(warning.find("' has no effect") != std::string::npos);

@@ -324,14 +324,17 @@ TEST_CASE("offsets: a leader that is elected again goes on without loading", "[d
 /// Asks the coordinator directly, and waits for a code until `deadline`.
 Task<> ask_directly(World& world, TimePoint deadline, std::vector<ErrorCode>& codes) {
     Shard& shard = world.shards[0]->shard;
-    const auto call = std::make_shared<CallFor<int>>(shard);
+    const replication::WaitHandle call(std::make_shared<CallFor<int>>(shard));
+    CHECK(world.shards[0]->delayed.add_call(*call, deadline));
     world.replica(kOffsets)->enter_unrefused(
-        shard, [call, &world](replication::PartitionReplica& replica, Shard&) {
+        shard, [call = call.get(), &world](replication::PartitionReplica& replica, Shard&) {
             const auto listener = world.replica(kOffsets)->listener();
             static_cast<Coordinator&>(*listener).run(
-                replica, call, [](CoordinatorMachine&) { return CoordinatorRecords(); });
+                replica, call, [&call](CoordinatorMachine&, Decision& decision) {
+                    decision.answers.push_back(call);
+                });
         });
-    const wire::Refusal* const outcome = co_await call->wait(deadline);
+    const wire::Refusal* const outcome = co_await call->wait();
     codes.push_back(outcome == nullptr ? ErrorCode::request_timed_out : outcome->code);
 }
 

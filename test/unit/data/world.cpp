@@ -2,11 +2,9 @@
 
 #include "broker/api/describe_replicas.h"
 #include "broker/api/fetch.h"
+#include "broker/api/handlers.h"
 #include "broker/api/list_offsets.h"
 #include "broker/api/metadata.h"
-#include "broker/api/offset_commit.h"
-#include "broker/api/offset_delete.h"
-#include "broker/api/offset_fetch.h"
 #include "broker/api/offset_for_leader_epoch.h"
 #include "broker/api/produce.h"
 #include "broker/net/local_transport.h"
@@ -40,13 +38,16 @@ controller::BrokerImage broker(BrokerId id) {
 
 }  // namespace
 
-DataShard::DataShard(sim::Scheduler& scheduler, const Clock& clock, std::size_t index,
-                     const HostLimits& limits, LogSink& log)
-    : shard(scheduler, kServer, index),
-      delayed(shard, clock),
-      services{{.node_id = kSelf, .shard = shard, .clock = clock, .image = nullptr, .replicas = {}},
+DataShard::DataShard(const Ports& ports, std::size_t index, const HostLimits& limits)
+    : shard(ports.scheduler, kServer, index),
+      delayed(shard, ports.clock),
+      services{{.node_id = kSelf,
+                .shard = shard,
+                .clock = ports.clock,
+                .image = nullptr,
+                .replicas = {}},
                delayed},
-      host(shard, clock, dispatcher, limits, Logger(log, "net")),
+      host(shard, ports.clock, dispatcher, limits, Logger(ports.log, "net")),
       flush_queue(shard) {
     dispatcher.add(schema::ApiKey::produce, std::make_unique<ProduceHandler>(services));
     dispatcher.add(schema::ApiKey::fetch, std::make_unique<FetchHandler>(
@@ -58,13 +59,10 @@ DataShard::DataShard(sim::Scheduler& scheduler, const Clock& clock, std::size_t 
     dispatcher.add(schema::ApiKey::describe_replicas,
                    std::make_unique<DescribeReplicasHandler>(services));
     dispatcher.add(schema::ApiKey::metadata, std::make_unique<MetadataHandler>(services, nullptr));
-    const Duration limit = std::chrono::seconds(5);
-    dispatcher.add(schema::ApiKey::offset_commit,
-                   std::make_unique<OffsetCommitHandler>(services, limit));
-    dispatcher.add(schema::ApiKey::offset_fetch,
-                   std::make_unique<OffsetFetchHandler>(services, limit));
-    dispatcher.add(schema::ApiKey::offset_delete,
-                   std::make_unique<OffsetDeleteHandler>(services, limit));
+    const GroupRules groups{.commit_timeout = std::chrono::seconds(5),
+                            .session_min = std::chrono::seconds(6),
+                            .session_max = std::chrono::minutes(30)};
+    add_group_handlers(dispatcher, services, groups, ports.entropy);
     delayed.start();
     host.start();
 }
@@ -73,11 +71,14 @@ World::World(std::uint64_t seed, const HostLimits& limits)
     : scheduler(seed),
       disk(scheduler, kServer),
       clock(scheduler),
+      entropy(scheduler.random()),
       coin(scheduler.random()),
       home(scheduler, kServer, 2),
       away(scheduler, kClients, 0),
-      shards{std::make_unique<DataShard>(scheduler, clock, 0, limits, no_lines),
-             std::make_unique<DataShard>(scheduler, clock, 1, limits, no_lines)},
+      shards{std::make_unique<DataShard>(DataShard::Ports{scheduler, clock, no_lines, entropy}, 0,
+                                         limits),
+             std::make_unique<DataShard>(DataShard::Ports{scheduler, clock, no_lines, entropy}, 1,
+                                         limits)},
       home_queue(home),
       directory(disk, home, clock, {"/data", DirectoryId(Uuid{1, 1})}, Logger(no_lines, "data")),
       replica_services{
@@ -88,7 +89,8 @@ World::World(std::uint64_t seed, const HostLimits& limits)
           .flush_queues = {&shards[0]->flush_queue, &shards[1]->flush_queue, &home_queue},
           .defer = &coin,
           .peers = &peers},
-      groups({home, clock, Logger(no_lines, "groups")}, {}) {
+      groups({home, clock, Logger(no_lines, "groups")},
+             {.classic = {.initial_delay = std::chrono::seconds(3), .max_size = 100}}) {
     auto first = std::make_shared<controller::MetadataImage>("cluster");
     first->put(broker(kSelf));
     first->put(broker(kOther));

@@ -48,8 +48,13 @@ public:
 
 /// One data shard of the server, with the objects that a node has for it.
 struct DataShard {
-    DataShard(sim::Scheduler& scheduler, const Clock& clock, std::size_t index,
-              const HostLimits& limits, LogSink& log);
+    struct Ports {
+        sim::Scheduler& scheduler;
+        const Clock& clock;
+        LogSink& log;
+        Entropy& entropy;
+    };
+    DataShard(const Ports& ports, std::size_t index, const HostLimits& limits);
 
     sim::SimShard shard;
     DelayedRequests delayed;
@@ -102,6 +107,7 @@ struct World {
     sim::Scheduler scheduler;
     sim::SimDisk disk;
     sim::SimClock clock;
+    sim::SimEntropy entropy;
     Coin coin;
     sim::SimShard home;
     sim::SimShard away;  ///< the shard of the clients

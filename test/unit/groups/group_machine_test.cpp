@@ -36,14 +36,14 @@ struct Logged {
                                .offsets = {&offset, 1},
                                .now = Timestamp(1000),
                                .expires_at = expires_at},
-                              result));
+                              TimePoint(), result));
         return result;
     }
     ErrorCode remove(std::string_view group, std::string_view topic, PartitionIndex partition) {
         const NamedPartition named{topic, partition};
-        ErrorCode refusal{};
-        append(machine.remove(group, {&named, 1}, refusal));
-        return refusal;
+        OffsetCommitResult result;
+        append(machine.remove(group, {&named, 1}, result));
+        return result.refusal;
     }
 
     GroupMachine machine{{}};
@@ -72,7 +72,7 @@ TEST_CASE("group machine: an operation changes nothing before its records are ap
                                          .offsets = {&offset, 1},
                                          .now = Timestamp(1000),
                                          .expires_at = {}},
-                                        result);
+                                        TimePoint(), result);
     CHECK(result.offsets == std::vector{ErrorCode::none});
     REQUIRE(records.size() == 1);
     CHECK(machine.find(kGroup) == nullptr);

@@ -75,17 +75,7 @@ TEST_CASE("node: the error about a port that needs root says so", "[node]") {
 }
 
 /// The APIs that have a schema but no handler yet.
-constexpr std::array kNotServedYet{schema::ApiKey::offset_commit,
-                                   schema::ApiKey::offset_fetch,
-                                   schema::ApiKey::join_group,
-                                   schema::ApiKey::heartbeat,
-                                   schema::ApiKey::leave_group,
-                                   schema::ApiKey::sync_group,
-                                   schema::ApiKey::describe_groups,
-                                   schema::ApiKey::list_groups,
-                                   schema::ApiKey::delete_groups,
-                                   schema::ApiKey::offset_delete,
-                                   schema::ApiKey::consumer_group_heartbeat,
+constexpr std::array kNotServedYet{schema::ApiKey::consumer_group_heartbeat,
                                    schema::ApiKey::consumer_group_describe};
 
 std::set<schema::ApiKey> declared_for(ListenerRole role, bool is_hw) {

@@ -1,0 +1,189 @@
+#include "broker/api/describe_groups.h"
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "broker/api/authorized_operations.h"
+#include "broker/api/group_call.h"
+#include "broker/api/group_state.h"
+#include "broker/net/long_loop.h"
+
+namespace hw::broker {
+namespace {
+
+using wire::ErrorCode;
+using Request = schema::DescribeGroupsRequest;
+using Response = schema::DescribeGroupsResponse;
+
+constexpr ApiVersion kTellsMissingFrom{6};
+
+/// What a coordinator says of a group; none if it does not know it.
+struct DescribedGroup {
+    std::string state;
+    std::string protocol_type;
+    std::string protocol;
+    std::vector<ClassicMember> members;
+};
+using Description = std::optional<DescribedGroup>;
+
+Description describe(const Group* group) {
+    if (group == nullptr) {
+        return std::nullopt;
+    }
+    DescribedGroup described{
+        .state = std::string(state_of(*group)), .protocol_type = {}, .protocol = {}, .members = {}};
+    if (group->classic == nullptr) {
+        return described;
+    }
+    const ClassicGroup& classic = *group->classic;
+    const bool is_stable = classic.state() == ClassicState::stable;
+    described.protocol_type = classic.protocol_type();
+    described.protocol = is_stable ? classic.protocol().value_or("") : "";
+    for (const auto& [id, member] : classic.members()) {
+        ClassicMember& copy = described.members.emplace_back(member);
+        copy.join = nullptr;
+        copy.sync = nullptr;
+        copy.protocols.clear();
+        if (is_stable) {
+            copy.protocols = {
+                {described.protocol, std::string(member.metadata_for(described.protocol))}};
+        } else {
+            copy.assignment.clear();
+        }
+    }
+    return described;
+}
+
+/// One DescribeGroups request in progress.
+class DescribeGroupsJob {
+public:
+    DescribeGroupsJob(ApiServices& services, ExchangePtr exchange, bool tells_operations,
+                      TimePoint deadline)
+        : services_(services),
+          exchange_(std::move(exchange)),
+          tells_operations_(tells_operations),
+          deadline_(deadline) {}
+
+    /// Asks the coordinator of one group.
+    [[nodiscard]] Task<> ask(std::string_view group);
+    [[nodiscard]] static Task<> finish(std::shared_ptr<DescribeGroupsJob> job);
+
+private:
+    struct Question {
+        Question(ApiServices& services, TimePoint deadline, std::string_view about)
+            : group(about), call(services, deadline) {}
+
+        std::string_view group;
+        ErrorCode refusal = ErrorCode::none;
+        std::string message;
+        Description found;
+        GroupCall<Description> call;
+    };
+
+    [[nodiscard]] Response::Group answer(Question& question);
+
+    ApiServices& services_;
+    ExchangePtr exchange_;
+    bool tells_operations_;
+    TimePoint deadline_;
+    std::deque<Question> questions_;
+    std::deque<std::vector<Response::Member>> members_;
+};
+
+Task<> DescribeGroupsJob::ask(std::string_view group) {
+    Question& question = questions_.emplace_back(services_, deadline_, group);
+    if (!exchange_->context().allows(Operation::describe, {ResourceType::group, group})) {
+        question.refusal = ErrorCode::group_authorization_failed;
+        co_return;
+    }
+    const auto operation = [group](const GroupMachine& groups, Description& found) {
+        found = describe(groups.find(group));
+        return CoordinatorRecords();
+    };
+    co_await question.call.ask(group, operation);
+}
+
+Response::Group DescribeGroupsJob::answer(Question& question) {
+    Response::Group answer{.error_code = question.refusal, .group_id = question.group};
+    if (tells_operations_ && question.refusal == ErrorCode::none) {
+        answer.authorized_operations = group_operations(exchange_->context(), question.group);
+    }
+    if (question.refusal != ErrorCode::none) {
+        return answer;
+    }
+    if (!question.found) {
+        answer.group_state = kDeadState;
+        if (exchange_->version() >= kTellsMissingFrom) {
+            answer.error_code = ErrorCode::group_id_not_found;
+            question.message = fmt::format("Group {} not found.", question.group);
+            answer.error_message = question.message;
+        }
+        return answer;
+    }
+    auto& members = members_.emplace_back();
+    for (const ClassicMember& member : question.found->members) {
+        const std::string_view metadata =
+            member.protocols.empty() ? std::string_view() : member.protocols.front().metadata;
+        members.push_back(
+            {.member_id = member.id,
+             .group_instance_id =
+                 member.instance ? std::string_view(*member.instance) : std::string_view(),
+             .client_id = member.client_id,
+             .client_host = member.client_host,
+             .member_metadata = metadata.empty() ? wire::kEmptyBytes : as_bytes(metadata),
+             .member_assignment =
+                 member.assignment.empty() ? wire::kEmptyBytes : as_bytes(member.assignment)});
+    }
+    answer.group_state = question.found->state;
+    answer.protocol_type = question.found->protocol_type;
+    answer.protocol_data = question.found->protocol;
+    answer.members = members;
+    return answer;
+}
+
+Task<> DescribeGroupsJob::finish(std::shared_ptr<DescribeGroupsJob> job) {
+    std::vector<Response::Group> groups;
+    for (Question& question : job->questions_) {
+        if (question.refusal == ErrorCode::none) {
+            auto outcome = co_await question.call.outcome();
+            if (outcome) {
+                question.found = std::move(*outcome);
+            } else {
+                question.refusal = outcome.error().code;
+            }
+        }
+        groups.push_back(job->answer(question));
+    }
+    Response response;
+    response.groups = groups;
+    job->exchange_->reply(response);
+}
+
+}  // namespace
+
+Task<> DescribeGroupsHandler::serve(ExchangePtr exchange, const Request& request) {
+    constexpr std::size_t kBytesPerItem = 1024;
+    if (!exchange->take_work(request.groups.size(), kBytesPerItem)) {
+        co_return;
+    }
+    const auto job = std::make_shared<DescribeGroupsJob>(services_, std::move(exchange),
+                                                         request.include_authorized_operations,
+                                                         services_.clock.now() + timeout_);
+    LongLoop loop;
+    for (const std::string_view group : request.groups) {
+        co_await job->ask(group);
+        if (loop.is_over()) {
+            co_await let_others_run(services_.shard);
+        }
+    }
+    services_.delayed.go_on(DescribeGroupsJob::finish(job));
+}
+
+}  // namespace hw::broker

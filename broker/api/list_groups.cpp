@@ -1,0 +1,143 @@
+#include "broker/api/list_groups.h"
+
+#include <algorithm>
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "broker/api/group_call.h"
+#include "broker/api/group_state.h"
+#include "broker/net/long_loop.h"
+#include "controller/image/topic_name.h"
+
+namespace hw::broker {
+namespace {
+
+using wire::ErrorCode;
+using Request = schema::ListGroupsRequest;
+using Response = schema::ListGroupsResponse;
+
+struct ListedGroup {
+    std::string name;
+    std::string protocol_type;
+    std::string_view state;
+};
+using Listed = std::vector<ListedGroup>;
+
+/// States and types are compared without regard to case, as in Kafka.
+bool is_same(std::string_view left, std::string_view right) {
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+    return std::ranges::equal(left, right, {}, lower, lower);
+}
+
+bool passes(std::string_view value, wire::Array<std::string_view> filter) {
+    return filter.empty() || std::ranges::any_of(filter, [value](std::string_view one) {
+               return is_same(one, value);
+           });
+}
+
+/// One ListGroups request in progress.
+class ListGroupsJob {
+public:
+    ListGroupsJob(ApiServices& services, ExchangePtr exchange, const Request& request,
+                  TimePoint deadline)
+        : services_(services),
+          exchange_(std::move(exchange)),
+          request_(request),
+          deadline_(deadline) {}
+
+    /// Asks the coordinator of one partition of the offsets topic.
+    [[nodiscard]] Task<> ask(const ReplicaPtr& replica);
+    [[nodiscard]] static Task<> finish(std::shared_ptr<ListGroupsJob> job);
+
+private:
+    void add(const ListedGroup& group, bool may_see_all);
+
+    ApiServices& services_;
+    ExchangePtr exchange_;
+    const Request& request_;
+    TimePoint deadline_;
+    std::deque<GroupCall<Listed>> calls_;
+    std::deque<Listed> listed_;
+    std::vector<Response::Group> groups_;
+};
+
+Task<> ListGroupsJob::ask(const ReplicaPtr& replica) {
+    auto& call = calls_.emplace_back(services_, deadline_);
+    const auto operation = [](const GroupMachine& groups, Listed& listed) {
+        for (const auto& [name, group] : groups.groups()) {
+            listed.push_back(
+                {name, group.classic == nullptr ? std::string() : group.classic->protocol_type(),
+                 state_of(group)});
+        }
+        return CoordinatorRecords();
+    };
+    co_await call.ask_at(replica, operation);
+}
+
+void ListGroupsJob::add(const ListedGroup& group, bool may_see_all) {
+    const bool is_listed =
+        passes(group.state, request_.states_filter) && passes(kClassicType, request_.types_filter);
+    if (!is_listed) {
+        return;
+    }
+    const Resource resource{ResourceType::group, group.name};
+    if (may_see_all || exchange_->context().allows(Operation::describe, resource)) {
+        groups_.push_back({.group_id = group.name,
+                           .protocol_type = group.protocol_type,
+                           .group_state = group.state,
+                           .group_type = kClassicType});
+    }
+}
+
+Task<> ListGroupsJob::finish(std::shared_ptr<ListGroupsJob> job) {
+    constexpr std::size_t kBytesPerItem = 256;
+    const bool may_see_all = job->exchange_->context().allows(Operation::describe, kCluster);
+    Response response;
+    LongLoop loop;
+    for (GroupCall<Listed>& call : job->calls_) {
+        auto outcome = co_await call.outcome();
+        if (!outcome) {
+            // The partition may have another leader by now, which lists its groups.
+            if (outcome.error().code != ErrorCode::not_coordinator) {
+                response.error_code = outcome.error().code;
+            }
+            continue;
+        }
+        const Listed& listed = job->listed_.emplace_back(std::move(*outcome));
+        if (!job->exchange_->take_work(listed.size(), kBytesPerItem)) {
+            co_return;
+        }
+        for (const ListedGroup& group : listed) {
+            job->add(group, may_see_all);
+            if (loop.is_over()) {
+                co_await let_others_run(job->services_.shard);
+            }
+        }
+    }
+    response.groups = job->groups_;
+    job->exchange_->reply(response);
+}
+
+}  // namespace
+
+Task<> ListGroupsHandler::serve(ExchangePtr exchange, const Request& request) {
+    const auto job = std::make_shared<ListGroupsJob>(services_, std::move(exchange), request,
+                                                     services_.clock.now() + timeout_);
+    const auto image = services_.image;
+    if (const auto* topic = image->find_topic(controller::kOffsetsTopic)) {
+        for (const auto& [index, partition] : topic->partitions) {
+            const HostedPartition* hosted = services_.replicas.find({topic->id, index});
+            if (partition.leader == services_.node_id && hosted != nullptr) {
+                const ReplicaPtr replica = hosted->replica;
+                co_await job->ask(replica);
+            }
+        }
+    }
+    services_.delayed.go_on(ListGroupsJob::finish(job));
+}
+
+}  // namespace hw::broker

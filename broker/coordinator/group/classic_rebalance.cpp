@@ -1,0 +1,492 @@
+// The part of ClassicGroup that rebalances: JoinGroup, and SyncGroup.
+
+#include <algorithm>
+#include <utility>
+
+#include "broker/coordinator/group/classic_group.h"
+
+namespace hw::broker {
+
+using wire::ErrorCode;
+
+namespace {
+
+/// How long a new member may wait in JoinGroup. It has no id yet, so it cannot send heartbeats; if
+/// it has given up, it must not hold up the others for ever.
+constexpr Duration kNewMemberWait = std::chrono::minutes(5);
+
+void refuse(JoinCall call, JoinAnswer answer, Decision& decision) {
+    call->result = std::move(answer);
+    decision.answers.push_back(std::move(call));
+}
+
+void answer_sync(SyncCall call, SyncAnswer answer, Decision& decision) {
+    call->result = std::move(answer);
+    decision.answers.push_back(std::move(call));
+}
+
+/// The code for members that wait for an assignment which could not be stored.
+ErrorCode not_stored(const wire::Refusal& refusal) {
+    return refusal.code == ErrorCode::not_coordinator ? ErrorCode::not_coordinator
+                                                      : ErrorCode::coordinator_not_available;
+}
+
+}  // namespace
+
+// --- JoinGroup
+
+void ClassicGroup::set_join(ClassicMember& member, JoinCall call) {
+    joining_ -= member.join != nullptr ? 1 : 0;
+    joining_ += call != nullptr ? 1 : 0;
+    member.join = std::move(call);
+}
+
+void ClassicGroup::answer_join(ClassicMember& member, JoinAnswer answer, Decision& decision) {
+    if (member.join != nullptr) {
+        JoinCall call = member.join;
+        set_join(member, nullptr);
+        refuse(std::move(call), std::move(answer), decision);
+    }
+}
+
+JoinAnswer ClassicGroup::joined(const ClassicMember& member) const {
+    JoinAnswer answer{.generation = generation_,
+                      .protocol_type = protocol_type_,
+                      .protocol = protocol_,
+                      .leader = leader_.value_or(""),
+                      .member = member.id,
+                      .members = {}};
+    if (leader_ == member.id) {
+        for (const auto& [id, one] : members_) {
+            answer.members.push_back(
+                {id, one.instance, std::string(one.metadata_for(protocol_.value_or("")))});
+        }
+    }
+    return answer;
+}
+
+bool ClassicGroup::accepts(const ClassicJoin& join) const {
+    const auto known = members_.find(join.member);
+    const bool is_known = known != members_.end();
+    std::size_t bytes = 0;
+    for (const ClassicProtocol& protocol : join.protocols) {
+        bytes += protocol.name.size() + protocol.metadata.size();
+    }
+    if (bytes_ + static_cast<std::int64_t>(bytes) > kMaxBytes ||
+        (join.member.empty() && pending_.size() >= rules_.max_size)) {
+        return false;
+    }
+    switch (state_) {
+        case ClassicState::empty:
+            return true;
+        case ClassicState::preparing:
+            // Members that have not joined yet will be removed.
+            return (is_known && known->second.join != nullptr) || joining_ < rules_.max_size;
+        default:
+            return is_known || members_.size() < rules_.max_size;
+    }
+}
+
+void ClassicGroup::join(ClassicJoin join, TimePoint now, Timestamp wall, Decision& decision) {
+    if (!accepts(join)) {
+        if (const auto member = members_.find(join.member); member != members_.end()) {
+            remove_member(member, decision);
+        }
+        pending_.erase(std::string(join.member));
+        refuse(std::move(join.call), {.code = ErrorCode::group_max_size_reached}, decision);
+    } else if (!supports(join.protocol_type, join.protocols)) {
+        JoinAnswer answer{.code = ErrorCode::inconsistent_group_protocol};
+        answer.member = join.member;
+        refuse(std::move(join.call), std::move(answer), decision);
+    } else if (join.member.empty()) {
+        join_new(join, now, wall, decision);
+    } else if (pending_.contains(join.member)) {
+        const std::string id(join.member);
+        add_member(id, join, now, wall, decision);
+    } else {
+        join_known(join, now, wall, decision);
+    }
+}
+
+void ClassicGroup::join_new(ClassicJoin& join, TimePoint now, Timestamp wall, Decision& decision) {
+    if (join.instance) {
+        const auto known = static_members_.find(*join.instance);
+        if (known != static_members_.end()) {
+            const std::string old_id = known->second;
+            replace_static(old_id, join, now, wall, decision);
+            return;
+        }
+    } else if (join.must_know_id) {
+        const TimePoint end = now + join.session_timeout;
+        pending_[std::string(join.new_id)] = end;
+        check_at(end);
+        JoinAnswer answer{.code = ErrorCode::member_id_required};
+        answer.member = join.new_id;
+        refuse(std::move(join.call), std::move(answer), decision);
+        return;
+    }
+    add_member(join.new_id, join, now, wall, decision);
+}
+
+void ClassicGroup::add_member(std::string_view id, ClassicJoin& join, TimePoint now, Timestamp wall,
+                              Decision& decision) {
+    has_new_member_ = true;
+    if (members_.empty()) {
+        protocol_type_ = join.protocol_type;
+    }
+    ClassicMember added{.id = std::string(id),
+                        .instance = {},
+                        .client_id = std::string(join.client_id),
+                        .client_host = std::string(join.client_host),
+                        .rebalance_timeout = join.rebalance_timeout,
+                        .session_timeout = join.session_timeout,
+                        .assignment = {}};
+    if (join.instance) {
+        added.instance = std::string(*join.instance);
+        static_members_[*added.instance] = added.id;
+    }
+    added.is_new = true;
+    added.protocols = std::move(join.protocols);
+    count_protocols(added, 1);
+    if (!leader_) {
+        leader_ = added.id;
+    }
+    if (const auto pending = pending_.find(id); pending != pending_.end()) {
+        pending_.erase(pending);
+    }
+    ClassicMember& member = members_.emplace(added.id, std::move(added)).first->second;
+    set_join(member, std::move(join.call));
+    begin_session(member, now + kNewMemberWait);
+    rebalance_or_complete(now, wall, decision);
+}
+
+void ClassicGroup::join_known(ClassicJoin& join, TimePoint now, Timestamp wall,
+                              Decision& decision) {
+    if (const ErrorCode code = check_member(join.member, join.instance); code != ErrorCode::none) {
+        JoinAnswer answer{.code = code};
+        answer.member = join.member;
+        refuse(std::move(join.call), std::move(answer), decision);
+        return;
+    }
+    ClassicMember& member = members_.find(join.member)->second;
+    const bool same = member.protocols == join.protocols;
+    const bool leads = leader_ == member.id;
+    // The leader joins again when what it assigns has changed, such as the partitions of a topic.
+    // Others whose protocols are the same have perhaps not got the first answer.
+    const bool must_rebalance =
+        state_ == ClassicState::preparing || !same || (state_ == ClassicState::stable && leads);
+    if (must_rebalance) {
+        update_member(member, join, now, wall, decision);
+        return;
+    }
+    refuse(std::move(join.call), joined(member), decision);
+}
+
+void ClassicGroup::update_member(ClassicMember& member, ClassicJoin& join, TimePoint now,
+                                 Timestamp wall, Decision& decision) {
+    count_protocols(member, -1);
+    member.protocols = std::move(join.protocols);
+    count_protocols(member, 1);
+    member.rebalance_timeout = join.rebalance_timeout;
+    member.session_timeout = join.session_timeout;
+    if (member.join != nullptr && member.join != join.call) {
+        // The client has given up the earlier request.
+        answer_join(member, {.code = ErrorCode::unknown_member_id}, decision);
+    }
+    set_join(member, std::move(join.call));
+    rebalance_or_complete(now, wall, decision);
+}
+
+/// A static member is back under a new id.
+void ClassicGroup::replace_static(std::string_view old_id, ClassicJoin& join, TimePoint now,
+                                  Timestamp wall, Decision& decision) {
+    ClassicMember& old = members_.find(old_id)->second;
+    const bool keeps_protocol = [&] {
+        const std::vector<ClassicProtocol> before = std::exchange(old.protocols, join.protocols);
+        for (const ClassicProtocol& protocol : before) {
+            --protocol_counts_[protocol.name];
+        }
+        count_protocols(old, 1);
+        const bool keeps = choose_protocol() == protocol_.value_or("");
+        count_protocols(old, -1);
+        old.protocols = before;
+        count_protocols(old, 1);
+        return keeps;
+    }();
+    if (state_ == ClassicState::stable && keeps_protocol) {
+        keep_assignment(old_id, join, now, wall, decision);
+        return;
+    }
+    JoinAnswer fenced{.code = ErrorCode::fenced_instance_id};
+    fenced.member = old_id;
+    answer_join(old, std::move(fenced), decision);
+    if (SyncCall sync = std::exchange(old.sync, nullptr)) {
+        answer_sync(std::move(sync), {.code = ErrorCode::fenced_instance_id}, decision);
+    }
+    ClassicMember& member = rename(old_id, join.new_id);
+    begin_session(member, now + join.session_timeout);
+    if (state_ == ClassicState::completing) {
+        // The old id may already have been sent to the leader, which would assign nothing to the
+        // new one.
+        count_protocols(member, -1);
+        member.protocols = std::move(join.protocols);
+        count_protocols(member, 1);
+        set_join(member, std::move(join.call));
+        rebalance(now, wall, decision);
+        return;
+    }
+    update_member(member, join, now, wall, decision);
+}
+
+ClassicMember& ClassicGroup::rename(std::string_view old_id, std::string_view new_id) {
+    auto node = members_.extract(members_.find(old_id));
+    if (leader_ == old_id) {
+        leader_ = std::string(new_id);
+    }
+    node.key() = std::string(new_id);
+    node.mapped().id = new_id;
+    static_members_[*node.mapped().instance] = std::string(new_id);
+    return members_.insert(std::move(node)).position->second;
+}
+
+/// The member gets the assignment of its earlier id without a rebalance, when its new id is stored.
+void ClassicGroup::keep_assignment(std::string_view old_id, ClassicJoin& join, TimePoint now,
+                                   Timestamp wall, Decision& decision) {
+    ClassicRecord renamed = record(wall);
+    const auto same = std::ranges::find(renamed.members, old_id, &ClassicMember::id);
+    same->id = join.new_id;
+    same->protocols = {{*protocol_, {}}};
+    for (const ClassicProtocol& protocol : join.protocols) {
+        if (protocol.name == *protocol_) {
+            same->protocols.front().metadata = protocol.metadata;
+        }
+    }
+    const std::string leader_before = leader_.value_or("");
+    if (renamed.leader == old_id) {
+        renamed.leader = std::string(join.new_id);
+    }
+    decision.records.push_back(make_record_(renamed));
+    // The record names the member by its new id, so it is renamed before the record is applied.
+    ClassicMember& member = rename(old_id, join.new_id);
+    JoinCall old_join = member.join;
+    set_join(member, nullptr);
+    SyncCall old_sync = std::exchange(member.sync, nullptr);
+    decision.then.push_back([this, now, old_id = std::string(old_id),
+                             new_id = std::string(join.new_id), join = std::move(join),
+                             leader_before, old_join,
+                             old_sync](const wire::Refusal* refused, Decision& after) mutable {
+        if (refused != nullptr) {
+            ClassicMember& same = rename(new_id, old_id);
+            set_join(same, std::move(old_join));
+            same.sync = std::move(old_sync);
+            refuse(std::move(join.call), {.code = not_stored(*refused)}, after);
+            return;
+        }
+        if (old_join != nullptr) {
+            JoinAnswer fenced{.code = ErrorCode::fenced_instance_id};
+            fenced.member = old_id;
+            refuse(std::move(old_join), std::move(fenced), after);
+        }
+        if (old_sync != nullptr) {
+            answer_sync(std::move(old_sync), {.code = ErrorCode::fenced_instance_id}, after);
+        }
+        ClassicMember& member = members_.find(new_id)->second;
+        count_protocols(member, -1);
+        member.protocols = std::move(join.protocols);
+        count_protocols(member, 1);
+        member.rebalance_timeout = join.rebalance_timeout;
+        member.session_timeout = join.session_timeout;
+        begin_session(member, now + member.session_timeout);
+        JoinAnswer answer = joined(member);
+        if (!join.may_skip_assignment) {
+            // Clients that do not know better would assign anew if they were the leader.
+            answer.leader = leader_before;
+            answer.members.clear();
+        } else {
+            answer.skips_assignment = leader_ == new_id;
+        }
+        refuse(std::move(join.call), std::move(answer), after);
+    });
+}
+
+// --- The phases
+
+void ClassicGroup::rebalance_or_complete(TimePoint now, Timestamp wall, Decision& decision) {
+    if (state_ == ClassicState::empty && members_.empty()) {
+        return;
+    }
+    if (state_ != ClassicState::preparing) {
+        rebalance(now, wall, decision);
+    } else if (initial_end_ == kNever) {
+        complete_if_all_joined(now, wall, decision);
+    }
+}
+
+void ClassicGroup::rebalance(TimePoint now, Timestamp wall, Decision& decision) {
+    if (state_ == ClassicState::completing) {
+        propagate(ErrorCode::rebalance_in_progress, now, decision);
+    }
+    for (auto& [id, member] : members_) {
+        member.must_sync = false;
+    }
+    const bool is_first = state_ == ClassicState::empty;
+    set_state(ClassicState::preparing, wall);
+    if (is_first && !members_.empty()) {
+        has_new_member_ = false;
+        phase_end_ = now + rules_.initial_delay;
+        initial_end_ = now + std::max(rebalance_timeout(), rules_.initial_delay);
+        check_at(phase_end_);
+        return;
+    }
+    initial_end_ = kNever;
+    phase_end_ = now + rebalance_timeout();
+    check_at(phase_end_);
+    complete_if_all_joined(now, wall, decision);
+}
+
+void ClassicGroup::complete_if_all_joined(TimePoint now, Timestamp wall, Decision& decision) {
+    if (all_joined()) {
+        complete_joining(now, wall, decision);
+    }
+}
+
+/// The first rebalance of a group waits for members that start together with the first one.
+void ClassicGroup::extend_or_complete(TimePoint now, Timestamp wall, Decision& decision) {
+    if (initial_end_ != kNever && std::exchange(has_new_member_, false) && now < initial_end_) {
+        phase_end_ = std::min(now + rules_.initial_delay, initial_end_);
+        return;
+    }
+    complete_joining(now, wall, decision);
+}
+
+/// The leader, if it has joined, or else another member that has.
+bool ClassicGroup::elect_leader() {
+    if (!leader_) {
+        return false;
+    }
+    if (members_.find(*leader_)->second.join != nullptr) {
+        return true;
+    }
+    for (const auto& [id, member] : members_) {
+        if (member.join != nullptr) {
+            leader_ = id;
+            return true;
+        }
+    }
+    return false;
+}
+
+void ClassicGroup::complete_joining(TimePoint now, Timestamp wall, Decision& decision) {
+    phase_end_ = kNever;
+    initial_end_ = kNever;
+    for (auto next = members_.begin(); next != members_.end();) {
+        const auto member = next++;
+        // Static members may be away for as long as their session.
+        if (member->second.join == nullptr && !member->second.instance) {
+            remove_member(member, decision);
+        }
+    }
+    if (!members_.empty() && !elect_leader()) {
+        phase_end_ = now + rebalance_timeout();
+        check_at(phase_end_);
+        return;
+    }
+    ++generation_;
+    if (members_.empty()) {
+        protocol_.reset();
+        leader_.reset();
+        set_state(ClassicState::empty, wall);
+        decision.records.push_back(make_record_(record(wall)));
+        return;
+    }
+    protocol_ = choose_protocol();
+    set_state(ClassicState::completing, wall);
+    for (auto& [id, member] : members_) {
+        answer_join(member, joined(member), decision);
+        member.is_new = false;
+        member.must_sync = true;
+        begin_session(member, now + member.session_timeout);
+    }
+    phase_end_ = now + rebalance_timeout();
+    check_at(phase_end_);
+}
+
+// --- SyncGroup
+
+void ClassicGroup::sync(ClassicSync sync, TimePoint now, Timestamp wall, Decision& decision) {
+    const auto refuse_with = [&](ErrorCode code) {
+        answer_sync(std::move(sync.call), {.code = code}, decision);
+    };
+    if (const ErrorCode code = check_member(sync.member, sync.instance); code != ErrorCode::none) {
+        return refuse_with(code);
+    }
+    if (sync.generation != generation_) {
+        return refuse_with(ErrorCode::illegal_generation);
+    }
+    const bool differs = (sync.protocol_type && *sync.protocol_type != protocol_type_) ||
+                         (sync.protocol && sync.protocol != protocol_);
+    if (differs) {
+        return refuse_with(ErrorCode::inconsistent_group_protocol);
+    }
+    if (state_ == ClassicState::preparing) {
+        return refuse_with(ErrorCode::rebalance_in_progress);
+    }
+    ClassicMember& member = members_.find(sync.member)->second;
+    member.must_sync = false;
+    if (state_ == ClassicState::stable) {
+        answer_sync(std::move(sync.call),
+                    {.protocol_type = protocol_type_,
+                     .protocol = protocol_,
+                     .assignment = member.assignment},
+                    decision);
+        return;
+    }
+    if (SyncCall earlier = std::exchange(member.sync, sync.call)) {
+        answer_sync(std::move(earlier), {.code = ErrorCode::unknown_member_id}, decision);
+    }
+    if (leader_ == member.id) {
+        assign(sync, now, wall, decision);
+    }
+}
+
+/// The leader has assigned: the generation is stored, then each member gets its part.
+void ClassicGroup::assign(ClassicSync& sync, TimePoint now, Timestamp wall, Decision& decision) {
+    std::map<std::string_view, std::string_view> assigned;
+    for (const ClassicSync::Assignment& one : sync.assignments) {
+        assigned[one.member] = one.bytes;
+    }
+    ClassicRecord next = record(wall);
+    for (ClassicMember& member : next.members) {
+        const auto part = assigned.find(member.id);
+        member.assignment = part == assigned.end() ? std::string() : std::string(part->second);
+    }
+    decision.records.push_back(make_record_(next));
+    decision.then.push_back([this, now, wall](const wire::Refusal* refused, Decision& after) {
+        if (refused == nullptr) {
+            propagate(ErrorCode::none, now, after);
+            return;
+        }
+        propagate(not_stored(*refused), now, after);
+        rebalance(now, wall, after);
+    });
+}
+
+/// Answers those that wait in SyncGroup.
+void ClassicGroup::propagate(ErrorCode code, TimePoint now, Decision& decision) {
+    for (auto& [id, member] : members_) {
+        SyncCall call = std::exchange(member.sync, nullptr);
+        if (call == nullptr) {
+            continue;
+        }
+        SyncAnswer answer{.code = code};
+        if (code == ErrorCode::none) {
+            answer.protocol_type = protocol_type_;
+            answer.protocol = protocol_;
+            answer.assignment = member.assignment;
+        }
+        answer_sync(std::move(call), std::move(answer), decision);
+        begin_session(member, now + member.session_timeout);
+    }
+}
+
+}  // namespace hw::broker
