@@ -15,7 +15,8 @@ from hw import Hw, WithBroker
 
 
 CLUSTER_COMMANDS = ("topic create", "topic list", "topic describe", "topic alter", "topic delete",
-                    "partition list", "partition describe", "partition elect", "produce", "consume",
+                    "partition list", "partition describe", "partition elect", "group list",
+                    "group describe", "group reset", "group delete", "produce", "consume",
                     "cluster info", "cluster brokers", "cluster quorum")
 
 

@@ -44,6 +44,10 @@ struct Command {
 [[nodiscard]] Command partition_list();
 [[nodiscard]] Command partition_describe();
 [[nodiscard]] Command partition_elect();
+[[nodiscard]] Command group_list();
+[[nodiscard]] Command group_describe();
+[[nodiscard]] Command group_reset();
+[[nodiscard]] Command group_delete();
 [[nodiscard]] Command produce();
 [[nodiscard]] Command consume();
 [[nodiscard]] Command cluster_info();

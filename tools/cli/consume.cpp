@@ -44,7 +44,7 @@ Result<RecordText> parse_record_text(const std::string& name) {
 }
 
 Result<ConsumerOptions> parse_consumer_options(const Arguments& arguments) {
-    HW_TRY(start, parse_start_position(arguments.value("from")));
+    HW_TRY(start, parse_start_position("from", arguments.value("from")));
     ConsumerOptions options{.topic = arguments.operands().front(), .start = start};
     if (arguments.has("exit-at-end")) {
         options.at_end = AtEnd::stop;

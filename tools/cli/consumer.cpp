@@ -134,7 +134,7 @@ std::optional<Timestamp> parse_time(std::string_view whole) {
 
 }  // namespace
 
-Result<StartPosition> parse_start_position(std::string_view text) {
+Result<StartPosition> parse_start_position(std::string_view option, std::string_view text) {
     if (text == "beginning") {
         return client::kLogStart;
     }
@@ -151,9 +151,9 @@ Result<StartPosition> parse_start_position(std::string_view text) {
         return *time;
     }
     return fail(ErrorKind::invalid,
-                "--from '{}' must be beginning, end, an offset, or a time since 1970 such as "
+                "--{} '{}' must be beginning, end, an offset, or a time since 1970 such as "
                 "2026-11-23T10:30:00Z",
-                text);
+                option, text);
 }
 
 Result<void> Consumer::start(const std::vector<PartitionIndex>& partitions) {

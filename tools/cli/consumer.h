@@ -19,8 +19,10 @@ namespace hw::cli {
 using StartPosition = std::variant<Offset, Timestamp>;
 
 /// "beginning", "end", an offset, or a time as in ISO 8601: 2026-11-23, 2026-11-23T10:30,
-/// 2026-11-23T10:30:00.250, in UTC unless a zone such as +02:00 follows. Errors: invalid.
-[[nodiscard]] Result<StartPosition> parse_start_position(std::string_view text);
+/// 2026-11-23T10:30:00.250, in UTC unless a zone such as +02:00 follows. Errors: invalid, with the
+/// name of the option.
+[[nodiscard]] Result<StartPosition> parse_start_position(std::string_view option,
+                                                         std::string_view text);
 
 /// What to do at the end of a partition.
 enum class AtEnd : std::uint8_t {

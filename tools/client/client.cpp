@@ -143,6 +143,7 @@ Result<ClusterView> Client::request_view(std::optional<std::span<const std::stri
         view.brokers[broker.node_id] = {std::string(broker.host),
                                         static_cast<std::uint16_t>(broker.port)};
     }
+    brokers_ = view.brokers;
     for (const auto& topic : answer->topics) {
         view.topics.push_back(view_of(topic));
     }
@@ -192,7 +193,6 @@ Result<TopicView> Client::topic(const std::string& name, const Deadline& deadlin
     if (topic.partitions.empty()) {
         return fail(ErrorKind::busy, "topic '{}' has no partitions yet", name);
     }
-    brokers_ = std::move(view.brokers);
     return topics_[name] = std::move(topic);
 }
 

@@ -34,12 +34,14 @@ public:
     [[nodiscard]] Result<ApiVersion> newest_version(schema::ApiKey key,
                                                     ApiVersion ceiling = kNoCeiling) const;
 
-    /// Sends a request and waits for its response. Errors: closed, timed_out, corrupt, unsupported
-    /// (the broker does not serve the API in a version we know), those of the request's `measure`.
+    /// Sends a request, in a version up to `ceiling`, and waits for its response. Errors: closed,
+    /// timed_out, corrupt, unsupported (the broker does not serve the API in a version we know),
+    /// those of the request's `measure`.
     template <class Response, class Request>
     [[nodiscard]] Result<wire::DecodedMessage<Response>> call(const Request& request,
-                                                              const Deadline& deadline) {
-        HW_TRY(sent, send(request, deadline));
+                                                              const Deadline& deadline,
+                                                              ApiVersion ceiling = kNoCeiling) {
+        HW_TRY(sent, send(request, deadline, ceiling));
         HW_TRY(frame, receive_frame(deadline));
         return decode_answer<Response>(std::move(frame), sent);
     }
@@ -47,8 +49,9 @@ public:
     /// Sends a request without waiting for a response, which Produce with acks=0 does not have.
     /// Returns the request's version. Errors: as `call`.
     template <class Request>
-    [[nodiscard]] Result<ApiVersion> send(const Request& request, const Deadline& deadline) {
-        HW_TRY(version, newest_version(Request::kKey));
+    [[nodiscard]] Result<ApiVersion> send(const Request& request, const Deadline& deadline,
+                                          ApiVersion ceiling = kNoCeiling) {
+        HW_TRY(version, newest_version(Request::kKey, ceiling));
         HW_TRY(body, wire::encode_message(request, version));
         HW_TRY_VOID(send_frame(Request::kKey, version, body, deadline));
         return version;

@@ -9,17 +9,17 @@ namespace hw::cli {
 namespace {
 
 std::int64_t time_of(std::string_view text) {
-    const auto position = parse_start_position(text);
+    const auto position = parse_start_position("from", text);
     REQUIRE(position);
     REQUIRE(std::holds_alternative<Timestamp>(*position));
     return std::get<Timestamp>(*position).value();
 }
 
 TEST_CASE("start position: it is the beginning, the end or an offset", "[cli]") {
-    CHECK(parse_start_position("beginning") == StartPosition(client::kLogStart));
-    CHECK(parse_start_position("end") == StartPosition(client::kLogEnd));
-    CHECK(parse_start_position("0") == StartPosition(Offset(0)));
-    CHECK(parse_start_position("9223372036854775807") ==
+    CHECK(parse_start_position("from", "beginning") == StartPosition(client::kLogStart));
+    CHECK(parse_start_position("from", "end") == StartPosition(client::kLogEnd));
+    CHECK(parse_start_position("from", "0") == StartPosition(Offset(0)));
+    CHECK(parse_start_position("from", "9223372036854775807") ==
           StartPosition(Offset(9223372036854775807)));
 }
 
@@ -43,7 +43,7 @@ TEST_CASE("start position: any other text is refused", "[cli]") {
         "2026-11-23T10:30:61", "2026-11-23T10:30:00.2", "2026-11-23T10:30ZZ",
         "2026-11-23T10:30+0200", "2026-11-23 10:30", "1969-12-31", "+026-11-23");
     CAPTURE(text);
-    const auto position = parse_start_position(text);
+    const auto position = parse_start_position("from", text);
     REQUIRE_FALSE(position);
     CHECK(position.error().kind == ErrorKind::invalid);
 }

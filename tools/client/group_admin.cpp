@@ -1,0 +1,297 @@
+#include "tools/client/group_admin.h"
+
+#include <algorithm>
+#include <array>
+#include <tuple>
+#include <utility>
+
+#include "protocol/base/arena.h"
+#include "protocol/schema/api/delete_groups.h"
+#include "protocol/schema/api/describe_groups.h"
+#include "protocol/schema/api/find_coordinator.h"
+#include "protocol/schema/api/list_groups.h"
+#include "protocol/schema/api/offset_commit.h"
+#include "protocol/schema/api/offset_fetch.h"
+#include "protocol/schema/consumer_protocol.h"
+#include "tools/client/words.h"
+
+namespace hw::client {
+namespace {
+
+using wire::ErrorCode;
+
+/// The last version of OffsetFetch and OffsetCommit that names topics; later ones have their ids.
+constexpr ApiVersion kNamesTopics{9};
+constexpr std::string_view kConsumers = "consumer";
+
+std::string subject(const std::string& group) {
+    return "group '" + group + "'";
+}
+
+/// What a code means for a request about the group.
+Error group_error(ErrorCode code, const std::string& group, std::string_view message) {
+    if (code == ErrorCode::group_id_not_found) {
+        return {ErrorKind::not_found,
+                subject(group) + " does not exist; 'hw group list' shows those that do"};
+    }
+    if (code == ErrorCode::non_empty_group) {
+        return {ErrorKind::io, subject(group) + " has members; stop them first"};
+    }
+    return error_of(code, subject(group), message);
+}
+
+/// The coordinator of a group. Errors: busy (there is none now), permission, those of
+/// Client::call.
+Result<BrokerId> find_coordinator(Client& client, const std::string& group,
+                                  const Deadline& deadline) {
+    const std::array<std::string_view, 1> keys{group};
+    schema::FindCoordinatorRequest request;
+    HW_TRY(version, client.newest_version(schema::FindCoordinatorRequest::kKey,
+                                          schema::FindCoordinatorRequest::kVersions.high));
+    constexpr ApiVersion kAsksForMany{4};
+    version >= kAsksForMany ? void(request.coordinator_keys = keys) : void(request.key = group);
+    HW_TRY(answer, client.call<schema::FindCoordinatorResponse>(request, deadline));
+    ErrorCode code = answer->error_code;
+    std::string_view message = answer->error_message;
+    BrokerId id = answer->node_id;
+    if (version >= kAsksForMany) {
+        if (answer->coordinators.size() != 1) {
+            return fail(ErrorKind::corrupt, "the answer names {} coordinators, not one",
+                        answer->coordinators.size());
+        }
+        code = answer->coordinators[0].error_code;
+        message = answer->coordinators[0].error_message;
+        id = answer->coordinators[0].node_id;
+    }
+    if (code != ErrorCode::none) {
+        return std::unexpected(error_of(code, subject(group), message));
+    }
+    return id;
+}
+
+/// Finds the coordinator of the group, and calls `ask(BrokerConnection&, BrokerId, Deadline)` until
+/// it succeeds, fails for good, or the time is over.
+template <class Ask>
+auto at_coordinator(Client& client, const std::string& group, Retry retry, const Ask& ask) {
+    return client.retried(
+        retry,
+        [&](const Deadline& deadline) -> decltype(ask(std::declval<BrokerConnection&>(), BrokerId(),
+                                                      deadline)) {
+            HW_TRY(coordinator, find_coordinator(client, group, deadline));
+            HW_TRY_VOID(client.describe({}, deadline));  // the addresses of the brokers
+            HW_TRY(connection, client.broker(coordinator, deadline));
+            return ask(*connection, coordinator, deadline);
+        });
+}
+
+std::vector<PartitionName> assigned_to(ByteView assignment) {
+    std::vector<PartitionName> partitions;
+    Arena arena(assignment.size() * 32 + 4096);
+    const auto decoded = schema::decode_assignment(assignment, arena);
+    if (!decoded) {
+        return partitions;  // of a client that is not a consumer, or empty
+    }
+    for (const auto& topic : decoded->assignment.assigned_partitions) {
+        for (const PartitionIndex partition : topic.partitions) {
+            partitions.push_back({std::string(topic.topic), partition});
+        }
+    }
+    return partitions;
+}
+
+GroupMember view_of(const schema::DescribeGroupsResponse::Member& member, bool is_consumer) {
+    GroupMember view{.id = std::string(member.member_id),
+                     .instance = {},
+                     .client_id = std::string(member.client_id),
+                     .host = std::string(member.client_host),
+                     .partitions = {}};
+    if (!wire::is_null(member.group_instance_id)) {
+        view.instance = std::string(member.group_instance_id);
+    }
+    if (is_consumer) {
+        view.partitions = assigned_to(member.member_assignment);
+    }
+    return view;
+}
+
+Result<std::vector<ListedGroup>> list_at(BrokerConnection& broker, BrokerId id,
+                                         const Deadline& deadline) {
+    HW_TRY(answer, broker.call<schema::ListGroupsResponse>(schema::ListGroupsRequest(), deadline));
+    if (answer->error_code != ErrorCode::none) {
+        return std::unexpected(
+            error_of(answer->error_code, "the groups of broker " + std::to_string(id.value())));
+    }
+    std::vector<ListedGroup> groups;
+    for (const auto& group : answer->groups) {
+        groups.push_back({.name = std::string(group.group_id),
+                          .type = std::string(group.group_type),
+                          .protocol_type = std::string(group.protocol_type),
+                          .state = std::string(group.group_state),
+                          .coordinator = id});
+    }
+    return groups;
+}
+
+/// The offsets of the partitions that have one.
+template <class Topics>
+std::vector<CommittedPartition> committed_in(const Topics& topics) {
+    std::vector<CommittedPartition> committed;
+    for (const auto& topic : topics) {
+        for (const auto& partition : topic.partitions) {
+            if (partition.error_code == ErrorCode::none) {
+                committed.push_back({{std::string(topic.name), partition.partition_index},
+                                     partition.committed_offset,
+                                     std::string(partition.metadata)});
+            }
+        }
+    }
+    std::ranges::sort(committed, {}, [](const CommittedPartition& one) {
+        return std::tuple(std::string_view(one.name.topic), one.name.partition);
+    });
+    return committed;
+}
+
+/// The first error of a partition.
+Result<void> check_commit(const schema::OffsetCommitResponse& answer, const std::string& group) {
+    for (const auto& topic : answer.topics) {
+        for (const auto& partition : topic.partitions) {
+            if (partition.error_code == ErrorCode::unknown_member_id) {
+                // The request names no member, so the group has some.
+                return std::unexpected(group_error(ErrorCode::non_empty_group, group, {}));
+            }
+            if (partition.error_code != ErrorCode::none) {
+                const PartitionName name{std::string(topic.name), partition.partition_index};
+                return std::unexpected(error_of(partition.error_code,
+                                                subject(group) + ", partition " + to_string(name)));
+            }
+        }
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<GroupList> list_groups(Client& client) {
+    HW_TRY(cluster, client.describe({}));
+    GroupList list;
+    for (const auto& [id, address] : cluster.brokers) {
+        const auto groups = client.retried(
+            Retry::any, [&](const Deadline& deadline) -> Result<std::vector<ListedGroup>> {
+                HW_TRY(broker, client.broker(id, deadline));
+                return list_at(*broker, id, deadline);
+            });
+        if (groups) {
+            std::ranges::copy(*groups, std::back_inserter(list.groups));
+        } else {
+            list.failures.push_back(groups.error());
+        }
+    }
+    std::ranges::sort(list.groups, {}, &ListedGroup::name);
+    return list;
+}
+
+Result<GroupView> describe_group(Client& client, const std::string& group) {
+    const std::array<std::string_view, 1> groups{group};
+    schema::DescribeGroupsRequest request;
+    request.groups = groups;
+    const auto ask = [&](BrokerConnection& broker, BrokerId id,
+                         const Deadline& deadline) -> Result<GroupView> {
+        HW_TRY(answer, broker.call<schema::DescribeGroupsResponse>(request, deadline));
+        if (answer->groups.size() != 1) {
+            return fail(ErrorKind::corrupt, "the answer describes {} groups, not one",
+                        answer->groups.size());
+        }
+        const auto& found = answer->groups[0];
+        if (found.error_code != ErrorCode::none) {
+            return std::unexpected(group_error(found.error_code, group, found.error_message));
+        }
+        if (found.group_state == "Dead") {
+            return std::unexpected(group_error(ErrorCode::group_id_not_found, group, {}));
+        }
+        GroupView view{.name = group,
+                       .state = std::string(found.group_state),
+                       .protocol_type = std::string(found.protocol_type),
+                       .protocol = std::string(found.protocol_data),
+                       .coordinator = id,
+                       .members = {}};
+        for (const auto& member : found.members) {
+            view.members.push_back(view_of(member, found.protocol_type == kConsumers));
+        }
+        std::ranges::sort(view.members, {}, &GroupMember::id);
+        return view;
+    };
+    return at_coordinator(client, group, Retry::any, ask);
+}
+
+Result<std::vector<CommittedPartition>> committed_offsets(Client& client,
+                                                          const std::string& group) {
+    using Request = schema::OffsetFetchRequest;
+    const auto all = wire::Array<Request::Topic>::null();
+    const std::array groups{Request::Group{.group_id = group, .topics = all}};
+    const auto ask = [&](BrokerConnection& broker, BrokerId /*id*/,
+                         const Deadline& deadline) -> Result<std::vector<CommittedPartition>> {
+        HW_TRY(version, broker.newest_version(Request::kKey, kNamesTopics));
+        constexpr ApiVersion kManyGroupsFrom{8};
+        const bool many = version >= kManyGroupsFrom;
+        Request request;
+        if (many) {
+            request.groups = groups;
+        } else {
+            request.group_id = group;
+            request.topics = all;
+        }
+        HW_TRY(answer, broker.call<schema::OffsetFetchResponse>(request, deadline, kNamesTopics));
+        if (many && answer->groups.size() != 1) {
+            return fail(ErrorKind::corrupt, "the answer has {} groups, not one",
+                        answer->groups.size());
+        }
+        const ErrorCode code = many ? answer->groups[0].error_code : answer->error_code;
+        if (code != ErrorCode::none) {
+            return std::unexpected(group_error(code, group, {}));
+        }
+        return committed_in(many ? answer->groups[0].topics : answer->topics);
+    };
+    return at_coordinator(client, group, Retry::any, ask);
+}
+
+Result<void> commit_offsets(Client& client, const std::string& group,
+                            const std::vector<CommittedPartition>& offsets) {
+    using Request = schema::OffsetCommitRequest;
+    std::map<std::string_view, std::vector<Request::Partition>> by_topic;
+    for (const CommittedPartition& one : offsets) {
+        by_topic[one.name.topic].push_back({.partition_index = one.name.partition,
+                                            .committed_offset = one.offset,
+                                            .committed_metadata = one.metadata});
+    }
+    std::vector<Request::Topic> topics;
+    for (const auto& [topic, partitions] : by_topic) {
+        topics.push_back({.name = topic, .partitions = partitions});
+    }
+    Request request{.group_id = group};
+    request.topics = topics;
+    const auto ask = [&](BrokerConnection& broker, BrokerId /*id*/,
+                         const Deadline& deadline) -> Result<void> {
+        HW_TRY(answer, broker.call<schema::OffsetCommitResponse>(request, deadline, kNamesTopics));
+        return check_commit(*answer, group);
+    };
+    return at_coordinator(client, group, Retry::any, ask);
+}
+
+Result<void> delete_group(Client& client, const std::string& group) {
+    const std::array<std::string_view, 1> names{group};
+    schema::DeleteGroupsRequest request;
+    request.groups_names = names;
+    const auto ask = [&](BrokerConnection& broker, BrokerId /*id*/,
+                         const Deadline& deadline) -> Result<void> {
+        HW_TRY(answer, broker.call<schema::DeleteGroupsResponse>(request, deadline));
+        for (const auto& result : answer->results) {
+            if (result.error_code != ErrorCode::none) {
+                return std::unexpected(group_error(result.error_code, group, result.error_message));
+            }
+        }
+        return {};
+    };
+    return at_coordinator(client, group, Retry::any, ask);
+}
+
+}  // namespace hw::client

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tools/client/client.h"
+#include "tools/client/partition_io.h"
+
+/// Requests to the cluster about groups of consumers. Those about one group go to its coordinator.
+namespace hw::client {
+
+/// A group in a list.
+struct ListedGroup {
+    std::string name;
+    std::string type;           ///< "classic" ...
+    std::string protocol_type;  ///< "consumer" ...; empty: it has never had members
+    std::string state;
+    BrokerId coordinator = kNoBroker;
+};
+
+struct GroupMember {
+    std::string id;
+    std::optional<std::string> instance;  ///< of a static member
+    std::string client_id;
+    std::string host;
+    std::vector<PartitionName> partitions;  ///< that it has been assigned
+};
+
+struct GroupView {
+    std::string name;
+    std::string state;
+    std::string protocol_type;
+    std::string protocol;
+    BrokerId coordinator = kNoBroker;
+    std::vector<GroupMember> members;  ///< sorted by id
+};
+
+struct CommittedPartition {
+    PartitionName name;
+    Offset offset;
+    std::string metadata;
+};
+
+/// All groups of all brokers that answer, sorted by name. A broker that does not answer is in
+/// `failures`.
+struct GroupList {
+    std::vector<ListedGroup> groups;
+    std::vector<Error> failures;
+};
+/// Errors: those of Client::describe_all.
+[[nodiscard]] Result<GroupList> list_groups(Client& client);
+
+/// Errors: not_found, permission, busy (no coordinator within the timeout), those of Client::call.
+[[nodiscard]] Result<GroupView> describe_group(Client& client, const std::string& group);
+/// What the group has committed, sorted by topic and partition. Errors: as above.
+[[nodiscard]] Result<std::vector<CommittedPartition>> committed_offsets(Client& client,
+                                                                        const std::string& group);
+/// Stores offsets for a group without members. Errors: as above; invalid (it has members).
+[[nodiscard]] Result<void> commit_offsets(Client& client, const std::string& group,
+                                          const std::vector<CommittedPartition>& offsets);
+/// Deletes a group and its offsets. Errors: as above; invalid (it has members).
+[[nodiscard]] Result<void> delete_group(Client& client, const std::string& group);
+
+}  // namespace hw::client
