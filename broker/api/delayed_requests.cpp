@@ -10,6 +10,7 @@ DelayedRequests::DelayedRequests(Shard& shard, const Clock& clock)
       fetches_(changed_),
       produces_(changed_),
       calls_(changed_),
+      parked_calls_(changed_),
       tasks_(shard) {}
 
 void DelayedRequests::start() {
@@ -23,11 +24,13 @@ TimePoint DelayedRequests::deadline(Millis span) const {
 
 Task<> DelayedRequests::watch() {
     while (!stopping_) {
-        const TimePoint next = std::min({fetches_.arm(), produces_.arm(), calls_.arm()});
+        const TimePoint next =
+            std::min({fetches_.arm(), produces_.arm(), calls_.arm(), parked_calls_.arm()});
         co_await shard_.wait(changed_, next);
         fetches_.on_time(clock_.now());
         produces_.on_time(clock_.now());
         calls_.on_time(clock_.now());
+        parked_calls_.on_time(clock_.now());
     }
 }
 
@@ -37,6 +40,7 @@ Task<> DelayedRequests::stop() {
     fetches_.on_time(kNever);
     produces_.on_time(kNever);
     calls_.on_time(kNever);
+    parked_calls_.on_time(kNever);
     co_await tasks_.wait_idle();
 }
 

@@ -36,9 +36,13 @@ public:
     [[nodiscard]] bool add_produce(replication::DelayedRequest& wait, TimePoint deadline) {
         return produces_.add(wait, deadline);
     }
-    /// The same for calls to coordinators.
+    /// The same for calls to coordinators: those that wait for a commit, and those that wait for
+    /// other clients, each with a limit of their own.
     [[nodiscard]] bool add_call(replication::DelayedRequest& wait, TimePoint deadline) {
         return calls_.add(wait, deadline);
+    }
+    [[nodiscard]] bool add_parked_call(replication::DelayedRequest& wait, TimePoint deadline) {
+        return parked_calls_.add(wait, deadline);
     }
     /// Keeps `wait`, which has no deadline, because it waits only for writes of this broker.
     void add_untimed(replication::DelayedRequest& wait) { produces_.add_untimed(wait); }
@@ -47,7 +51,7 @@ public:
 
     /// Number of requests with a deadline.
     [[nodiscard]] std::size_t size() const {
-        return fetches_.size() + produces_.size() + calls_.size();
+        return fetches_.size() + produces_.size() + calls_.size() + parked_calls_.size();
     }
 
 private:
@@ -59,6 +63,7 @@ private:
     replication::WaitTimers fetches_;
     replication::WaitTimers produces_;
     replication::WaitTimers calls_;
+    replication::WaitTimers parked_calls_;
     TaskGroup tasks_;
     bool stopping_ = false;
 };

@@ -45,10 +45,6 @@ private:
 
 Task<> DeleteGroupsJob::remove(std::string_view group) {
     Removal& removal = removals_.emplace_back(services_, deadline_, group);
-    if (group.empty()) {
-        removal.refusal = ErrorCode::invalid_group_id;
-        co_return;
-    }
     if (!exchange_->context().allows(Operation::remove, {ResourceType::group, group})) {
         removal.refusal = ErrorCode::group_authorization_failed;
         co_return;

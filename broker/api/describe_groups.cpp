@@ -24,12 +24,25 @@ using Response = schema::DescribeGroupsResponse;
 
 constexpr ApiVersion kTellsMissingFrom{6};
 
+constexpr std::size_t kBytesPerMember = 1024;
+
+struct DescribedMember {
+    std::string id;
+    std::optional<std::string> instance;
+    std::string client_id;
+    std::string client_host;
+    // Only of a stable group.
+    std::string metadata;
+    std::string assignment;
+};
+
 /// What a coordinator says of a group; none if it does not know it.
 struct DescribedGroup {
     std::string state;
     std::string protocol_type;
     std::string protocol;
-    std::vector<ClassicMember> members;
+    std::vector<DescribedMember> members;
+    std::size_t bytes = 0;  ///< memory of the members, about
 };
 using Description = std::optional<DescribedGroup>;
 
@@ -46,17 +59,20 @@ Description describe(const Group* group) {
     const bool is_stable = classic.state() == ClassicState::stable;
     described.protocol_type = classic.protocol_type();
     described.protocol = is_stable ? classic.protocol().value_or("") : "";
+    described.members.reserve(classic.members().size());
     for (const auto& [id, member] : classic.members()) {
-        ClassicMember& copy = described.members.emplace_back(member);
-        copy.join = nullptr;
-        copy.sync = nullptr;
-        copy.protocols.clear();
+        DescribedMember& copy =
+            described.members.emplace_back(DescribedMember{.id = id,
+                                                           .instance = member.instance,
+                                                           .client_id = member.client_id,
+                                                           .client_host = member.client_host,
+                                                           .metadata = {},
+                                                           .assignment = {}});
         if (is_stable) {
-            copy.protocols = {
-                {described.protocol, std::string(member.metadata_for(described.protocol))}};
-        } else {
-            copy.assignment.clear();
+            copy.metadata = member.metadata_for(described.protocol);
+            copy.assignment = member.assignment;
         }
+        described.bytes += kBytesPerMember + copy.metadata.size() + copy.assignment.size();
     }
     return described;
 }
@@ -74,6 +90,7 @@ public:
     /// Asks the coordinator of one group.
     [[nodiscard]] Task<> ask(std::string_view group);
     [[nodiscard]] static Task<> finish(std::shared_ptr<DescribeGroupsJob> job);
+    [[nodiscard]] bool is_rejected() const { return exchange_->rejected(); }
 
 private:
     struct Question {
@@ -103,11 +120,15 @@ Task<> DescribeGroupsJob::ask(std::string_view group) {
         question.refusal = ErrorCode::group_authorization_failed;
         co_return;
     }
-    const auto operation = [group](const GroupMachine& groups, Description& found) {
+    std::size_t bytes = 0;
+    const auto operation = [&](const GroupMachine& groups, Description& found) {
         found = describe(groups.find(group));
+        bytes = found ? found->bytes : 0;
         return CoordinatorRecords();
     };
     co_await question.call.ask(group, operation);
+    // Rejects the request, which then names no further group, if it is too much.
+    static_cast<void>(exchange_->take_work(1, bytes));
 }
 
 Response::Group DescribeGroupsJob::answer(Question& question) {
@@ -128,18 +149,17 @@ Response::Group DescribeGroupsJob::answer(Question& question) {
         return answer;
     }
     auto& members = members_.emplace_back();
-    for (const ClassicMember& member : question.found->members) {
-        const std::string_view metadata =
-            member.protocols.empty() ? std::string_view() : member.protocols.front().metadata;
-        members.push_back(
-            {.member_id = member.id,
-             .group_instance_id =
-                 member.instance ? std::string_view(*member.instance) : std::string_view(),
-             .client_id = member.client_id,
-             .client_host = member.client_host,
-             .member_metadata = metadata.empty() ? wire::kEmptyBytes : as_bytes(metadata),
-             .member_assignment =
-                 member.assignment.empty() ? wire::kEmptyBytes : as_bytes(member.assignment)});
+    for (const DescribedMember& member : question.found->members) {
+        members.push_back({.member_id = member.id,
+                           .group_instance_id = member.instance ? std::string_view(*member.instance)
+                                                                : std::string_view(),
+                           .client_id = member.client_id,
+                           .client_host = member.client_host,
+                           .member_metadata = member.metadata.empty() ? wire::kEmptyBytes
+                                                                      : as_bytes(member.metadata),
+                           .member_assignment = member.assignment.empty()
+                                                    ? wire::kEmptyBytes
+                                                    : as_bytes(member.assignment)});
     }
     answer.group_state = question.found->state;
     answer.protocol_type = question.found->protocol_type;
@@ -179,6 +199,9 @@ Task<> DescribeGroupsHandler::serve(ExchangePtr exchange, const Request& request
     LongLoop loop;
     for (const std::string_view group : request.groups) {
         co_await job->ask(group);
+        if (job->is_rejected()) {
+            co_return;
+        }
         if (loop.is_over()) {
             co_await let_others_run(services_.shard);
         }

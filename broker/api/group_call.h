@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <expected>
 #include <memory>
 #include <optional>
@@ -8,6 +9,7 @@
 
 #include "broker/api/api_services.h"
 #include "broker/coordinator/group/group_coordinators.h"
+#include "broker/net/exchange.h"
 
 namespace hw::broker {
 
@@ -19,13 +21,27 @@ namespace hw::broker {
 template <class Result>
 class GroupCall {
 public:
+    /// What the outcome waits for.
+    enum class For : std::uint8_t { commit, other_clients };
+
     /// After `deadline` the outcome is unknown.
-    GroupCall(ApiServices& services, TimePoint deadline)
+    GroupCall(ApiServices& services, TimePoint deadline, For what = For::commit)
         : services_(services), call_(std::make_shared<CallFor<Result>>(services.shard)) {
-        if (!services.delayed.add_call(*call_, deadline)) {
+        DelayedRequests& delayed = services.delayed;
+        const bool has_room = what == For::commit ? delayed.add_call(*call_, deadline)
+                                                  : delayed.add_parked_call(*call_, deadline);
+        if (!has_room) {
             refusal_ = {wire::ErrorCode::coordinator_not_available,
                         "too many requests are waiting for coordinators"};
         }
+    }
+    /// Gives up when the connection of the request ends.
+    void end_with(Exchange& exchange) {
+        exchange.on_detach([weak = std::weak_ptr<CallFor<Result>>(call_.get())] {
+            if (const auto call = weak.lock()) {
+                call->give_up();
+            }
+        });
     }
     GroupCall(const GroupCall&) = delete;
     GroupCall& operator=(const GroupCall&) = delete;

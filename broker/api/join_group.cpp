@@ -2,7 +2,9 @@
 
 #include <chrono>
 #include <memory>
+#include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -22,12 +24,18 @@ constexpr ApiVersion kIdIsToldFirstFrom{4};
 constexpr ApiVersion kNullProtocolFrom{7};
 constexpr ApiVersion kSkipsAssignmentFrom{9};
 
+/// A request waits for the other members, however long these take.
+constexpr Duration kLongestWait = std::chrono::hours(24);
+
 /// One JoinGroup request in progress.
 struct JoinGroupJob {
     JoinGroupJob(ApiServices& services, ExchangePtr asking, const Request& asked)
         : exchange(std::move(asking)),
           request(asked),
-          call(services, services.clock.now() + DelayedRequests::kMaxWait) {}
+          call(services, services.clock.now() + kLongestWait,
+               GroupCall<JoinAnswer>::For::other_clients) {
+        call.end_with(*exchange);
+    }
 
     /// Answers when all members have joined.
     [[nodiscard]] static Task<> finish(std::shared_ptr<JoinGroupJob> job);
@@ -47,8 +55,8 @@ void JoinGroupJob::refuse(ErrorCode code) const {
 
 void JoinGroupJob::reply(const JoinAnswer& answer) const {
     std::vector<Response::Member> members;
-    members.reserve(answer.members.size());
-    for (const JoinAnswer::Member& member : answer.members) {
+    const std::vector<JoinAnswer::Member> none;
+    for (const JoinAnswer::Member& member : answer.members ? *answer.members : none) {
         members.push_back(
             {.member_id = member.id,
              .group_instance_id =
@@ -115,11 +123,32 @@ ClassicJoin join_of(const Request& request, const RequestContext& who, ApiVersio
     if (!wire::is_null(request.group_instance_id)) {
         join.instance = request.group_instance_id;
     }
+    std::set<std::string_view> named;
     for (const Request::Protocol& protocol : request.protocols) {
-        join.protocols.push_back(
-            {std::string(protocol.name), std::string(as_text(protocol.metadata))});
+        if (named.insert(protocol.name).second) {
+            join.protocols.push_back(
+                {std::string(protocol.name), std::string(as_text(protocol.metadata))});
+        }
     }
     return join;
+}
+
+/// An id for a new member: what names its client, and a random part. An id must fit in records and
+/// answers, whatever the client is called.
+std::string new_member_id(const ClassicJoin& join, Entropy& entropy) {
+    constexpr std::size_t kMaxPrefix = 256;
+    std::string_view prefix = join.instance.value_or(join.client_id);
+    if (prefix.size() > kMaxPrefix) {
+        std::size_t size = kMaxPrefix;
+        const auto continues = [](char c) {
+            return (static_cast<unsigned char>(c) & 0xC0U) == 0x80;
+        };
+        while (size > 0 && continues(prefix[size])) {
+            --size;  // not in the middle of a character of UTF-8
+        }
+        prefix = prefix.substr(0, size);
+    }
+    return fmt::format("{}-{}", prefix, random_uuid(entropy));
 }
 
 }  // namespace
@@ -139,8 +168,7 @@ Task<> JoinGroupHandler::serve(ExchangePtr exchange, const Request& request) {
     ClassicJoin join = join_of(request, who, exchange->version());
     const std::string host = "/" + who.peer->host;
     join.client_host = host;
-    const std::string new_id =
-        fmt::format("{}-{}", join.instance.value_or(join.client_id), random_uuid(entropy_));
+    const std::string new_id = new_member_id(join, entropy_);
     join.new_id = new_id;
     const TimePoint now = services_.clock.now();
     const Timestamp wall = services_.clock.wall_now();

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -50,23 +51,44 @@ public:
           deadline_(deadline) {}
 
     /// Asks the coordinator of one partition of the offsets topic.
-    [[nodiscard]] Task<> ask(const ReplicaPtr& replica);
+    [[nodiscard]] Task<> ask(PartitionIndex partition, const ReplicaPtr& replica);
     [[nodiscard]] static Task<> finish(std::shared_ptr<ListGroupsJob> job);
+
+    /// This broker coordinates the groups of a partition, but does not know them yet.
+    void note_loading() { failure_ = ErrorCode::coordinator_load_in_progress; }
 
 private:
     void add(const ListedGroup& group, bool may_see_all);
+    void note_failure(PartitionIndex partition, ErrorCode code);
 
     ApiServices& services_;
     ExchangePtr exchange_;
     const Request& request_;
     TimePoint deadline_;
-    std::deque<GroupCall<Listed>> calls_;
+    std::deque<std::pair<PartitionIndex, GroupCall<Listed>>> calls_;
     std::deque<Listed> listed_;
     std::vector<Response::Group> groups_;
+    ErrorCode failure_ = ErrorCode::none;
 };
 
-Task<> ListGroupsJob::ask(const ReplicaPtr& replica) {
-    auto& call = calls_.emplace_back(services_, deadline_);
+void ListGroupsJob::note_failure(PartitionIndex partition, ErrorCode code) {
+    if (code != ErrorCode::not_coordinator) {
+        failure_ = code;
+        return;
+    }
+    // Another broker may coordinate it by now, which lists its groups.
+    const auto* const topic = services_.image->find_topic(controller::kOffsetsTopic);
+    const auto* const found = topic == nullptr ? nullptr : topic->partitions.find(partition);
+    if (found != nullptr && found->leader == services_.node_id) {
+        note_loading();
+    }
+}
+
+Task<> ListGroupsJob::ask(PartitionIndex partition, const ReplicaPtr& replica) {
+    auto& call = calls_
+                     .emplace_back(std::piecewise_construct, std::tuple(partition),
+                                   std::forward_as_tuple(services_, deadline_))
+                     .second;
     const auto operation = [](const GroupMachine& groups, Listed& listed) {
         for (const auto& [name, group] : groups.groups()) {
             listed.push_back(
@@ -98,13 +120,10 @@ Task<> ListGroupsJob::finish(std::shared_ptr<ListGroupsJob> job) {
     const bool may_see_all = job->exchange_->context().allows(Operation::describe, kCluster);
     Response response;
     LongLoop loop;
-    for (GroupCall<Listed>& call : job->calls_) {
+    for (auto& [partition, call] : job->calls_) {
         auto outcome = co_await call.outcome();
         if (!outcome) {
-            // The partition may have another leader by now, which lists its groups.
-            if (outcome.error().code != ErrorCode::not_coordinator) {
-                response.error_code = outcome.error().code;
-            }
+            job->note_failure(partition, outcome.error().code);
             continue;
         }
         const Listed& listed = job->listed_.emplace_back(std::move(*outcome));
@@ -118,7 +137,11 @@ Task<> ListGroupsJob::finish(std::shared_ptr<ListGroupsJob> job) {
             }
         }
     }
-    response.groups = job->groups_;
+    // Without the groups of all partitions it is no list.
+    response.error_code = job->failure_;
+    if (job->failure_ == ErrorCode::none) {
+        response.groups = job->groups_;
+    }
     job->exchange_->reply(response);
 }
 
@@ -131,10 +154,15 @@ Task<> ListGroupsHandler::serve(ExchangePtr exchange, const Request& request) {
     if (const auto* topic = image->find_topic(controller::kOffsetsTopic)) {
         for (const auto& [index, partition] : topic->partitions) {
             const HostedPartition* hosted = services_.replicas.find({topic->id, index});
-            if (partition.leader == services_.node_id && hosted != nullptr) {
-                const ReplicaPtr replica = hosted->replica;
-                co_await job->ask(replica);
+            if (partition.leader != services_.node_id) {
+                continue;
             }
+            if (hosted == nullptr) {
+                job->note_loading();
+                continue;
+            }
+            const ReplicaPtr replica = hosted->replica;
+            co_await job->ask(index, replica);
         }
     }
     services_.delayed.go_on(ListGroupsJob::finish(job));

@@ -1,6 +1,7 @@
 #include "broker/api/offset_commit.h"
 
 #include <deque>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -132,7 +133,9 @@ Task<> OffsetCommitJob::commit() {
         commit.instance = request_.group_instance_id;
     }
     if (request_.retention_time_ms >= 0) {
-        commit.expires_at = commit.now + request_.retention_time_ms;
+        constexpr Timestamp kLatest{std::numeric_limits<std::int64_t>::max()};
+        const bool overflows = request_.retention_time_ms > kLatest - commit.now;
+        commit.expires_at = overflows ? kLatest : commit.now + request_.retention_time_ms;
     }
     const TimePoint now = services_.clock.now();
     const auto operation = [&](GroupMachine& groups, OffsetCommitResult& result) {

@@ -110,6 +110,10 @@ Task<> OffsetDeleteHandler::serve(ExchangePtr exchange, const Request& request) 
         job->reply({ErrorCode::group_authorization_failed, {}});
         co_return;
     }
+    if (request.group_id.empty()) {
+        job->reply({ErrorCode::invalid_group_id, {}});
+        co_return;
+    }
     Checked checked = co_await check(services_, who, request);
     job->checked = std::move(checked);
     co_await job->remove();

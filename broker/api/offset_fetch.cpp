@@ -46,6 +46,7 @@ public:
     [[nodiscard]] Task<> ask(const Asked& asked);
     /// Answers when all decisions are committed.
     [[nodiscard]] static Task<> finish(std::shared_ptr<OffsetFetchJob> job);
+    [[nodiscard]] bool is_rejected() const { return exchange_.rejected(); }
 
 private:
     /// What the coordinator is asked for.
@@ -141,12 +142,16 @@ Task<> OffsetFetchJob::ask(const Asked& asked) {
         question.is_allowed = false;
         co_return;
     }
+    std::size_t found_all = 0;
     const auto operation = [&](const GroupMachine& groups, Found& found) {
         found = asked.all ? groups.fetch_all(asked.group)
                           : groups.fetch(asked.group, question.named.partitions);
+        found_all = asked.all ? found.size() : 0;
         return CoordinatorRecords();
     };
     co_await question.call.ask(asked.group, operation);
+    // Rejects the request, which then names no further group, if it is too much.
+    static_cast<void>(exchange_.take_work(found_all, kBytesPerItem));
 }
 
 Task<> OffsetFetchJob::finish(std::shared_ptr<OffsetFetchJob> job) {
@@ -176,7 +181,7 @@ Task<> OffsetFetchJob::add(Question& question) {
         }
     } else if (!asked.all) {
         co_await add_asked(asked, question.named, std::move(*found));
-    } else if (exchange_.take_work(found->size(), kBytesPerItem)) {
+    } else {
         co_await add_all(std::move(*found));
     }
     groups_.back().topics = topics_.back();
@@ -187,7 +192,7 @@ Response::Partition OffsetFetchJob::answer(PartitionIndex index,
     return {.partition_index = index,
             .committed_offset = committed.offset,
             .committed_leader_epoch = committed.leader_epoch,
-            .metadata = committed.metadata.empty() ? "" : std::string_view(committed.metadata),
+            .metadata = committed.text(),
             .error_code = ErrorCode::none};
 }
 
@@ -292,6 +297,9 @@ Task<> OffsetFetchHandler::serve(ExchangePtr exchange, const Request& request) {
                                                       services_.clock.now() + timeout_);
     for (const Asked& one : asked) {
         co_await job->ask(one);
+        if (job->is_rejected()) {
+            co_return;
+        }
     }
     services_.delayed.go_on(OffsetFetchJob::finish(job));
 }

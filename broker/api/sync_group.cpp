@@ -12,11 +12,17 @@ using wire::ErrorCode;
 using Request = schema::SyncGroupRequest;
 using Response = schema::SyncGroupResponse;
 
+/// From this version on a member says which protocol it takes to be chosen.
+constexpr ApiVersion kProtocolFrom{5};
+
 /// One SyncGroup request in progress.
 struct SyncGroupJob {
     SyncGroupJob(ApiServices& services, ExchangePtr asking)
         : exchange(std::move(asking)),
-          call(services, services.clock.now() + DelayedRequests::kMaxWait) {}
+          call(services, services.clock.now() + DelayedRequests::kMaxWait,
+               GroupCall<SyncAnswer>::For::other_clients) {
+        call.end_with(*exchange);
+    }
 
     /// Answers when the assignment is stored.
     [[nodiscard]] static Task<> finish(std::shared_ptr<SyncGroupJob> job);
@@ -45,7 +51,11 @@ Task<> SyncGroupJob::finish(std::shared_ptr<SyncGroupJob> job) {
     job->reply(outcome ? *outcome : SyncAnswer{.code = outcome.error().code});
 }
 
-ErrorCode check(const RequestContext& who, const Request& request) {
+ErrorCode check(const RequestContext& who, const Request& request, ApiVersion version) {
+    if (version >= kProtocolFrom &&
+        (wire::is_null(request.protocol_type) || wire::is_null(request.protocol_name))) {
+        return ErrorCode::inconsistent_group_protocol;
+    }
     if (request.group_id.empty()) {
         return ErrorCode::invalid_group_id;
     }
@@ -86,7 +96,8 @@ Task<> SyncGroupHandler::serve(ExchangePtr exchange, const Request& request) {
         co_return;
     }
     const auto job = std::make_shared<SyncGroupJob>(services_, exchange);
-    if (const ErrorCode code = check(exchange->context(), request); code != ErrorCode::none) {
+    if (const ErrorCode code = check(exchange->context(), request, exchange->version());
+        code != ErrorCode::none) {
         job->reply({.code = code});
         co_return;
     }

@@ -1,6 +1,7 @@
 #include "broker/net/answer_queue.h"
 
 #include <algorithm>
+#include <array>
 
 #include "protocol/base/assert.h"
 
@@ -43,9 +44,11 @@ bool AnswerQueue::ends_here() const {
     return !exchanges_.empty() && exchanges_.front()->rejected();
 }
 
-bool AnswerQueue::has_request_other_than_fetch() const {
-    return std::ranges::any_of(exchanges_, [](const ExchangePtr& exchange) {
-        return exchange->api_key() != static_cast<std::int16_t>(schema::ApiKey::fetch);
+bool AnswerQueue::has_request_to_await() const {
+    using schema::ApiKey;
+    constexpr std::array kWaiting{ApiKey::fetch, ApiKey::join_group, ApiKey::sync_group};
+    return std::ranges::any_of(exchanges_, [&](const ExchangePtr& exchange) {
+        return std::ranges::count(kWaiting, static_cast<ApiKey>(exchange->api_key())) == 0;
     });
 }
 

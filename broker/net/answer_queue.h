@@ -32,9 +32,9 @@ public:
     /// True when the request at the front was rejected: all answers before it are sent, and no
     /// later one may be.
     [[nodiscard]] bool ends_here() const;
-    /// True while any request but a Fetch is queued. A stop waits for those; a Fetch changes
-    /// nothing and may wait for long.
-    [[nodiscard]] bool has_request_other_than_fetch() const;
+    /// True while a request is queued that a stop waits for: any but those that may wait for other
+    /// clients, whose requests the stop holds back.
+    [[nodiscard]] bool has_request_to_await() const;
     /// Detaches every exchange from the connection, so that late answers are dropped, and empties
     /// the queue.
     void detach_all();

@@ -303,7 +303,7 @@ void Connection::send() {
 }
 
 Task<> Connection::wait_settled(TimePoint deadline) {
-    while (open_ && answers_.has_request_other_than_fetch() && services_->clock.now() < deadline) {
+    while (open_ && answers_.has_request_to_await() && services_->clock.now() < deadline) {
         co_await services_->shard.wait(sent_, deadline);
     }
 }

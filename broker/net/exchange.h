@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "broker/net/memory_budget.h"
@@ -136,7 +138,14 @@ public:
     [[nodiscard]] bool answered() const { return answered_; }
     [[nodiscard]] bool rejected() const { return rejected_; }
     [[nodiscard]] const wire::Encoded& answer() const { return answer_; }
-    void detach() { sink_ = nullptr; }
+    void detach() {
+        sink_ = nullptr;
+        if (auto call = std::exchange(on_detach_, nullptr)) {
+            call();
+        }
+    }
+    /// `call` is called when the connection ends before the answer.
+    void on_detach(std::move_only_function<void()> call) { on_detach_ = std::move(call); }
 
 private:
     [[nodiscard]] bool reserve(std::size_t bytes) override;
@@ -161,6 +170,7 @@ private:
     wire::ErrorCode error_ = wire::ErrorCode::none;
     std::size_t refused_bytes_ = 0;  ///< that the arena asked for and did not get
     std::shared_ptr<const void> work_;
+    std::move_only_function<void()> on_detach_;
 };
 
 using ExchangePtr = std::shared_ptr<Exchange>;

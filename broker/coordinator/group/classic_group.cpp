@@ -26,8 +26,16 @@ void ClassicGroup::apply(ClassicRecord record) {
     generation_ = record.generation;
     protocol_type_ = std::move(record.protocol_type);
     protocol_ = std::move(record.protocol);
+    if (!members_.empty() && !protocol_) {
+        protocol_ = "";
+    }
     leader_ = std::move(record.leader);
     state_since_ = record.state_since;
+    if (members_.empty()) {
+        leader_.reset();
+    } else if (!leader_ || !members_.contains(*leader_)) {
+        leader_ = members_.begin()->first;  // no coordinator writes such a record
+    }
     state_ = members_.empty() ? ClassicState::empty : ClassicState::stable;
     static_members_.clear();
     protocol_counts_.clear();
@@ -37,7 +45,7 @@ void ClassicGroup::apply(ClassicRecord record) {
         if (member.instance) {
             static_members_[*member.instance] = id;
         }
-        count_protocols(member, 1);
+        count(member, 1);
         joining_ += member.join != nullptr ? 1 : 0;
     }
 }
@@ -138,7 +146,7 @@ void ClassicGroup::remove_member(Members::iterator member, Decision& decision) {
         sync->result = {.code = ErrorCode::unknown_member_id};
         decision.answers.push_back(std::move(sync));
     }
-    count_protocols(leaving, -1);
+    count(leaving, -1);
     if (leaving.instance) {
         static_members_.erase(*leaving.instance);
     }
@@ -161,15 +169,19 @@ void ClassicGroup::end_calls(const wire::Refusal& reason) {
     joining_ = 0;
 }
 
-bool ClassicGroup::is_subscribed(std::string_view topic) const {
+std::optional<std::set<std::string, std::less<>>> ClassicGroup::subscribed_topics() const {
     constexpr std::size_t kArena = std::size_t{1} << 20;
-    return std::ranges::any_of(members_, [&](const auto& member) {
+    std::set<std::string, std::less<>> topics;
+    for (const auto& [id, member] : members_) {
         Arena arena(kArena);
-        const std::string_view metadata = member.second.metadata_for(protocol_.value_or(""));
+        const std::string_view metadata = member.metadata_for(protocol_.value_or(""));
         const auto decoded = schema::decode_subscription(as_bytes(metadata), arena);
-        return !decoded || std::ranges::find(decoded->subscription.topics, topic) !=
-                               decoded->subscription.topics.end();
-    });
+        if (!decoded) {
+            return std::nullopt;
+        }
+        topics.insert(decoded->subscription.topics.begin(), decoded->subscription.topics.end());
+    }
+    return topics;
 }
 
 // --- Time
@@ -247,11 +259,25 @@ void ClassicGroup::set_state(ClassicState state, Timestamp wall) {
     state_since_ = wall;
 }
 
-void ClassicGroup::count_protocols(const ClassicMember& member, int by) {
+void ClassicGroup::count(const ClassicMember& member, int by) {
     for (const ClassicProtocol& protocol : member.protocols) {
-        protocol_counts_[protocol.name] += by;
-        bytes_ += by * static_cast<std::int64_t>(protocol.name.size() + protocol.metadata.size());
+        const auto counted = protocol_counts_.try_emplace(protocol.name, 0).first;
+        counted->second += by;
+        if (counted->second == 0) {
+            protocol_counts_.erase(counted);
+        }
     }
+    bytes_ += by * bytes_of(member);
+    listed_ = nullptr;
+}
+
+std::int64_t ClassicGroup::bytes_of(const ClassicMember& member) {
+    std::size_t bytes = member.id.size() + member.client_id.size() + member.client_host.size() +
+                        (member.instance ? member.instance->size() : 0);
+    for (const ClassicProtocol& protocol : member.protocols) {
+        bytes += protocol.name.size() + protocol.metadata.size();
+    }
+    return static_cast<std::int64_t>(bytes);
 }
 
 bool ClassicGroup::supports(std::string_view type,

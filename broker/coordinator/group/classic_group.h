@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <span>
@@ -82,7 +83,7 @@ public:
         Duration initial_delay{};  ///< how long the first rebalance waits for further members
         std::size_t max_size = 0;  ///< members, and also ids that were given out and not used
     };
-    /// Limit of what the members of a group say in JoinGroup.
+    /// Limit of what the members of a group say of themselves.
     static constexpr std::int64_t kMaxBytes = std::int64_t{64} << 20;
     /// Where the records of a group come from: makes the record of a state.
     using MakeRecord = std::function<schema::EncodedGroupRecord(const ClassicRecord&)>;
@@ -129,8 +130,8 @@ public:
     }
     /// Its members are consumers, whose metadata are ConsumerProtocolSubscriptions.
     [[nodiscard]] bool is_of_consumers() const { return protocol_type_ == "consumer"; }
-    /// Whether a member consumes the topic, as far as its metadata can be read.
-    [[nodiscard]] bool is_subscribed(std::string_view topic) const;
+    /// The topics that the members consume; nothing if the metadata of one cannot be read.
+    [[nodiscard]] std::optional<std::set<std::string, std::less<>>> subscribed_topics() const;
     /// Nobody is a member, or about to be one.
     [[nodiscard]] bool is_unused() const { return members_.empty() && pending_.empty(); }
     [[nodiscard]] Timestamp state_since() const { return state_since_; }
@@ -168,7 +169,8 @@ private:
     void expire_syncs(TimePoint now, Timestamp wall, Decision& decision);
 
     void set_state(ClassicState state, Timestamp wall);
-    void count_protocols(const ClassicMember& member, int by);
+    void count(const ClassicMember& member, int by);
+    [[nodiscard]] static std::int64_t bytes_of(const ClassicMember& member);
     [[nodiscard]] std::string choose_protocol() const;
     [[nodiscard]] bool all_joined() const {
         return joining_ == members_.size() && pending_.empty();
@@ -177,6 +179,7 @@ private:
     void set_join(ClassicMember& member, JoinCall call);
     void answer_join(ClassicMember& member, JoinAnswer answer, Decision& decision);
     [[nodiscard]] JoinAnswer joined(const ClassicMember& member) const;
+    [[nodiscard]] std::shared_ptr<const std::vector<JoinAnswer::Member>> listed() const;
     void begin_session(ClassicMember& member, TimePoint end);
     void check_at(TimePoint time) { check_at_ = std::min(check_at_, time); }
     [[nodiscard]] TimePoint earliest_deadline() const;
@@ -195,8 +198,11 @@ private:
     /// Ids that were given out, with the time until which their owners may join.
     std::map<std::string, TimePoint, std::less<>> pending_;
     std::map<std::string, int, std::less<>> protocol_counts_;  ///< members that support it
-    std::int64_t bytes_ = 0;                                   ///< of the protocols of all members
+    std::int64_t bytes_ = 0;                                   ///< of all members
     std::size_t joining_ = 0;                                  ///< members whose JoinGroup waits
+
+    /// What the leader is told, while nothing changes; null: not made yet.
+    mutable std::shared_ptr<const std::vector<JoinAnswer::Member>> listed_ = nullptr;
 
     TimePoint phase_end_ = kNever;    ///< of joining, or of the wait for SyncGroup
     TimePoint initial_end_ = kNever;  ///< the first rebalance waits no longer; never: not the first

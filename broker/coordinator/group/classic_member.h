@@ -38,7 +38,8 @@ struct JoinAnswer {
     std::string leader = {};
     bool skips_assignment = false;  ///< the leader must keep the assignment
     std::string member = {};
-    std::vector<Member> members = {};  ///< only for the leader
+    /// Only for the leader; otherwise null.
+    std::shared_ptr<const std::vector<Member>> members = nullptr;
 };
 
 /// The answer to SyncGroup.

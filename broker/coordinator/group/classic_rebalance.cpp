@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "broker/coordinator/group/classic_answers.h"
 #include "broker/coordinator/group/classic_group.h"
 
 namespace hw::broker {
@@ -14,22 +15,8 @@ namespace {
 /// How long a new member may wait in JoinGroup. It has no id yet, so it cannot send heartbeats; if
 /// it has given up, it must not hold up the others for ever.
 constexpr Duration kNewMemberWait = std::chrono::minutes(5);
-
-void refuse(JoinCall call, JoinAnswer answer, Decision& decision) {
-    call->result = std::move(answer);
-    decision.answers.push_back(std::move(call));
-}
-
-void answer_sync(SyncCall call, SyncAnswer answer, Decision& decision) {
-    call->result = std::move(answer);
-    decision.answers.push_back(std::move(call));
-}
-
-/// The code for members that wait for an assignment which could not be stored.
-ErrorCode not_stored(const wire::Refusal& refusal) {
-    return refusal.code == ErrorCode::not_coordinator ? ErrorCode::not_coordinator
-                                                      : ErrorCode::coordinator_not_available;
-}
+/// How long members are waited for at least when none of a group is there.
+constexpr Duration kLeastWait = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -54,25 +41,35 @@ JoinAnswer ClassicGroup::joined(const ClassicMember& member) const {
                       .protocol_type = protocol_type_,
                       .protocol = protocol_,
                       .leader = leader_.value_or(""),
-                      .member = member.id,
-                      .members = {}};
+                      .member = member.id};
     if (leader_ == member.id) {
-        for (const auto& [id, one] : members_) {
-            answer.members.push_back(
-                {id, one.instance, std::string(one.metadata_for(protocol_.value_or("")))});
-        }
+        answer.members = listed();
     }
     return answer;
+}
+
+std::shared_ptr<const std::vector<JoinAnswer::Member>> ClassicGroup::listed() const {
+    if (listed_ == nullptr) {
+        auto list = std::make_shared<std::vector<JoinAnswer::Member>>();
+        list->reserve(members_.size());
+        for (const auto& [id, one] : members_) {
+            list->push_back(
+                {id, one.instance, std::string(one.metadata_for(protocol_.value_or("")))});
+        }
+        listed_ = std::move(list);
+    }
+    return listed_;
 }
 
 bool ClassicGroup::accepts(const ClassicJoin& join) const {
     const auto known = members_.find(join.member);
     const bool is_known = known != members_.end();
-    std::size_t bytes = 0;
+    std::size_t bytes = join.client_id.size() + join.instance.value_or("").size();
     for (const ClassicProtocol& protocol : join.protocols) {
         bytes += protocol.name.size() + protocol.metadata.size();
     }
-    if (bytes_ + static_cast<std::int64_t>(bytes) > kMaxBytes ||
+    const std::int64_t others = bytes_ - (is_known ? bytes_of(known->second) : 0);
+    if (others + static_cast<std::int64_t>(bytes) > kMaxBytes ||
         (join.member.empty() && pending_.size() >= rules_.max_size)) {
         return false;
     }
@@ -89,18 +86,19 @@ bool ClassicGroup::accepts(const ClassicJoin& join) const {
 
 void ClassicGroup::join(ClassicJoin join, TimePoint now, Timestamp wall, Decision& decision) {
     if (!accepts(join)) {
-        if (const auto member = members_.find(join.member); member != members_.end()) {
-            remove_member(member, decision);
-        }
         pending_.erase(std::string(join.member));
         refuse(std::move(join.call), {.code = ErrorCode::group_max_size_reached}, decision);
+        if (const auto member = members_.find(join.member); member != members_.end()) {
+            remove_member(member, decision);
+            rebalance_or_complete(now, wall, decision);
+        }
     } else if (!supports(join.protocol_type, join.protocols)) {
         JoinAnswer answer{.code = ErrorCode::inconsistent_group_protocol};
         answer.member = join.member;
         refuse(std::move(join.call), std::move(answer), decision);
     } else if (join.member.empty()) {
         join_new(join, now, wall, decision);
-    } else if (pending_.contains(join.member)) {
+    } else if (pending_.contains(join.member) && !join.instance) {
         const std::string id(join.member);
         add_member(id, join, now, wall, decision);
     } else {
@@ -147,7 +145,7 @@ void ClassicGroup::add_member(std::string_view id, ClassicJoin& join, TimePoint 
     }
     added.is_new = true;
     added.protocols = std::move(join.protocols);
-    count_protocols(added, 1);
+    count(added, 1);
     if (!leader_) {
         leader_ = added.id;
     }
@@ -184,9 +182,9 @@ void ClassicGroup::join_known(ClassicJoin& join, TimePoint now, Timestamp wall,
 
 void ClassicGroup::update_member(ClassicMember& member, ClassicJoin& join, TimePoint now,
                                  Timestamp wall, Decision& decision) {
-    count_protocols(member, -1);
+    count(member, -1);
     member.protocols = std::move(join.protocols);
-    count_protocols(member, 1);
+    count(member, 1);
     member.rebalance_timeout = join.rebalance_timeout;
     member.session_timeout = join.session_timeout;
     if (member.join != nullptr && member.join != join.call) {
@@ -195,118 +193,6 @@ void ClassicGroup::update_member(ClassicMember& member, ClassicJoin& join, TimeP
     }
     set_join(member, std::move(join.call));
     rebalance_or_complete(now, wall, decision);
-}
-
-/// A static member is back under a new id.
-void ClassicGroup::replace_static(std::string_view old_id, ClassicJoin& join, TimePoint now,
-                                  Timestamp wall, Decision& decision) {
-    ClassicMember& old = members_.find(old_id)->second;
-    const bool keeps_protocol = [&] {
-        const std::vector<ClassicProtocol> before = std::exchange(old.protocols, join.protocols);
-        for (const ClassicProtocol& protocol : before) {
-            --protocol_counts_[protocol.name];
-        }
-        count_protocols(old, 1);
-        const bool keeps = choose_protocol() == protocol_.value_or("");
-        count_protocols(old, -1);
-        old.protocols = before;
-        count_protocols(old, 1);
-        return keeps;
-    }();
-    if (state_ == ClassicState::stable && keeps_protocol) {
-        keep_assignment(old_id, join, now, wall, decision);
-        return;
-    }
-    JoinAnswer fenced{.code = ErrorCode::fenced_instance_id};
-    fenced.member = old_id;
-    answer_join(old, std::move(fenced), decision);
-    if (SyncCall sync = std::exchange(old.sync, nullptr)) {
-        answer_sync(std::move(sync), {.code = ErrorCode::fenced_instance_id}, decision);
-    }
-    ClassicMember& member = rename(old_id, join.new_id);
-    begin_session(member, now + join.session_timeout);
-    if (state_ == ClassicState::completing) {
-        // The old id may already have been sent to the leader, which would assign nothing to the
-        // new one.
-        count_protocols(member, -1);
-        member.protocols = std::move(join.protocols);
-        count_protocols(member, 1);
-        set_join(member, std::move(join.call));
-        rebalance(now, wall, decision);
-        return;
-    }
-    update_member(member, join, now, wall, decision);
-}
-
-ClassicMember& ClassicGroup::rename(std::string_view old_id, std::string_view new_id) {
-    auto node = members_.extract(members_.find(old_id));
-    if (leader_ == old_id) {
-        leader_ = std::string(new_id);
-    }
-    node.key() = std::string(new_id);
-    node.mapped().id = new_id;
-    static_members_[*node.mapped().instance] = std::string(new_id);
-    return members_.insert(std::move(node)).position->second;
-}
-
-/// The member gets the assignment of its earlier id without a rebalance, when its new id is stored.
-void ClassicGroup::keep_assignment(std::string_view old_id, ClassicJoin& join, TimePoint now,
-                                   Timestamp wall, Decision& decision) {
-    ClassicRecord renamed = record(wall);
-    const auto same = std::ranges::find(renamed.members, old_id, &ClassicMember::id);
-    same->id = join.new_id;
-    same->protocols = {{*protocol_, {}}};
-    for (const ClassicProtocol& protocol : join.protocols) {
-        if (protocol.name == *protocol_) {
-            same->protocols.front().metadata = protocol.metadata;
-        }
-    }
-    const std::string leader_before = leader_.value_or("");
-    if (renamed.leader == old_id) {
-        renamed.leader = std::string(join.new_id);
-    }
-    decision.records.push_back(make_record_(renamed));
-    // The record names the member by its new id, so it is renamed before the record is applied.
-    ClassicMember& member = rename(old_id, join.new_id);
-    JoinCall old_join = member.join;
-    set_join(member, nullptr);
-    SyncCall old_sync = std::exchange(member.sync, nullptr);
-    decision.then.push_back([this, now, old_id = std::string(old_id),
-                             new_id = std::string(join.new_id), join = std::move(join),
-                             leader_before, old_join,
-                             old_sync](const wire::Refusal* refused, Decision& after) mutable {
-        if (refused != nullptr) {
-            ClassicMember& same = rename(new_id, old_id);
-            set_join(same, std::move(old_join));
-            same.sync = std::move(old_sync);
-            refuse(std::move(join.call), {.code = not_stored(*refused)}, after);
-            return;
-        }
-        if (old_join != nullptr) {
-            JoinAnswer fenced{.code = ErrorCode::fenced_instance_id};
-            fenced.member = old_id;
-            refuse(std::move(old_join), std::move(fenced), after);
-        }
-        if (old_sync != nullptr) {
-            answer_sync(std::move(old_sync), {.code = ErrorCode::fenced_instance_id}, after);
-        }
-        ClassicMember& member = members_.find(new_id)->second;
-        count_protocols(member, -1);
-        member.protocols = std::move(join.protocols);
-        count_protocols(member, 1);
-        member.rebalance_timeout = join.rebalance_timeout;
-        member.session_timeout = join.session_timeout;
-        begin_session(member, now + member.session_timeout);
-        JoinAnswer answer = joined(member);
-        if (!join.may_skip_assignment) {
-            // Clients that do not know better would assign anew if they were the leader.
-            answer.leader = leader_before;
-            answer.members.clear();
-        } else {
-            answer.skips_assignment = leader_ == new_id;
-        }
-        refuse(std::move(join.call), std::move(answer), after);
-    });
 }
 
 // --- The phases
@@ -387,7 +273,7 @@ void ClassicGroup::complete_joining(TimePoint now, Timestamp wall, Decision& dec
         }
     }
     if (!members_.empty() && !elect_leader()) {
-        phase_end_ = now + rebalance_timeout();
+        phase_end_ = now + std::max(rebalance_timeout(), kLeastWait);
         check_at(phase_end_);
         return;
     }
@@ -400,6 +286,7 @@ void ClassicGroup::complete_joining(TimePoint now, Timestamp wall, Decision& dec
         return;
     }
     protocol_ = choose_protocol();
+    listed_ = nullptr;
     set_state(ClassicState::completing, wall);
     for (auto& [id, member] : members_) {
         answer_join(member, joined(member), decision);

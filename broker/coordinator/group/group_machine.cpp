@@ -74,6 +74,18 @@ ClassicGroup& GroupMachine::classic(Groups::iterator group) {
     return *classic;
 }
 
+/// Like settle, now and after what the decision brings.
+void GroupMachine::settle(Groups::iterator group, Decision& decision) {
+    if (!decision.then.empty()) {
+        decision.then.push_back([this, name = group->first](const auto*, Decision&) {
+            if (const auto again = groups_.find(name); again != groups_.end()) {
+                settle(again);
+            }
+        });
+    }
+    settle(group);
+}
+
 void GroupMachine::settle(Groups::iterator group) {
     Group& changed = group->second;
     const bool is_kept = is_worth_keeping(changed);
@@ -154,7 +166,7 @@ void GroupMachine::on_deadline(TimePoint now, Timestamp wall, Decision& decision
     for (const std::string& name : due) {
         const auto group = groups_.find(name);
         group->second.classic->on_deadline(now, wall, decision);
-        settle(group);
+        settle(group, decision);
     }
 }
 
@@ -258,9 +270,13 @@ CoordinatorRecords GroupMachine::remove(std::string_view group,
         result.refusal = ErrorCode::non_empty_group;
         return {};
     }
+    const auto subscribed = has_members ? classic->subscribed_topics() : std::nullopt;
+    const auto is_subscribed = [&](std::string_view topic) {
+        return has_members && (!subscribed || subscribed->contains(topic));
+    };
     CoordinatorRecords records;
     for (const NamedPartition& named : partitions) {
-        if (has_members && classic->is_subscribed(named.topic)) {
+        if (is_subscribed(named.topic)) {
             result.offsets.push_back(ErrorCode::group_subscribed_to_topic);
             continue;
         }
@@ -279,7 +295,7 @@ CoordinatorRecords GroupMachine::remove(std::string_view group, ErrorCode& refus
         refusal = ErrorCode::group_id_not_found;
         return {};
     }
-    if (found->classic != nullptr && !found->classic->is_unused()) {
+    if (found->classic != nullptr && found->classic->state() != ClassicState::empty) {
         refusal = ErrorCode::non_empty_group;
         return {};
     }
@@ -307,7 +323,7 @@ void GroupMachine::join(std::string_view group, ClassicJoin join, TimePoint now,
     }
     const auto found = at(group);
     classic(found).join(std::move(join), now, wall, decision);
-    settle(found);
+    settle(found, decision);
 }
 
 void GroupMachine::sync(std::string_view group, ClassicSync sync, TimePoint now, Timestamp wall,
@@ -319,16 +335,19 @@ void GroupMachine::sync(std::string_view group, ClassicSync sync, TimePoint now,
         return;
     }
     found->second.classic->sync(std::move(sync), now, wall, decision);
-    settle(found);
+    settle(found, decision);
 }
 
 ErrorCode GroupMachine::heartbeat(std::string_view group, std::string_view member,
                                   std::optional<std::string_view> instance, std::int32_t generation,
                                   TimePoint now) {
     const auto found = groups_.find(group);
-    return found == groups_.end() || found->second.classic == nullptr
-               ? ErrorCode::unknown_member_id
-               : found->second.classic->heartbeat(member, instance, generation, now);
+    if (found == groups_.end() || found->second.classic == nullptr) {
+        return ErrorCode::unknown_member_id;
+    }
+    const ErrorCode code = found->second.classic->heartbeat(member, instance, generation, now);
+    settle(found);
+    return code;
 }
 
 std::vector<ErrorCode> GroupMachine::leave(std::string_view group,
@@ -339,7 +358,7 @@ std::vector<ErrorCode> GroupMachine::leave(std::string_view group,
         return std::vector(members.size(), ErrorCode::unknown_member_id);
     }
     auto codes = found->second.classic->leave(members, now, wall, decision);
-    settle(found);
+    settle(found, decision);
     return codes;
 }
 

@@ -142,6 +142,7 @@ private:
     [[nodiscard]] ClassicGroup& classic(Groups::iterator group);
     /// The group has changed: it may have another deadline, or be gone.
     void settle(Groups::iterator group);
+    void settle(Groups::iterator group, Decision& decision);
 
     Options options_;
     Groups groups_;

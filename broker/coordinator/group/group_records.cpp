@@ -91,7 +91,9 @@ schema::EncodedGroupRecord classic_tombstone(std::string_view group) {
 CommittedOffset committed_offset_of(const OffsetCommitValue& value) {
     CommittedOffset committed{.offset = value.offset,
                               .leader_epoch = value.leader_epoch,
-                              .metadata = std::string(value.metadata),
+                              .metadata = value.metadata.empty()
+                                              ? nullptr
+                                              : std::make_shared<const std::string>(value.metadata),
                               .committed_at = value.commit_timestamp,
                               .topic_id = value.topic_id};
     if (value.expire_timestamp != kNoTimestamp) {

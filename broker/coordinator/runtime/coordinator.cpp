@@ -63,10 +63,22 @@ void Coordinator::run(replication::PartitionReplica& replica, const CallPtr& cal
     carry_out(**machine, decision, replica);
 }
 
+void Coordinator::act(replication::PartitionReplica& replica, Operation operation) {
+    if (auto* const machine = std::get_if<Machine>(&phase_)) {
+        Decision decision;
+        operation(**machine, decision);
+        carry_out(**machine, decision, replica);
+    }
+}
+
 void Coordinator::on_time(replication::PartitionReplica& replica) {
     const TimePoint now = ports_.clock.now();
     if (wakes_at_ <= now) {
         wakes_at_ = kNever;
+    }
+    if (std::holds_alternative<Failed>(phase_)) {
+        const Offset log_end = replica.log()->log_end_offset();
+        begin_load(log_end, log_end);
     }
     auto* const machine = std::get_if<Machine>(&phase_);
     if (machine == nullptr) {
@@ -104,6 +116,18 @@ std::expected<void, Refusal> Coordinator::append(CoordinatorMachine& machine,
     if (records.empty()) {
         return {};
     }
+    const auto limit = static_cast<std::size_t>(replica.options()->produce.max_message_bytes);
+    std::size_t bytes = 0;
+    for (const auto& record : records) {
+        bytes += record.key().size() + record.value().value_or(ByteView()).size();
+    }
+    if (bytes > limit) {
+        return std::unexpected(Refusal{
+            ErrorCode::invalid_commit_offset_size,
+            fmt::format("the records of the change have {} bytes, and max.message.bytes of the "
+                        "topic is {}",
+                        bytes, limit)});
+    }
     auto batch = batch_of(records);
     if (!batch) {
         return std::unexpected(
@@ -118,11 +142,15 @@ std::expected<void, Refusal> Coordinator::append(CoordinatorMachine& machine,
     return {};
 }
 
-/// Asks to be woken, unless that happens early enough anyway.
 void Coordinator::arm(const CoordinatorMachine& machine) {
-    if (const TimePoint next = machine.next_deadline(); next < wakes_at_) {
-        wakes_at_ = next;
-        ports_.wake_at(next);
+    wake_at(machine.next_deadline());
+}
+
+/// Asks to be woken, unless that happens early enough anyway.
+void Coordinator::wake_at(TimePoint time) {
+    if (time < wakes_at_) {
+        wakes_at_ = time;
+        ports_.wake_at(time);
     }
 }
 
@@ -163,15 +191,29 @@ void Coordinator::apply(CoordinatorMachine& machine, const CoordinatorRecords& r
     }
 }
 
-void Coordinator::finish_load(const CoordinatorLoad& load, Result<Machine> machine) {
+bool Coordinator::wants(const CoordinatorLoad& load) const {
     const auto* const loading = std::get_if<Loading>(&phase_);
-    if (loading == nullptr || loading->load.number != load.number) {
+    return loading != nullptr && loading->load.number == load.number;
+}
+
+void Coordinator::begin_load(Offset log_end, Offset end) {
+    last_appended_ = log_end - 1;
+    const CoordinatorLoad load{.number = ++loads_, .end = end};
+    phase_ = Loading{load};
+    ports_.begin_load(load);
+}
+
+void Coordinator::finish_load(const CoordinatorLoad& load, Result<Machine> machine) {
+    if (!wants(load)) {
         return;  // this broker has lost the leadership meanwhile
     }
     if (!machine) {
-        ports_.log.error("the coordinator of {} cannot be loaded, and is not available: {}",
-                         ports_.name, machine.error().message);
+        ports_.log.error(
+            "the coordinator of {} cannot be loaded, and is not available: {}; "
+            "trying again in {} s",
+            ports_.name, machine.error().message, kLoadPause / std::chrono::seconds(1));
         phase_ = Failed{};
+        wake_at(ports_.clock.now() + kLoadPause);
         return;
     }
     activate(std::move(*machine));
@@ -180,18 +222,15 @@ void Coordinator::finish_load(const CoordinatorLoad& load, Result<Machine> machi
 void Coordinator::on_led(LeaderEpoch epoch, Offset log_end, Offset high_watermark) {
     epoch_ = epoch;
     committed_end_ = high_watermark;
-    if (!std::holds_alternative<Idle>(phase_)) {
+    if (std::holds_alternative<Machine>(phase_) || std::holds_alternative<Loading>(phase_)) {
         return;  // it led before: all that it has appended is still in the log
     }
-    last_appended_ = log_end - 1;
     if (log_end == Offset(0)) {
+        last_appended_ = log_end - 1;
         activate(ports_.make());  // the topic is new, and the client that needs it waits
         return;
     }
-    const Offset end = ports_.mutants.loads_to_watermark ? high_watermark : log_end;
-    const CoordinatorLoad load{.number = ++loads_, .end = end};
-    phase_ = Loading{load};
-    ports_.begin_load(load);
+    begin_load(log_end, ports_.mutants.loads_to_watermark ? high_watermark : log_end);
 }
 
 void Coordinator::on_high_watermark(Offset offset) {

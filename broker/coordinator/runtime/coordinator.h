@@ -69,8 +69,12 @@ public:
     /// replaced without knowing it: PartitionLeader::silent_members), COORDINATOR_LOAD_IN_PROGRESS,
     /// COORDINATOR_NOT_AVAILABLE (the log cannot be read, or kMaxWaiting requests wait).
     void run(replication::PartitionReplica& replica, const CallPtr& call, Operation operation);
+    /// Runs an operation that answers nobody, if this broker can decide now.
+    void act(replication::PartitionReplica& replica, Operation operation);
     /// Does what is due. The outcome of wake_at.
     void on_time(replication::PartitionReplica& replica);
+    /// Whether this load is still waited for.
+    [[nodiscard]] bool wants(const CoordinatorLoad& load) const;
     /// Takes the outcome of a load.
     void finish_load(const CoordinatorLoad& load, Result<Machine> machine);
 
@@ -84,6 +88,8 @@ private:
         CoordinatorLoad load;
     };
     struct Failed {};
+    /// Pause after a load that failed.
+    static constexpr Duration kLoadPause = std::chrono::seconds(10);
 
     [[nodiscard]] wire::Refusal not_active() const;
     void carry_out(CoordinatorMachine& machine, Decision& decision,
@@ -94,8 +100,10 @@ private:
     [[nodiscard]] std::expected<void, wire::Refusal> append(CoordinatorMachine& machine,
                                                             const CoordinatorRecords& records,
                                                             replication::PartitionReplica& replica);
+    void begin_load(Offset log_end, Offset end);
     void activate(Machine machine);
     void arm(const CoordinatorMachine& machine);
+    void wake_at(TimePoint time);
     [[nodiscard]] Result<Buffer> batch_of(const CoordinatorRecords& records);
     void apply(CoordinatorMachine& machine, const CoordinatorRecords& records);
 

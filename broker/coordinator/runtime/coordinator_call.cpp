@@ -11,6 +11,12 @@ void CoordinatorCall::complete(wire::Refusal refusal) {
     });
 }
 
+void CoordinatorCall::give_up() {
+    if (!ended()) {
+        end();
+    }
+}
+
 Task<const wire::Refusal*> CoordinatorCall::wait() {
     if (!ended()) {
         co_await shard().wait(ended_, kNever);

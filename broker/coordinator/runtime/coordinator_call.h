@@ -25,6 +25,8 @@ public:
     /// Ends the call: with success, unless `refusal` has a code. Called once, on any shard.
     void complete(wire::Refusal refusal = {});
 
+    /// The request waits no longer: the outcome is unknown. On the request's shard.
+    void give_up();
     /// Waits for the end, on the request's shard. Returns the outcome; nullptr at the deadline, so
     /// that the outcome is unknown.
     [[nodiscard]] Task<const wire::Refusal*> wait();

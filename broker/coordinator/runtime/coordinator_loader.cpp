@@ -79,7 +79,13 @@ Task<CoordinatorLoader::Loaded> CoordinatorLoader::load(
     TimePoint told = clock_.now();
     for (Offset next{0}; next < job.load.end;) {
         const auto read = [&](const replication::PartitionReplica& inside) {
-            plan = plan_read(inside, next, job.load.end, cursor);
+            const auto coordinator = job.coordinator.lock();
+            if (coordinator != nullptr && coordinator->wants(job.load)) {
+                plan = plan_read(inside, next, job.load.end, cursor);
+            } else {
+                plan = std::unexpected(wire::Refusal{wire::ErrorCode::not_leader_or_follower,
+                                                     "the load is not needed any more"});
+            }
         };
         while (!visit.begin(*replica, read)) {
             co_await wait_for_room(control_, clock_);

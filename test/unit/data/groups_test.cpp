@@ -24,7 +24,7 @@ constexpr const char* kOffsets = "__consumer_offsets";
 
 /// A server that coordinates all groups, with topic "t".
 struct Bench {
-    Bench() {
+    explicit Bench(const HostLimits& limits = {}) : world(1, limits) {
         world.add({});
         world.add({.topic = kOffsets, .internal = true});
         client = &world.connect();
@@ -64,6 +64,8 @@ struct Bench {
             member, as_bytes(std::string_view("partitions"))};
         schema::SyncGroupRequest request{
             .group_id = group, .generation_id = generation, .member_id = member};
+        request.protocol_type = "consumer";
+        request.protocol_name = "range";
         request.assignments = {&assignment, 1};
         return client->ask<schema::SyncGroupResponse>(request, version);
     }
@@ -196,7 +198,7 @@ TEST_CASE("groups: requests that can never succeed are refused", "[data][groups]
     CHECK(bench.leave("g", "stranger", 2).error_code == ErrorCode::unknown_member_id);
     CHECK(bench.leave("", "stranger").error_code == ErrorCode::invalid_group_id);
     CHECK(bench.remove("g") == ErrorCode::group_id_not_found);
-    CHECK(bench.remove("") == ErrorCode::invalid_group_id);
+    CHECK(bench.remove("") == ErrorCode::group_id_not_found);
     CHECK(bench.list().empty());
 }
 
@@ -289,6 +291,63 @@ TEST_CASE("groups: a member that waits is told when its coordinator has lost the
     CHECK(as_text(bench.sync("g", member, 1).assignment) == "partitions");
     bench.world.run_for(seconds(11));
     CHECK(bench.heartbeat("g", member, 1) == ErrorCode::unknown_member_id);
+}
+
+TEST_CASE("groups: a request that waits for others ends with its connection", "[data][groups]") {
+    Bench bench;
+    const std::string member(bench.become_member("g").member_id);
+    CHECK(bench.sync("g", member, 1).error_code == ErrorCode::none);
+    Client& other = bench.world.connect(1);
+    other.send(bench.joining("g"), 3);
+    bench.world.run_for(seconds(1));
+    DelayedRequests& delayed = bench.world.shards[1]->delayed;
+    CHECK(delayed.size() == 1);
+    other.close();
+    bench.world.run_for(seconds(1));
+    CHECK(delayed.size() == 0);
+}
+
+TEST_CASE("groups: a name of any length makes an id that fits in records", "[data][groups]") {
+    Bench bench;
+    std::string name;
+    for (int i = 0; i < 10'000; ++i) {
+        name += "\u20ac";  // three bytes
+    }
+    bench.client->send_as(bench.joining("g"), 3, name);
+    const auto& joined = bench.client->receive<schema::JoinGroupResponse>(3);
+    CHECK(joined.error_code == ErrorCode::none);
+    const std::string member(joined.member_id);
+    CHECK(member.size() < 300);
+    CHECK(member.starts_with("\u20ac\u20ac"));
+    CHECK(member.find("\u20ac-") != std::string::npos);
+    CHECK(bench.sync("g", member, 1).error_code == ErrorCode::none);
+    CHECK(bench.describe("g").members[0].client_id == name);
+}
+
+TEST_CASE("groups: a protocol that is named twice counts once", "[data][groups]") {
+    Bench bench;
+    const std::array twice{
+        schema::JoinGroupRequest::Protocol{"range", as_bytes(std::string_view("topics"))},
+        schema::JoinGroupRequest::Protocol{"range", as_bytes(std::string_view("others"))}};
+    auto request = bench.joining("g");
+    request.protocols = twice;
+    CHECK(bench.join(*bench.client, request, 3).protocol_name == "range");
+}
+
+TEST_CASE("groups: a request that names a large group many times is refused", "[data][groups]") {
+    Bench bench;
+    const std::string metadata(std::size_t{1} << 19, 'x');
+    const std::array protocols{schema::JoinGroupRequest::Protocol{"range", as_bytes(metadata)}};
+    auto request = bench.joining("g");
+    request.protocols = protocols;
+    const std::string member(bench.join(*bench.client, request, 3).member_id);
+    CHECK(bench.sync("g", member, 1).error_code == ErrorCode::none);
+    const std::vector<std::string_view> names(1000, "g");
+    schema::DescribeGroupsRequest describe;
+    describe.groups = names;
+    bench.client->send(describe, 5);
+    bench.world.run_for(seconds(1));
+    CHECK(bench.client->ended());
 }
 
 }  // namespace

@@ -407,5 +407,39 @@ TEST_CASE("offsets: a commit is refused, and changes nothing, while too few repl
     CHECK(bench.remove().error_code == ErrorCode::group_id_not_found);
 }
 
+TEST_CASE("offsets: a coordinator whose log cannot be read tries again", "[data][offsets]") {
+    Bench bench;
+    CHECK(bench.commit(7) == ErrorCode::none);
+    bench.follow_offsets(6);
+    bench.world.disk.faults().read_error_one_in = 1;
+    bench.lead_offsets(7);
+    bench.world.run_for(std::chrono::seconds(1));
+    CHECK(bench.fetch().code == ErrorCode::coordinator_not_available);
+    bench.world.disk.faults().read_error_one_in = 0;
+    SECTION("after a pause") {
+        bench.world.run_for(std::chrono::seconds(10));
+    }
+    SECTION("in the next epoch") {
+        bench.lead_offsets(8);
+        bench.world.run_for(std::chrono::seconds(1));
+    }
+    CHECK(bench.fetch().offset == Offset(7));
+}
+
+TEST_CASE("offsets: a commit that is larger than the topic's largest batch is refused",
+          "[data][offsets]") {
+    Bench bench;
+    const std::string metadata(4000, 'x');
+    const std::vector<schema::OffsetCommitRequest::Partition> many(
+        500, {.partition_index = PartitionIndex(0),
+              .committed_offset = Offset(1),
+              .committed_metadata = metadata});
+    const schema::OffsetCommitRequest::Topic topic{.name = "t", .partitions = many};
+    schema::OffsetCommitRequest request{.group_id = "g"};
+    request.topics = {&topic, 1};
+    const auto& answer = bench.client->ask<schema::OffsetCommitResponse>(request, 9);
+    CHECK(answer.topics[0].partitions[0].error_code == ErrorCode::invalid_commit_offset_size);
+}
+
 }  // namespace
 }  // namespace hw::broker

@@ -179,13 +179,13 @@ TEST_CASE("classic group: members that come during the initial delay are in the 
     CHECK(leader.leader == "m1");
     CHECK(leader.protocol == "range");
     CHECK(leader.protocol_type == "consumer");
-    REQUIRE(leader.members.size() == 2);
-    CHECK(leader.members[1].id == "m2");
-    CHECK(leader.members[1].metadata == "topics");
+    REQUIRE(leader.members->size() == 2);
+    CHECK((*leader.members)[1].id == "m2");
+    CHECK((*leader.members)[1].metadata == "topics");
     const JoinAnswer& follower = groups.answer(second);
     CHECK(follower.generation == 1);
     CHECK(follower.leader == "m1");
-    CHECK(follower.members.empty());
+    CHECK(follower.members == nullptr);
     CHECK(groups.group.state() == ClassicState::completing);
     CHECK(groups.log.empty());
 }
@@ -241,7 +241,7 @@ TEST_CASE("classic group: a new member makes the others join again", "[groups][c
     CHECK(groups.answer(first).generation == 2);
     CHECK(groups.answer(second).generation == 2);
     CHECK(groups.answer(third).generation == 2);
-    CHECK(groups.answer(first).members.size() == 3);
+    CHECK(groups.answer(first).members->size() == 3);
 }
 
 TEST_CASE("classic group: who does not join within the rebalance timeout is removed",
@@ -256,7 +256,7 @@ TEST_CASE("classic group: who does not join within the rebalance timeout is remo
     }
     CHECK(groups.answer(second).generation == 2);
     CHECK(groups.answer(second).leader == "m2");
-    CHECK(groups.answer(second).members.size() == 2);
+    CHECK(groups.answer(second).members->size() == 2);
     CHECK(groups.answer(third).leader == "m2");
     CHECK(groups.heartbeat("m1", 1) == ErrorCode::unknown_member_id);
 }
@@ -273,7 +273,7 @@ TEST_CASE("classic group: a member that is silent for its session is removed",
     CHECK(groups.heartbeat("m1", 1) == ErrorCode::rebalance_in_progress);
     const auto first = groups.join({.member = "m1"});
     CHECK(groups.answer(first).generation == 2);
-    CHECK(groups.answer(first).members.size() == 1);
+    CHECK(groups.answer(first).members->size() == 1);
 }
 
 TEST_CASE("classic group: a group whose members are all gone is empty, and that is stored",
@@ -386,7 +386,7 @@ TEST_CASE("classic group: what its members say is limited", "[groups][classic]")
     CHECK(groups.answer(groups.join({.protocols = {{"range", much}}})).code ==
           ErrorCode::group_max_size_reached);
     groups.pass(kDelay);
-    CHECK(groups.answer(first).members.size() == 1);
+    CHECK(groups.answer(first).members->size() == 1);
     CHECK(groups.leave({{"m1", {}}}) == std::vector{ErrorCode::none});
     const auto second = groups.join({.protocols = {{"range", much}}});
     groups.pass(kDelay);
@@ -419,7 +419,7 @@ TEST_CASE("classic group: the protocol is one that all support, and that most pr
     const auto third = groups.join({.protocols = {{"z", "6"}, {"y", "7"}, {"x", "8"}}});
     groups.pass(2 * kDelay);
     CHECK(groups.answer(first).protocol == "z");
-    CHECK(groups.answer(first).members[1].metadata == "4");
+    CHECK((*groups.answer(first).members)[1].metadata == "4");
     const auto none = groups.join({.member = "m2", .protocols = {{"w", "9"}}});
     CHECK(groups.answer(none).code == ErrorCode::inconsistent_group_protocol);
     const auto type = groups.join({.member = "m2", .type = "connect"});
@@ -455,7 +455,7 @@ TEST_CASE("classic group: a static member that is back keeps its assignment with
         CHECK(groups.answer(back).member == "m2");
         CHECK(groups.answer(back).skips_assignment == knows);
         CHECK(groups.answer(back).leader == (knows ? "m2" : "m1"));
-        CHECK(groups.answer(back).members.size() == (knows ? 1 : 0));
+        CHECK((groups.answer(back).members != nullptr) == knows);
         CHECK(groups.log.back().members[0].id == "m2");
         CHECK(groups.answer(groups.sync("m2", 1, {}, "i")).assignment == "a");
         CHECK(groups.answer(groups.sync("m1", 1, {}, "i")).code == ErrorCode::fenced_instance_id);
@@ -538,6 +538,124 @@ TEST_CASE("classic group: a group that was loaded goes on, and its members have 
     after.pass(seconds(2));
     CHECK(after.heartbeat("m2", 1) == ErrorCode::unknown_member_id);
     CHECK(after.heartbeat("m1", 1) == ErrorCode::rebalance_in_progress);
+}
+
+/// A protocol whose metadata have a size in MiB.
+ClassicProtocol large(int size) {
+    return {"range", std::string(static_cast<std::size_t>(size) << 20, 'x')};
+}
+
+TEST_CASE("classic group: a member that joins again is counted once", "[groups][classic]") {
+    Groups groups;
+    const auto first = groups.join({.protocols = {large(40)}});
+    groups.pass(kDelay);
+    static_cast<void>(groups.sync("m1", 1, {{"m1", "a"}}));
+    const auto again = groups.join({.member = "m1", .protocols = {large(41)}});
+    CHECK(groups.answer(again).generation == 2);
+    const auto other = groups.join({.protocols = {large(30)}});
+    CHECK(groups.answer(other).code == ErrorCode::group_max_size_reached);
+}
+
+TEST_CASE("classic group: a member that says too much goes, and its partitions get another owner",
+          "[groups][classic]") {
+    Groups groups;
+    groups.make_stable(2);
+    const auto call = groups.join({.member = "m2", .protocols = {large(65)}});
+    CHECK(groups.answer(call).code == ErrorCode::group_max_size_reached);
+    CHECK(groups.group.state() == ClassicState::preparing);
+    CHECK(groups.heartbeat("m1", 1) == ErrorCode::rebalance_in_progress);
+}
+
+TEST_CASE("classic group: restarts of a static member leave nothing behind",
+          "[groups][classic][static]") {
+    Groups groups;
+    static_cast<void>(groups.join({.instance = "i", .protocols = {large(20)}}));
+    static_cast<void>(groups.join({}));
+    for (int i = 0; i < 20; ++i) {
+        const auto back = groups.join({.instance = "i", .protocols = {large(20)}});
+        CHECK_FALSE(groups.has_ended(back));  // it waits for the initial delay
+    }
+}
+
+TEST_CASE("classic group: a static member that is back waits as long as the others take",
+          "[groups][classic][static]") {
+    Groups groups;
+    const auto first = groups.join({.instance = "i"});
+    groups.pass(kDelay);
+    static_cast<void>(groups.sync("m1", 1, {{"m1", "a"}}, "i"));
+    const auto other = groups.join({});  // its JoinGroup waits for the static member
+    CHECK_FALSE(groups.has_ended(other));
+    const auto gone = groups.join({.member = "m1", .instance = "i"});
+    CHECK(groups.answer(gone).code == ErrorCode::none);
+    const auto third = groups.join({});
+    const auto back = groups.join({.instance = "i"});
+    for (int i = 0; i < 4; ++i) {
+        groups.pass(kSession / 2);
+        CHECK(groups.heartbeat(groups.answer(other).member, 2) == ErrorCode::rebalance_in_progress);
+    }
+    CHECK_FALSE(groups.has_ended(back));
+}
+
+TEST_CASE("classic group: what a static member says when it is back is stored",
+          "[groups][classic][static]") {
+    Groups groups;
+    static_cast<void>(groups.join({.instance = "i"}));
+    groups.pass(kDelay);
+    static_cast<void>(groups.sync("m1", 1, {{"m1", "a"}}, "i"));
+    static_cast<void>(groups.join({.instance = "i", .rebalance = seconds(7)}));
+    CHECK(groups.log.back().members[0].rebalance_timeout == seconds(7));
+}
+
+TEST_CASE("classic group: an id that was given out is not for a static member",
+          "[groups][classic][static]") {
+    Groups groups;
+    const auto known = groups.join({.instance = "i"});
+    const auto told = groups.join({.must_know_id = true});
+    CHECK(groups.answer(told).code == ErrorCode::member_id_required);
+    const auto thief = groups.join({.member = groups.answer(told).member, .instance = "i"});
+    CHECK(groups.answer(thief).code == ErrorCode::fenced_instance_id);
+    CHECK_FALSE(groups.has_ended(known));
+}
+
+TEST_CASE("classic group: an assignment that is too large for the log is not tried again",
+          "[groups][classic]") {
+    Groups groups;
+    static_cast<void>(groups.join({}));
+    groups.pass(kDelay);
+    groups.refusal_of_next = wire::Refusal{ErrorCode::invalid_commit_offset_size, "too large"};
+    CHECK(groups.answer(groups.sync("m1", 1, {{"m1", "a"}})).code ==
+          ErrorCode::unknown_server_error);
+}
+
+TEST_CASE("classic group: members without rebalance timeouts that are away are waited for",
+          "[groups][classic][static]") {
+    Groups groups;
+    static_cast<void>(groups.join({.instance = "i", .rebalance = {}}));
+    groups.pass(kDelay);
+    static_cast<void>(groups.sync("m1", 1, {{"m1", "a"}}, "i"));
+    static_cast<void>(groups.join({.rebalance = {}}));
+    static_cast<void>(groups.leave({{"m2", {}}}));
+    CHECK(groups.group.next_deadline() > groups.now);
+}
+
+TEST_CASE("classic group: any record that a log may have does no harm", "[groups][classic]") {
+    ClassicMember member;
+    member.id = "m";
+    member.session_timeout = kSession;
+    member.protocols = {{"", ""}};
+    const bool has_members = GENERATE(false, true);
+    Groups groups;
+    groups.group.apply(
+        {.protocol_type = "consumer",
+         .generation = 3,
+         .protocol = {},
+         .leader = "ghost",
+         .state_since = Timestamp(0),
+         .members = has_members ? std::vector{member} : std::vector<ClassicMember>()});
+    groups.group.begin_sessions(groups.now);
+    const auto call = groups.join({.member = has_members ? "m" : "", .protocols = {{"", "x"}}});
+    groups.pass(kDelay + kRebalance);
+    CHECK(groups.answer(call).generation > 3);
 }
 
 }  // namespace

@@ -8,6 +8,8 @@
 #include <catch2/catch.hpp>
 
 #include "protocol/base/random.h"
+#include "test/sim/scheduler.h"
+#include "test/sim/sim_shard.h"
 
 namespace hw::broker {
 namespace {
@@ -80,7 +82,7 @@ TEST_CASE("group machine: an operation changes nothing before its records are ap
     const CommittedOffset& committed = machine.find(kGroup)->offsets.at("t").at(PartitionIndex(0));
     CHECK(committed.offset == Offset(7));
     CHECK(committed.leader_epoch == LeaderEpoch(4));
-    CHECK(committed.metadata == "m");
+    CHECK(committed.text() == "m");
     CHECK(committed.committed_at == Timestamp(1000));
     CHECK_FALSE(committed.expires_at.has_value());
     CHECK(committed.topic_id == TopicId(Uuid{1, 2}));
@@ -136,6 +138,75 @@ TEST_CASE("group machine: it holds what a map would, and so does one that is mad
         }
         CHECK(found == model);
     }
+}
+
+/// A machine whose decisions are carried out at once.
+struct Decided {
+    void carry_out(Decision& decision) {
+        for (const auto& record : decision.records) {
+            REQUIRE(machine.apply(record.key(), record.value()).has_value());
+        }
+        for (auto& then : std::exchange(decision.then, {})) {
+            then(nullptr, decision);
+        }
+    }
+    JoinCall join(std::string_view id, Duration session) {
+        const auto call = std::make_shared<CallFor<JoinAnswer>>(shard);
+        Decision decision;
+        machine.join(kGroup,
+                     {.member = {},
+                      .instance = {},
+                      .client_id = "c",
+                      .client_host = "h",
+                      .protocol_type = "consumer",
+                      .protocols = {{"range", ""}},
+                      .rebalance_timeout = std::chrono::minutes(5),
+                      .session_timeout = session,
+                      .new_id = id,
+                      .call = call},
+                     now, Timestamp(0), decision);
+        carry_out(decision);
+        return call;
+    }
+    void sync(std::string_view id) {
+        Decision decision;
+        machine.sync(kGroup,
+                     {.member = id,
+                      .instance = {},
+                      .generation = 1,
+                      .protocol_type = {},
+                      .protocol = {},
+                      .assignments = {},
+                      .call = std::make_shared<CallFor<SyncAnswer>>(shard)},
+                     now, Timestamp(0), decision);
+        carry_out(decision);
+    }
+    void wake() {
+        Decision decision;
+        machine.on_deadline(now, Timestamp(0), decision);
+        carry_out(decision);
+    }
+
+    sim::Scheduler scheduler{1};
+    sim::SimShard shard{scheduler, 1, 0};
+    TimePoint now{};
+    GroupMachine machine{{.classic = {.initial_delay = {}, .max_size = 10}}};
+};
+
+TEST_CASE("group machine: it wakes for the sessions that begin when a generation is stored",
+          "[groups]") {
+    Decided decided;
+    static_cast<void>(decided.join("a", std::chrono::minutes(30)));
+    static_cast<void>(decided.join("b", std::chrono::seconds(10)));
+    decided.wake();
+    decided.sync("b");
+    decided.now += std::chrono::seconds(10);
+    decided.wake();  // it waits for the leader, so it needs no heartbeats
+    decided.sync("a");
+    CHECK(decided.machine.next_deadline() <= decided.now + std::chrono::seconds(10));
+    decided.now += std::chrono::seconds(11);
+    decided.wake();
+    CHECK(decided.machine.find(kGroup)->classic->members().size() == 1);
 }
 
 }  // namespace

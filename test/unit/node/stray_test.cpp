@@ -50,6 +50,7 @@ struct Strays : Replicated {
     }
     void wait_stray(const std::string& name) {
         REQUIRE(world.run_until([&] { return stray(name).has_value(); }));
+        world.run_for(std::chrono::milliseconds(10));  // until it is told
     }
     /// Waits until the folder has gone, also from stable storage.
     void wait_removed(const std::string& folder) {
