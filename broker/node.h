@@ -11,6 +11,7 @@
 #include "broker/bound_listeners.h"
 #include "broker/controller_server.h"
 #include "broker/coordinator/group/group_coordinators.h"
+#include "broker/coordinator/group/offset_cleaner.h"
 #include "broker/data_shards.h"
 #include "broker/hang_watch.h"
 #include "broker/metadata/broker_agent.h"
@@ -145,6 +146,7 @@ private:
     [[nodiscard]] Task<Result<storage::OpenedLogs>> open_storage();
     void start_controller(MetadataLog metadata);
     void start_broker(storage::OpenedLogs opened);
+    void make_background_work();
     /// Waits until this node is part of the cluster: its controller knows who leads the quorum; its
     /// broker has a session, and the metadata that it serves shows it unfenced.
     [[nodiscard]] Task<Result<void>> wait_until_ready();
@@ -230,6 +232,7 @@ private:
     std::unique_ptr<ProducerExpiry> producer_expiry_;
     std::unique_ptr<Checkpointer> checkpointer_;
     std::unique_ptr<IsrWatch> isr_watch_;
+    std::unique_ptr<OffsetCleaner> offset_cleaner_;
 };
 
 }  // namespace hw::broker

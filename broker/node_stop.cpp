@@ -144,6 +144,7 @@ Task<> Node::stop_following() {
     if (applier_ == nullptr) {
         co_return;
     }
+    co_await offset_cleaner_->stop();
     co_await groups_.stop();
     co_await follower_->stop();
     co_await agent_->stop();

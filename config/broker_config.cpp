@@ -235,6 +235,8 @@ GroupConfig read_groups(const Settings& settings) {
                               .segment_bytes = number("offsets.topic.segment.bytes")},
             .offset_metadata_max = number("offset.metadata.max.bytes"),
             .commit_timeout = span(settings, "offsets.commit.timeout.ms"),
+            .retention = std::chrono::minutes(integer(settings, "offsets.retention.minutes")),
+            .retention_check_interval = span(settings, "offsets.retention.check.interval.ms"),
             .session_min = span(settings, "group.min.session.timeout.ms"),
             .session_max = span(settings, "group.max.session.timeout.ms"),
             .initial_delay = span(settings, "group.initial.rebalance.delay.ms"),

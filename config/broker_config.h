@@ -80,6 +80,8 @@ struct GroupConfig {
     OffsetsTopicConfig offsets_topic;
     std::int32_t offset_metadata_max;  ///< in UTF-16 units, as Kafka counts
     std::chrono::milliseconds commit_timeout;
+    std::chrono::milliseconds retention;  ///< of the offsets of an empty group
+    std::chrono::milliseconds retention_check_interval;
     // Of classic groups.
     std::chrono::milliseconds session_min;
     std::chrono::milliseconds session_max;

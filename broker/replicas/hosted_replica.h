@@ -29,6 +29,8 @@ public:
     /// reference to the replica.
     [[nodiscard]] virtual std::shared_ptr<replication::ReplicaListener> make_listener(
         const std::shared_ptr<HostedReplica>& replica, const storage::TopicPartition& name) = 0;
+    /// Topics were deleted; called after the metadata was applied.
+    virtual void tell_deleted_topics() = 0;
 };
 
 /// A partition replica on this broker, inside its guard, with its data directory. When batches are

@@ -106,6 +106,9 @@ Task<> MetadataApplier::apply(MetadataUpdate update) {
     co_await publish();
     published_ = update.image->last_offset();
     tell_applied();
+    if (ports_.listeners != nullptr && !update.changes.deleted_topics.empty()) {
+        ports_.listeners->tell_deleted_topics();
+    }
 }
 
 void MetadataApplier::set_strays_aside() {

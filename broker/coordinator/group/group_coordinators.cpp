@@ -12,6 +12,8 @@ std::shared_ptr<replication::ReplicaListener> GroupCoordinators::make_listener(
     if (name.topic != controller::kOffsetsTopic) {
         return nullptr;
     }
+    std::erase_if(hosted_, [](const auto& weak) { return weak.expired(); });
+    hosted_.push_back(replica);
     const std::string text = fmt::format("{}", name);
     const auto make = [this] { return std::make_unique<GroupMachine>(options_); };
     const auto load = [this, make, text, weak = std::weak_ptr(replica)](CoordinatorLoad load) {
@@ -32,6 +34,16 @@ std::shared_ptr<replication::ReplicaListener> GroupCoordinators::make_listener(
                                                             .begin_load = load,
                                                             .wake_at = wake,
                                                             .mutants = ports_.mutants});
+}
+
+std::vector<ReplicaPtr> GroupCoordinators::hosted() {
+    std::vector<ReplicaPtr> replicas;
+    for (const auto& weak : hosted_) {
+        if (ReplicaPtr replica = weak.lock()) {
+            replicas.push_back(std::move(replica));
+        }
+    }
+    return replicas;
 }
 
 Task<> GroupCoordinators::stop() {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "broker/coordinator/group/group_machine.h"
 #include "broker/coordinator/runtime/coordinator.h"
@@ -37,6 +38,15 @@ public:
     [[nodiscard]] std::shared_ptr<replication::ReplicaListener> make_listener(
         const std::shared_ptr<HostedReplica>& replica,
         const storage::TopicPartition& name) override;
+    void tell_deleted_topics() override {
+        if (tell_deleted_topics_) {
+            tell_deleted_topics_();
+        }
+    }
+    /// `call` is called after topics were deleted.
+    void on_deleted_topics(std::function<void()> call) { tell_deleted_topics_ = std::move(call); }
+    /// The replicas with a coordinator.
+    [[nodiscard]] std::vector<ReplicaPtr> hosted();
     /// Ends the loads, and wakes nobody any more. Call before the replicas are closed.
     [[nodiscard]] Task<> stop();
 
@@ -45,6 +55,8 @@ private:
     GroupMachine::Options options_;
     CoordinatorLoader loader_;
     CoordinatorTimer timer_;
+    std::vector<std::weak_ptr<HostedReplica>> hosted_;  ///< some may be gone
+    std::function<void()> tell_deleted_topics_;
 };
 
 /// The replica of the partition that has the group. Codes: NOT_COORDINATOR.
@@ -71,8 +83,27 @@ template <class Operation>
     co_await visit.wait();
 }
 
-/// The same for a decision that ends its call at once: `operation(GroupMachine&, Result&)` sets the
-/// result and returns the records. The call is refused if they cannot be appended.
+/// Runs `operation(GroupMachine&, Decision&)` in the guard of a replica that has a coordinator.
+/// Nothing happens if that cannot decide now. The decision may not be committed when this ends.
+template <class Operation>
+[[nodiscard]] Task<> act_at_group(Shard& shard, const Clock& clock, const ReplicaPtr& replica,
+                                  Operation operation) {
+    auto* const coordinator = static_cast<Coordinator*>(replica->listener().get());
+    GuardVisit visit(shard);
+    const auto enter = [&](replication::PartitionReplica& inside) {
+        coordinator->act(inside, [&](CoordinatorMachine& machine, Decision& decision) {
+            operation(static_cast<GroupMachine&>(machine), decision);
+        });
+    };
+    while (!visit.begin(*replica, enter)) {
+        co_await wait_for_room(shard, clock);
+    }
+    co_await visit.wait();
+}
+
+/// Like decide_at_group for a decision that ends its call at once: `operation(GroupMachine&,
+/// Result&)` sets the result and returns the records. The call is refused if they cannot be
+/// appended.
 template <class Result, class Operation>
 [[nodiscard]] Task<> ask_group(const ShardView& view, const ReplicaPtr& replica,
                                std::shared_ptr<CallFor<Result>> call, Operation operation) {
