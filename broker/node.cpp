@@ -82,8 +82,10 @@ Node::Node(config::BrokerConfig config, const NodeLimits& limits, NodePorts port
                     .controller = isr_channel_,
                     .self = config_.node.id,
                     .broker_epoch = [this] { return agent_->epoch(); }}),
+      group_memory_(limits.groups, ports_.clock, log_.named("groups")),
       groups_({ports_.control, ports_.clock, log_.named("groups"), ports_.coordinator_mutants},
-              {.offset_metadata_max =
+              {.memory = &group_memory_,
+               .offset_metadata_max =
                    static_cast<std::size_t>(std::max(config_.groups.offset_metadata_max, 0)),
                .classic = {.initial_delay = duration_of(config_.groups.initial_delay),
                            .max_size = static_cast<std::size_t>(config_.groups.size_max)}}),

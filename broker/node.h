@@ -221,6 +221,7 @@ private:
     ProducerIdPool producer_ids_;
     TopicCreator topic_creator_;
     IsrUpdater isr_updater_;
+    GroupMemory group_memory_;
     GroupCoordinators groups_;
     DataShards shards_;
     ClusterPeers cluster_peers_;

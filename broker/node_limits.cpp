@@ -29,10 +29,12 @@ Result<NodeLimits> limits_of_node(const ProcessResources& process,
     const std::size_t of_all = config.memory_limit ? static_cast<std::size_t>(*config.memory_limit)
                                                    : process.memory / kShareOfMemory;
     const std::size_t memory = of_all / process.nodes;
-    // An eighth is for producer entries, the rest is the request memory (broker/net/README.md).
-    constexpr std::size_t kShareOfProducers = 8;
-    limits.producers_max = memory / kShareOfProducers / storage::kProducerMemory;
-    limits.memory = memory - memory / kShareOfProducers;
+    // An eighth is for producer entries, an eighth for groups, the rest is the request memory
+    // (broker/net/README.md).
+    const std::size_t eighth = memory / 8;
+    limits.producers_max = eighth / storage::kProducerMemory;
+    limits.groups = eighth;
+    limits.memory = memory - 2 * eighth;
     return limits;
 }
 

@@ -10,9 +10,10 @@ namespace hw::broker {
 /// Limits of what a node may use of the process and the machine.
 struct NodeLimits {
     std::size_t connections_max = 10'000;
-    std::size_t logs_max = 10'000;              ///< no more are created
-    std::size_t memory = std::size_t{1} << 30;  ///< request memory (net/README.md), in bytes
-    std::size_t producers_max = 100'000;        ///< entries in all logs; no more are added
+    std::size_t logs_max = 10'000;                ///< no more are created
+    std::size_t memory = std::size_t{1} << 30;    ///< request memory (net/README.md), in bytes
+    std::size_t producers_max = 100'000;          ///< entries in all logs; no more are added
+    std::size_t groups = std::size_t{128} << 20;  ///< memory of groups and offsets, in bytes
 };
 
 /// What a process may use, and the number of nodes that share it.

@@ -13,8 +13,8 @@ constexpr Key kHighwaterKeys[] = {
      "When a record of a topic without highwater.durability counts as replicated: on disk, or in "
      "memory."},
     {"highwater.memory.limit", int64, kNull, at_least(67108864), bytes, read_only, in_use,
-     "Memory for requests and answers (seven eighths) and for producer entries (an eighth); null "
-     "means a quarter of the machine's or container's."},
+     "Memory for requests and answers (three quarters), for producer entries and for groups (an "
+     "eighth each); null means a quarter of the machine's or container's."},
     {"highwater.produce.validation", string, "full", one_of("full,header"), none, read_only, in_use,
      "What is checked in a produced batch: full also checks every record, header does not."},
     {"highwater.disk.stall.ms", int64, "10000", at_least(1000), milliseconds, read_only, later,

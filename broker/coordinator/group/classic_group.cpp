@@ -9,6 +9,13 @@ namespace hw::broker {
 
 using wire::ErrorCode;
 
+namespace {
+
+/// Memory of a member beside its texts, about.
+constexpr std::size_t kMemberMemory = 500;
+
+}  // namespace
+
 void ClassicGroup::apply(ClassicRecord record) {
     Members members;
     for (ClassicMember& loaded : record.members) {
@@ -271,8 +278,23 @@ void ClassicGroup::count(const ClassicMember& member, int by) {
     listed_ = nullptr;
 }
 
+std::int64_t ClassicGroup::bytes_of(std::string_view member) const {
+    const auto found = members_.find(member);
+    return found == members_.end() ? 0 : bytes_of(found->second);
+}
+
+std::int64_t ClassicGroup::bytes_of(const ClassicJoin& join) {
+    std::size_t bytes =
+        kMemberMemory + join.client_id.size() + join.instance.value_or(std::string_view()).size();
+    for (const ClassicProtocol& protocol : join.protocols) {
+        bytes += protocol.name.size() + protocol.metadata.size();
+    }
+    return static_cast<std::int64_t>(bytes);
+}
+
 std::int64_t ClassicGroup::bytes_of(const ClassicMember& member) {
-    std::size_t bytes = member.id.size() + member.client_id.size() + member.client_host.size() +
+    std::size_t bytes = kMemberMemory + member.id.size() + member.client_id.size() +
+                        member.client_host.size() + member.assignment.size() +
                         (member.instance ? member.instance->size() : 0);
     for (const ClassicProtocol& protocol : member.protocols) {
         bytes += protocol.name.size() + protocol.metadata.size();

@@ -135,6 +135,15 @@ public:
     /// Nobody is a member, or about to be one.
     [[nodiscard]] bool is_unused() const { return members_.empty() && pending_.empty(); }
     [[nodiscard]] Timestamp state_since() const { return state_since_; }
+    /// Memory of the group, about.
+    [[nodiscard]] std::int64_t bytes() const {
+        constexpr std::int64_t kIdMemory = 400;  // of an id that was given out
+        return bytes_ + kIdMemory * static_cast<std::int64_t>(pending_.size());
+    }
+    /// Memory of a member, about; 0 if it is none.
+    [[nodiscard]] std::int64_t bytes_of(std::string_view member) const;
+    /// Memory of the member that a JoinGroup makes, about.
+    [[nodiscard]] static std::int64_t bytes_of(const ClassicJoin& join);
 
 private:
     using Members = std::map<std::string, ClassicMember, std::less<>>;

@@ -64,12 +64,8 @@ std::shared_ptr<const std::vector<JoinAnswer::Member>> ClassicGroup::listed() co
 bool ClassicGroup::accepts(const ClassicJoin& join) const {
     const auto known = members_.find(join.member);
     const bool is_known = known != members_.end();
-    std::size_t bytes = join.client_id.size() + join.instance.value_or("").size();
-    for (const ClassicProtocol& protocol : join.protocols) {
-        bytes += protocol.name.size() + protocol.metadata.size();
-    }
     const std::int64_t others = bytes_ - (is_known ? bytes_of(known->second) : 0);
-    if (others + static_cast<std::int64_t>(bytes) > kMaxBytes ||
+    if (others + bytes_of(join) > kMaxBytes ||
         (join.member.empty() && pending_.size() >= rules_.max_size)) {
         return false;
     }

@@ -26,6 +26,15 @@ struct Overloaded : Functions... {
     using Functions::operator()...;
 };
 
+/// Memory of a group and of an offset, beside their texts, about.
+constexpr std::int64_t kGroupMemory = 600;
+constexpr std::int64_t kOffsetMemory = 160;
+
+std::int64_t memory_of(std::string_view topic, std::string_view metadata) {
+    // Topics of a group are few or have many partitions; each is counted as if it had one.
+    return kOffsetMemory + static_cast<std::int64_t>(topic.size() + metadata.size());
+}
+
 /// As long as it has not been decided that it has members, a group needs no record.
 bool is_worth_keeping(const Group& group) {
     return !group.offsets.empty() ||
@@ -34,6 +43,40 @@ bool is_worth_keeping(const Group& group) {
 }
 
 }  // namespace
+
+GroupMachine::~GroupMachine() {
+    if (options_.memory != nullptr) {
+        for (const auto& [name, group] : groups_) {
+            options_.memory->change(-group.counted_bytes);
+        }
+    }
+}
+
+bool GroupMachine::has_room(std::int64_t bytes) const {
+    return options_.memory == nullptr || options_.memory->has_room(bytes);
+}
+
+bool GroupMachine::has_room(std::string_view group, const ClassicJoin& join) const {
+    const Group* const found = find(group);
+    const std::int64_t known =
+        found == nullptr || found->classic == nullptr ? 0 : found->classic->bytes_of(join.member);
+    const std::int64_t grows = ClassicGroup::bytes_of(join) - known;
+    // Members of a group that exists must always be able to rebalance it.
+    return (known > 0 && grows <= 0) || has_room(grows + (found == nullptr ? kGroupMemory : 0));
+}
+
+void GroupMachine::count(Groups::iterator group) {
+    // The name is kept here, in the closure that makes records, and among the deadlines.
+    constexpr std::int64_t kNames = 3;
+    Group& changed = group->second;
+    const std::int64_t bytes =
+        kGroupMemory + kNames * static_cast<std::int64_t>(group->first.size()) +
+        changed.offset_bytes + (changed.classic == nullptr ? 0 : changed.classic->bytes());
+    if (options_.memory != nullptr && bytes != changed.counted_bytes) {
+        options_.memory->change(bytes - changed.counted_bytes);
+        changed.counted_bytes = bytes;
+    }
+}
 
 Result<void> GroupMachine::apply(ByteView key, record::NullableBytes value) {
     const std::size_t size = key.size() + (value ? value->size() : 0);
@@ -98,14 +141,21 @@ void GroupMachine::settle(Groups::iterator group) {
             deadlines_.emplace(next, group->first);
         }
     }
-    if (!is_kept) {
-        groups_.erase(group);
+    if (is_kept) {
+        count(group);
+        return;
     }
+    if (options_.memory != nullptr) {
+        options_.memory->change(-changed.counted_bytes);
+    }
+    groups_.erase(group);
 }
 
 void GroupMachine::apply(const schema::GroupMetadataRecord& record) {
     if (record.value) {
-        classic(at(record.key.group)).apply(classic_record_of(*record.value));
+        const auto group = at(record.key.group);
+        classic(group).apply(classic_record_of(*record.value));
+        count(group);
         return;
     }
     if (const auto group = groups_.find(record.key.group); group != groups_.end()) {
@@ -119,12 +169,18 @@ void GroupMachine::apply(const OffsetCommitRecord& record) {
         remove_offset(record.key);
         return;
     }
-    GroupOffsets& offsets = at(record.key.group)->second.offsets;
+    const auto group = at(record.key.group);
+    GroupOffsets& offsets = group->second.offsets;
     auto topic = offsets.find(record.key.topic);
     if (topic == offsets.end()) {
         topic = offsets.emplace(record.key.topic, GroupOffsets::mapped_type()).first;
     }
-    topic->second[record.key.partition] = committed_offset_of(*record.value);
+    const auto [place, is_new] = topic->second.try_emplace(record.key.partition);
+    std::int64_t& bytes = group->second.offset_bytes;
+    bytes -= is_new ? 0 : memory_of(topic->first, place->second.text());
+    place->second = committed_offset_of(*record.value);
+    bytes += memory_of(topic->first, place->second.text());
+    count(group);
 }
 
 void GroupMachine::remove_offset(const OffsetCommitKey& key) {
@@ -137,7 +193,10 @@ void GroupMachine::remove_offset(const OffsetCommitKey& key) {
     if (topic == offsets.end()) {
         return;
     }
-    topic->second.erase(key.partition);
+    if (const auto found = topic->second.find(key.partition); found != topic->second.end()) {
+        group->second.offset_bytes -= memory_of(topic->first, found->second.text());
+        topic->second.erase(found);
+    }
     if (topic->second.empty()) {
         offsets.erase(topic);
     }
@@ -208,18 +267,37 @@ CoordinatorRecords GroupMachine::commit(const OffsetCommit& commit, TimePoint no
     CoordinatorRecords records;
     records.reserve(commit.offsets.size());
     result.offsets.reserve(commit.offsets.size());
+    std::int64_t added = 0;
     for (const OffsetToCommit& offset : commit.offsets) {
-        // Few texts are that long in bytes, so that their units need to be counted.
-        const bool too_large = offset.metadata.size() > options_.offset_metadata_max &&
-                               java_length(offset.metadata) > options_.offset_metadata_max;
-        if (too_large) {
-            result.offsets.push_back(ErrorCode::offset_metadata_too_large);
-            continue;
+        const ErrorCode code = check(commit, offset, added);
+        result.offsets.push_back(code);
+        if (code == ErrorCode::none) {
+            records.push_back(offset_record(commit, offset));
         }
-        result.offsets.push_back(ErrorCode::none);
-        records.push_back(offset_record(commit, offset));
     }
     return records;
+}
+
+/// \param added  memory of the new offsets of this commit so far
+ErrorCode GroupMachine::check(const OffsetCommit& commit, const OffsetToCommit& offset,
+                              std::int64_t& added) const {
+    // Few texts are that long in bytes, so that their units need to be counted.
+    if (offset.metadata.size() > options_.offset_metadata_max &&
+        java_length(offset.metadata) > options_.offset_metadata_max) {
+        return ErrorCode::offset_metadata_too_large;
+    }
+    const std::int64_t bytes = memory_of(offset.topic, offset.metadata);
+    if (options_.memory == nullptr || options_.memory->is_roomy(added + bytes)) {
+        added += bytes;  // more than that, if the partition is known
+        return ErrorCode::none;
+    }
+    const Group* const group = find(commit.group);
+    const auto topic =
+        group == nullptr ? GroupOffsets::const_iterator() : group->offsets.find(offset.topic);
+    const bool is_known = group != nullptr && topic != group->offsets.end() &&
+                          topic->second.contains(offset.partition);
+    return is_known || has_room(added + bytes) ? ErrorCode::none
+                                               : ErrorCode::coordinator_not_available;
 }
 
 std::vector<FetchedOffset> GroupMachine::fetch(std::string_view group,
@@ -317,6 +395,12 @@ void GroupMachine::join(std::string_view group, ClassicJoin join, TimePoint now,
                         Decision& decision) {
     if (!join.member.empty() && !groups_.contains(group)) {
         join.call->result.code = ErrorCode::unknown_member_id;
+        join.call->result.member = join.member;
+        decision.answers.push_back(std::move(join.call));
+        return;
+    }
+    if (!has_room(group, join)) {
+        join.call->result.code = ErrorCode::coordinator_not_available;
         join.call->result.member = join.member;
         decision.answers.push_back(std::move(join.call));
         return;

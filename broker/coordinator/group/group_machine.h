@@ -15,6 +15,7 @@
 #include "broker/coordinator/group/classic_group.h"
 #include "broker/coordinator/group/committed_offset.h"
 #include "broker/coordinator/runtime/coordinator_machine.h"
+#include "broker/runtime/group_memory.h"
 #include "protocol/base/arena.h"
 #include "protocol/base/ids.h"
 #include "protocol/wire/error_code.h"
@@ -25,6 +26,8 @@ namespace hw::broker {
 /// it had members.
 struct Group {
     GroupOffsets offsets;
+    std::int64_t offset_bytes = 0;                    ///< memory of the offsets, about
+    std::int64_t counted_bytes = 0;                   ///< of the group, in GroupMemory
     std::unique_ptr<ClassicGroup> classic = nullptr;  ///< null: it has never had members
     TimePoint check_at = kNever;                      ///< its place among the deadlines
 };
@@ -73,11 +76,15 @@ struct NamedPartition {
 class GroupMachine final : public CoordinatorMachine {
 public:
     struct Options {
+        GroupMemory* memory = nullptr;           ///< null: without a limit
         std::size_t offset_metadata_max = 4096;  ///< in UTF-16 units
         ClassicGroup::Rules classic = {};
     };
 
     explicit GroupMachine(const Options& options) : options_(options) {}
+    GroupMachine(const GroupMachine&) = delete;
+    GroupMachine& operator=(const GroupMachine&) = delete;
+    ~GroupMachine() override;
 
     [[nodiscard]] Result<void> apply(ByteView key, record::NullableBytes value) override;
     void on_active(TimePoint now) override;
@@ -90,7 +97,8 @@ public:
     // --- Offsets
 
     /// Codes: GROUP_ID_NOT_FOUND (a member's commit to a group that does not exist), those of
-    /// ClassicGroup::check_commit; of an offset: OFFSET_METADATA_TOO_LARGE.
+    /// ClassicGroup::check_commit; of an offset: OFFSET_METADATA_TOO_LARGE,
+    /// COORDINATOR_NOT_AVAILABLE (no memory for an offset of a further partition).
     [[nodiscard]] CoordinatorRecords commit(const OffsetCommit& commit, TimePoint now,
                                             OffsetCommitResult& result);
     /// Looks up the offsets of the partitions, in their order.
@@ -135,6 +143,12 @@ private:
     using Groups = std::map<std::string, Group, std::less<>>;
 
     [[nodiscard]] wire::ErrorCode check(const OffsetCommit& commit) const;
+    [[nodiscard]] wire::ErrorCode check(const OffsetCommit& commit, const OffsetToCommit& offset,
+                                        std::int64_t& added) const;
+    [[nodiscard]] bool has_room(std::int64_t bytes) const;
+    [[nodiscard]] bool has_room(std::string_view group, const ClassicJoin& join) const;
+    /// Counts the memory of a group that has changed.
+    void count(Groups::iterator group);
     void apply(const schema::OffsetCommitRecord& record);
     void apply(const schema::GroupMetadataRecord& record);
     void remove_offset(const schema::OffsetCommitKey& key);

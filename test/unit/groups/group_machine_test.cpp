@@ -2,14 +2,19 @@
 
 #include <array>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include <catch2/catch.hpp>
+#include <fmt/format.h>
 
 #include "protocol/base/random.h"
 #include "test/sim/scheduler.h"
+#include "test/sim/sim_clock.h"
 #include "test/sim/sim_shard.h"
+#include "test/support/log_lines.h"
 
 namespace hw::broker {
 namespace {
@@ -207,6 +212,100 @@ TEST_CASE("group machine: it wakes for the sessions that begin when a generation
     decided.now += std::chrono::seconds(11);
     decided.wake();
     CHECK(decided.machine.find(kGroup)->classic->members().size() == 1);
+}
+
+/// The memory of the groups of a node, with a limit.
+struct Limited {
+    ErrorCode commit(std::string_view group, std::int32_t partition) {
+        const OffsetToCommit offset = offset_of(1, "t", partition);
+        OffsetCommitResult result;
+        for (const auto& record : machine->commit({.group = group,
+                                                   .member = {},
+                                                   .instance = {},
+                                                   .generation = -1,
+                                                   .offsets = {&offset, 1},
+                                                   .now = Timestamp(1000),
+                                                   .expires_at = {}},
+                                                  TimePoint(), result)) {
+            REQUIRE(machine->apply(record.key(), record.value()).has_value());
+        }
+        return result.offsets.front();
+    }
+    void remove(std::string_view group) {
+        ErrorCode refusal = ErrorCode::none;
+        for (const auto& record : machine->remove(group, refusal)) {
+            REQUIRE(machine->apply(record.key(), record.value()).has_value());
+        }
+        REQUIRE(refusal == ErrorCode::none);
+    }
+    ErrorCode join(std::string_view group, std::string_view metadata) {
+        const auto call = std::make_shared<CallFor<JoinAnswer>>(shard);
+        Decision decision;
+        machine->join(group,
+                      {.member = {},
+                       .instance = {},
+                       .client_id = "c",
+                       .client_host = "h",
+                       .protocol_type = "consumer",
+                       .protocols = {{"range", std::string(metadata)}},
+                       .rebalance_timeout = std::chrono::minutes(5),
+                       .session_timeout = std::chrono::seconds(10),
+                       .must_know_id = true,
+                       .new_id = "m",
+                       .call = call},
+                      TimePoint(), Timestamp(0), decision);
+        return call->result.code;
+    }
+
+    sim::Scheduler scheduler{1};
+    sim::SimShard shard{scheduler, 1, 0};
+    sim::SimClock clock{scheduler};
+    test::LogLines lines;
+    GroupMemory memory{10'000, clock, Logger(lines, "groups")};
+    std::unique_ptr<GroupMachine> machine = std::make_unique<GroupMachine>(
+        GroupMachine::Options{.memory = &memory, .classic = {.initial_delay = {}, .max_size = 10}});
+};
+
+TEST_CASE("group machine: beyond the limit of memory only what is new is refused", "[groups]") {
+    Limited groups;
+    std::int32_t partitions = 0;
+    while (groups.commit("g", partitions) == ErrorCode::none) {
+        ++partitions;
+        REQUIRE(partitions < 1000);
+    }
+    CHECK(partitions > 20);
+    CHECK(groups.commit("g", partitions) == ErrorCode::coordinator_not_available);
+    CHECK(groups.lines.lines.size() == 1);  // one in a minute
+    CHECK(groups.commit("g", 0) == ErrorCode::none);
+    CHECK(groups.join("other", "topics") == ErrorCode::coordinator_not_available);
+    groups.remove("g");
+    CHECK(groups.memory.bytes() == 0);
+    CHECK(groups.join("other", "topics") == ErrorCode::member_id_required);
+    CHECK(groups.join("other", std::string(20'000, 'x')) == ErrorCode::coordinator_not_available);
+    CHECK(groups.memory.bytes() > 0);
+    groups.machine.reset();
+    CHECK(groups.memory.bytes() == 0);
+}
+
+TEST_CASE("group machine: the memory of offsets is what is left after any changes", "[groups]") {
+    Limited groups;
+    groups.memory.change(-1'000'000'000);
+    Random random(1);
+    for (int i = 0; i < 2000; ++i) {
+        const std::string name = fmt::format("g{}", random.below(3));
+        if (random.below(10) != 0) {
+            CHECK(groups.commit(name, static_cast<std::int32_t>(random.below(5))) ==
+                  ErrorCode::none);
+        } else if (groups.machine->find(name) != nullptr) {
+            groups.remove(name);
+        }
+    }
+    for (const char* name : {"g0", "g1", "g2"}) {
+        if (groups.machine->find(name) != nullptr) {
+            groups.remove(name);
+        }
+    }
+    CHECK(groups.memory.bytes() == -1'000'000'000);
 }
 
 }  // namespace

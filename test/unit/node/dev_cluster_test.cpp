@@ -254,7 +254,8 @@ TEST_CASE("dev: nodes of one process share its memory limit and its open files",
     const auto limits = [&](std::size_t nodes) {
         return limits_of_node({.open_files = 3000, .memory = 24'000'000, .nodes = nodes}, config);
     };
-    CHECK(limits(1)->memory == 24'000'000 / 4 / 8 * 7);
+    CHECK(limits(1)->memory == 24'000'000 / 4 / 8 * 6);
+    CHECK(limits(1)->groups == 24'000'000 / 4 / 8);
     CHECK(limits(3)->memory == limits(1)->memory / 3);
     CHECK(limits(3)->producers_max == limits(1)->producers_max / 3);
     CHECK(limits(1)->connections_max == 1350);
