@@ -88,7 +88,8 @@ Node::Node(config::BrokerConfig config, const NodeLimits& limits, NodePorts port
                .offset_metadata_max =
                    static_cast<std::size_t>(std::max(config_.groups.offset_metadata_max, 0)),
                .classic = {.initial_delay = duration_of(config_.groups.initial_delay),
-                           .max_size = static_cast<std::size_t>(config_.groups.size_max)}}),
+                           .max_size = static_cast<std::size_t>(config_.groups.size_max),
+                           .mutants = ports_.group_mutants}}),
       shards_(data_ports(), ports_.data),
       cluster_peers_(shards_.fetchers(), ports_.control, isr_updater_) {
     connector_.follow_active(session_channel_);

@@ -63,6 +63,7 @@ struct NodePorts {
     controller::ControllerMutants controller_mutants = {};
     storage::LogMutants log_mutants = {};
     CoordinatorMutants coordinator_mutants = {};
+    ClassicMutants group_mutants = {};
 };
 
 /// A broker, and a controller if the node has that role. This is the composition root: it makes the

@@ -68,7 +68,8 @@ broker::NodePorts BrokerProcess::ports(const ProcessWorld& world, const ProcessM
             .raft_mutants = world.mutants.raft,
             .controller_mutants = world.mutants.controller,
             .log_mutants = world.mutants.log,
-            .coordinator_mutants = world.mutants.coordinator};
+            .coordinator_mutants = world.mutants.coordinator,
+            .group_mutants = world.mutants.group};
 }
 
 void BrokerProcess::begin_start() {

@@ -73,6 +73,7 @@ struct Totals {
     ReplicaMarks replicas;
     std::uint64_t follower_reads = 0;
     OffsetMarks offsets;
+    MemberMarks members;
     std::uint64_t lives = 0;
     std::uint64_t operations = 0;
     std::uint64_t acknowledged = 0;
@@ -98,6 +99,7 @@ struct Totals {
         replicas += verdict.replicas;
         follower_reads += verdict.follower_reads;
         offsets += verdict.offsets;
+        members += verdict.members;
         lives += verdict.lives;
         operations += verdict.operations;
         acknowledged += verdict.acknowledged;
@@ -133,6 +135,9 @@ struct Totals {
             mean(static_cast<double>(offsets.acknowledged)),
             mean(static_cast<double>(offsets.read)), offsets.read_at_replaced, offsets.stale,
             offsets.moved);
+        fmt::print("Members of groups: {:.0f} generations and {:.0f} commits on average.\n",
+                   mean(static_cast<double>(members.generations)),
+                   mean(static_cast<double>(members.commits)));
         full_disks.print("A full disk");
         wall_jumps.print("A jump of the wall clock");
         damages.print("Damage at rest");

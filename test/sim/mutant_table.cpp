@@ -34,9 +34,14 @@ NamedMutant of_coordinator(std::string_view name, bool broker::CoordinatorMutant
     return named(name, &Mutants::coordinator, rule);
 }
 
+NamedMutant of_group(std::string_view name, bool broker::ClassicMutants::* rule) {
+    return named(name, &Mutants::group, rule);
+}
+
 }  // namespace
 
 std::span<const NamedMutant> all_mutants() {
+    using broker::ClassicMutants;
     using broker::CoordinatorMutants;
     using controller::ControllerMutants;
     using replication::FollowerMutants;
@@ -82,6 +87,10 @@ std::span<const NamedMutant> all_mutants() {
         of_coordinator("answers_before_commit", &CoordinatorMutants::answers_before_commit),
         of_coordinator("loads_to_watermark", &CoordinatorMutants::loads_to_watermark),
         of_coordinator("keeps_state_when_resigned", &CoordinatorMutants::keeps_state_when_resigned),
+        of_group("answers_sync_unstored", &ClassicMutants::answers_sync_unstored),
+        of_group("takes_old_generations", &ClassicMutants::takes_old_generations),
+        of_group("takes_old_instances", &ClassicMutants::takes_old_instances),
+        of_group("keeps_dead_members", &ClassicMutants::keeps_dead_members),
         NamedMutant{"node_spins", [](Mutants& mutants) { mutants.node_spins = true; }},
     };
     return kAll;

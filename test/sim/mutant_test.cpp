@@ -56,7 +56,10 @@ TEST_CASE("simulation: each broken rule is noticed by a run", "[sim][mutant]") {
         Noticed{"leads_without_majority", 3}, Noticed{"answers_before_durable", 3},
         // the coordinators of groups
         Noticed{"answers_before_commit", 12}, Noticed{"loads_to_watermark", 3},
-        Noticed{"keeps_state_when_resigned", 4});
+        Noticed{"keeps_state_when_resigned", 4},
+        // groups
+        Noticed{"answers_sync_unstored", 1}, Noticed{"takes_old_generations", 1},
+        Noticed{"takes_old_instances", 1}, Noticed{"keeps_dead_members", 1});
     INFO(noticed.name);
     const auto mutants = find_mutant(noticed.name);
     REQUIRE(mutants.has_value());

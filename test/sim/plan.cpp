@@ -124,34 +124,67 @@ void draw_kinds_of_readers(Random random, Plan& plan) {
     }
 }
 
+/// Adds a group, which commits offsets for two partitions.
+void add_group(const std::string& name, Plan& plan) {
+    constexpr std::uint32_t kRegisters = 2;
+    const auto registers = static_cast<std::uint32_t>(plan.groups.size()) * kRegisters;
+    const auto index =
+        broker::partition_of_group(name, static_cast<std::size_t>(plan.offsets_topic.partitions));
+    const auto first = static_cast<std::uint32_t>(plan.partitions.size());
+    plan.groups.push_back(
+        {name, PartitionNumber(first + static_cast<std::uint32_t>(index.value())), {}});
+    for (std::uint32_t i = 0; i < kRegisters; ++i) {
+        plan.groups.back().registers.emplace_back(PartitionNumber(i),
+                                                  RegisterNumber(registers + i));
+    }
+}
+
+/// Draws groups with members, and a client that reads what these commit.
+void draw_teams(Random random, Plan& plan) {
+    const std::uint64_t teams = random.chance(1, 4) ? 0 : 1 + random.below(2);
+    for (std::uint64_t team = 0; team < teams; ++team) {
+        add_group(fmt::format("team-{}", team), plan);
+        plan.teams.push_back(plan.groups.size() - 1);
+        const std::uint64_t members = 1 + random.below(4);
+        for (std::uint64_t member = 0; member < members; ++member) {
+            MemberPlan& drawn = plan.members.emplace_back();
+            drawn.team = plan.teams.size() - 1;
+            drawn.group = plan.teams.back();
+            if (random.chance(1, 3)) {
+                drawn.instance = fmt::format("instance-{}", member);
+            }
+            drawn.dies = member > 0 && random.chance(1, 3);
+            drawn.session = milliseconds(1000 + random.below(3000));
+            drawn.rebalance = milliseconds(500 + random.below(4000));
+            drawn.request_timeout = draw_span(random, milliseconds(300), seconds(7));
+        }
+        plan.committers.push_back(
+            {.group = plan.teams.back(),
+             .only_reads = true,
+             .pause_max = draw_span(random, milliseconds(20), seconds(1)),
+             .request_timeout = draw_span(random, milliseconds(300), seconds(7))});
+    }
+}
+
 /// Draws the offsets topic, and clients that commit offsets to it.
 void draw_groups(Random random, Plan& plan) {
-    constexpr std::size_t kRegisters = 2;  // of a group
-    const auto first = static_cast<std::uint32_t>(plan.partitions.size());
     TopicPlan& topic = plan.offsets_topic;
     topic.name = controller::kOffsetsTopic;
     topic.partitions = static_cast<std::int32_t>(1 + random.below(kOffsetsPartitionsMax));
     topic.replication_factor =
         static_cast<std::int16_t>(std::min<std::size_t>({3, plan.broker_count()}));
-    std::uint32_t registers = 0;
     const std::uint64_t groups = 2 + random.below(2);
     for (std::uint64_t group = 0; group < groups; ++group) {
-        const std::string name = fmt::format("group-{}", group);
-        const auto index =
-            broker::partition_of_group(name, static_cast<std::size_t>(topic.partitions));
-        plan.groups.push_back(
-            {name, PartitionNumber(first + static_cast<std::uint32_t>(index.value())), {}});
-        for (std::uint32_t i = 0; i < kRegisters; ++i) {
-            plan.groups.back().registers.emplace_back(PartitionNumber(i),
-                                                      RegisterNumber(registers++));
-        }
+        add_group(fmt::format("group-{}", group), plan);
     }
     for (std::size_t i = 0; i <= plan.groups.size(); ++i) {
         plan.committers.push_back(
             {.group = i % plan.groups.size(),
+             .only_reads = false,
              .pause_max = draw_span(random, milliseconds(20), seconds(1)),
              .request_timeout = draw_span(random, milliseconds(300), seconds(7))});
     }
+    draw_teams(Random(random.next()), plan);
     for (std::int32_t index = 0; index < topic.partitions; ++index) {
         plan.partitions.push_back(
             {topic.name,
@@ -204,7 +237,8 @@ std::string Plan::properties(const NodePlan& node) const {
         "process.roles={}{}{}\nnode.id={}\nlisteners={}\ncontroller.listener.names=CONTROLLER\n"
         "controller.quorum.voters={}\nlog.dirs={}\nbroker.rack={}\n"
         "replica.selector.class=org.apache.kafka.common.replica.RackAwareReplicaSelector\n"
-        "offsets.topic.num.partitions={}\noffsets.topic.replication.factor={}\n",
+        "offsets.topic.num.partitions={}\noffsets.topic.replication.factor={}\n"
+        "group.min.session.timeout.ms=1000\ngroup.initial.rebalance.delay.ms=100\n",
         node.is_broker ? "broker" : "", node.is_broker && node.is_controller ? "," : "",
         node.is_controller ? "controller" : "", node.id, listeners, voters,
         fmt::join(node.directories, ","), rack(node.id), offsets_topic.partitions,

@@ -70,8 +70,20 @@ struct GroupPlan {
 };
 
 struct CommitterPlan {
-    std::size_t group = 0;  ///< index in Plan::groups; some groups have two committers
+    std::size_t group = 0;    ///< index in Plan::groups; some groups have two committers
+    bool only_reads = false;  ///< members commit for its group
     Duration pause_max{};
+    Duration request_timeout{};
+};
+
+/// A member of a group of the classic protocol.
+struct MemberPlan {
+    std::size_t team = 0;   ///< number among the groups with members
+    std::size_t group = 0;  ///< index in Plan::groups
+    std::optional<std::string> instance;
+    bool dies = false;  ///< after the last fault, for good
+    std::chrono::milliseconds session{};
+    std::chrono::milliseconds rebalance{};
     Duration request_timeout{};
 };
 
@@ -156,6 +168,8 @@ struct Plan {
     TopicPlan offsets_topic;
     std::vector<GroupPlan> groups;
     std::vector<CommitterPlan> committers;
+    std::vector<std::size_t> teams;  ///< the groups with members, as indexes in `groups`
+    std::vector<MemberPlan> members;
     std::vector<NodePlan> nodes;
     std::vector<ClusterFault> faults;  ///< in the order of `after`
     /// The node of which a data directory fails after all other faults, and the directory.

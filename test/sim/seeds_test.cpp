@@ -48,6 +48,7 @@ TEST_CASE("simulation: the seeds of seeds.txt pass, and records are acknowledged
     ReplicaMarks replicas;
     std::uint64_t follower_reads = 0;
     OffsetMarks offsets;
+    MemberMarks members;
     for (const std::uint64_t seed : kept_seeds()) {
         const Verdict verdict = run(seed);
         after_full_disks += verdict.full_disks.acknowledged_after;
@@ -62,6 +63,7 @@ TEST_CASE("simulation: the seeds of seeds.txt pass, and records are acknowledged
         replicas += verdict.replicas;
         follower_reads += verdict.follower_reads;
         offsets += verdict.offsets;
+        members += verdict.members;
     }
     CHECK(after_full_disks > 0);
     CHECK(after_wall_jumps > 0);
@@ -78,6 +80,8 @@ TEST_CASE("simulation: the seeds of seeds.txt pass, and records are acknowledged
     CHECK(replicas.unclean_elections > 0);
     CHECK(follower_reads > 0);
     CHECK(offsets.moved > 0);
+    CHECK(members.generations > 0);
+    CHECK(members.commits > 0);
 }
 
 TEST_CASE("simulation: every promise to clients is kept, with and without faults", "[sim]") {

@@ -13,11 +13,13 @@
 #include "protocol/base/random.h"
 #include "test/sim/checker.h"
 #include "test/sim/event_trace.h"
+#include "test/sim/group_judge.h"
 #include "test/sim/offset_judge.h"
 #include "test/sim/plan.h"
 #include "test/sim/recorder.h"
 #include "test/sim/sim_network.h"
 #include "test/sim/sim_shard.h"
+#include "test/sim/team_state.h"
 
 namespace hw::sim {
 
@@ -30,19 +32,24 @@ struct ClientWorld {
     Recorder& recorder;
     EventTrace& trace;
     OffsetJudge& offsets;
+    GroupJudge& groups;
     std::function<Leadership(PartitionNumber, BrokerId)> leadership;  ///< at present
     std::vector<Endpoint> brokers;  ///< addresses that clients ask for metadata
     /// By partition: readers begin again when this has changed, at the end of each life of a broker
     /// that has the partition.
     std::vector<std::uint64_t> restarts;
+    std::vector<TeamState> teams;
     bool producers_finish = false;  ///< producers end after one more success
     bool readers_finish = false;    ///< readers end when they have read everything
     bool admins_finish = false;
     bool committers_finish = false;    ///< committers end after one more commit and read
+    bool members_finish = false;       ///< members end when their group has settled
     std::size_t producers = 0;         ///< number of running producers
     std::size_t readers = 0;           ///< number of running readers
     std::size_t admins = 0;            ///< number of running admins
     std::size_t committers = 0;        ///< number of running committers
+    std::size_t members = 0;           ///< number of running members
+    std::int64_t member_commits = 0;   ///< sent by members
     std::uint64_t moved_commits = 0;   ///< first acknowledgements by another coordinator
     std::uint64_t follower_reads = 0;  ///< number of records that followers have answered
     std::uint64_t operations = 0;      ///< number of answered requests

@@ -75,6 +75,10 @@ Task<> SimCommitter::find_coordinator() {
 }
 
 Task<> SimCommitter::do_something() {
+    if (plan_.only_reads) {
+        co_await read(group_.registers[random_.below(group_.registers.size())]);
+        co_return;
+    }
     if (world_.committers_finish) {
         if (has_committed_at_end_) {
             co_await read(group_.registers[0]);
@@ -201,7 +205,7 @@ Task<> SimCommitter::read(Chosen chosen) {
                            group_.name, read.offset, *coordinator_));
     }
     world_.offsets.on_read(chosen.second, read);
-    may_end_ = has_committed_at_end_;
+    may_end_ = has_committed_at_end_ || (plan_.only_reads && world_.committers_finish);
 }
 
 void SimCommitter::on_acknowledged() {

@@ -40,6 +40,27 @@ std::vector<std::string> register_names(const Plan& plan) {
     return names;
 }
 
+/// The names of the groups with members.
+std::vector<std::string> team_names(const Plan& plan) {
+    std::vector<std::string> names;
+    for (const std::size_t group : plan.teams) {
+        names.push_back(plan.groups[group].name);
+    }
+    return names;
+}
+
+std::vector<TeamState> teams_of(const Plan& plan) {
+    std::vector<TeamState> teams;
+    for (std::size_t team = 0; team < plan.teams.size(); ++team) {
+        const auto members = std::ranges::count_if(plan.members, [team](const MemberPlan& member) {
+            return member.team == team && !member.dies;
+        });
+        teams.emplace_back(static_cast<std::size_t>(members),
+                           plan.groups[plan.teams[team]].registers.size());
+    }
+    return teams;
+}
+
 }  // namespace
 
 Simulation::Simulation(const SimulationOptions& options)
@@ -56,6 +77,7 @@ Simulation::Simulation(const SimulationOptions& options)
       checker_(partition_facts(plan_), producer_facts(plan_)),
       recorder_(scheduler_, plan_),
       offset_judge_(register_names(plan_)),
+      group_judge_(team_names(plan_)),
       placement_(plan_.partitions.size()),
       clients_{.shard = client_shard_,
                .clock = client_clock_,
@@ -64,12 +86,14 @@ Simulation::Simulation(const SimulationOptions& options)
                .recorder = recorder_,
                .trace = trace_,
                .offsets = offset_judge_,
+               .groups = group_judge_,
                .leadership =
                    [this](PartitionNumber partition, BrokerId broker) {
                        return replica_checker_.leadership(partition, broker);
                    },
                .brokers = plan_.brokers(),
-               .restarts = std::vector<std::uint64_t>(plan_.partitions.size())},
+               .restarts = std::vector<std::uint64_t>(plan_.partitions.size()),
+               .teams = teams_of(plan_)},
       cluster_script_{stage_, scheduler_, network_, machines_},
       admin_(clients_, options.seed << 16) {
     for (const NodePlan& node : plan_.nodes) {
@@ -92,6 +116,9 @@ Simulation::Simulation(const SimulationOptions& options)
     }
     for (std::size_t i = 0; i < plan_.committers.size(); ++i) {
         committers_.push_back(std::make_unique<SimCommitter>(clients_, i, plan_, ++seed));
+    }
+    for (std::size_t i = 0; i < plan_.members.size(); ++i) {
+        members_.push_back(std::make_unique<SimMember>(clients_, i, plan_, ++seed));
     }
 }
 
@@ -175,37 +202,42 @@ Verdict Simulation::run() {
 
 std::optional<std::string> Simulation::judge() {
     auto broken = recorder_.judge();
-    return broken ? std::move(broken) : offset_judge_.judge();
+    if (!broken) {
+        broken = offset_judge_.judge();
+    }
+    return broken ? std::move(broken) : group_judge_.judge();
 }
 
 Verdict Simulation::verdict() {
-    return {.broken = goes_on() ? judge() : broken(),
-            .last_events = {trace_.last().begin(), trace_.last().end()},
-            .has_faults = plan_.has_faults,
-            .full_disks = count_of(tallies_.full_disks),
-            .wall_jumps = count_of(tallies_.wall_jumps),
-            .damages = count_of(tallies_.damages),
-            .failed_directories = count_of(tallies_.failed_directories),
-            .moved_off_failed = moved_off_failed_,
-            .starts_without_directory = tallies_.starts_without_directory,
-            .damage_reports = checker_.damage_reports() + tallies_.refused_starts,
-            .nodes = machines_.size(),
-            .cluster_faults = plan_.faults.size(),
-            .quorum = quorum_checker_.marks(),
-            .replicas = replica_checker_.marks(),
-            .follower_reads = clients_.follower_reads,
-            .offsets = {.acknowledged = offset_judge_.acknowledged(),
-                        .read = offset_judge_.read(),
-                        .read_at_replaced = offset_judge_.read_at_replaced(),
-                        .stale = offset_judge_.stale_reads(),
-                        .moved = clients_.moved_commits},
-            .lives = ended_lives_,
-            .operations = clients_.operations,
-            .acknowledged = checker_.acknowledged(),
-            .read = checker_.read(),
-            .steps = scheduler_.steps(),
-            .trace_hash = scheduler_.trace_hash(),
-            .simulated = scheduler_.now().time_since_epoch()};
+    return {
+        .broken = goes_on() ? judge() : broken(),
+        .last_events = {trace_.last().begin(), trace_.last().end()},
+        .has_faults = plan_.has_faults,
+        .full_disks = count_of(tallies_.full_disks),
+        .wall_jumps = count_of(tallies_.wall_jumps),
+        .damages = count_of(tallies_.damages),
+        .failed_directories = count_of(tallies_.failed_directories),
+        .moved_off_failed = moved_off_failed_,
+        .starts_without_directory = tallies_.starts_without_directory,
+        .damage_reports = checker_.damage_reports() + tallies_.refused_starts,
+        .nodes = machines_.size(),
+        .cluster_faults = plan_.faults.size(),
+        .quorum = quorum_checker_.marks(),
+        .replicas = replica_checker_.marks(),
+        .follower_reads = clients_.follower_reads,
+        .offsets = {.acknowledged = offset_judge_.acknowledged(),
+                    .read = offset_judge_.read(),
+                    .read_at_replaced = offset_judge_.read_at_replaced(),
+                    .stale = offset_judge_.stale_reads(),
+                    .moved = clients_.moved_commits},
+        .members = {.generations = group_judge_.generations(), .commits = group_judge_.commits()},
+        .lives = ended_lives_,
+        .operations = clients_.operations,
+        .acknowledged = checker_.acknowledged(),
+        .read = checker_.read(),
+        .steps = scheduler_.steps(),
+        .trace_hash = scheduler_.trace_hash(),
+        .simulated = scheduler_.now().time_since_epoch()};
 }
 
 /// Starts all nodes, and creates the topics, without faults. Then starts the clients.
@@ -229,6 +261,9 @@ void Simulation::set_up() {
         // The first of them lets the brokers create the offsets topic.
         for (const auto& committer : committers_) {
             client_shard_.spawn(committer->run());
+        }
+        for (const auto& member : members_) {
+            client_shard_.spawn(member->run());
         }
         learn_placement();
         start_clients();
@@ -361,14 +396,16 @@ void Simulation::run_without_faults() {
     clients_.producers_finish = true;
     clients_.admins_finish = true;
     clients_.committers_finish = true;
+    clients_.members_finish = true;
     const auto have_finished = [this] {
-        return clients_.producers == 0 && clients_.admins == 0 && clients_.committers == 0;
+        return clients_.producers == 0 && clients_.admins == 0 && clients_.committers == 0 &&
+               clients_.members == 0;
     };
     if (!step_until(have_finished, kPatience)) {
-        fail_rule(
-            fmt::format("{} producers, {} admins and {} committers of offsets had no success "
-                        "within a minute after the last fault",
-                        clients_.producers, clients_.admins, clients_.committers));
+        fail_rule(fmt::format(
+            "{} producers, {} admins, {} committers of offsets and {} members of "
+            "groups had no success within a minute after the last fault",
+            clients_.producers, clients_.admins, clients_.committers, clients_.members));
     }
     if (admin_.broken()) {
         fail_rule(*admin_.broken());

@@ -19,6 +19,7 @@
 #include "test/sim/replica_checker.h"
 #include "test/sim/sim_admin.h"
 #include "test/sim/sim_committer.h"
+#include "test/sim/sim_member.h"
 #include "test/sim/sim_producer.h"
 #include "test/sim/sim_reader.h"
 
@@ -56,6 +57,18 @@ struct OffsetMarks {
     }
 };
 
+/// What the members of groups did.
+struct MemberMarks {
+    std::uint64_t generations = 0;  ///< that a member has got its part of
+    std::uint64_t commits = 0;
+
+    MemberMarks& operator+=(const MemberMarks& other) {
+        generations += other.generations;
+        commits += other.commits;
+        return *this;
+    }
+};
+
 /// The result of a run.
 struct Verdict {
     /// The first broken rule, as a sentence; nullopt if none is broken.
@@ -76,6 +89,7 @@ struct Verdict {
     ReplicaMarks replicas;
     std::uint64_t follower_reads = 0;  ///< records that followers have answered
     OffsetMarks offsets;
+    MemberMarks members;
     std::uint64_t lives = 0;
     std::uint64_t operations = 0;
     std::uint64_t acknowledged = 0;  ///< number of records
@@ -158,6 +172,7 @@ private:
     Checker checker_;
     Recorder recorder_;
     OffsetJudge offset_judge_;
+    GroupJudge group_judge_;
     IsrTracker isr_tracker_{
         plan_,
         [this](PartitionNumber partition, IsrTracker::Loss loss) { on_loss(partition, loss); },
@@ -181,6 +196,7 @@ private:
     std::vector<std::unique_ptr<SimProducer>> producers_;
     std::vector<std::unique_ptr<SimReader>> readers_;
     std::vector<std::unique_ptr<SimCommitter>> committers_;
+    std::vector<std::unique_ptr<SimMember>> members_;
     SimAdmin admin_;
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "broker/coordinator/group/classic_group.h"
 #include "broker/coordinator/runtime/coordinator.h"
 #include "controller/ops/partition_change.h"
 #include "replication/partition/partition_follower.h"
@@ -18,6 +19,7 @@ struct Mutants {
     controller::ControllerMutants controller;
     replication::RaftMutants raft;
     broker::CoordinatorMutants coordinator;
+    broker::ClassicMutants group;
     /// In the simulator: the node works without a pause.
     bool node_spins = false;
 };

@@ -98,10 +98,12 @@ ErrorCode ClassicGroup::check_commit(std::string_view member,
     if (generation < 0 && member.empty() && !instance) {
         return ErrorCode::unknown_member_id;
     }
-    if (const ErrorCode code = check_member(member, instance); code != ErrorCode::none) {
+    const ErrorCode code = check_member(member, instance);
+    const bool is_fenced = code == ErrorCode::fenced_instance_id;
+    if (code != ErrorCode::none && !(is_fenced && rules_.mutants.takes_old_instances)) {
         return code;
     }
-    if (generation != generation_) {
+    if (generation != generation_ && !rules_.mutants.takes_old_generations) {
         return ErrorCode::illegal_generation;
     }
     return state_ == ClassicState::completing ? ErrorCode::rebalance_in_progress : ErrorCode::none;
@@ -231,7 +233,12 @@ void ClassicGroup::expire_members(TimePoint now, Timestamp wall, Decision& decis
     bool has_expired = false;
     for (auto next = members_.begin(); next != members_.end();) {
         const auto member = next++;
-        if (member->second.session_end <= now && !member->second.is_heard()) {
+        if (member->second.session_end > now || member->second.is_heard()) {
+            continue;
+        }
+        if (rules_.mutants.keeps_dead_members) {
+            member->second.session_end = kNever;
+        } else {
             remove_member(member, decision);
             has_expired = true;
         }

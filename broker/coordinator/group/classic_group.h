@@ -61,6 +61,14 @@ struct LeavingMember {
     std::optional<std::string_view> instance;
 };
 
+/// Rules that a simulation breaks on purpose; none by default.
+struct ClassicMutants {
+    bool answers_sync_unstored = false;
+    bool takes_old_generations = false;
+    bool takes_old_instances = false;
+    bool keeps_dead_members = false;
+};
+
 /// What the log has of a classic group.
 struct ClassicRecord {
     std::string protocol_type;
@@ -82,6 +90,7 @@ public:
     struct Rules {
         Duration initial_delay{};  ///< how long the first rebalance waits for further members
         std::size_t max_size = 0;  ///< members, and also ids that were given out and not used
+        ClassicMutants mutants = {};
     };
     /// Limit of what the members of a group say of themselves.
     static constexpr std::int64_t kMaxBytes = std::int64_t{64} << 20;

@@ -343,6 +343,11 @@ void ClassicGroup::assign(ClassicSync& sync, TimePoint now, Timestamp wall, Deci
         const auto part = assigned.find(member.id);
         member.assignment = part == assigned.end() ? std::string() : std::string(part->second);
     }
+    if (rules_.mutants.answers_sync_unstored) {
+        apply(std::move(next));
+        propagate(ErrorCode::none, now, decision);
+        return;
+    }
     decision.records.push_back(make_record_(next));
     decision.then.push_back([this, now, wall](const wire::Refusal* refused, Decision& after) {
         if (refused == nullptr) {
