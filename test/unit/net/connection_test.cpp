@@ -9,8 +9,10 @@
 
 #include "broker/net/connection_manager.h"
 #include "protocol/schema/api/fetch.h"
+#include "protocol/schema/api/join_group.h"
 #include "protocol/schema/api/metadata.h"
 #include "protocol/schema/api/produce.h"
+#include "protocol/schema/api/sync_group.h"
 #include "test/sim/sim_clock.h"
 #include "test/sim/sim_network.h"
 #include "test/support/log_lines.h"
@@ -596,10 +598,12 @@ TEST_CASE("connection: a drain ends at its deadline, or when its connections hav
     CHECK(drained);
 }
 
-TEST_CASE("connection: a drain does not wait for a Fetch", "[net][connection]") {
+TEMPLATE_TEST_CASE("connection: a drain does not wait for what may wait for other clients",
+                   "[net][connection]", schema::FetchRequest, schema::JoinGroupRequest,
+                   schema::SyncGroupRequest) {
     World world(1);
-    world.dispatcher.add(schema::ApiKey::fetch, std::make_unique<HoldingFetch>(world.held));
-    world.send(test::request_frame(schema::FetchRequest(), kVersion, CorrelationId(1)));
+    world.dispatcher.add(TestType::kKey, std::make_unique<HoldingEach<TestType>>(world.held));
+    world.send(test::request_frame(TestType(), kVersion, CorrelationId(1)));
     REQUIRE(world.run_until([&] { return world.held.size() == 1; }));
     bool drained = false;
     world.server.spawn(world.drain(std::chrono::minutes(1), drained));
