@@ -1,5 +1,7 @@
 #include "broker/coordinator/group/log_ends.h"
 
+#include <algorithm>
+
 #include "broker/metadata/peer_endpoint.h"
 #include "protocol/schema/api/list_offsets.h"
 
@@ -83,7 +85,8 @@ Task<Result<std::unique_ptr<Transport>>> LogEnds::connect(Image image, BrokerId 
     if (!endpoint) {
         co_return std::unexpected(endpoint.error());
     }
-    auto connected = co_await ports_.network.connect(ports_.shard, std::move(*endpoint), deadline);
+    const TimePoint limit = std::min(deadline, ports_.clock.now() + kConnectLimit);
+    auto connected = co_await ports_.network.connect(ports_.shard, std::move(*endpoint), limit);
     co_return connected;
 }
 

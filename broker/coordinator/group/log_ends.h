@@ -42,8 +42,10 @@ public:
     void stop();
 
 private:
-    /// Limit of the connection to a leader and its answer.
+    /// Limit of a leader's answer.
     static constexpr Duration kLimit = std::chrono::seconds(5);
+    /// Limit of one attempt to connect, so that a machine that is off does not delay a stop.
+    static constexpr Duration kConnectLimit = std::chrono::seconds(1);
 
     [[nodiscard]] Task<> ask_leader(Image image, BrokerId leader, std::vector<Partition> partitions,
                                     Ends& ends);

@@ -30,9 +30,9 @@ Task<> OffsetCleaner::run() {
         if (stopping_) {
             co_return;
         }
-        if (has_orphans_) {
-            Signal nobody;
-            co_await ports_.shard.wait(nobody, ports_.clock.now() + kDeletionPause);
+        const TimePoint begin = ports_.clock.now() + (has_orphans_ ? kDeletionPause : Duration());
+        while (!stopping_ && ports_.clock.now() < begin) {
+            co_await ports_.shard.wait(changed_, begin);
         }
         const bool is_due = ports_.clock.now() >= next;
         if (is_due) {
@@ -101,7 +101,10 @@ Task<> OffsetCleaner::remove(const ReplicaPtr& replica, const ExpiryPage& page) 
         const auto part = rest.first(std::min(rest.size(), kPage));
         const auto act = [&](GroupMachine& groups, Decision& decision) {
             decision.records = remove_expired(groups, part, unused);
-            removed += decision.records.size();
+            const std::size_t count = decision.records.size();
+            decision.then.push_back([&removed, count](const wire::Refusal* refused, Decision&) {
+                removed += refused == nullptr ? count : 0;
+            });
         };
         co_await act_at_group(ports_.shard, ports_.clock, replica, act);
         rest = rest.subspan(part.size());
