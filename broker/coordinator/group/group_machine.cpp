@@ -31,7 +31,7 @@ constexpr std::int64_t kGroupMemory = 600;
 constexpr std::int64_t kOffsetMemory = 160;
 
 std::int64_t memory_of(std::string_view topic, std::string_view metadata) {
-    // Topics of a group are few or have many partitions; each is counted as if it had one.
+    // The name of a topic is kept once for all of its partitions, but counted for each.
     return kOffsetMemory + static_cast<std::int64_t>(topic.size() + metadata.size());
 }
 

@@ -6,6 +6,8 @@
 #include <span>
 #include <utility>
 
+#include "controller/image/topic_name.h"
+
 namespace hw::broker {
 
 void OffsetCleaner::start() {
@@ -112,9 +114,9 @@ Task<> OffsetCleaner::remove(const ReplicaPtr& replica, const ExpiryPage& page) 
     }
     if (removed > 0) {
         ports_.log.info(
-            "{}: removing {} committed offsets and groups that have expired or whose "
-            "topics are deleted",
-            replica->key().index, removed);
+            "{}-{}: removed {} committed offsets and empty groups, which have expired or whose "
+            "topics were deleted",
+            controller::kOffsetsTopic, replica->key().index, removed);
     }
 }
 

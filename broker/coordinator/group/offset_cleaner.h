@@ -50,11 +50,6 @@ private:
     /// Topics are often deleted together.
     static constexpr Duration kDeletionPause = std::chrono::seconds(1);
     static constexpr std::size_t kPage = 1000;  ///< groups and offsets
-    /// Groups without offsets and members, and a page of offsets, of one coordinator.
-    struct Removed {
-        std::size_t offsets = 0;
-        std::size_t groups = 0;
-    };
 
     [[nodiscard]] Task<> run();
     [[nodiscard]] Task<> pass(bool only_orphaned);
