@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "protocol/schema/api/find_coordinator.h"
 #include "protocol/schema/api/metadata.h"
 
 namespace hw::sim {
@@ -20,6 +21,27 @@ void SimClient::report(std::string error) {
     if (error != last_error_) {
         last_error_ = std::move(error);
         world_.trace.add(last_error_);
+    }
+}
+
+WriteOutcome outcome_of_commit(const Result<wire::ErrorCode>& code) {
+    if (!code) {
+        return code.error().kind == ErrorKind::not_sent ? WriteOutcome::refused
+                                                        : WriteOutcome::unknown;
+    }
+    switch (*code) {
+        case wire::ErrorCode::none:
+            return WriteOutcome::acknowledged;
+        case wire::ErrorCode::coordinator_load_in_progress:
+        case wire::ErrorCode::fenced_instance_id:
+        case wire::ErrorCode::group_id_not_found:
+        case wire::ErrorCode::illegal_generation:
+        case wire::ErrorCode::rebalance_in_progress:
+        case wire::ErrorCode::unknown_member_id:
+        case wire::ErrorCode::unknown_topic_or_partition:
+            return WriteOutcome::refused;
+        default:
+            return WriteOutcome::unknown;
     }
 }
 
@@ -72,6 +94,26 @@ Task<> SimClient::find_leader(const PartitionPlan& partition, bool knows_epochs)
             leader_ = Leader{each.leader_id, each.leader_epoch};
         }
     }
+}
+
+Task<wire::ErrorCode> SimClient::find_coordinator(const std::string& group, TimePoint deadline) {
+    choose_broker();
+    const std::array keys{std::string_view(group)};
+    schema::FindCoordinatorRequest request;
+    request.coordinator_keys = keys;
+    const auto answer = co_await replication::call<schema::FindCoordinatorResponse>(
+        channel_, request, ApiVersion(4), deadline);
+    if (!answer) {
+        channel_.disconnect();
+        co_return wire::ErrorCode::none;
+    }
+    const auto& found = (*answer)->coordinators[0];
+    if (found.error_code == wire::ErrorCode::none) {
+        ++world_.operations;
+        coordinator_ = found.node_id;
+        connect_to({std::string(found.host), static_cast<std::uint16_t>(found.port)});
+    }
+    co_return found.error_code;
 }
 
 }  // namespace hw::sim

@@ -11,6 +11,7 @@
 #include "broker/net/peer_channel.h"
 #include "protocol/base/clock.h"
 #include "protocol/base/random.h"
+#include "protocol/wire/error_code.h"
 #include "test/sim/checker.h"
 #include "test/sim/event_trace.h"
 #include "test/sim/group_judge.h"
@@ -55,6 +56,9 @@ struct ClientWorld {
     std::uint64_t operations = 0;      ///< number of answered requests
 };
 
+/// What the code of a commit means, or the error if there was no answer.
+[[nodiscard]] WriteOutcome outcome_of_commit(const Result<wire::ErrorCode>& code);
+
 /// Base of a client: its connection to one broker, and its own random numbers. It finds the leader
 /// of a partition as Kafka's clients do: it asks any broker, and asks again after an error.
 class SimClient {
@@ -84,6 +88,10 @@ protected:
     /// Asks any broker for the leader, and connects to it at the next call. There may be none. With
     /// `knows_epochs` ignores a leader of an older epoch than one that it has heard of (KIP-320).
     [[nodiscard]] Task<> find_leader(const PartitionPlan& partition, bool knows_epochs = true);
+    /// Asks any broker for the coordinator of a group, and connects to it at the next call. Returns
+    /// the code of the answer; success also without an answer, then there is no coordinator.
+    [[nodiscard]] Task<wire::ErrorCode> find_coordinator(const std::string& group,
+                                                         TimePoint deadline);
     /// Connects to that broker at the next call. False if the metadata did not name it.
     [[nodiscard]] bool choose_broker(BrokerId broker);
     /// Connects to that address at the next call.
@@ -96,6 +104,7 @@ protected:
 
     ClientWorld& world_;
     Random random_;
+    std::optional<BrokerId> coordinator_;  ///< of the client's group
 
 private:
     Endpoint target_;

@@ -2,7 +2,6 @@
 
 #include <array>
 
-#include "protocol/schema/api/find_coordinator.h"
 #include "protocol/schema/api/offset_commit.h"
 #include "protocol/schema/api/offset_delete.h"
 #include "protocol/schema/api/offset_fetch.h"
@@ -10,26 +9,6 @@
 namespace hw::sim {
 
 using wire::ErrorCode;
-
-namespace {
-
-WriteOutcome outcome_of(const Result<ErrorCode>& code) {
-    if (!code) {
-        return code.error().kind == ErrorKind::not_sent ? WriteOutcome::refused
-                                                        : WriteOutcome::unknown;
-    }
-    switch (*code) {
-        case ErrorCode::none:
-            return WriteOutcome::acknowledged;
-        case ErrorCode::coordinator_load_in_progress:
-        case ErrorCode::unknown_topic_or_partition:
-            return WriteOutcome::refused;
-        default:
-            return WriteOutcome::unknown;
-    }
-}
-
-}  // namespace
 
 SimCommitter::SimCommitter(ClientWorld& world, std::size_t number, const Plan& plan,
                            std::uint64_t seed)
@@ -46,32 +25,14 @@ Task<> SimCommitter::run() {
         if (coordinator_) {
             co_await do_something();
         } else {
-            co_await find_coordinator();
+            const ErrorCode code = co_await find_coordinator(group_.name, deadline());
+            if (code != ErrorCode::none) {
+                on_failure("the search for the coordinator", code);
+            }
         }
     }
     co_await channel_.stop();
     --world_.committers;
-}
-
-Task<> SimCommitter::find_coordinator() {
-    choose_broker();
-    const std::array keys{std::string_view(group_.name)};
-    schema::FindCoordinatorRequest request;
-    request.coordinator_keys = keys;
-    const auto answer = co_await replication::call<schema::FindCoordinatorResponse>(
-        channel_, request, ApiVersion(4), deadline());
-    if (!answer) {
-        channel_.disconnect();
-        co_return;
-    }
-    const auto& found = (*answer)->coordinators[0];
-    if (found.error_code != ErrorCode::none) {
-        on_failure("the search for the coordinator", found.error_code);
-        co_return;
-    }
-    ++world_.operations;
-    coordinator_ = found.node_id;
-    connect_to({std::string(found.host), static_cast<std::uint16_t>(found.port)});
 }
 
 Task<> SimCommitter::do_something() {
@@ -123,7 +84,7 @@ Task<> SimCommitter::commit(Chosen chosen) {
     const Code code = answer ? Code((*answer)->topics[0].partitions[0].error_code)
                              : std::unexpected(answer.error());
     write.done = world_.clock.now();
-    write.outcome = outcome_of(code);
+    write.outcome = outcome_of_commit(code);
     world_.offsets.on_write(chosen.second, write);
     if (write.outcome == WriteOutcome::acknowledged) {
         on_acknowledged();
@@ -159,7 +120,7 @@ Task<> SimCommitter::remove(Chosen chosen) {
         world_.offsets.on_read(chosen.second, {kNoOffset, write.sent, write.done, led});
         co_return;
     }
-    write.outcome = outcome_of(code);
+    write.outcome = outcome_of_commit(code);
     if (write.outcome == WriteOutcome::acknowledged && led != Leadership::newest) {
         // It may have found nothing to remove, at a leader that was replaced.
         write.outcome = WriteOutcome::unknown;

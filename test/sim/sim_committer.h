@@ -28,7 +28,6 @@ private:
     /// The code of an answer, or why there is none.
     using Code = Result<wire::ErrorCode>;
 
-    [[nodiscard]] Task<> find_coordinator();
     [[nodiscard]] Task<> do_something();
     [[nodiscard]] Task<> commit(Chosen chosen);
     [[nodiscard]] Task<> remove(Chosen chosen);
@@ -46,8 +45,7 @@ private:
     const Plan& world_plan_;
     const CommitterPlan& plan_;
     const GroupPlan& group_;
-    Offset next_;  ///< the offsets of all committers differ
-    std::optional<BrokerId> coordinator_;
+    Offset next_;                              ///< the offsets of all committers differ
     std::optional<BrokerId> acknowledged_by_;  ///< the last
     bool has_committed_at_end_ = false;
     bool may_end_ = false;

@@ -8,7 +8,6 @@
 
 #include <fmt/ranges.h>
 
-#include "protocol/schema/api/find_coordinator.h"
 #include "protocol/schema/api/heartbeat.h"
 #include "protocol/schema/api/join_group.h"
 #include "protocol/schema/api/leave_group.h"
@@ -49,27 +48,6 @@ Millis millis_of(std::chrono::milliseconds span) {
     return Millis(static_cast<std::int32_t>(span.count()));
 }
 
-WriteOutcome outcome_of(const Result<ErrorCode>& code) {
-    if (!code) {
-        return code.error().kind == ErrorKind::not_sent ? WriteOutcome::refused
-                                                        : WriteOutcome::unknown;
-    }
-    switch (*code) {
-        case ErrorCode::none:
-            return WriteOutcome::acknowledged;
-        case ErrorCode::coordinator_load_in_progress:
-        case ErrorCode::fenced_instance_id:
-        case ErrorCode::group_id_not_found:
-        case ErrorCode::illegal_generation:
-        case ErrorCode::rebalance_in_progress:
-        case ErrorCode::unknown_member_id:
-        case ErrorCode::unknown_topic_or_partition:
-            return WriteOutcome::refused;
-        default:
-            return WriteOutcome::unknown;
-    }
-}
-
 }  // namespace
 
 SimMember::SimMember(ClientWorld& world, std::size_t number, const Plan& plan, std::uint64_t seed)
@@ -86,7 +64,10 @@ Task<> SimMember::run() {
         const bool sleeps = !is_calm && random_.chance(1, 40);
         co_await pause(sleeps ? 2 * plan_.session : plan_.session / 4);
         if (!coordinator_) {
-            co_await find_coordinator();
+            const ErrorCode code = co_await find_coordinator(group_.name, deadline());
+            if (code != ErrorCode::none) {
+                on_code("the search for the coordinator", code);
+            }
         } else if (!is_in_) {
             co_await join();
         } else {
@@ -95,27 +76,6 @@ Task<> SimMember::run() {
     }
     co_await channel_.stop();
     --world_.members;
-}
-
-Task<> SimMember::find_coordinator() {
-    choose_broker();
-    const std::array keys{std::string_view(group_.name)};
-    schema::FindCoordinatorRequest request;
-    request.coordinator_keys = keys;
-    const auto answer = co_await replication::call<schema::FindCoordinatorResponse>(
-        channel_, request, ApiVersion(4), deadline());
-    if (!answer) {
-        channel_.disconnect();
-        co_return;
-    }
-    const auto& found = (*answer)->coordinators[0];
-    if (found.error_code != ErrorCode::none) {
-        on_code("the search for the coordinator", found.error_code);
-        co_return;
-    }
-    ++world_.operations;
-    coordinator_ = found.node_id;
-    connect_to({std::string(found.host), static_cast<std::uint16_t>(found.port)});
 }
 
 Task<> SimMember::join() {
@@ -277,7 +237,7 @@ Task<> SimMember::commit(Role role) {
     const Code code = answer ? Code((*answer)->topics[0].partitions[0].error_code)
                              : std::unexpected(answer.error());
     write.done = world_.clock.now();
-    write.outcome = outcome_of(code);
+    write.outcome = outcome_of_commit(code);
     world_.offsets.on_write(reg, write);
     if (write.outcome == WriteOutcome::acknowledged) {
         ++world_.operations;

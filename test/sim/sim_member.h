@@ -36,7 +36,6 @@ private:
         std::vector<std::int32_t> partitions;
     };
 
-    [[nodiscard]] Task<> find_coordinator();
     [[nodiscard]] Task<> join();
     [[nodiscard]] Task<> sync(bool leads, std::vector<std::string> members);
     [[nodiscard]] Task<> take_part();
@@ -55,7 +54,6 @@ private:
     const MemberPlan& plan_;
     const GroupPlan& group_;
     std::size_t number_;
-    std::optional<BrokerId> coordinator_;
     std::string id_;  ///< empty: not told yet
     bool is_in_ = false;
     Role role_;                   ///< of the generation that it is in
