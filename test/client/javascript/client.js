@@ -4,7 +4,6 @@
 //   node client.js produce ADDRESS TOPIC PARTITION <RECORDS
 //   node client.js consume ADDRESS TOPIC PARTITION OFFSET
 //   node client.js offsets ADDRESS TOPIC PARTITION TIMESTAMP
-//   node client.js member ADDRESS GROUP TOPIC
 "use strict";
 
 const readline = require("node:readline");
@@ -89,33 +88,5 @@ async function offsets(address, topic, partition, timestamp) {
   });
 }
 
-/// Joins a group, prints its assignments, and each record when it is committed; leaves when
-/// standard input ends.
-async function member(address, group, topic) {
-  const consumer = new kafka.KafkaConsumer({
-    "bootstrap.servers": address,
-    "group.id": group,
-    "auto.offset.reset": "earliest",
-    "enable.auto.commit": false,
-    "session.timeout.ms": 6000,
-    "heartbeat.interval.ms": 200,
-    "rebalance_cb": true,
-  });
-  consumer.on("rebalance", (event, partitions) => {
-    const assigned = event.code === kafka.CODES.ERRORS.ERR__ASSIGN_PARTITIONS;
-    print({ assigned: assigned ? partitions.length : 0 });
-  });
-  consumer.on("data", (record) => {
-    consumer.commitMessageSync(record);
-    print({ partition: record.partition, offset: record.offset });
-  });
-  await connected(consumer, async () => {
-    consumer.subscribe([topic]);
-    consumer.consume();
-    process.stdin.resume();
-    await new Promise((resolve) => { process.stdin.on("end", resolve); });
-  });
-}
-
 const [command, ...operands] = process.argv.slice(2);
-({ version, produce, consume, offsets, member })[command](...operands);
+({ version, produce, consume, offsets })[command](...operands);
