@@ -69,6 +69,7 @@ ControllerServer::ControllerServer(const Ports& ports, ControllerServerOptions o
 void ControllerServer::add_handlers(const ControllerServerOptions& options, const Ports& ports) {
     using schema::ApiKey;
     const std::string& cluster_id = options.cluster_id;
+    const Logger log = ports.log.named("controller");
     dispatcher_.add(ApiKey::api_versions,
                     std::make_unique<ApiVersionsHandler>(dispatcher_, services_));
     dispatcher_.add(ApiKey::fetch,
@@ -82,14 +83,14 @@ void ControllerServer::add_handlers(const ControllerServerOptions& options, cons
                     std::make_unique<DescribeQuorumHandler>(*raft_, clock_, options.listener));
     dispatcher_.add(ApiKey::envelope, std::make_unique<EnvelopeHandler>(dispatcher_));
     dispatcher_.add(ApiKey::broker_registration,
-                    std::make_unique<BrokerRegistrationHandler>(runtime_));
+                    std::make_unique<BrokerRegistrationHandler>(runtime_, log, clock_));
     dispatcher_.add(ApiKey::broker_heartbeat,
                     std::make_unique<BrokerHeartbeatHandler>(runtime_, watch_));
     dispatcher_.add(ApiKey::alter_partition, std::make_unique<AlterPartitionHandler>(runtime_));
     dispatcher_.add(ApiKey::assign_replicas_to_dirs,
                     std::make_unique<AssignReplicasHandler>(runtime_));
     dispatcher_.add(ApiKey::controller_registration,
-                    std::make_unique<ControllerRegistrationHandler>(runtime_));
+                    std::make_unique<ControllerRegistrationHandler>(runtime_, log, clock_));
     dispatcher_.add(ApiKey::create_topics,
                     std::make_unique<CreateTopicsHandler>(runtime_, ports.settings,
                                                           ports.log.named("topics"), ports.clock));

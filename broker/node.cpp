@@ -48,6 +48,7 @@ Node::Node(config::BrokerConfig config, const NodeLimits& limits, NodePorts port
       ports_(std::move(ports)),
       producer_limit_(limits.producers_max),
       log_(ports_.log, "node"),
+      feature_warning_(log_.named("metadata")),
       incarnation_(new_incarnation(ports_.entropy)),
       topic_rules_(config_.settings),
       large_frames_(std::make_shared<LargeFrameLimit>(
@@ -318,6 +319,7 @@ void Node::on_controller_image(const controller::MetadataImage& image) {
     knows_leader_ = image.controller() != kNoBroker;
     connector_.locator().on_leader(image.controller(), controller_->epoch(), std::nullopt);
     registrar_->on_metadata(image);
+    feature_warning_.on_image(image);
     session_changed_.set();
 }
 
@@ -325,6 +327,7 @@ void Node::on_applied(Offset offset) {
     check_failures_can_be_told();
     topic_creator_.on_image(applier_->image());
     const controller::MetadataImage& image = *applier_->image();
+    feature_warning_.on_image(image);
     agent_->on_applied(offset, image.has_leaving_broker());
     if (has_left_ && image.topic_table().led_by(config_.node.id).empty()) {
         shards_.take_requests();  // their answers send the clients to the new leaders

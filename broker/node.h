@@ -18,6 +18,7 @@
 #include "broker/metadata/cluster_id_search.h"
 #include "broker/metadata/controller_connector.h"
 #include "broker/metadata/controller_gateway.h"
+#include "broker/metadata/feature_warning.h"
 #include "broker/metadata/metadata_follower.h"
 #include "broker/metadata/producer_id_pool.h"
 #include "broker/metadata/topic_creator.h"
@@ -182,6 +183,7 @@ private:
     NodePorts ports_;
     SharedProducerLimit producer_limit_;
     Logger log_;
+    FeatureWarning feature_warning_;
     IncarnationId incarnation_;
     std::string cluster_id_;
     TopicRules topic_rules_;

@@ -101,8 +101,12 @@ std::vector<ApiVersionsResponse::SupportedFeature> ApiVersionsHandler::supported
 
 std::vector<ApiVersionsResponse::FinalizedFeature> ApiVersionsHandler::finalized_features() const {
     std::vector<ApiVersionsResponse::FinalizedFeature> features;
-    for (const auto& [name, level] : services_.image->features()) {
-        features.push_back({.name = name, .max_version_level = level, .min_version_level = level});
+    for (const auto& [name, finalized] : services_.image->features()) {
+        const std::int16_t level = controller::working_level(*services_.image, name);
+        if (level > 0) {
+            features.push_back(
+                {.name = name, .max_version_level = level, .min_version_level = level});
+        }
     }
     return features;
 }

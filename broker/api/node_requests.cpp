@@ -2,8 +2,29 @@
 
 namespace hw::broker {
 
-void BrokerRegistrationHandler::reply(Exchange& exchange, const schema::BrokerRegistrationRequest&,
+void RefusedRegistrations::note(std::string_view role, BrokerId node, IncarnationId run,
+                                const wire::Refusal& refusal) {
+    // NOT_CONTROLLER is normal after an election.
+    if (!refusal.is_refused() || refusal.code == wire::ErrorCode::not_controller) {
+        last_.erase(node);
+        return;
+    }
+    const Refused refused{.run = run, .code = refusal.code};
+    if (const auto found = last_.find(node); found != last_.end() && found->second == refused) {
+        return;
+    }
+    if (last_.size() >= kMaxNodes) {
+        last_.clear();
+    }
+    last_.insert_or_assign(node, refused);
+    log_.warning("the registration of {} {} is refused: {}: {}", role, node, refusal.code,
+                 refusal.message);
+}
+
+void BrokerRegistrationHandler::reply(Exchange& exchange,
+                                      const schema::BrokerRegistrationRequest& request,
                                       const controller::BrokerRegistrationResult& result) const {
+    refused_.note("broker", request.broker_id, request.incarnation_id, result.refusal);
     exchange.reply(schema::BrokerRegistrationResponse{.error_code = result.refusal.code,
                                                       .broker_epoch = result.broker_epoch});
 }
@@ -22,8 +43,9 @@ void BrokerHeartbeatHandler::reply(Exchange& exchange,
 }
 
 void ControllerRegistrationHandler::reply(
-    Exchange& exchange, const schema::ControllerRegistrationRequest&,
+    Exchange& exchange, const schema::ControllerRegistrationRequest& request,
     const controller::ControllerRegistrationResult& result) const {
+    refused_.note("controller", request.controller_id, request.incarnation_id, result.refusal);
     schema::ControllerRegistrationResponse response;
     response.error_code = result.refusal.code;
     response.error_message = result.refusal.message;

@@ -22,6 +22,7 @@ namespace {
 
 constexpr ApiVersion kRegistrationVersion{4};
 constexpr ApiVersion kHeartbeatVersion{1};
+constexpr std::string_view kRegistration = "registration";
 
 std::vector<BrokerRegistrationRequest::Listener> listeners_of(const BrokerFacts& facts) {
     std::vector<BrokerRegistrationRequest::Listener> listeners;
@@ -157,9 +158,9 @@ void BrokerAgent::log_session_end(bool has_expired) const {
     }
 }
 
-std::string BrokerAgent::advice_for(ErrorCode code) const {
+std::string BrokerAgent::advice_for(std::string_view what, ErrorCode code) const {
     if (code != ErrorCode::duplicate_broker_registration) {
-        return "";
+        return what == kRegistration ? ": the log of the active controller says why" : "";
     }
     return fmt::format(
         ": a process with this node.id and other log directories was heard from less than {} ms "
@@ -174,7 +175,7 @@ void BrokerAgent::fail(std::string_view what, std::optional<ErrorCode> code) {
     if (code && std::exchange(refused_with_, *code) != *code &&
         *code != ErrorCode::not_controller) {
         log_.warning("the controller refuses the {} of broker {}: {}{}; trying again", what,
-                     facts_.id, *code, advice_for(*code));
+                     facts_.id, *code, advice_for(what, *code));
     }
     LifecycleEffects effects;
     lifecycle_.on_failure(code, clock_.now(), effects);
@@ -206,7 +207,7 @@ Task<> BrokerAgent::send_registration() {
     const auto answer = co_await replication::call<BrokerRegistrationResponse>(
         controller_, request, kRegistrationVersion, deadline);
     if (!answer || (*answer)->error_code != ErrorCode::none) {
-        fail("registration", answer ? std::optional((*answer)->error_code) : std::nullopt);
+        fail(kRegistration, answer ? std::optional((*answer)->error_code) : std::nullopt);
         co_return;
     }
     refused_with_ = ErrorCode::none;

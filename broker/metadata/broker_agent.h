@@ -81,7 +81,7 @@ private:
     void execute(const LifecycleEffects& effects);
     void log_session_end(bool has_expired) const;
     /// What the operator can do about a refusal; begins with ": ", or is empty.
-    [[nodiscard]] std::string advice_for(wire::ErrorCode code) const;
+    [[nodiscard]] std::string advice_for(std::string_view what, wire::ErrorCode code) const;
     /// A request got no answer (no code) or a refusal. A refusal is logged if its
     /// code differs from that of the last one.
     void fail(std::string_view what, std::optional<wire::ErrorCode> code);

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "controller/image/broker_image.h"
 #include "controller/image/metadata_image.h"
 #include "protocol/base/ids.h"
+#include "protocol/base/result.h"
 
 namespace hw::controller {
 
@@ -56,14 +58,36 @@ inline constexpr MetadataVersion kHighestMetadataVersion{33};
 /// survive a crash as well as a clean stop.
 inline constexpr std::string_view kDurableFeature = "highwater.durable";
 
-/// The features that this program supports, as nodes register them and ApiVersions reports them
-/// (KIP-584). Any other feature is supported at level 0 only.
-[[nodiscard]] inline FeatureRanges supported_features() {
-    FeatureRanges features;
-    features.emplace(kMetadataVersionFeature,
-                     FeatureRange{kLowestMetadataVersion.level(), kHighestMetadataVersion.level()});
-    features.emplace(kDurableFeature, FeatureRange{0, 1});
-    return features;
-}
+/// What becomes of a finalized level that is known, but above the supported ones.
+enum class LevelAbove : std::uint8_t {
+    refused,  ///< brokers that do not support it cannot register
+    lowered,  ///< the cluster works at the highest supported level
+};
+
+/// A feature whose level a cluster can finalize (KIP-584).
+struct KnownFeature {
+    std::string_view name;
+    std::string_view purpose;  ///< of its highest level, as a noun phrase
+    FeatureRange known;        ///< the levels of Kafka 4.4; for a feature of Highwater its own
+    FeatureRange supported;    ///< the levels that are built here
+    LevelAbove above;
+};
+
+/// All features that this program knows, ordered by name.
+[[nodiscard]] std::span<const KnownFeature> known_features();
+/// nullptr if there is none of that name.
+[[nodiscard]] const KnownFeature* find_feature(std::string_view name);
+
+/// The features that this program supports above level 0, as nodes register them and ApiVersions
+/// reports them. Any other feature is supported at level 0 only.
+[[nodiscard]] FeatureRanges supported_features();
+
+/// Whether records may finalize this level. Errors: unsupported, if the feature or a level of it
+/// that can be lowered is not known.
+[[nodiscard]] Result<void> check_known(std::string_view feature, std::int16_t level);
+
+/// The level at which the cluster works: the finalized one, lowered to the highest supported one
+/// where the feature allows it; 0 if it is not finalized.
+[[nodiscard]] std::int16_t working_level(const MetadataImage& image, std::string_view feature);
 
 }  // namespace hw::controller

@@ -3,6 +3,7 @@
 #include <utility>
 #include <variant>
 
+#include "controller/image/features.h"
 #include "controller/image/from_record.h"
 #include "controller/image/topic_name.h"
 
@@ -219,6 +220,7 @@ Result<void> MetadataDelta::replay(const schema::ConfigRecord& record) {
 }
 
 Result<void> MetadataDelta::replay(const schema::FeatureLevelRecord& record) {
+    HW_TRY_VOID(check_known(record.name, record.feature_level));
     changes_.features.insert(std::string(record.name));
     image_.set_feature(record.name, record.feature_level);
     return {};

@@ -7,6 +7,7 @@
 
 #include <fmt/ranges.h>
 
+#include "controller/image/features.h"
 #include "controller/image/from_record.h"
 #include "controller/image/topic_image.h"
 #include "controller/ops/election.h"
@@ -164,22 +165,16 @@ Checked<void> check_listeners(const Request& request) {
 
 /// A feature that the request does not name is supported at level 0 only.
 Checked<void> check_features(const Request& request, const MetadataImage& image) {
-    const FeatureRanges supported = features_of(request.features);
+    FeatureRanges supported = features_of(request.features);
     for (const auto& [name, level] : image.features()) {
-        const auto found = supported.find(name);
-        const FeatureRange range = found == supported.end() ? FeatureRange() : found->second;
+        supported.try_emplace(name);
+    }
+    for (const auto& [name, range] : supported) {
+        const std::int16_t level = working_level(image, name);
         if (!range.contains(level)) {
             return refuse(ErrorCode::unsupported_version,
                           "broker {} supports {} from {} to {}, the cluster is at {}",
                           request.broker_id, name, range.low, range.high, level);
-        }
-    }
-    for (const auto& [name, range] : supported) {
-        if (!range.contains(image.feature_level(name))) {
-            return refuse(ErrorCode::unsupported_version,
-                          "broker {} supports {} from {} to {}, the cluster is at {}",
-                          request.broker_id, name, range.low, range.high,
-                          image.feature_level(name));
         }
     }
     return {};

@@ -193,6 +193,18 @@ TEST_CASE("delta: a null value unsets a config, and level 0 removes a feature", 
     CHECK(delta.image().features().empty());
 }
 
+TEST_CASE("delta: a feature that is not built is kept as recorded, an unknown one is refused",
+          "[image]") {
+    Delta delta;
+    REQUIRE(
+        delta.apply(schema::FeatureLevelRecord{.name = "transaction.version", .feature_level = 2}));
+    CHECK(delta.image().feature_level("transaction.version") == 2);
+    CHECK(delta.changes().features.contains("transaction.version"));
+    CHECK_FALSE(
+        delta.apply(schema::FeatureLevelRecord{.name = "mirror.version", .feature_level = 1}));
+    CHECK(delta.image().feature_level("mirror.version") == 0);
+}
+
 TEST_CASE("delta: eligible leader replicas are cleared for one topic or for all", "[image]") {
     Delta delta = with_partition();
     auto record = change();

@@ -160,12 +160,13 @@ struct Apis {
           settings(config::settings_of(may_delete ? "" : "delete.topic.enable=false")) {
         using schema::ApiKey;
         ControllerRuntime& runtime = machine.process->runtime;
-        dispatcher.add(ApiKey::broker_registration,
-                       std::make_unique<BrokerRegistrationHandler>(runtime));
+        dispatcher.add(ApiKey::broker_registration, std::make_unique<BrokerRegistrationHandler>(
+                                                        runtime, Logger(log, "controller"), clock));
         dispatcher.add(ApiKey::broker_heartbeat,
                        std::make_unique<BrokerHeartbeatHandler>(runtime, watch));
         dispatcher.add(ApiKey::controller_registration,
-                       std::make_unique<ControllerRegistrationHandler>(runtime));
+                       std::make_unique<ControllerRegistrationHandler>(
+                           runtime, Logger(log, "controller"), clock));
         dispatcher.add(ApiKey::allocate_producer_ids,
                        std::make_unique<AllocateProducerIdsHandler>(runtime));
         dispatcher.add(ApiKey::create_topics, std::make_unique<CreateTopicsHandler>(
