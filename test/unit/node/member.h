@@ -115,7 +115,6 @@ struct Member {
         schema::CreateTopicsRequest request;
         request.topics = all;
         request.timeout_ms = Millis(10'000);
-        created.reset();
         co_await send(request);
     }
     /// Creates `count` topics with one partition each.
@@ -131,15 +130,16 @@ struct Member {
         schema::CreateTopicsRequest request;
         request.topics = all;
         request.timeout_ms = Millis(10'000);
-        created.reset();
         co_await send(request);
     }
-    /// Takes the error of the last topic from the answer.
+    /// Notes the error of the last topic, if the answer is that to the newest request.
     Task<> send(schema::CreateTopicsRequest request) {
+        const int number = ++creations_sent;
+        created.reset();
         const TimePoint deadline = world.clock.now() + std::chrono::seconds(20);
         const auto answer = co_await replication::call<schema::CreateTopicsResponse>(
             channel, request, ApiVersion(7), deadline);
-        if (answer) {
+        if (answer && number == creations_sent) {
             const auto& last = (*answer)->topics[request.topics.size() - 1];
             created = last.error_code;
             create_message = last.error_message;
@@ -241,6 +241,7 @@ struct Member {
     bool asked = false;
     std::optional<wire::ErrorCode> created;
     std::string create_message;
+    int creations_sent = 0;
     int records_sent = 0;
     std::optional<wire::ErrorCode> produced;
     std::optional<wire::ErrorCode> removed;
