@@ -29,8 +29,7 @@ struct MetadataLog {
     storage::LogDirectory* directory = nullptr;
     storage::LogContents contents;
     replication::ElectionState election;
-    /// That a new cluster starts with.
-    controller::MetadataVersion initial_version = controller::kInitialMetadataVersion;
+    controller::InitialFeatures initial_features;  ///< that a new cluster starts with
 };
 
 /// The controller role of a node: raft node, controller, the watch on brokers, and the connections

@@ -157,9 +157,9 @@ Result<void> Format::format(const std::string& directory) {
         "Formatting {} directory {} with {} {}.", is_of_metadata ? "metadata" : "data", directory,
         controller::kMetadataVersionFeature, controller::kInitialMetadataVersionName));
     if (is_of_metadata && config_.node.roles.is_controller) {
-        HW_TRY_VOID(make_metadata_folder(
-            disk_, directory, voters_,
-            format_bootstrap(controller::kInitialMetadataVersion, request_.now)));
+        HW_TRY_VOID(
+            make_metadata_folder(disk_, directory, voters_,
+                                 format_bootstrap(controller::InitialFeatures(), request_.now)));
     }
     storage::MetaProperties own = properties();
     own.directory_id = DirectoryId(random_uuid(entropy_));

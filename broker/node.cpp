@@ -261,7 +261,7 @@ void Node::start_controller(MetadataLog metadata) {
                        .session_timeout = duration_of(config_.node.broker_session_timeout),
                        .unclean_leader_election = config_.election.is_unclean,
                        .leader_balance_interval = balance_interval(config_.election),
-                       .initial_metadata_version = metadata.initial_version,
+                       .initial_features = metadata.initial_features,
                        .mutants = ports_.controller_mutants},
         .raft = {.self = {.id = config_.node.id, .directory = metadata.directory->id()},
                  .voters = std::move(quorum),

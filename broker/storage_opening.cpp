@@ -87,8 +87,10 @@ Task<Result<OpenedStorage>> StorageOpening::open_directories() {
     if (!metadata) {
         co_return std::unexpected(metadata.error());
     }
-    metadata->initial_version =
-        found.bootstrap.metadata_version.value_or(controller::kInitialMetadataVersion);
+    if (found.bootstrap.metadata_version) {
+        metadata->initial_features = {.metadata_version = *found.bootstrap.metadata_version,
+                                      .group_version = found.bootstrap.group_version};
+    }
     if (!found.has_records) {
         tell_new_cluster(*cluster_id, found);
     }
@@ -117,8 +119,10 @@ void StorageOpening::tell_new_cluster(const ClusterId& cluster,
         ports_.log.info("the data directories are new: this is a new cluster, {}", cluster.text);
     }
     if (found.bootstrap.metadata_version) {
-        ports_.log.info("a new cluster starts with metadata.version {}, from {}",
-                        found.bootstrap.metadata_version->level(), found.bootstrap_path);
+        ports_.log.info(
+            "a new cluster starts with metadata.version {} and group.version {}, from {}",
+            found.bootstrap.metadata_version->level(), found.bootstrap.group_version.level(),
+            found.bootstrap_path);
     }
     if (!found.bootstrap.ignored.empty()) {
         ports_.log.warning(

@@ -111,7 +111,7 @@ void QuorumController::on_leader(LeaderEpoch epoch, TimePoint now, ControllerEff
     if (options_.leader_balance_interval.has_value()) {
         next_balancing_ = now + *options_.leader_balance_interval;
     }
-    append(activation_records(appended_, options_.initial_metadata_version), now, effects);
+    append(activation_records(appended_, options_.initial_features), now, effects);
 }
 
 void QuorumController::on_resigned(ControllerEffects& effects) {

@@ -22,8 +22,7 @@ namespace {
 
 constexpr ApiVersion kVersion{0};
 
-/// Builds a snapshot of batches with one record each. Batches of so few bytes cannot fail to be
-/// built.
+/// Builds a snapshot. Batches of so few bytes cannot fail to be built.
 class SnapshotBuilder {
 public:
     explicit SnapshotBuilder(Timestamp now) : now_(now) {}
@@ -33,24 +32,34 @@ public:
         const auto value = wire::encode_message(message, kVersion);
         HW_ASSERT(value.has_value());
         const auto key = record::encode_control_key(type);
-        add({.key = ByteView(key), .value = value->own.view(), .headers = {}, .timestamp = now_},
-            true);
+        auto builder = begin(true);
+        add(builder, ByteView(key), value->own.view());
+        finish(builder);
     }
-    void add_data(const schema::MetadataRecord& record) {
-        const auto value = schema::encode_metadata_record(record, kVersion);
-        HW_ASSERT(value.has_value());
-        add({.key = {}, .value = value->view(), .headers = {}, .timestamp = now_}, false);
+    /// Adds the records in one batch.
+    void add_data(const std::vector<schema::MetadataRecord>& records) {
+        auto builder = begin(false);
+        for (const schema::MetadataRecord& record : records) {
+            const auto value = schema::encode_metadata_record(record, kVersion);
+            HW_ASSERT(value.has_value());
+            add(builder, {}, value->view());
+        }
+        finish(builder);
     }
     [[nodiscard]] std::string bytes() && { return std::move(bytes_); }
 
 private:
-    void add(const record::NewRecord& record, bool is_control) {
-        const Offset offset = std::exchange(next_offset_, next_offset_ + 1);
-        record::BatchBuilder builder({.base_offset = offset,
-                                      .leader_epoch = LeaderEpoch(0),
-                                      .compression = {},
-                                      .control = is_control});
-        builder.add(record);
+    [[nodiscard]] record::BatchBuilder begin(bool is_control) const {
+        return record::BatchBuilder({.base_offset = next_offset_,
+                                     .leader_epoch = LeaderEpoch(0),
+                                     .compression = {},
+                                     .control = is_control});
+    }
+    void add(record::BatchBuilder& builder, std::optional<ByteView> key, ByteView value) {
+        builder.add({.key = key, .value = value, .headers = {}, .timestamp = now_});
+        next_offset_ = next_offset_ + 1;
+    }
+    void finish(record::BatchBuilder& builder) {
         const auto batch = builder.finish(compressor_);
         HW_ASSERT(batch.has_value());
         bytes_ += as_text(batch->view());
@@ -152,6 +161,11 @@ Result<void> BootstrapReader::add_records(const controller::MetadataBatch& batch
 }
 
 Result<void> BootstrapReader::add_feature(const schema::FeatureLevelRecord& feature) {
+    if (feature.name == controller::kGroupVersionFeature &&
+        controller::find_feature(feature.name)->supported.contains(feature.feature_level)) {
+        bootstrap_.group_version = controller::GroupVersion(feature.feature_level);
+        return {};
+    }
     if (feature.name != controller::kMetadataVersionFeature) {
         if (feature.feature_level > 0) {
             bootstrap_.ignored.push_back(fmt::format("{} {}", feature.name, feature.feature_level));
@@ -172,13 +186,20 @@ Result<void> BootstrapReader::add_feature(const schema::FeatureLevelRecord& feat
 
 }  // namespace
 
-std::string format_bootstrap(controller::MetadataVersion version, Timestamp now) {
+std::string format_bootstrap(const controller::InitialFeatures& features, Timestamp now) {
     SnapshotBuilder builder(now);
     builder.add_control(
         record::ControlType::snapshot_header,
         schema::SnapshotHeaderRecord{.version = 0, .last_contained_log_timestamp = now});
-    builder.add_data(schema::FeatureLevelRecord{.name = controller::kMetadataVersionFeature,
-                                                .feature_level = version.level()});
+    std::vector<schema::MetadataRecord> records{
+        schema::FeatureLevelRecord{.name = controller::kMetadataVersionFeature,
+                                   .feature_level = features.metadata_version.level()}};
+    if (features.group_version.level() > 0) {
+        records.emplace_back(
+            schema::FeatureLevelRecord{.name = controller::kGroupVersionFeature,
+                                       .feature_level = features.group_version.level()});
+    }
+    builder.add_data(records);
     builder.add_control(record::ControlType::snapshot_footer, schema::SnapshotFooterRecord{});
     return std::move(builder).bytes();
 }

@@ -30,12 +30,14 @@ inline constexpr const char* kBootstrapCheckpointFile =
 struct Bootstrap {
     /// None if the file has no record of it.
     std::optional<controller::MetadataVersion> metadata_version;
-    /// Records without effect: features of a level over 0, such as "group.version 1", and types.
+    controller::GroupVersion group_version{0};
+    /// Records without effect: features of a level over 0, such as "share.version 1", and types.
     std::vector<std::string> ignored;
 };
 
 /// The checkpoint that `format` writes.
-[[nodiscard]] std::string format_bootstrap(controller::MetadataVersion version, Timestamp now);
+[[nodiscard]] std::string format_bootstrap(const controller::InitialFeatures& features,
+                                           Timestamp now);
 
 /// Errors: corrupt (also a file without a footer), unsupported (a metadata.version or kraft.version
 /// that this program does not support), with the path.

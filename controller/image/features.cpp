@@ -15,10 +15,10 @@ constexpr std::array kFeatures{
                  .known = {0, 1},
                  .supported = kOnlyZero,
                  .above = LevelAbove::lowered},
-    KnownFeature{.name = "group.version",
+    KnownFeature{.name = kGroupVersionFeature,
                  .purpose = "consumer groups of the new protocol (KIP-848)",
                  .known = {0, 1},
-                 .supported = kOnlyZero,
+                 .supported = {0, 1},
                  .above = LevelAbove::lowered},
     KnownFeature{.name = kDurableFeature,
                  .purpose = "acknowledged records that survive a crash of all brokers",
@@ -98,6 +98,10 @@ std::int16_t working_level(const MetadataImage& image, std::string_view feature)
     return known != nullptr && known->above == LevelAbove::lowered
                ? std::min(level, known->supported.high)
                : level;
+}
+
+GroupVersion group_version(const MetadataImage& image) {
+    return GroupVersion(working_level(image, kGroupVersionFeature));
 }
 
 }  // namespace hw::controller

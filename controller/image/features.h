@@ -54,6 +54,27 @@ inline constexpr std::string_view kInitialMetadataVersionName = "4.3-IV0";
 inline constexpr MetadataVersion kLowestMetadataVersion{7};
 inline constexpr MetadataVersion kHighestMetadataVersion{33};
 
+inline constexpr std::string_view kGroupVersionFeature = "group.version";
+
+/// A level of the feature group.version, as Kafka counts them.
+class GroupVersion {
+public:
+    constexpr explicit GroupVersion(std::int16_t level) : level_(level) {}
+
+    [[nodiscard]] constexpr std::int16_t level() const { return level_; }
+    /// Whether consumers may join groups with ConsumerGroupHeartbeat (KIP-848).
+    [[nodiscard]] constexpr bool has_consumer_protocol() const { return level_ >= 1; }
+
+private:
+    std::int16_t level_;
+};
+
+/// The features that a new cluster finalizes with its first records.
+struct InitialFeatures {
+    MetadataVersion metadata_version = kInitialMetadataVersion;
+    GroupVersion group_version{1};
+};
+
 /// Feature of a broker whose acknowledged records in `disk` topics are on stable storage, so they
 /// survive a crash as well as a clean stop.
 inline constexpr std::string_view kDurableFeature = "highwater.durable";
@@ -89,5 +110,8 @@ struct KnownFeature {
 /// The level at which the cluster works: the finalized one, lowered to the highest supported one
 /// where the feature allows it; 0 if it is not finalized.
 [[nodiscard]] std::int16_t working_level(const MetadataImage& image, std::string_view feature);
+
+/// The group.version at which the cluster works. Cheap: for each request.
+[[nodiscard]] GroupVersion group_version(const MetadataImage& image);
 
 }  // namespace hw::controller

@@ -6,7 +6,7 @@ namespace hw::controller {
 
 using wire::ErrorCode;
 
-RecordBatch activation_records(const ImageLoader& log, MetadataVersion initial) {
+RecordBatch activation_records(const ImageLoader& log, const InitialFeatures& initial) {
     constexpr ApiVersion kVersion{0};
     RecordBatch records;
     if (log.in_transaction()) {
@@ -15,13 +15,19 @@ RecordBatch activation_records(const ImageLoader& log, MetadataVersion initial) 
     if (log.image()->feature_level(kMetadataVersionFeature) != 0) {
         return records;
     }
-    if (initial.has_transactions()) {
+    const bool has_transactions = initial.metadata_version.has_transactions();
+    if (has_transactions) {
         records.add(schema::BeginTransactionRecord{.name = "Bootstrap records"}, kVersion);
     }
     records.add(schema::FeatureLevelRecord{.name = kMetadataVersionFeature,
-                                           .feature_level = initial.level()},
+                                           .feature_level = initial.metadata_version.level()},
                 kVersion);
-    if (initial.has_transactions()) {
+    if (initial.group_version.level() > 0) {
+        records.add(schema::FeatureLevelRecord{.name = kGroupVersionFeature,
+                                               .feature_level = initial.group_version.level()},
+                    kVersion);
+    }
+    if (has_transactions) {
         records.add(schema::EndTransactionRecord{}, kVersion);
     }
     return records;

@@ -9,8 +9,9 @@ namespace hw::controller {
 
 /// The records that a new active controller writes first. They abort a transaction that its
 /// predecessor left open. In a log without a metadata.version they also bootstrap the cluster with
-/// `initial`, in one transaction if that version has transactions. Usually there are none.
-[[nodiscard]] RecordBatch activation_records(const ImageLoader& log, MetadataVersion initial);
+/// `initial`, in one transaction if its metadata.version has transactions. Usually there are none.
+[[nodiscard]] RecordBatch activation_records(const ImageLoader& log,
+                                             const InitialFeatures& initial);
 
 /// Number of producer ids in a block.
 inline constexpr std::int32_t kProducerIdBlock = 1000;

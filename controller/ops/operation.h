@@ -30,8 +30,7 @@ struct ControllerOptions {
     /// Time between two checks that give partitions back to their preferred leaders; nothing:
     /// never.
     std::optional<Duration> leader_balance_interval = {};
-    /// That a new cluster starts with.
-    MetadataVersion initial_metadata_version = kInitialMetadataVersion;
+    InitialFeatures initial_features = {};  ///< that a new cluster starts with
     ControllerMutants mutants = {};
 };
 

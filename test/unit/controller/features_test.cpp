@@ -69,6 +69,15 @@ TEST_CASE("features: a level that is not built works as the highest supported on
     CHECK(working_level(image, "share.version") == 0);
 }
 
+TEST_CASE("features: group.version 1 allows the new protocol of consumer groups",
+          "[controller][features]") {
+    MetadataImage image("c");
+    CHECK_FALSE(group_version(image).has_consumer_protocol());
+    image.set_feature(kGroupVersionFeature, 1);
+    CHECK(group_version(image).level() == 1);
+    CHECK(group_version(image).has_consumer_protocol());
+}
+
 TEST_CASE("features: metadata.version and kraft.version are not lowered",
           "[controller][features]") {
     MetadataImage image("c");

@@ -171,8 +171,7 @@ TEST_CASE("controller: batches that the quorum itself appends move the controlle
     CHECK(world.controller().committed().last_offset() == before + 1);
 }
 
-TEST_CASE("bootstrap: a new cluster starts with its metadata.version in one transaction",
-          "[controller]") {
+TEST_CASE("bootstrap: a new cluster starts with its features in one transaction", "[controller]") {
     World world;
     world.lead();
     CHECK(world.records() ==
@@ -180,6 +179,8 @@ TEST_CASE("bootstrap: a new cluster starts with its metadata.version in one tran
                                    R"("data":{"name":"Bootstrap records"}})",
                                    R"({"type":"FEATURE_LEVEL_RECORD","version":0,)"
                                    R"("data":{"name":"metadata.version","featureLevel":30}})",
+                                   R"({"type":"FEATURE_LEVEL_RECORD","version":0,)"
+                                   R"("data":{"name":"group.version","featureLevel":1}})",
                                    R"({"type":"END_TRANSACTION_RECORD","version":0,"data":{}})"});
     CHECK(world.uncommitted() == 1);
 }
@@ -187,7 +188,8 @@ TEST_CASE("bootstrap: a new cluster starts with its metadata.version in one tran
 TEST_CASE("bootstrap: a metadata.version without transactions is the only record of a new cluster",
           "[controller]") {
     ControllerOptions options;
-    options.initial_metadata_version = MetadataVersion(13);
+    options.initial_features = {.metadata_version = MetadataVersion(13),
+                                .group_version = GroupVersion(0)};
     World world(1, options);
     world.lead();
     CHECK(world.records() ==
@@ -201,11 +203,11 @@ TEST_CASE("bootstrap: committed bootstrap records are not written again, lost on
     world.lead();
     world.lose();
     world.lead();
-    CHECK(world.records().size() == 3);
+    CHECK(world.records().size() == 4);
     world.commit();
     world.lose();
     world.lead();
-    CHECK(world.records().size() == 3);
+    CHECK(world.records().size() == 4);
 }
 
 TEST_CASE("bootstrap: a transaction that the predecessor left open is aborted first",
@@ -219,15 +221,15 @@ TEST_CASE("bootstrap: a transaction that the predecessor left open is aborted fi
                       .last_offset = Offset(1),
                       .epoch = LeaderEpoch(1),
                       .records = half}));
-    const RecordBatch records = activation_records(log, kInitialMetadataVersion);
-    REQUIRE(records.size() == 4);
+    const RecordBatch records = activation_records(log, InitialFeatures());
+    REQUIRE(records.size() == 5);
     CHECK(std::holds_alternative<schema::AbortTransactionRecord>(records.records()[0].record));
     REQUIRE(log.load({.base_offset = Offset(2),
-                      .last_offset = Offset(5),
+                      .last_offset = Offset(6),
                       .epoch = LeaderEpoch(2),
                       .records = records.records()}));
     CHECK(log.image()->feature_level(kMetadataVersionFeature) == 30);
-    CHECK(activation_records(log, kInitialMetadataVersion).empty());
+    CHECK(activation_records(log, InitialFeatures()).empty());
 }
 
 }  // namespace

@@ -49,7 +49,8 @@ struct Registration {
     std::vector<schema::BrokerRegistrationRequest::Listener> listeners{
         {.name = "PLAINTEXT", .host = "127.0.0.1", .port = 9092, .security_protocol = 0}};
     std::vector<schema::BrokerRegistrationRequest::Feature> features{
-        {.name = kMetadataVersionFeature, .min_supported_version = 7, .max_supported_version = 33}};
+        {.name = kMetadataVersionFeature, .min_supported_version = 7, .max_supported_version = 33},
+        {.name = kGroupVersionFeature, .min_supported_version = 0, .max_supported_version = 1}};
     std::string_view cluster_id = kClusterId;
     std::string_view rack;
 

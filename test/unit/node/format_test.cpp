@@ -80,6 +80,7 @@ TEST_CASE("format: a controller gets a checkpoint and a quorum-state, every dire
     const auto bootstrap = parse_bootstrap(as_bytes(machine.disk.contents(kCheckpoint)), "x");
     REQUIRE(bootstrap.has_value());
     CHECK(bootstrap->metadata_version->level() == 30);
+    CHECK(bootstrap->group_version.level() == 1);
     CHECK_FALSE(machine.has("/more/__cluster_metadata-0"));
 }
 
@@ -238,16 +239,19 @@ TEST_CASE("format: a node starts from formatted directories with their cluster i
           "[node][format]") {
     Machine machine;
     REQUIRE(machine.format());
-    CHECK(features_after_start(machine) == "metadata.version at 30\n");
+    CHECK(features_after_start(machine) == "group.version at 1\nmetadata.version at 30\n");
     // The second start is not that of a new cluster.
-    CHECK(features_after_start(machine) == "metadata.version at 30\n");
+    CHECK(features_after_start(machine) == "group.version at 1\nmetadata.version at 30\n");
 }
 
-TEST_CASE("format: a new cluster starts with the metadata.version of Kafka's checkpoint",
+TEST_CASE("format: a new cluster starts with the features of Kafka's checkpoint",
           "[node][format]") {
     const int level = GENERATE(7, 13, 14, 17, 29, 33);
-    const std::string bytes =
-        format_bootstrap(controller::MetadataVersion(static_cast<std::int16_t>(level)), {});
+    const int groups = GENERATE(0, 1);
+    const std::string bytes = format_bootstrap(
+        {.metadata_version = controller::MetadataVersion(static_cast<std::int16_t>(level)),
+         .group_version = controller::GroupVersion(static_cast<std::int16_t>(groups))},
+        {});
     Machine machine;
     machine.put("/data", "meta.properties",
                 storage::format_meta_properties(
@@ -258,7 +262,9 @@ TEST_CASE("format: a new cluster starts with the metadata.version of Kafka's che
     } else {
         machine.put("/data", "bootstrap.checkpoint", bytes);
     }
-    CHECK(features_after_start(machine) == fmt::format("metadata.version at {}\n", level));
+    CHECK(features_after_start(machine) == fmt::format("{}metadata.version at {}\n",
+                                                       groups == 0 ? "" : "group.version at 1\n",
+                                                       level));
     Member member(machine.world, 1, machine.disk);
     member.run(member.start(), member.done);
     REQUIRE(member.started);

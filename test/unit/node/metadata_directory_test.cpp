@@ -87,7 +87,9 @@ struct Fixture {
         REQUIRE(storage::replace_small_file(disk, directory, name, text));
     }
     std::string checkpoint(int level = 30) {
-        return format_bootstrap(controller::MetadataVersion(static_cast<std::int16_t>(level)), {});
+        return format_bootstrap(
+            {.metadata_version = controller::MetadataVersion(static_cast<std::int16_t>(level))},
+            {});
     }
 
     sim::Scheduler scheduler{1};

@@ -134,13 +134,13 @@ TEST_CASE("node: ApiVersions lists the supported and the finalized features", "[
     member.run(member.start(), member.done);
     REQUIRE(member.started);
     member.run(member.ask_features(ApiVersion(4)), member.asked);
-    CHECK(member.features == std::vector<std::string>{"highwater.durable 0-1",
-                                                      "metadata.version 7-33",
+    CHECK(member.features == std::vector<std::string>{"group.version 0-1", "highwater.durable 0-1",
+                                                      "metadata.version 7-33", "group.version at 1",
                                                       "metadata.version at 30"});
     member.features.clear();
     member.asked = false;
     member.run(member.ask_features(ApiVersion(3)), member.asked);
-    CHECK(member.features.front() == "highwater.durable 1-1");
+    CHECK(member.features.front() == "group.version 1-1");
     member.run(member.stop(), member.stopped);
 }
 

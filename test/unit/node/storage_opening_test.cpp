@@ -75,7 +75,8 @@ TEST_CASE("opening: one of several voters is refused before it is formatted, and
     REQUIRE(opened.has_value());
     CHECK(opened->cluster_id == "cluster");
     CHECK(opened->metadata->election == replication::ElectionState{});
-    CHECK(opened->metadata->initial_version.level() == 30);
+    CHECK(opened->metadata->initial_features.metadata_version.level() == 30);
+    CHECK(opened->metadata->initial_features.group_version.level() == 1);
 }
 
 TEST_CASE("opening: one of several voters is refused when its vote is lost", "[node][opening]") {
@@ -132,15 +133,18 @@ TEST_CASE("opening: no cluster begins while a directory cannot be opened", "[nod
     CHECK_FALSE(voter.disk.has("/data/__cluster_metadata-0"));
 }
 
-TEST_CASE("opening: one of several voters that Kafka formatted starts with its metadata.version",
+TEST_CASE("opening: one of several voters that Kafka formatted starts with its features",
           "[node][opening]") {
     Voter voter;
     for (const std::string directory : {"/data", "/more"}) {
         REQUIRE(voter.disk.make_directories(directory));
         const storage::MetaProperties properties{"kafka", BrokerId(1),
                                                  DirectoryId(random_uuid(voter.world.entropy))};
-        REQUIRE(storage::replace_small_file(voter.disk, directory, "bootstrap.checkpoint",
-                                            format_bootstrap(controller::MetadataVersion(25), {})));
+        REQUIRE(storage::replace_small_file(
+            voter.disk, directory, "bootstrap.checkpoint",
+            format_bootstrap({.metadata_version = controller::MetadataVersion(25),
+                              .group_version = controller::GroupVersion(0)},
+                             {})));
         REQUIRE(storage::replace_small_file(voter.disk, directory, storage::kMetaPropertiesFile,
                                             storage::format_meta_properties(properties)));
     }
@@ -149,7 +153,8 @@ TEST_CASE("opening: one of several voters that Kafka formatted starts with its m
         const auto opened = voter.open();
         REQUIRE(opened.has_value());
         CHECK(opened->cluster_id == "kafka");
-        CHECK(opened->metadata->initial_version.level() == 25);
+        CHECK(opened->metadata->initial_features.metadata_version.level() == 25);
+        CHECK(opened->metadata->initial_features.group_version.level() == 0);
         CHECK(voter.disk.exists(kQuorumState).value());
     }
 }

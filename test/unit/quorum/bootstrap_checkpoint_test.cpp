@@ -76,21 +76,22 @@ std::string refusal(const std::string& bytes) {
 }
 
 TEST_CASE(
-    "bootstrap checkpoint: that of Kafka gives the metadata.version, other features do not "
-    "count",
+    "bootstrap checkpoint: that of Kafka gives metadata.version and group.version, other features "
+    "do not count",
     "[quorum][bootstrap]") {
     const auto parsed = parse_bootstrap(as_bytes(kafka_file()), "x");
     REQUIRE(parsed.has_value());
     REQUIRE(parsed->metadata_version.has_value());
     CHECK(parsed->metadata_version->level() == 30);
-    CHECK(parsed->ignored == std::vector<std::string>{
-                                 "eligible.leader.replicas.version 1", "group.version 1",
-                                 "share.version 1", "streams.version 1", "transaction.version 2"});
+    CHECK(parsed->group_version.level() == 1);
+    CHECK(parsed->ignored == std::vector<std::string>{"eligible.leader.replicas.version 1",
+                                                      "share.version 1", "streams.version 1",
+                                                      "transaction.version 2"});
 }
 
 TEST_CASE("bootstrap checkpoint: ours has the batches and records of Kafka's",
           "[quorum][bootstrap]") {
-    const std::string own = format_bootstrap(controller::MetadataVersion(30), kNow);
+    const std::string own = format_bootstrap({}, kNow);
     const std::string kafka = kafka_file();
     const auto ours = batches_of(own);
     const auto theirs = batches_of(kafka);
@@ -99,11 +100,12 @@ TEST_CASE("bootstrap checkpoint: ours has the batches and records of Kafka's",
     for (std::size_t i = 0; i < 3; ++i) {
         CAPTURE(i);
         CHECK(ours[i].crc_matches());
-        CHECK(ours[i].base_offset() == Offset(static_cast<std::int64_t>(i)));
         CHECK(ours[i].leader_epoch() == theirs[i].leader_epoch());
         CHECK(ours[i].is_control() == theirs[i].is_control());
         CHECK(first_record(ours[i]).first == first_record(theirs[i]).first);
     }
+    CHECK(ours[1].base_offset() == Offset(1));
+    CHECK(ours[2].base_offset() == Offset(3));
     // Kafka 4.3 writes no timestamp into the header, 4.4 the time of the format.
     const std::string header = first_record(ours[0]).second;
     const std::string zero = first_record(theirs[0]).second;
@@ -115,11 +117,16 @@ TEST_CASE("bootstrap checkpoint: ours has the batches and records of Kafka's",
 
 TEST_CASE("bootstrap checkpoint: ours is read back", "[quorum][bootstrap]") {
     for (const int level : {7, 30, 33}) {
-        const controller::MetadataVersion version(static_cast<std::int16_t>(level));
-        const auto parsed = parse_bootstrap(as_bytes(format_bootstrap(version, kNow)), "x");
-        REQUIRE(parsed.has_value());
-        CHECK(parsed->metadata_version->level() == level);
-        CHECK(parsed->ignored.empty());
+        for (const int groups : {0, 1}) {
+            const controller::InitialFeatures features{
+                .metadata_version = controller::MetadataVersion(static_cast<std::int16_t>(level)),
+                .group_version = controller::GroupVersion(static_cast<std::int16_t>(groups))};
+            const auto parsed = parse_bootstrap(as_bytes(format_bootstrap(features, kNow)), "x");
+            REQUIRE(parsed.has_value());
+            CHECK(parsed->metadata_version->level() == level);
+            CHECK(parsed->group_version.level() == groups);
+            CHECK(parsed->ignored.empty());
+        }
     }
 }
 
@@ -131,6 +138,14 @@ TEST_CASE("bootstrap checkpoint: a metadata.version out of range is refused with
         CHECK(refusal(bytes).starts_with(fmt::format(
             "/data/x has metadata.version {}, but this version supports 7 to 33. ", level)));
     }
+}
+
+TEST_CASE("bootstrap checkpoint: a group.version that is not supported is named as ignored",
+          "[quorum][bootstrap]") {
+    const auto parsed = parse_bootstrap(as_bytes(feature("group.version", 2) + footer()), "x");
+    REQUIRE(parsed.has_value());
+    CHECK(parsed->group_version.level() == 0);
+    CHECK(parsed->ignored == std::vector<std::string>{"group.version 2"});
 }
 
 TEST_CASE("bootstrap checkpoint: kraft.version 1 is refused, 0 and unknown control records are not",
@@ -159,7 +174,7 @@ TEST_CASE("bootstrap checkpoint: records of other types are named as ignored",
 
 TEST_CASE("bootstrap checkpoint: every shorter and every changed file is refused",
           "[quorum][bootstrap]") {
-    const std::string bytes = format_bootstrap(controller::MetadataVersion(30), kNow);
+    const std::string bytes = format_bootstrap({}, kNow);
     for (std::size_t size = 0; size < bytes.size(); ++size) {
         CAPTURE(size);
         CHECK(refusal(bytes.substr(0, size)).starts_with("/data/x: "));

@@ -41,12 +41,19 @@ public:
     }
 };
 
+/// The golden files are of a cluster without other features than metadata.version.
+inline controller::ControllerOptions first_cluster() {
+    controller::ControllerOptions options;
+    options.initial_features.group_version = controller::GroupVersion(0);
+    return options;
+}
+
 /// One process with a controller.
 struct Process : test::RaftProcess {
     Process(sim::Scheduler& scheduler, sim::SimDisk& disk, Entropy& entropy, LogSink& log)
         : RaftProcess(scheduler, disk, log),
           runtime(shard, clock, *node,
-                  controller::QuorumController({}, {entropy, configs},
+                  controller::QuorumController(first_cluster(), {entropy, configs},
                                                controller::MetadataImage("cluster")),
                   Logger(log, "controller")) {
         runtime.on_end([this](const Error& reason) { ended = reason.message; });
