@@ -36,6 +36,15 @@ HostLimits with_room_for_envelope(HostLimits limits) {
     return limits;
 }
 
+ConsumerGroup::Rules consumer_rules(const config::ConsumerGroupConfig& groups) {
+    const Duration interval = duration_of(groups.heartbeat_interval);
+    return {.session_timeout = duration_of(groups.session),
+            .heartbeat_interval = interval,
+            .reconciling_interval = std::min(interval, duration_of(groups.heartbeat_interval_min)),
+            .max_size = static_cast<std::size_t>(groups.size_max),
+            .assignors = groups.assignors};
+}
+
 IncarnationId new_incarnation(Entropy& entropy) {
     return IncarnationId(random_uuid(entropy));
 }
@@ -84,13 +93,15 @@ Node::Node(config::BrokerConfig config, const NodeLimits& limits, NodePorts port
                     .self = config_.node.id,
                     .broker_epoch = [this] { return agent_->epoch(); }}),
       group_memory_(limits.groups, ports_.clock, log_.named("groups")),
-      groups_({ports_.control, ports_.clock, log_.named("groups"), ports_.coordinator_mutants},
+      groups_({ports_.control, ports_.worker == nullptr ? ports_.control : *ports_.worker,
+               ports_.clock, log_.named("groups"), ports_.coordinator_mutants},
               {.memory = &group_memory_,
                .offset_metadata_max =
                    static_cast<std::size_t>(std::max(config_.groups.offset_metadata_max, 0)),
                .classic = {.initial_delay = duration_of(config_.groups.initial_delay),
                            .max_size = static_cast<std::size_t>(config_.groups.size_max),
-                           .mutants = ports_.group_mutants}}),
+                           .mutants = ports_.group_mutants},
+               .consumer = consumer_rules(config_.groups.consumer)}),
       shards_(data_ports(), ports_.data),
       cluster_peers_(shards_.fetchers(), ports_.control, isr_updater_) {
     connector_.follow_active(session_channel_);

@@ -56,6 +56,7 @@ struct NodePorts {
     LogSink& log;
     Shard& control;
     std::vector<Shard*> data;  ///< at least one; may be the control shard itself
+    Shard* worker = nullptr;   ///< for long computations; null: the control shard
     DeferPolicy* defer = nullptr;
     /// Rules that a simulation breaks on purpose; none by default.
     replication::LeaderMutants mutants = {};

@@ -81,7 +81,8 @@ struct LocalNode {
                 .disk = process.disk,
                 .log = log,
                 .control = loops.control(),
-                .data = loops.data()}) {}
+                .data = loops.data(),
+                .worker = &loops.worker()}) {}
 
     /// Whether the start has failed by itself.
     [[nodiscard]] bool has_failed() const {

@@ -222,8 +222,35 @@ ProduceConfig read_produce(const Settings& settings) {
             .producer_expiry_interval = span(settings, "producer.id.expiration.check.interval.ms")};
 }
 
+/// Of a group.
+constexpr std::int32_t kMostMembers = 10'000;
+
+/// Assignors may be named by Kafka's classes.
+std::string short_name(const std::string& assignor) {
+    if (assignor.ends_with(".UniformAssignor")) {
+        return "uniform";
+    }
+    return assignor.ends_with(".RangeAssignor") ? "range" : assignor;
+}
+
+ConsumerGroupConfig read_consumer_groups(const Settings& settings) {
+    ConsumerGroupConfig groups{
+        .session = span(settings, "group.consumer.session.timeout.ms"),
+        .heartbeat_interval = span(settings, "group.consumer.heartbeat.interval.ms"),
+        .heartbeat_interval_min = span(settings, "group.consumer.min.heartbeat.interval.ms"),
+        .size_max = std::min(
+            static_cast<std::int32_t>(integer(settings, "group.consumer.max.size")), kMostMembers),
+        .assignors = {}};
+    for (const std::string& assignor : settings.list("group.consumer.assignors")) {
+        groups.assignors.push_back(short_name(assignor));
+    }
+    if (groups.assignors.empty()) {
+        groups.assignors = {"uniform", "range"};
+    }
+    return groups;
+}
+
 GroupConfig read_groups(const Settings& settings) {
-    constexpr std::int32_t kMostMembers = 10'000;
     const auto number = [&](std::string_view name) {
         return static_cast<std::int32_t>(integer(settings, name));
     };
@@ -240,7 +267,8 @@ GroupConfig read_groups(const Settings& settings) {
             .session_min = span(settings, "group.min.session.timeout.ms"),
             .session_max = span(settings, "group.max.session.timeout.ms"),
             .initial_delay = span(settings, "group.initial.rebalance.delay.ms"),
-            .size_max = std::min(number("group.max.size"), kMostMembers)};
+            .size_max = std::min(number("group.max.size"), kMostMembers),
+            .consumer = read_consumer_groups(settings)};
 }
 
 /// Whether id and roles are valid. If not, errors about listeners and voters would be guesses.

@@ -75,6 +75,15 @@ struct OffsetsTopicConfig {
     std::int32_t segment_bytes;
 };
 
+/// Groups of the consumer protocol (KIP-848).
+struct ConsumerGroupConfig {
+    std::chrono::milliseconds session;
+    std::chrono::milliseconds heartbeat_interval;
+    std::chrono::milliseconds heartbeat_interval_min;
+    std::int32_t size_max;               ///< members of a group
+    std::vector<std::string> assignors;  ///< at least one, the default first
+};
+
 /// The coordinator of consumer groups.
 struct GroupConfig {
     OffsetsTopicConfig offsets_topic;
@@ -87,6 +96,7 @@ struct GroupConfig {
     std::chrono::milliseconds session_max;
     std::chrono::milliseconds initial_delay;  ///< of the first rebalance of a group
     std::int32_t size_max;                    ///< members of a group
+    ConsumerGroupConfig consumer;
 };
 
 struct ProduceConfig {

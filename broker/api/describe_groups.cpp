@@ -36,7 +36,7 @@ struct DescribedMember {
     std::string assignment;
 };
 
-/// What a coordinator says of a group; none if it does not know it.
+/// What a coordinator says of a group; none if it knows no such classic group.
 struct DescribedGroup {
     std::string state;
     std::string protocol_type;
@@ -47,7 +47,7 @@ struct DescribedGroup {
 using Description = std::optional<DescribedGroup>;
 
 Description describe(const Group* group) {
-    if (group == nullptr) {
+    if (group == nullptr || group->consumer != nullptr) {
         return std::nullopt;
     }
     DescribedGroup described{
@@ -143,7 +143,7 @@ Response::Group DescribeGroupsJob::answer(Question& question) {
         answer.group_state = kDeadState;
         if (exchange_->version() >= kTellsMissingFrom) {
             answer.error_code = ErrorCode::group_id_not_found;
-            question.message = fmt::format("Group {} not found.", question.group);
+            question.message = fmt::format("Group {} is not a classic group.", question.group);
             answer.error_message = question.message;
         }
         return answer;

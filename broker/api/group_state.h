@@ -8,6 +8,7 @@
 namespace hw::broker {
 
 inline constexpr std::string_view kClassicType = "classic";
+inline constexpr std::string_view kConsumerType = "consumer";
 inline constexpr std::string_view kDeadState = "Dead";
 
 [[nodiscard]] constexpr std::string_view name_of(ClassicState state) {
@@ -24,9 +25,30 @@ inline constexpr std::string_view kDeadState = "Dead";
     return kDeadState;
 }
 
+[[nodiscard]] constexpr std::string_view name_of(ConsumerState state) {
+    switch (state) {
+        case ConsumerState::empty:
+            return "Empty";
+        case ConsumerState::assigning:
+            return "Assigning";
+        case ConsumerState::reconciling:
+            return "Reconciling";
+        case ConsumerState::stable:
+            return "Stable";
+    }
+    return kDeadState;
+}
+
 /// A group that has offsets only is empty.
 [[nodiscard]] inline std::string_view state_of(const Group& group) {
+    if (group.consumer != nullptr) {
+        return name_of(group.consumer->state());
+    }
     return name_of(group.classic == nullptr ? ClassicState::empty : group.classic->state());
+}
+
+[[nodiscard]] inline std::string_view type_of(const Group& group) {
+    return group.consumer != nullptr ? kConsumerType : kClassicType;
 }
 
 }  // namespace hw::broker

@@ -5,6 +5,8 @@
 #include <memory>
 
 #include "broker/api/api_versions.h"
+#include "broker/api/consumer_group_describe.h"
+#include "broker/api/consumer_group_heartbeat.h"
 #include "broker/api/delete_groups.h"
 #include "broker/api/describe_cluster.h"
 #include "broker/api/describe_configs.h"
@@ -70,6 +72,10 @@ void add_group_handlers(Dispatcher& dispatcher, ApiServices& services, const Gro
     dispatcher.add(ApiKey::sync_group, std::make_unique<SyncGroupHandler>(services));
     dispatcher.add(ApiKey::heartbeat, std::make_unique<HeartbeatHandler>(services, timeout));
     dispatcher.add(ApiKey::leave_group, std::make_unique<LeaveGroupHandler>(services, timeout));
+    dispatcher.add(ApiKey::consumer_group_heartbeat,
+                   std::make_unique<ConsumerGroupHeartbeatHandler>(services, rules, entropy));
+    dispatcher.add(ApiKey::consumer_group_describe,
+                   std::make_unique<ConsumerGroupDescribeHandler>(services, timeout));
     dispatcher.add(ApiKey::describe_groups,
                    std::make_unique<DescribeGroupsHandler>(services, timeout));
     dispatcher.add(ApiKey::list_groups, std::make_unique<ListGroupsHandler>(services, timeout));

@@ -25,6 +25,7 @@ struct ListedGroup {
     std::string name;
     std::string protocol_type;
     std::string_view state;
+    std::string_view type;
 };
 using Listed = std::vector<ListedGroup>;
 
@@ -38,6 +39,14 @@ bool passes(std::string_view value, wire::Array<std::string_view> filter) {
     return filter.empty() || std::ranges::any_of(filter, [value](std::string_view one) {
                return is_same(one, value);
            });
+}
+
+/// Empty: it has never had members.
+std::string protocol_type_of(const Group& group) {
+    if (group.consumer != nullptr) {
+        return "consumer";
+    }
+    return group.classic == nullptr ? std::string() : group.classic->protocol_type();
 }
 
 /// One ListGroups request in progress.
@@ -91,9 +100,7 @@ Task<> ListGroupsJob::ask(PartitionIndex partition, const ReplicaPtr& replica) {
                      .second;
     const auto operation = [](const GroupMachine& groups, Listed& listed) {
         for (const auto& [name, group] : groups.groups()) {
-            listed.push_back(
-                {name, group.classic == nullptr ? std::string() : group.classic->protocol_type(),
-                 state_of(group)});
+            listed.push_back({name, protocol_type_of(group), state_of(group), type_of(group)});
         }
         return CoordinatorRecords();
     };
@@ -102,7 +109,7 @@ Task<> ListGroupsJob::ask(PartitionIndex partition, const ReplicaPtr& replica) {
 
 void ListGroupsJob::add(const ListedGroup& group, bool may_see_all) {
     const bool is_listed =
-        passes(group.state, request_.states_filter) && passes(kClassicType, request_.types_filter);
+        passes(group.state, request_.states_filter) && passes(group.type, request_.types_filter);
     if (!is_listed) {
         return;
     }
@@ -111,7 +118,7 @@ void ListGroupsJob::add(const ListedGroup& group, bool may_see_all) {
         groups_.push_back({.group_id = group.name,
                            .protocol_type = group.protocol_type,
                            .group_state = group.state,
-                           .group_type = kClassicType});
+                           .group_type = group.type});
     }
 }
 

@@ -28,7 +28,10 @@ constexpr std::size_t kBytesPerItem = 256;
 struct Asked {
     std::string_view group;
     bool all = false;  ///< all partitions for which it has offsets
-    wire::Array<Request::Topic> topics;
+    /// Of a consumer group; null: anybody.
+    std::string_view member = {};
+    std::int32_t epoch = -1;
+    wire::Array<Request::Topic> topics = {};
 };
 
 /// One OffsetFetch request in progress.
@@ -54,7 +57,11 @@ private:
         std::vector<ErrorCode> errors;  ///< of the topics that it is not asked for, in their order
         std::vector<NamedPartition> partitions;
     };
-    using Found = std::vector<FetchedOffset>;
+    using Offsets = std::vector<FetchedOffset>;
+    struct Found {
+        ErrorCode refusal = ErrorCode::none;
+        Offsets offsets;
+    };
     /// A group that was asked for.
     struct Question {
         Question(ApiServices& services, TimePoint deadline, const Asked& about)
@@ -71,8 +78,8 @@ private:
     /// Adds the answer about one group.
     [[nodiscard]] Task<> add(Question& question);
     void reply();
-    [[nodiscard]] Task<> add_asked(const Asked& asked, const Named& named, Found all);
-    [[nodiscard]] Task<> add_all(Found all);
+    [[nodiscard]] Task<> add_asked(const Asked& asked, const Named& named, Offsets all);
+    [[nodiscard]] Task<> add_all(Offsets all);
     [[nodiscard]] Task<> add_errors(const Asked& asked, ErrorCode code);
     [[nodiscard]] Response::Partition answer(PartitionIndex index,
                                              const CommittedOffset& committed) const;
@@ -88,7 +95,7 @@ private:
     // The arrays and texts that the answers point to.
     std::deque<std::vector<Response::TopicResult>> topics_;
     std::deque<std::vector<Response::Partition>> partitions_;
-    std::deque<std::vector<FetchedOffset>> found_;
+    std::deque<Offsets> found_;
     std::deque<std::string> names_;
 };
 
@@ -144,9 +151,12 @@ Task<> OffsetFetchJob::ask(const Asked& asked) {
     }
     std::size_t found_all = 0;
     const auto operation = [&](const GroupMachine& groups, Found& found) {
-        found = asked.all ? groups.fetch_all(asked.group)
-                          : groups.fetch(asked.group, question.named.partitions);
-        found_all = asked.all ? found.size() : 0;
+        found.refusal = groups.check_fetch(asked.group, asked.member, asked.epoch);
+        if (found.refusal == ErrorCode::none) {
+            found.offsets = asked.all ? groups.fetch_all(asked.group)
+                                      : groups.fetch(asked.group, question.named.partitions);
+        }
+        found_all = asked.all ? found.offsets.size() : 0;
         return CoordinatorRecords();
     };
     co_await question.call.ask(asked.group, operation);
@@ -168,11 +178,16 @@ Task<> OffsetFetchJob::add(Question& question) {
     const Asked& asked = question.asked;
     topics_.emplace_back();
     groups_.push_back({.group_id = asked.group});
-    std::expected<Found, ErrorCode> found = std::unexpected(ErrorCode::group_authorization_failed);
+    std::expected<Offsets, ErrorCode> found =
+        std::unexpected(ErrorCode::group_authorization_failed);
     if (question.is_allowed) {
         auto outcome = co_await question.call.outcome();
-        found = outcome ? std::expected<Found, ErrorCode>(std::move(*outcome))
-                        : std::unexpected(outcome.error().code);
+        const ErrorCode code = outcome ? outcome->refusal : outcome.error().code;
+        if (code == ErrorCode::none) {
+            found = std::move(outcome->offsets);
+        } else {
+            found = std::unexpected(code);
+        }
     }
     if (!found) {
         groups_.back().error_code = found.error();
@@ -196,7 +211,7 @@ Response::Partition OffsetFetchJob::answer(PartitionIndex index,
             .error_code = ErrorCode::none};
 }
 
-Task<> OffsetFetchJob::add_asked(const Asked& asked, const Named& named, Found all) {
+Task<> OffsetFetchJob::add_asked(const Asked& asked, const Named& named, Offsets all) {
     std::span<const FetchedOffset> found = found_.emplace_back(std::move(all));
     LongLoop loop;
     for (std::size_t i = 0; i < asked.topics.size(); ++i) {
@@ -218,8 +233,8 @@ Task<> OffsetFetchJob::add_asked(const Asked& asked, const Named& named, Found a
     }
 }
 
-Task<> OffsetFetchJob::add_all(Found all) {
-    const Found& found = found_.emplace_back(std::move(all));
+Task<> OffsetFetchJob::add_all(Offsets all) {
+    const Offsets& found = found_.emplace_back(std::move(all));
     LongLoop loop;
     for (std::size_t next = 0; next < found.size();) {
         const std::string& name = found[next].topic;
@@ -281,10 +296,16 @@ Task<> OffsetFetchHandler::serve(ExchangePtr exchange, const Request& request) {
     std::vector<Asked> asked;
     std::size_t items = 0;
     if (exchange->version() < kManyGroupsFrom) {
-        asked.push_back({request.group_id, wire::is_null(request.topics), request.topics});
+        asked.push_back({.group = request.group_id,
+                         .all = wire::is_null(request.topics),
+                         .topics = request.topics});
     } else {
         for (const Request::Group& group : request.groups) {
-            asked.push_back({group.group_id, wire::is_null(group.topics), group.topics});
+            asked.push_back({.group = group.group_id,
+                             .all = wire::is_null(group.topics),
+                             .member = group.member_id,
+                             .epoch = group.member_epoch,
+                             .topics = group.topics});
         }
     }
     for (const Asked& one : asked) {

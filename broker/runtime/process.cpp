@@ -39,7 +39,7 @@ unsigned allowed_cores() {
 }  // namespace
 
 LoopThreads::LoopThreads(std::size_t data_loops) {
-    for (std::size_t index = 0; index <= data_loops; ++index) {
+    for (std::size_t index = 0; index < data_loops + 2; ++index) {
         loops_.push_back(std::make_unique<EventLoop>(index));
     }
     for (const auto& loop : loops_) {
@@ -58,7 +58,7 @@ LoopThreads::~LoopThreads() {
 
 std::vector<Shard*> LoopThreads::data() const {
     std::vector<Shard*> shards;
-    for (std::size_t index = 0; index + 1 < loops_.size(); ++index) {
+    for (std::size_t index = 0; index + 2 < loops_.size(); ++index) {
         shards.push_back(loops_[index].get());
     }
     return shards;

@@ -18,10 +18,11 @@ namespace hw::broker {
 template <class T>
 using Pending = std::future<T>;
 
-/// The event loops of a node and their threads: data loops 0 to count-1, then the control loop.
+/// The event loops of a node and their threads: data loops 0 to count-1, then the control loop, and
+/// the loop for long computations.
 class LoopThreads {
 public:
-    /// Starts `data_loops` + 1 threads.
+    /// Starts `data_loops` + 2 threads.
     explicit LoopThreads(std::size_t data_loops);
     /// Ends the loops after their current turn and joins the threads.
     ~LoopThreads();
@@ -29,7 +30,8 @@ public:
     LoopThreads& operator=(const LoopThreads&) = delete;
 
     [[nodiscard]] std::vector<Shard*> data() const;
-    [[nodiscard]] EventLoop& control() const { return *loops_.back(); }
+    [[nodiscard]] EventLoop& control() const { return *loops_[loops_.size() - 2]; }
+    [[nodiscard]] EventLoop& worker() const { return *loops_.back(); }
 
     /// Starts a task on the control loop. Call from a thread that runs no loop.
     template <class T>

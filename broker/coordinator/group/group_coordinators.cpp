@@ -1,5 +1,7 @@
 #include "broker/coordinator/group/group_coordinators.h"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "broker/coordinator/group/group_partition.h"
@@ -15,7 +17,13 @@ std::shared_ptr<replication::ReplicaListener> GroupCoordinators::make_listener(
     std::erase_if(hosted_, [](const auto& weak) { return weak.expired(); });
     hosted_.push_back(replica);
     const std::string text = fmt::format("{}", name);
-    const auto make = [this] { return std::make_unique<GroupMachine>(options_); };
+    const auto make = [this, weak = std::weak_ptr(replica)] {
+        GroupMachine::Options options = options_;
+        options.ask_worker = [this, weak](std::string group, GroupQuestion question) {
+            worker_.ask({weak, std::move(group), std::move(question)});
+        };
+        return std::make_unique<GroupMachine>(options);
+    };
     const auto load = [this, make, text, weak = std::weak_ptr(replica)](CoordinatorLoad load) {
         loader_.begin(
             {.replica = weak,
@@ -48,6 +56,7 @@ std::vector<ReplicaPtr> GroupCoordinators::hosted() {
 
 Task<> GroupCoordinators::stop() {
     co_await loader_.stop();
+    co_await worker_.stop();
     co_await timer_.stop();
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "broker/coordinator/group/group_machine.h"
+#include "broker/coordinator/group/group_worker.h"
 #include "broker/coordinator/runtime/coordinator.h"
 #include "broker/coordinator/runtime/coordinator_loader.h"
 #include "broker/coordinator/runtime/coordinator_timer.h"
@@ -24,6 +25,7 @@ class GroupCoordinators final : public ReplicaListeners {
 public:
     struct Ports {
         Shard& control;
+        Shard& worker;  ///< for long computations; may be the control shard
         const Clock& clock;
         Logger log;
         CoordinatorMutants mutants = {};
@@ -33,6 +35,7 @@ public:
         : ports_(ports),
           options_(options),
           loader_(ports.control, ports.clock, ports.log),
+          worker_(ports.control, ports.worker, ports.clock),
           timer_(ports.control, ports.clock) {}
 
     [[nodiscard]] std::shared_ptr<replication::ReplicaListener> make_listener(
@@ -47,13 +50,15 @@ public:
     void on_deleted_topics(std::function<void()> call) { tell_deleted_topics_ = std::move(call); }
     /// The replicas with a coordinator.
     [[nodiscard]] std::vector<ReplicaPtr> hosted();
-    /// Ends the loads, and wakes nobody any more. Call before the replicas are closed.
+    /// Ends the loads and assignments, and wakes nobody any more. Call before the replicas are
+    /// closed.
     [[nodiscard]] Task<> stop();
 
 private:
     Ports ports_;
     GroupMachine::Options options_;
     CoordinatorLoader loader_;
+    GroupWorker worker_;
     CoordinatorTimer timer_;
     std::vector<std::weak_ptr<HostedReplica>> hosted_;  ///< some may be gone
     std::function<void()> tell_deleted_topics_;

@@ -1,5 +1,6 @@
 #include "broker/coordinator/group/group_machine.h"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 #include <variant>
@@ -26,8 +27,7 @@ struct Overloaded : Functions... {
     using Functions::operator()...;
 };
 
-/// Memory of a group and of an offset, beside their texts, about.
-constexpr std::int64_t kGroupMemory = 600;
+/// Memory of an offset, beside its texts, about.
 constexpr std::int64_t kOffsetMemory = 160;
 
 std::int64_t memory_of(std::string_view topic, std::string_view metadata) {
@@ -39,7 +39,8 @@ std::int64_t memory_of(std::string_view topic, std::string_view metadata) {
 bool is_worth_keeping(const Group& group) {
     return !group.offsets.empty() ||
            (group.classic != nullptr &&
-            (group.classic->generation() > 0 || !group.classic->is_unused()));
+            (group.classic->generation() > 0 || !group.classic->is_unused())) ||
+           (group.consumer != nullptr && group.consumer->epoch() > 0);
 }
 
 }  // namespace
@@ -56,22 +57,14 @@ bool GroupMachine::has_room(std::int64_t bytes) const {
     return options_.memory == nullptr || options_.memory->has_room(bytes);
 }
 
-bool GroupMachine::has_room(std::string_view group, const ClassicJoin& join) const {
-    const Group* const found = find(group);
-    const std::int64_t known =
-        found == nullptr || found->classic == nullptr ? 0 : found->classic->bytes_of(join.member);
-    const std::int64_t grows = ClassicGroup::bytes_of(join) - known;
-    // Members of a group that exists must always be able to rebalance it.
-    return (known > 0 && grows <= 0) || has_room(grows + (found == nullptr ? kGroupMemory : 0));
-}
-
 void GroupMachine::count(Groups::iterator group) {
     // The name is kept here, in the closure that makes records, and among the deadlines.
     constexpr std::int64_t kNames = 3;
     Group& changed = group->second;
     const std::int64_t bytes =
         kGroupMemory + kNames * static_cast<std::int64_t>(group->first.size()) +
-        changed.offset_bytes + (changed.classic == nullptr ? 0 : changed.classic->bytes());
+        changed.offset_bytes + (changed.classic == nullptr ? 0 : changed.classic->bytes()) +
+        (changed.consumer == nullptr ? 0 : changed.consumer->bytes());
     if (options_.memory != nullptr && bytes != changed.counted_bytes) {
         options_.memory->change(bytes - changed.counted_bytes);
         changed.counted_bytes = bytes;
@@ -82,22 +75,39 @@ Result<void> GroupMachine::apply(ByteView key, record::NullableBytes value) {
     const std::size_t size = key.size() + (value ? value->size() : 0);
     arena_.reset(size * kMemoryFactor + kSlack);
     HW_TRY(decoded, schema::decode_group_record(key, value, arena_));
-    std::visit(Overloaded{[this](const OffsetCommitRecord& record) { apply(record); },
-                          [this](const schema::GroupMetadataRecord& record) { apply(record); },
-                          [this](const schema::LegacyOffsetCommitRecord& record) {
-                              const auto& key = record.key;
-                              OffsetCommitRecord same{.key = {key.group, key.topic, key.partition},
-                                                      .value = {}};
-                              if (record.value) {
-                                  same.value = OffsetCommitValue{
-                                      .offset = record.value->offset,
-                                      .metadata = record.value->metadata,
-                                      .commit_timestamp = record.value->commit_timestamp};
-                              }
-                              apply(same);
-                          },
-                          [](const auto&) {}},
-               decoded.record);
+    std::visit(
+        Overloaded{[this](const OffsetCommitRecord& record) { apply(record); },
+                   [this](const schema::GroupMetadataRecord& record) { apply(record); },
+                   [this](const schema::LegacyOffsetCommitRecord& record) {
+                       const auto& key = record.key;
+                       OffsetCommitRecord same{.key = {key.group, key.topic, key.partition},
+                                               .value = {}};
+                       if (record.value) {
+                           same.value = OffsetCommitValue{
+                               .offset = record.value->offset,
+                               .metadata = record.value->metadata,
+                               .commit_timestamp = record.value->commit_timestamp};
+                       }
+                       apply(same);
+                   },
+                   [this](const schema::ConsumerGroupMetadataRecord& record) { apply(record); },
+                   [this](const schema::ConsumerGroupTargetAssignmentMetadataRecord& record) {
+                       apply(record);
+                   },
+                   [this](const schema::ConsumerGroupMemberMetadataRecord& record) {
+                       apply_to_members(record);
+                   },
+                   [this](const schema::ConsumerGroupTargetAssignmentMemberRecord& record) {
+                       apply_to_members(record);
+                   },
+                   [this](const schema::ConsumerGroupCurrentMemberAssignmentRecord& record) {
+                       apply_to_members(record);
+                   },
+                   [this](const schema::ConsumerGroupRegularExpressionRecord& record) {
+                       apply_to_members(record);
+                   },
+                   [](const auto&) {}},
+        decoded.record);
     return {};
 }
 
@@ -117,23 +127,42 @@ ClassicGroup& GroupMachine::classic(Groups::iterator group) {
     return *classic;
 }
 
-/// Like settle, now and after what the decision brings.
+ConsumerGroup& GroupMachine::consumer(Groups::iterator group) {
+    auto& consumer = group->second.consumer;
+    if (consumer == nullptr) {
+        consumer = std::make_unique<ConsumerGroup>(options_.consumer, group->first);
+    }
+    return *consumer;
+}
+
 void GroupMachine::settle(Groups::iterator group, Decision& decision) {
     if (!decision.then.empty()) {
-        decision.then.push_back([this, name = group->first](const auto*, Decision&) {
-            if (const auto again = groups_.find(name); again != groups_.end()) {
-                settle(again);
-            }
-        });
+        settle_later(group, decision);
     }
     settle(group);
+}
+
+void GroupMachine::settle_later(Groups::iterator group, Decision& decision) {
+    if (decision.then.empty()) {
+        settle(group);
+        return;
+    }
+    decision.then.push_back([this, name = group->first](const auto*, Decision&) {
+        if (const auto again = groups_.find(name); again != groups_.end()) {
+            settle(again);
+        }
+    });
 }
 
 void GroupMachine::settle(Groups::iterator group) {
     Group& changed = group->second;
     const bool is_kept = is_worth_keeping(changed);
-    const TimePoint next =
-        is_kept && changed.classic != nullptr ? changed.classic->next_deadline() : kNever;
+    TimePoint next = kNever;
+    if (is_kept && changed.classic != nullptr) {
+        next = changed.classic->next_deadline();
+    } else if (is_kept && changed.consumer != nullptr) {
+        next = changed.consumer->next_deadline();
+    }
     if (next != changed.check_at) {
         deadlines_.erase({changed.check_at, group->first});
         changed.check_at = next;
@@ -160,7 +189,44 @@ void GroupMachine::apply(const schema::GroupMetadataRecord& record) {
     }
     if (const auto group = groups_.find(record.key.group); group != groups_.end()) {
         group->second.classic.reset();
-        settle(group);
+        // Otherwise it becomes a consumer group with this decision.
+        if (group->second.consumer == nullptr) {
+            settle(group);
+        }
+    }
+}
+
+void GroupMachine::apply(const schema::ConsumerGroupMetadataRecord& record) {
+    if (record.value) {
+        const auto group = at(record.key.group_id);
+        consumer(group).apply(*record.value);
+        count(group);
+        return;
+    }
+    if (const auto group = groups_.find(record.key.group_id); group != groups_.end()) {
+        group->second.consumer.reset();
+        if (group->second.classic == nullptr) {
+            settle(group);
+        }
+    }
+}
+
+void GroupMachine::apply(const schema::ConsumerGroupTargetAssignmentMetadataRecord& record) {
+    if (record.value) {
+        consumer(at(record.key.group_id)).apply(*record.value);
+    }
+}
+
+/// A record of one member of a consumer group, or of one pattern.
+template <class Record>
+void GroupMachine::apply_to_members(const Record& record) {
+    const auto group = record.value ? at(record.key.group_id) : groups_.find(record.key.group_id);
+    if (record.value) {
+        consumer(group).apply(record);
+        count(group);
+    } else if (group != groups_.end() && group->second.consumer != nullptr) {
+        group->second.consumer->apply(record);
+        count(group);
     }
 }
 
@@ -209,6 +275,9 @@ void GroupMachine::on_active(TimePoint now) {
         if (group->second.classic != nullptr) {
             group->second.classic->begin_sessions(now);
         }
+        if (group->second.consumer != nullptr) {
+            group->second.consumer->begin_sessions(now);
+        }
         settle(group);
         group = next;
     }
@@ -224,7 +293,11 @@ void GroupMachine::on_deadline(TimePoint now, Timestamp wall, Decision& decision
     }
     for (const std::string& name : due) {
         const auto group = groups_.find(name);
-        group->second.classic->on_deadline(now, wall, decision);
+        if (group->second.classic != nullptr) {
+            group->second.classic->on_deadline(now, wall, decision);
+        } else {
+            group->second.consumer->on_deadline({now, wall}, decision);
+        }
         settle(group, decision);
     }
 }
@@ -247,10 +320,23 @@ ErrorCode GroupMachine::check(const OffsetCommit& commit) const {
     if (group != nullptr && group->classic != nullptr) {
         return group->classic->check_commit(commit.member, commit.instance, commit.generation);
     }
+    if (group != nullptr && group->consumer != nullptr) {
+        return check(commit, *group->consumer);
+    }
     if (commit.generation < 0) {
         return ErrorCode::none;
     }
     return group == nullptr ? ErrorCode::group_id_not_found : ErrorCode::unknown_member_id;
+}
+
+/// All offsets or none: what the member has missed concerns the whole commit.
+ErrorCode GroupMachine::check(const OffsetCommit& commit, const ConsumerGroup& group) {
+    const ErrorCode code = group.check_commit(commit.member, commit.generation);
+    const bool may = std::ranges::all_of(commit.offsets, [&](const OffsetToCommit& offset) {
+        return group.may_commit(commit.member, commit.generation, offset.topic_id,
+                                offset.partition);
+    });
+    return code != ErrorCode::none || may ? code : ErrorCode::stale_member_epoch;
 }
 
 CoordinatorRecords GroupMachine::commit(const OffsetCommit& commit, TimePoint now,
@@ -343,14 +429,17 @@ CoordinatorRecords GroupMachine::remove(std::string_view group,
         return {};
     }
     const ClassicGroup* const classic = found->classic.get();
-    const bool has_members = classic != nullptr && classic->state() != ClassicState::empty;
-    if (has_members && !classic->is_of_consumers()) {
+    const bool is_classic = classic != nullptr && classic->state() != ClassicState::empty;
+    if (is_classic && !classic->is_of_consumers()) {
         result.refusal = ErrorCode::non_empty_group;
         return {};
     }
-    const auto subscribed = has_members ? classic->subscribed_topics() : std::nullopt;
+    const auto subscribed = is_classic ? classic->subscribed_topics() : std::nullopt;
     const auto is_subscribed = [&](std::string_view topic) {
-        return has_members && (!subscribed || subscribed->contains(topic));
+        if (found->consumer != nullptr) {
+            return found->consumer->subscribes(topic);
+        }
+        return is_classic && (!subscribed || subscribed->contains(topic));
     };
     CoordinatorRecords records;
     for (const NamedPartition& named : partitions) {
@@ -373,7 +462,11 @@ CoordinatorRecords GroupMachine::remove(std::string_view group, ErrorCode& refus
         refusal = ErrorCode::group_id_not_found;
         return {};
     }
-    if (found->classic != nullptr && found->classic->state() != ClassicState::empty) {
+    const bool is_empty =
+        found->consumer != nullptr
+            ? found->consumer->members().empty()
+            : found->classic == nullptr || found->classic->state() == ClassicState::empty;
+    if (!is_empty) {
         refusal = ErrorCode::non_empty_group;
         return {};
     }
@@ -386,64 +479,10 @@ CoordinatorRecords GroupMachine::remove(std::string_view group, ErrorCode& refus
     if (found->classic != nullptr) {
         records.push_back(classic_tombstone(group));
     }
+    if (found->consumer != nullptr) {
+        found->consumer->remove(records);
+    }
     return records;
-}
-
-// --- Members
-
-void GroupMachine::join(std::string_view group, ClassicJoin join, TimePoint now, Timestamp wall,
-                        Decision& decision) {
-    if (!join.member.empty() && !groups_.contains(group)) {
-        join.call->result.code = ErrorCode::unknown_member_id;
-        join.call->result.member = join.member;
-        decision.answers.push_back(std::move(join.call));
-        return;
-    }
-    if (!has_room(group, join)) {
-        join.call->result.code = ErrorCode::coordinator_not_available;
-        join.call->result.member = join.member;
-        decision.answers.push_back(std::move(join.call));
-        return;
-    }
-    const auto found = at(group);
-    classic(found).join(std::move(join), now, wall, decision);
-    settle(found, decision);
-}
-
-void GroupMachine::sync(std::string_view group, ClassicSync sync, TimePoint now, Timestamp wall,
-                        Decision& decision) {
-    const auto found = groups_.find(group);
-    if (found == groups_.end() || found->second.classic == nullptr) {
-        sync.call->result.code = ErrorCode::unknown_member_id;
-        decision.answers.push_back(std::move(sync.call));
-        return;
-    }
-    found->second.classic->sync(std::move(sync), now, wall, decision);
-    settle(found, decision);
-}
-
-ErrorCode GroupMachine::heartbeat(std::string_view group, std::string_view member,
-                                  std::optional<std::string_view> instance, std::int32_t generation,
-                                  TimePoint now) {
-    const auto found = groups_.find(group);
-    if (found == groups_.end() || found->second.classic == nullptr) {
-        return ErrorCode::unknown_member_id;
-    }
-    const ErrorCode code = found->second.classic->heartbeat(member, instance, generation, now);
-    settle(found);
-    return code;
-}
-
-std::vector<ErrorCode> GroupMachine::leave(std::string_view group,
-                                           std::span<const LeavingMember> members, TimePoint now,
-                                           Timestamp wall, Decision& decision) {
-    const auto found = groups_.find(group);
-    if (found == groups_.end() || found->second.classic == nullptr) {
-        return std::vector(members.size(), ErrorCode::unknown_member_id);
-    }
-    auto codes = found->second.classic->leave(members, now, wall, decision);
-    settle(found, decision);
-    return codes;
 }
 
 }  // namespace hw::broker

@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "broker/coordinator/consumer/consumer_group.h"
+#include "broker/coordinator/consumer/group_topics.h"
 #include "broker/coordinator/group/classic_group.h"
 #include "broker/coordinator/group/committed_offset.h"
 #include "broker/coordinator/runtime/coordinator_machine.h"
@@ -26,10 +28,12 @@ namespace hw::broker {
 /// it had members.
 struct Group {
     GroupOffsets offsets;
-    std::int64_t offset_bytes = 0;                    ///< memory of the offsets, about
-    std::int64_t counted_bytes = 0;                   ///< of the group, in GroupMemory
-    std::unique_ptr<ClassicGroup> classic = nullptr;  ///< null: it has never had members
-    TimePoint check_at = kNever;                      ///< its place among the deadlines
+    std::int64_t offset_bytes = 0;   ///< memory of the offsets, about
+    std::int64_t counted_bytes = 0;  ///< of the group, in GroupMemory
+    /// Its members, if it has had any; never both.
+    std::unique_ptr<ClassicGroup> classic = nullptr;
+    std::unique_ptr<ConsumerGroup> consumer = nullptr;
+    TimePoint check_at = kNever;  ///< its place among the deadlines
 };
 
 /// An offset to commit. The texts must live during the call.
@@ -79,6 +83,9 @@ public:
         GroupMemory* memory = nullptr;           ///< null: without a limit
         std::size_t offset_metadata_max = 4096;  ///< in UTF-16 units
         ClassicGroup::Rules classic = {};
+        ConsumerGroup::Rules consumer = {};
+        /// Asks outside of the guard; the answer comes to `take` in a later entry.
+        std::function<void(std::string group, GroupQuestion)> ask_worker = {};
     };
 
     explicit GroupMachine(const Options& options) : options_(options) {}
@@ -97,7 +104,7 @@ public:
     // --- Offsets
 
     /// Codes: GROUP_ID_NOT_FOUND (a member's commit to a group that does not exist), those of
-    /// ClassicGroup::check_commit; of an offset: OFFSET_METADATA_TOO_LARGE,
+    /// ClassicGroup::check_commit or ConsumerGroup; of an offset: OFFSET_METADATA_TOO_LARGE,
     /// COORDINATOR_NOT_AVAILABLE (no memory for an offset of a further partition).
     [[nodiscard]] CoordinatorRecords commit(const OffsetCommit& commit, TimePoint now,
                                             OffsetCommitResult& result);
@@ -129,6 +136,22 @@ public:
                                                      TimePoint now, Timestamp wall,
                                                      Decision& decision);
 
+    // --- Members of consumer groups
+
+    /// Codes: GROUP_ID_NOT_FOUND (the members of the group use the classic protocol),
+    /// COORDINATOR_NOT_AVAILABLE (no memory for a further member), those of
+    /// ConsumerGroup::heartbeat.
+    [[nodiscard]] ConsumerAnswer heartbeat(
+        std::string_view group, const ConsumerHeartbeat& beat,
+        const std::shared_ptr<const controller::MetadataImage>& image, const Moment& at,
+        Decision& decision);
+    void take(std::string_view group, const GroupAnswer& answer, Timestamp wall,
+              Decision& decision);
+    /// Whether such a sender may read offsets; without a member anybody may. Codes:
+    /// UNKNOWN_MEMBER_ID, STALE_MEMBER_EPOCH.
+    [[nodiscard]] wire::ErrorCode check_fetch(std::string_view group, std::string_view member,
+                                              std::int32_t epoch) const;
+
     // --- Groups
 
     /// Removes the group and its offsets. Codes: GROUP_ID_NOT_FOUND, NON_EMPTY_GROUP.
@@ -142,7 +165,12 @@ public:
 private:
     using Groups = std::map<std::string, Group, std::less<>>;
 
+    /// Memory of a group beside its texts, about.
+    static constexpr std::int64_t kGroupMemory = 600;
+
     [[nodiscard]] wire::ErrorCode check(const OffsetCommit& commit) const;
+    [[nodiscard]] static wire::ErrorCode check(const OffsetCommit& commit,
+                                               const ConsumerGroup& group);
     [[nodiscard]] wire::ErrorCode check(const OffsetCommit& commit, const OffsetToCommit& offset,
                                         std::int64_t& added) const;
     [[nodiscard]] bool has_room(std::int64_t bytes) const;
@@ -151,15 +179,25 @@ private:
     void count(Groups::iterator group);
     void apply(const schema::OffsetCommitRecord& record);
     void apply(const schema::GroupMetadataRecord& record);
+    void apply(const schema::ConsumerGroupMetadataRecord& record);
+    void apply(const schema::ConsumerGroupTargetAssignmentMetadataRecord& record);
+    template <class Record>
+    void apply_to_members(const Record& record);
     void remove_offset(const schema::OffsetCommitKey& key);
     [[nodiscard]] Groups::iterator at(std::string_view group);
     [[nodiscard]] ClassicGroup& classic(Groups::iterator group);
+    [[nodiscard]] ConsumerGroup& consumer(Groups::iterator group);
+    [[nodiscard]] bool has_room(std::string_view group, const ConsumerHeartbeat& beat) const;
     /// The group has changed: it may have another deadline, or be gone.
     void settle(Groups::iterator group);
+    /// The same, also after what the decision brings.
     void settle(Groups::iterator group, Decision& decision);
+    /// Only after what the decision brings.
+    void settle_later(Groups::iterator group, Decision& decision);
 
     Options options_;
     Groups groups_;
+    GroupTopics topics_;
     std::set<std::pair<TimePoint, std::string>> deadlines_;  ///< with the groups that have them
     Arena arena_{0};  ///< of the record that is being decoded
 };

@@ -13,7 +13,8 @@ namespace {
 constexpr std::int64_t kLongest = 10;
 
 bool has_members(const Group& group) {
-    return group.classic != nullptr && !group.classic->is_unused();
+    return (group.classic != nullptr && !group.classic->is_unused()) ||
+           (group.consumer != nullptr && !group.consumer->members().empty());
 }
 
 bool is_orphaned(std::string_view topic, const CommittedOffset& committed,
@@ -55,6 +56,9 @@ Expiry expiry_of(const Group& group, std::string_view topic, const CommittedOffs
     Timestamp since = committed.committed_at;
     if (group.classic != nullptr) {
         since = std::max(since, group.classic->state_since());
+    }
+    if (group.consumer != nullptr) {
+        since = std::max(since, group.consumer->state_since());
     }
     // Times in a log may be any numbers: neither difference overflows.
     const Timestamp now = rules.now;
@@ -120,9 +124,14 @@ CoordinatorRecords remove_expired(const GroupMachine& machine,
     }
     for (const auto& [name, count] : removed) {
         const Group* const group = machine.find(name);
-        if (group != nullptr && group->classic != nullptr && !has_members(*group) &&
-            offsets_of(*group) == count) {
+        if (group == nullptr || has_members(*group) || offsets_of(*group) != count) {
+            continue;
+        }
+        if (group->classic != nullptr) {
             records.push_back(classic_tombstone(name));
+        }
+        if (group->consumer != nullptr) {
+            group->consumer->remove(records);
         }
     }
     return records;

@@ -8,6 +8,7 @@
 #include "broker/api/offset_for_leader_epoch.h"
 #include "broker/api/produce.h"
 #include "broker/net/local_transport.h"
+#include "controller/image/features.h"
 #include "storage/log_loader.h"
 #include "test/unit/data/requests.h"
 
@@ -89,11 +90,17 @@ World::World(std::uint64_t seed, const HostLimits& limits)
           .flush_queues = {&shards[0]->flush_queue, &shards[1]->flush_queue, &home_queue},
           .defer = &coin,
           .peers = &peers},
-      groups({home, clock, Logger(no_lines, "groups")},
-             {.classic = {.initial_delay = std::chrono::seconds(3), .max_size = 100}}) {
+      groups({home, home, clock, Logger(no_lines, "groups")},
+             {.classic = {.initial_delay = std::chrono::seconds(3), .max_size = 100},
+              .consumer = {.session_timeout = std::chrono::seconds(45),
+                           .heartbeat_interval = std::chrono::seconds(1),
+                           .reconciling_interval = std::chrono::milliseconds(500),
+                           .max_size = 100,
+                           .assignors = {"uniform", "range"}}}) {
     auto first = std::make_shared<controller::MetadataImage>("cluster");
     first->put(broker(kSelf));
     first->put(broker(kOther));
+    first->set_feature(controller::kGroupVersionFeature, 1);
     image = first;
     for (const auto& shard : shards) {
         shard->services.image = image;
@@ -152,7 +159,11 @@ void World::set_rack(BrokerId broker, std::string rack) {
     controller::BrokerImage changed = *next->find_broker(broker);
     changed.rack = std::move(rack);
     next->put(std::move(changed));
-    image = next;
+    publish(next);
+}
+
+void World::publish(std::shared_ptr<const controller::MetadataImage> next) {
+    image = std::move(next);
     for (const auto& shard : shards) {
         shard->services.image = image;
     }
@@ -171,10 +182,7 @@ void World::publish(const PartitionSpec& spec) {
     topic.partitions.put(PartitionIndex(0), partition);
     auto next = std::make_shared<controller::MetadataImage>(*image);
     next->put(std::move(topic));
-    image = next;
-    for (const auto& shard : shards) {
-        shard->services.image = image;
-    }
+    publish(next);
 }
 
 void World::add(const PartitionSpec& spec) {

@@ -85,6 +85,7 @@ struct World {
     void add(const PartitionSpec& spec);
     /// Adds partition 0 of a new topic to the metadata only.
     void publish(const PartitionSpec& spec);
+    void publish(std::shared_ptr<const controller::MetadataImage> next);
     /// Runs `work` in the guard of partition 0, and waits for its end.
     void enter(const std::string& topic, std::function<void(replication::PartitionReplica&)> work);
     /// Occupies the guard of partition 0, so that the next request runs on `home`, not on its

@@ -1,4 +1,4 @@
-#include "broker/coordinator/group/topic_hash.h"
+#include "broker/coordinator/consumer/topic_hash.h"
 
 #include <catch2/catch.hpp>
 

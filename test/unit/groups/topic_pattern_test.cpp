@@ -1,4 +1,4 @@
-#include "broker/coordinator/group/topic_pattern.h"
+#include "broker/coordinator/consumer/topic_pattern.h"
 
 #include <initializer_list>
 #include <string>

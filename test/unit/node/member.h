@@ -37,14 +37,14 @@ struct Member {
           second(of.scheduler, id, 1),
           coin(of.scheduler.random()),
           node(config_of(id, port, settings), {.producers_max = kMaxProducers},
-               {of.clock,
-                of.entropy,
-                of.network,
-                with_disk,
-                of.log,
-                control,
-                {&first, &second},
-                &coin}) {}
+               {.clock = of.clock,
+                .entropy = of.entropy,
+                .network = of.network,
+                .disk = with_disk,
+                .log = of.log,
+                .control = control,
+                .data = {&first, &second},
+                .defer = &coin}) {}
     /// Ends as a process does: waiting coroutines are destroyed before what they wait for.
     ~Member() {
         for (sim::SimShard* shard : {&control, &first, &second}) {

@@ -74,16 +74,11 @@ TEST_CASE("node: the error about a port that needs root says so", "[node]") {
     REQUIRE(world.run_until([&] { return member.stopped; }));
 }
 
-/// The APIs that have a schema but no handler yet.
-constexpr std::array kNotServedYet{schema::ApiKey::consumer_group_heartbeat,
-                                   schema::ApiKey::consumer_group_describe};
-
 std::set<schema::ApiKey> declared_for(ListenerRole role, bool is_hw) {
     std::set<schema::ApiKey> keys;
     for (const schema::ApiInfo& api : schema::kApiTable) {
         const bool here = role == ListenerRole::broker ? api.on_broker : api.on_controller;
-        const bool is_served = std::ranges::find(kNotServedYet, api.key) == kNotServedYet.end();
-        if (here && is_served && (is_hw || !api.hw_only)) {
+        if (here && (is_hw || !api.hw_only)) {
             keys.insert(api.key);
         }
     }

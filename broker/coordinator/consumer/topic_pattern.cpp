@@ -1,4 +1,4 @@
-#include "broker/coordinator/group/topic_pattern.h"
+#include "broker/coordinator/consumer/topic_pattern.h"
 
 #include <re2/re2.h>
 #include <string>

@@ -1,0 +1,195 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "broker/coordinator/consumer/consumer_heartbeat.h"
+#include "broker/coordinator/consumer/consumer_member.h"
+#include "broker/coordinator/consumer/group_question.h"
+#include "broker/coordinator/consumer/group_topics.h"
+#include "broker/coordinator/runtime/decision.h"
+#include "protocol/schema/group_record.h"
+
+namespace hw::broker {
+
+/// The states of a consumer group. `assigning`: a new target is being computed. `reconciling`:
+/// members are on the way to their targets.
+enum class ConsumerState : std::uint8_t { empty, assigning, reconciling, stable };
+
+/// Rules that a simulation breaks on purpose; none by default.
+struct ConsumerMutants {
+    bool gives_held_partitions = false;
+    bool takes_old_epochs = false;
+};
+
+/// The members of a group of the consumer protocol (KIP-848), and what each has and shall have. A
+/// core: does no I/O, reads no clock. What the log has of the group changes by `apply` alone.
+///
+/// The *group epoch* rises when members or topics change. Then an assignor computes a *target* of
+/// each member, for that epoch. With each heartbeat a member is led a step towards its target: it
+/// revokes what it shall not have, then it gets what nobody else has any more. Its *member epoch*
+/// is that of the target that it has reached.
+class ConsumerGroup {
+public:
+    struct Rules {
+        Duration session_timeout{};
+        Duration heartbeat_interval{};         ///< in a stable group
+        Duration reconciling_interval{};       ///< while members are on the way to their targets
+        std::size_t max_size = 0;              ///< members
+        std::vector<std::string> assignors{};  ///< offered; the first is the default
+        ConsumerMutants mutants = {};
+    };
+    using Members = std::map<std::string, ConsumerMember, std::less<>>;
+    /// Limit of what the members of a group say of themselves.
+    static constexpr std::int64_t kMaxBytes = std::int64_t{64} << 20;
+
+    ConsumerGroup(const Rules& rules, std::string name) : rules_(rules), name_(std::move(name)) {}
+
+    // --- Records
+
+    void apply(const schema::ConsumerGroupMetadataValue& value);
+    void apply(const schema::ConsumerGroupMemberMetadataRecord& record);
+    void apply(const schema::ConsumerGroupTargetAssignmentMetadataValue& value);
+    void apply(const schema::ConsumerGroupTargetAssignmentMemberRecord& record);
+    void apply(const schema::ConsumerGroupCurrentMemberAssignmentRecord& record);
+    void apply(const schema::ConsumerGroupRegularExpressionRecord& record);
+    /// The group is loaded: its members have full sessions from now on.
+    void begin_sessions(TimePoint now);
+    /// The records that remove the group.
+    void remove(CoordinatorRecords& records) const;
+
+    // --- Members
+
+    /// Codes: UNKNOWN_MEMBER_ID, FENCED_MEMBER_EPOCH (the member must give up all partitions and
+    /// join again), UNRELEASED_INSTANCE_ID, FENCED_INSTANCE_ID, GROUP_MAX_SIZE_REACHED.
+    [[nodiscard]] ConsumerAnswer heartbeat(const ConsumerHeartbeat& beat, GroupTopics& topics,
+                                           const Moment& at, Decision& decision);
+    /// What heartbeats should not wait for: which topics match the members' patterns, and targets
+    /// that take long to compute. Then `take` is due.
+    [[nodiscard]] std::optional<GroupQuestion> take_question(const GroupTopics& topics,
+                                                             TimePoint now);
+    /// Takes an answer, unless what it is about has changed since.
+    void take(const ResolvedPatterns& resolved, GroupTopics& topics, Timestamp wall,
+              Decision& decision);
+    void take(const ComputedTargets& computed, Timestamp wall, Decision& decision);
+    /// Removes members whose session has expired, or that have not given up partitions in time.
+    void on_deadline(const Moment& at, Decision& decision);
+    /// When to call on_deadline; may be too early.
+    [[nodiscard]] TimePoint next_deadline() const { return check_at_; }
+
+    /// Whether such a sender may commit offsets; those of partitions need also may_commit. Codes:
+    /// UNKNOWN_MEMBER_ID, STALE_MEMBER_EPOCH.
+    [[nodiscard]] wire::ErrorCode check_commit(std::string_view member, std::int32_t epoch) const;
+    /// Whether a member of an earlier epoch has had the partition since then.
+    [[nodiscard]] bool may_commit(std::string_view member, std::int32_t epoch, TopicId topic,
+                                  PartitionIndex partition) const;
+
+    // --- What it is
+
+    [[nodiscard]] ConsumerState state() const;
+    [[nodiscard]] std::int32_t epoch() const { return epoch_; }
+    [[nodiscard]] std::int32_t target_epoch() const { return target_epoch_; }
+    [[nodiscard]] const Members& members() const { return members_; }
+    /// When it had members or changed last, as far as this coordinator knows.
+    [[nodiscard]] Timestamp state_since() const { return std::max(target_time_, empty_since_); }
+    /// The assignor that most members prefer.
+    [[nodiscard]] std::string assignor() const;
+    [[nodiscard]] bool subscribes(std::string_view topic) const;
+    /// Memory of the group, about.
+    [[nodiscard]] std::int64_t bytes() const { return bytes_; }
+    /// Memory that a member will have which joins so, about.
+    [[nodiscard]] static std::int64_t memory_for(const ConsumerHeartbeat& beat);
+
+private:
+    /// A heartbeat that is being decided: the member as it will be, and what comes with it.
+    struct Change {
+        std::string id;
+        ConsumerMember member;
+        bool is_new = false;
+        std::optional<std::string> replaced;  ///< the static member of before
+        bool changes_topics = false;          ///< the group must be assigned anew
+        std::int32_t epoch = 0;               ///< of the group
+        std::int64_t hash = 0;
+        std::int32_t target_epoch = 0;
+    };
+    using Refused = std::optional<ConsumerAnswer>;
+
+    // How a heartbeat is decided (consumer_heartbeat.cpp), in this order.
+    [[nodiscard]] Refused find_member(const ConsumerHeartbeat& beat, Change& change) const;
+    [[nodiscard]] Refused find_static(const ConsumerHeartbeat& beat, Change& change) const;
+    [[nodiscard]] Refused check_epoch(const ConsumerHeartbeat& beat,
+                                      const MemberPosition& position) const;
+    void describe(const ConsumerHeartbeat& beat, Change& change, Decision& decision) const;
+    void raise_epoch(Change& change, GroupTopics& topics, TimePoint now, Decision& decision);
+    void assign(Change& change, const GroupTopics& topics, Timestamp wall, Decision& decision);
+    void step(const ConsumerHeartbeat& beat, Change& change, Decision& decision) const;
+    [[nodiscard]] ConsumerAnswer answer(const ConsumerHeartbeat& beat, const Change& change,
+                                        bool has_new_assignment) const;
+    [[nodiscard]] ConsumerAnswer leave(const ConsumerHeartbeat& beat, Timestamp wall,
+                                       Decision& decision);
+
+    [[nodiscard]] bool is_held(TopicId topic, PartitionIndex partition) const;
+    [[nodiscard]] std::vector<MemberToAssign> members_with(const Change* change) const;
+    [[nodiscard]] bool is_cheap(const GroupTopics& topics, const Change& change) const;
+    [[nodiscard]] std::string assignor_with(const Change* change) const;
+    void add_targets(const ComputedTargets& computed, std::string_view added,
+                     Decision& decision) const;
+    void remove_members(const std::vector<std::string>& ids, Timestamp wall, Decision& decision);
+    void begin_session(std::string_view member, TimePoint now);
+
+    // Subscriptions by pattern (consumer_patterns.cpp).
+    [[nodiscard]] bool must_resolve(const GroupTopics& topics, TimePoint now) const;
+    [[nodiscard]] PatternQuestion pattern_question(const GroupTopics& topics, TimePoint now);
+    void forget_patterns(const std::map<std::string_view, int>& lost, Decision& decision) const;
+    [[nodiscard]] std::vector<std::string_view> subscribed_names(
+        const Change* change, const PatternTopics& patterns) const;
+    [[nodiscard]] const std::vector<std::string>* topics_of(
+        const std::optional<std::string>& pattern) const;
+
+    // What follows from the records.
+    [[nodiscard]] Members::iterator member_at(std::string_view id);
+    void erase(Members::iterator member);
+    [[nodiscard]] bool is_settled(const ConsumerMember& member) const {
+        return member.position.state == MemberState::stable &&
+               member.position.epoch == target_epoch_;
+    }
+    void count(const MemberDescription& description, const std::string& id, int by);
+    void count(const OwnedPartitions& owned, int by);
+    void count(const std::vector<std::string>& names, int by);
+    void count_settled();
+
+    Rules rules_;
+    std::string name_;
+    std::int32_t epoch_ = 0;
+    std::int64_t hash_ = 0;  ///< of the topics, when the epoch was last raised
+    std::int32_t target_epoch_ = 0;
+    Timestamp target_time_ = kNoTimestamp;
+    Members members_;
+    PatternTopics patterns_;  ///< as they were last resolved
+
+    std::map<std::string, std::string, std::less<>> static_members_;  ///< ids by instance
+    std::map<std::string, int, std::less<>> topics_;         ///< members that name each topic
+    std::map<std::string, int, std::less<>> pattern_users_;  ///< members that have each pattern
+    std::map<TopicId, std::vector<std::int32_t>> held_;      ///< members that have each partition
+    std::size_t settled_ = 0;  ///< members that have reached their target
+    std::int64_t bytes_ = 0;
+
+    // Not in the log.
+    Timestamp empty_since_ = kNoTimestamp;  ///< if this coordinator has seen the last member go
+    Offset hash_position_ = kNoOffset;  ///< of the metadata that the hash was last compared with
+    TimePoint hash_check_at_{};         ///< not before
+    std::shared_ptr<const void> asked_ = nullptr;  ///< the ticket of the question under way
+    Offset patterns_position_ = kNoOffset;  ///< of the metadata that patterns were resolved with
+    TimePoint patterns_check_at_{};         ///< not before
+    std::shared_ptr<const void> asked_patterns_ = nullptr;  ///< the ticket, as `asked_`
+    TimePoint check_at_ = kNever;
+};
+
+}  // namespace hw::broker

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "broker/coordinator/assignor/assignment.h"
+#include "broker/coordinator/consumer/consumer_member.h"
+#include "protocol/base/time.h"
+#include "protocol/wire/error_code.h"
+
+namespace hw::broker {
+
+/// A ConsumerGroupHeartbeat (KIP-848). What is not set has not changed. Its texts must live during
+/// the call.
+struct ConsumerHeartbeat {
+    std::string_view member;
+    std::int32_t epoch = kJoinEpoch;
+    std::optional<std::string_view> instance;
+    std::optional<std::string_view> rack;
+    std::optional<Duration> rebalance_timeout;
+    std::optional<std::vector<std::string>> topics;  ///< names, ascending, without doubles
+    std::optional<std::string_view> pattern;         ///< empty: none
+    std::optional<std::string_view> assignor;
+    std::optional<Assignment> owned;
+    std::string_view client_id;
+    std::string_view client_host;
+
+    /// The member says everything, as it does when it joins and after an error.
+    [[nodiscard]] bool is_full() const { return rebalance_timeout && (topics || pattern) && owned; }
+};
+
+/// The answer to a ConsumerGroupHeartbeat.
+struct ConsumerAnswer {
+    wire::ErrorCode code = wire::ErrorCode::none;
+    std::string message = {};
+    std::string member = {};
+    std::int32_t epoch = 0;
+    Duration interval{};                        ///< until the next heartbeat
+    std::optional<Assignment> assignment = {};  ///< nothing: unchanged
+};
+
+/// A time, by both clocks.
+struct Moment {
+    TimePoint now;
+    Timestamp wall;
+};
+
+}  // namespace hw::broker
