@@ -113,11 +113,11 @@ public:
     /// OFFSET_OUT_OF_RANGE, NOT_LEADER_OR_FOLLOWER (during a truncation).
     [[nodiscard]] std::expected<ReadPlan, wire::Refusal> plan_read(const ReadRequest& request,
                                                                    ReadCursor& cursor) const;
-    /// Plans a search for the first record whose timestamp is `target` or later; without a target,
-    /// for the first with the largest timestamp (ListOffsets -3). Codes: NOT_LEADER_OR_FOLLOWER
-    /// (during a truncation).
+    /// Plans a search, from `start` or the log start on, for the first record whose timestamp is
+    /// `target` or later; without a target, for the first with the largest timestamp (ListOffsets
+    /// -3). Codes: NOT_LEADER_OR_FOLLOWER (during a truncation).
     [[nodiscard]] std::expected<RecordSearch, wire::Refusal> plan_search(
-        std::optional<Timestamp> target) const;
+        std::optional<Timestamp> target, Offset start = Offset(0)) const;
     /// The refusal for an error of a plan, which is logged once for each place. Codes:
     /// NOT_LEADER_OR_FOLLOWER (truncated meanwhile), KAFKA_STORAGE_ERROR (a failed read),
     /// CORRUPT_MESSAGE (damage).

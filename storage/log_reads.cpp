@@ -57,13 +57,15 @@ std::expected<ReadPlan, wire::Refusal> Log::plan_read(const ReadRequest& request
     return ReadPlan(bounded, std::move(place), std::move(snapshot));
 }
 
-std::expected<RecordSearch, wire::Refusal> Log::plan_search(std::optional<Timestamp> target) const {
+std::expected<RecordSearch, wire::Refusal> Log::plan_search(std::optional<Timestamp> target,
+                                                            Offset start) const {
     if (truncating_) {
         return std::unexpected(being_truncated());
     }
-    LogSnapshot snapshot = this->snapshot(log_start_offset_);
+    const Offset from = std::max(start, log_start_offset_);
+    LogSnapshot snapshot = this->snapshot(from);
     snapshot.segments = std::make_unique<const SegmentList>(segments_);
-    return RecordSearch(target, log_start_offset_, std::move(snapshot));
+    return RecordSearch(target, from, std::move(snapshot));
 }
 
 wire::Refusal Log::report_failed_read(const Error& error) const {

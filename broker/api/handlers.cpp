@@ -11,6 +11,7 @@
 #include "broker/api/describe_cluster.h"
 #include "broker/api/describe_configs.h"
 #include "broker/api/describe_groups.h"
+#include "broker/api/describe_lag.h"
 #include "broker/api/describe_replicas.h"
 #include "broker/api/fetch.h"
 #include "broker/api/find_coordinator.h"
@@ -104,6 +105,7 @@ void add_handlers(Dispatcher& dispatcher, ApiServices& services, const NodeServi
     dispatcher.add(ApiKey::describe_configs,
                    std::make_unique<DescribeConfigsHandler>(services, node.settings));
     dispatcher.add(ApiKey::describe_cluster, std::make_unique<DescribeClusterHandler>(services));
+    dispatcher.add(ApiKey::describe_lag, std::make_unique<DescribeLagHandler>(services));
     dispatcher.add(ApiKey::describe_replicas, std::make_unique<DescribeReplicasHandler>(services));
     add_forwarding(dispatcher, services.shard, node, ForwardedRequests());
 }

@@ -2,24 +2,19 @@
 
 #include <algorithm>
 #include <array>
-#include <memory>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "broker/api/isolation_level.h"
+#include "broker/api/offset_lookup.h"
 #include "broker/api/partition_lookup.h"
 #include "broker/net/long_loop.h"
-#include "broker/replicas/guard_visit.h"
 
 namespace hw::broker {
 namespace {
 
 using replication::IsolationLevel;
-using replication::ListedOffset;
-using replication::OffsetQuery;
 using replication::OffsetScope;
-using replication::PartitionReplica;
 using wire::ErrorCode;
 using Request = schema::ListOffsetsRequest;
 using Response = schema::ListOffsetsResponse;
@@ -79,28 +74,17 @@ public:
           version_(exchange.version()),
           request_(request),
           isolation_(isolation),
-          visit_(services.shard) {}
+          lookup_(services) {}
 
     /// Looks up the requested partitions.
     [[nodiscard]] Task<> resolve_all();
     [[nodiscard]] std::size_t queries() const { return queries_.size(); }
-    /// False when the guard is full.
-    [[nodiscard]] bool begin_query(std::size_t index);
-    [[nodiscard]] GuardVisit& visit() { return visit_; }
-    /// Runs the search that a query needs, outside of the guard.
-    [[nodiscard]] Task<> search(std::size_t index);
-    void end_query(std::size_t index);
-    /// Whether the query must search the files.
-    [[nodiscard]] bool needs_search() const {
-        return plan_ && std::holds_alternative<replication::OffsetSearch>(*plan_);
-    }
+    [[nodiscard]] Task<> run_query(std::size_t index);
     void answer(Exchange& exchange) const;
 
 private:
     struct Query {
-        ReplicaPtr replica;
-        LeaderEpoch leader_epoch;
-        OffsetQuery offset;
+        OffsetLookup::Question question;
         std::size_t answer = 0;  ///< index into answers_
     };
 
@@ -116,9 +100,7 @@ private:
     IsolationLevel isolation_;
     std::vector<Response::Partition> answers_;  ///< of all topics, in the order of the request
     std::vector<Query> queries_;
-    GuardVisit visit_;
-    std::expected<replication::OffsetPlan, wire::Refusal> plan_;  ///< of the visit
-    std::expected<ListedOffset, wire::Refusal> result_;
+    OffsetLookup lookup_;
 };
 
 Task<> ListOffsetsJob::resolve_all() {
@@ -165,9 +147,10 @@ void ListOffsetsJob::resolve(const FoundTopic& topic, const Request::Partition& 
         refuse(answer, hosted.error());
         return;
     }
-    Query query{(*hosted)->replica, asked.current_leader_epoch,
-                *replication::offset_query(asked.timestamp.value(), isolation_), answer};
-    query.offset.scope =
+    Query query{{(*hosted)->replica, asked.current_leader_epoch,
+                 *replication::offset_query(asked.timestamp.value(), isolation_)},
+                answer};
+    query.question.offset.scope =
         request_.replica_id == kNoBroker ? OffsetScope::readable : OffsetScope::whole_log;
     queries_.push_back(std::move(query));
 }
@@ -179,51 +162,17 @@ void ListOffsetsJob::refuse(std::size_t answer, ErrorCode code) {
     answers_[answer].error_code = unknown ? ErrorCode::leader_not_available : code;
 }
 
-bool ListOffsetsJob::begin_query(std::size_t index) {
-    const Query& query = queries_[index];
-    return visit_.begin(*query.replica, [this, &query](PartitionReplica& replica) {
-        const auto reader = replica.reader(query.leader_epoch);
-        plan_ = reader ? reader->plan_lookup(query.offset) : std::unexpected(reader.error());
-    });
-}
-
-Task<> ListOffsetsJob::search(std::size_t index) {
-    using Found = std::optional<record::TimestampedOffset>;
-    const Query& query = queries_[index];
-    auto& planned = std::get<replication::OffsetSearch>(*plan_);
-    // The search is shared, because this request may end first.
-    const auto searched = std::make_shared<replication::OffsetSearch>(std::move(planned));
-    const auto run = [searched] { return searched->search.run(); };
-    const auto found = co_await query.replica->read_blocking<Found>(services_.shard, run);
-    const auto finish = [&](PartitionReplica& replica) {
-        const auto reader = replica.reader(query.leader_epoch);
-        if (!reader) {
-            result_ = std::unexpected(reader.error());
-        } else {
-            result_ = found ? reader->listed(*searched, *found)
-                            : std::unexpected(reader->report_failed_read(found.error()));
-        }
-    };
-    while (!visit_.begin(*query.replica, finish)) {
-        co_await wait_for_room(services_.shard, services_.clock);
-    }
-    co_await visit_.wait();
-}
-
-void ListOffsetsJob::end_query(std::size_t index) {
+Task<> ListOffsetsJob::run_query(std::size_t index) {
+    const auto found = co_await lookup_.run(queries_[index].question);
     const std::size_t place = queries_[index].answer;
-    if (!needs_search()) {
-        result_ = plan_ ? std::expected<ListedOffset, wire::Refusal>(std::get<ListedOffset>(*plan_))
-                        : std::unexpected(plan_.error());
+    if (!found) {
+        refuse(place, found.error().code);
+        co_return;
     }
-    if (!result_) {
-        refuse(place, result_.error().code);
-        return;
-    }
-    answers_[place].offset = result_->offset;
-    answers_[place].timestamp = result_->timestamp;
+    answers_[place].offset = found->offset;
+    answers_[place].timestamp = found->timestamp;
     if (version_ >= kLeaderEpochFrom) {
-        answers_[place].leader_epoch = result_->leader_epoch;
+        answers_[place].leader_epoch = found->leader_epoch;
     }
 }
 
@@ -258,14 +207,7 @@ Task<> ListOffsetsHandler::serve(ExchangePtr exchange, const Request& request) {
     co_await job.resolve_all();
     LongLoop loop;
     for (std::size_t next = 0; next < job.queries(); ++next) {
-        while (!job.begin_query(next)) {
-            co_await wait_for_room(services_.shard, services_.clock);
-        }
-        co_await job.visit().wait();
-        if (job.needs_search()) {
-            co_await job.search(next);
-        }
-        job.end_query(next);
+        co_await job.run_query(next);
         if (loop.is_over()) {
             co_await let_others_run(services_.shard);
         }

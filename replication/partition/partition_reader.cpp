@@ -1,6 +1,7 @@
 #include "replication/partition/partition_reader.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include <fmt/format.h>
@@ -8,6 +9,12 @@
 namespace hw::replication {
 
 using wire::ErrorCode;
+
+OffsetQuery first_record_query(Offset start) {
+    return {.spec = OffsetSpec::at_timestamp,
+            .timestamp = Timestamp(std::numeric_limits<std::int64_t>::min()),
+            .start = start};
+}
 
 std::optional<OffsetQuery> offset_query(std::int64_t timestamp, IsolationLevel isolation) {
     constexpr std::int64_t kLowest = -6;
@@ -134,7 +141,7 @@ std::expected<OffsetPlan, wire::Refusal> PartitionReader::plan_search(
     const OffsetQuery& query) const {
     const std::optional<Timestamp> target =
         query.spec == OffsetSpec::at_timestamp ? std::optional(query.timestamp) : std::nullopt;
-    HW_TRY(search, log_->plan_search(target));
+    HW_TRY(search, log_->plan_search(target, query.start));
     return OffsetSearch{std::move(search), end_of(query.scope, query.isolation), may_answer(query)};
 }
 

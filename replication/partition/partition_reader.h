@@ -71,7 +71,11 @@ struct OffsetQuery {
     Timestamp timestamp = kNoTimestamp;  ///< with at_timestamp
     IsolationLevel isolation = IsolationLevel::read_uncommitted;
     OffsetScope scope = OffsetScope::readable;
+    Offset start = Offset(0);  ///< records before it are not found
 };
+
+/// The query for the first record at or after `start`, whatever its timestamp.
+[[nodiscard]] OffsetQuery first_record_query(Offset start);
 
 /// The query for a timestamp of a ListOffsets request; nothing for an unknown special timestamp.
 [[nodiscard]] std::optional<OffsetQuery> offset_query(std::int64_t timestamp,

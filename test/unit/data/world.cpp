@@ -1,5 +1,6 @@
 #include "test/unit/data/world.h"
 
+#include "broker/api/describe_lag.h"
 #include "broker/api/describe_replicas.h"
 #include "broker/api/fetch.h"
 #include "broker/api/handlers.h"
@@ -57,6 +58,7 @@ DataShard::DataShard(const Ports& ports, std::size_t index, const HostLimits& li
     dispatcher.add(schema::ApiKey::list_offsets, std::make_unique<ListOffsetsHandler>(services));
     dispatcher.add(schema::ApiKey::offset_for_leader_epoch,
                    std::make_unique<OffsetForLeaderEpochHandler>(services));
+    dispatcher.add(schema::ApiKey::describe_lag, std::make_unique<DescribeLagHandler>(services));
     dispatcher.add(schema::ApiKey::describe_replicas,
                    std::make_unique<DescribeReplicasHandler>(services));
     dispatcher.add(schema::ApiKey::metadata, std::make_unique<MetadataHandler>(services, nullptr));
