@@ -1,5 +1,7 @@
-"""hw group list, describe, reset and delete, as text and JSON."""
+"""hw group list, describe, lag, watch, reset and delete, as text and JSON."""
 
+import json
+import signal
 import time
 import unittest
 
@@ -64,6 +66,17 @@ class Member(WithTopic):
         self.assertEqual([row["member"] for row in described["partitions"]],
                          [member["member"]] * 2)
         self.assertEqual(self.committed(), {0: (3, 3, 0), 1: (0, 0, 0)})
+        lag, = self.hw.json("group", "lag", self.group)
+        self.assertEqual([row["member"] for row in lag["partitions"]], [member["member"]] * 2)
+
+    def test_a_reset_that_would_be_refused_does_not_ask(self):
+        # Without --yes and without a terminal a question would be an error of another kind.
+        done = self.hw.run("group", "reset", self.group, "--topic", self.topic, "--to", "end")
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertEqual(done.stderr,
+                         f"hw group reset: group '{self.group}' has members; stop them first\n")
+        self.assertIn("Nothing was changed", self.hw.out(
+            "group", "reset", self.group, "--topic", self.topic, "--to", "end", "--dry-run"))
 
     def test_a_group_with_members_is_neither_reset_nor_deleted(self):
         done = self.hw.run("group", "reset", self.group, "--topic", self.topic, "--to",
@@ -97,7 +110,8 @@ class Describe(WithTopic):
         self.assertEqual(self.committed(), {0: (1, 3, 2)})
         text = self.hw.out("group", "describe", self.group)
         self.assertIn("State        Empty\n", text)
-        self.assertEqual(text.splitlines()[-1].split(), [self.topic, "0", "1", "3", "2", "-"])
+        row = text.splitlines()[-1].split()
+        self.assertEqual((row[:5], row[-1]), ([self.topic, "0", "1", "3", "2"], "-"))
 
     def test_one_of_two_does_not_exist(self):
         self.commit(1)
@@ -105,6 +119,114 @@ class Describe(WithTopic):
         self.assertEqual(done.returncode, 6)
         self.assertIn(f"Group        {self.group}\n", done.stdout)
         self.assertIn("group 'absent' does not exist", done.stderr)
+
+
+class Lag(WithTopic):
+    def lag(self):
+        lag, = self.hw.json("group", "lag", self.group)
+        return lag
+
+    def produce(self, text, partition="0"):
+        self.hw.out("produce", self.topic, "--partition", partition, stdin=text)
+
+    def test_the_time_is_the_age_of_the_oldest_unread_record(self):
+        self.commit(3)
+        lag = self.lag()
+        self.assertEqual((lag["state"], lag["lag"], lag["lagMs"]), ("Empty", 0, 0))
+        before = time.time()
+        self.produce("four\n")
+        after = time.time()
+        time.sleep(2)
+        self.produce("five\n")
+        asked = time.time()
+        lag = self.lag()
+        answered = time.time()
+        self.assertEqual(lag["lag"], 2)
+        self.assertGreaterEqual(lag["lagMs"], (asked - after) * 1000 - 50)
+        self.assertLessEqual(lag["lagMs"], (answered - before) * 1000 + 50)
+        self.commit(4)
+        self.assertEqual(self.lag()["lag"], 1)
+        self.assertLess(self.lag()["lagMs"], 2000)
+
+    def test_the_time_is_exact_within_a_batch_of_each_codec(self):
+        for number, codec in enumerate(["gzip", "snappy", "lz4", "zstd"]):
+            with self.subTest(codec):
+                if number > 0:
+                    self.hw.out("topic", "delete", self.topic, "--yes")
+                    self.hw.out("topic", "create", self.topic, "--partitions", "2")
+                self.hw.out("produce", self.topic, "--partition", "0", "--compression", codec,
+                            stdin="one\ntwo\nthree\n" * 100)
+                first = self.hw.ndjson("consume", self.topic, "-f", "beginning", "-e")
+                self.commit(150)
+                asked = time.time() * 1000
+                lag = self.lag()["lagMs"]
+                age = asked - first[150]["timestamp"]
+                self.assertGreaterEqual(lag, age - 50)
+                self.assertLessEqual(lag, age + 5000)
+
+    def test_all_partitions_and_their_sum(self):
+        self.produce("one\ntwo\n", "1")
+        self.commit(1, 0)
+        self.commit(0, 1)
+        lag = self.lag()
+        self.assertEqual(
+            [(row["topic"], row["partition"], row["committed"], row["end"], row["lag"],
+              row["member"]) for row in lag["partitions"]],
+            [(self.topic, 0, 1, 3, 2, None), (self.topic, 1, 0, 2, 2, None)])
+        self.assertEqual(lag["lag"], 4)
+        self.assertEqual(lag["lagMs"], max(row["lagMs"] for row in lag["partitions"]))
+        text = self.hw.out("group", "lag", self.group).splitlines()
+        self.assertEqual(text[2], "Lag       4 records")
+        self.assertEqual(text[4].split(), ["TOPIC", "PARTITION", "COMMITTED", "END", "LAG", "LAG",
+                                           "TIME", "MEMBER"])
+
+    def test_all_groups(self):
+        self.commit(1)
+        self.assertIn(self.group, [lag["group"] for lag in self.hw.json("group", "lag", "--all")])
+
+    def test_wrong_input(self):
+        self.assertIn("group 'absent' does not exist", self.refused(3, "group", "lag", "absent"))
+        self.assertIn("either the names of groups or --all", self.refused(2, "group", "lag"))
+        self.assertIn("either the names of groups or --all",
+                      self.refused(2, "group", "lag", self.group, "--all"))
+
+
+class Watch(WithTopic):
+    def test_rounds_have_the_rates(self):
+        self.commit(1)
+        watch = self.hw.start("group", "watch", self.group, "-n", "3", "-o", "ndjson")
+        first = json.loads(watch.stdout.readline())
+        self.assertEqual((first["lag"], first["consumedPerSecond"]), (2, None))
+        self.commit(3)
+        rest = watch.stdout.read().splitlines()
+        watch.communicate(timeout=30)
+        self.assertEqual((watch.returncode, len(rest)), (0, 2))
+        last = json.loads(rest[-1])
+        self.assertEqual((last["lag"], last["producedPerSecond"], last["caughtUpInMs"]),
+                         (0, 0.0, 0))
+        self.assertTrue(0.4 < last["consumedPerSecond"] <= 1.0, last)
+
+    def test_each_round_is_a_block_of_text(self):
+        self.commit(1)
+        text = self.hw.out("group", "watch", self.group, "-n", "2")
+        first, second = text.split("\n\n")
+        self.assertIn("Caught up  -\n", first)
+        self.assertIn("Consumed   0.0 records/s\n", second)
+        self.assertIn("Caught up  never at these rates\n", second)
+
+    def test_ctrl_c_is_success(self):
+        self.commit(1)
+        watch = self.hw.start("group", "watch", self.group, "--interval", "3600", "-o", "json")
+        self.assertEqual(watch.stdout.readline(), "[\n")
+        watch.send_signal(signal.SIGINT)
+        rest = watch.stdout.read()
+        errors = watch.communicate(timeout=30)[1]
+        self.assertEqual((watch.returncode, errors), (0, ""))
+        self.assertEqual(len(json.loads("[" + rest)), 1)
+
+    def test_wrong_input(self):
+        self.assertIn("group 'absent' does not exist", self.refused(3, "group", "watch", "absent"))
+        self.assertIn("--interval '0'", self.refused(2, "group", "watch", "x", "-i", "0"))
 
 
 class Reset(WithTopic):

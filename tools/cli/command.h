@@ -46,6 +46,8 @@ struct Command {
 [[nodiscard]] Command partition_elect();
 [[nodiscard]] Command group_list();
 [[nodiscard]] Command group_describe();
+[[nodiscard]] Command group_lag();
+[[nodiscard]] Command group_watch();
 [[nodiscard]] Command group_reset();
 [[nodiscard]] Command group_delete();
 [[nodiscard]] Command produce();

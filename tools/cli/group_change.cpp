@@ -17,6 +17,7 @@
 #include "tools/cli/output.h"
 #include "tools/cli/report.h"
 #include "tools/client/group_admin.h"
+#include "tools/client/group_coordinator.h"
 #include "tools/client/words.h"
 
 namespace hw::cli {
@@ -27,8 +28,8 @@ constexpr std::string_view kResetHelp =
     R"(Usage: hw group reset [OPTIONS] GROUP --topic TOPIC --to WHERE
 
 Sets where a group of consumers goes on to read a topic: at its beginning or end, at an offset, or
-at the first record at or after a time. Shows the old and the new offset of each partition first,
-and asks. The group must have no members: stop them before. A group that does not exist is created.
+at the first record at or after a time. The group must have no members: stop them before. Shows the
+old and the new offset of each partition first, and asks. A group that does not exist is created.
 An offset that a partition does not have becomes the nearest one that it has.
 
 Examples:
@@ -116,6 +117,19 @@ void print_changes(const std::vector<Change>& changes) {
     fmt::print("{}", table.text());
 }
 
+/// Before anybody is asked to confirm what the coordinator would refuse. Errors: io (the group has
+/// members), those of describe_group, but not not_found.
+Result<void> check_memberless(client::Client& client, const std::string& group) {
+    const auto view = client::describe_group(client, group);
+    if (!view && view.error().kind != ErrorKind::not_found) {
+        return std::unexpected(view.error());
+    }
+    if (view && !view->members.empty()) {
+        return std::unexpected(client::group_error(wire::ErrorCode::non_empty_group, group, {}));
+    }
+    return {};
+}
+
 Result<ExitCode> reset_group(const Arguments& arguments) {
     for (const char* option : {"topic", "to"}) {
         if (!arguments.has(option)) {
@@ -127,9 +141,13 @@ Result<ExitCode> reset_group(const Arguments& arguments) {
     if (!client) {
         return std::unexpected(client.error());
     }
+    const bool is_dry_run = arguments.has("dry-run");
+    if (!is_dry_run) {
+        HW_TRY_VOID(check_memberless(*client, group));
+    }
     HW_TRY(changes, changes_of(*client, arguments, group));
     print_changes(changes);
-    if (arguments.has("dry-run")) {
+    if (is_dry_run) {
         fmt::print("Nothing was changed (--dry-run).\n");
         return ExitCode::ok;
     }

@@ -1,21 +1,17 @@
-#include <algorithm>
-#include <map>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <utility>
-#include <vector>
 
 #include <fmt/format.h>
 
 #include "protocol/schema/json_printer.h"
 #include "tools/cli/command.h"
+#include "tools/cli/group_lag_text.h"
 #include "tools/cli/options.h"
 #include "tools/cli/output.h"
 #include "tools/cli/report.h"
 #include "tools/client/group_admin.h"
-#include "tools/client/words.h"
+#include "tools/client/group_lag.h"
 
 namespace hw::cli {
 namespace {
@@ -42,6 +38,7 @@ a member has been assigned:
   COMMITTED  the offset where the group goes on; '-' without one
   END        the offset after the newest record that can be read
   LAG        the number of offsets between them
+  LAG TIME   the age of the oldest unread record; 'hw group lag --help' says more
   MEMBER     who reads it now; '-' when nobody does
 
 Examples:
@@ -110,66 +107,11 @@ ExitCode list(const Arguments& arguments) {
 
 // --- Descriptions
 
-/// A partition of a group.
-struct Row {
-    client::PartitionName name;
-    std::optional<Offset> committed;
-    std::optional<Offset> end;  ///< none: it could not be asked for
-    std::string member;         ///< empty: nobody reads it
-};
-
-struct Description {
-    client::GroupView group;
-    std::vector<Row> rows;  ///< sorted by topic and partition
-};
-
-std::optional<std::int64_t> lag_of(const Row& row) {
-    if (!row.committed || !row.end) {
-        return std::nullopt;
-    }
-    return std::max<std::int64_t>(*row.end - *row.committed, 0);
-}
-
-/// Errors: those of the functions that it calls; a log whose end is not known is counted as a
-/// failure instead.
-Result<Description> describe_one(client::Client& client, const std::string& name, Tally& tally) {
-    HW_TRY(group, client::describe_group(client, name));
-    HW_TRY(committed, client::committed_offsets(client, name));
-    using Key = std::pair<std::string, PartitionIndex>;
-    std::map<Key, Row> rows;
-    for (const client::CommittedPartition& one : committed) {
-        rows[{one.name.topic, one.name.partition}] = {one.name, one.offset, {}, {}};
-    }
-    for (const client::GroupMember& member : group.members) {
-        for (const client::PartitionName& partition : member.partitions) {
-            Row& row = rows[{partition.topic, partition.partition}];
-            row.name = partition;
-            row.member = member.id;
-        }
-    }
-    Description description{std::move(group), {}};
-    for (auto& [key, row] : rows) {
-        const auto end = client::offset_at(client, row.name, client::kLogEnd);
-        if (end) {
-            row.end = *end;
-        } else {
-            tally.fail(end.error());
-        }
-        description.rows.push_back(std::move(row));
-    }
-    return description;
-}
-
-template <class Value>
-std::string or_dash(const std::optional<Value>& value) {
-    return value ? fmt::format("{}", *value) : "-";
-}
-
 std::string or_dash(const std::string& text) {
     return text.empty() ? "-" : text;
 }
 
-void print_text(const Description& description) {
+void print_text(const client::GroupLag& description) {
     const client::GroupView& group = description.group;
     fmt::print(
         "Group        {}\nState        {}\nProtocol     {}\nCoordinator  {}\nMembers      {}\n",
@@ -177,32 +119,15 @@ void print_text(const Description& description) {
     if (!group.members.empty()) {
         Table members({"MEMBER", "INSTANCE", "CLIENT", "HOST", "PARTITIONS"});
         for (const client::GroupMember& member : group.members) {
-            members.add({member.id, or_dash(member.instance), or_dash(member.client_id),
+            members.add({member.id, member.instance.value_or("-"), or_dash(member.client_id),
                          or_dash(member.host), fmt::format("{}", member.partitions.size())});
         }
         fmt::print("{}", members.text());
     }
-    if (!description.rows.empty()) {
-        Table rows({"TOPIC", "PARTITION", "COMMITTED", "END", "LAG", "MEMBER"});
-        for (const Row& row : description.rows) {
-            rows.add({row.name.topic, fmt::format("{}", row.name.partition), or_dash(row.committed),
-                      or_dash(row.end), or_dash(lag_of(row)), or_dash(row.member)});
-        }
-        fmt::print("{}", rows.text());
-    }
+    fmt::print("{}", partitions_text(description));
 }
 
-void put_optional(schema::JsonPrinter& json, std::string_view key,
-                  std::optional<std::int64_t> value) {
-    json.key(key);
-    if (value) {
-        json.number(*value);
-    } else {
-        json.null();
-    }
-}
-
-std::string json_of(const Description& description) {
+std::string json_of(const client::GroupLag& description) {
     const client::GroupView& group = description.group;
     std::string text;
     schema::JsonPrinter json(text);
@@ -236,29 +161,7 @@ std::string json_of(const Description& description) {
         json.end_object();
     }
     json.end_array();
-    json.key("partitions");
-    json.begin_array();
-    for (const Row& row : description.rows) {
-        const auto number = [](const std::optional<Offset>& offset) {
-            return offset ? std::optional(offset->value()) : std::nullopt;
-        };
-        json.begin_object();
-        json.key("topic");
-        json.string(row.name.topic);
-        json.key("partition");
-        json.number(row.name.partition.value());
-        put_optional(json, "committed", number(row.committed));
-        put_optional(json, "end", number(row.end));
-        put_optional(json, "lag", lag_of(row));
-        json.key("member");
-        if (row.member.empty()) {
-            json.null();
-        } else {
-            json.string(row.member);
-        }
-        json.end_object();
-    }
-    json.end_array();
+    put_partitions(json, description);
     json.end_object();
     return text;
 }
@@ -273,7 +176,7 @@ Result<ExitCode> describe_groups(const Arguments& arguments) {
     JsonItems items(format);
     bool is_first = true;
     for (const std::string& name : arguments.operands()) {
-        const auto description = describe_one(*client, name, tally);
+        const auto description = client::group_lag(*client, name);
         if (!description) {
             tally.fail(description.error());
             continue;
@@ -281,10 +184,11 @@ Result<ExitCode> describe_groups(const Arguments& arguments) {
         tally.succeed();
         if (format != OutputFormat::text) {
             items.add(json_of(*description));
-            continue;
+        } else {
+            fmt::print("{}", std::exchange(is_first, false) ? "" : "\n");
+            print_text(*description);
         }
-        fmt::print("{}", std::exchange(is_first, false) ? "" : "\n");
-        print_text(*description);
+        report_gaps(kDescribe, *description, tally);
     }
     if (format != OutputFormat::text) {
         items.finish();

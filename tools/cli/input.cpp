@@ -53,9 +53,9 @@ Interrupt::~Interrupt() {
     pthread_sigmask(SIG_SETMASK, &before_, nullptr);
 }
 
-bool Interrupt::is_raised() const {
+bool Interrupt::wait(std::chrono::milliseconds most) const {
     pollfd watched{descriptor_, POLLIN, 0};
-    return poll(&watched, 1, 0) > 0;
+    return poll(&watched, 1, static_cast<int>(most.count())) > 0;
 }
 
 Result<std::optional<std::string_view>> LineReader::next() {

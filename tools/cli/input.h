@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <csignal>
 #include <cstddef>
 #include <optional>
@@ -34,7 +35,9 @@ public:
 
     /// Readable from the first signal on.
     [[nodiscard]] int descriptor() const { return descriptor_; }
-    [[nodiscard]] bool is_raised() const;
+    [[nodiscard]] bool is_raised() const { return wait(std::chrono::milliseconds(0)); }
+    /// Waits for the first signal, at most that long. Returns whether it has come.
+    [[nodiscard]] bool wait(std::chrono::milliseconds most) const;
 
 private:
     sigset_t before_{};

@@ -15,13 +15,29 @@ int exit_status(ExitCode code) {
 }
 
 int run(const std::vector<std::string>& arguments) {
-    const std::array commands{
-        topic_create(),   topic_list(),     topic_describe(),     topic_alter(),
-        topic_delete(),   partition_list(), partition_describe(), partition_elect(),
-        group_list(),     group_describe(), group_reset(),        group_delete(),
-        produce(),        consume(),        cluster_info(),       cluster_brokers(),
-        cluster_quorum(), log_dump(),       perf_produce(),       perf_fetch(),
-        perf_latency()};
+    const std::array commands{topic_create(),
+                              topic_list(),
+                              topic_describe(),
+                              topic_alter(),
+                              topic_delete(),
+                              partition_list(),
+                              partition_describe(),
+                              partition_elect(),
+                              group_list(),
+                              group_describe(),
+                              group_lag(),
+                              group_watch(),
+                              group_reset(),
+                              group_delete(),
+                              produce(),
+                              consume(),
+                              cluster_info(),
+                              cluster_brokers(),
+                              cluster_quorum(),
+                              log_dump(),
+                              perf_produce(),
+                              perf_fetch(),
+                              perf_latency()};
     try {
         const ExitCode code = run_command_line(commands, arguments);
         return exit_status(flush_output() ? code : ExitCode::failed);

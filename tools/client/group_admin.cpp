@@ -8,11 +8,11 @@
 #include "protocol/base/arena.h"
 #include "protocol/schema/api/delete_groups.h"
 #include "protocol/schema/api/describe_groups.h"
-#include "protocol/schema/api/find_coordinator.h"
 #include "protocol/schema/api/list_groups.h"
 #include "protocol/schema/api/offset_commit.h"
 #include "protocol/schema/api/offset_fetch.h"
 #include "protocol/schema/consumer_protocol.h"
+#include "tools/client/group_coordinator.h"
 #include "tools/client/words.h"
 
 namespace hw::client {
@@ -20,69 +20,7 @@ namespace {
 
 using wire::ErrorCode;
 
-/// The last version of OffsetFetch and OffsetCommit that names topics; later ones have their ids.
-constexpr ApiVersion kNamesTopics{9};
 constexpr std::string_view kConsumers = "consumer";
-
-std::string subject(const std::string& group) {
-    return "group '" + group + "'";
-}
-
-/// What a code means for a request about the group.
-Error group_error(ErrorCode code, const std::string& group, std::string_view message) {
-    if (code == ErrorCode::group_id_not_found) {
-        return {ErrorKind::not_found,
-                subject(group) + " does not exist; 'hw group list' shows those that do"};
-    }
-    if (code == ErrorCode::non_empty_group) {
-        return {ErrorKind::io, subject(group) + " has members; stop them first"};
-    }
-    return error_of(code, subject(group), message);
-}
-
-/// The coordinator of a group. Errors: busy (there is none now), permission, those of
-/// Client::call.
-Result<BrokerId> find_coordinator(Client& client, const std::string& group,
-                                  const Deadline& deadline) {
-    const std::array<std::string_view, 1> keys{group};
-    schema::FindCoordinatorRequest request;
-    HW_TRY(version, client.newest_version(schema::FindCoordinatorRequest::kKey,
-                                          schema::FindCoordinatorRequest::kVersions.high));
-    constexpr ApiVersion kAsksForMany{4};
-    version >= kAsksForMany ? void(request.coordinator_keys = keys) : void(request.key = group);
-    HW_TRY(answer, client.call<schema::FindCoordinatorResponse>(request, deadline));
-    ErrorCode code = answer->error_code;
-    std::string_view message = answer->error_message;
-    BrokerId id = answer->node_id;
-    if (version >= kAsksForMany) {
-        if (answer->coordinators.size() != 1) {
-            return fail(ErrorKind::corrupt, "the answer names {} coordinators, not one",
-                        answer->coordinators.size());
-        }
-        code = answer->coordinators[0].error_code;
-        message = answer->coordinators[0].error_message;
-        id = answer->coordinators[0].node_id;
-    }
-    if (code != ErrorCode::none) {
-        return std::unexpected(error_of(code, subject(group), message));
-    }
-    return id;
-}
-
-/// Finds the coordinator of the group, and calls `ask(BrokerConnection&, BrokerId, Deadline)` until
-/// it succeeds, fails for good, or the time is over.
-template <class Ask>
-auto at_coordinator(Client& client, const std::string& group, Retry retry, const Ask& ask) {
-    return client.retried(
-        retry,
-        [&](const Deadline& deadline) -> decltype(ask(std::declval<BrokerConnection&>(), BrokerId(),
-                                                      deadline)) {
-            HW_TRY(coordinator, find_coordinator(client, group, deadline));
-            HW_TRY_VOID(client.describe({}, deadline));  // the addresses of the brokers
-            HW_TRY(connection, client.broker(coordinator, deadline));
-            return ask(*connection, coordinator, deadline);
-        });
-}
 
 std::vector<PartitionName> assigned_to(ByteView assignment) {
     std::vector<PartitionName> partitions;
@@ -132,17 +70,19 @@ Result<std::vector<ListedGroup>> list_at(BrokerConnection& broker, BrokerId id,
     return groups;
 }
 
-/// The offsets of the partitions that have one.
+/// The stored offsets. Errors: that of a partition.
 template <class Topics>
-std::vector<CommittedPartition> committed_in(const Topics& topics) {
+Result<std::vector<CommittedPartition>> committed_in(const Topics& topics) {
     std::vector<CommittedPartition> committed;
     for (const auto& topic : topics) {
         for (const auto& partition : topic.partitions) {
-            if (partition.error_code == ErrorCode::none) {
-                committed.push_back({{std::string(topic.name), partition.partition_index},
-                                     partition.committed_offset,
-                                     std::string(partition.metadata)});
+            PartitionName name{std::string(topic.name), partition.partition_index};
+            if (partition.error_code != ErrorCode::none) {
+                return std::unexpected(
+                    error_of(partition.error_code, "the offset of partition " + to_string(name)));
             }
+            committed.push_back(
+                {std::move(name), partition.committed_offset, std::string(partition.metadata)});
         }
     }
     std::ranges::sort(committed, {}, [](const CommittedPartition& one) {
@@ -161,8 +101,8 @@ Result<void> check_commit(const schema::OffsetCommitResponse& answer, const std:
             }
             if (partition.error_code != ErrorCode::none) {
                 const PartitionName name{std::string(topic.name), partition.partition_index};
-                return std::unexpected(error_of(partition.error_code,
-                                                subject(group) + ", partition " + to_string(name)));
+                return std::unexpected(error_of(
+                    partition.error_code, group_subject(group) + ", partition " + to_string(name)));
             }
         }
     }
