@@ -6,6 +6,7 @@
 
 #include "tools/cli/command.h"
 #include "tools/cli/consumer.h"
+#include "tools/cli/group_consumer.h"
 #include "tools/cli/input.h"
 #include "tools/cli/options.h"
 #include "tools/cli/output.h"
@@ -18,6 +19,7 @@ namespace {
 constexpr std::string_view kName = "consume";
 constexpr std::string_view kHelp =
     R"(Usage: hw consume [OPTIONS] TOPIC
+       hw consume [OPTIONS] --group GROUP TOPIC
 
 Prints the records of a topic and waits for more, until Ctrl-C, until --count records, or with
 --exit-at-end until the current end of each partition. Records of one partition come in order;
@@ -25,12 +27,20 @@ records of several partitions are mixed. Text output is one line per record, its
 has offset, timestamp in ms, key, headers and value; bytes that are not UTF-8 are in base64
 (valueBase64).
 
+With --group it is a member of a group of consumers, which share the partitions, also with other
+Kafka clients that know the assignor 'range'. It goes on where the group has committed; --from says
+where a partition begins that the group has not committed. What was printed is committed every
+second, and at the end, when it leaves the group: after a crash, the next member prints at most the
+last second again, and skips nothing. A member that is killed or hangs loses its partitions after
+twice --timeout.
+
 Examples:
   hw topic create orders
   seq 2000 | hw produce orders
   hw consume orders --from beginning --exit-at-end
   hw consume orders --partition 0 --from 1500 --count 10 --format key-value
   hw consume orders --from 2026-01-31T10:30:00Z -e -o ndjson
+  hw consume orders --group billing --from beginning --exit-at-end
 )";
 
 Result<RecordText> parse_record_text(const std::string& name) {
@@ -44,6 +54,10 @@ Result<RecordText> parse_record_text(const std::string& name) {
 }
 
 Result<ConsumerOptions> parse_consumer_options(const Arguments& arguments) {
+    if (arguments.has("group") && arguments.value("partition") != "all") {
+        return fail(ErrorKind::invalid,
+                    "--partition cannot be given with --group, which assigns the partitions");
+    }
     HW_TRY(start, parse_start_position("from", arguments.value("from")));
     ConsumerOptions options{.topic = arguments.operands().front(), .start = start};
     if (arguments.has("exit-at-end")) {
@@ -120,6 +134,37 @@ std::string resume_options(const std::vector<client::Position>& positions) {
     return options.empty() ? "" : fmt::format("; continue with {}", fmt::join(options, ", "));
 }
 
+/// What reads, and where its records go.
+struct Reading {
+    client::Client& client;
+    const Interrupt& interrupt;
+    ConsumerOptions options;
+    Consumer::Handler handler;
+};
+
+/// Reads partitions without a group. Returns whether everything that was asked for has been read.
+/// Errors: those of Consumer, and how to continue.
+Result<bool> read_alone(const Reading& reading, const Arguments& arguments) {
+    HW_TRY(partitions, partitions_of(reading.client, arguments));
+    Consumer consumer(reading.client, reading.options, reading.handler);
+    if (const auto done = consume_all(consumer, partitions, reading.interrupt); !done) {
+        return fail(done.error().kind, "{}{}", done.error().message,
+                    resume_options(consumer.positions()));
+    }
+    return consumer.is_done();
+}
+
+/// The same as a member of a group. Errors: those of GroupConsumer.
+Result<bool> read_in_group(const Reading& reading, const std::string& group) {
+    if (const auto topic = reading.client.topic(reading.options.topic); !topic) {
+        return std::unexpected(topic.error());
+    }
+    GroupConsumer consumer({reading.client, reading.interrupt, kName}, group, reading.options,
+                           reading.handler);
+    HW_TRY_VOID(consumer.run());
+    return consumer.is_done();
+}
+
 /// Returns whether it reached the end that the options set; true if they set none.
 Result<bool> consume_topic(const Arguments& arguments) {
     HW_TRY(format, output_format(arguments));
@@ -130,20 +175,19 @@ Result<bool> consume_topic(const Arguments& arguments) {
     if (!client) {
         return interrupt.is_raised() ? Result<bool>(false) : std::unexpected(client.error());
     }
-    HW_TRY(partitions, partitions_of(*client, arguments));
     RecordOutput output(options.topic, format, text);
-    Consumer consumer(*client, options,
-                      [&output](PartitionIndex partition, const record::RecordView& record) {
-                          output.print(partition, record);
-                      });
-    const auto done = consume_all(consumer, partitions, interrupt);
+    const Reading reading{*client, interrupt, options,
+                          [&output](PartitionIndex partition, const record::RecordView& record) {
+                              output.print(partition, record);
+                          }};
+    const auto done = arguments.has("group") ? read_in_group(reading, arguments.value("group"))
+                                             : read_alone(reading, arguments);
     output.finish();
     if (!done) {
-        return fail(done.error().kind, "{}{}", done.error().message,
-                    resume_options(consumer.positions()));
+        return done;
     }
     const bool has_end = arguments.has("count") || options.at_end == AtEnd::stop;
-    return !has_end || consumer.is_done();
+    return !has_end || *done;
 }
 
 ExitCode run(const Arguments& arguments) {
@@ -162,7 +206,11 @@ Command consume() {
                  .summary = "print the records of a topic",
                  .help = kHelp,
                  .options = with_cluster_options(
-                     {{.name = "partition",
+                     {{.name = "group",
+                       .letter = 'g',
+                       .value_name = "GROUP",
+                       .help = "read as a member of this group"},
+                      {.name = "partition",
                        .letter = 'p',
                        .value_name = "N",
                        .help = "one partition, or all",

@@ -165,7 +165,15 @@ Result<void> Consumer::start(const std::vector<PartitionIndex>& partitions) {
         }
         parts_.push_back(*part);
     }
-    drop_finished();
+    return {};
+}
+
+Result<void> Consumer::resume(const std::vector<Commitment>& partitions) {
+    parts_.clear();
+    for (const auto& [partition, committed] : partitions) {
+        HW_TRY(part, committed ? resumption_of(partition, *committed) : start_of(partition));
+        parts_.push_back(part);
+    }
     return {};
 }
 
@@ -187,7 +195,24 @@ Result<Consumer::Part> Consumer::start_of(PartitionIndex partition) {
     return Part{{partition, wanted}, end_offset};
 }
 
+Result<Consumer::Part> Consumer::resumption_of(PartitionIndex partition, Offset committed) {
+    const client::PartitionName name{options_.topic, partition};
+    HW_TRY(start_offset, client::offset_at(*client_, name, client::kLogStart));
+    HW_TRY(end_offset, client::offset_at(*client_, name, client::kLogEnd));
+    return Part{{partition, std::clamp(committed, start_offset, end_offset)}, end_offset};
+}
+
 std::vector<client::Position> Consumer::positions() const {
+    std::vector<client::Position> positions;
+    for (const Part& part : parts_) {
+        if (!is_finished(part)) {
+            positions.push_back(part.position);
+        }
+    }
+    return positions;
+}
+
+std::vector<client::Position> Consumer::all_positions() const {
     std::vector<client::Position> positions;
     std::ranges::transform(parts_, std::back_inserter(positions), &Part::position);
     return positions;
@@ -198,7 +223,6 @@ Result<void> Consumer::poll() {
     for (const client::FetchAnswer& answer : answers) {
         HW_TRY_VOID(read_answer(*answer));
     }
-    drop_finished();
     return {};
 }
 
@@ -262,35 +286,33 @@ Result<void> Consumer::read_batch(const record::BatchView& batch, Part& part) {
         }
         record::RecordCursor records(
             batch, *codec == record::Codec::none ? batch.records() : plain.view());
-        hand_on(records, part);
-        if (const auto status = records.status(); left() > 0 && !status) {
-            return status;
+        if (!hand_on(records, part)) {
+            return {};
         }
+        HW_TRY_VOID(records.status());
     }
     part.position.next_offset = batch.last_offset() + 1;
     return {};
 }
 
-void Consumer::hand_on(record::RecordCursor& records, Part& part) {
+bool Consumer::hand_on(record::RecordCursor& records, Part& part) {
     while (left() > 0) {
         const auto record = records.next();
         if (!record) {
-            return;
+            return true;
         }
-        const bool is_wanted = record->offset >= part.position.next_offset &&
-                               (options_.at_end == AtEnd::wait || record->offset < part.end_offset);
-        if (is_wanted) {
-            handler_(part.position.partition, *record);
-            ++delivered_;
+        if (record->offset < part.position.next_offset) {
+            continue;
         }
+        if (options_.at_end == AtEnd::stop && record->offset >= part.end_offset) {
+            part.position.next_offset = part.end_offset;
+            return false;
+        }
+        handler_(part.position.partition, *record);
+        ++delivered_;
+        part.position.next_offset = record->offset + 1;
     }
-}
-
-void Consumer::drop_finished() {
-    if (options_.at_end == AtEnd::stop) {
-        std::erase_if(
-            parts_, [](const Part& part) { return part.position.next_offset >= part.end_offset; });
-    }
+    return false;
 }
 
 }  // namespace hw::cli

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -53,16 +54,29 @@ public:
     Consumer(client::Client& client, ConsumerOptions options, Handler handler)
         : client_(&client), options_(std::move(options)), handler_(std::move(handler)) {}
 
+    /// A partition, and what a group has committed for it, if anything.
+    struct Commitment {
+        PartitionIndex partition;
+        std::optional<Offset> committed;
+    };
+
     /// Looks up where to start. Errors: limit (an offset outside of the log, with its offsets),
     /// those of client::offset_at.
     [[nodiscard]] Result<void> start(const std::vector<PartitionIndex>& partitions);
+    /// Reads these partitions instead of those before: from the committed offset on, or the nearest
+    /// one that the log has; without one, from where the options say. Errors: as `start`.
+    [[nodiscard]] Result<void> resume(const std::vector<Commitment>& partitions);
 
     /// Whether everything that was asked for has been read.
-    [[nodiscard]] bool is_done() const { return parts_.empty() || left() == 0; }
+    [[nodiscard]] bool is_done() const {
+        return left() == 0 || (options_.at_end == AtEnd::stop && positions().empty());
+    }
 
     /// Where each unfinished partition continues: after the last record given to the handler. Empty
     /// when the start failed.
     [[nodiscard]] std::vector<client::Position> positions() const;
+    /// The same, with the finished partitions.
+    [[nodiscard]] std::vector<client::Position> all_positions() const;
 
     /// Gives the records of the next fetch to the handler. Errors: those of client::fetch; corrupt.
     [[nodiscard]] Result<void> poll();
@@ -74,12 +88,16 @@ private:
     };
 
     [[nodiscard]] std::uint64_t left() const { return options_.most_records - delivered_; }
+    [[nodiscard]] bool is_finished(const Part& part) const {
+        return options_.at_end == AtEnd::stop && part.position.next_offset >= part.end_offset;
+    }
     [[nodiscard]] Result<Part> start_of(PartitionIndex partition);
+    [[nodiscard]] Result<Part> resumption_of(PartitionIndex partition, Offset committed);
     [[nodiscard]] Result<void> read_answer(const schema::FetchResponse& response);
     [[nodiscard]] Result<void> read(const schema::FetchResponse::Partition& partition);
     [[nodiscard]] Result<void> read_batch(const record::BatchView& batch, Part& part);
-    void hand_on(record::RecordCursor& records, Part& part);
-    void drop_finished();
+    /// Returns whether it has come to the end of the records; else they go beyond what is wanted.
+    [[nodiscard]] bool hand_on(record::RecordCursor& records, Part& part);
 
     client::Client* client_;
     ConsumerOptions options_;

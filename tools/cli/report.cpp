@@ -44,6 +44,10 @@ ExitCode report(std::string_view command, const Error& error) {
     return code;
 }
 
+void note(std::string_view command, const std::string& what) {
+    say(command, what);
+}
+
 void warn(std::string_view command, std::string_view what) {
     say(command, fmt::format("warning: {}", what));
 }

@@ -16,6 +16,9 @@ namespace hw::cli {
 /// returns its exit code.
 ExitCode report(std::string_view command, const Error& error);
 
+/// Prints on standard error what the command does, for people who watch it.
+void note(std::string_view command, const std::string& what);
+
 /// Prints a warning about the command's outcome on standard error.
 void warn(std::string_view command, std::string_view what);
 

@@ -98,6 +98,10 @@ Result<Client> Client::connect(const ClientOptions& options) {
     return Client(options, std::move(bootstrap));
 }
 
+Result<Client> Client::unstoppable(Milliseconds timeout) const {
+    return connect({.servers = options_.servers, .timeout = timeout});
+}
+
 bool Client::may_succeed_later(const Error& error, Retry retry) const {
     pollfd stop{options_.stop_descriptor, POLLIN, 0};
     const bool is_stopped = poll(&stop, 1, 0) > 0;

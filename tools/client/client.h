@@ -76,6 +76,9 @@ public:
     /// the last server, the message has the reasons of all.
     [[nodiscard]] static Result<Client> connect(const ClientOptions& options);
 
+    /// Connects anew, for calls whose waits the stop descriptor must not end. Errors: as `connect`.
+    [[nodiscard]] Result<Client> unstoppable(Milliseconds timeout) const;
+
     [[nodiscard]] Milliseconds timeout() const { return options_.timeout; }
     /// Of the broker that it is connected to.
     [[nodiscard]] const config::Address& address() const { return bootstrap_.address(); }

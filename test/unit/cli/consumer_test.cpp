@@ -1,7 +1,10 @@
 #include "tools/cli/consumer.h"
 
 #include <array>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <catch2/catch.hpp>
 
@@ -55,7 +58,12 @@ std::string fetch_answer(const ScriptedRequest& request, const std::string& reco
 /// A consumer of partition t-0, offsets 0 to 10, from offset 3 on. Every fetch is answered with
 /// `records`.
 struct Bench {
-    explicit Bench(std::string records_of_fetch) : records(std::move(records_of_fetch)) {
+    explicit Bench(std::string records_of_fetch,
+                   const ConsumerOptions& options = {.topic = "t", .start = Offset(3)})
+        : records(std::move(records_of_fetch)),
+          consumer(*client, options, [this](PartitionIndex, const record::RecordView& record) {
+              read.push_back(record.offset);
+          }) {
         REQUIRE(client.has_value());
         REQUIRE(consumer.start({PartitionIndex(0)}));
     }
@@ -80,11 +88,7 @@ struct Bench {
     }};
     Result<client::Client> client = client::Client::connect({.servers = {broker.address()}});
     std::vector<Offset> read;
-    Consumer consumer{*client,
-                      {.topic = "t", .start = Offset(3)},
-                      [this](PartitionIndex, const record::RecordView& record) {
-                          read.push_back(record.offset);
-                      }};
+    Consumer consumer;
 };
 
 TEST_CASE("consumer: records before the position in its batch are not read", "[cli][consume]") {
@@ -92,6 +96,42 @@ TEST_CASE("consumer: records before the position in its batch are not read", "[c
     REQUIRE(bench.consumer.poll());
     CHECK(bench.read == std::vector{Offset(3), Offset(4), Offset(5)});
     CHECK(bench.consumer.positions()[0].next_offset == Offset(6));
+}
+
+TEST_CASE("consumer: after the last record that was asked for, it goes on in the middle of a batch",
+          "[cli][consume]") {
+    Bench bench(batch_at(3), {.topic = "t", .start = Offset(3), .most_records = 1});
+    CHECK_FALSE(bench.consumer.is_done());
+    REQUIRE(bench.consumer.poll());
+    CHECK(bench.consumer.is_done());
+    CHECK(bench.read == std::vector{Offset(3)});
+    CHECK(bench.consumer.all_positions()[0].next_offset == Offset(4));
+}
+
+TEST_CASE("consumer: at the end that the partition had, it goes on in the middle of a batch",
+          "[cli][consume]") {
+    Bench bench(batch_at(9), {.topic = "t", .start = Offset(9), .at_end = AtEnd::stop});
+    REQUIRE(bench.consumer.poll());
+    CHECK(bench.consumer.is_done());
+    CHECK(bench.read == std::vector{Offset(9)});
+    CHECK(bench.consumer.positions().empty());
+    REQUIRE(bench.consumer.all_positions().size() == 1);
+    CHECK(bench.consumer.all_positions()[0].next_offset == Offset(10));
+}
+
+TEST_CASE("consumer: it resumes at the committed offset, or the nearest one in the log",
+          "[cli][consume]") {
+    Bench bench("");
+    const auto [committed, next] =
+        GENERATE(std::pair<std::optional<Offset>, Offset>{Offset(7), Offset(7)},
+                 std::pair<std::optional<Offset>, Offset>{Offset(99), Offset(10)},
+                 std::pair<std::optional<Offset>, Offset>{std::nullopt, Offset(3)});
+    REQUIRE(bench.consumer.resume({{PartitionIndex(0), committed}}));
+    REQUIRE(bench.consumer.positions().size() == 1);
+    CHECK(bench.consumer.positions()[0].next_offset == next);
+    REQUIRE(bench.consumer.resume({}));
+    CHECK(bench.consumer.positions().empty());
+    CHECK_FALSE(bench.consumer.is_done());
 }
 
 TEST_CASE("consumer: a broker that gives no later offset is an error, not an endless read",
