@@ -7,7 +7,9 @@ import tempfile
 import time
 import unittest
 
-from hw import WithBroker
+from hw import Hw, WithBroker
+from nodes import ClusterTest, Node
+from ports import free_port
 
 # A session lasts twice that, at least 6 s.
 TIMEOUT = ("--timeout", "3")
@@ -182,6 +184,44 @@ class ConsumeGroup(WithBroker):
         self.assertIn("topic 'absent' does not exist",
                       self.refused(3, "consume", "-g", self.group, "absent"))
         self.assertIn("INVALID_GROUP_ID", self.refused(1, "consume", "-g", "", self.topic))
+
+
+class Failover(ClusterTest):
+    def setUp(self):
+        super().setUp()
+        voters = ",".join(f"{number}@127.0.0.1:{free_port()}" for number in (1, 2, 3))
+        self.add(*(Node(number, self.folder, voters, settings=["offsets.topic.num.partitions=1"])
+                   for number in (1, 2, 3)))
+        cluster_id = subprocess.run([os.environ["HIGHWATER"], "random-uuid"], timeout=60,
+                                    capture_output=True, text=True, check=True).stdout.strip()
+        for node in self.nodes:
+            node.format(cluster_id)
+        self.start(self.nodes)
+        self.hw = Hw(",".join(node.address for node in self.nodes))
+        self.scratch, self.topic, self.group = self.folder, "orders", "billing"
+        self.hw.out("topic", "create", self.topic, "--partitions", "3")
+
+    def produce(self, first, end):
+        self.hw.out("produce", self.topic, stdin="".join(f"{n}\n" for n in range(first, end)))
+
+    def test_a_member_follows_its_coordinator_and_the_leaders_to_other_brokers(self):
+        member = Member(self)
+        self.produce(0, 100)
+        deadline = time.monotonic() + 60
+        while len(member.lines()) < 100:
+            self.assertLess(time.monotonic(), deadline, member.says())
+            time.sleep(0.1)
+        time.sleep(1.5)  # until it has committed them
+        described, = self.hw.json("group", "describe", self.group)
+        self.nodes[described["coordinator"] - 1].end(signal.SIGKILL)
+        self.produce(100, 200)
+        while len(member.lines()) < 200:
+            self.assertLess(time.monotonic(), deadline, member.says())
+            time.sleep(0.1)
+        self.assertEqual(sorted(member.lines()), sorted(map(str, range(200))))
+        self.assertEqual(member.end(), 0, member.says())
+        lag, = self.hw.json("group", "lag", self.group)
+        self.assertEqual((lag["lag"], lag["state"]), (0, "Empty"))
 
 
 if __name__ == "__main__":
