@@ -51,12 +51,10 @@ std::optional<client::Milliseconds> GroupRate::time_left() const {
         return client::Milliseconds(0);
     }
     const double gained = consumed().value_or(0) - produced().value_or(0);
-    // Slower than that, the number of milliseconds could be too large for the type.
-    constexpr double kLeast = 1e-3;
-    if (gained < kLeast) {
+    const std::chrono::duration<double> left(static_cast<double>(lag) / gained);
+    if (gained <= 0 || left > kLongest) {
         return std::nullopt;
     }
-    const std::chrono::duration<double> left(static_cast<double>(lag) / gained);
     return std::chrono::duration_cast<client::Milliseconds>(left);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -21,6 +22,8 @@ class GroupRate {
 public:
     using TimePoint = std::chrono::steady_clock::time_point;
     static constexpr std::size_t kMaxSamples = 11;
+    /// More than that, about a hundred years, is never.
+    static constexpr std::chrono::hours kLongest{1'000'000};
 
     void add(const client::GroupLag& lag, TimePoint now);
 

@@ -61,6 +61,15 @@ TEST_CASE("group rate: a group that does not gain never catches up", "[cli][grou
     CHECK(rate.time_left() == milliseconds(0));
 }
 
+TEST_CASE("group rate: more than about a hundred years is never", "[cli][group]") {
+    constexpr std::int64_t kMany = 1'000'000'000'000'000'000;
+    GroupRate rate;
+    rate.add(lag_of({part(0, 0, kMany)}), kStart);
+    rate.add(lag_of({part(0, 1, kMany)}), kStart + seconds(1));
+    CHECK(rate.consumed() == 1.0);
+    CHECK_FALSE(rate.time_left());
+}
+
 TEST_CASE("group rate: it forgets what is older than ten intervals", "[cli][group]") {
     GroupRate rate;
     for (int second = 0; second <= 20; ++second) {
