@@ -7,6 +7,8 @@ import tempfile
 import time
 import unittest
 
+from kafka import KafkaConsumer
+
 from hw import Hw, WithBroker
 from nodes import ClusterTest, Node
 from ports import free_port
@@ -125,6 +127,26 @@ class ConsumeGroup(WithBroker):
         self.produce()
         self.wait("hw reads the rest", lambda: len(member.lines()) == 60)
         self.assertEqual(member.end(), 0)
+        self.assertEqual(sorted(member.lines() + theirs), self.all_values())
+
+    def test_a_kafka_python_member_that_joined_first_assigns_the_partitions(self):
+        consumer = KafkaConsumer(self.topic, bootstrap_servers=self.hw.address,
+                                 group_id=self.group, auto_offset_reset="earliest",
+                                 session_timeout_ms=6000, heartbeat_interval_ms=200)
+        self.addCleanup(consumer.close)
+        theirs = []
+
+        def poll():
+            for records in consumer.poll(timeout_ms=100).values():
+                theirs.extend(record.value.decode() for record in records)
+
+        self.wait("it has all partitions",
+                  lambda: poll() or len(consumer.assignment()) == 4)
+        member = Member(self)
+        self.wait("both have partitions", lambda: poll() or self.members() == [2, 2])
+        self.produce()
+        self.wait("both read", lambda: poll() or len(member.lines()) + len(theirs) == 40)
+        self.assertEqual(len(theirs), 20)
         self.assertEqual(sorted(member.lines() + theirs), self.all_values())
 
     def test_ctrl_c_leaves_the_group_at_once_and_commits(self):

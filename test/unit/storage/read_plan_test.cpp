@@ -1,3 +1,5 @@
+#include <limits>
+
 #include <catch2/catch.hpp>
 
 #include "test/unit/storage/log_fixture.h"
@@ -240,6 +242,19 @@ TEST_CASE("record search: it fails if the log is truncated before its end",
     REQUIRE(job.has_value());
     CHECK(search->run().error().kind == ErrorKind::busy);
     CHECK(t.log->plan_search(Timestamp(1004)).error().code == ErrorCode::not_leader_or_follower);
+}
+
+TEST_CASE("record search: it finds nothing before its start", "[storage][plan]") {
+    Planned t;
+    constexpr Timestamp kAny(std::numeric_limits<std::int64_t>::min());
+    for (std::int64_t start = 0; start < 6; ++start) {
+        const auto search = t.log->plan_search(kAny, Offset(start));
+        REQUIRE(search.has_value());
+        CHECK((**search->run()).offset == Offset(start));
+    }
+    const auto beyond = t.log->plan_search(kAny, Offset(6));
+    REQUIRE(beyond.has_value());
+    CHECK_FALSE(*beyond->run());
 }
 
 TEST_CASE("record search: a roll after the plan changes nothing", "[storage][plan]") {
