@@ -14,6 +14,7 @@
 #include "broker/api/partition_requests.h"
 #include "broker/api/quorum_fetch.h"
 #include "broker/api/quorum_requests.h"
+#include "broker/api/update_features.h"
 
 namespace hw::broker {
 namespace {
@@ -100,6 +101,8 @@ void ControllerServer::add_handlers(const ControllerServerOptions& options, cons
                     std::make_unique<ElectLeadersHandler>(runtime_, ports.settings));
     dispatcher_.add(ApiKey::incremental_alter_configs,
                     std::make_unique<AlterConfigsHandler>(runtime_, ports.settings));
+    dispatcher_.add(ApiKey::update_features,
+                    std::make_unique<UpdateFeaturesHandler>(runtime_, ports.settings));
     dispatcher_.add(ApiKey::allocate_producer_ids,
                     std::make_unique<AllocateProducerIdsHandler>(runtime_));
     dispatcher_.add(ApiKey::describe_cluster, std::make_unique<DescribeClusterHandler>(services_));

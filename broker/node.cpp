@@ -209,6 +209,16 @@ replication::VoterSet Node::voters(const MetadataLog& metadata) const {
     return replication::VoterSet(std::move(voters));
 }
 
+std::vector<BrokerId> Node::other_voters() const {
+    std::vector<BrokerId> others;
+    for (const ControllerAddress& known : configured_controllers(config_)) {
+        if (known.id != config_.node.id) {
+            others.push_back(known.id);
+        }
+    }
+    return others;
+}
+
 const ListenerInfo& Node::controller_listener() const {
     const auto found = std::ranges::find_if(bound_, [](const BoundListener& bound) {
         return bound.info.role == ListenerRole::controller;
@@ -268,7 +278,7 @@ void Node::start_controller(MetadataLog metadata) {
         .cluster_id = cluster_id_,
         .controller = {.num_partitions = config_.topic_creation.partitions,
                        .replication_factor = config_.topic_creation.replication_factor,
-                       .quorum_voters = static_cast<std::int32_t>(quorum.size()),
+                       .other_voters = other_voters(),
                        .session_timeout = duration_of(config_.node.broker_session_timeout),
                        .unclean_leader_election = config_.election.is_unclean,
                        .leader_balance_interval = balance_interval(config_.election),

@@ -158,6 +158,7 @@ private:
     [[nodiscard]] bool is_ready() const;
 
     [[nodiscard]] replication::VoterSet voters(const MetadataLog& metadata) const;
+    [[nodiscard]] std::vector<BrokerId> other_voters() const;
     [[nodiscard]] BrokerFacts broker_facts() const;
     [[nodiscard]] controller::NodeEndpoints endpoints(ListenerRole role) const;
     [[nodiscard]] storage::LogOptions log_options(const std::string& topic) const;

@@ -5,6 +5,7 @@
 #include "controller/ops/brokers.h"
 #include "controller/ops/cluster.h"
 #include "controller/ops/configs.h"
+#include "controller/ops/features.h"
 #include "controller/ops/partitions.h"
 #include "controller/ops/topics.h"
 #include "protocol/base/assert.h"
@@ -41,6 +42,9 @@ auto run(const schema::ElectLeadersRequest& request, const OperationContext& con
 }
 auto run(const schema::IncrementalAlterConfigsRequest& request, const OperationContext& context) {
     return alter_configs(request, context);
+}
+auto run(const schema::UpdateFeaturesRequest& request, const OperationContext& context) {
+    return update_features(request, context);
 }
 
 template <class Request>

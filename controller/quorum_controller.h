@@ -26,6 +26,7 @@
 #include "protocol/schema/api/delete_topics.h"
 #include "protocol/schema/api/elect_leaders.h"
 #include "protocol/schema/api/incremental_alter_configs.h"
+#include "protocol/schema/api/update_features.h"
 #include "replication/decision_queue.h"
 
 namespace hw::controller {
@@ -37,7 +38,8 @@ using ControllerRequest =
                  schema::BrokerHeartbeatRequest, schema::CreateTopicsRequest,
                  schema::DeleteTopicsRequest, schema::AllocateProducerIdsRequest,
                  schema::AlterPartitionRequest, schema::AssignReplicasToDirsRequest,
-                 schema::ElectLeadersRequest, schema::IncrementalAlterConfigsRequest>;
+                 schema::ElectLeadersRequest, schema::IncrementalAlterConfigsRequest,
+                 schema::UpdateFeaturesRequest>;
 
 /// Identifies a request until it is answered; chosen by the caller.
 using Ticket = std::uint64_t;

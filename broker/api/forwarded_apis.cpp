@@ -139,6 +139,14 @@ void reply_error(Exchange& exchange, const IncrementalAlterConfigsRequest& reque
     exchange.reply(response);
 }
 
+void reply_error(Exchange& exchange, const schema::UpdateFeaturesRequest&,
+                 const wire::Refusal& refusal) {
+    schema::UpdateFeaturesResponse response;
+    response.error_code = refusal.code;
+    response.error_message = message_of(refusal);
+    exchange.reply(response);
+}
+
 AnswerSizes::AnswerSizes(const config::Settings& settings) {
     for (const config::DescribedKey& row : config::describe_topic({}, settings, 1)) {
         configs_ += kConfig + row.key->name.size() + (row.value ? row.value->size() : 0);
@@ -186,6 +194,15 @@ std::size_t AnswerSizes::of(const IncrementalAlterConfigsRequest& request, ApiVe
             longest = std::max(longest, 2 * config.name.size() + config.value.size());
         }
         bytes += kItem + kMessage + 2 * resource.resource_name.size() + longest;
+    }
+    return bytes;
+}
+
+std::size_t AnswerSizes::of(const schema::UpdateFeaturesRequest& request, ApiVersion) const {
+    std::size_t bytes = kItem + kMessage;
+    for (const auto& update : request.feature_updates) {
+        // The message has one of the names.
+        bytes += kItem + 2 * update.feature.size();
     }
     return bytes;
 }

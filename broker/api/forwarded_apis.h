@@ -9,6 +9,7 @@
 #include "protocol/schema/api/describe_quorum.h"
 #include "protocol/schema/api/elect_leaders.h"
 #include "protocol/schema/api/incremental_alter_configs.h"
+#include "protocol/schema/api/update_features.h"
 #include "protocol/wire/refusal.h"
 
 namespace hw::broker {
@@ -18,9 +19,10 @@ namespace hw::broker {
 /// of APIs.
 template <class... Requests>
 struct RequestList {};
-using ForwardedRequests = RequestList<schema::CreateTopicsRequest, schema::DeleteTopicsRequest,
-                                      schema::DescribeQuorumRequest, schema::ElectLeadersRequest,
-                                      schema::IncrementalAlterConfigsRequest>;
+using ForwardedRequests =
+    RequestList<schema::CreateTopicsRequest, schema::DeleteTopicsRequest,
+                schema::DescribeQuorumRequest, schema::ElectLeadersRequest,
+                schema::IncrementalAlterConfigsRequest, schema::UpdateFeaturesRequest>;
 
 /// Answers every item of `request` with the same error. If there is no memory for the answer, the
 /// request is rejected.
@@ -33,6 +35,8 @@ void reply_error(Exchange& exchange, const schema::DescribeQuorumRequest& reques
 void reply_error(Exchange& exchange, const schema::ElectLeadersRequest& request,
                  const wire::Refusal& refusal);
 void reply_error(Exchange& exchange, const schema::IncrementalAlterConfigsRequest& request,
+                 const wire::Refusal& refusal);
+void reply_error(Exchange& exchange, const schema::UpdateFeaturesRequest& request,
                  const wire::Refusal& refusal);
 
 /// Estimates the sizes of answers before the controller decides. Immutable; shared by all requests
@@ -50,6 +54,8 @@ public:
     [[nodiscard]] std::size_t of(const schema::ElectLeadersRequest& request,
                                  ApiVersion version) const;
     [[nodiscard]] std::size_t of(const schema::IncrementalAlterConfigsRequest& request,
+                                 ApiVersion version) const;
+    [[nodiscard]] std::size_t of(const schema::UpdateFeaturesRequest& request,
                                  ApiVersion version) const;
     /// The answer of a quorum with a hundred replicas.
     [[nodiscard]] std::size_t of(const schema::DescribeQuorumRequest& request,

@@ -11,7 +11,7 @@ constexpr FeatureRange kOnlyZero{0, 0};
 
 constexpr std::array kFeatures{
     KnownFeature{.name = "eligible.leader.replicas.version",
-                 .purpose = "leaders from outside an ISR that is too small (KIP-966)",
+                 .purpose = "safe leaders from outside the ISR (KIP-966)",
                  .known = {0, 1},
                  .supported = kOnlyZero,
                  .above = LevelAbove::lowered},
@@ -21,7 +21,7 @@ constexpr std::array kFeatures{
                  .supported = {0, 1},
                  .above = LevelAbove::lowered},
     KnownFeature{.name = kDurableFeature,
-                 .purpose = "acknowledged records that survive a crash of all brokers",
+                 .purpose = "acknowledged records that survive a crash",
                  .known = {0, 1},
                  .supported = {0, 1},
                  .above = LevelAbove::refused},

@@ -56,7 +56,7 @@ Checked<void> check_supported(std::size_t replicas, std::int16_t supported) {
 }
 
 std::int16_t default_replicas(const OperationContext& context) {
-    const auto voters = static_cast<std::size_t>(context.options.quorum_voters);
+    const std::size_t voters = context.options.other_voters.size() + 1;
     const std::size_t nodes = std::max(context.image.brokers().size(), voters);
     const auto usual = static_cast<std::int16_t>(std::min(kUsualReplicas, nodes));
     return context.options.replication_factor.value_or(

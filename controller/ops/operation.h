@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "controller/image/features.h"
 #include "controller/image/metadata_image.h"
@@ -22,7 +23,7 @@ struct ControllerOptions {
     /// or of voters of the quorum, whichever is larger. So a broker that is down, or has not joined
     /// yet, does not lead to topics with fewer copies.
     std::optional<std::int16_t> replication_factor = {};
-    std::int32_t quorum_voters = 1;
+    std::vector<BrokerId> other_voters = {};             ///< of the quorum, besides this controller
     std::int16_t max_replication_factor = INT16_MAX;     ///< that the brokers support
     Duration session_timeout = std::chrono::seconds(3);  ///< broker.session.timeout.ms
     /// unclean.leader.election.enable: for topics that do not set it.

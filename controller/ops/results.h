@@ -151,9 +151,15 @@ struct AlterConfigsResult {
     std::vector<AlteredConfigs> resources;
 };
 
+/// All updates of the request are made, or none.
+struct UpdateFeaturesResult {
+    Refusal refusal;
+};
+
 using ControllerResponse =
     std::variant<BrokerRegistrationResult, ControllerRegistrationResult, BrokerHeartbeatResult,
                  CreateTopicsResult, DeleteTopicsResult, ProducerIdsResult, AlterPartitionResult,
-                 AssignReplicasResult, ElectLeadersResult, AlterConfigsResult>;
+                 AssignReplicasResult, ElectLeadersResult, AlterConfigsResult,
+                 UpdateFeaturesResult>;
 
 }  // namespace hw::controller

@@ -27,6 +27,8 @@ using schema::DeleteTopicsRequest;
 using schema::DeleteTopicsResponse;
 using schema::ElectLeadersRequest;
 using schema::ElectLeadersResponse;
+using schema::UpdateFeaturesRequest;
+using schema::UpdateFeaturesResponse;
 using wire::ErrorCode;
 
 constexpr ApiVersion kCreateVersion{7};
@@ -129,6 +131,22 @@ TEST_CASE("error answer: ElectLeaders has the error for each partition, in every
         CHECK(first.partition_result[0].partition_id == PartitionIndex(3));
         CHECK(first.partition_result[1].error_code == ErrorCode::request_timed_out);
         CHECK(first.partition_result[1].error_message == "the reason");
+    }
+}
+
+TEST_CASE("error answer: UpdateFeatures has one error for all, in every version",
+          "[api][forwarding]") {
+    HandlerWorld world;
+    Refusing<UpdateFeaturesRequest> handler;
+    const std::vector<UpdateFeaturesRequest::FeatureUpdate> updates{
+        {.feature = "group.version", .max_version_level = 1}};
+    UpdateFeaturesRequest request;
+    request.feature_updates = updates;
+    for (const ApiVersion version : versions_of<UpdateFeaturesRequest>()) {
+        const auto answer = world.ask<UpdateFeaturesResponse>(handler, request, version);
+        CHECK(answer->error_code == ErrorCode::request_timed_out);
+        CHECK(answer->error_message == "the reason");
+        CHECK(answer->results.empty());
     }
 }
 

@@ -83,7 +83,7 @@ TEST_CASE("create: -1 means num.partitions, and three replicas or one for each b
 TEST_CASE("create: -1 replicas never means fewer because brokers are down or have not joined yet",
           "[controller]") {
     ControllerOptions options;
-    options.quorum_voters = 3;
+    options.other_voters = {BrokerId(2), BrokerId(3)};
     World early = cluster(1, options);
     const auto refused = early.create({topic("orders", 1, -1)});
     CHECK(refused[0].refusal.code == ErrorCode::invalid_replication_factor);

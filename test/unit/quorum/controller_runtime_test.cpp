@@ -13,6 +13,7 @@
 #include "broker/api/elect_leaders.h"
 #include "broker/api/node_requests.h"
 #include "broker/api/partition_requests.h"
+#include "broker/api/update_features.h"
 #include "test/sim/sim_clock.h"
 #include "test/sim/sim_network.h"
 #include "test/support/forbidding.h"
@@ -180,6 +181,8 @@ struct Apis {
                        std::make_unique<AlterConfigsHandler>(runtime, settings));
         dispatcher.add(ApiKey::elect_leaders,
                        std::make_unique<ElectLeadersHandler>(runtime, settings));
+        dispatcher.add(ApiKey::update_features,
+                       std::make_unique<UpdateFeaturesHandler>(runtime, settings));
     }
 
     /// Sends `request`. Returns the answer as JSON, or the reason if the request is rejected.
@@ -474,6 +477,39 @@ TEST_CASE("quorum: ElectLeaders needs the permission to alter the cluster", "[qu
     apis.authorizer.forbid(Operation::alter, kCluster);
     CHECK(contains(apis.ask<schema::ElectLeadersResponse>(request, ApiVersion(2)),
                    "\"partitionId\":0,\"errorCode\":31"));
+}
+
+TEST_CASE("quorum: features are updated by those who may alter the cluster, in every version",
+          "[quorum][api]") {
+    using Request = schema::UpdateFeaturesRequest;
+    Machine machine(1);
+    machine.boot();
+    Apis apis(machine);
+    for (std::int16_t version = 0; version <= 2; ++version) {
+        const bool is_raise = version % 2 == 0;
+        Request::FeatureUpdate update{.feature = "group.version",
+                                      .max_version_level = std::int16_t{is_raise}};
+        if (!is_raise) {
+            update.upgrade_type = 2;
+        }
+        Request request;
+        request.feature_updates = {&update, 1};
+        const std::string answer =
+            apis.ask<schema::UpdateFeaturesResponse>(request, ApiVersion(version));
+        INFO(answer);
+        CHECK(contains(answer, "\"errorCode\":0,\"errorMessage\":null"));
+        CHECK(contains(answer, "\"feature\":\"group.version\"") == (version < 2));
+        CHECK(machine.image().feature_level("group.version") == std::int16_t{is_raise});
+    }
+    const Request::FeatureUpdate update{.feature = "group.version", .max_version_level = 2};
+    Request request;
+    request.feature_updates = {&update, 1};
+    const std::string refused = apis.ask<schema::UpdateFeaturesResponse>(request, ApiVersion(1));
+    CHECK(contains(refused, "\"errorCode\":95,\"errorMessage\":\"feature group.version cannot be"));
+    CHECK(contains(refused, "\"results\":[]"));
+    apis.authorizer.forbid(Operation::alter, kCluster);
+    CHECK(contains(apis.ask<schema::UpdateFeaturesResponse>(request, ApiVersion(2)),
+                   "\"errorCode\":31"));
 }
 
 TEST_CASE("quorum: configs of a topic are altered by those who may, in every version",
