@@ -17,7 +17,7 @@ from hw import Hw, WithBroker
 CLUSTER_COMMANDS = ("topic create", "topic list", "topic describe", "topic alter", "topic delete",
                     "partition list", "partition describe", "partition elect", "group list",
                     "group describe", "group reset", "group delete", "produce", "consume",
-                    "cluster info", "cluster brokers", "cluster quorum")
+                    "cluster info", "cluster brokers", "cluster quorum", "cluster features")
 
 
 def help_of(command):

@@ -55,6 +55,7 @@ struct Command {
 [[nodiscard]] Command cluster_info();
 [[nodiscard]] Command cluster_brokers();
 [[nodiscard]] Command cluster_quorum();
+[[nodiscard]] Command cluster_features();
 [[nodiscard]] Command log_dump();
 [[nodiscard]] Command perf_produce();
 [[nodiscard]] Command perf_fetch();

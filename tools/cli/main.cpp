@@ -34,6 +34,7 @@ int run(const std::vector<std::string>& arguments) {
                               cluster_info(),
                               cluster_brokers(),
                               cluster_quorum(),
+                              cluster_features(),
                               log_dump(),
                               perf_produce(),
                               perf_fetch(),
