@@ -10,10 +10,11 @@
 namespace hw::broker {
 
 /// Handles ApiVersions: lists the APIs and versions of this listener (KIP-35, KIP-511, KIP-1242),
-/// the features that this program supports, and those that the cluster has finalized (KIP-584). An
-/// unknown version is answered in version 0 with UNSUPPORTED_VERSION and the same list, from which
-/// the client picks the version to try next. Highwater's own APIs are listed only to the command
-/// line `hw`, which sends its name from version 3 on: other clients have no use for them.
+/// the features that this program supports, and those that the cluster has finalized (KIP-584), up
+/// to the levels that are supported. An unknown version is answered in version 0 with
+/// UNSUPPORTED_VERSION and the same list, from which the client picks the version to try next.
+/// Highwater's own APIs are listed only to the command line `hw`, which sends its name from version
+/// 3 on: other clients have no use for them.
 class ApiVersionsHandler final : public Handler {
 public:
     ApiVersionsHandler(const Dispatcher& dispatcher, ApiServices& services)
