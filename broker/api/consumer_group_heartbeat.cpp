@@ -223,8 +223,8 @@ Task<> ConsumerGroupHeartbeatHandler::serve(ExchangePtr exchange, const Request&
         co_return;
     }
     const RequestContext& who = exchange->context();
-    const TimePoint now = services_.clock.now();
-    const auto job = std::make_shared<ConsumerHeartbeatJob>(services_, exchange, now + timeout_);
+    const auto job = std::make_shared<ConsumerHeartbeatJob>(
+        services_, exchange, services_.clock.now() + kReadyWait + timeout_);
     const auto image = services_.image;
     if (controller::working_level(*image, controller::kGroupVersionFeature) < 1) {
         job->refuse({ErrorCode::unsupported_version,
@@ -248,7 +248,10 @@ Task<> ConsumerGroupHeartbeatHandler::serve(ExchangePtr exchange, const Request&
     if (request.member_id.empty()) {
         beat.member = new_id;
     }
-    const Moment at{now, services_.clock.wall_now()};
+    if (request.member_epoch == kJoinEpoch) {
+        co_await wait_until_ready(services_, request.group_id);
+    }
+    const Moment at{services_.clock.now(), services_.clock.wall_now()};
     const auto operation = [&](GroupMachine& groups, const auto& call, Decision& decision) {
         call->result = groups.heartbeat(request.group_id, beat, image, at, decision);
         decision.then.push_back([call](const Refusal* refused, Decision& after) {

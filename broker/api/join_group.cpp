@@ -170,6 +170,7 @@ Task<> JoinGroupHandler::serve(ExchangePtr exchange, const Request& request) {
     join.client_host = host;
     const std::string new_id = new_member_id(join, entropy_);
     join.new_id = new_id;
+    co_await wait_until_ready(services_, request.group_id);
     const TimePoint now = services_.clock.now();
     const Timestamp wall = services_.clock.wall_now();
     const auto operation = [&](GroupMachine& groups, const JoinCall& call, Decision& decision) {

@@ -1,5 +1,7 @@
 #include "broker/coordinator/group/group_coordinators.h"
 
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include <fmt/format.h>
@@ -58,6 +60,56 @@ Task<> GroupCoordinators::stop() {
     co_await loader_.stop();
     co_await worker_.stop();
     co_await timer_.stop();
+}
+
+namespace {
+
+/// Whether the metadata say that this broker coordinates the group.
+bool is_mine(const ShardView& view, std::string_view group) {
+    const controller::TopicImage* const topic = view.image->find_topic(controller::kOffsetsTopic);
+    if (topic == nullptr) {
+        return false;
+    }
+    const auto* const partition =
+        topic->partitions.find(partition_of_group(group, topic->partitions.size()));
+    return partition != nullptr && partition->leader == view.node_id;
+}
+
+Task<bool> is_on_its_way(const ShardView& view, const ReplicaPtr& replica) {
+    const auto* const coordinator = static_cast<const Coordinator*>(replica->listener().get());
+    bool is_on_its_way = false;
+    GuardVisit visit(view.shard);
+    const auto look = [&](replication::PartitionReplica&) {
+        is_on_its_way = coordinator->is_on_its_way();
+    };
+    while (!visit.begin(*replica, look)) {
+        co_await wait_for_room(view.shard, view.clock);
+    }
+    co_await visit.wait();
+    co_return is_on_its_way;
+}
+
+}  // namespace
+
+Task<> wait_until_ready(const ShardView& view, std::string_view group) {
+    constexpr Duration kFirstPause = std::chrono::milliseconds(2);
+    constexpr Duration kLongestPause = std::chrono::milliseconds(64);
+    const TimePoint end = view.clock.now() + kReadyWait;
+    for (Duration pause = kFirstPause; is_mine(view, group);
+         pause = std::min(2 * pause, kLongestPause)) {
+        const auto replica = find_group(view, group);
+        bool must_wait = true;  // its replica is not open yet
+        if (replica) {
+            const bool is_being_loaded = co_await is_on_its_way(view, *replica);
+            must_wait = is_being_loaded;
+        }
+        const TimePoint next = view.clock.now() + pause;
+        if (!must_wait || next > end) {
+            co_return;
+        }
+        Signal never;
+        co_await view.shard.wait(never, next);
+    }
 }
 
 std::expected<ReplicaPtr, wire::Refusal> find_group(const ShardView& view, std::string_view group) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <expected>
 #include <functional>
 #include <memory>
@@ -67,6 +68,12 @@ private:
 /// The replica of the partition that has the group. Codes: NOT_COORDINATOR.
 [[nodiscard]] std::expected<ReplicaPtr, wire::Refusal> find_group(const ShardView& view,
                                                                   std::string_view group);
+
+/// Waits until the coordinator of the group can decide, if the metadata say that it is this broker:
+/// right after an election its replica may not be open, or the coordinator not loaded. Not longer
+/// than kReadyWait. For requests after whose refusal clients pause for seconds.
+[[nodiscard]] Task<> wait_until_ready(const ShardView& view, std::string_view group);
+inline constexpr Duration kReadyWait = std::chrono::seconds(1);
 
 /// Runs `operation(GroupMachine&, Decision&)` in the guard of a replica that find_group has
 /// returned. It may use variables of the caller, since it has run when the task ends. The

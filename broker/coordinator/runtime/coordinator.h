@@ -71,6 +71,11 @@ public:
     void run(replication::PartitionReplica& replica, const CallPtr& call, Operation operation);
     /// Runs an operation that answers nobody, if this broker can decide now.
     void act(replication::PartitionReplica& replica, Operation operation);
+    /// Whether `run` would refuse now, but may decide soon: this broker does not lead the partition
+    /// yet, or the machine is being loaded.
+    [[nodiscard]] bool is_on_its_way() const {
+        return std::holds_alternative<Idle>(phase_) || std::holds_alternative<Loading>(phase_);
+    }
     /// Does what is due. The outcome of wake_at.
     void on_time(replication::PartitionReplica& replica);
     /// Whether this load is still waited for.

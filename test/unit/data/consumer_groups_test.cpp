@@ -143,7 +143,7 @@ TEST_CASE("consumer groups: a member of version 0 is given an id", "[data][group
 
 TEST_CASE("consumer groups: a silent member is removed", "[data][groups]") {
     Bench bench;
-    bench.join();
+    REQUIRE(bench.join().error_code == ErrorCode::none);
     bench.world.run_for(seconds(44));
     CHECK(bench.beat(Bench::alive(1)).error_code == ErrorCode::none);
     bench.world.run_for(seconds(46));

@@ -158,6 +158,26 @@ TEST_CASE("groups: a member joins, syncs, sends heartbeats and leaves, in every 
     }
 }
 
+TEST_CASE("groups: a member that joins right after the election waits for the coordinator",
+          "[data][groups]") {
+    World world(1);
+    const PartitionSpec offsets{.topic = kOffsets, .internal = true};
+    world.publish(offsets);
+    Client& client = world.connect();
+    client.send(Bench::joining("g"), 9);
+    world.run_for(std::chrono::milliseconds(500));
+    CHECK_FALSE(client.has_answer());
+    SECTION("that begins in time") {
+        world.host(offsets);
+        CHECK(client.receive<schema::JoinGroupResponse>(9).error_code ==
+              ErrorCode::member_id_required);
+    }
+    SECTION("but not for long") {
+        CHECK(client.receive<schema::JoinGroupResponse>(9).error_code ==
+              ErrorCode::not_coordinator);
+    }
+}
+
 TEST_CASE("groups: a member that leaves nothing but a generation behind goes on from there",
           "[data][groups]") {
     Bench bench;

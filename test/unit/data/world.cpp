@@ -189,6 +189,10 @@ void World::publish(const PartitionSpec& spec) {
 
 void World::add(const PartitionSpec& spec) {
     publish(spec);
+    host(spec);
+}
+
+void World::host(const PartitionSpec& spec) {
     const ReplicaPtr replica = open(spec);
     const auto options = std::make_shared<const replication::PartitionOptions>(spec.options);
     for (const auto& shard : shards) {
@@ -268,8 +272,16 @@ bool World::run_until(const std::function<bool()>& done) {
 }
 
 void World::run_for(Duration span) {
+    // Without an event at the end, the one after it would be run, too.
+    bool is_over = false;
+    const auto wait = [](Shard& shard, TimePoint end, bool& over) -> Task<> {
+        Signal never;
+        co_await shard.wait(never, end);
+        over = true;
+    };
     const TimePoint end = scheduler.now() + span;
-    scheduler.run_until([&] { return scheduler.now() >= end; }, end);
+    home.spawn(wait(home, end, is_over));
+    CHECK(scheduler.run_until([&] { return is_over; }, end + std::chrono::seconds(1)));
 }
 
 }  // namespace hw::broker

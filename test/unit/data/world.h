@@ -83,6 +83,8 @@ struct World {
 
     /// Adds partition 0 of a new topic to the metadata, and opens its replica.
     void add(const PartitionSpec& spec);
+    /// Opens the replica of a partition that is in the metadata.
+    void host(const PartitionSpec& spec);
     /// Adds partition 0 of a new topic to the metadata only.
     void publish(const PartitionSpec& spec);
     void publish(std::shared_ptr<const controller::MetadataImage> next);
