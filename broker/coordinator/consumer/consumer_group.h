@@ -102,6 +102,8 @@ public:
     /// The assignor that most members prefer.
     [[nodiscard]] std::string assignor() const;
     [[nodiscard]] bool subscribes(std::string_view topic) const;
+    /// It has never had a member.
+    [[nodiscard]] bool is_unused() const { return epoch_ == 0 && members_.empty(); }
     /// Memory of the group, about.
     [[nodiscard]] std::int64_t bytes() const { return bytes_; }
     /// Memory that a member will have which joins so, about.

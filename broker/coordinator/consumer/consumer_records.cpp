@@ -54,6 +54,9 @@ private:
     std::deque<std::vector<std::int32_t>> epochs_;
 };
 
+/// No topic has that many; a record that says so is wrong.
+constexpr PartitionIndex kPartitionsEnd{1 << 20};
+
 /// Without epochs, as earlier versions of Kafka write it, the newest is taken for each partition.
 OwnedPartitions owned_of(wire::Array<Position::TopicPartitions> topics, std::int32_t epoch) {
     OwnedPartitions owned;
@@ -61,8 +64,11 @@ OwnedPartitions owned_of(wire::Array<Position::TopicPartitions> topics, std::int
         OwnedTopic& one = owned.emplace_back(OwnedTopic{topic.topic_id, {}});
         const bool has_epochs = topic.assignment_epochs.size() == topic.partitions.size();
         for (std::size_t i = 0; i < topic.partitions.size(); ++i) {
-            one.partitions.push_back(
-                {topic.partitions[i], has_epochs ? topic.assignment_epochs[i] : epoch});
+            const PartitionIndex partition = topic.partitions[i];
+            if (partition >= PartitionIndex(0) && partition < kPartitionsEnd) {
+                one.partitions.push_back(
+                    {partition, has_epochs ? topic.assignment_epochs[i] : epoch});
+            }
         }
         std::ranges::sort(one.partitions, {}, &OwnedPartition::index);
     }

@@ -40,7 +40,7 @@ bool is_worth_keeping(const Group& group) {
     return !group.offsets.empty() ||
            (group.classic != nullptr &&
             (group.classic->generation() > 0 || !group.classic->is_unused())) ||
-           (group.consumer != nullptr && group.consumer->epoch() > 0);
+           group.consumer != nullptr;
 }
 
 }  // namespace
@@ -156,6 +156,9 @@ void GroupMachine::settle_later(Groups::iterator group, Decision& decision) {
 
 void GroupMachine::settle(Groups::iterator group) {
     Group& changed = group->second;
+    if (changed.consumer != nullptr && changed.consumer->is_unused()) {
+        changed.consumer.reset();  // the first member was refused
+    }
     const bool is_kept = is_worth_keeping(changed);
     TimePoint next = kNever;
     if (is_kept && changed.classic != nullptr) {
@@ -295,7 +298,7 @@ void GroupMachine::on_deadline(TimePoint now, Timestamp wall, Decision& decision
         const auto group = groups_.find(name);
         if (group->second.classic != nullptr) {
             group->second.classic->on_deadline(now, wall, decision);
-        } else {
+        } else if (group->second.consumer != nullptr) {
             group->second.consumer->on_deadline({now, wall}, decision);
         }
         settle(group, decision);

@@ -272,6 +272,12 @@ TEST_CASE("consumer group: a full group takes no further member", "[groups]") {
     CHECK(consumers.beat("m2", 2).code == ErrorCode::none);
 }
 
+TEST_CASE("consumer group: nothing is left of a first member that is refused", "[groups]") {
+    Consumers consumers(0);
+    CHECK(consumers.beat("m1", 0, joining()).code == ErrorCode::group_max_size_reached);
+    CHECK(consumers.machine.find("g") == nullptr);
+}
+
 TEST_CASE("consumer group: a large assignment is computed elsewhere", "[groups]") {
     Consumers consumers;
     consumers.set_topic("a", 5000);
