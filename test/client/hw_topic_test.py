@@ -477,6 +477,8 @@ class Examples(unittest.TestCase):
     def test_the_examples_of_log_dump_work_with_the_data_of_a_broker(self):
         with Broker() as broker:
             Hw(broker.address).out("topic", "create", "orders")
+            # Then its files are there.
+            Hw(broker.address).out("produce", "orders", stdin="first\n")
             self.run_examples("log dump", broker.data, "")
 
 
