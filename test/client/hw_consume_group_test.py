@@ -111,17 +111,25 @@ class ConsumeGroup(WithBroker):
     def test_with_kcat_in_the_group_each_reads_its_part(self):
         member = Member(self)
         self.wait("hw joins", lambda: "has assigned" in member.says())
-        kcat = subprocess.Popen(
-            ["kcat", "-b", self.hw.address, "-G", self.group, "-q", "-X",
-             "auto.offset.reset=earliest", "-X", "session.timeout.ms=6000", self.topic],
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        self.addCleanup(kcat.stdout.close)
+        path = os.path.join(self.scratch, "kcat")
+        with open(path, "w") as out:
+            kcat = subprocess.Popen(
+                ["kcat", "-b", self.hw.address, "-G", self.group, "-q", "-u", "-X",
+                 "auto.offset.reset=earliest", "-X", "session.timeout.ms=6000", self.topic],
+                stdout=out, stderr=subprocess.DEVNULL)
         self.addCleanup(kcat.kill)
+
+        def lines_of_kcat():
+            with open(path) as out:
+                return out.read().split()
+
         self.wait("both have partitions", lambda: self.members() == [2, 2])
         self.produce()
-        self.wait("hw reads its part", lambda: len(member.lines()) == 20)
+        self.wait("both read their part",
+                  lambda: len(member.lines()) == 20 and len(lines_of_kcat()) == 20)
         kcat.send_signal(signal.SIGINT)
-        theirs = kcat.communicate(timeout=30)[0].split()
+        kcat.wait(timeout=30)
+        theirs = lines_of_kcat()
         self.assertEqual(sorted(member.lines() + theirs), self.all_values())
         self.wait("hw has all partitions", lambda: self.members() == [4])
         self.produce()
