@@ -36,13 +36,15 @@ HostLimits with_room_for_envelope(HostLimits limits) {
     return limits;
 }
 
-ConsumerGroup::Rules consumer_rules(const config::ConsumerGroupConfig& groups) {
+ConsumerGroup::Rules consumer_rules(const config::ConsumerGroupConfig& groups,
+                                    const ConsumerMutants& mutants) {
     const Duration interval = duration_of(groups.heartbeat_interval);
     return {.session_timeout = duration_of(groups.session),
             .heartbeat_interval = interval,
             .reconciling_interval = std::min(interval, duration_of(groups.heartbeat_interval_min)),
             .max_size = static_cast<std::size_t>(groups.size_max),
-            .assignors = groups.assignors};
+            .assignors = groups.assignors,
+            .mutants = mutants};
 }
 
 IncarnationId new_incarnation(Entropy& entropy) {
@@ -101,7 +103,7 @@ Node::Node(config::BrokerConfig config, const NodeLimits& limits, NodePorts port
                .classic = {.initial_delay = duration_of(config_.groups.initial_delay),
                            .max_size = static_cast<std::size_t>(config_.groups.size_max),
                            .mutants = ports_.group_mutants},
-               .consumer = consumer_rules(config_.groups.consumer)}),
+               .consumer = consumer_rules(config_.groups.consumer, ports_.consumer_mutants)}),
       shards_(data_ports(), ports_.data),
       cluster_peers_(shards_.fetchers(), ports_.control, isr_updater_) {
     connector_.follow_active(session_channel_);

@@ -10,6 +10,7 @@
 #include "broker/api/api_services.h"
 #include "broker/bound_listeners.h"
 #include "broker/controller_server.h"
+#include "broker/coordinator/consumer/consumer_group.h"
 #include "broker/coordinator/group/group_coordinators.h"
 #include "broker/coordinator/group/offset_cleaner.h"
 #include "broker/data_shards.h"
@@ -66,6 +67,7 @@ struct NodePorts {
     storage::LogMutants log_mutants = {};
     CoordinatorMutants coordinator_mutants = {};
     ClassicMutants group_mutants = {};
+    ConsumerMutants consumer_mutants = {};
 };
 
 /// A broker, and a controller if the node has that role. This is the composition root: it makes the

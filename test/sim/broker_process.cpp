@@ -69,7 +69,8 @@ broker::NodePorts BrokerProcess::ports(const ProcessWorld& world, const ProcessM
             .controller_mutants = world.mutants.controller,
             .log_mutants = world.mutants.log,
             .coordinator_mutants = world.mutants.coordinator,
-            .group_mutants = world.mutants.group};
+            .group_mutants = world.mutants.group,
+            .consumer_mutants = world.mutants.consumer};
 }
 
 void BrokerProcess::begin_start() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "broker/coordinator/consumer/consumer_group.h"
 #include "broker/coordinator/group/classic_group.h"
 #include "broker/coordinator/runtime/coordinator.h"
 #include "controller/ops/partition_change.h"
@@ -20,6 +21,7 @@ struct Mutants {
     replication::RaftMutants raft;
     broker::CoordinatorMutants coordinator;
     broker::ClassicMutants group;
+    broker::ConsumerMutants consumer;
     /// In the simulator: the node works without a pause.
     bool node_spins = false;
 };

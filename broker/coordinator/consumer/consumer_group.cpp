@@ -76,8 +76,7 @@ ConsumerGroup::Members::iterator ConsumerGroup::member_at(std::string_view id) {
 void ConsumerGroup::erase(Members::iterator member) {
     const ConsumerMember& gone = member->second;
     count(gone.description, member->first, -1);
-    count(gone.position.assigned, -1);
-    count(gone.position.revoking, -1);
+    count(gone.position, -1);
     bytes_ -= memory_of(gone.target);
     settled_ -= is_settled(gone) ? 1 : 0;
     members_.erase(member);
@@ -119,12 +118,10 @@ void ConsumerGroup::apply(const schema::ConsumerGroupCurrentMemberAssignmentReco
     }
     ConsumerMember& member = found->second;
     settled_ -= is_settled(member) ? 1 : 0;
-    count(member.position.assigned, -1);
-    count(member.position.revoking, -1);
+    count(member.position, -1);
     member.position = record.value ? position_of(*record.value) : MemberPosition();
     member.revoking_end = kNever;
-    count(member.position.assigned, 1);
-    count(member.position.revoking, 1);
+    count(member.position, 1);
     settled_ += is_settled(member) ? 1 : 0;
 }
 
@@ -151,6 +148,13 @@ void ConsumerGroup::count(const MemberDescription& description, const std::strin
         }
     }
     bytes_ += by * memory_of(description, id);
+}
+
+void ConsumerGroup::count(const MemberPosition& position, int by) {
+    count(position.assigned, by);
+    if (!rules_.mutants.forgets_revoking) {
+        count(position.revoking, by);
+    }
 }
 
 void ConsumerGroup::count(const OwnedPartitions& owned, int by) {
@@ -263,7 +267,9 @@ void ConsumerGroup::on_deadline(const Moment& at, Decision& decision) {
     std::vector<std::string> gone;
     check_at_ = kNever;
     for (const auto& [id, member] : members_) {
-        const TimePoint end = std::min(member.session_end, member.revoking_end);
+        const TimePoint end = rules_.mutants.keeps_silent_members
+                                  ? member.revoking_end
+                                  : std::min(member.session_end, member.revoking_end);
         if (end <= now) {
             gone.push_back(id);
         } else {

@@ -26,7 +26,11 @@ enum class ConsumerState : std::uint8_t { empty, assigning, reconciling, stable 
 /// Rules that a simulation breaks on purpose; none by default.
 struct ConsumerMutants {
     bool gives_held_partitions = false;
+    bool forgets_revoking = false;
     bool takes_old_epochs = false;
+    bool takes_old_heartbeats = false;
+    bool keeps_silent_members = false;
+    bool forgets_instances = false;
 };
 
 /// The members of a group of the consumer protocol (KIP-848), and what each has and shall have. A
@@ -163,6 +167,7 @@ private:
                member.position.epoch == target_epoch_;
     }
     void count(const MemberDescription& description, const std::string& id, int by);
+    void count(const MemberPosition& position, int by);
     void count(const OwnedPartitions& owned, int by);
     void count(const std::vector<std::string>& names, int by);
     void count_settled();

@@ -65,7 +65,8 @@ ConsumerAnswer ConsumerGroup::heartbeat(const ConsumerHeartbeat& beat, GroupTopi
                   .epoch = epoch_,
                   .hash = hash_,
                   .target_epoch = target_epoch_};
-    const Refused refused = beat.instance ? find_static(beat, change) : find_member(beat, change);
+    const bool is_static = beat.instance && !rules_.mutants.forgets_instances;
+    const Refused refused = is_static ? find_static(beat, change) : find_member(beat, change);
     if (refused) {
         return *refused;
     }
@@ -147,7 +148,7 @@ ConsumerGroup::Refused ConsumerGroup::check_epoch(const ConsumerHeartbeat& beat,
     }
     const bool is_previous =
         beat.epoch == position.previous_epoch && has_all(position.assigned, beat.owned);
-    if (beat.epoch < position.epoch && !is_previous) {
+    if (beat.epoch < position.epoch && !is_previous && !rules_.mutants.takes_old_heartbeats) {
         return fenced("smaller", beat.epoch, position.epoch);
     }
     return std::nullopt;
