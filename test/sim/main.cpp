@@ -135,9 +135,13 @@ struct Totals {
             mean(static_cast<double>(offsets.acknowledged)),
             mean(static_cast<double>(offsets.read)), offsets.read_at_replaced, offsets.stale,
             offsets.moved);
-        fmt::print("Members of groups: {:.0f} generations and {:.0f} commits on average.\n",
-                   mean(static_cast<double>(members.generations)),
-                   mean(static_cast<double>(members.commits)));
+        fmt::print(
+            "Members of classic groups: {:.0f} generations and {:.0f} commits on average; of "
+            "consumer groups: {:.0f} partitions given, {:.0f} commits, and fenced {:.0f} times.\n",
+            mean(static_cast<double>(members.generations)),
+            mean(static_cast<double>(members.commits)), mean(static_cast<double>(members.grants)),
+            mean(static_cast<double>(members.consumer_commits)),
+            mean(static_cast<double>(members.fenced)));
         full_disks.print("A full disk");
         wall_jumps.print("A jump of the wall clock");
         damages.print("Damage at rest");

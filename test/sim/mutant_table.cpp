@@ -38,10 +38,15 @@ NamedMutant of_group(std::string_view name, bool broker::ClassicMutants::* rule)
     return named(name, &Mutants::group, rule);
 }
 
+NamedMutant of_consumers(std::string_view name, bool broker::ConsumerMutants::* rule) {
+    return named(name, &Mutants::consumer, rule);
+}
+
 }  // namespace
 
 std::span<const NamedMutant> all_mutants() {
     using broker::ClassicMutants;
+    using broker::ConsumerMutants;
     using broker::CoordinatorMutants;
     using controller::ControllerMutants;
     using replication::FollowerMutants;
@@ -91,6 +96,12 @@ std::span<const NamedMutant> all_mutants() {
         of_group("takes_old_generations", &ClassicMutants::takes_old_generations),
         of_group("takes_old_instances", &ClassicMutants::takes_old_instances),
         of_group("keeps_dead_members", &ClassicMutants::keeps_dead_members),
+        of_consumers("gives_held_partitions", &ConsumerMutants::gives_held_partitions),
+        of_consumers("forgets_revoking", &ConsumerMutants::forgets_revoking),
+        of_consumers("takes_old_epochs", &ConsumerMutants::takes_old_epochs),
+        of_consumers("takes_old_heartbeats", &ConsumerMutants::takes_old_heartbeats),
+        of_consumers("keeps_silent_members", &ConsumerMutants::keeps_silent_members),
+        of_consumers("forgets_instances", &ConsumerMutants::forgets_instances),
         NamedMutant{"node_spins", [](Mutants& mutants) { mutants.node_spins = true; }},
     };
     return kAll;

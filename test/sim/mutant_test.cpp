@@ -59,7 +59,11 @@ TEST_CASE("simulation: each broken rule is noticed by a run", "[sim][mutant]") {
         Noticed{"keeps_state_when_resigned", 4},
         // groups
         Noticed{"answers_sync_unstored", 1}, Noticed{"takes_old_generations", 1},
-        Noticed{"takes_old_instances", 1}, Noticed{"keeps_dead_members", 1});
+        Noticed{"takes_old_instances", 1}, Noticed{"keeps_dead_members", 1},
+        // consumer groups
+        Noticed{"gives_held_partitions", 1}, Noticed{"forgets_revoking", 5},
+        Noticed{"takes_old_epochs", 15}, Noticed{"takes_old_heartbeats", 1},
+        Noticed{"keeps_silent_members", 1}, Noticed{"forgets_instances", 1});
     INFO(noticed.name);
     const auto mutants = find_mutant(noticed.name);
     REQUIRE(mutants.has_value());

@@ -131,11 +131,11 @@ void add_group(const std::string& name, Plan& plan) {
     const auto index =
         broker::partition_of_group(name, static_cast<std::size_t>(plan.offsets_topic.partitions));
     const auto first = static_cast<std::uint32_t>(plan.partitions.size());
-    plan.groups.push_back(
-        {name, PartitionNumber(first + static_cast<std::uint32_t>(index.value())), {}});
+    GroupPlan& group = plan.groups.emplace_back();
+    group.name = name;
+    group.coordinator = PartitionNumber(first + static_cast<std::uint32_t>(index.value()));
     for (std::uint32_t i = 0; i < kRegisters; ++i) {
-        plan.groups.back().registers.emplace_back(PartitionNumber(i),
-                                                  RegisterNumber(registers + i));
+        group.registers.emplace_back(PartitionNumber(i), RegisterNumber(registers + i));
     }
 }
 
@@ -163,6 +163,14 @@ void draw_teams(Random random, Plan& plan) {
              .only_reads = true,
              .pause_max = draw_span(random, milliseconds(20), seconds(1)),
              .request_timeout = draw_span(random, milliseconds(300), seconds(7))});
+    }
+}
+
+/// Draws which of the groups with members use the consumer protocol.
+void draw_protocols(Random random, Plan& plan) {
+    plan.consumer_session = milliseconds(2000 + random.below(3000));
+    for (const std::size_t group : plan.teams) {
+        plan.groups[group].is_consumer = random.chance(1, 2);
     }
 }
 
@@ -238,11 +246,12 @@ std::string Plan::properties(const NodePlan& node) const {
         "controller.quorum.voters={}\nlog.dirs={}\nbroker.rack={}\n"
         "replica.selector.class=org.apache.kafka.common.replica.RackAwareReplicaSelector\n"
         "offsets.topic.num.partitions={}\noffsets.topic.replication.factor={}\n"
-        "group.min.session.timeout.ms=1000\ngroup.initial.rebalance.delay.ms=100\n",
+        "group.min.session.timeout.ms=1000\ngroup.initial.rebalance.delay.ms=100\n"
+        "group.consumer.session.timeout.ms={}\ngroup.consumer.heartbeat.interval.ms={}\n",
         node.is_broker ? "broker" : "", node.is_broker && node.is_controller ? "," : "",
         node.is_controller ? "controller" : "", node.id, listeners, voters,
         fmt::join(node.directories, ","), rack(node.id), offsets_topic.partitions,
-        offsets_topic.replication_factor);
+        offsets_topic.replication_factor, consumer_session.count(), kConsumerInterval);
 }
 
 std::size_t Plan::controllers() const {
@@ -275,6 +284,7 @@ Plan draw_plan(std::uint64_t seed) {
     draw_replicas(Random(seed ^ 0x5245'504C), plan);
     draw_kinds_of_readers(Random(seed ^ 0x5241'434B), plan);
     draw_groups(Random(seed ^ 0x4752'5053), plan);
+    draw_protocols(Random(seed ^ 0x5052'4F54), plan);
     if (plan.has_faults) {
         draw_lives(Random(seed ^ 0x4C49'5645), plan);
         draw_cluster_faults(Random(seed ^ 0x4641'554C), plan);

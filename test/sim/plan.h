@@ -67,6 +67,7 @@ struct GroupPlan {
     std::string name;
     PartitionNumber coordinator;  ///< the partition of the offsets topic that has the group
     std::vector<std::pair<PartitionNumber, RegisterNumber>> registers;
+    bool is_consumer = false;  ///< its members use the consumer protocol, else the classic one
 };
 
 struct CommitterPlan {
@@ -76,13 +77,13 @@ struct CommitterPlan {
     Duration request_timeout{};
 };
 
-/// A member of a group of the classic protocol.
+/// A member of a group.
 struct MemberPlan {
     std::size_t team = 0;   ///< number among the groups with members
     std::size_t group = 0;  ///< index in Plan::groups
     std::optional<std::string> instance;
-    bool dies = false;  ///< after the last fault, for good
-    std::chrono::milliseconds session{};
+    bool dies = false;                    ///< after the last fault, for good
+    std::chrono::milliseconds session{};  ///< in a classic group
     std::chrono::milliseconds rebalance{};
     Duration request_timeout{};
 };
@@ -170,10 +171,14 @@ struct Plan {
     std::vector<CommitterPlan> committers;
     std::vector<std::size_t> teams;  ///< the groups with members, as indexes in `groups`
     std::vector<MemberPlan> members;
+    std::chrono::milliseconds consumer_session{};  ///< of members of all consumer groups
     std::vector<NodePlan> nodes;
     std::vector<ClusterFault> faults;  ///< in the order of `after`
     /// The node of which a data directory fails after all other faults, and the directory.
     std::optional<std::pair<NodeTag, std::string>> last_failure;
+
+    /// Milliseconds between the heartbeats in a stable consumer group; in others they are sooner.
+    static constexpr std::int32_t kConsumerInterval = 1000;
 
     /// The addresses and settings of its nodes, as a property file for one of them.
     [[nodiscard]] std::string properties(const NodePlan& node) const;

@@ -82,6 +82,9 @@ TEST_CASE("simulation: the seeds of seeds.txt pass, and records are acknowledged
     CHECK(offsets.moved > 0);
     CHECK(members.generations > 0);
     CHECK(members.commits > 0);
+    CHECK(members.grants > 0);
+    CHECK(members.consumer_commits > 0);
+    CHECK(members.fenced > 0);
 }
 
 TEST_CASE("simulation: every promise to clients is kept, with and without faults", "[sim]") {

@@ -37,6 +37,7 @@ WriteOutcome outcome_of_commit(const Result<wire::ErrorCode>& code) {
         case wire::ErrorCode::group_id_not_found:
         case wire::ErrorCode::illegal_generation:
         case wire::ErrorCode::rebalance_in_progress:
+        case wire::ErrorCode::stale_member_epoch:
         case wire::ErrorCode::unknown_member_id:
         case wire::ErrorCode::unknown_topic_or_partition:
             return WriteOutcome::refused;

@@ -13,6 +13,7 @@
 #include "protocol/base/random.h"
 #include "protocol/wire/error_code.h"
 #include "test/sim/checker.h"
+#include "test/sim/consumer_judge.h"
 #include "test/sim/event_trace.h"
 #include "test/sim/group_judge.h"
 #include "test/sim/offset_judge.h"
@@ -34,6 +35,7 @@ struct ClientWorld {
     EventTrace& trace;
     OffsetJudge& offsets;
     GroupJudge& groups;
+    ConsumerJudge& consumers;
     std::function<Leadership(PartitionNumber, BrokerId)> leadership;  ///< at present
     std::vector<Endpoint> brokers;  ///< addresses that clients ask for metadata
     /// By partition: readers begin again when this has changed, at the end of each life of a broker
@@ -51,6 +53,7 @@ struct ClientWorld {
     std::size_t committers = 0;        ///< number of running committers
     std::size_t members = 0;           ///< number of running members
     std::int64_t member_commits = 0;   ///< sent by members
+    std::uint64_t fenced_members = 0;  ///< times that a member of a consumer group was fenced
     std::uint64_t moved_commits = 0;   ///< first acknowledgements by another coordinator
     std::uint64_t follower_reads = 0;  ///< number of records that followers have answered
     std::uint64_t operations = 0;      ///< number of answered requests

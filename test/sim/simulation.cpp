@@ -49,6 +49,20 @@ std::vector<std::string> team_names(const Plan& plan) {
     return names;
 }
 
+/// How many partitions the members of a group share. Those of a consumer group subscribe to topics.
+std::size_t shared_partitions(const Plan& plan, const GroupPlan& group) {
+    if (!group.is_consumer) {
+        return group.registers.size();
+    }
+    std::set<std::string> topics;
+    for (const auto& [number, unused] : group.registers) {
+        topics.insert(plan.partitions[number.value()].topic);
+    }
+    return static_cast<std::size_t>(std::ranges::count_if(
+        plan.partitions,
+        [&topics](const PartitionPlan& partition) { return topics.contains(partition.topic); }));
+}
+
 std::vector<TeamState> teams_of(const Plan& plan) {
     std::vector<TeamState> teams;
     for (std::size_t team = 0; team < plan.teams.size(); ++team) {
@@ -56,7 +70,7 @@ std::vector<TeamState> teams_of(const Plan& plan) {
             return member.team == team && !member.dies;
         });
         teams.emplace_back(static_cast<std::size_t>(members),
-                           plan.groups[plan.teams[team]].registers.size());
+                           shared_partitions(plan, plan.groups[plan.teams[team]]));
     }
     return teams;
 }
@@ -78,6 +92,7 @@ Simulation::Simulation(const SimulationOptions& options)
       recorder_(scheduler_, plan_),
       offset_judge_(register_names(plan_)),
       group_judge_(team_names(plan_)),
+      consumer_judge_(team_names(plan_)),
       placement_(plan_.partitions.size()),
       clients_{.shard = client_shard_,
                .clock = client_clock_,
@@ -87,6 +102,7 @@ Simulation::Simulation(const SimulationOptions& options)
                .trace = trace_,
                .offsets = offset_judge_,
                .groups = group_judge_,
+               .consumers = consumer_judge_,
                .leadership =
                    [this](PartitionNumber partition, BrokerId broker) {
                        return replica_checker_.leadership(partition, broker);
@@ -118,7 +134,11 @@ Simulation::Simulation(const SimulationOptions& options)
         committers_.push_back(std::make_unique<SimCommitter>(clients_, i, plan_, ++seed));
     }
     for (std::size_t i = 0; i < plan_.members.size(); ++i) {
-        members_.push_back(std::make_unique<SimMember>(clients_, i, plan_, ++seed));
+        if (plan_.groups[plan_.members[i].group].is_consumer) {
+            consumers_.push_back(std::make_unique<SimConsumer>(clients_, i, plan_, ++seed));
+        } else {
+            members_.push_back(std::make_unique<SimMember>(clients_, i, plan_, ++seed));
+        }
     }
 }
 
@@ -205,39 +225,45 @@ std::optional<std::string> Simulation::judge() {
     if (!broken) {
         broken = offset_judge_.judge();
     }
-    return broken ? std::move(broken) : group_judge_.judge();
+    if (!broken) {
+        broken = group_judge_.judge();
+    }
+    return broken ? std::move(broken) : consumer_judge_.judge();
 }
 
 Verdict Simulation::verdict() {
-    return {
-        .broken = goes_on() ? judge() : broken(),
-        .last_events = {trace_.last().begin(), trace_.last().end()},
-        .has_faults = plan_.has_faults,
-        .full_disks = count_of(tallies_.full_disks),
-        .wall_jumps = count_of(tallies_.wall_jumps),
-        .damages = count_of(tallies_.damages),
-        .failed_directories = count_of(tallies_.failed_directories),
-        .moved_off_failed = moved_off_failed_,
-        .starts_without_directory = tallies_.starts_without_directory,
-        .damage_reports = checker_.damage_reports() + tallies_.refused_starts,
-        .nodes = machines_.size(),
-        .cluster_faults = plan_.faults.size(),
-        .quorum = quorum_checker_.marks(),
-        .replicas = replica_checker_.marks(),
-        .follower_reads = clients_.follower_reads,
-        .offsets = {.acknowledged = offset_judge_.acknowledged(),
-                    .read = offset_judge_.read(),
-                    .read_at_replaced = offset_judge_.read_at_replaced(),
-                    .stale = offset_judge_.stale_reads(),
-                    .moved = clients_.moved_commits},
-        .members = {.generations = group_judge_.generations(), .commits = group_judge_.commits()},
-        .lives = ended_lives_,
-        .operations = clients_.operations,
-        .acknowledged = checker_.acknowledged(),
-        .read = checker_.read(),
-        .steps = scheduler_.steps(),
-        .trace_hash = scheduler_.trace_hash(),
-        .simulated = scheduler_.now().time_since_epoch()};
+    return {.broken = goes_on() ? judge() : broken(),
+            .last_events = {trace_.last().begin(), trace_.last().end()},
+            .has_faults = plan_.has_faults,
+            .full_disks = count_of(tallies_.full_disks),
+            .wall_jumps = count_of(tallies_.wall_jumps),
+            .damages = count_of(tallies_.damages),
+            .failed_directories = count_of(tallies_.failed_directories),
+            .moved_off_failed = moved_off_failed_,
+            .starts_without_directory = tallies_.starts_without_directory,
+            .damage_reports = checker_.damage_reports() + tallies_.refused_starts,
+            .nodes = machines_.size(),
+            .cluster_faults = plan_.faults.size(),
+            .quorum = quorum_checker_.marks(),
+            .replicas = replica_checker_.marks(),
+            .follower_reads = clients_.follower_reads,
+            .offsets = {.acknowledged = offset_judge_.acknowledged(),
+                        .read = offset_judge_.read(),
+                        .read_at_replaced = offset_judge_.read_at_replaced(),
+                        .stale = offset_judge_.stale_reads(),
+                        .moved = clients_.moved_commits},
+            .members = {.generations = group_judge_.generations(),
+                        .commits = group_judge_.commits(),
+                        .grants = consumer_judge_.grants(),
+                        .consumer_commits = consumer_judge_.commits(),
+                        .fenced = clients_.fenced_members},
+            .lives = ended_lives_,
+            .operations = clients_.operations,
+            .acknowledged = checker_.acknowledged(),
+            .read = checker_.read(),
+            .steps = scheduler_.steps(),
+            .trace_hash = scheduler_.trace_hash(),
+            .simulated = scheduler_.now().time_since_epoch()};
 }
 
 /// Starts all nodes, and creates the topics, without faults. Then starts the clients.
@@ -264,6 +290,9 @@ void Simulation::set_up() {
         }
         for (const auto& member : members_) {
             client_shard_.spawn(member->run());
+        }
+        for (const auto& consumer : consumers_) {
+            client_shard_.spawn(consumer->run());
         }
         learn_placement();
         start_clients();

@@ -9,6 +9,7 @@
 
 #include "test/sim/checker.h"
 #include "test/sim/cluster_script.h"
+#include "test/sim/consumer_judge.h"
 #include "test/sim/event_trace.h"
 #include "test/sim/isr_tracker.h"
 #include "test/sim/machine_script.h"
@@ -19,6 +20,7 @@
 #include "test/sim/replica_checker.h"
 #include "test/sim/sim_admin.h"
 #include "test/sim/sim_committer.h"
+#include "test/sim/sim_consumer.h"
 #include "test/sim/sim_member.h"
 #include "test/sim/sim_producer.h"
 #include "test/sim/sim_reader.h"
@@ -61,10 +63,16 @@ struct OffsetMarks {
 struct MemberMarks {
     std::uint64_t generations = 0;  ///< that a member has got its part of
     std::uint64_t commits = 0;
+    std::uint64_t grants = 0;            ///< partitions that members of consumer groups have got
+    std::uint64_t consumer_commits = 0;  ///< of members of consumer groups
+    std::uint64_t fenced = 0;            ///< times that one of these was told to join again
 
     MemberMarks& operator+=(const MemberMarks& other) {
         generations += other.generations;
         commits += other.commits;
+        grants += other.grants;
+        consumer_commits += other.consumer_commits;
+        fenced += other.fenced;
         return *this;
     }
 };
@@ -173,6 +181,7 @@ private:
     Recorder recorder_;
     OffsetJudge offset_judge_;
     GroupJudge group_judge_;
+    ConsumerJudge consumer_judge_;
     IsrTracker isr_tracker_{
         plan_,
         [this](PartitionNumber partition, IsrTracker::Loss loss) { on_loss(partition, loss); },
@@ -197,6 +206,7 @@ private:
     std::vector<std::unique_ptr<SimReader>> readers_;
     std::vector<std::unique_ptr<SimCommitter>> committers_;
     std::vector<std::unique_ptr<SimMember>> members_;
+    std::vector<std::unique_ptr<SimConsumer>> consumers_;
     SimAdmin admin_;
 };
 
