@@ -94,8 +94,10 @@ std::expected<FetchPlan, wire::Refusal> PartitionReader::plan_read(
 std::expected<FetchPlan, wire::Refusal> PartitionReader::plan_here(
     const FetchRead& request, storage::ReadCursor& cursor) const {
     FetchPlan plan;
-    plan.high_watermark = leader_->high_watermark();
-    plan.last_stable_offset = readable_end(IsolationLevel::read_committed);
+    if (knows_end(request.scope)) {
+        plan.high_watermark = leader_->high_watermark();
+        plan.last_stable_offset = readable_end(IsolationLevel::read_committed);
+    }
     plan.log_start_offset = log_->log_start_offset();
     if (request.last_fetched_epoch != kNoLeaderEpoch) {
         HW_TRY_VOID(compare(*log_, request, end_offset_for(request.last_fetched_epoch), plan));
@@ -118,7 +120,7 @@ std::expected<OffsetPlan, wire::Refusal> PartitionReader::plan_lookup(
     const OffsetQuery& query) const {
     switch (query.spec) {
         case OffsetSpec::latest:
-            if (!may_answer(query)) {
+            if (!knows_end(query.scope)) {
                 return std::unexpected(watermark_not_current());
             }
             return ListedOffset{end_of(query.scope, query.isolation), kNoTimestamp,
@@ -142,7 +144,8 @@ std::expected<OffsetPlan, wire::Refusal> PartitionReader::plan_search(
     const std::optional<Timestamp> target =
         query.spec == OffsetSpec::at_timestamp ? std::optional(query.timestamp) : std::nullopt;
     HW_TRY(search, log_->plan_search(target, query.start));
-    return OffsetSearch{std::move(search), end_of(query.scope, query.isolation), may_answer(query)};
+    return OffsetSearch{std::move(search), end_of(query.scope, query.isolation),
+                        knows_end(query.scope)};
 }
 
 std::expected<ListedOffset, wire::Refusal> PartitionReader::listed(

@@ -42,8 +42,10 @@ struct FetchRead {
 /// The read of one partition for a Fetch, and the partition's state when it was planned.
 struct FetchPlan {
     storage::ReadPlan read;  ///< to be run outside of the guard, unless it is empty
-    Offset high_watermark;
-    Offset last_stable_offset;
+    /// -1 for a consumer as long as the leader's high watermark is not current (KIP-207).
+    /// Consumers such as librdkafka's take the one of an answer for the end of the partition.
+    Offset high_watermark = kNoOffset;
+    Offset last_stable_offset = kNoOffset;  ///< likewise
     Offset log_start_offset;
     /// Set if the reader's log has diverged from the leader's: where to truncate. `read` is empty
     /// then.
@@ -150,8 +152,10 @@ private:
     [[nodiscard]] Offset readable_end(IsolationLevel isolation) const;
     /// The first offset that is not covered.
     [[nodiscard]] Offset end_of(OffsetScope scope, IsolationLevel isolation) const;
-    [[nodiscard]] bool may_answer(const OffsetQuery& query) const {
-        return query.scope == OffsetScope::whole_log || leader_->high_watermark_is_current();
+    /// Whether the end of what is covered is known (KIP-207). A leader that was just elected may
+    /// know a lower high watermark than its predecessor, below records that consumers have seen.
+    [[nodiscard]] bool knows_end(OffsetScope scope) const {
+        return scope == OffsetScope::whole_log || leader_->high_watermark_is_current();
     }
     [[nodiscard]] std::expected<FetchPlan, wire::Refusal> plan_here(
         const FetchRead& request, storage::ReadCursor& cursor) const;

@@ -468,6 +468,38 @@ TEST_CASE("watermark: after a restart it is the checkpointed offset until the re
     CHECK(reopened(99) == Offset(6));
 }
 
+TEST_CASE("read: a consumer is told no high watermark before it is current, but a replica is",
+          "[partition][read][r7]") {
+    World world;
+    world.start();
+    append(world, {.value = "a", .records = 3});
+    append(world, {.value = "b", .records = 3});
+    sync(world);
+    world.disk.process_kill();
+    world.node = std::make_unique<Node>(world.scheduler, world.disk, world.options);
+    world.node->open(Offset(3));
+    world.node->lead(led_by_self(9, {kSelf, kOther}, {kSelf, kOther}));
+    const auto answer = world.node->read(0);
+    REQUIRE(answer.has_value());
+    CHECK(answer->next_offset == Offset(3));
+    CHECK(answer->high_watermark == kNoOffset);
+    CHECK(answer->last_stable_offset == kNoOffset);
+    const auto waiting = world.node->watch(1, answer->seen_bytes);
+    world.node->enter([&](PartitionReplica& replica) {
+        const FetchRead read{.from = Offset(6), .max_bytes = 1000, .scope = OffsetScope::whole_log};
+        const FollowerFetch fetch{.broker = kOther, .offset = Offset(6), .at = {}};
+        storage::ReadCursor cursor;
+        const auto before = replica.plan_read(kNoLeaderEpoch, read, cursor);
+        REQUIRE(before.has_value());
+        CHECK(before->high_watermark == Offset(3));
+        REQUIRE(replica.plan_follower_read(fetch, LeaderEpoch(9), read, cursor).has_value());
+    });
+    world.settle();
+    CHECK(waiting->ended);
+    CHECK(world.node->read(3)->high_watermark == Offset(6));
+    CHECK(world.node->read(6)->last_stable_offset == Offset(6));
+}
+
 TEST_CASE(
     "options: when a topic becomes a memory topic, requests that wait for the disk end at once",
     "[partition][append]") {
