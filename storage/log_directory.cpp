@@ -203,8 +203,10 @@ void LogDirectory::write_recovery_points(Done done) {
     write(recovery_point_writer_, recovery_points(), std::move(done));
 }
 
-void LogDirectory::write_high_watermarks(PartitionOffsets offsets, Done done) {
-    high_watermarks_ = std::move(offsets);
+void LogDirectory::write_high_watermarks(const PartitionOffsets& offsets, Done done) {
+    for (const auto& [name, offset] : offsets) {
+        high_watermarks_[name] = offset;
+    }
     write_high_watermarks(std::move(done));
 }
 

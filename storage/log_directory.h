@@ -122,8 +122,9 @@ public:
     /// Number of truncations so far. High watermarks that were collected before one must not be
     /// written after it.
     [[nodiscard]] std::int64_t truncations() const { return truncations_; }
-    /// Writes these high watermarks instead of those that were known before.
-    void write_high_watermarks(PartitionOffsets offsets, Done done);
+    /// Writes these high watermarks. Those of other logs stay as they are: such a log may not have
+    /// a replica yet, as long as the metadata are loaded.
+    void write_high_watermarks(const PartitionOffsets& offsets, Done done);
     void write_high_watermarks(Done done);
     void write_log_starts(const PartitionOffsets& offsets, Done done);
 

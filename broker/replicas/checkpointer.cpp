@@ -11,11 +11,11 @@ Task<> Checkpointer::stop() {
 }
 
 Task<> Checkpointer::run() {
-    while (!stopping_) {
+    bool is_last = false;
+    while (!is_last) {
         co_await ports_.shard.wait(stop_, ports_.clock.now() + kInterval);
-        if (!stopping_) {
-            co_await write();
-        }
+        is_last = stopping_;
+        co_await write();
     }
 }
 

@@ -7,8 +7,9 @@
 
 namespace hw::broker {
 
-/// Writes the checkpoints of each data directory every few seconds: the recovery points, which
-/// limit the scan of the logs after a crash, and the high watermarks.
+/// Writes the checkpoints of each data directory every few seconds and at the stop: the recovery
+/// points, which limit the scan of the logs after a crash, and the high watermarks, from which the
+/// replicas go on at the next start.
 ///
 /// Lives on the control shard; owned by the node. `stop` must have ended before it is destroyed.
 class Checkpointer {
@@ -27,6 +28,7 @@ public:
     Checkpointer& operator=(const Checkpointer&) = delete;
 
     void start() { tasks_.spawn(run()); }
+    /// Begins the last write, which LogManager::close waits for. Nothing is appended any more.
     [[nodiscard]] Task<> stop();
 
 private:

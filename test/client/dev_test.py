@@ -141,6 +141,21 @@ class ThreeNodes(DevTest):
             marker = os.path.join(self.data, f"node{number}", ".kafka_cleanshutdown")
             self.assertTrue(os.path.exists(marker), marker)
 
+    def test_a_stop_writes_the_high_watermarks(self):
+        run = self.dev()
+        hw = Hw(run.wait_ready()[0])
+        hw.out("topic", "create", "orders")
+        hw.out("produce", "orders", stdin="a\nb\n")
+        run.end()
+        found = []
+        for number in (1, 2, 3):
+            path = os.path.join(self.data, f"node{number}", "replication-offset-checkpoint")
+            with open(path, encoding="utf-8") as file:
+                found += re.findall(r"^orders 0 (\d+)$", file.read(), re.MULTILINE)
+        # A follower may know of the last records only after its next fetch.
+        self.assertEqual(len(found), 3)
+        self.assertIn("2", found)
+
     def test_a_stop_during_the_start_is_a_success(self):
         run = self.dev()
         run.wait_for("log", "this is a new cluster")

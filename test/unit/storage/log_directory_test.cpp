@@ -88,6 +88,22 @@ TEST_CASE("manager: a high watermark above the new end is lowered before a trunc
     CHECK(of.node.directory->truncations() == truncations + 1);
 }
 
+TEST_CASE("manager: a write of some high watermarks keeps those of the other logs",
+          "[storage][manager]") {
+    Synced of;
+    const TopicPartition other{"u", PartitionIndex(0)};
+    const auto write = [&](const PartitionOffsets& offsets) {
+        of.node.directory->write_high_watermarks(
+            offsets, [](const Result<void>& outcome) { CHECK(outcome); });
+        of.node.pass(std::chrono::milliseconds(20));
+        return of.world.disk.contents(std::string("/data/") + kHighWatermarkFile);
+    };
+    CHECK(write({{kName, Offset(1)}, {other, Offset(7)}}) == "0\n2\nt 0 1\nu 0 7\n");
+    CHECK(write({{kName, Offset(3)}}) == "0\n2\nt 0 3\nu 0 7\n");
+    of.node.directory->forget_high_watermark(other);
+    CHECK(write({}) == "0\n1\nt 0 3\n");
+}
+
 /// A node with a log of four synced batches, whose producer snapshot is being written until
 /// `release` of its directory.
 struct Snapshotting {
