@@ -9,6 +9,7 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.structs import OffsetAndMetadata
 
 from broker import Broker
+from consumer_member import ConsumerMember
 from hw import Hw, WithBroker
 
 
@@ -87,6 +88,103 @@ class Member(WithTopic):
         done = self.hw.run("group", "delete", self.group, "--yes")
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertIn("has members; stop them first", done.stderr)
+
+
+class Consumers(WithTopic):
+    """A group of the consumer protocol whose two partitions one member has."""
+
+    def setUp(self):
+        super().setUp()
+        # Waits until the broker is the coordinator of groups, which it is not before it is asked.
+        self.assertIn("does not exist", self.refused(3, "group", "describe", self.group))
+        self.first = self.member("c1")
+        self.first.heartbeat()
+        self.wait_for(lambda: sorted(self.first.assigned) == [0, 1], self.first.heartbeat)
+        self.first.follow()
+
+    def member(self, client):
+        member = ConsumerMember(self.hw.address, self.group, self.topic, client)
+        self.addCleanup(member.close)
+        return member
+
+    def wait_for(self, condition, step):
+        deadline = time.monotonic() + 30
+        while not condition():
+            self.assertLess(time.monotonic(), deadline, self.hw.out("group", "describe",
+                                                                    self.group))
+            step()
+
+    def describe(self):
+        described, = self.hw.json("group", "describe", self.group)
+        members = {member["client"]: member for member in described["members"]}
+        return described, members
+
+    def join_second(self):
+        """A member that gets one of the two partitions in the end; it waits for it."""
+        second = self.member("c2")
+        second.heartbeat()
+        self.wait_for(lambda: self.describe()[1]["c2"]["toGet"], second.heartbeat)
+        return second
+
+    def partition(self, index):
+        return {"topic": self.topic, "partition": index}
+
+    def test_a_stable_group(self):
+        described, members = self.describe()
+        self.assertEqual((described["type"], described["state"], described["protocol"],
+                          described["protocolType"], described["rebalance"]),
+                         ("consumer", "Stable", "uniform", "consumer", []))
+        self.assertEqual(described["groupEpoch"], described["assignmentEpoch"])
+        member = members["c1"]
+        self.assertEqual((member["member"], member["epoch"], member["partitions"],
+                          member["toGiveUp"], member["toGet"]),
+                         (self.first.id, described["groupEpoch"],
+                          [self.partition(0), self.partition(1)], [], []))
+        self.assertEqual([row["member"] for row in described["partitions"]], [self.first.id] * 2)
+        text = self.hw.out("group", "describe", self.group)
+        self.assertIn("Type              consumer\n", text)
+        self.assertIn("Assignor          uniform\n", text)
+        self.assertNotIn("rebalancing", text)
+        self.assertIn({"group": self.group, "type": "consumer", "protocolType": "consumer",
+                       "state": "Stable", "coordinator": 1}, self.hw.json("group", "list"))
+
+    def test_why_it_rebalances(self):
+        second = self.join_second()
+        described, members = self.describe()
+        self.assertEqual(described["state"], "Reconciling")
+        moves, = members["c2"]["toGet"]
+        self.assertEqual(members["c1"]["toGiveUp"], [moves])
+        waits = (f"The group is rebalancing: it waits for member {self.first.id} (client c1, "
+                 f"{members['c1']['host']}) to give up {self.topic} {moves['partition']}")
+        reason, = described["rebalance"]
+        self.assertTrue(reason.startswith(waits + "; the member is at epoch"), reason)
+        # It reports, and is told to give up the partition.
+        self.first.heartbeat()
+        self.assertEqual(self.first.assigned, [1 - moves["partition"]])
+        described, _ = self.describe()
+        self.assertEqual(described["rebalance"], [waits + "."])
+        self.assertIn(waits + ".\n", self.hw.out("group", "describe", self.group))
+        self.first.follow()
+        second.heartbeat()
+        second.follow()
+        described, members = self.describe()
+        self.assertEqual((described["state"], described["rebalance"]), ("Stable", []))
+        self.assertEqual(members["c2"]["partitions"], [moves])
+
+    def test_lag_reset_and_delete(self):
+        lag, = self.hw.json("group", "lag", self.group)
+        self.assertEqual((lag["state"], len(lag["partitions"])), ("Stable", 2))
+        self.assertIn("has members; stop them first", self.refused(
+            1, "group", "reset", self.group, "--topic", self.topic, "--to", "end"))
+        self.assertIn("has members; stop them first",
+                      self.refused(1, "group", "delete", self.group, "--yes"))
+        self.first.leave()
+        self.hw.out("group", "reset", self.group, "--topic", self.topic, "--to", "end", "--yes")
+        self.assertEqual(self.committed()[0], (3, 3, 0))
+        watched, = self.hw.ndjson("group", "watch", self.group, "-n", "1")
+        self.assertEqual((watched["state"], watched["lag"]), ("Empty", 0))
+        self.hw.out("group", "delete", self.group, "--yes")
+        self.assertIn("does not exist", self.refused(3, "group", "describe", self.group))
 
 
 class List(WithTopic):

@@ -18,6 +18,7 @@
 #include "tools/cli/report.h"
 #include "tools/client/group_admin.h"
 #include "tools/client/group_coordinator.h"
+#include "tools/client/group_view.h"
 #include "tools/client/words.h"
 
 namespace hw::cli {

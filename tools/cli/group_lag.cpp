@@ -12,6 +12,7 @@
 #include "tools/cli/options.h"
 #include "tools/cli/output.h"
 #include "tools/cli/report.h"
+#include "tools/client/group_admin.h"
 #include "tools/client/words.h"
 
 namespace hw::cli {

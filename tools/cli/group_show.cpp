@@ -6,6 +6,7 @@
 
 #include "protocol/schema/json_printer.h"
 #include "tools/cli/command.h"
+#include "tools/cli/group_description.h"
 #include "tools/cli/group_lag_text.h"
 #include "tools/cli/options.h"
 #include "tools/cli/output.h"
@@ -20,9 +21,11 @@ constexpr std::string_view kList = "group list";
 constexpr std::string_view kListHelp =
     R"(Usage: hw group list [OPTIONS]
 
-Shows the groups of consumers: the state of each, and the broker that coordinates it. A group is
-'Stable' when each member knows its partitions, 'PreparingRebalance' while its members join,
-'CompletingRebalance' while their partitions are assigned, and 'Empty' without members.
+Shows the groups of consumers: the protocol and the state of each, and the broker that coordinates
+it. A group is 'Stable' when each member has its partitions, and 'Empty' without members. A group of
+the type classic is 'PreparingRebalance' while its members join, and 'CompletingRebalance' while
+their partitions are assigned. A group of the type consumer (KIP-848) is 'Assigning' while its
+partitions are assigned, and 'Reconciling' while members give up and get partitions.
 
 Examples:
   hw group list
@@ -39,7 +42,12 @@ a member has been assigned:
   END        the offset after the newest record that can be read
   LAG        the number of offsets between them
   LAG TIME   the age of the oldest unread record; 'hw group lag --help' says more
-  MEMBER     who reads it now; '-' when nobody does
+  MEMBER     who reads it now; '-' when nobody does, or it is about to change its member
+Each member of a group of the type consumer has
+  EPOCH       the assignment epoch that it has reached
+  TO GIVE UP  its partitions that the assignment gives to others
+  TO GET      partitions that the assignment gives to it, and that it does not have yet
+While a group is rebalancing, the last lines say why, and which members it waits for.
 
 Examples:
   hw topic create orders --partitions 2
@@ -87,7 +95,8 @@ Result<ExitCode> list_groups(const Arguments& arguments) {
     } else {
         Table table({"GROUP", "TYPE", "STATE", "COORDINATOR"});
         for (const client::ListedGroup& group : list.groups) {
-            table.add({group.name, group.type, group.state, fmt::format("{}", group.coordinator)});
+            table.add({group.name, group.type, group.state.empty() ? "-" : group.state,
+                       fmt::format("{}", group.coordinator)});
         }
         fmt::print("{}", table.text());
     }
@@ -106,65 +115,6 @@ ExitCode list(const Arguments& arguments) {
 }
 
 // --- Descriptions
-
-std::string or_dash(const std::string& text) {
-    return text.empty() ? "-" : text;
-}
-
-void print_text(const client::GroupLag& description) {
-    const client::GroupView& group = description.group;
-    fmt::print(
-        "Group        {}\nState        {}\nProtocol     {}\nCoordinator  {}\nMembers      {}\n",
-        group.name, group.state, or_dash(group.protocol), group.coordinator, group.members.size());
-    if (!group.members.empty()) {
-        Table members({"MEMBER", "INSTANCE", "CLIENT", "HOST", "PARTITIONS"});
-        for (const client::GroupMember& member : group.members) {
-            members.add({member.id, member.instance.value_or("-"), or_dash(member.client_id),
-                         or_dash(member.host), fmt::format("{}", member.partitions.size())});
-        }
-        fmt::print("{}", members.text());
-    }
-    fmt::print("{}", partitions_text(description));
-}
-
-std::string json_of(const client::GroupLag& description) {
-    const client::GroupView& group = description.group;
-    std::string text;
-    schema::JsonPrinter json(text);
-    json.begin_object();
-    json.key("group");
-    json.string(group.name);
-    json.key("state");
-    json.string(group.state);
-    json.key("protocolType");
-    json.string(group.protocol_type);
-    json.key("protocol");
-    json.string(group.protocol);
-    json.key("coordinator");
-    json.number(group.coordinator.value());
-    json.key("members");
-    json.begin_array();
-    for (const client::GroupMember& member : group.members) {
-        json.begin_object();
-        json.key("member");
-        json.string(member.id);
-        json.key("instance");
-        if (member.instance) {
-            json.string(*member.instance);
-        } else {
-            json.null();
-        }
-        json.key("client");
-        json.string(member.client_id);
-        json.key("host");
-        json.string(member.host);
-        json.end_object();
-    }
-    json.end_array();
-    put_partitions(json, description);
-    json.end_object();
-    return text;
-}
 
 Result<ExitCode> describe_groups(const Arguments& arguments) {
     HW_TRY(format, output_format(arguments));
@@ -186,7 +136,7 @@ Result<ExitCode> describe_groups(const Arguments& arguments) {
             items.add(json_of(*description));
         } else {
             fmt::print("{}", std::exchange(is_first, false) ? "" : "\n");
-            print_text(*description);
+            fmt::print("{}", text_of(*description));
         }
         report_gaps(kDescribe, *description, tally);
     }

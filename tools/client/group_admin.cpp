@@ -5,13 +5,10 @@
 #include <tuple>
 #include <utility>
 
-#include "protocol/base/arena.h"
 #include "protocol/schema/api/delete_groups.h"
-#include "protocol/schema/api/describe_groups.h"
 #include "protocol/schema/api/list_groups.h"
 #include "protocol/schema/api/offset_commit.h"
 #include "protocol/schema/api/offset_fetch.h"
-#include "protocol/schema/consumer_protocol.h"
 #include "tools/client/group_coordinator.h"
 #include "tools/client/words.h"
 
@@ -20,37 +17,8 @@ namespace {
 
 using wire::ErrorCode;
 
-constexpr std::string_view kConsumers = "consumer";
-
-std::vector<PartitionName> assigned_to(ByteView assignment) {
-    std::vector<PartitionName> partitions;
-    Arena arena(assignment.size() * 32 + 4096);
-    const auto decoded = schema::decode_assignment(assignment, arena);
-    if (!decoded) {
-        return partitions;  // of a client that is not a consumer, or empty
-    }
-    for (const auto& topic : decoded->assignment.assigned_partitions) {
-        for (const PartitionIndex partition : topic.partitions) {
-            partitions.push_back({std::string(topic.topic), partition});
-        }
-    }
-    return partitions;
-}
-
-GroupMember view_of(const schema::DescribeGroupsResponse::Member& member, bool is_consumer) {
-    GroupMember view{.id = std::string(member.member_id),
-                     .instance = {},
-                     .client_id = std::string(member.client_id),
-                     .host = std::string(member.client_host),
-                     .partitions = {}};
-    if (!wire::is_null(member.group_instance_id)) {
-        view.instance = std::string(member.group_instance_id);
-    }
-    if (is_consumer) {
-        view.partitions = assigned_to(member.member_assignment);
-    }
-    return view;
-}
+/// Brokers that do not tell the types of groups have no others.
+constexpr std::string_view kClassicType = "classic";
 
 Result<std::vector<ListedGroup>> list_at(BrokerConnection& broker, BrokerId id,
                                          const Deadline& deadline) {
@@ -61,11 +29,12 @@ Result<std::vector<ListedGroup>> list_at(BrokerConnection& broker, BrokerId id,
     }
     std::vector<ListedGroup> groups;
     for (const auto& group : answer->groups) {
-        groups.push_back({.name = std::string(group.group_id),
-                          .type = std::string(group.group_type),
-                          .protocol_type = std::string(group.protocol_type),
-                          .state = std::string(group.group_state),
-                          .coordinator = id});
+        groups.push_back(
+            {.name = std::string(group.group_id),
+             .type = std::string(group.group_type.empty() ? kClassicType : group.group_type),
+             .protocol_type = std::string(group.protocol_type),
+             .state = std::string(group.group_state),
+             .coordinator = id});
     }
     return groups;
 }
@@ -128,39 +97,6 @@ Result<GroupList> list_groups(Client& client) {
     }
     std::ranges::sort(list.groups, {}, &ListedGroup::name);
     return list;
-}
-
-Result<GroupView> describe_group(Client& client, const std::string& group) {
-    const std::array<std::string_view, 1> groups{group};
-    schema::DescribeGroupsRequest request;
-    request.groups = groups;
-    const auto ask = [&](BrokerConnection& broker, BrokerId id,
-                         const Deadline& deadline) -> Result<GroupView> {
-        HW_TRY(answer, broker.call<schema::DescribeGroupsResponse>(request, deadline));
-        if (answer->groups.size() != 1) {
-            return fail(ErrorKind::corrupt, "the answer describes {} groups, not one",
-                        answer->groups.size());
-        }
-        const auto& found = answer->groups[0];
-        if (found.error_code != ErrorCode::none) {
-            return std::unexpected(group_error(found.error_code, group, found.error_message));
-        }
-        if (found.group_state == "Dead") {
-            return std::unexpected(group_error(ErrorCode::group_id_not_found, group, {}));
-        }
-        GroupView view{.name = group,
-                       .state = std::string(found.group_state),
-                       .protocol_type = std::string(found.protocol_type),
-                       .protocol = std::string(found.protocol_data),
-                       .coordinator = id,
-                       .members = {}};
-        for (const auto& member : found.members) {
-            view.members.push_back(view_of(member, found.protocol_type == kConsumers));
-        }
-        std::ranges::sort(view.members, {}, &GroupMember::id);
-        return view;
-    };
-    return at_coordinator(client, group, Retry::any, ask);
 }
 
 Result<std::vector<CommittedPartition>> committed_offsets(Client& client,

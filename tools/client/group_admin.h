@@ -16,27 +16,10 @@ namespace hw::client {
 /// A group in a list.
 struct ListedGroup {
     std::string name;
-    std::string type;           ///< "classic" ...
+    std::string type;           ///< "classic", "consumer" ...
     std::string protocol_type;  ///< "consumer" ...; empty: it has never had members
-    std::string state;
+    std::string state;          ///< empty: the broker is older than Kafka 2.6, and does not tell it
     BrokerId coordinator = kNoBroker;
-};
-
-struct GroupMember {
-    std::string id;
-    std::optional<std::string> instance;  ///< of a static member
-    std::string client_id;
-    std::string host;
-    std::vector<PartitionName> partitions;  ///< that it has been assigned
-};
-
-struct GroupView {
-    std::string name;
-    std::string state;
-    std::string protocol_type;
-    std::string protocol;
-    BrokerId coordinator = kNoBroker;
-    std::vector<GroupMember> members;  ///< sorted by id
 };
 
 struct CommittedPartition {
@@ -54,9 +37,8 @@ struct GroupList {
 /// Errors: those of Client::describe_all.
 [[nodiscard]] Result<GroupList> list_groups(Client& client);
 
-/// Errors: not_found, permission, busy (no coordinator within the timeout), those of Client::call.
-[[nodiscard]] Result<GroupView> describe_group(Client& client, const std::string& group);
-/// What the group has committed, sorted by topic and partition. Errors: as above.
+/// What the group has committed, sorted by topic and partition. Errors: not_found, permission, busy
+/// (no coordinator within the timeout), those of Client::call.
 [[nodiscard]] Result<std::vector<CommittedPartition>> committed_offsets(Client& client,
                                                                         const std::string& group);
 /// Stores offsets for a group without members. Errors: as above; invalid (it has members).

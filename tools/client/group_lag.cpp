@@ -4,6 +4,8 @@
 #include <map>
 #include <utility>
 
+#include "tools/client/group_admin.h"
+
 namespace hw::client {
 
 std::optional<std::int64_t> GroupPartition::lag() const {

@@ -5,7 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "tools/client/group_admin.h"
+#include "tools/client/client.h"
+#include "tools/client/group_view.h"
+#include "tools/client/partition_io.h"
 #include "tools/client/partition_lag.h"
 
 namespace hw::client {

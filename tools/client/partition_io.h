@@ -20,6 +20,8 @@ enum class Acks : std::int16_t { none = 0, leader = 1, all = -1 };
 struct PartitionName {
     std::string topic;
     PartitionIndex partition;
+
+    auto operator<=>(const PartitionName&) const = default;
 };
 
 /// "orders-3".
