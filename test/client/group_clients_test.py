@@ -49,12 +49,20 @@ class Confluent(Scenarios, GroupCase):
     package, language, program = "confluent-kafka", "python", "confluent_member.py"
 
 
+class ConfluentConsumer(Confluent):
+    protocol = "consumer"
+
+
 class Kafkajs(Scenarios, GroupCase):
     package, language, program = "kafkajs", "javascript", "kafkajs_member.js"
 
 
 class KafkaJavascript(Scenarios, GroupCase):
     package, language, program = "kafka-javascript", "javascript", "kafka_javascript_member.js"
+
+
+class KafkaJavascriptConsumer(KafkaJavascript):
+    protocol = "consumer"
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """A group whose members are processes, and a topic that is written all the time.
 
-A member is a program that gets the broker's address, the group and the topic. It commits each
+A member is a program that gets the broker's address, the group, the topic and, unless it is the
+classic one, the protocol of groups. It commits each
 record before it reads the next one, prints what it does as lines of JSON (see `group_history.py`;
 without `member`), and leaves the group when its standard input ends."""
 
@@ -105,8 +106,11 @@ class Feeder(threading.Thread):
 class GroupCase(unittest.TestCase):
     """A test case with a broker, a feeder, and members that are started with `command`."""
 
+    protocol = "classic"
+
     def setUp(self):
-        self.broker = Broker("--set", "group.initial.rebalance.delay.ms=300")
+        self.broker = Broker("--set", "group.initial.rebalance.delay.ms=300",
+                             "--set", "group.consumer.session.timeout.ms=6000")
         self.addCleanup(self.broker.__exit__)
         self.hw = Hw(self.broker.address)
         self.hw.out("topic", "create", TOPIC, "-p", str(PARTITIONS))
@@ -117,8 +121,9 @@ class GroupCase(unittest.TestCase):
 
     def start(self, count):
         """Starts members at the same time."""
+        protocol = [] if self.protocol == "classic" else [self.protocol]
         for _ in range(count):
-            member = Member([*self.command, self.broker.address, GROUP, TOPIC],
+            member = Member([*self.command, self.broker.address, GROUP, TOPIC, *protocol],
                             f"member {len(self.members) + 1}", self.reports)
             self.members.append(member)
             self.addCleanup(member.close)
@@ -168,5 +173,6 @@ class GroupCase(unittest.TestCase):
         left."""
         self.assertFalse(self.replay().faults, self.state())
         described, = self.hw.json("group", "describe", GROUP)
+        self.assertEqual(described["type"], self.protocol)
         self.assertEqual([one["committed"] for one in described["partitions"]],
                          [count] * PARTITIONS)

@@ -1,8 +1,9 @@
 // A member of a group with kafka-javascript (librdkafka):
 //
-//   node kafka_javascript_member.js ADDRESS GROUP TOPIC
+//   node kafka_javascript_member.js ADDRESS GROUP TOPIC [PROTOCOL]
 //
-// Commits each record before it reads the next one. ../group_members.py says what it prints.
+// PROTOCOL is classic, unless it is given, or consumer (KIP-848). Commits each record before it
+// reads the next one. ../group_members.py says what it prints.
 "use strict";
 
 const { promisify } = require("node:util");
@@ -12,12 +13,17 @@ const { leaving, report } = require("./report");
 /// The partitions of this member.
 let owned = [];
 
-/// Called before the library applies the change.
+/// In the consumer protocol the broker chooses these.
+const classic = { "session.timeout.ms": 6000, "heartbeat.interval.ms": 200 };
+
+/// Called before the library applies the change. In the consumer protocol `partitions` are
+/// only those that come or go.
 function rebalance({ code }, partitions) {
   const numbers = partitions.map(({ partition }) => partition);
   const assigned = code === kafka.CODES.ERRORS.ERR__ASSIGN_PARTITIONS;
   report(assigned ? "assigned" : "revoked", { partitions: numbers });
-  owned = assigned ? numbers : [];
+  const kept = owned.filter((partition) => !numbers.includes(partition));
+  owned = assigned ? [...kept, ...numbers] : kept;
 }
 
 function read(consumer, record) {
@@ -34,14 +40,14 @@ function read(consumer, record) {
   }
 }
 
-async function main(address, group, topic) {
+async function main(address, group, topic, protocol = "classic") {
   const consumer = new kafka.KafkaConsumer({
     "bootstrap.servers": address,
     "group.id": group,
     "auto.offset.reset": "earliest",
     "enable.auto.commit": false,
-    "session.timeout.ms": 6000,
-    "heartbeat.interval.ms": 200,
+    "group.protocol": protocol,
+    ...(protocol === "classic" ? classic : {}),
     "rebalance_cb": true,
   });
   consumer.on("rebalance", rebalance);

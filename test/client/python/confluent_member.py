@@ -1,8 +1,9 @@
 """A member of a group with confluent-kafka (librdkafka), which rebalances incrementally:
 
-    confluent_member.py ADDRESS GROUP TOPIC
+    confluent_member.py ADDRESS GROUP TOPIC [PROTOCOL]
 
-Commits each record before it reads the next one. `../group_members.py` says what it prints."""
+PROTOCOL is classic, unless it is given, or consumer (KIP-848). Commits each record before it
+reads the next one. `../group_members.py` says what it prints."""
 
 import sys
 
@@ -25,15 +26,22 @@ def read(consumer, record):
         report("refused", **position, error=str(error))
 
 
-def main(address, group, topic):
+# In the consumer protocol the broker chooses these.
+CLASSIC = {
+    "session.timeout.ms": 6000,
+    "heartbeat.interval.ms": 200,
+    "partition.assignment.strategy": "cooperative-sticky",
+}
+
+
+def main(address, group, topic, protocol="classic"):
     consumer = Consumer({
         "bootstrap.servers": address,
         "group.id": group,
         "auto.offset.reset": "earliest",
         "enable.auto.commit": False,
-        "session.timeout.ms": 6000,
-        "heartbeat.interval.ms": 200,
-        "partition.assignment.strategy": "cooperative-sticky",
+        "group.protocol": protocol,
+        **(CLASSIC if protocol == "classic" else {}),
     })
 
     def released(_, partitions):
