@@ -13,6 +13,7 @@ ErrorKind kind_of(ErrorCode code) {
         case ErrorCode::unknown_topic_id:
         case ErrorCode::resource_not_found:
             return ErrorKind::not_found;
+        case ErrorCode::group_authorization_failed:
         case ErrorCode::topic_authorization_failed:
         case ErrorCode::cluster_authorization_failed:
             return ErrorKind::permission;
@@ -48,6 +49,7 @@ std::string_view meaning_of(ErrorCode code) {
         case ErrorCode::invalid_topic_exception:
             return "a topic's name has 1 to 249 characters, which are a-z, A-Z, 0-9, '.', '_' and "
                    "'-', and is neither '.' nor '..'";
+        case ErrorCode::group_authorization_failed:
         case ErrorCode::topic_authorization_failed:
         case ErrorCode::cluster_authorization_failed:
             return "the cluster does not allow this to this client";
