@@ -43,7 +43,7 @@ TEST_CASE("simulation: each broken rule is noticed by a run", "[sim][mutant]") {
         Noticed{"node_spins", 1},
         // replication
         Noticed{"acknowledges_before_sync", 1}, Noticed{"ignores_min_isr", 3},
-        Noticed{"ignores_other_replicas", 3}, Noticed{"forgets_epoch_start", 180},
+        Noticed{"ignores_other_replicas", 3}, Noticed{"forgets_epoch_start", 1306},
         Noticed{"ignores_proposed_members", 3}, Noticed{"adds_before_watermark", 3},
         Noticed{"fetches_before_sync", 3}, Noticed{"truncates_to_watermark", 3},
         Noticed{"watermark_beyond_log_end", 3},
