@@ -15,7 +15,7 @@ constexpr Key kGroupsKeys[] = {
     {"group.coordinator.threads", int32, "4", at_least(1), count, read_only, automatic,
      "Threads of the group coordinator; Highwater runs it on its data loops."},
     {"group.coordinator.background.threads", int32, "2", at_least(1), count, read_only, automatic,
-     "Threads that compute assignments; Highwater runs them on its data loops."},
+     "Threads that compute assignments; Highwater has one for those that take long."},
     {"group.coordinator.append.linger.ms", int32, "-1", at_least(-1), milliseconds, read_only,
      automatic,
      "How long group records wait to be written together; Highwater writes the records that are "
