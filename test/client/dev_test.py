@@ -11,7 +11,7 @@ import unittest
 
 from broker import Broker
 from hw import Hw
-from ports import free_port
+from ports import free_ports
 
 
 class Dev:
@@ -162,12 +162,12 @@ class ThreeNodes(DevTest):
         self.assertEqual(run.end(), 0, run.text("log"))
 
     def test_the_nodes_take_every_second_port(self):
-        port = self.free_ports()
+        port = free_ports(5)
         addresses = self.dev("--listen", f"127.0.0.1:{port}").wait_ready()
         self.assertEqual(addresses, [f"127.0.0.1:{port + more}" for more in (0, 2, 4)])
 
     def test_if_one_node_cannot_start_all_are_stopped(self):
-        port = self.free_ports()
+        port = free_ports(5)
         with socket.create_server(("127.0.0.1", port + 2)):
             error = self.refused("--listen", f"127.0.0.1:{port}")
         self.assertIn(f"highwater: node 2: listen on 127.0.0.1:{port + 2}: Address already in use",
@@ -175,18 +175,6 @@ class ThreeNodes(DevTest):
         self.assertIn("Choose another port in `listeners` (--listen and --controller-listen)",
                       error)
         self.assertEqual(len(self.dev("--listen", f"127.0.0.1:{port}").wait_ready()), 3)
-
-    def free_ports(self):
-        """The first of five ports that are free now."""
-        while True:
-            port = free_port()
-            try:
-                for more in range(1, 5):
-                    with socket.create_server(("127.0.0.1", port + more)):
-                        pass
-                return port
-            except OSError:
-                continue
 
     def test_a_data_directory_that_is_in_use(self):
         self.dev().wait_ready()

@@ -65,12 +65,18 @@ class Format(unittest.TestCase):
         return run("format", "--cluster-id", cluster, "-c", file or self.file, *arguments,
                    status=status)
 
-    def start(self, file):
-        process = subprocess.Popen([os.environ["HIGHWATER"], "server", "-c", file], text=True,
-                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    def start(self, number, file, cluster=CLUSTER):
+        """Starts a node and waits until it is ready; any cluster will do if `cluster` is empty."""
+        log = os.path.join(self.folder, f"node{number}.log")
+        with open(log, "w", encoding="utf-8") as stderr:
+            process = subprocess.Popen([os.environ["HIGHWATER"], "server", "-c", file], text=True,
+                                       stdout=subprocess.PIPE, stderr=stderr)
         self.addCleanup(process.communicate)
         self.addCleanup(process.kill)
-        return process.stdout.readline(), process
+        banner = process.stdout.readline()
+        with open(log, encoding="utf-8") as text:
+            self.assertIn(f"is ready: node {number} of cluster {cluster}", banner, text.read())
+        return process
 
     def test_a_random_uuid_is_a_word_that_format_takes(self):
         ids = [run("random-uuid") for _ in range(20)]
@@ -93,9 +99,7 @@ class Format(unittest.TestCase):
         self.assertEqual(len(set(ids)), 4)
         processes = []
         for number, file, port in ((1, self.file, self.port), (2, broker, broker_port)):
-            banner, process = self.start(file)
-            processes.append(process)
-            self.assertIn(f"is ready: node {number} of cluster {CLUSTER}.", banner)
+            processes.append(self.start(number, file))
             self.assertEqual(seen_cluster(port), CLUSTER)
         for process in reversed(processes):
             process.send_signal(signal.SIGTERM)
@@ -110,7 +114,7 @@ class Format(unittest.TestCase):
                            f"directory.id=zWWi5vAsn2gpyYn2f3X6c{'gw'[name == 'b']}\nversion=1\n"
                            f"cluster.id={CLUSTER}\n")
             shutil.copy(os.path.join(GOLDEN, "bootstrap.checkpoint"), self.path(1, name))
-        self.assertIn(f"is ready: node 1 of cluster {CLUSTER}.", self.start(self.file)[0])
+        self.start(1, self.file)
 
     def test_formatted_directories_are_refused_or_kept(self):
         self.format()
@@ -135,7 +139,7 @@ class Format(unittest.TestCase):
                                   status=1))
 
     def test_a_directory_in_use(self):
-        self.start(self.file)
+        self.start(1, self.file, cluster="")
         os.remove(self.path(1, "b", "meta.properties"))
         cluster = re.search(r"cluster.id=(\S+)", self.text(1, "a", "meta.properties"))[1]
         self.assertIn(f"{self.path(1, 'b')}/.lock is locked: another broker uses this data",

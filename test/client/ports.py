@@ -1,16 +1,32 @@
 """Ports for servers that are started later."""
 
-import random
+import atexit
 import socket
 
 
 def free_port():
-    """A port that is free now. It is below those that the kernel gives to connections, so that no
-    connection of another test takes it before the server does."""
+    """A free port of the loopback address, which is kept until this process ends: the system gives
+    it to no connection and to no other test, also while its server is down. A server can listen on
+    it, as long as it sets SO_REUSEADDR."""
+    return free_ports(1)
+
+
+def free_ports(count):
+    """The first of `count` free ports in a row, which are kept as that of `free_port`."""
     while True:
-        port = random.SystemRandom().randint(10_000, 32_000)
+        first = _keep(0)
         try:
-            with socket.create_server(("127.0.0.1", port)):
-                return port
+            for more in range(1, count):
+                _keep(first + more)
+            return first
         except OSError:
             continue
+
+
+def _keep(port):
+    keeper = socket.socket()
+    atexit.register(keeper.close)
+    # The option comes after bind: with it, bind could take a port that another test keeps.
+    keeper.bind(("127.0.0.1", port))
+    keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    return keeper.getsockname()[1]
