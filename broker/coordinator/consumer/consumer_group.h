@@ -137,7 +137,7 @@ private:
     void assign(Change& change, const GroupTopics& topics, Timestamp wall, Decision& decision);
     void step(const ConsumerHeartbeat& beat, Change& change, Decision& decision) const;
     [[nodiscard]] ConsumerAnswer answer(const ConsumerHeartbeat& beat, const Change& change,
-                                        bool has_new_assignment) const;
+                                        bool must_tell_assignment) const;
     [[nodiscard]] ConsumerAnswer leave(const ConsumerHeartbeat& beat, Timestamp wall,
                                        Decision& decision);
 

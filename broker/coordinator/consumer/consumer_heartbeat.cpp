@@ -70,7 +70,7 @@ ConsumerAnswer ConsumerGroup::heartbeat(const ConsumerHeartbeat& beat, GroupTopi
     if (refused) {
         return *refused;
     }
-    const OwnedPartitions assigned = change.member.position.assigned;
+    const MemberPosition before = change.member.position;
     describe(beat, change, decision);
     raise_epoch(change, topics, at.now, decision);
     assign(change, topics, at.wall, decision);
@@ -81,7 +81,9 @@ ConsumerAnswer ConsumerGroup::heartbeat(const ConsumerHeartbeat& beat, GroupTopi
                 begin_session(id, now);
             }
         });
-    return answer(beat, change, assigned != change.member.position.assigned);
+    // With its previous epoch it has missed an answer, which may have had an assignment.
+    return answer(beat, change,
+                  before.assigned != change.member.position.assigned || before.epoch != beat.epoch);
 }
 
 ConsumerGroup::Refused ConsumerGroup::find_member(const ConsumerHeartbeat& beat,
@@ -258,7 +260,7 @@ void ConsumerGroup::step(const ConsumerHeartbeat& beat, Change& change, Decision
 }
 
 ConsumerAnswer ConsumerGroup::answer(const ConsumerHeartbeat& beat, const Change& change,
-                                     bool has_new_assignment) const {
+                                     bool must_tell_assignment) const {
     const MemberPosition& position = change.member.position;
     const auto is_on_its_way = [&](const ConsumerMember& member) {
         return member.position.state != MemberState::stable ||
@@ -274,7 +276,7 @@ ConsumerAnswer ConsumerGroup::answer(const ConsumerHeartbeat& beat, const Change
         .member = change.id,
         .epoch = position.epoch,
         .interval = is_stable ? rules_.heartbeat_interval : rules_.reconciling_interval};
-    if (beat.epoch == kJoinEpoch || beat.is_full() || has_new_assignment) {
+    if (beat.epoch == kJoinEpoch || beat.is_full() || must_tell_assignment) {
         answer.assignment = partitions_of(position.assigned);
     }
     return answer;
