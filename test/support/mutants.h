@@ -1,7 +1,7 @@
 #pragma once
 
+#include "broker/coordinator/classic/classic_group.h"
 #include "broker/coordinator/consumer/consumer_group.h"
-#include "broker/coordinator/group/classic_group.h"
 #include "broker/coordinator/runtime/coordinator.h"
 #include "controller/ops/partition_change.h"
 #include "replication/partition/partition_follower.h"

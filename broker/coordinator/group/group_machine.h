@@ -12,9 +12,9 @@
 #include <utility>
 #include <vector>
 
+#include "broker/coordinator/classic/classic_group.h"
 #include "broker/coordinator/consumer/consumer_group.h"
 #include "broker/coordinator/consumer/group_topics.h"
-#include "broker/coordinator/group/classic_group.h"
 #include "broker/coordinator/group/committed_offset.h"
 #include "broker/coordinator/runtime/coordinator_machine.h"
 #include "broker/runtime/group_memory.h"

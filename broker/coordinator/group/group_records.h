@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "broker/coordinator/group/classic_group.h"
+#include "broker/coordinator/classic/classic_group.h"
 #include "broker/coordinator/group/group_machine.h"
 #include "protocol/schema/group_record.h"
 

@@ -1,4 +1,4 @@
-#include "broker/coordinator/group/classic_group.h"
+#include "broker/coordinator/classic/classic_group.h"
 
 #include <chrono>
 #include <map>

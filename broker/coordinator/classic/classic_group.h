@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "broker/coordinator/group/classic_member.h"
+#include "broker/coordinator/classic/classic_member.h"
 #include "broker/coordinator/runtime/decision.h"
 #include "protocol/base/ids.h"
 #include "protocol/base/time.h"

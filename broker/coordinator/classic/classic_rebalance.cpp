@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "broker/coordinator/group/classic_answers.h"
-#include "broker/coordinator/group/classic_group.h"
+#include "broker/coordinator/classic/classic_answers.h"
+#include "broker/coordinator/classic/classic_group.h"
 
 namespace hw::broker {
 

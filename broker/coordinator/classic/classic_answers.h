@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "broker/coordinator/group/classic_member.h"
+#include "broker/coordinator/classic/classic_member.h"
 #include "broker/coordinator/runtime/decision.h"
 #include "protocol/wire/error_code.h"
 #include "protocol/wire/refusal.h"
