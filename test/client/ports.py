@@ -19,7 +19,7 @@ def free_ports(count):
             for more in range(1, count):
                 _keep(first + more)
             return first
-        except OSError:
+        except (OSError, OverflowError):  # taken, or beyond the last port
             continue
 
 
