@@ -103,7 +103,9 @@ Node::Node(config::BrokerConfig config, const NodeLimits& limits, NodePorts port
                .classic = {.initial_delay = duration_of(config_.groups.initial_delay),
                            .max_size = static_cast<std::size_t>(config_.groups.size_max),
                            .mutants = ports_.group_mutants},
-               .consumer = consumer_rules(config_.groups.consumer, ports_.consumer_mutants)}),
+               .consumer = consumer_rules(config_.groups.consumer, ports_.consumer_mutants),
+               .migration = {.may_upgrade = config_.groups.consumer.may_upgrade,
+                             .may_downgrade = config_.groups.consumer.may_downgrade}}),
       shards_(data_ports(), ports_.data),
       cluster_peers_(shards_.fetchers(), ports_.control, isr_updater_) {
     connector_.follow_active(session_channel_);

@@ -234,13 +234,16 @@ std::string short_name(const std::string& assignor) {
 }
 
 ConsumerGroupConfig read_consumer_groups(const Settings& settings) {
+    const auto policy = settings.text("group.consumer.migration.policy");
     ConsumerGroupConfig groups{
         .session = span(settings, "group.consumer.session.timeout.ms"),
         .heartbeat_interval = span(settings, "group.consumer.heartbeat.interval.ms"),
         .heartbeat_interval_min = span(settings, "group.consumer.min.heartbeat.interval.ms"),
         .size_max = std::min(
             static_cast<std::int32_t>(integer(settings, "group.consumer.max.size")), kMostMembers),
-        .assignors = {}};
+        .assignors = {},
+        .may_upgrade = policy == "bidirectional" || policy == "upgrade",
+        .may_downgrade = policy == "bidirectional" || policy == "downgrade"};
     for (const std::string& assignor : settings.list("group.consumer.assignors")) {
         groups.assignors.push_back(short_name(assignor));
     }

@@ -82,6 +82,9 @@ struct ConsumerGroupConfig {
     std::chrono::milliseconds heartbeat_interval_min;
     std::int32_t size_max;               ///< members of a group
     std::vector<std::string> assignors;  ///< at least one, the default first
+    // Whether groups that have members may change between the protocols.
+    bool may_upgrade;    ///< from the classic to the consumer protocol
+    bool may_downgrade;  ///< from the consumer to the classic protocol
 };
 
 /// The coordinator of consumer groups.

@@ -23,6 +23,8 @@ using wire::ErrorCode;
 using Request = schema::ConsumerGroupDescribeRequest;
 using Response = schema::ConsumerGroupDescribeResponse;
 
+/// Kinds of members.
+constexpr std::int8_t kClassicMember = 0;
 constexpr std::int8_t kConsumerMember = 1;
 
 struct DescribedMember {
@@ -154,7 +156,7 @@ Response::Member ConsumerGroupDescribeJob::answer(const DescribedMember& member)
             .subscribed_topic_regex = or_null(description.pattern),
             .assignment = answer(member.assigned),
             .target_assignment = answer(member.target),
-            .member_type = kConsumerMember};
+            .member_type = description.classic ? kClassicMember : kConsumerMember};
 }
 
 Response::Group ConsumerGroupDescribeJob::answer(Question& question) {

@@ -48,13 +48,14 @@ Task<> HeartbeatHandler::serve(ExchangePtr exchange, const Request& request) {
     }
     const TimePoint now = services_.clock.now();
     const auto job = std::make_shared<HeartbeatJob>(services_, exchange, now + timeout_);
-    std::optional<std::string_view> instance;
+    ClassicBeat beat{
+        .member = request.member_id, .instance = {}, .generation = request.generation_id};
     if (!wire::is_null(request.group_instance_id)) {
-        instance = request.group_instance_id;
+        beat.instance = request.group_instance_id;
     }
+    const auto image = services_.image;
     const auto operation = [&](GroupMachine& groups, ErrorCode& code) {
-        code = groups.heartbeat(request.group_id, request.member_id, instance,
-                                request.generation_id, now);
+        code = groups.heartbeat(request.group_id, beat, image, now);
         return CoordinatorRecords();
     };
     co_await job->call.ask(request.group_id, operation);

@@ -171,11 +171,11 @@ Task<> JoinGroupHandler::serve(ExchangePtr exchange, const Request& request) {
     const std::string new_id = new_member_id(join, entropy_);
     join.new_id = new_id;
     co_await wait_until_ready(services_, request.group_id);
-    const TimePoint now = services_.clock.now();
-    const Timestamp wall = services_.clock.wall_now();
+    const Moment at{.now = services_.clock.now(), .wall = services_.clock.wall_now()};
+    const auto image = services_.image;
     const auto operation = [&](GroupMachine& groups, const JoinCall& call, Decision& decision) {
         join.call = call;
-        groups.join(request.group_id, std::move(join), now, wall, decision);
+        groups.join(request.group_id, std::move(join), image, at, decision);
     };
     co_await job->call.ask_later(request.group_id, operation);
     services_.delayed.go_on(JoinGroupJob::finish(job));

@@ -102,11 +102,11 @@ Task<> SyncGroupHandler::serve(ExchangePtr exchange, const Request& request) {
         co_return;
     }
     ClassicSync sync = sync_of(request);
-    const TimePoint now = services_.clock.now();
-    const Timestamp wall = services_.clock.wall_now();
+    const Moment at{.now = services_.clock.now(), .wall = services_.clock.wall_now()};
+    const auto image = services_.image;
     const auto operation = [&](GroupMachine& groups, const SyncCall& call, Decision& decision) {
         sync.call = call;
-        groups.sync(request.group_id, std::move(sync), now, wall, decision);
+        groups.sync(request.group_id, std::move(sync), image, at, decision);
     };
     co_await job->call.ask_later(request.group_id, operation);
     services_.delayed.go_on(SyncGroupJob::finish(job));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 namespace hw::broker {
 namespace {
@@ -52,6 +53,26 @@ Assignment intersection(const Assignment& left, const Assignment& right) {
         std::ranges::set_intersection(mine, others, std::back_inserter(both));
         return both;
     });
+}
+
+Assignment united(const Assignment& left, const Assignment& right) {
+    Assignment result;
+    auto other = right.begin();
+    for (const AssignedTopic& topic : left) {
+        for (; other != right.end() && other->topic < topic.topic; ++other) {
+            result.push_back(*other);
+        }
+        if (other == right.end() || other->topic != topic.topic) {
+            result.push_back(topic);
+            continue;
+        }
+        Partitions both;
+        std::ranges::set_union(topic.partitions, other->partitions, std::back_inserter(both));
+        result.push_back({topic.topic, std::move(both)});
+        ++other;
+    }
+    result.insert(result.end(), other, right.end());
+    return result;
 }
 
 Assignment difference(const Assignment& left, const Assignment& right) {

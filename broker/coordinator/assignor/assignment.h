@@ -28,6 +28,9 @@ using Assignment = std::vector<AssignedTopic>;
 /// The partitions that are in both.
 [[nodiscard]] Assignment intersection(const Assignment& left, const Assignment& right);
 
+/// The partitions that are in either.
+[[nodiscard]] Assignment united(const Assignment& left, const Assignment& right);
+
 /// The partitions of `left` that are not in `right`.
 [[nodiscard]] Assignment difference(const Assignment& left, const Assignment& right);
 

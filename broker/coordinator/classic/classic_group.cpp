@@ -178,6 +178,19 @@ void ClassicGroup::end_calls(const wire::Refusal& reason) {
     joining_ = 0;
 }
 
+ClassicWaiting ClassicGroup::waiting() const {
+    ClassicWaiting waiting;
+    for (const auto& [id, member] : members_) {
+        if (member.join != nullptr) {
+            waiting.joins.emplace_back(id, member.join);
+        }
+        if (member.sync != nullptr) {
+            waiting.syncs.push_back(member.sync);
+        }
+    }
+    return waiting;
+}
+
 std::optional<std::set<std::string, std::less<>>> ClassicGroup::subscribed_topics() const {
     constexpr std::size_t kArena = std::size_t{1} << 20;
     std::set<std::string, std::less<>> topics;

@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "broker/coordinator/classic/classic_member.h"
@@ -79,6 +80,12 @@ struct ClassicRecord {
     std::vector<ClassicMember> members;  ///< the part that is in the record
 };
 
+/// The calls that wait in a group.
+struct ClassicWaiting {
+    std::vector<std::pair<std::string, JoinCall>> joins;  ///< with the ids of their members
+    std::vector<SyncCall> syncs;
+};
+
 /// The members of a group of the classic protocol, and how they agree on an assignment. A core:
 /// does no I/O, reads no clock. What the log has of the group changes by `apply` alone.
 ///
@@ -127,8 +134,11 @@ public:
     void on_deadline(TimePoint now, Timestamp wall, Decision& decision);
     /// When to call on_deadline; may be too early.
     [[nodiscard]] TimePoint next_deadline() const { return check_at_; }
+    /// All members must join again.
+    void rebalance(TimePoint now, Timestamp wall, Decision& decision);
     /// Ends all calls, because this broker is not the coordinator any more.
     void end_calls(const wire::Refusal& reason);
+    [[nodiscard]] ClassicWaiting waiting() const;
 
     [[nodiscard]] ClassicState state() const { return state_; }
     [[nodiscard]] std::int32_t generation() const { return generation_; }
@@ -175,7 +185,6 @@ private:
     [[nodiscard]] ClassicMember& rename(std::string_view old_id, std::string_view new_id);
     void remove_member(Members::iterator member, Decision& decision);
 
-    void rebalance(TimePoint now, Timestamp wall, Decision& decision);
     void rebalance_or_complete(TimePoint now, Timestamp wall, Decision& decision);
     void complete_if_all_joined(TimePoint now, Timestamp wall, Decision& decision);
     void complete_joining(TimePoint now, Timestamp wall, Decision& decision);

@@ -33,6 +33,12 @@ std::int64_t memory_of(const MemberDescription& description, std::string_view id
     for (const std::string& topic : description.topics) {
         bytes += kNameMemory + static_cast<std::int64_t>(topic.size());
     }
+    if (description.classic) {
+        for (const ClassicProtocol& protocol : description.classic->protocols) {
+            bytes += 2 * kNameMemory +
+                     static_cast<std::int64_t>(protocol.name.size() + protocol.metadata.size());
+        }
+    }
     return bytes;
 }
 
@@ -147,6 +153,7 @@ void ConsumerGroup::count(const MemberDescription& description, const std::strin
             static_members_.erase(known);
         }
     }
+    classic_members_ += static_cast<std::size_t>(description.classic ? by : 0);
     bytes_ += by * memory_of(description, id);
 }
 
@@ -215,6 +222,9 @@ ErrorCode ConsumerGroup::check_commit(std::string_view member, std::int32_t epoc
     if (found == members_.end()) {
         return ErrorCode::unknown_member_id;
     }
+    if (found->second.description.classic && epoch != found->second.position.epoch) {
+        return ErrorCode::illegal_generation;
+    }
     const bool is_stale = epoch < 0 || epoch > found->second.position.epoch;
     return is_stale ? ErrorCode::stale_member_epoch : ErrorCode::none;
 }
@@ -250,13 +260,17 @@ void ConsumerGroup::begin_session(std::string_view member, TimePoint now) {
         return;
     }
     ConsumerMember& one = found->second;
-    one.session_end = now + rules_.session_timeout;
+    const auto& classic = one.description.classic;
+    one.session_end = now + (classic ? classic->session_timeout : rules_.session_timeout);
     if (one.position.state != MemberState::revoking) {
         one.revoking_end = kNever;
     } else if (one.revoking_end == kNever) {
         one.revoking_end = now + one.description.rebalance_timeout;
     }
-    check_at_ = std::min({check_at_, one.session_end, one.revoking_end});
+    if (!classic) {
+        one.rejoin_end = kNever;
+    }
+    check_at_ = std::min({check_at_, one.session_end, one.revoking_end, one.rejoin_end});
 }
 
 void ConsumerGroup::on_deadline(const Moment& at, Decision& decision) {
@@ -267,9 +281,10 @@ void ConsumerGroup::on_deadline(const Moment& at, Decision& decision) {
     std::vector<std::string> gone;
     check_at_ = kNever;
     for (const auto& [id, member] : members_) {
-        const TimePoint end = rules_.mutants.keeps_silent_members
-                                  ? member.revoking_end
-                                  : std::min(member.session_end, member.revoking_end);
+        const TimePoint end =
+            rules_.mutants.keeps_silent_members
+                ? member.revoking_end
+                : std::min({member.session_end, member.revoking_end, member.rejoin_end});
         if (end <= now) {
             gone.push_back(id);
         } else {

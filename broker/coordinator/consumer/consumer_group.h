@@ -6,10 +6,13 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "broker/coordinator/classic/classic_group.h"
 #include "broker/coordinator/consumer/consumer_heartbeat.h"
 #include "broker/coordinator/consumer/consumer_member.h"
 #include "broker/coordinator/consumer/group_question.h"
@@ -31,6 +34,8 @@ struct ConsumerMutants {
     bool takes_old_heartbeats = false;
     bool keeps_silent_members = false;
     bool forgets_instances = false;
+    bool forgets_classic_parts = false;
+    bool takes_back_removed = false;
 };
 
 /// The members of a group of the consumer protocol (KIP-848), and what each has and shall have. A
@@ -40,6 +45,9 @@ struct ConsumerMutants {
 /// each member, for that epoch. With each heartbeat a member is led a step towards its target: it
 /// revokes what it shall not have, then it gets what nobody else has any more. Its *member epoch*
 /// is that of the target that it has reached.
+///
+/// Members of the classic protocol may be among them: the generation that they are told is their
+/// member epoch, and each JoinGroup leads them a step.
 class ConsumerGroup {
 public:
     struct Rules {
@@ -89,14 +97,36 @@ public:
     [[nodiscard]] TimePoint next_deadline() const { return check_at_; }
 
     /// Whether such a sender may commit offsets; those of partitions need also may_commit. Codes:
-    /// UNKNOWN_MEMBER_ID, STALE_MEMBER_EPOCH.
+    /// UNKNOWN_MEMBER_ID, STALE_MEMBER_EPOCH, ILLEGAL_GENERATION (of a classic member).
     [[nodiscard]] wire::ErrorCode check_commit(std::string_view member, std::int32_t epoch) const;
     /// Whether a member of an earlier epoch has had the partition since then.
     [[nodiscard]] bool may_commit(std::string_view member, std::int32_t epoch, TopicId topic,
                                   PartitionIndex partition) const;
 
+    // --- Members of the classic protocol (consumer_classic.cpp)
+
+    /// The call is ended by this decision. Codes: UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID,
+    /// MEMBER_ID_REQUIRED, GROUP_MAX_SIZE_REACHED, INCONSISTENT_GROUP_PROTOCOL (not of consumers,
+    /// no way to assign that all classic members support, metadata that cannot be read).
+    void join(ClassicJoin join, GroupTopics& topics, const Moment& at, Decision& decision);
+    /// The call is ended by this decision. Codes: UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID,
+    /// ILLEGAL_GENERATION, INCONSISTENT_GROUP_PROTOCOL, REBALANCE_IN_PROGRESS.
+    void sync(ClassicSync sync, const GroupTopics& topics, TimePoint now, Decision& decision);
+    /// Codes: as ClassicGroup::heartbeat.
+    [[nodiscard]] wire::ErrorCode heartbeat(std::string_view member,
+                                            std::optional<std::string_view> instance,
+                                            std::int32_t generation, TimePoint now);
+    /// The codes of the members, in their order: UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID.
+    [[nodiscard]] std::vector<wire::ErrorCode> leave(std::span<const LeavingMember> members,
+                                                     Timestamp wall, Decision& decision);
+    /// It has members, and all of them use the classic protocol.
+    [[nodiscard]] bool is_classic() const {
+        return !members_.empty() && classic_members_ == members_.size();
+    }
+
     // --- What it is
 
+    [[nodiscard]] const std::string& name() const { return name_; }
     [[nodiscard]] ConsumerState state() const;
     [[nodiscard]] std::int32_t epoch() const { return epoch_; }
     [[nodiscard]] std::int32_t target_epoch() const { return target_epoch_; }
@@ -128,6 +158,8 @@ private:
     using Refused = std::optional<ConsumerAnswer>;
 
     // How a heartbeat is decided (consumer_heartbeat.cpp), in this order.
+    void decide(const ConsumerHeartbeat& beat, Change& change, GroupTopics& topics,
+                const Moment& at, Decision& decision);
     [[nodiscard]] Refused find_member(const ConsumerHeartbeat& beat, Change& change) const;
     [[nodiscard]] Refused find_static(const ConsumerHeartbeat& beat, Change& change) const;
     [[nodiscard]] Refused check_epoch(const ConsumerHeartbeat& beat,
@@ -140,6 +172,15 @@ private:
                                         bool must_tell_assignment) const;
     [[nodiscard]] ConsumerAnswer leave(const ConsumerHeartbeat& beat, Timestamp wall,
                                        Decision& decision);
+
+    // Members of the classic protocol (consumer_classic.cpp).
+    [[nodiscard]] wire::ErrorCode find_classic(const ClassicJoin& join, bool owns_partitions,
+                                               Change& change) const;
+    [[nodiscard]] wire::ErrorCode check_classic(std::string_view member,
+                                                std::optional<std::string_view> instance) const;
+    [[nodiscard]] bool supports(const ClassicJoin& join) const;
+    [[nodiscard]] bool must_rejoin(const ConsumerMember& member) const;
+    void end_join(JoinCall call, const Change& change, TimePoint now, Decision& decision);
 
     [[nodiscard]] bool is_held(TopicId topic, PartitionIndex partition) const;
     [[nodiscard]] std::vector<MemberToAssign> members_with(const Change* change) const;
@@ -185,7 +226,8 @@ private:
     std::map<std::string, int, std::less<>> topics_;         ///< members that name each topic
     std::map<std::string, int, std::less<>> pattern_users_;  ///< members that have each pattern
     std::map<TopicId, std::vector<std::int32_t>> held_;      ///< members that have each partition
-    std::size_t settled_ = 0;  ///< members that have reached their target
+    std::size_t classic_members_ = 0;  ///< members that use the classic protocol
+    std::size_t settled_ = 0;          ///< members that have reached their target
     std::int64_t bytes_ = 0;
 
     // Not in the log.

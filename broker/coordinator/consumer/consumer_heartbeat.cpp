@@ -71,6 +71,15 @@ ConsumerAnswer ConsumerGroup::heartbeat(const ConsumerHeartbeat& beat, GroupTopi
         return *refused;
     }
     const MemberPosition before = change.member.position;
+    decide(beat, change, topics, at, decision);
+    // With its previous epoch it has missed an answer, which may have had an assignment.
+    return answer(beat, change,
+                  before.assigned != change.member.position.assigned || before.epoch != beat.epoch);
+}
+
+/// Decides for a member that may take part.
+void ConsumerGroup::decide(const ConsumerHeartbeat& beat, Change& change, GroupTopics& topics,
+                           const Moment& at, Decision& decision) {
     describe(beat, change, decision);
     raise_epoch(change, topics, at.now, decision);
     assign(change, topics, at.wall, decision);
@@ -81,9 +90,6 @@ ConsumerAnswer ConsumerGroup::heartbeat(const ConsumerHeartbeat& beat, GroupTopi
                 begin_session(id, now);
             }
         });
-    // With its previous epoch it has missed an answer, which may have had an assignment.
-    return answer(beat, change,
-                  before.assigned != change.member.position.assigned || before.epoch != beat.epoch);
 }
 
 ConsumerGroup::Refused ConsumerGroup::find_member(const ConsumerHeartbeat& beat,
@@ -179,6 +185,7 @@ void ConsumerGroup::describe(const ConsumerHeartbeat& beat, Change& change,
     if (beat.assignor) {
         next.assignor = text_of(*beat.assignor);
     }
+    next.classic = beat.classic;
     next.client_id = beat.client_id;
     next.client_host = beat.client_host;
     const bool is_first = change.is_new && !change.replaced;
@@ -342,7 +349,7 @@ bool ConsumerGroup::is_cheap(const GroupTopics& topics, const Change& change) co
     if (topics.image() == nullptr) {
         return false;
     }
-    if (target_epoch_ == 0) {
+    if (target_epoch_ == 0 && members_.empty()) {
         return true;  // the first member, which no other has to wait for
     }
     std::size_t cost = members_.size();

@@ -27,6 +27,7 @@ struct ConsumerHeartbeat {
     std::optional<Assignment> owned;
     std::string_view client_id;
     std::string_view client_host;
+    std::optional<ClassicPart> classic = {};  ///< it is a JoinGroup of the classic protocol
 
     /// The member says everything, as it does when it joins and after an error.
     [[nodiscard]] bool is_full() const { return rebalance_timeout && (topics || pattern) && owned; }

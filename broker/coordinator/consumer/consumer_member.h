@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "broker/coordinator/assignor/assignment.h"
+#include "broker/coordinator/classic/classic_member.h"
 #include "protocol/base/ids.h"
 #include "protocol/base/time.h"
 
@@ -54,6 +55,15 @@ struct MemberPosition {
     bool operator==(const MemberPosition&) const = default;
 };
 
+/// What a member that uses the classic protocol has beside.
+struct ClassicPart {
+    Duration session_timeout{};
+    /// The preferred one first; at least one.
+    std::vector<ClassicProtocol> protocols;
+
+    bool operator==(const ClassicPart&) const = default;
+};
+
 /// A member of a consumer group as it describes itself, as its record says.
 struct MemberDescription {
     std::optional<std::string> instance;  ///< of a static member
@@ -64,6 +74,7 @@ struct MemberDescription {
     std::optional<std::string> pattern;  ///< a regular expression for further topics
     Duration rebalance_timeout{};        ///< to give up partitions
     std::optional<std::string> assignor;
+    std::optional<ClassicPart> classic = {};  ///< of a member that uses the classic protocol
 
     bool operator==(const MemberDescription&) const = default;
 };
@@ -77,6 +88,9 @@ struct ConsumerMember {
     // Not in the log.
     TimePoint session_end = kNever;
     TimePoint revoking_end = kNever;  ///< then it must have given up what it shall not have
+    /// Of a member that uses the classic protocol: then it must have sent the SyncGroup after its
+    /// JoinGroup, or the JoinGroup that it was told to send.
+    TimePoint rejoin_end = kNever;
 };
 
 }  // namespace hw::broker

@@ -30,6 +30,16 @@ std::optional<std::string> text_or_none(std::string_view text) {
     return wire::is_null(text) ? std::nullopt : std::optional(std::string(text));
 }
 
+Millis millis_of(Duration span) {
+    return Millis(static_cast<std::int32_t>(
+        std::chrono::duration_cast<std::chrono::milliseconds>(span).count()));
+}
+
+/// Empty, but not null.
+ByteView bytes_of(std::string_view text) {
+    return text.empty() ? wire::kEmptyBytes : as_bytes(text);
+}
+
 /// Partitions in the form of a record. Owns the lists that the result points to.
 class WrittenPartitions {
 public:
@@ -53,6 +63,38 @@ private:
     std::deque<std::vector<PartitionIndex>> partitions_;
     std::deque<std::vector<std::int32_t>> epochs_;
 };
+
+/// What a member of the classic protocol has beside, in the form of a record. Owns the lists that
+/// the result points to.
+class WrittenClassicPart {
+public:
+    /// Null: nothing.
+    const Description::ClassicMemberMetadata* write(const std::optional<ClassicPart>& part) {
+        if (!part) {
+            return nullptr;
+        }
+        for (const ClassicProtocol& protocol : part->protocols) {
+            protocols_.push_back({.name = protocol.name, .metadata = bytes_of(protocol.metadata)});
+        }
+        part_ = {.session_timeout_ms = millis_of(part->session_timeout),
+                 .supported_protocols = protocols_};
+        return &part_;
+    }
+
+private:
+    std::vector<Description::ClassicProtocol> protocols_;
+    Description::ClassicMemberMetadata part_;
+};
+
+ClassicPart classic_part_of(const Description::ClassicMemberMetadata& value) {
+    ClassicPart part{.session_timeout = std::chrono::milliseconds(value.session_timeout_ms.value()),
+                     .protocols = {}};
+    for (const auto& protocol : value.supported_protocols) {
+        part.protocols.push_back(
+            {std::string(protocol.name), std::string(as_text(protocol.metadata))});
+    }
+    return part;
+}
 
 /// No topic has that many; a record that says so is wrong.
 constexpr PartitionIndex kPartitionsEnd{1 << 20};
@@ -106,20 +148,18 @@ schema::EncodedGroupRecord description_record(std::string_view group, std::strin
                                               const MemberDescription& description) {
     const std::vector<std::string_view> topics(description.topics.begin(),
                                                description.topics.end());
-    const auto timeout =
-        std::chrono::duration_cast<std::chrono::milliseconds>(description.rebalance_timeout);
+    WrittenClassicPart classic;
     return encoded(schema::ConsumerGroupMemberMetadataRecord{
         .key = {.group_id = group, .member_id = member},
-        .value =
-            Description{.instance_id = or_null(description.instance),
-                        .rack_id = or_null(description.rack),
-                        .client_id = description.client_id,
-                        .client_host = description.client_host,
-                        .subscribed_topic_names = topics,
-                        .subscribed_topic_regex = or_null(description.pattern),
-                        .rebalance_timeout_ms = Millis(static_cast<std::int32_t>(timeout.count())),
-                        .server_assignor = or_null(description.assignor),
-                        .classic_member_metadata = nullptr}});
+        .value = Description{.instance_id = or_null(description.instance),
+                             .rack_id = or_null(description.rack),
+                             .client_id = description.client_id,
+                             .client_host = description.client_host,
+                             .subscribed_topic_names = topics,
+                             .subscribed_topic_regex = or_null(description.pattern),
+                             .rebalance_timeout_ms = millis_of(description.rebalance_timeout),
+                             .server_assignor = or_null(description.assignor),
+                             .classic_member_metadata = classic.write(description.classic)}});
 }
 
 schema::EncodedGroupRecord target_record(std::string_view group, std::string_view member,
@@ -185,6 +225,11 @@ MemberDescription description_of(const Description& value) {
     description.topics.erase(doubles.begin(), doubles.end());
     if (description.pattern && description.pattern->empty()) {
         description.pattern.reset();
+    }
+    // One without a protocol could not take part.
+    const auto* const classic = value.classic_member_metadata;
+    if (classic != nullptr && !classic->supported_protocols.empty()) {
+        description.classic = classic_part_of(*classic);
     }
     return description;
 }

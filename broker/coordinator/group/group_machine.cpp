@@ -165,6 +165,7 @@ void GroupMachine::settle(Groups::iterator group) {
         next = changed.classic->next_deadline();
     } else if (is_kept && changed.consumer != nullptr) {
         next = changed.consumer->next_deadline();
+        next = must_downgrade(changed) ? std::min(next, changed.change_at) : next;
     }
     if (next != changed.check_at) {
         deadlines_.erase({changed.check_at, group->first});
@@ -296,6 +297,12 @@ void GroupMachine::on_deadline(TimePoint now, Timestamp wall, Decision& decision
     }
     for (const std::string& name : due) {
         const auto group = groups_.find(name);
+        if (must_downgrade(group->second) && group->second.change_at <= now) {
+            if (decision.records.empty() && decision.then.empty()) {
+                return downgrade(group, now, wall, decision);
+            }
+            continue;  // alone, in a later decision: its records may be many
+        }
         if (group->second.classic != nullptr) {
             group->second.classic->on_deadline(now, wall, decision);
         } else if (group->second.consumer != nullptr) {

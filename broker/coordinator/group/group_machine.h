@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <expected>
 #include <functional>
 #include <map>
 #include <memory>
@@ -34,6 +35,7 @@ struct Group {
     std::unique_ptr<ClassicGroup> classic = nullptr;
     std::unique_ptr<ConsumerGroup> consumer = nullptr;
     TimePoint check_at = kNever;  ///< its place among the deadlines
+    TimePoint change_at{};        ///< it does not become a classic group before
 };
 
 /// An offset to commit. The texts must live during the call.
@@ -76,6 +78,20 @@ struct NamedPartition {
     PartitionIndex partition;
 };
 
+/// A Heartbeat of the classic protocol. The texts must live during the call.
+struct ClassicBeat {
+    std::string_view member;
+    std::optional<std::string_view> instance;  ///< of a static member
+    std::int32_t generation = kNoGeneration;
+};
+
+/// Whether groups that have members may change their protocol
+/// (`group.consumer.migration.policy`).
+struct MigrationPolicy {
+    bool may_upgrade = true;    ///< to the consumer protocol, when a member of it joins
+    bool may_downgrade = true;  ///< to the classic one, when no other members are left
+};
+
 /// The groups of one partition of the offsets topic.
 class GroupMachine final : public CoordinatorMachine {
 public:
@@ -84,9 +100,12 @@ public:
         std::size_t offset_metadata_max = 4096;  ///< in UTF-16 units
         ClassicGroup::Rules classic = {};
         ConsumerGroup::Rules consumer = {};
+        MigrationPolicy migration = {};
         /// Asks outside of the guard; the answer comes to `take` in a later entry.
         std::function<void(std::string group, GroupQuestion)> ask_worker = {};
     };
+
+    using Image = std::shared_ptr<const controller::MetadataImage>;
 
     explicit GroupMachine(const Options& options) : options_(options) {}
     GroupMachine(const GroupMachine&) = delete;
@@ -120,31 +139,29 @@ public:
                                             std::span<const NamedPartition> partitions,
                                             OffsetCommitResult& result) const;
 
-    // --- Members of classic groups
+    // --- Members of the classic protocol
 
-    void join(std::string_view group, ClassicJoin join, TimePoint now, Timestamp wall,
+    void join(std::string_view group, ClassicJoin join, const Image& image, const Moment& at,
               Decision& decision);
-    void sync(std::string_view group, ClassicSync sync, TimePoint now, Timestamp wall,
+    void sync(std::string_view group, ClassicSync sync, const Image& image, const Moment& at,
               Decision& decision);
     /// Codes: those of ClassicGroup::heartbeat.
-    [[nodiscard]] wire::ErrorCode heartbeat(std::string_view group, std::string_view member,
-                                            std::optional<std::string_view> instance,
-                                            std::int32_t generation, TimePoint now);
+    [[nodiscard]] wire::ErrorCode heartbeat(std::string_view group, const ClassicBeat& beat,
+                                            const Image& image, TimePoint now);
     /// The codes of the members, in their order.
     [[nodiscard]] std::vector<wire::ErrorCode> leave(std::string_view group,
                                                      std::span<const LeavingMember> members,
                                                      TimePoint now, Timestamp wall,
                                                      Decision& decision);
 
-    // --- Members of consumer groups
+    // --- Members of the consumer protocol
 
-    /// Codes: GROUP_ID_NOT_FOUND (the members of the group use the classic protocol),
-    /// COORDINATOR_NOT_AVAILABLE (no memory for a further member), those of
-    /// ConsumerGroup::heartbeat.
-    [[nodiscard]] ConsumerAnswer heartbeat(
-        std::string_view group, const ConsumerHeartbeat& beat,
-        const std::shared_ptr<const controller::MetadataImage>& image, const Moment& at,
-        Decision& decision);
+    /// Codes: GROUP_ID_NOT_FOUND (the members of the group use the classic protocol, and it cannot
+    /// become a consumer group), COORDINATOR_NOT_AVAILABLE (no memory for a further member), those
+    /// of ConsumerGroup::heartbeat.
+    [[nodiscard]] ConsumerAnswer heartbeat(std::string_view group, const ConsumerHeartbeat& beat,
+                                           const Image& image, const Moment& at,
+                                           Decision& decision);
     void take(std::string_view group, const GroupAnswer& answer, Timestamp wall,
               Decision& decision);
     /// Whether such a sender may read offsets; without a member anybody may. Codes:
@@ -164,6 +181,17 @@ public:
 
 private:
     using Groups = std::map<std::string, Group, std::less<>>;
+
+    // Groups that change their protocol (group_machine_change.cpp).
+    [[nodiscard]] std::expected<CoordinatorRecords, std::string> upgrade_records(
+        Groups::iterator group, Timestamp wall) const;
+    [[nodiscard]] ConsumerAnswer upgrade(Groups::iterator group, const ConsumerHeartbeat& beat,
+                                         const Moment& at, Decision& decision);
+    void begin_classic(Groups::iterator group, ClassicJoin join, const Moment& at,
+                       Decision& decision);
+    [[nodiscard]] bool must_downgrade(const Group& group) const;
+    void downgrade(Groups::iterator group, TimePoint now, Timestamp wall, Decision& decision);
+    void ask_worker_later(Groups::iterator group, TimePoint now, Decision& decision);
 
     /// Memory of a group beside its texts, about.
     static constexpr std::int64_t kGroupMemory = 600;

@@ -10,10 +10,14 @@ namespace hw::broker {
 
 using wire::ErrorCode;
 
-// --- Members of classic groups
+// --- Members of the classic protocol
 
 bool GroupMachine::has_room(std::string_view group, const ClassicJoin& join) const {
     const Group* const found = find(group);
+    if (found != nullptr && found->consumer != nullptr &&
+        found->consumer->members().contains(join.member)) {
+        return true;
+    }
     const std::int64_t known =
         found == nullptr || found->classic == nullptr ? 0 : found->classic->bytes_of(join.member);
     const std::int64_t grows = ClassicGroup::bytes_of(join) - known;
@@ -21,8 +25,9 @@ bool GroupMachine::has_room(std::string_view group, const ClassicJoin& join) con
     return (known > 0 && grows <= 0) || has_room(grows + (found == nullptr ? kGroupMemory : 0));
 }
 
-void GroupMachine::join(std::string_view group, ClassicJoin join, TimePoint now, Timestamp wall,
-                        Decision& decision) {
+void GroupMachine::join(std::string_view group, ClassicJoin join, const Image& image,
+                        const Moment& at, Decision& decision) {
+    topics_.see(image);
     if (!join.member.empty() && !groups_.contains(group)) {
         join.call->result.code = ErrorCode::unknown_member_id;
         join.call->result.member = join.member;
@@ -35,41 +40,48 @@ void GroupMachine::join(std::string_view group, ClassicJoin join, TimePoint now,
         decision.answers.push_back(std::move(join.call));
         return;
     }
-    const auto found = at(group);
-    if (ConsumerGroup* const consumer = found->second.consumer.get()) {
-        if (!consumer->members().empty()) {
-            join.call->result.code = ErrorCode::inconsistent_group_protocol;
-            join.call->result.member = join.member;
-            decision.answers.push_back(std::move(join.call));
-            return;
-        }
-        consumer->remove(decision.records);
+    const auto found = this->at(group);
+    ConsumerGroup* const consumer = found->second.consumer.get();
+    if (consumer == nullptr) {
+        classic(found).join(std::move(join), at.now, at.wall, decision);
+        settle(found, decision);
+    } else if (consumer->members().empty()) {
+        begin_classic(found, std::move(join), at, decision);
+    } else {
+        consumer->join(std::move(join), topics_, at, decision);
+        ask_worker_later(found, at.now, decision);
+        settle_later(found, decision);
     }
-    classic(found).join(std::move(join), now, wall, decision);
-    settle(found, decision);
 }
 
-void GroupMachine::sync(std::string_view group, ClassicSync sync, TimePoint now, Timestamp wall,
-                        Decision& decision) {
+void GroupMachine::sync(std::string_view group, ClassicSync sync, const Image& image,
+                        const Moment& at, Decision& decision) {
+    topics_.see(image);
     const auto found = groups_.find(group);
-    if (found == groups_.end() || found->second.classic == nullptr) {
+    if (found != groups_.end() && found->second.classic != nullptr) {
+        found->second.classic->sync(std::move(sync), at.now, at.wall, decision);
+    } else if (found != groups_.end() && found->second.consumer != nullptr) {
+        found->second.consumer->sync(std::move(sync), topics_, at.now, decision);
+    } else {
         sync.call->result.code = ErrorCode::unknown_member_id;
         decision.answers.push_back(std::move(sync.call));
         return;
     }
-    found->second.classic->sync(std::move(sync), now, wall, decision);
     settle(found, decision);
 }
 
-ErrorCode GroupMachine::heartbeat(std::string_view group, std::string_view member,
-                                  std::optional<std::string_view> instance, std::int32_t generation,
-                                  TimePoint now) {
+ErrorCode GroupMachine::heartbeat(std::string_view group, const ClassicBeat& beat,
+                                  const Image& image, TimePoint now) {
+    topics_.see(image);
     const auto found = groups_.find(group);
-    if (found == groups_.end() || found->second.classic == nullptr) {
-        return ErrorCode::unknown_member_id;
+    ErrorCode code = ErrorCode::unknown_member_id;
+    if (found != groups_.end() && found->second.classic != nullptr) {
+        code = found->second.classic->heartbeat(beat.member, beat.instance, beat.generation, now);
+        settle(found);
+    } else if (found != groups_.end() && found->second.consumer != nullptr) {
+        code = found->second.consumer->heartbeat(beat.member, beat.instance, beat.generation, now);
+        settle(found);
     }
-    const ErrorCode code = found->second.classic->heartbeat(member, instance, generation, now);
-    settle(found);
     return code;
 }
 
@@ -77,33 +89,29 @@ std::vector<ErrorCode> GroupMachine::leave(std::string_view group,
                                            std::span<const LeavingMember> members, TimePoint now,
                                            Timestamp wall, Decision& decision) {
     const auto found = groups_.find(group);
-    if (found == groups_.end() || found->second.classic == nullptr) {
-        return std::vector(members.size(), ErrorCode::unknown_member_id);
+    if (found != groups_.end() && found->second.classic != nullptr) {
+        auto codes = found->second.classic->leave(members, now, wall, decision);
+        settle(found, decision);
+        return codes;
     }
-    auto codes = found->second.classic->leave(members, now, wall, decision);
-    settle(found, decision);
-    return codes;
+    if (found != groups_.end() && found->second.consumer != nullptr) {
+        auto codes = found->second.consumer->leave(members, wall, decision);
+        settle_later(found, decision);
+        return codes;
+    }
+    return std::vector(members.size(), ErrorCode::unknown_member_id);
 }
 
-// --- Members of consumer groups
+// --- Members of the consumer protocol
 
-ConsumerAnswer GroupMachine::heartbeat(
-    std::string_view group, const ConsumerHeartbeat& beat,
-    const std::shared_ptr<const controller::MetadataImage>& image, const Moment& at,
-    Decision& decision) {
+ConsumerAnswer GroupMachine::heartbeat(std::string_view group, const ConsumerHeartbeat& beat,
+                                       const Image& image, const Moment& at, Decision& decision) {
     topics_.see(image);
     const auto known = groups_.find(group);
     const bool is_known = known != groups_.end() && known->second.consumer != nullptr;
     if (!is_known && beat.epoch != kJoinEpoch) {
         return {.code = ErrorCode::unknown_member_id,
                 .message = fmt::format("Group {} has no member {}.", group, beat.member)};
-    }
-    if (!is_known && known != groups_.end() && known->second.classic != nullptr &&
-        !known->second.classic->is_unused()) {
-        return {.code = ErrorCode::group_id_not_found,
-                .message = fmt::format("Group {} is not a consumer group: its members use the "
-                                       "classic protocol.",
-                                       group)};
     }
     if (!has_room(group, beat)) {
         return {.code = ErrorCode::coordinator_not_available,
@@ -112,22 +120,10 @@ ConsumerAnswer GroupMachine::heartbeat(
                     "(highwater.memory.limit)."};
     }
     const auto found = this->at(group);
-    if (found->second.classic != nullptr) {
-        decision.records.push_back(classic_tombstone(group));
-    }
-    ConsumerAnswer answer = consumer(found).heartbeat(beat, topics_, at, decision);
-    if (options_.ask_worker) {
-        decision.then.push_back(
-            [this, name = found->first, now = at.now](const wire::Refusal*, Decision&) {
-                const auto again = groups_.find(name);
-                if (again == groups_.end() || again->second.consumer == nullptr) {
-                    return;
-                }
-                if (auto question = again->second.consumer->take_question(topics_, now)) {
-                    options_.ask_worker(name, std::move(*question));
-                }
-            });
-    }
+    ConsumerAnswer answer = found->second.classic != nullptr
+                                ? upgrade(found, beat, at, decision)
+                                : consumer(found).heartbeat(beat, topics_, at, decision);
+    ask_worker_later(found, at.now, decision);
     settle_later(found, decision);
     return answer;
 }

@@ -63,8 +63,7 @@ schema::EncodedGroupRecord classic_record(std::string_view group, const ClassicR
     std::vector<GroupMetadataValue::MemberMetadata> members;
     members.reserve(state.members.size());
     for (const ClassicMember& member : state.members) {
-        const std::string_view subscription =
-            member.protocols.empty() ? std::string_view() : member.protocols.front().metadata;
+        const std::string_view subscription = member.metadata_for(state.protocol.value_or(""));
         members.push_back({.member_id = member.id,
                            .group_instance_id = or_null(member.instance),
                            .client_id = member.client_id,

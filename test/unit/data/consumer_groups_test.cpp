@@ -11,10 +11,12 @@
 #include "protocol/schema/api/consumer_group_heartbeat.h"
 #include "protocol/schema/api/delete_groups.h"
 #include "protocol/schema/api/describe_groups.h"
+#include "protocol/schema/api/heartbeat.h"
 #include "protocol/schema/api/join_group.h"
 #include "protocol/schema/api/list_groups.h"
 #include "protocol/schema/api/offset_commit.h"
 #include "protocol/schema/api/offset_fetch.h"
+#include "protocol/schema/api/sync_group.h"
 #include "test/unit/data/world.h"
 
 namespace hw::broker {
@@ -82,16 +84,30 @@ struct Bench {
         REQUIRE(answer.groups.size() == 1);
         return answer.groups[0];
     }
-    ErrorCode join_classic() {
+    const schema::JoinGroupResponse& join_classic(std::string_view member = "") {
+        // A subscription of version 0 to topic "t".
+        static constexpr std::string_view kSubscription("\0\0\0\0\0\1\0\1t\xff\xff\xff\xff", 13);
         static const std::array protocols{
-            schema::JoinGroupRequest::Protocol{"range", as_bytes(std::string_view("topics"))}};
+            schema::JoinGroupRequest::Protocol{"range", as_bytes(kSubscription)}};
         schema::JoinGroupRequest request{.group_id = "g",
                                          .session_timeout_ms = Millis(10'000),
                                          .rebalance_timeout_ms = Millis(60'000)};
-        request.member_id = "";
+        request.member_id = member;
         request.protocol_type = "consumer";
         request.protocols = protocols;
-        return client->ask<schema::JoinGroupResponse>(request, 9).error_code;
+        return client->ask<schema::JoinGroupResponse>(request, 9);
+    }
+    const schema::SyncGroupResponse& sync_classic(std::string_view member, std::int32_t epoch) {
+        schema::SyncGroupRequest request{
+            .group_id = "g", .generation_id = epoch, .member_id = member};
+        request.protocol_type = "consumer";
+        request.protocol_name = "range";
+        return client->ask<schema::SyncGroupResponse>(request, 5);
+    }
+    ErrorCode beat_classic(std::string_view member, std::int32_t epoch) {
+        schema::HeartbeatRequest request{
+            .group_id = "g", .generation_id = epoch, .member_id = member};
+        return client->ask<schema::HeartbeatResponse>(request, 4).error_code;
     }
 
     World world{1};
@@ -236,15 +252,42 @@ TEST_CASE("consumer groups: a group is described and listed with its type", "[da
 TEST_CASE("consumer groups: an empty group takes members of the other protocol", "[data][groups]") {
     Bench bench;
     bench.join();
-    CHECK(bench.join_classic() == ErrorCode::inconsistent_group_protocol);
     bench.beat(Bench::alive(-1));
     CHECK(bench.commit(-1, "") == ErrorCode::none);
-    CHECK(bench.join_classic() == ErrorCode::member_id_required);
+    CHECK(bench.join_classic().error_code == ErrorCode::member_id_required);
     CHECK(bench.describe().error_code == ErrorCode::group_id_not_found);
-    CHECK(bench.join().error_code == ErrorCode::group_id_not_found);
-    bench.world.run_for(seconds(11));  // until its id is given up
-    CHECK(bench.join().error_code == ErrorCode::none);
+    CHECK(bench.join().member_epoch == 3);
     CHECK(bench.fetch(-1, "") == ErrorCode::none);
+}
+
+TEST_CASE("consumer groups: members of both protocols share a group", "[data][groups]") {
+    Bench bench;
+    bench.join();
+    const std::string member(bench.join_classic().member_id);
+    const schema::JoinGroupResponse& joined = bench.join_classic(member);
+    CHECK(joined.error_code == ErrorCode::none);
+    CHECK(joined.generation_id == 2);
+    CHECK(joined.protocol_name == "range");
+    const schema::SyncGroupResponse& synced = bench.sync_classic(member, 2);
+    CHECK(synced.error_code == ErrorCode::none);
+    CHECK(as_text(synced.assignment) ==
+          std::string_view("\0\0\0\0\0\0\xff\xff\xff\xff", 10));  // nothing is left for it
+    CHECK(bench.beat_classic(member, 2) == ErrorCode::none);
+    CHECK(bench.beat_classic(member, 1) == ErrorCode::illegal_generation);
+    bench.beat(Bench::alive(1));
+    const auto& described = bench.describe();
+    REQUIRE(described.members.size() == 2);
+    const bool is_first = described.members[0].member_id == member;
+    CHECK(described.members[is_first ? 0 : 1].member_type == 0);
+    CHECK(described.members[is_first ? 1 : 0].member_type == 1);
+
+    bench.beat(Bench::alive(-1));
+    bench.world.run_for(seconds(1));
+    CHECK(bench.describe().error_code == ErrorCode::group_id_not_found);
+    CHECK(bench.beat_classic(member, 2) == ErrorCode::rebalance_in_progress);
+    CHECK(bench.join_classic(member).leader == member);
+    CHECK(bench.join().error_code == ErrorCode::none);
+    CHECK(bench.describe().error_code == ErrorCode::none);
 }
 
 TEST_CASE("consumer groups: only an empty group is deleted", "[data][groups]") {

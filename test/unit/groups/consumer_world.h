@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -110,21 +111,27 @@ struct Consumers {
     void pass(Duration span) {
         now += span;
         wall = wall + std::chrono::duration_cast<std::chrono::milliseconds>(span).count();
-        if (machine.next_deadline() <= now) {
+        for (int times = 0; machine.next_deadline() <= now; ++times) {
+            REQUIRE(times < 100);
             Decision decision;
             machine.on_deadline(now, wall, decision);
             carry_out(decision);
         }
     }
     void carry_out(Decision& decision) {
-        for (const auto& record : decision.records) {
-            REQUIRE(machine.apply(record.key(), record.value()).has_value());
-        }
-        for (auto& record : decision.records) {
-            log.push_back(std::move(record));
+        const bool is_refused = !decision.records.empty() && std::exchange(refuses_next, false);
+        const wire::Refusal refusal{wire::ErrorCode::not_coordinator, {}};
+        if (!is_refused) {
+            for (auto& record : decision.records) {
+                REQUIRE(machine.apply(record.key(), record.value()).has_value());
+                log.push_back(std::move(record));
+            }
         }
         for (auto& then : std::exchange(decision.then, {})) {
-            then(nullptr, decision);
+            then(is_refused ? &refusal : nullptr, decision);
+        }
+        for (const CallPtr& call : decision.answers) {
+            ended.insert(call);
         }
     }
     /// Answers the oldest question.
@@ -147,6 +154,8 @@ struct Consumers {
     std::vector<GroupQuestion> questions;
     GroupMachine machine;
     CoordinatorRecords log;
+    std::set<CallPtr> ended;
+    bool refuses_next = false;  ///< the next records
 };
 
 /// Partitions of topic "a".

@@ -169,7 +169,7 @@ struct Decided {
                       .session_timeout = session,
                       .new_id = id,
                       .call = call},
-                     now, Timestamp(0), decision);
+                     nullptr, {now, Timestamp(0)}, decision);
         carry_out(decision);
         return call;
     }
@@ -183,7 +183,7 @@ struct Decided {
                       .protocol = {},
                       .assignments = {},
                       .call = std::make_shared<CallFor<SyncAnswer>>(shard)},
-                     now, Timestamp(0), decision);
+                     nullptr, {now, Timestamp(0)}, decision);
         carry_out(decision);
     }
     void wake() {
@@ -253,7 +253,7 @@ struct Limited {
                        .must_know_id = true,
                        .new_id = "m",
                        .call = call},
-                      TimePoint(), Timestamp(0), decision);
+                      nullptr, {TimePoint(), Timestamp(0)}, decision);
         return call->result.code;
     }
 
