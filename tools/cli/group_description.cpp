@@ -22,6 +22,10 @@ std::string_view type_of(const GroupView& group) {
     return group.epochs ? "consumer" : "classic";
 }
 
+std::string_view protocol_of(const GroupMember& member) {
+    return member.is_classic ? "classic" : "consumer";
+}
+
 // --- Text
 
 std::string or_dash(const std::string& text) {
@@ -49,7 +53,7 @@ std::string members_text(const GroupView& group) {
     }
     Table::Row titles{"MEMBER", "INSTANCE", "CLIENT", "HOST", "PARTITIONS"};
     if (group.epochs) {
-        titles.insert(titles.end(), {"EPOCH", "TO GIVE UP", "TO GET"});
+        titles.insert(titles.end(), {"PROTOCOL", "EPOCH", "TO GIVE UP", "TO GET"});
     }
     Table table(titles);
     for (const GroupMember& member : group.members) {
@@ -57,8 +61,8 @@ std::string members_text(const GroupView& group) {
                        or_dash(member.host), fmt::format("{}", member.partitions.size())};
         if (group.epochs) {
             row.insert(row.end(),
-                       {fmt::format("{}", member.epoch), partition_names(member.to_give_up()),
-                        partition_names(member.to_get())});
+                       {std::string(protocol_of(member)), fmt::format("{}", member.epoch),
+                        partition_names(member.to_give_up()), partition_names(member.to_get())});
         }
         table.add(row);
     }
@@ -95,6 +99,7 @@ void put_member(schema::JsonPrinter& json, const GroupMember& member, bool has_e
     put_string(json, "host", member.host);
     put_names(json, "partitions", member.partitions);
     if (has_epoch) {
+        put_string(json, "protocol", protocol_of(member));
         put_optional(json, "epoch", std::optional<std::int64_t>(member.epoch));
         put_names(json, "toGiveUp", member.to_give_up());
         put_names(json, "toGet", member.to_get());

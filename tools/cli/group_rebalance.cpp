@@ -104,6 +104,11 @@ private:
                 "{}, and has not reported since the targets of epoch {} were assigned.",
                 name, partition_names(to_give_up), member.epoch, epoch_);
         }
+        if (withheld_.empty() && member.is_classic) {
+            return fmt::format(
+                "The group is rebalancing: it waits for {}, which is at epoch {}, to join again.",
+                name, member.epoch);
+        }
         if (withheld_.empty()) {
             return fmt::format(
                 "The group is rebalancing: it waits for {}, which is at epoch {}, to reach epoch "

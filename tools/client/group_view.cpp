@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <iterator>
 #include <utility>
 
@@ -17,6 +18,8 @@ namespace {
 using wire::ErrorCode;
 
 constexpr std::string_view kConsumers = "consumer";
+/// A member that uses the classic protocol, in ConsumerGroupDescribe.
+constexpr std::int8_t kClassicMember = 0;
 
 std::vector<PartitionName> difference(const std::vector<PartitionName>& of,
                                       const std::vector<PartitionName>& without) {
@@ -108,6 +111,7 @@ GroupMember view_of(const schema::ConsumerGroupDescribeResponse::Member& member)
                      .client_id = std::string(member.client_id),
                      .host = std::string(member.client_host),
                      .partitions = names_of(member.assignment),
+                     .is_classic = member.member_type == kClassicMember,
                      .epoch = member.member_epoch,
                      .target = names_of(member.target_assignment)};
     if (!wire::is_null(member.instance_id)) {

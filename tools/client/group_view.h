@@ -10,7 +10,8 @@
 
 /// One group of consumers and its members, as its coordinator describes it. In the classic protocol
 /// all members join again at each change, and one of them assigns. In the consumer protocol the
-/// coordinator assigns, and leads each member to its target by heartbeats (KIP-848).
+/// coordinator assigns, and leads each member to its target by heartbeats (KIP-848); members that
+/// use the classic protocol may be among the others.
 namespace hw::client {
 
 struct GroupMember {
@@ -20,8 +21,9 @@ struct GroupMember {
     std::string host;
     std::vector<PartitionName> partitions;  ///< that it has been assigned
 
-    // Of a member of the consumer protocol. A partition that it has been told to give up is in
-    // neither list.
+    // Of a member of a group of the consumer protocol. A partition that it has been told to give
+    // up is in neither list.
+    bool is_classic = false;            ///< it uses the classic protocol itself
     std::int32_t epoch = 0;             ///< of the target that it has reached; kAwayEpoch
     std::vector<PartitionName> target;  ///< that it shall have in the end
 
