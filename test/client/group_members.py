@@ -119,11 +119,13 @@ class GroupCase(unittest.TestCase):
         self.feeder = Feeder(self.broker.address)
         self.addCleanup(self.feeder.stop)
 
-    def start(self, count):
-        """Starts members at the same time."""
-        protocol = [] if self.protocol == "classic" else [self.protocol]
+    def start(self, count, protocol=None, command=None):
+        """Starts members at the same time; with the protocol and command of the test case, unless
+        others are given."""
+        protocol, command = protocol or self.protocol, command or self.command
+        names = [] if protocol == "classic" else [protocol]
         for _ in range(count):
-            member = Member([*self.command, self.broker.address, GROUP, TOPIC, *protocol],
+            member = Member([*command, self.broker.address, GROUP, TOPIC, *names],
                             f"member {len(self.members) + 1}", self.reports)
             self.members.append(member)
             self.addCleanup(member.close)

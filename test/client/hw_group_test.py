@@ -137,9 +137,9 @@ class Consumers(WithTopic):
         self.assertEqual(described["groupEpoch"], described["assignmentEpoch"])
         member = members["c1"]
         self.assertEqual((member["member"], member["epoch"], member["partitions"],
-                          member["toGiveUp"], member["toGet"]),
+                          member["toGiveUp"], member["toGet"], member["protocol"]),
                          (self.first.id, described["groupEpoch"],
-                          [self.partition(0), self.partition(1)], [], []))
+                          [self.partition(0), self.partition(1)], [], [], "consumer"))
         self.assertEqual([row["member"] for row in described["partitions"]], [self.first.id] * 2)
         text = self.hw.out("group", "describe", self.group)
         self.assertIn("Type              consumer\n", text)
