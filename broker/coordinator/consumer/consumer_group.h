@@ -158,6 +158,8 @@ private:
     using Refused = std::optional<ConsumerAnswer>;
 
     // How a heartbeat is decided (consumer_heartbeat.cpp), in this order.
+    [[nodiscard]] bool is_idle(const ConsumerHeartbeat& beat, const GroupTopics& topics,
+                               TimePoint now) const;
     void decide(const ConsumerHeartbeat& beat, Change& change, GroupTopics& topics,
                 const Moment& at, Decision& decision);
     [[nodiscard]] Refused find_member(const ConsumerHeartbeat& beat, Change& change) const;

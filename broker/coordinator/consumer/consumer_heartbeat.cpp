@@ -57,6 +57,15 @@ ConsumerAnswer ConsumerGroup::heartbeat(const ConsumerHeartbeat& beat, GroupTopi
     if (beat.epoch < kJoinEpoch) {
         return leave(beat, at.wall, decision);
     }
+    if (is_idle(beat, topics, at.now)) {
+        begin_session(beat.member, at.now);
+        return {.code = ErrorCode::none,
+                .message = {},
+                .member = std::string(beat.member),
+                .epoch = beat.epoch,
+                .interval = settled_ == members_.size() ? rules_.heartbeat_interval
+                                                        : rules_.reconciling_interval};
+    }
     Change change{.id = std::string(beat.member),
                   .member = {},
                   .is_new = false,
@@ -75,6 +84,26 @@ ConsumerAnswer ConsumerGroup::heartbeat(const ConsumerHeartbeat& beat, GroupTopi
     // With its previous epoch it has missed an answer, which may have had an assignment.
     return answer(beat, change,
                   before.assigned != change.member.position.assigned || before.epoch != beat.epoch);
+}
+
+/// Whether nothing has to be decided, as for most heartbeats: the member has its target, and
+/// neither it nor the metadata have anything new. The member is not copied for these.
+bool ConsumerGroup::is_idle(const ConsumerHeartbeat& beat, const GroupTopics& topics,
+                            TimePoint now) const {
+    const bool says_nothing = !beat.rack && !beat.rebalance_timeout && !beat.topics &&
+                              !beat.pattern && !beat.assignor && !beat.owned;
+    const bool has_news = topics.position() > hash_position_ && now >= hash_check_at_;
+    if (!says_nothing || has_news || epoch_ != target_epoch_) {
+        return false;
+    }
+    const auto known = members_.find(beat.member);
+    if (known == members_.end() || beat.epoch != known->second.position.epoch) {
+        return false;
+    }
+    const MemberDescription& told = known->second.description;
+    return is_settled(known->second) && !told.classic && told.client_id == beat.client_id &&
+           told.client_host == beat.client_host &&
+           (!beat.instance || told.instance == beat.instance);
 }
 
 /// Decides for a member that may take part.

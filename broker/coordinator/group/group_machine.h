@@ -192,6 +192,7 @@ private:
     [[nodiscard]] bool must_downgrade(const Group& group) const;
     void downgrade(Groups::iterator group, TimePoint now, Timestamp wall, Decision& decision);
     void ask_worker_later(Groups::iterator group, TimePoint now, Decision& decision);
+    void ask_worker(Groups::iterator group, TimePoint now);
 
     /// Memory of a group beside its texts, about.
     static constexpr std::int64_t kGroupMemory = 600;

@@ -106,22 +106,6 @@ ConsumerAnswer GroupMachine::upgrade(Groups::iterator group, const ConsumerHeart
     return answer;
 }
 
-/// Asks what heartbeats should not wait for.
-void GroupMachine::ask_worker_later(Groups::iterator group, TimePoint now, Decision& decision) {
-    if (!options_.ask_worker) {
-        return;
-    }
-    decision.then.push_back([this, name = group->first, now](const wire::Refusal*, Decision&) {
-        const auto again = groups_.find(name);
-        if (again == groups_.end() || again->second.consumer == nullptr) {
-            return;
-        }
-        if (auto question = again->second.consumer->take_question(topics_, now)) {
-            options_.ask_worker(name, std::move(*question));
-        }
-    });
-}
-
 // --- To the classic protocol
 
 /// A member of the classic protocol joins a consumer group that has no members.

@@ -128,6 +128,32 @@ ConsumerAnswer GroupMachine::heartbeat(std::string_view group, const ConsumerHea
     return answer;
 }
 
+/// Asks what heartbeats should not wait for, as soon as all is decided.
+void GroupMachine::ask_worker_later(Groups::iterator group, TimePoint now, Decision& decision) {
+    if (!options_.ask_worker) {
+        return;
+    }
+    if (decision.then.empty()) {
+        ask_worker(group, now);
+        return;
+    }
+    decision.then.push_back([this, name = group->first, now](const wire::Refusal*, Decision&) {
+        if (const auto again = groups_.find(name); again != groups_.end()) {
+            ask_worker(again, now);
+        }
+    });
+}
+
+void GroupMachine::ask_worker(Groups::iterator group, TimePoint now) {
+    ConsumerGroup* const consumer = group->second.consumer.get();
+    if (consumer == nullptr) {
+        return;
+    }
+    if (auto question = consumer->take_question(topics_, now)) {
+        options_.ask_worker(group->first, std::move(*question));
+    }
+}
+
 void GroupMachine::take(std::string_view group, const GroupAnswer& answer, Timestamp wall,
                         Decision& decision) {
     const auto found = groups_.find(group);

@@ -33,6 +33,39 @@ TEST_CASE("consumer group: the first member gets all partitions with its first a
     CHECK_FALSE(next.assignment.has_value());
 }
 
+TEST_CASE("consumer group: a heartbeat of a stable group decides nothing, but is heard",
+          "[groups]") {
+    Consumers groups;
+    groups.set_topic("a", 2);
+    static_cast<void>(groups.beat("m", 0, joining()));
+    groups.pass(kSession - std::chrono::seconds(1));
+    Decision decision;
+    const ConsumerHeartbeat beat{.member = "m",
+                                 .epoch = 1,
+                                 .instance = {},
+                                 .rack = {},
+                                 .rebalance_timeout = {},
+                                 .topics = {},
+                                 .pattern = {},
+                                 .assignor = {},
+                                 .owned = {},
+                                 .client_id = "client",
+                                 .client_host = "/127.0.0.1"};
+    const ConsumerAnswer answer =
+        groups.machine.heartbeat("g", beat, groups.image, {groups.now, groups.wall}, decision);
+    CHECK(answer.code == wire::ErrorCode::none);
+    CHECK(answer.member == "m");
+    CHECK(answer.epoch == 1);
+    CHECK(answer.interval == kStableInterval);
+    CHECK_FALSE(answer.assignment.has_value());
+    CHECK(decision.records.empty());
+    CHECK(decision.then.empty());
+    groups.pass(kSession - std::chrono::seconds(1));
+    CHECK(groups.group().members().size() == 1);
+    groups.pass(std::chrono::seconds(1));
+    CHECK(groups.group().members().empty());
+}
+
 TEST_CASE("consumer group: a member gets a partition when the one that had it has given it up",
           "[groups]") {
     Consumers consumers;
