@@ -73,7 +73,7 @@ void ConsumerGroup::join(ClassicJoin join, GroupTopics& topics, const Moment& at
         return refuse_join(join, code, decision);
     }
     const ConsumerHeartbeat beat = heartbeat_of(join, *subscription);
-    if (change.is_new && bytes_ + memory_for(beat) > kMaxBytes) {
+    if (outgrows(beat)) {
         return refuse_join(join, ErrorCode::group_max_size_reached, decision);
     }
     decide(beat, change, topics, at, decision);

@@ -24,22 +24,42 @@ std::int64_t size_of(const std::optional<std::string>& text) {
     return text ? static_cast<std::int64_t>(text->size()) : 0;
 }
 
-std::int64_t memory_of(const MemberDescription& description, std::string_view id) {
-    auto bytes = kMemberMemory + 3 * static_cast<std::int64_t>(id.size()) +
-                 static_cast<std::int64_t>(description.client_id.size()) +
-                 static_cast<std::int64_t>(description.client_host.size()) +
-                 size_of(description.instance) + size_of(description.rack) +
-                 size_of(description.pattern) + size_of(description.assignor);
-    for (const std::string& topic : description.topics) {
-        bytes += kNameMemory + static_cast<std::int64_t>(topic.size());
+std::int64_t memory_of(const std::vector<std::string>& names) {
+    std::int64_t bytes = 0;
+    for (const std::string& name : names) {
+        bytes += kNameMemory + static_cast<std::int64_t>(name.size());
     }
-    if (description.classic) {
-        for (const ClassicProtocol& protocol : description.classic->protocols) {
+    return bytes;
+}
+
+std::int64_t memory_of(const std::optional<ClassicPart>& classic) {
+    std::int64_t bytes = 0;
+    if (classic) {
+        for (const ClassicProtocol& protocol : classic->protocols) {
             bytes += 2 * kNameMemory +
                      static_cast<std::int64_t>(protocol.name.size() + protocol.metadata.size());
         }
     }
     return bytes;
+}
+
+/// What a member says when it joins, or when it changes its subscription.
+std::int64_t memory_of_subscription(const MemberDescription& description) {
+    return memory_of(description.topics) + size_of(description.pattern) +
+           memory_of(description.classic);
+}
+
+std::int64_t memory_of_subscription(const ConsumerHeartbeat& beat) {
+    return (beat.topics ? memory_of(*beat.topics) : 0) +
+           static_cast<std::int64_t>(beat.pattern.value_or("").size()) + memory_of(beat.classic);
+}
+
+std::int64_t memory_of(const MemberDescription& description, std::string_view id) {
+    return kMemberMemory + 3 * static_cast<std::int64_t>(id.size()) +
+           static_cast<std::int64_t>(description.client_id.size()) +
+           static_cast<std::int64_t>(description.client_host.size()) +
+           size_of(description.instance) + size_of(description.rack) +
+           size_of(description.assignor) + memory_of_subscription(description);
 }
 
 std::int64_t memory_of(const OwnedPartitions& owned) {
@@ -182,9 +202,7 @@ void ConsumerGroup::count(const OwnedPartitions& owned, int by) {
 }
 
 void ConsumerGroup::count(const std::vector<std::string>& names, int by) {
-    for (const std::string& name : names) {
-        bytes_ += by * (kNameMemory + static_cast<std::int64_t>(name.size()));
-    }
+    bytes_ += by * memory_of(names);
 }
 
 void ConsumerGroup::count_settled() {
@@ -210,6 +228,29 @@ void ConsumerGroup::remove(CoordinatorRecords& records) const {
     }
     records.push_back(target_epoch_tombstone(name_));
     records.push_back(group_epoch_tombstone(name_));
+}
+
+std::int64_t ConsumerGroup::bytes_of(std::string_view member) const {
+    const auto known = members_.find(member);
+    return known == members_.end() ? 0 : memory_of(known->second.description, member);
+}
+
+std::int64_t ConsumerGroup::memory_for(const ConsumerHeartbeat& beat) {
+    constexpr std::int64_t kPositionMemory = 200;
+    return kMemberMemory + kPositionMemory +
+           static_cast<std::int64_t>(beat.client_id.size() + beat.client_host.size() +
+                                     beat.instance.value_or("").size() +
+                                     beat.rack.value_or("").size()) +
+           memory_of_subscription(beat);
+}
+
+std::int64_t ConsumerGroup::growth_by(const ConsumerHeartbeat& beat) const {
+    const auto known = members_.find(beat.member);
+    if (known == members_.end()) {
+        return memory_for(beat);
+    }
+    const std::int64_t before = memory_of_subscription(known->second.description);
+    return std::max(std::int64_t{0}, memory_of_subscription(beat) - before);
 }
 
 // --- Commits

@@ -140,8 +140,18 @@ public:
     [[nodiscard]] bool is_unused() const { return epoch_ == 0 && members_.empty(); }
     /// Memory of the group, about.
     [[nodiscard]] std::int64_t bytes() const { return bytes_; }
+    /// Memory of a member, about, without its partitions; 0 if it is none.
+    [[nodiscard]] std::int64_t bytes_of(std::string_view member) const;
     /// Memory that a member will have which joins so, about.
     [[nodiscard]] static std::int64_t memory_for(const ConsumerHeartbeat& beat);
+    /// Memory by which the group will grow when a member joins so, or changes its subscription so;
+    /// about.
+    [[nodiscard]] std::int64_t growth_by(const ConsumerHeartbeat& beat) const;
+    /// It would have more than kMaxBytes.
+    [[nodiscard]] bool outgrows(const ConsumerHeartbeat& beat) const {
+        const std::int64_t growth = growth_by(beat);
+        return growth > 0 && bytes_ + growth > kMaxBytes;
+    }
 
 private:
     /// A heartbeat that is being decided: the member as it will be, and what comes with it.

@@ -20,12 +20,12 @@ constexpr Duration kHashPause = std::chrono::seconds(1);
 /// Members and partitions that are assigned within a heartbeat: about a millisecond.
 constexpr std::size_t kCheap = 2'000;
 
-ConsumerAnswer refused(ErrorCode code, std::string message) {
+ConsumerAnswer refusal(ErrorCode code, std::string message) {
     return {.code = code, .message = std::move(message)};
 }
 
 ConsumerAnswer fenced(std::string_view kind, std::int32_t told, std::int32_t known) {
-    return refused(ErrorCode::fenced_member_epoch,
+    return refusal(ErrorCode::fenced_member_epoch,
                    fmt::format("The consumer group member has a {} member epoch ({}) than the one "
                                "known by the group coordinator ({}). The member must abandon all "
                                "its partitions and rejoin.",
@@ -33,7 +33,7 @@ ConsumerAnswer fenced(std::string_view kind, std::int32_t told, std::int32_t kno
 }
 
 ConsumerAnswer unknown_member(std::string_view id) {
-    return refused(ErrorCode::unknown_member_id,
+    return refusal(ErrorCode::unknown_member_id,
                    fmt::format("Member {} is not a member of the group.", id));
 }
 
@@ -78,6 +78,13 @@ ConsumerAnswer ConsumerGroup::heartbeat(const ConsumerHeartbeat& beat, GroupTopi
     const Refused refused = is_static ? find_static(beat, change) : find_member(beat, change);
     if (refused) {
         return *refused;
+    }
+    if (outgrows(beat)) {
+        return refusal(
+            ErrorCode::group_max_size_reached,
+            fmt::format("The members of the consumer group take {} bytes, of at most {}: it has no "
+                        "room for what the member says.",
+                        bytes_, kMaxBytes));
     }
     const MemberPosition before = change.member.position;
     decide(beat, change, topics, at, decision);
@@ -131,11 +138,11 @@ ConsumerGroup::Refused ConsumerGroup::find_member(const ConsumerHeartbeat& beat,
     if (beat.epoch != kJoinEpoch) {
         return unknown_member(beat.member);
     }
-    if (members_.size() >= rules_.max_size || bytes_ + memory_for(beat) > kMaxBytes) {
-        return refused(ErrorCode::group_max_size_reached,
+    if (members_.size() >= rules_.max_size) {
+        return refusal(ErrorCode::group_max_size_reached,
                        fmt::format("The consumer group has {} members, which is the limit "
-                                   "(group.consumer.max.size), or {} bytes, of at most {}.",
-                                   members_.size(), bytes_, kMaxBytes));
+                                   "(group.consumer.max.size).",
+                                   members_.size()));
     }
     change.is_new = true;
     return std::nullopt;
@@ -147,7 +154,7 @@ ConsumerGroup::Refused ConsumerGroup::find_static(const ConsumerHeartbeat& beat,
     if (known == static_members_.end()) {
         return beat.epoch == kJoinEpoch
                    ? find_member(beat, change)
-                   : refused(ErrorCode::unknown_member_id,
+                   : refusal(ErrorCode::unknown_member_id,
                              fmt::format("Instance id {} is unknown.", *beat.instance));
     }
     const std::string& id = known->second;
@@ -163,13 +170,13 @@ ConsumerGroup::Refused ConsumerGroup::find_static(const ConsumerHeartbeat& beat,
         return std::nullopt;
     }
     if (beat.epoch == kJoinEpoch && id != beat.member) {
-        return refused(ErrorCode::unreleased_instance_id,
+        return refusal(ErrorCode::unreleased_instance_id,
                        fmt::format("Static member {} with instance id {} cannot join the group "
                                    "because the instance id is owned by {} member.",
                                    beat.member, *beat.instance, id));
     }
     if (id != beat.member) {
-        return refused(ErrorCode::fenced_instance_id,
+        return refusal(ErrorCode::fenced_instance_id,
                        fmt::format("Static member {} with instance id {} was fenced by member {}.",
                                    beat.member, *beat.instance, id));
     }
@@ -324,11 +331,11 @@ ConsumerAnswer ConsumerGroup::leave(const ConsumerHeartbeat& beat, Timestamp wal
     if (beat.instance) {
         const auto known = static_members_.find(*beat.instance);
         if (known == static_members_.end()) {
-            return refused(ErrorCode::unknown_member_id,
+            return refusal(ErrorCode::unknown_member_id,
                            fmt::format("Instance id {} is unknown.", *beat.instance));
         }
         if (known->second != id) {
-            return refused(
+            return refusal(
                 ErrorCode::fenced_instance_id,
                 fmt::format("Static member {} with instance id {} was fenced by member {}.",
                             beat.member, *beat.instance, known->second));
@@ -428,19 +435,6 @@ void ConsumerGroup::take(const ComputedTargets& computed, Timestamp wall, Decisi
         add_targets(computed, {}, decision);
         decision.records.push_back(target_epoch_record(name_, computed.epoch, wall));
     }
-}
-
-std::int64_t ConsumerGroup::memory_for(const ConsumerHeartbeat& beat) {
-    constexpr std::int64_t kMemory = 900;
-    constexpr std::int64_t kNameMemory = 40;
-    auto bytes = kMemory + static_cast<std::int64_t>(
-                               beat.client_id.size() + beat.client_host.size() +
-                               beat.instance.value_or("").size() + beat.rack.value_or("").size() +
-                               beat.pattern.value_or("").size());
-    for (const std::string& topic : beat.topics.value_or(std::vector<std::string>())) {
-        bytes += kNameMemory + static_cast<std::int64_t>(topic.size());
-    }
-    return bytes;
 }
 
 }  // namespace hw::broker

@@ -14,12 +14,12 @@ using wire::ErrorCode;
 
 bool GroupMachine::has_room(std::string_view group, const ClassicJoin& join) const {
     const Group* const found = find(group);
-    if (found != nullptr && found->consumer != nullptr &&
-        found->consumer->members().contains(join.member)) {
-        return true;
+    std::int64_t known = 0;
+    if (found != nullptr && found->classic != nullptr) {
+        known = found->classic->bytes_of(join.member);
+    } else if (found != nullptr && found->consumer != nullptr) {
+        known = found->consumer->bytes_of(join.member);
     }
-    const std::int64_t known =
-        found == nullptr || found->classic == nullptr ? 0 : found->classic->bytes_of(join.member);
     const std::int64_t grows = ClassicGroup::bytes_of(join) - known;
     // Members of a group that exists must always be able to rebalance it.
     return (known > 0 && grows <= 0) || has_room(grows + (found == nullptr ? kGroupMemory : 0));
@@ -170,11 +170,11 @@ void GroupMachine::take(std::string_view group, const GroupAnswer& answer, Times
 
 bool GroupMachine::has_room(std::string_view group, const ConsumerHeartbeat& beat) const {
     const Group* const found = find(group);
-    const bool is_member = found != nullptr && found->consumer != nullptr &&
-                           found->consumer->members().contains(beat.member);
+    const std::int64_t grows = found != nullptr && found->consumer != nullptr
+                                   ? found->consumer->growth_by(beat)
+                                   : ConsumerGroup::memory_for(beat);
     // Members of a group that exists must always be able to go on.
-    return is_member ||
-           has_room(ConsumerGroup::memory_for(beat) + (found == nullptr ? kGroupMemory : 0));
+    return grows == 0 || has_room(grows + (found == nullptr ? kGroupMemory : 0));
 }
 
 ErrorCode GroupMachine::check_fetch(std::string_view group, std::string_view member,

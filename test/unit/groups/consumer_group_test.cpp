@@ -307,6 +307,18 @@ TEST_CASE("consumer group: a full group takes no further member", "[groups]") {
     CHECK(consumers.beat("m2", 2).code == ErrorCode::none);
 }
 
+TEST_CASE("consumer group: a member cannot say more than the group may keep", "[groups]") {
+    Consumers consumers;
+    consumers.set_topic("a", 2);
+    const auto most = static_cast<std::size_t>(ConsumerGroup::kMaxBytes);
+    const Said much = joining({std::string(most, 'x')});
+    CHECK(consumers.beat("m1", 0, much).code == ErrorCode::group_max_size_reached);
+    CHECK(consumers.beat("m1", 0, joining()).epoch == 1);
+    CHECK(consumers.beat("m1", 1, much).code == ErrorCode::group_max_size_reached);
+    CHECK(consumers.beat("m1", 1).code == ErrorCode::none);
+    CHECK(consumers.group().bytes() < 10'000);
+}
+
 TEST_CASE("consumer group: nothing is left of a first member that is refused", "[groups]") {
     Consumers consumers(0);
     CHECK(consumers.beat("m1", 0, joining()).code == ErrorCode::group_max_size_reached);
