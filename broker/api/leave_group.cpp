@@ -90,12 +90,8 @@ Task<> LeaveGroupHandler::serve(ExchangePtr exchange, const Request& request) {
         job->refuse(ErrorCode::group_authorization_failed);
         co_return;
     }
-    using Codes = std::vector<ErrorCode>;
-    const auto operation = [&](GroupMachine& groups, const std::shared_ptr<CallFor<Codes>>& call,
-                               Decision& decision) {
-        call->result = groups.leave(request.group_id, job->members, now, wall, decision);
-        // The members have left, also if it cannot be stored that the group is empty.
-        decision.answers.push_back(call);
+    const auto operation = [&](GroupMachine& groups, const LeaveCall& call, Decision& decision) {
+        groups.leave(request.group_id, job->members, call, {now, wall}, decision);
     };
     co_await job->call.ask_later(request.group_id, operation);
     services_.delayed.go_on(LeaveGroupJob::finish(job));

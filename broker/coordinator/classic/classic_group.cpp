@@ -38,10 +38,11 @@ void ClassicGroup::apply(ClassicRecord record) {
     }
     leader_ = std::move(record.leader);
     state_since_ = record.state_since;
+    must_rebalance_ = !members_.empty() && (!leader_ || !members_.contains(*leader_));
     if (members_.empty()) {
         leader_.reset();
-    } else if (!leader_ || !members_.contains(*leader_)) {
-        leader_ = members_.begin()->first;  // no coordinator writes such a record
+    } else if (must_rebalance_) {
+        leader_ = members_.begin()->first;
     }
     state_ = members_.empty() ? ClassicState::empty : ClassicState::stable;
     static_members_.clear();
@@ -60,6 +61,11 @@ void ClassicGroup::apply(ClassicRecord record) {
 void ClassicGroup::begin_sessions(TimePoint now) {
     for (auto& [id, member] : members_) {
         begin_session(member, now + member.session_timeout);
+    }
+    if (std::exchange(must_rebalance_, false)) {
+        state_ = ClassicState::preparing;
+        phase_end_ = now + rebalance_timeout();
+        check_at(phase_end_);
     }
 }
 

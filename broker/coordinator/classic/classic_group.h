@@ -56,6 +56,13 @@ struct ClassicSync {
     SyncCall call;
 };
 
+/// A Heartbeat of the classic protocol. The texts must live during the call.
+struct ClassicBeat {
+    std::string_view member;
+    std::optional<std::string_view> instance;  ///< of a static member
+    std::int32_t generation = kNoGeneration;
+};
+
 /// A member that LeaveGroup names.
 struct LeavingMember {
     std::string_view member;  ///< empty: known by its instance
@@ -75,7 +82,7 @@ struct ClassicRecord {
     std::string protocol_type;
     std::int32_t generation = 0;
     std::optional<std::string> protocol;
-    std::optional<std::string> leader;
+    std::optional<std::string> leader;  ///< nothing, but members: they must join again
     Timestamp state_since = kNoTimestamp;
     std::vector<ClassicMember> members;  ///< the part that is in the record
 };
@@ -134,8 +141,6 @@ public:
     void on_deadline(TimePoint now, Timestamp wall, Decision& decision);
     /// When to call on_deadline; may be too early.
     [[nodiscard]] TimePoint next_deadline() const { return check_at_; }
-    /// All members must join again.
-    void rebalance(TimePoint now, Timestamp wall, Decision& decision);
     /// Ends all calls, because this broker is not the coordinator any more.
     void end_calls(const wire::Refusal& reason);
     [[nodiscard]] ClassicWaiting waiting() const;
@@ -185,6 +190,7 @@ private:
     [[nodiscard]] ClassicMember& rename(std::string_view old_id, std::string_view new_id);
     void remove_member(Members::iterator member, Decision& decision);
 
+    void rebalance(TimePoint now, Timestamp wall, Decision& decision);
     void rebalance_or_complete(TimePoint now, Timestamp wall, Decision& decision);
     void complete_if_all_joined(TimePoint now, Timestamp wall, Decision& decision);
     void complete_joining(TimePoint now, Timestamp wall, Decision& decision);
@@ -233,6 +239,7 @@ private:
 
     TimePoint phase_end_ = kNever;    ///< of joining, or of the wait for SyncGroup
     TimePoint initial_end_ = kNever;  ///< the first rebalance waits no longer; never: not the first
+    bool must_rebalance_ = false;     ///< when its sessions begin
     bool has_new_member_ = false;     ///< since the initial delay was last extended
     TimePoint check_at_ = kNever;
 };

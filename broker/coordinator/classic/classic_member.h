@@ -52,6 +52,7 @@ struct SyncAnswer {
 
 using JoinCall = std::shared_ptr<CallFor<JoinAnswer>>;
 using SyncCall = std::shared_ptr<CallFor<SyncAnswer>>;
+using LeaveCall = std::shared_ptr<CallFor<std::vector<wire::ErrorCode>>>;
 
 /// A member of a classic group. The first part is in the group's record.
 struct ClassicMember {

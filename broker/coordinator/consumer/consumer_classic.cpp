@@ -18,6 +18,17 @@ namespace {
 
 constexpr std::string_view kConsumerType = "consumer";
 
+/// Of what a member says. A record must have room for it, and it is decoded in the guard.
+constexpr std::size_t kMaxSaid = std::size_t{1} << 20;
+
+std::size_t size_of(const std::vector<ClassicProtocol>& protocols) {
+    std::size_t size = 0;
+    for (const ClassicProtocol& protocol : protocols) {
+        size += protocol.name.size() + protocol.metadata.size();
+    }
+    return size;
+}
+
 /// Ends a JoinGroup that names its member.
 void refuse_join(ClassicJoin& join, ErrorCode code, Decision& decision) {
     JoinAnswer answer{.code = code};
@@ -53,6 +64,9 @@ ConsumerHeartbeat heartbeat_of(const ClassicJoin& join, const ClassicSubscriptio
 
 void ConsumerGroup::join(ClassicJoin join, GroupTopics& topics, const Moment& at,
                          Decision& decision) {
+    if (size_of(join.protocols) > kMaxSaid) {
+        return refuse_join(join, ErrorCode::unknown_server_error, decision);  // do not try again
+    }
     const auto subscription =
         supports(join) && topics.image() != nullptr
             ? read_subscription(join.protocols.front().metadata, *topics.image())
@@ -83,23 +97,33 @@ void ConsumerGroup::join(ClassicJoin join, GroupTopics& topics, const Moment& at
 /// Of the members that use the classic protocol, all must support one way to assign: they may be
 /// alone some day, and then one of them assigns.
 bool ConsumerGroup::supports(const ClassicJoin& join) const {
-    if (join.protocol_type != kConsumerType || join.protocols.empty()) {
+    if (join.protocol_type != kConsumerType) {
         return false;
     }
-    std::vector<std::string_view> common;
-    for (const ClassicProtocol& protocol : join.protocols) {
-        common.push_back(protocol.name);
-    }
-    for (const auto& [id, member] : members_) {
-        const auto& classic = member.description.classic;
-        if (classic && id != join.member) {
-            std::erase_if(common, [&](std::string_view name) {
-                return std::ranges::find(classic->protocols, name, &ClassicProtocol::name) ==
-                       classic->protocols.end();
-            });
+    std::set<std::string_view> own;  // until now
+    std::size_t others = classic_members_;
+    const auto known = members_.find(join.member);
+    if (known != members_.end() && known->second.description.classic) {
+        for (const ClassicProtocol& protocol : known->second.description.classic->protocols) {
+            own.insert(protocol.name);
         }
+        --others;
     }
-    return !common.empty();
+    return std::ranges::any_of(join.protocols, [&](const ClassicProtocol& protocol) {
+        const auto count = classic_protocols_.find(protocol.name);
+        const int all = count == classic_protocols_.end() ? 0 : count->second;
+        return all - (own.contains(protocol.name) ? 1 : 0) == static_cast<int>(others);
+    });
+}
+
+std::string ConsumerGroup::common_protocol() const {
+    const auto& first = members_.begin()->second.description.classic->protocols;
+    const auto common = std::ranges::find_if(first, [this](const ClassicProtocol& protocol) {
+        return classic_protocols_.at(protocol.name) == static_cast<int>(classic_members_);
+    });
+    // There is one, unless another coordinator has let in members that do not agree. These will be
+    // told so when they join again.
+    return common == first.end() ? first.front().name : common->name;
 }
 
 ErrorCode ConsumerGroup::find_classic(const ClassicJoin& join, bool owns_partitions,
@@ -199,7 +223,7 @@ void ConsumerGroup::sync(ClassicSync sync, const GroupTopics& topics, TimePoint 
         return refuse_with(ErrorCode::inconsistent_group_protocol);
     }
     // One that must revoke learns here what it keeps.
-    if (position.epoch < epoch_ && position.state != MemberState::revoking) {
+    if (is_behind(position) && position.state != MemberState::revoking) {
         member.rejoin_end = std::min(member.rejoin_end, now + member.description.rebalance_timeout);
         begin_session(sync.member, now);
         return refuse_with(ErrorCode::rebalance_in_progress);
@@ -215,10 +239,15 @@ void ConsumerGroup::sync(ClassicSync sync, const GroupTopics& topics, TimePoint 
     answer_sync(std::move(sync.call), std::move(answer), decision);
 }
 
+/// While a new target is being computed, a JoinGroup leads nowhere.
+bool ConsumerGroup::is_behind(const MemberPosition& position) const {
+    return position.epoch < (asked_ == nullptr ? epoch_ : target_epoch_);
+}
+
 /// Whether a JoinGroup would lead the member a step.
 bool ConsumerGroup::must_rejoin(const ConsumerMember& member) const {
     const MemberPosition& position = member.position;
-    if (position.epoch < epoch_ || position.state == MemberState::revoking) {
+    if (is_behind(position) || position.state == MemberState::revoking) {
         return true;
     }
     const auto is_waited_for = [&](TopicId topic, PartitionIndex partition) {
@@ -232,21 +261,33 @@ bool ConsumerGroup::must_rejoin(const ConsumerMember& member) const {
            });
 }
 
-ErrorCode ConsumerGroup::heartbeat(std::string_view member,
-                                   std::optional<std::string_view> instance,
-                                   std::int32_t generation, TimePoint now) {
-    if (const ErrorCode code = check_classic(member, instance); code != ErrorCode::none) {
+/// If they have, the next JoinGroup raises the epoch. A group may have only classic members, none
+/// of which leads, so none of them looks at the topics.
+bool ConsumerGroup::have_topics_changed(GroupTopics& topics, TimePoint now) {
+    if (topics.position() <= hash_position_ || now < hash_check_at_) {
+        return false;
+    }
+    if (topics.hash(subscribed_names(nullptr, patterns_)) != hash_) {
+        return true;
+    }
+    hash_position_ = topics.position();
+    hash_check_at_ = now + kHashPause;
+    return false;
+}
+
+ErrorCode ConsumerGroup::heartbeat(const ClassicBeat& beat, GroupTopics& topics, TimePoint now) {
+    if (const ErrorCode code = check_classic(beat.member, beat.instance); code != ErrorCode::none) {
         return code;
     }
-    ConsumerMember& known = members_.find(member)->second;
-    if (generation != known.position.epoch) {
+    ConsumerMember& known = members_.find(beat.member)->second;
+    if (beat.generation != known.position.epoch) {
         return ErrorCode::illegal_generation;
     }
-    const bool rejoins = must_rejoin(known);
+    const bool rejoins = must_rejoin(known) || have_topics_changed(topics, now);
     if (rejoins) {
         known.rejoin_end = std::min(known.rejoin_end, now + known.description.rebalance_timeout);
     }
-    begin_session(member, now);
+    begin_session(beat.member, now);
     return rejoins ? ErrorCode::rebalance_in_progress : ErrorCode::none;
 }
 

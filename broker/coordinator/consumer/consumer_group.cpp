@@ -173,7 +173,12 @@ void ConsumerGroup::count(const MemberDescription& description, const std::strin
             static_members_.erase(known);
         }
     }
-    classic_members_ += static_cast<std::size_t>(description.classic ? by : 0);
+    if (description.classic) {
+        classic_members_ += static_cast<std::size_t>(by);
+        for (const ClassicProtocol& protocol : description.classic->protocols) {
+            add(classic_protocols_, protocol.name);
+        }
+    }
     bytes_ += by * memory_of(description, id);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -61,6 +62,8 @@ public:
     using Members = std::map<std::string, ConsumerMember, std::less<>>;
     /// Limit of what the members of a group say of themselves.
     static constexpr std::int64_t kMaxBytes = std::int64_t{64} << 20;
+    /// Pause between looks at the topics of a group.
+    static constexpr Duration kHashPause = std::chrono::seconds(1);
 
     ConsumerGroup(const Rules& rules, std::string name) : rules_(rules), name_(std::move(name)) {}
 
@@ -113,9 +116,8 @@ public:
     /// ILLEGAL_GENERATION, INCONSISTENT_GROUP_PROTOCOL, REBALANCE_IN_PROGRESS.
     void sync(ClassicSync sync, const GroupTopics& topics, TimePoint now, Decision& decision);
     /// Codes: as ClassicGroup::heartbeat.
-    [[nodiscard]] wire::ErrorCode heartbeat(std::string_view member,
-                                            std::optional<std::string_view> instance,
-                                            std::int32_t generation, TimePoint now);
+    [[nodiscard]] wire::ErrorCode heartbeat(const ClassicBeat& beat, GroupTopics& topics,
+                                            TimePoint now);
     /// The codes of the members, in their order: UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID.
     [[nodiscard]] std::vector<wire::ErrorCode> leave(std::span<const LeavingMember> members,
                                                      Timestamp wall, Decision& decision);
@@ -123,6 +125,8 @@ public:
     [[nodiscard]] bool is_classic() const {
         return !members_.empty() && classic_members_ == members_.size();
     }
+    /// A way to assign that all of these support. One must be there.
+    [[nodiscard]] std::string common_protocol() const;
 
     // --- What it is
 
@@ -191,7 +195,9 @@ private:
     [[nodiscard]] wire::ErrorCode check_classic(std::string_view member,
                                                 std::optional<std::string_view> instance) const;
     [[nodiscard]] bool supports(const ClassicJoin& join) const;
+    [[nodiscard]] bool is_behind(const MemberPosition& position) const;
     [[nodiscard]] bool must_rejoin(const ConsumerMember& member) const;
+    [[nodiscard]] bool have_topics_changed(GroupTopics& topics, TimePoint now);
     void end_join(JoinCall call, const Change& change, TimePoint now, Decision& decision);
 
     [[nodiscard]] bool is_held(TopicId topic, PartitionIndex partition) const;
@@ -239,7 +245,8 @@ private:
     std::map<std::string, int, std::less<>> pattern_users_;  ///< members that have each pattern
     std::map<TopicId, std::vector<std::int32_t>> held_;      ///< members that have each partition
     std::size_t classic_members_ = 0;  ///< members that use the classic protocol
-    std::size_t settled_ = 0;          ///< members that have reached their target
+    std::map<std::string, int, std::less<>> classic_protocols_;  ///< of them that support each
+    std::size_t settled_ = 0;  ///< members that have reached their target
     std::int64_t bytes_ = 0;
 
     // Not in the log.

@@ -15,8 +15,6 @@ using wire::ErrorCode;
 
 namespace {
 
-/// Pause between looks at the topics of a group.
-constexpr Duration kHashPause = std::chrono::seconds(1);
 /// Members and partitions that are assigned within a heartbeat: about a millisecond.
 constexpr std::size_t kCheap = 2'000;
 
@@ -160,13 +158,14 @@ ConsumerGroup::Refused ConsumerGroup::find_static(const ConsumerHeartbeat& beat,
     const std::string& id = known->second;
     change.member = members_.find(id)->second;
     MemberPosition& position = change.member.position;
-    if (beat.epoch == kJoinEpoch && position.epoch == kAwayEpoch) {
+    // One of the classic protocol is not away by its own word, but it is restarted likewise.
+    const bool is_replaced =
+        position.epoch == kAwayEpoch || (change.member.description.classic && id != beat.member);
+    if (beat.epoch == kJoinEpoch && is_replaced) {
         // It is back, with another id, and has given up nothing.
         change.replaced = id;
         change.is_new = true;
-        position.epoch = kJoinEpoch;
-        position.previous_epoch = kJoinEpoch;
-        position.state = MemberState::stable;
+        position = {.assigned = std::move(position.assigned)};
         return std::nullopt;
     }
     if (beat.epoch == kJoinEpoch && id != beat.member) {

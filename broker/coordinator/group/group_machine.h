@@ -78,13 +78,6 @@ struct NamedPartition {
     PartitionIndex partition;
 };
 
-/// A Heartbeat of the classic protocol. The texts must live during the call.
-struct ClassicBeat {
-    std::string_view member;
-    std::optional<std::string_view> instance;  ///< of a static member
-    std::int32_t generation = kNoGeneration;
-};
-
 /// Whether groups that have members may change their protocol
 /// (`group.consumer.migration.policy`).
 struct MigrationPolicy {
@@ -148,11 +141,9 @@ public:
     /// Codes: those of ClassicGroup::heartbeat.
     [[nodiscard]] wire::ErrorCode heartbeat(std::string_view group, const ClassicBeat& beat,
                                             const Image& image, TimePoint now);
-    /// The codes of the members, in their order.
-    [[nodiscard]] std::vector<wire::ErrorCode> leave(std::string_view group,
-                                                     std::span<const LeavingMember> members,
-                                                     TimePoint now, Timestamp wall,
-                                                     Decision& decision);
+    /// The call is ended with the codes of the members, in their order.
+    void leave(std::string_view group, std::span<const LeavingMember> members, LeaveCall call,
+               const Moment& at, Decision& decision);
 
     // --- Members of the consumer protocol
 

@@ -24,6 +24,10 @@ using wire::ErrorCode;
 
 namespace {
 
+/// Memory of the largest group that changes. One batch must have room for it, and it is decoded in
+/// the guard.
+constexpr std::int64_t kMostChanged = std::int64_t{4} << 20;
+
 /// Tells clients that wait in a group which has changed its protocol to join again.
 void tell_to_rejoin(const ClassicWaiting& waiting, Decision& decision) {
     for (const auto& [member, call] : waiting.joins) {
@@ -60,6 +64,10 @@ std::expected<CoordinatorRecords, std::string> GroupMachine::upgrade_records(Gro
     if (size > options_.consumer.max_size) {
         return std::unexpected(fmt::format("it has {} members, and group.consumer.max.size is {}",
                                            size, options_.consumer.max_size));
+    }
+    if (classic.bytes() > kMostChanged) {
+        return std::unexpected(fmt::format("its members say {} bytes, and at most {} can change",
+                                           classic.bytes(), kMostChanged));
     }
     auto records = topics_.image() == nullptr
                        ? std::nullopt
@@ -111,6 +119,17 @@ ConsumerAnswer GroupMachine::upgrade(Groups::iterator group, const ConsumerHeart
 /// A member of the classic protocol joins a consumer group that has no members.
 void GroupMachine::begin_classic(Groups::iterator group, ClassicJoin join, const Moment& at,
                                  Decision& decision) {
+    const auto refuse_with = [&](ErrorCode code) {
+        JoinAnswer answer{.code = code};
+        answer.member = join.member;
+        refuse(std::move(join.call), std::move(answer), decision);
+    };
+    if (!join.member.empty()) {
+        return refuse_with(ErrorCode::unknown_member_id);
+    }
+    if (join.protocol_type.empty() || join.protocols.empty()) {
+        return refuse_with(ErrorCode::inconsistent_group_protocol);
+    }
     const ConsumerGroup& before = *group->second.consumer;
     // Generations go on where epochs have ended.
     const ClassicRecord empty{.protocol_type = std::string(join.protocol_type),
@@ -121,14 +140,15 @@ void GroupMachine::begin_classic(Groups::iterator group, ClassicJoin join, const
                               .members = {}};
     before.remove(decision.records);
     decision.records.push_back(classic_record(group->first, empty));
-    decision.then.push_back(
-        [group, at, join = std::move(join)](const wire::Refusal* refused, Decision& after) mutable {
-            if (refused != nullptr) {
-                refuse(std::move(join.call), {.code = not_stored(*refused)}, after);
-                return;
-            }
-            group->second.classic->join(std::move(join), at.now, at.wall, after);
-        });
+    decision.then.push_back([this, at, name = group->first, join = std::move(join)](
+                                const wire::Refusal* refused, Decision& after) mutable {
+        if (refused != nullptr) {
+            refuse(std::move(join.call), {.code = not_stored(*refused)}, after);
+            return;
+        }
+        // Between the records, the group was gone.
+        groups_.find(name)->second.classic->join(std::move(join), at.now, at.wall, after);
+    });
     settle_later(group, decision);
 }
 
@@ -148,16 +168,17 @@ void GroupMachine::downgrade(Groups::iterator group, TimePoint now, Timestamp wa
     decision.records.push_back(classic_record(group->first, record));
     // What it has when the record is applied stays: the record has but one protocol of a member.
     classic(group).apply(record);
-    decision.then.push_back([group, now, wall](const wire::Refusal* refused, Decision& after) {
+    decision.then.push_back([group, now](const wire::Refusal* refused, Decision&) {
         constexpr Duration kPause = std::chrono::seconds(1);
+        constexpr Duration kLongPause = std::chrono::minutes(10);
         Group& changed = group->second;
         if (refused != nullptr) {
+            const bool is_too_large = refused->code == ErrorCode::invalid_commit_offset_size;
             changed.classic.reset();
-            changed.change_at = now + kPause;
+            changed.change_at = now + (is_too_large ? kLongPause : kPause);
             return;
         }
         changed.classic->begin_sessions(now);
-        changed.classic->rebalance(now, wall, after);
     });
     settle_later(group, decision);
 }

@@ -1,8 +1,10 @@
+#include <algorithm>
 #include <utility>
 #include <variant>
 
 #include <fmt/format.h>
 
+#include "broker/coordinator/classic/classic_answers.h"
 #include "broker/coordinator/group/group_machine.h"
 #include "broker/coordinator/group/group_records.h"
 
@@ -79,27 +81,31 @@ ErrorCode GroupMachine::heartbeat(std::string_view group, const ClassicBeat& bea
         code = found->second.classic->heartbeat(beat.member, beat.instance, beat.generation, now);
         settle(found);
     } else if (found != groups_.end() && found->second.consumer != nullptr) {
-        code = found->second.consumer->heartbeat(beat.member, beat.instance, beat.generation, now);
+        code = found->second.consumer->heartbeat(beat, topics_, now);
         settle(found);
     }
     return code;
 }
 
-std::vector<ErrorCode> GroupMachine::leave(std::string_view group,
-                                           std::span<const LeavingMember> members, TimePoint now,
-                                           Timestamp wall, Decision& decision) {
+void GroupMachine::leave(std::string_view group, std::span<const LeavingMember> members,
+                         LeaveCall call, const Moment& at, Decision& decision) {
     const auto found = groups_.find(group);
     if (found != groups_.end() && found->second.classic != nullptr) {
-        auto codes = found->second.classic->leave(members, now, wall, decision);
+        // They have left, also if it cannot be stored that the group is empty.
+        call->result = found->second.classic->leave(members, at.now, at.wall, decision);
         settle(found, decision);
-        return codes;
-    }
-    if (found != groups_.end() && found->second.consumer != nullptr) {
-        auto codes = found->second.consumer->leave(members, wall, decision);
+    } else if (found != groups_.end() && found->second.consumer != nullptr) {
+        call->result = found->second.consumer->leave(members, at.wall, decision);
+        decision.then.push_back([call](const wire::Refusal* refused, Decision&) {
+            if (refused != nullptr) {
+                std::ranges::replace(call->result, ErrorCode::none, not_stored(*refused));
+            }
+        });
         settle_later(found, decision);
-        return codes;
+    } else {
+        call->result = std::vector(members.size(), ErrorCode::unknown_member_id);
     }
-    return std::vector(members.size(), ErrorCode::unknown_member_id);
+    decision.answers.push_back(std::move(call));
 }
 
 // --- Members of the consumer protocol

@@ -92,22 +92,6 @@ OwnedPartitions owned_since(const Assignment& assigned, std::int32_t epoch) {
     return owned;
 }
 
-/// A way to assign that all members support.
-std::string common_protocol(const ConsumerGroup::Members& members) {
-    const auto& first = members.begin()->second.description.classic->protocols;
-    const auto is_common = [&](const ClassicProtocol& protocol) {
-        return std::ranges::all_of(members, [&](const auto& member) {
-            const auto& supported = member.second.description.classic->protocols;
-            return std::ranges::find(supported, protocol.name, &ClassicProtocol::name) !=
-                   supported.end();
-        });
-    };
-    const auto common = std::ranges::find_if(first, is_common);
-    // There is one, unless another coordinator has let in members that do not agree. These will be
-    // told so when they join again.
-    return common == first.end() ? first.front().name : common->name;
-}
-
 }  // namespace
 
 std::optional<CoordinatorRecords> to_consumer_group(std::string_view name,
@@ -153,8 +137,8 @@ ClassicRecord to_classic_group(const ConsumerGroup& group, const MetadataImage& 
                                Timestamp wall, const ConsumerMutants& mutants) {
     ClassicRecord record{.protocol_type = "consumer",
                          .generation = group.target_epoch(),
-                         .protocol = common_protocol(group.members()),
-                         .leader = group.members().begin()->first,
+                         .protocol = group.common_protocol(),
+                         .leader = {},
                          .state_since = wall,
                          .members = {}};
     for (const auto& [id, member] : group.members()) {

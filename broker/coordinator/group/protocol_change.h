@@ -20,7 +20,7 @@ namespace hw::broker {
 
 /// The classic group with the members of this one, all of which use the classic protocol. Its
 /// generation is the epoch of the last target, and each member is assigned what it has, or is
-/// giving up.
+/// giving up. It has no leader: nobody has what the members of before had, so all must join again.
 [[nodiscard]] ClassicRecord to_classic_group(const ConsumerGroup& group,
                                              const controller::MetadataImage& image, Timestamp wall,
                                              const ConsumerMutants& mutants);

@@ -43,15 +43,17 @@ inline Said joining(std::vector<std::string> topics = {"a"},
 
 /// Groups as a coordinator has them: it appends the records and applies them.
 struct Consumers {
-    explicit Consumers(std::size_t max_size = 100) : machine(options(max_size)) {}
+    explicit Consumers(std::size_t max_size = 100, MigrationPolicy migration = {})
+        : machine(options(max_size, migration)) {}
 
-    GroupMachine::Options options(std::size_t max_size) {
+    GroupMachine::Options options(std::size_t max_size, MigrationPolicy migration = {}) {
         return {.classic = {.initial_delay = {}, .max_size = max_size},
                 .consumer = {.session_timeout = kSession,
                              .heartbeat_interval = kStableInterval,
                              .reconciling_interval = kBusyInterval,
                              .max_size = max_size,
                              .assignors = {"uniform", "range"}},
+                .migration = migration,
                 .ask_worker = [this](const std::string& group, GroupQuestion question) {
                     CHECK(group == "g");
                     questions.push_back(std::move(question));

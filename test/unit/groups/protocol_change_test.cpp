@@ -69,7 +69,9 @@ std::string assigned(const std::vector<std::int32_t>& indexes) {
 
 /// Groups with members of both protocols.
 struct Mixed : Consumers {
-    Mixed() { set_topic("a", 4); }
+    explicit Mixed(MigrationPolicy migration = {}) : Consumers(100, migration) {
+        set_topic("a", 4);
+    }
 
     JoinAnswer join(const std::string& member, const Joining& joining = {}) {
         const JoinCall call = begin_join(member, joining);
@@ -128,10 +130,12 @@ struct Mixed : Consumers {
                                  image, now);
     }
     std::vector<ErrorCode> leave(const std::vector<LeavingMember>& members) {
+        const auto call = std::make_shared<CallFor<std::vector<ErrorCode>>>(shard);
         Decision decision;
-        auto codes = machine.leave("g", members, now, wall, decision);
+        machine.leave("g", members, call, {now, wall}, decision);
         carry_out(decision);
-        return codes;
+        REQUIRE(ended.contains(call));
+        return call->result;
     }
     ErrorCode commit(const std::string& member, std::int32_t generation) {
         const OffsetToCommit offset{.topic = "a",
@@ -339,13 +343,81 @@ TEST_CASE("protocol change: a group that cannot become a consumer group stays as
     CHECK(groups.classic_beat("m1", 1) == ErrorCode::none);
 }
 
+TEST_CASE("protocol change: the policy may forbid it", "[groups]") {
+    SECTION("to the consumer protocol") {
+        Mixed groups({.may_upgrade = false, .may_downgrade = true});
+        groups.make_classic();
+        const ConsumerAnswer refused = groups.beat("c", 0, joining());
+        CHECK(refused.code == ErrorCode::group_id_not_found);
+        CHECK(refused.message.find("group.consumer.migration.policy") != std::string::npos);
+        CHECK(groups.classic_beat("m1", 1) == ErrorCode::none);
+    }
+    SECTION("to the classic protocol") {
+        Mixed groups({.may_upgrade = true, .may_downgrade = false});
+        groups.make_classic();
+        static_cast<void>(groups.beat("c", 0, joining()));
+        static_cast<void>(groups.beat("c", -1));
+        groups.pass(std::chrono::seconds(5));
+        REQUIRE(groups.is_consumer());
+        CHECK(groups.join("m1").generation == 3);
+        CHECK(groups.join("m2").generation == 3);
+        CHECK(groups.sync("m1", 3).assignment == assigned({0, 1}));
+        CHECK(groups.classic_beat("m1", 3) == ErrorCode::none);
+        // None of the members leads, so that they would notice it.
+        groups.set_topic("a", 6);
+        groups.pass(std::chrono::seconds(2));
+        CHECK(groups.classic_beat("m1", 3) == ErrorCode::rebalance_in_progress);
+        CHECK(groups.join("m1").generation == 4);
+        CHECK(groups.has("m1").front().partitions.size() == 3);
+    }
+}
+
+TEST_CASE("protocol change: members of a large group wait for its targets without joining again",
+          "[groups]") {
+    Mixed groups;
+    groups.make_classic();
+    groups.set_topic("a", 5000);
+    static_cast<void>(groups.beat("c", 0, joining()));
+    REQUIRE(groups.questions.size() == 1);
+    CHECK(groups.classic_beat("m1", 1) == ErrorCode::none);
+    CHECK(groups.join("m1", {.owned = {0, 1}}).generation == 1);
+    CHECK(groups.sync("m1", 1).assignment == assigned({0, 1}));
+    groups.answer_question();
+    CHECK(groups.classic_beat("m1", 1) == ErrorCode::rebalance_in_progress);
+}
+
+TEST_CASE("protocol change: a static member may go on with the consumer protocol", "[groups]") {
+    Mixed groups;
+    const bool is_mixed = GENERATE(false, true);
+    const JoinCall call = groups.begin_join("", {.instance = "i"});
+    groups.pass({});
+    static_cast<void>(groups.begin_sync("m1", 1, {{"m1", assigned({0, 1, 2, 3})}}));
+    if (is_mixed) {
+        static_cast<void>(groups.beat("d", 0, joining()));
+        CHECK(groups.group().members().size() == 2);
+    }
+    const ConsumerAnswer joined = groups.beat("c", 0, joining({"a"}, "i"));
+    CHECK(joined.code == ErrorCode::none);
+    CHECK(groups.group().members().size() == (is_mixed ? 2 : 1));
+    CHECK(joined.assignment == (is_mixed ? of_a({0, 1}) : of_a({0, 1, 2, 3})));
+    CHECK(groups.classic_beat("m1", 1) == ErrorCode::unknown_member_id);
+}
+
+TEST_CASE("protocol change: members have not left when that cannot be stored", "[groups]") {
+    Mixed groups;
+    groups.make_classic();
+    static_cast<void>(groups.beat("c", 0, joining()));
+    groups.refuses_next = true;
+    CHECK(groups.leave({{"m9", {}}, {"m1", {}}}) ==
+          std::vector{ErrorCode::unknown_member_id, ErrorCode::not_coordinator});
+    CHECK(groups.group().members().size() == 3);
+}
+
 TEST_CASE("protocol change: a consumer that is refused leaves the classic group as it is",
           "[groups]") {
     Mixed groups;
     groups.make_classic();
     const std::size_t records = groups.log.size();
-    Said stranger = joining();
-    stranger.instance = "i";
     groups.refuses_next = true;
     static_cast<void>(groups.beat("c", 0, joining()));
     CHECK(groups.log.size() == records);
@@ -390,6 +462,8 @@ TEST_CASE("protocol change: when only classic members are left, one of them assi
     CHECK(next.is_classic());
     CHECK_FALSE(next.is_consumer());
     CHECK(next.classic().generation() == 2);
+    // Otherwise nobody would get the partition that "c" had.
+    CHECK(next.classic_beat("m1", 2) == ErrorCode::rebalance_in_progress);
     CHECK(next.classic().members().at("m1").metadata_for(kEager) == subscription({}));
 }
 
@@ -500,6 +574,9 @@ TEST_CASE("protocol change: epochs and generations of an empty group go on", "[g
     CHECK_FALSE(groups.is_classic());
     static_cast<void>(groups.beat("c", -1));
     CHECK(groups.group().epoch() == 4);
+    CHECK(groups.join("m1").code == ErrorCode::unknown_member_id);
+    CHECK(groups.join("", {.type = ""}).code == ErrorCode::inconsistent_group_protocol);
+    CHECK_FALSE(groups.is_classic());
     const bool is_stored = GENERATE(true, false);
     groups.refuses_next = !is_stored;
     const JoinCall call = groups.begin_join("");
@@ -537,6 +614,9 @@ TEST_CASE("protocol change: requests of the classic protocol that a consumer gro
     CHECK(code_of("", {.type = "connect"}) == ErrorCode::inconsistent_group_protocol);
     CHECK(code_of("", {.protocol = "other"}) == ErrorCode::inconsistent_group_protocol);
     CHECK(code_of("", {.metadata = "?"}) == ErrorCode::inconsistent_group_protocol);
+    const std::string much(std::size_t{2} << 20, 'x');
+    CHECK(code_of("", {.metadata = much}) == ErrorCode::unknown_server_error);
+    CHECK(code_of("m1", {.protocol = "other"}) == ErrorCode::inconsistent_group_protocol);
     CHECK(code_of("", {.must_know_id = true}) == ErrorCode::member_id_required);
     CHECK(code_of("removed", {.owned = {0}}) == ErrorCode::unknown_member_id);
     CHECK(code_of("stranger", {.instance = "i"}) == ErrorCode::unknown_member_id);
