@@ -1,19 +1,14 @@
-#include <algorithm>
 #include <array>
 #include <chrono>
 #include <string>
 #include <string_view>
-#include <thread>
-#include <tuple>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include "tools/cli/command.h"
-#include "tools/cli/input.h"
 #include "tools/cli/options.h"
-#include "tools/cli/output.h"
-#include "tools/cli/report.h"
+#include "tools/cli/perf_command.h"
 #include "tools/client/words.h"
 #include "tools/perf/load.h"
 #include "tools/perf/target.h"
@@ -70,52 +65,10 @@ Examples:
   hw perf latency --record-size 100 --acks 1 -o ndjson
 )";
 
-constexpr std::int64_t kGibibyte = std::int64_t{1} << 30;
+constexpr std::string_view kTopic = "perf-produce";
 constexpr std::int64_t kPebibyte = std::int64_t{1} << 50;
-constexpr std::int64_t kDay = 86400;
-constexpr std::int64_t kMaxConnections = 10000;
 /// Maximum number of requests in flight; further ones wait in this program.
 constexpr std::size_t kOpenWindow = 1000;
-/// Short, because --wait is used to measure how soon a starting broker answers.
-constexpr std::chrono::milliseconds kWaitPause{1};
-
-/// An option with a whole number, and where the number goes.
-template <class Load>
-struct NumberOption {
-    const char* name;
-    const char* value_name;
-    std::int64_t low;
-    std::int64_t high;
-    const char* help;
-    void (*set)(Load& load, std::int64_t value);
-};
-
-template <class Load>
-constexpr NumberOption<Load> connections_option(const char* help) {
-    return {"connections", "N", 1, kMaxConnections, help, [](Load& load, std::int64_t value) {
-                load.connections = static_cast<std::size_t>(value);
-            }};
-}
-
-template <class Load>
-constexpr NumberOption<Load> seconds_option(const char* help) {
-    return {"seconds",
-            "N",
-            1,
-            kDay,
-            help,
-            [](Load& load, std::int64_t value) { load.seconds = std::chrono::seconds(value); }};
-}
-
-template <class Load>
-constexpr NumberOption<Load> pid_option() {
-    return {"pid",
-            "PID",
-            1,
-            kGibibyte,
-            "process id of a broker, to report its CPU time",
-            [](Load& load, std::int64_t value) { load.broker_pid = value; }};
-}
 
 using perf::FetchOptions;
 using perf::ProduceOptions;
@@ -175,67 +128,12 @@ constexpr auto kLatencyNumbers = std::to_array<NumberOption<ProduceOptions>>({
     pid_option<ProduceOptions>(),
 });
 
-template <std::size_t N, class Load>
-void add_numbers(std::vector<Option>& options, const std::array<NumberOption<Load>, N>& numbers) {
-    for (const NumberOption<Load>& number : numbers) {
-        options.push_back(
-            {.name = number.name, .value_name = number.value_name, .help = number.help});
-    }
-}
-
-/// Stores the numbers that were given. Errors: invalid.
-template <std::size_t N, class Load>
-Result<void> take_numbers(const Arguments& arguments,
-                          const std::array<NumberOption<Load>, N>& numbers, Load& load) {
-    for (const NumberOption<Load>& option : numbers) {
-        if (!arguments.has(option.name)) {
-            continue;
-        }
-        HW_TRY(number, whole_number(arguments, option.name, option.low, option.high));
-        option.set(load, number);
-    }
-    return {};
-}
-
-std::vector<Option> topic_options(std::string_view help) {
-    return {{.name = "topic",
-             .letter = 't',
-             .value_name = "NAME",
-             .help = help,
-             .default_value = "perf-produce"}};
-}
-
-/// Options for a load that creates its topic.
-std::vector<Option> new_topic_options() {
-    auto options = topic_options("topic to write to, created if it does not exist");
-    options.push_back(
-        {.name = "durability",
-         .value_name = "MODE",
-         .help = "highwater.durability of the topic, if it is created: memory or disk"});
-    return options;
-}
-
-std::vector<Option> with_common_options(std::vector<Option> own) {
-    own.push_back({.name = "wait",
-                   .value_name = "SECONDS",
-                   .help = "how long to wait for a broker that is just starting",
-                   .default_value = "0"});
-    own.push_back(output_option());
-    return with_cluster_options(std::move(own));
-}
-
 /// Fills in the options that say which topic to create and when a batch is acknowledged.
 Result<ProduceOptions> parse_new_topic(const Arguments& arguments) {
     HW_TRY(acks, acks_of(arguments));
-    ProduceOptions load{.topic = arguments.value("topic"), .acks = acks};
-    if (arguments.has("durability")) {
-        load.durability = arguments.value("durability");
-        if (load.durability != "memory" && load.durability != "disk") {
-            return fail(ErrorKind::invalid, "--durability '{}' must be memory or disk",
-                        load.durability);
-        }
-    }
-    return load;
+    HW_TRY(durability, durability_of(arguments));
+    return ProduceOptions{
+        .topic = arguments.value("topic"), .durability = durability, .acks = acks};
 }
 
 /// Checks that a load ends either by bytes or by time; by default after ten seconds. Errors:
@@ -291,36 +189,6 @@ Result<FetchOptions> parse_fetch(const Arguments& arguments) {
     return load;
 }
 
-Result<client::Client> connect_waiting(const Arguments& arguments) {
-    HW_TRY(wait, whole_number(arguments, "wait", 0, kDay));
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(wait);
-    while (true) {
-        auto client = connect(arguments);
-        const bool is_starting = !client && client.error().kind == ErrorKind::closed;
-        if (!is_starting || std::chrono::steady_clock::now() >= deadline) {
-            return client;
-        }
-        std::this_thread::sleep_for(kWaitPause);
-    }
-}
-
-/// The report of a load, and whether the user ended it.
-struct Measured {
-    perf::LoadReport report;
-    bool is_interrupted = false;
-};
-
-template <class Load>
-Result<Measured> measure(const Arguments& arguments, Load load) {
-    HW_TRY(client, connect_waiting(arguments));
-    HW_TRY(target, perf::find_target(client, load));
-    // Only now: before the load there is nothing to report, and Ctrl-C may end the process.
-    const Interrupt interrupt;
-    load.stop_descriptor = interrupt.descriptor();
-    HW_TRY(report, perf::run_load(load, target));
-    return Measured{std::move(report), interrupt.is_raised()};
-}
-
 /// Advice on an error code that is specific to a load; empty if there is none.
 std::string_view advice_on(wire::ErrorCode code) {
     switch (code) {
@@ -339,82 +207,51 @@ Error main_reason(const perf::LoadReport& report) {
     if (report.failure) {
         return {ErrorKind::io, *report.failure};
     }
-    const auto most_frequent = std::ranges::max_element(
-        report.tally.refused, {}, [](const auto& refused) { return refused.second; });
-    return client::error_of(most_frequent->first, fmt::format("topic '{}'", report.topic),
-                            advice_on(most_frequent->first));
-}
-
-/// Runs a load that was parsed, and prints its report.
-template <class Load>
-ExitCode run_load(std::string_view command, const Arguments& arguments, const Result<Load>& load) {
-    const auto format = output_format(arguments);
-    if (!format) {
-        return report(command, format.error());
-    }
-    if (!load) {
-        return report(command, load.error());
-    }
-    const auto measured = measure(arguments, *load);
-    if (!measured) {
-        return report(command, measured.error());
-    }
-    if (*format == OutputFormat::text) {
-        fmt::print("{}", perf::to_text(measured->report));
-    } else {
-        JsonItems items(*format);
-        items.add(perf::to_json(measured->report));
-        items.finish();
-    }
-    if (measured->is_interrupted) {
-        std::ignore = flush_output();
-        remark(fmt::format("hw {}: interrupted: the report covers the time until then\n", command));
-        return ExitCode::interrupted;
-    }
-    if (!measured->report.is_success()) {
-        report(command, main_reason(measured->report));
-        return ExitCode::failed;
-    }
-    return ExitCode::ok;
+    const wire::ErrorCode code = most_frequent(report.tally.refused);
+    return client::error_of(code, fmt::format("topic '{}'", report.topic), advice_on(code));
 }
 
 }  // namespace
 
 Command perf_produce() {
-    auto options = new_topic_options();
+    auto options = new_topic_options(kTopic);
     add_numbers(options, kProduceNumbers);
     options.push_back(acks_option());
     return {.spec = {.name = kProduce,
                      .summary = "measure how fast records are acknowledged",
                      .help = kProduceHelp,
-                     .options = with_common_options(std::move(options))},
+                     .options = with_perf_options(std::move(options))},
             .run = [](const Arguments& arguments) {
-                return run_load(kProduce, arguments, parse_produce(arguments));
+                return run_and_print(kProduce, arguments, parse_produce(arguments), main_reason);
             }};
 }
 
 Command perf_fetch() {
-    auto options = topic_options("topic to read");
+    std::vector<Option> options{{.name = "topic",
+                                 .letter = 't',
+                                 .value_name = "NAME",
+                                 .help = "topic to read",
+                                 .default_value = std::string(kTopic)}};
     add_numbers(options, kFetchNumbers);
     return {.spec = {.name = kFetch,
                      .summary = "measure how fast records are read",
                      .help = kFetchHelp,
-                     .options = with_common_options(std::move(options))},
+                     .options = with_perf_options(std::move(options))},
             .run = [](const Arguments& arguments) {
-                return run_load(kFetch, arguments, parse_fetch(arguments));
+                return run_and_print(kFetch, arguments, parse_fetch(arguments), main_reason);
             }};
 }
 
 Command perf_latency() {
-    auto options = new_topic_options();
+    auto options = new_topic_options(kTopic);
     add_numbers(options, kLatencyNumbers);
     options.push_back(acks_option());
     return {.spec = {.name = kLatency,
                      .summary = "measure how long single records take at a fixed rate",
                      .help = kLatencyHelp,
-                     .options = with_common_options(std::move(options))},
+                     .options = with_perf_options(std::move(options))},
             .run = [](const Arguments& arguments) {
-                return run_load(kLatency, arguments, parse_latency(arguments));
+                return run_and_print(kLatency, arguments, parse_latency(arguments), main_reason);
             }};
 }
 

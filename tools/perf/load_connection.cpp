@@ -5,9 +5,9 @@
 #include "protocol/record/batch_cursor.h"
 #include "protocol/schema/api/fetch.h"
 #include "protocol/schema/api/produce.h"
-#include "protocol/wire/reader.h"
 #include "tools/client/partition_io.h"
 #include "tools/client/words.h"
+#include "tools/perf/answer.h"
 
 namespace hw::perf {
 namespace {
@@ -16,52 +16,6 @@ constexpr std::size_t kReadAhead = 65536;
 constexpr std::size_t kMaxProduceAnswer = 65536;
 constexpr std::size_t kMaxFetchAnswer = std::size_t{256} << 20;
 constexpr std::size_t kArenaBudget = std::size_t{1} << 20;
-
-CorrelationId correlation_of(std::uint64_t number) {
-    return CorrelationId(static_cast<std::int32_t>(number & 0x7fff'ffff));
-}
-
-ApiVersion response_header_of(schema::ApiKey key, ApiVersion version) {
-    return schema::find_api(key)->response_header_version(version);
-}
-
-/// Decodes an answer into `response`, which points into the bytes of the answer. Errors: corrupt,
-/// also when the answer has another correlation id than `expected`.
-template <class Response>
-Result<void> decode_answer(wire::Reader& reader, ApiVersion header_version, ApiVersion version,
-                           CorrelationId expected, Response& response) {
-    schema::ResponseHeader header;
-    decode(reader, header_version, header);
-    decode(reader, version, response);
-    HW_TRY_VOID(reader.finish());
-    if (header.correlation_id != expected) {
-        return fail(ErrorKind::corrupt, "the broker answered request {} instead of {}",
-                    header.correlation_id, expected);
-    }
-    return {};
-}
-
-/// Receives what the socket has and passes each frame to `take`; returns the number of frames. The
-/// socket is watched edge-triggered, so nothing may be left in it.
-template <class Take>
-Result<std::size_t> receive_all(client::Socket& socket, client::FrameInput& input,
-                                const Take& take) {
-    std::size_t frames = 0;
-    while (true) {
-        HW_TRY(received, input.receive(socket));
-        if (received.bytes == 0) {
-            return frames;
-        }
-        auto frame = input.next();
-        for (; frame && *frame; frame = input.next()) {
-            HW_TRY_VOID(take(ByteView(**frame)));
-            ++frames;
-        }
-        if (!frame) {
-            return std::unexpected(frame.error());
-        }
-    }
-}
 
 }  // namespace
 
@@ -140,12 +94,12 @@ Result<std::size_t> ProduceConnection::receive(SteadyTime now) {
 }
 
 Result<void> ProduceConnection::on_answer(ByteView answer, SteadyTime now) {
+    const std::uint64_t number = next_ - outstanding_;
+    HW_TRY_VOID(check_correlation(answer, correlation_of(number)));
     arena_.reset(kArenaBudget);
     wire::Reader reader(answer, arena_);
-    const std::uint64_t number = next_ - outstanding_;
     schema::ProduceResponse response;
-    HW_TRY_VOID(
-        decode_answer(reader, header_version_, load_->version, correlation_of(number), response));
+    HW_TRY_VOID(decode_answer(reader, header_version_, load_->version, response));
     if (outstanding_ == 0) {
         return fail(ErrorKind::corrupt, "the broker sent an answer that belongs to no request");
     }
@@ -226,11 +180,11 @@ Result<std::size_t> FetchConnection::receive(SteadyTime now) {
 }
 
 Result<bool> FetchConnection::on_answer(ByteView answer, SteadyTime now) {
+    HW_TRY_VOID(check_correlation(answer, CorrelationId(requests_)));
     arena_.reset(kArenaBudget);
     wire::Reader reader(answer, arena_);
     schema::FetchResponse response;
-    HW_TRY_VOID(
-        decode_answer(reader, header_version_, load_->version, CorrelationId(requests_), response));
+    HW_TRY_VOID(decode_answer(reader, header_version_, load_->version, response));
     if (!is_waiting_) {
         return fail(ErrorKind::corrupt, "the broker sent an answer that belongs to no request");
     }

@@ -1,13 +1,11 @@
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 
-#include "protocol/base/result.h"
+#include "tools/perf/process.h"
 #include "tools/perf/tally.h"
 
 namespace hw::perf {
@@ -21,10 +19,8 @@ struct LoadReport {
     std::int32_t batch_records = 0;     ///< records in it
     std::optional<std::uint32_t> rate;  ///< requested requests per second
     Tally tally;
-    std::optional<Tally> tail;            ///< what the tails read at the same time
-    std::chrono::nanoseconds elapsed{0};  ///< from the first request to the last answer
-    std::chrono::nanoseconds driver_cpu{0};
-    std::optional<std::chrono::nanoseconds> broker_cpu;
+    std::optional<Tally> tail;           ///< what the tails read at the same time
+    Costs costs;                         ///< from the first request to the last answer
     std::optional<std::string> failure;  ///< why it ended early
 
     [[nodiscard]] bool is_success() const { return !failure && tally.refused.empty(); }
@@ -35,14 +31,5 @@ struct LoadReport {
 
 /// One JSON object on one line. Its keys name the units; what was not measured is null.
 [[nodiscard]] std::string to_json(const LoadReport& report);
-
-/// CPU time that this process has used so far, in user and kernel mode.
-[[nodiscard]] std::chrono::nanoseconds own_cpu();
-
-/// The same of another process, from /proc/PID/stat, in steps of 10 ms. Errors: not_found, corrupt.
-[[nodiscard]] Result<std::chrono::nanoseconds> cpu_of(std::int64_t pid);
-
-/// utime plus stime in the text of a /proc/PID/stat, in clock ticks. Errors: corrupt.
-[[nodiscard]] Result<std::int64_t> cpu_ticks(std::string_view stat);
 
 }  // namespace hw::perf

@@ -39,12 +39,15 @@ private:
     std::chrono::nanoseconds max_{0};
 };
 
+/// Number of requests that were answered with each error.
+using Refusals = std::map<wire::ErrorCode, std::uint64_t>;
+
 /// Outcomes of the requests of a load.
 struct Tally {
     std::uint64_t acknowledged = 0;  ///< requests that were answered without an error
     std::uint64_t bytes = 0;         ///< of the batches in these requests or their answers
     std::uint64_t records = 0;       ///< in these batches
-    std::map<wire::ErrorCode, std::uint64_t> refused;
+    Refusals refused;
     LatencyHistogram latency;  ///< of all answers, with errors too
 };
 

@@ -46,24 +46,6 @@ Result<std::vector<LeaderOf>> find_leaders(client::Client& client, const std::st
     });
 }
 
-/// True if it was created, false if another client was faster.
-Result<bool> create_topic(client::Client& client, const ProduceOptions& options) {
-    client::NewTopic topic{.name = options.topic, .partitions = options.partitions, .configs = {}};
-    if (!options.durability.empty()) {
-        topic.configs.push_back({"highwater.durability", options.durability});
-    }
-    HW_TRY(outcomes, create_topics(client, {topic}));
-    for (const auto& [name, made, is_shown] : outcomes) {
-        if (!made && made.error().kind != ErrorKind::exists) {
-            return std::unexpected(made.error());
-        }
-        if (!made) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /// The offsets of all partitions. Errors: those of client::offset_at.
 Result<std::map<PartitionIndex, LogEnds>> find_log_ends(client::Client& client,
                                                         const std::string& topic,
@@ -91,13 +73,45 @@ void drop_empty_partitions(Target& target) {
 
 }  // namespace
 
+Result<bool> create_topic(client::Client& client, const WantedTopic& wanted) {
+    client::NewTopic topic{.name = wanted.name, .partitions = wanted.partitions, .configs = {}};
+    if (!wanted.durability.empty()) {
+        topic.configs.push_back({"highwater.durability", wanted.durability});
+    }
+    HW_TRY(outcomes, create_topics(client, {topic}));
+    for (const auto& [name, made, is_shown] : outcomes) {
+        if (!made && made.error().kind != ErrorKind::exists) {
+            return std::unexpected(made.error());
+        }
+        if (!made) {
+            return false;
+        }
+    }
+    return true;
+}
+
+Result<FoundTopic> find_topic(client::Client& client, const WantedTopic& wanted) {
+    auto topic = client.topic(wanted.name);
+    bool is_created = false;
+    if (!topic && topic.error().kind == ErrorKind::not_found) {
+        HW_TRY(created, create_topic(client, wanted));
+        is_created = created;
+        topic = client.topic(wanted.name);
+    }
+    if (!topic) {
+        return std::unexpected(topic.error());
+    }
+    return FoundTopic{.topic = std::move(*topic), .is_created = is_created};
+}
+
 Result<Target> find_target(client::Client& client, const ProduceOptions& options) {
     Target target;
     HW_TRY(version, client.newest_version(schema::ApiKey::produce, kProduceVersion));
     target.version = version;
     auto leaders = find_leaders(client, options.topic);
     if (!leaders && leaders.error().kind == ErrorKind::not_found) {
-        HW_TRY(created, create_topic(client, options));
+        HW_TRY(created,
+               create_topic(client, {options.topic, options.partitions, options.durability}));
         target.is_created = created;
         leaders = find_leaders(client, options.topic);
     }

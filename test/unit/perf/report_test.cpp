@@ -1,7 +1,5 @@
 #include "tools/perf/report.h"
 
-#include <unistd.h>
-
 #include <catch2/catch.hpp>
 
 namespace hw::perf {
@@ -21,8 +19,8 @@ LoadReport two_seconds() {
     report.tally.bytes = 4'000'000'000;
     report.tally.records = 40'000;
     report.tally.latency.add(milliseconds(1));
-    report.elapsed = seconds(2);
-    report.driver_cpu = seconds(1);
+    report.costs.elapsed = seconds(2);
+    report.costs.driver_cpu = seconds(1);
     return report;
 }
 
@@ -78,7 +76,7 @@ TEST_CASE("perf report: a report of fetches says what was received", "[perf]") {
     report.tally.acknowledged = 2;
     report.tally.bytes = 2'000'000;
     report.tally.records = 20;
-    report.elapsed = seconds(1);
+    report.costs.elapsed = seconds(1);
     CHECK_THAT(to_text(report), Catch::Contains("received    2 answers with 2000000 bytes and 20 "
                                                 "records in 1.000 s\n"));
     CHECK_FALSE(to_json(report).contains("batchBytes"));
@@ -98,24 +96,6 @@ TEST_CASE("perf report: records read at the same time and the requested rate hav
     CHECK_THAT(to_json(report),
                Catch::Contains(R"("tail":{"requests":1,"bytes":1000,"records":3})"));
     CHECK_THAT(to_json(report), Catch::Contains(R"("requestedRate":1000,)"));
-}
-
-TEST_CASE("perf cpu: utime and stime are found whatever the process is called", "[perf]") {
-    const auto ticks = cpu_ticks("12 (a (b) c) S 1 2 3 4 5 6 7 8 9 10 700 41 14 15\n");
-    REQUIRE(ticks);
-    CHECK(*ticks == 741);
-}
-
-TEST_CASE("perf cpu: a line without utime and stime is refused", "[perf]") {
-    CHECK_FALSE(cpu_ticks(""));
-    CHECK_FALSE(cpu_ticks("12 (a) S 1 2 3"));
-    CHECK_FALSE(cpu_ticks("12 (a) S 1 2 3 4 5 6 7 8 9 10 x y 14\n"));
-    CHECK_FALSE(cpu_ticks("12 (a) S 1 2 3 4 5 6 7 8 9 10 700"));
-}
-
-TEST_CASE("perf cpu: the test process has a CPU time, process 0 has none", "[perf]") {
-    CHECK(cpu_of(::getpid()));
-    CHECK_FALSE(cpu_of(0));
 }
 
 }  // namespace

@@ -1,0 +1,62 @@
+#include "tools/perf/figures.h"
+
+#include <fmt/format.h>
+
+#include "tools/client/words.h"
+
+namespace hw::perf {
+
+double in_seconds(std::chrono::nanoseconds span) {
+    return std::chrono::duration<double>(span).count();
+}
+
+double in_milliseconds(std::chrono::nanoseconds span) {
+    return in_seconds(span) * 1e3;
+}
+
+std::string latency_text(const LatencyHistogram& latency) {
+    if (latency.count() == 0) {
+        return "not measured";
+    }
+    return fmt::format("p50 {:.3f} ms, p99 {:.3f} ms, p99.9 {:.3f} ms, max {:.3f} ms",
+                       in_milliseconds(latency.quantile(0.5)),
+                       in_milliseconds(latency.quantile(0.99)),
+                       in_milliseconds(latency.quantile(0.999)), in_milliseconds(latency.max()));
+}
+
+std::string errors_text(const std::optional<std::string>& failure, const Refusals& refused) {
+    std::string text = failure.value_or("");
+    for (const auto& [code, count] : refused) {
+        text += fmt::format("{}{} in {}", text.empty() ? "" : "; ", code,
+                            client::counted(count, "request"));
+    }
+    return text.empty() ? "none" : text;
+}
+
+void print_latency(schema::JsonPrinter& json, const LatencyHistogram& latency) {
+    if (latency.count() == 0) {
+        json.null();
+        return;
+    }
+    json.begin_object();
+    json.key("p50");
+    json.float64(in_milliseconds(latency.quantile(0.5)));
+    json.key("p99");
+    json.float64(in_milliseconds(latency.quantile(0.99)));
+    json.key("p999");
+    json.float64(in_milliseconds(latency.quantile(0.999)));
+    json.key("max");
+    json.float64(in_milliseconds(latency.max()));
+    json.end_object();
+}
+
+void print_errors(schema::JsonPrinter& json, const Refusals& refused) {
+    json.begin_object();
+    for (const auto& [code, count] : refused) {
+        json.key(fmt::format("{}", code));
+        json.number(count);
+    }
+    json.end_object();
+}
+
+}  // namespace hw::perf
