@@ -84,13 +84,13 @@ Result<void> GroupMembership::on_synced(SyncAnswer answer, TimePoint now) {
         return rejoin(answer.code);
     }
     assigned_ = std::move(answer.assigned);
-    heartbeat_at_ = now + kHeartbeatInterval;
+    heartbeat_at_ = now + heartbeat_interval_;
     state_ = State::stable;
     return {};
 }
 
 Result<void> GroupMembership::on_heartbeat(ErrorCode code, TimePoint now) {
-    heartbeat_at_ = now + kHeartbeatInterval;
+    heartbeat_at_ = now + heartbeat_interval_;
     return code == ErrorCode::none ? Result<void>() : rejoin(code);
 }
 

@@ -54,7 +54,9 @@ public:
         read,       ///< read the assigned partitions
     };
 
-    explicit GroupMembership(std::string group) : name_{.group = std::move(group), .member = {}} {}
+    explicit GroupMembership(std::string group,
+                             Milliseconds heartbeat_interval = kHeartbeatInterval)
+        : name_{.group = std::move(group), .member = {}}, heartbeat_interval_(heartbeat_interval) {}
 
     [[nodiscard]] Step next_step(TimePoint now) const;
     /// While the group is being rebalanced, the generation before: in it, the member may still
@@ -79,6 +81,7 @@ private:
     [[nodiscard]] Result<void> rejoin(wire::ErrorCode code);
 
     MemberName name_;
+    Milliseconds heartbeat_interval_;
     State state_ = State::joining;
     std::vector<Subscriber> members_;
     std::vector<PartitionName> assigned_;

@@ -3,28 +3,18 @@
 #include <array>
 #include <map>
 
-#include "protocol/base/arena.h"
 #include "protocol/schema/api/heartbeat.h"
 #include "protocol/schema/api/join_group.h"
 #include "protocol/schema/api/leave_group.h"
 #include "protocol/schema/api/offset_commit.h"
 #include "protocol/schema/api/sync_group.h"
-#include "protocol/schema/consumer_protocol.h"
+#include "tools/client/group_codec.h"
 #include "tools/client/group_coordinator.h"
 
 namespace hw::client {
 namespace {
 
 using wire::ErrorCode;
-
-constexpr std::string_view kConsumers = "consumer";
-/// What all assignors know: the topics of a subscription, the partitions of an assignment.
-constexpr ApiVersion kConsumerVersion{0};
-
-/// Decoding takes a small multiple of the bytes.
-Arena arena_for(ByteView bytes) {
-    return Arena(bytes.size() * 32 + 4096);
-}
 
 /// An error for a code that another coordinator may not answer, or the same one later. The member
 /// gets other codes in the answer.
@@ -39,69 +29,11 @@ Result<void> check_coordinator(ErrorCode code, const std::string& group) {
     }
 }
 
-Result<Subscriber> subscriber_of(const schema::JoinGroupResponse::Member& member) {
-    Subscriber subscriber{.member = std::string(member.member_id), .instance = {}, .topics = {}};
-    if (!wire::is_null(member.group_instance_id)) {
-        subscriber.instance = std::string(member.group_instance_id);
-    }
-    Arena arena = arena_for(member.metadata);
-    HW_TRY(decoded, schema::decode_subscription(member.metadata, arena));
-    for (const std::string_view topic : decoded.subscription.topics) {
-        subscriber.topics.emplace_back(topic);
-    }
-    return subscriber;
-}
-
-Result<JoinAnswer> answer_of(const schema::JoinGroupResponse& response) {
-    JoinAnswer answer{.code = response.error_code,
-                      .generation = response.generation_id,
-                      .member = std::string(response.member_id)};
-    for (const auto& member : response.members) {
-        HW_TRY(subscriber, subscriber_of(member));
-        answer.members.push_back(std::move(subscriber));
-    }
-    return answer;
-}
-
-Result<Buffer> encoded(const std::vector<PartitionName>& assigned) {
-    std::map<std::string_view, std::vector<PartitionIndex>> by_topic;
-    for (const PartitionName& partition : assigned) {
-        by_topic[partition.topic].push_back(partition.partition);
-    }
-    using Assignment = schema::ConsumerProtocolAssignment;
-    std::vector<Assignment::TopicPartition> topics;
-    for (const auto& [topic, partitions] : by_topic) {
-        topics.push_back({.topic = topic, .partitions = partitions});
-    }
-    Assignment assignment;
-    assignment.assigned_partitions = topics;
-    return schema::encode_assignment(assignment, kConsumerVersion);
-}
-
-/// An assignment without bytes is one without partitions.
-Result<std::vector<PartitionName>> decoded(ByteView bytes) {
-    std::vector<PartitionName> partitions;
-    if (bytes.empty()) {
-        return partitions;
-    }
-    Arena arena = arena_for(bytes);
-    HW_TRY(decoded, schema::decode_assignment(bytes, arena));
-    for (const auto& topic : decoded.assignment.assigned_partitions) {
-        for (const PartitionIndex partition : topic.partitions) {
-            partitions.push_back({std::string(topic.topic), partition});
-        }
-    }
-    return partitions;
-}
-
 }  // namespace
 
 Result<JoinAnswer> join_group(Client& client, const MemberName& member, const std::string& topic,
                               Milliseconds session) {
-    const std::array<std::string_view, 1> topics{topic};
-    schema::ConsumerProtocolSubscription subscription;
-    subscription.topics = topics;
-    HW_TRY(metadata, schema::encode_subscription(subscription, kConsumerVersion));
+    HW_TRY(metadata, encode_wanted(topic));
     using Request = schema::JoinGroupRequest;
     const std::array protocols{
         Request::Protocol{.name = kRangeAssignor, .metadata = metadata.view()}};
@@ -110,14 +42,14 @@ Result<JoinAnswer> join_group(Client& client, const MemberName& member, const st
                           .session_timeout_ms = session_ms,
                           .rebalance_timeout_ms = session_ms,
                           .member_id = member.member,
-                          .protocol_type = kConsumers,
+                          .protocol_type = kConsumerProtocol,
                           .protocols = protocols};
     const auto ask = [&](BrokerConnection& broker, BrokerId /*id*/,
                          const Deadline& /*deadline*/) -> Result<JoinAnswer> {
         const Deadline rebalance(kLongestRebalance);
         HW_TRY(answer, broker.call<schema::JoinGroupResponse>(request, rebalance));
         HW_TRY_VOID(check_coordinator(answer->error_code, member.group));
-        return answer_of(*answer);
+        return join_answer_of(*answer);
     };
     return at_coordinator(client, member.group, Retry::any, ask);
 }
@@ -128,14 +60,14 @@ Result<SyncAnswer> sync_group(Client& client, const MemberName& member,
     std::vector<Buffer> bytes;
     std::vector<Request::Assignment> assignments;
     for (const auto& [id, assigned] : assignment) {
-        HW_TRY(one, encoded(assigned));
+        HW_TRY(one, encode_assigned(assigned));
         bytes.push_back(std::move(one));
         assignments.push_back({.member_id = id, .assignment = bytes.back().view()});
     }
     const Request request{.group_id = member.group,
                           .generation_id = member.generation,
                           .member_id = member.member,
-                          .protocol_type = kConsumers,
+                          .protocol_type = kConsumerProtocol,
                           .protocol_name = kRangeAssignor,
                           .assignments = assignments};
     const auto ask = [&](BrokerConnection& broker, BrokerId /*id*/,
@@ -143,7 +75,7 @@ Result<SyncAnswer> sync_group(Client& client, const MemberName& member,
         const Deadline rebalance(kLongestRebalance);
         HW_TRY(answer, broker.call<schema::SyncGroupResponse>(request, rebalance));
         HW_TRY_VOID(check_coordinator(answer->error_code, member.group));
-        HW_TRY(assigned, decoded(answer->assignment));
+        HW_TRY(assigned, decode_assigned(answer->assignment));
         return SyncAnswer{answer->error_code, std::move(assigned)};
     };
     return at_coordinator(client, member.group, Retry::any, ask);
