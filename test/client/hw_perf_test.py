@@ -1,8 +1,9 @@
-"""hw perf: its report matches the records in the topic."""
+"""hw perf: its reports match the records in the topic and the offsets of groups."""
 
 import json
 import signal
 import socket
+import tempfile
 import unittest
 
 from broker import Broker
@@ -167,6 +168,46 @@ class PerfLatency(WithBroker):
 
     def test_acks_of_0_is_refused_because_it_has_no_latency(self):
         self.assertIn("--acks 0 has no answers", self.refused(2, "perf", "latency", "--acks", "0"))
+
+
+class PerfCommit(WithBroker):
+    def test_the_groups_have_the_offsets_that_were_committed(self):
+        report, = self.hw.json("perf", "commit", "--partitions", "3", "--groups", "20",
+                               "--requests", "2000", "--connections", "4", "--in-flight", "8",
+                               "--pid", str(self.broker.process.pid))
+        self.assertEqual((report["errors"], report["failure"]), ({}, None))
+        self.assertEqual((report["commits"], report["offsets"]), (2000, 6000))
+        self.assertEqual(list(report["latencyMs"]), ["p50", "p99", "p999", "max"])
+        read, = self.hw.json("perf", "offsets", "--groups", "20")
+        self.assertEqual((read["groups"], read["offsets"]), (20, 60))
+        described, = self.hw.json("group", "lag", "perf-commit-7")
+        self.assertEqual(len(described["partitions"]), 3)
+
+    def test_each_group_is_committed_once_if_there_are_as_many_requests(self):
+        lines = self.hw.out("perf", "commit", "-g", "once", "-t", "once", "--groups", "100",
+                            "--partitions", "10", "--requests", "100").splitlines()
+        self.assertEqual([line.split()[0] for line in lines],
+                         ["topic", "load", "committed", "throughput", "latency", "cpu", "errors"])
+        self.assertIn("committed   100 requests of 10 offsets in ", lines[2])
+        read = self.hw.out("perf", "offsets", "-g", "once", "--groups", "100").splitlines()
+        self.assertEqual(read[0], "read        1000 offsets of 100 groups")
+        self.assertEqual(read[2], "refused     none")
+
+    def test_offsets_are_read_after_a_restart(self):
+        with tempfile.TemporaryDirectory() as folder:
+            with Broker(data=folder) as broker:
+                Hw(broker.address).out("perf", "commit", "--groups", "50", "--requests", "50")
+                broker.stop()
+            with Broker(data=folder) as broker:
+                read, = Hw(broker.address).json("perf", "offsets", "--groups", "50")
+        self.assertEqual(read["offsets"], 50)
+
+    def test_wrong_values_are_refused(self):
+        self.assertIn("exclude each other", self.refused(
+            2, "perf", "commit", "--requests", "1", "--seconds", "1"))
+        self.hw.out("topic", "create", "single")
+        self.assertIn("topic 'single' has 1 partitions, fewer than the 2 of a commit",
+                      self.refused(2, "perf", "commit", "-t", "single", "--partitions", "2"))
 
 
 if __name__ == "__main__":

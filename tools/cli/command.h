@@ -60,6 +60,8 @@ struct Command {
 [[nodiscard]] Command perf_produce();
 [[nodiscard]] Command perf_fetch();
 [[nodiscard]] Command perf_latency();
+[[nodiscard]] Command perf_commit();
+[[nodiscard]] Command perf_offsets();
 
 /// Runs the command that `arguments` name, or prints the help that they ask for. Results go to
 /// standard output, sentences about failures to standard error. Throws what

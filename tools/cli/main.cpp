@@ -38,7 +38,9 @@ int run(const std::vector<std::string>& arguments) {
                               log_dump(),
                               perf_produce(),
                               perf_fetch(),
-                              perf_latency()};
+                              perf_latency(),
+                              perf_commit(),
+                              perf_offsets()};
     try {
         const ExitCode code = run_command_line(commands, arguments);
         return exit_status(flush_output() ? code : ExitCode::failed);
