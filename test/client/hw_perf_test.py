@@ -1,4 +1,4 @@
-"""hw perf: its reports match the records in the topic and the offsets of groups."""
+"""hw perf: its reports match the records in the topic, the groups and their offsets."""
 
 import json
 import signal
@@ -168,6 +168,108 @@ class PerfLatency(WithBroker):
 
     def test_acks_of_0_is_refused_because_it_has_no_latency(self):
         self.assertIn("--acks 0 has no answers", self.refused(2, "perf", "latency", "--acks", "0"))
+
+
+class PerfGroup(unittest.TestCase):
+    """Its members join, one is added, one crashes, and all leave."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.broker = Broker("--set", "group.initial.rebalance.delay.ms=100",
+                            "--set", "group.consumer.session.timeout.ms=4000",
+                            "--set", "group.min.session.timeout.ms=1000")
+        cls.addClassCleanup(cls.broker.__exit__)
+        cls.hw = Hw(cls.broker.address)
+
+    def measure(self, *arguments):
+        report, = self.hw.json("perf", "group", "--hold", "1", "--pid",
+                               str(self.broker.process.pid), *arguments)
+        self.assertEqual((report["errors"], report["failure"]), ({}, None))
+        self.assertEqual((report["overlaps"], report["removedMembers"]), (0, 0))
+        return report
+
+    def check_steps(self, report):
+        join, add, crash = report["steps"]
+        self.assertEqual([step["step"] for step in report["steps"]], ["join", "add", "crash"])
+        self.assertIsNone(join["toldSeconds"])
+        self.assertGreater(add["stableSeconds"], 0)
+        self.assertLess(join["epoch"], add["epoch"])
+        self.assertLess(add["epoch"], crash["epoch"])
+        self.assertGreater(crash["stableSeconds"], crash["toldSeconds"])
+        self.assertIsNone(crash["stableSecondsAfterLastJoin"])
+        self.assertGreater(report["heartbeats"], 20)
+        self.assertEqual(list(report["latencyMs"]), ["p50", "p99", "p999", "max"])
+
+    def test_members_of_a_consumer_group_share_the_partitions(self):
+        report = self.measure("-t", "shared", "--members", "20", "--partitions", "33", "--add",
+                              "--crash", "--connections", "4")
+        self.check_steps(report)
+        self.assertEqual((report["protocol"], report["partitions"], report["created"]),
+                         ("consumer", 33, True))
+        self.assertEqual(report["connections"], 5)
+        self.assertGreater(report["steps"][2]["toldSeconds"], 1)
+        described, = self.hw.json("group", "describe", "perf-group-0")
+        self.assertEqual(described["members"], [])
+
+    def test_the_leader_of_a_classic_group_shares_out_the_partitions(self):
+        report = self.measure("-g", "old", "-t", "narrow", "--protocol", "classic", "--members",
+                              "20", "--session-ms", "4000", "--heartbeat-ms", "500", "--add",
+                              "--crash")
+        self.check_steps(report)
+        self.assertEqual((report["protocol"], report["partitions"], report["connections"]),
+                         ("classic", 20, 21))
+        self.assertGreater(report["steps"][2]["toldSeconds"], 1)
+
+    def test_many_groups_are_reported_with_the_memory_for_each(self):
+        for protocol in ("consumer", "classic"):
+            with self.subTest(protocol):
+                lines = self.hw.out("perf", "group", "-t", "one", "-g", protocol, "--groups", "50",
+                                    "--members", "1", "--protocol", protocol, "--hold", "0",
+                                    "--pid", str(self.broker.process.pid)).splitlines()
+                self.assertEqual([line.split()[0] for line in lines],
+                                 ["groups", "topic", "join", "heartbeats", "overlaps", "memory",
+                                  "cpu", "errors"])
+                self.assertEqual(lines[0], f"groups      50 of 1 member, {protocol} protocol, 50 "
+                                           "connections")
+                self.assertRegex(lines[5], r"^memory      broker [+-].* bytes per group$")
+                self.assertEqual(lines[-1], "errors      none")
+                listed = [each["group"] for each in self.hw.json("group", "list")]
+                self.assertIn(f"{protocol}-49", listed)
+
+    def test_an_interrupted_run_lets_its_members_leave(self):
+        with self.hw.start("perf", "group", "-g", "interrupted", "-t", "wide", "--hold",
+                           "600", "-o", "ndjson") as load:
+            while "Stable" not in self.hw.run("group", "list").stdout:
+                pass
+            load.send_signal(signal.SIGINT)
+            out, error = load.communicate(timeout=60)
+        self.assertEqual(load.returncode, 130, error)
+        self.assertIsNone(json.loads(out)["failure"])
+        described, = self.hw.json("group", "describe", "interrupted-0")
+        self.assertEqual(described["members"], [])
+
+    def test_a_run_that_loses_its_broker_fails(self):
+        with Broker() as broker:
+            hw = Hw(broker.address)
+            with hw.start("perf", "group", "--hold", "600") as load:
+                while "Stable" not in hw.run("group", "list").stdout:
+                    pass
+                broker.process.kill()
+                out, error = load.communicate(timeout=60)
+        self.assertEqual(load.returncode, 1)
+        self.assertIn("errors      ", out)
+        self.assertRegex(error, "^hw perf group: .*broker.*\n$")
+
+    def test_wrong_values_are_refused_before_a_request_is_sent(self):
+        for words, sentence in (
+                (("--protocol", "new"), "--protocol 'new' must be consumer or classic"),
+                (("--members", "0"), "--members '0' must be a whole number from 1 to 10000"),
+                (("--members", "1", "--crash"), "--crash leaves no member"),
+                (("--protocol", "classic", "--connections", "9"), "9 connections for groups of")):
+            with self.subTest(words):
+                done = self.hw.run("perf", "group", *words)
+                self.assertEqual((done.returncode, done.stdout), (2, ""))
+                self.assertIn(sentence, done.stderr)
 
 
 class PerfCommit(WithBroker):

@@ -60,6 +60,7 @@ struct Command {
 [[nodiscard]] Command perf_produce();
 [[nodiscard]] Command perf_fetch();
 [[nodiscard]] Command perf_latency();
+[[nodiscard]] Command perf_group();
 [[nodiscard]] Command perf_commit();
 [[nodiscard]] Command perf_offsets();
 

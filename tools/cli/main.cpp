@@ -39,6 +39,7 @@ int run(const std::vector<std::string>& arguments) {
                               perf_produce(),
                               perf_fetch(),
                               perf_latency(),
+                              perf_group(),
                               perf_commit(),
                               perf_offsets()};
     try {
