@@ -44,7 +44,7 @@ public:
         Entropy& entropy;
         storage::Disk& disk;
         Logger log;
-        const controller::TopicConfigs& topic_configs;
+        const controller::ConfigRules& config_rules;
         const Authorizer& authorizer;
         Quotas& quotas;
         const config::Settings& settings;

@@ -61,7 +61,7 @@ Node::Node(config::BrokerConfig config, const NodeLimits& limits, NodePorts port
       log_(ports_.log, "node"),
       feature_warning_(log_.named("metadata")),
       incarnation_(new_incarnation(ports_.entropy)),
-      topic_rules_(config_.settings),
+      config_rules_(config_.settings),
       large_frames_(std::make_shared<LargeFrameLimit>(
           limits.memory / 2, static_cast<std::size_t>(config_.connections.request_max_bytes))),
       hang_watch_({ports_.control, ports_.clock, ports_.disk, log_.named("storage")},
@@ -300,7 +300,7 @@ void Node::start_controller(MetadataLog metadata) {
                                         .entropy = ports_.entropy,
                                         .disk = ports_.disk,
                                         .log = log_,
-                                        .topic_configs = topic_rules_,
+                                        .config_rules = config_rules_,
                                         .authorizer = authorizer_,
                                         .quotas = quotas_,
                                         .settings = config_.settings,

@@ -27,8 +27,8 @@
 #include "broker/net/connection_manager.h"
 #include "broker/net/peer_channel.h"
 #include "broker/node_limits.h"
+#include "broker/quorum/config_rules.h"
 #include "broker/quorum/controller_registrar.h"
-#include "broker/quorum/topic_rules.h"
 #include "broker/replicas/checkpointer.h"
 #include "broker/replicas/cluster_peers.h"
 #include "broker/replicas/flush_queue.h"
@@ -190,7 +190,7 @@ private:
     FeatureWarning feature_warning_;
     IncarnationId incarnation_;
     std::string cluster_id_;
-    TopicRules topic_rules_;
+    KeyTableRules config_rules_;
     AllowAll authorizer_;
     NoQuotas quotas_;
     std::function<void(const Error&)> tell_end_;

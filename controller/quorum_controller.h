@@ -79,7 +79,7 @@ class QuorumController {
 public:
     struct Ports {
         Entropy& entropy;
-        const TopicConfigs& configs;
+        const ConfigRules& configs;
     };
 
     static constexpr std::size_t kMaxBalanced = 1'000;

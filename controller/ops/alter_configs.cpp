@@ -121,7 +121,8 @@ Checked<void> ConfigAlteration::apply(const Request::Config& config, ConfigValue
     }
     std::string value(config.value);
     if (change == Change::append || change == Change::subtract) {
-        const std::optional<std::string> normal = context_.configs.list_default(name);
+        const std::optional<std::string> normal =
+            context_.configs.list_default(ConfigResourceType::topic, name);
         if (!normal.has_value()) {
             return refuse(ErrorCode::invalid_config,
                           "config '{}' is not a list: it can be set or deleted only", name);
@@ -134,7 +135,9 @@ Checked<void> ConfigAlteration::apply(const Request::Config& config, ConfigValue
                       "3 (subtract)",
                       config.config_operation, name);
     }
-    if (const Result<void> valid = context_.configs.validate(name, value); !valid) {
+    if (const Result<void> valid =
+            context_.configs.validate(ConfigResourceType::topic, name, value);
+        !valid) {
         return refuse(ErrorCode::invalid_config, "{}", valid.error().message);
     }
     values.insert_or_assign(name, std::move(value));
@@ -152,7 +155,9 @@ Checked<ConfigValues> ConfigAlteration::values_after(const Request::Resource& re
         }
         HW_TRY_VOID(apply(config, after));
     }
-    if (const Result<void> allowed = context_.configs.check_change(before, after); !allowed) {
+    if (const Result<void> allowed =
+            context_.configs.check_change(ConfigResourceType::topic, before, after);
+        !allowed) {
         return refuse(ErrorCode::invalid_config, "{}", allowed.error().message);
     }
     return after;

@@ -188,13 +188,15 @@ Checked<void> check_new_name(std::string_view name, const TopicTable& topics) {
 }
 
 /// Errors: INVALID_CONFIG.
-Checked<RequestedConfigs> check_configs(const Topic& topic, const TopicConfigs& configs) {
+Checked<RequestedConfigs> check_configs(const Topic& topic, const ConfigRules& configs) {
     RequestedConfigs requested;
     for (const auto& config : topic.configs) {
         if (wire::is_null(config.value)) {
             return refuse(ErrorCode::invalid_config, "config '{}' has no value", config.name);
         }
-        if (const Result<void> valid = configs.validate(config.name, config.value); !valid) {
+        if (const Result<void> valid =
+                configs.validate(ConfigResourceType::topic, config.name, config.value);
+            !valid) {
             return refuse(ErrorCode::invalid_config, "{}", valid.error().message);
         }
         const auto same =
@@ -305,7 +307,7 @@ CreatedTopic Creation::describe(const Request::Topic& topic, const Plan& plan) c
             .id = {},
             .partitions = static_cast<std::int32_t>(plan.replicas.size()),
             .replicas = replicas,
-            .configs = context_.configs.describe(values, replicas)};
+            .configs = context_.configs.describe_topic(values, replicas)};
 }
 
 void Creation::add_partition(TopicId id, PartitionIndex index,

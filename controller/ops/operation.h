@@ -43,7 +43,7 @@ struct OperationContext {
     TimePoint now;
     const ControllerOptions& options;
     const HeartbeatTracker& heartbeats;
-    const TopicConfigs& configs;
+    const ConfigRules& configs;
     Entropy& entropy;
 
     [[nodiscard]] MetadataVersion version() const {

@@ -28,24 +28,26 @@ struct TopicConfig {
     bool sensitive = false;  ///< clients must not see the value
 };
 
-/// Port: validates and describes topic configs. Implemented with the config key table.
-class TopicConfigs {
+/// Port: validates and describes the configs of resources. Implemented with the config key table.
+class ConfigRules {
 public:
-    virtual ~TopicConfigs() = default;
+    virtual ~ConfigRules() = default;
 
-    /// Checks the value of a topic config. Errors: invalid; the message has the name, the value and
-    /// what is allowed.
-    [[nodiscard]] virtual Result<void> validate(std::string_view name,
+    /// Checks the value of a config. Errors: invalid; the message has the name, the value and what
+    /// is allowed.
+    [[nodiscard]] virtual Result<void> validate(ConfigResourceType type, std::string_view name,
                                                 std::string_view value) const = 0;
-    /// The default of the topic config if it is a list; nothing if it is not one, or unknown.
-    [[nodiscard]] virtual std::optional<std::string> list_default(std::string_view name) const = 0;
-    /// Checks whether the configs of an existing topic may change. Errors: invalid.
-    [[nodiscard]] virtual Result<void> check_change(const ConfigValues& before,
+    /// The default of the config if it is a list; nothing if it is not one, or unknown.
+    [[nodiscard]] virtual std::optional<std::string> list_default(ConfigResourceType type,
+                                                                  std::string_view name) const = 0;
+    /// Checks whether the configs of an existing resource may change. Errors: invalid.
+    [[nodiscard]] virtual Result<void> check_change(ConfigResourceType type,
+                                                    const ConfigValues& before,
                                                     const ConfigValues& after) const = 0;
     /// All configs of a topic, ordered by name. `values` are those set for the topic; `replicas` is
     /// its replication factor.
-    [[nodiscard]] virtual std::vector<TopicConfig> describe(const ConfigValues& values,
-                                                            std::int16_t replicas) const = 0;
+    [[nodiscard]] virtual std::vector<TopicConfig> describe_topic(const ConfigValues& values,
+                                                                  std::int16_t replicas) const = 0;
 };
 
 using wire::Checked;

@@ -10,7 +10,7 @@
 #include "broker/api/envelope.h"
 #include "broker/api/forwarding.h"
 #include "broker/metadata/principal.h"
-#include "broker/quorum/topic_rules.h"
+#include "broker/quorum/config_rules.h"
 #include "protocol/schema/api/api_versions.h"
 #include "test/support/answered_peer.h"
 #include "test/support/log_lines.h"
@@ -154,7 +154,7 @@ TEST_CASE("answer size: the estimate is not below the size, and at most a fifth 
           "[api][forwarding]") {
     const config::Settings settings = config::settings_of("log.retention.ms=3600000");
     const AnswerSizes sizes(settings);
-    const TopicRules rules(settings);
+    const KeyTableRules rules(settings);
     const std::string name(GENERATE(std::size_t{1}, std::size_t{249}), 'x');
     const std::string value(GENERATE(std::size_t{0}, std::size_t{500}), '1');
     const CreateTopicsRequest::Config set{.name = "retention.ms", .value = value};
@@ -166,7 +166,7 @@ TEST_CASE("answer size: the estimate is not below the size, and at most a fifth 
     if (!value.empty()) {
         values.emplace("retention.ms", value);
     }
-    const std::vector<controller::TopicConfig> described = rules.describe(values, 1);
+    const std::vector<controller::TopicConfig> described = rules.describe_topic(values, 1);
     std::vector<CreateTopicsResponse::Config> configs;
     for (const controller::TopicConfig& config : described) {
         configs.push_back({.name = config.name, .value = config.value});

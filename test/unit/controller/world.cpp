@@ -58,7 +58,8 @@ void SeededEntropy::fill(MutableBytes into) {
     std::ranges::generate(into, [this] { return static_cast<std::byte>(random_.below(256)); });
 }
 
-Result<void> FakeConfigs::validate(std::string_view name, std::string_view value) const {
+Result<void> FakeConfigs::validate(ConfigResourceType, std::string_view name,
+                                   std::string_view value) const {
     if (name == "cleanup.policy" || name == "unclean.leader.election.enable") {
         return {};
     }
@@ -73,11 +74,12 @@ Result<void> FakeConfigs::validate(std::string_view name, std::string_view value
     return {};
 }
 
-std::optional<std::string> FakeConfigs::list_default(std::string_view name) const {
+std::optional<std::string> FakeConfigs::list_default(ConfigResourceType,
+                                                     std::string_view name) const {
     return name == "cleanup.policy" ? std::optional<std::string>("delete") : std::nullopt;
 }
 
-Result<void> FakeConfigs::check_change(const ConfigValues& before,
+Result<void> FakeConfigs::check_change(ConfigResourceType, const ConfigValues& before,
                                        const ConfigValues& after) const {
     const auto old = before.find("segment.bytes");
     const auto now = after.find("segment.bytes");
@@ -87,8 +89,8 @@ Result<void> FakeConfigs::check_change(const ConfigValues& before,
     return {};
 }
 
-std::vector<TopicConfig> FakeConfigs::describe(const ConfigValues& values,
-                                               std::int16_t replicas) const {
+std::vector<TopicConfig> FakeConfigs::describe_topic(const ConfigValues& values,
+                                                     std::int16_t replicas) const {
     ConfigValues all{{"min.insync.replicas", replicas >= 3 ? "2" : "1"},
                      {"retention.ms", "604800000"},
                      {"segment.bytes", "1073741824"}};

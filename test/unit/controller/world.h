@@ -30,15 +30,16 @@ private:
 /// Accepts only segment.bytes, retention.ms and min.insync.replicas, with numbers as values, and
 /// cleanup.policy and unclean.leader.election.enable with any value. segment.bytes must not become
 /// smaller.
-class FakeConfigs final : public TopicConfigs {
+class FakeConfigs final : public ConfigRules {
 public:
-    [[nodiscard]] Result<void> validate(std::string_view name,
+    [[nodiscard]] Result<void> validate(ConfigResourceType type, std::string_view name,
                                         std::string_view value) const override;
-    [[nodiscard]] std::optional<std::string> list_default(std::string_view name) const override;
-    [[nodiscard]] Result<void> check_change(const ConfigValues& before,
+    [[nodiscard]] std::optional<std::string> list_default(ConfigResourceType type,
+                                                          std::string_view name) const override;
+    [[nodiscard]] Result<void> check_change(ConfigResourceType type, const ConfigValues& before,
                                             const ConfigValues& after) const override;
-    [[nodiscard]] std::vector<TopicConfig> describe(const ConfigValues& values,
-                                                    std::int16_t replicas) const override;
+    [[nodiscard]] std::vector<TopicConfig> describe_topic(const ConfigValues& values,
+                                                          std::int16_t replicas) const override;
 };
 
 /// The fields of a broker's registration. The result of `request` points into this object.

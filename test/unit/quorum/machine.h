@@ -22,16 +22,22 @@ namespace hw::broker {
 inline constexpr BrokerId kBroker{1};
 
 /// Accepts every config of every topic, and has one default.
-class AnyConfigs final : public controller::TopicConfigs {
+class AnyConfigs final : public controller::ConfigRules {
 public:
-    Result<void> validate(std::string_view, std::string_view) const override { return {}; }
-    std::optional<std::string> list_default(std::string_view) const override { return {}; }
-    Result<void> check_change(const controller::ConfigValues&,
+    Result<void> validate(controller::ConfigResourceType, std::string_view,
+                          std::string_view) const override {
+        return {};
+    }
+    std::optional<std::string> list_default(controller::ConfigResourceType,
+                                            std::string_view) const override {
+        return {};
+    }
+    Result<void> check_change(controller::ConfigResourceType, const controller::ConfigValues&,
                               const controller::ConfigValues&) const override {
         return {};
     }
-    std::vector<controller::TopicConfig> describe(const controller::ConfigValues& values,
-                                                  std::int16_t) const override {
+    std::vector<controller::TopicConfig> describe_topic(const controller::ConfigValues& values,
+                                                        std::int16_t) const override {
         std::vector<controller::TopicConfig> configs;
         configs.push_back({.name = "retention.ms", .value = "604800000", .source = 5});
         for (const auto& [name, value] : values) {

@@ -1,4 +1,4 @@
-#include "broker/quorum/topic_rules.h"
+#include "broker/quorum/config_rules.h"
 
 #include <algorithm>
 
@@ -11,44 +11,46 @@ namespace {
 
 using controller::TopicConfig;
 
-TEST_CASE("topic rules: the table of keys decides whether a config is accepted",
+constexpr auto kTopic = controller::ConfigResourceType::topic;
+
+TEST_CASE("config rules: the table of keys decides whether a config is accepted",
           "[quorum][rules]") {
     const config::Settings settings = config::settings_of("");
-    const TopicRules rules(settings);
-    CHECK(rules.validate("segment.bytes", "1048576"));
-    const auto small = rules.validate("segment.bytes", "1");
+    const KeyTableRules rules(settings);
+    CHECK(rules.validate(kTopic, "segment.bytes", "1048576"));
+    const auto small = rules.validate(kTopic, "segment.bytes", "1");
     REQUIRE_FALSE(small);
     CHECK(small.error().message ==
           "segment.bytes=1 must be a whole number from 1048576 to 2147483647 (bytes)");
-    CHECK_FALSE(rules.validate("dummy.doesntexist", "1"));
+    CHECK_FALSE(rules.validate(kTopic, "dummy.doesntexist", "1"));
 }
 
-TEST_CASE("topic rules: lists have a default to start from, other configs have none",
+TEST_CASE("config rules: lists have a default to start from, other configs have none",
           "[quorum][rules]") {
     const config::Settings settings = config::settings_of("");
-    const TopicRules rules(settings);
-    CHECK(rules.list_default("cleanup.policy") == "delete");
-    CHECK_FALSE(rules.list_default("segment.bytes").has_value());
-    CHECK_FALSE(rules.list_default("dummy.doesntexist").has_value());
+    const KeyTableRules rules(settings);
+    CHECK(rules.list_default(kTopic, "cleanup.policy") == "delete");
+    CHECK_FALSE(rules.list_default(kTopic, "segment.bytes").has_value());
+    CHECK_FALSE(rules.list_default(kTopic, "dummy.doesntexist").has_value());
 }
 
-TEST_CASE("topic rules: a topic cannot go from memory to disk", "[quorum][rules]") {
+TEST_CASE("config rules: a topic cannot go from memory to disk", "[quorum][rules]") {
     const config::Settings settings = config::settings_of("");
-    const TopicRules rules(settings);
+    const KeyTableRules rules(settings);
     const controller::ConfigValues memory{{"highwater.durability", "memory"}};
     const controller::ConfigValues disk{{"highwater.durability", "disk"}};
-    CHECK(rules.check_change(disk, memory));
-    CHECK_FALSE(rules.check_change(memory, disk));
-    CHECK_FALSE(rules.check_change(memory, {}));
-    CHECK_FALSE(rules.check_change({}, {{"segment.bytes", "x"}}));
-    CHECK(rules.check_change({{"segment.bytes", "x"}}, {}));
+    CHECK(rules.check_change(kTopic, disk, memory));
+    CHECK_FALSE(rules.check_change(kTopic, memory, disk));
+    CHECK_FALSE(rules.check_change(kTopic, memory, {}));
+    CHECK_FALSE(rules.check_change(kTopic, {}, {{"segment.bytes", "x"}}));
+    CHECK(rules.check_change(kTopic, {{"segment.bytes", "x"}}, {}));
 }
 
-TEST_CASE("topic rules: configs are listed in the order of their names, with their source",
+TEST_CASE("config rules: configs are listed in the order of their names, with their source",
           "[quorum][rules]") {
     const config::Settings settings = config::settings_of("message.max.bytes=2000");
-    const TopicRules rules(settings);
-    const auto configs = rules.describe({{"segment.ms", "60000"}}, 3);
+    const KeyTableRules rules(settings);
+    const auto configs = rules.describe_topic({{"segment.ms", "60000"}}, 3);
     CHECK(std::ranges::is_sorted(configs, {}, &TopicConfig::name));
     const auto find = [&](std::string_view name) {
         const auto found = std::ranges::find(configs, name, &TopicConfig::name);

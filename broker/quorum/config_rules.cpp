@@ -1,20 +1,26 @@
-#include "broker/quorum/topic_rules.h"
+#include "broker/quorum/config_rules.h"
 
 #include <algorithm>
 
 #include "config/describe.h"
 #include "config/key_table.h"
 #include "config/topic_config.h"
+#include "protocol/base/assert.h"
 
 namespace hw::broker {
 
+using controller::ConfigResourceType;
 using controller::TopicConfig;
 
-Result<void> TopicRules::validate(std::string_view name, std::string_view value) const {
+Result<void> KeyTableRules::validate(ConfigResourceType type, std::string_view name,
+                                     std::string_view value) const {
+    HW_ASSERT(type == ConfigResourceType::topic);
     return config::check_topic_setting(name, value);
 }
 
-std::optional<std::string> TopicRules::list_default(std::string_view name) const {
+std::optional<std::string> KeyTableRules::list_default(ConfigResourceType type,
+                                                       std::string_view name) const {
+    HW_ASSERT(type == ConfigResourceType::topic);
     const config::Key* key = config::find_key(config::Scope::topic, name);
     if (key == nullptr || key->type != config::Type::list) {
         return {};
@@ -22,8 +28,10 @@ std::optional<std::string> TopicRules::list_default(std::string_view name) const
     return std::string(key->default_value.value_or(""));
 }
 
-Result<void> TopicRules::check_change(const controller::ConfigValues& before,
-                                      const controller::ConfigValues& after) const {
+Result<void> KeyTableRules::check_change(ConfigResourceType type,
+                                         const controller::ConfigValues& before,
+                                         const controller::ConfigValues& after) const {
+    HW_ASSERT(type == ConfigResourceType::topic);
     const auto from = config::make_topic_config(before, settings_);
     const auto to = config::make_topic_config(after, settings_);
     if (!to) {
@@ -33,8 +41,8 @@ Result<void> TopicRules::check_change(const controller::ConfigValues& before,
     return from ? config::check_topic_change(*from, *to) : Result<void>();
 }
 
-std::vector<TopicConfig> TopicRules::describe(const controller::ConfigValues& values,
-                                              std::int16_t replicas) const {
+std::vector<TopicConfig> KeyTableRules::describe_topic(const controller::ConfigValues& values,
+                                                       std::int16_t replicas) const {
     std::vector<TopicConfig> configs;
     for (const config::DescribedKey& row : config::describe_topic(values, settings_, replicas)) {
         configs.push_back({.name = std::string(row.key->name),
