@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "config/group_config.h"
 #include "protocol/base/assert.h"
 
 namespace hw::config {
@@ -253,7 +254,7 @@ ConsumerGroupConfig read_consumer_groups(const Settings& settings) {
     return groups;
 }
 
-GroupConfig read_groups(const Settings& settings) {
+GroupCoordinatorConfig read_groups(const Settings& settings) {
     const auto number = [&](std::string_view name) {
         return static_cast<std::int32_t>(integer(settings, name));
     };
@@ -305,6 +306,7 @@ LoadedConfig load_broker_config(const BrokerInput& input) {
         quorum = make_quorum_config(settings, node.id, node.roles, network, problems);
     }
     StorageConfig storage = read_storage(settings, input.default_log_dir, problems);
+    check_group_bounds(settings, problems);
     if (problems.errors.empty()) {
         loaded.config = BrokerConfig{.node = node,
                                      .network = std::move(network),

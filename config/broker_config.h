@@ -88,7 +88,7 @@ struct ConsumerGroupConfig {
 };
 
 /// The coordinator of consumer groups.
-struct GroupConfig {
+struct GroupCoordinatorConfig {
     OffsetsTopicConfig offsets_topic;
     std::int32_t offset_metadata_max;  ///< in UTF-16 units, as Kafka counts
     std::chrono::milliseconds commit_timeout;
@@ -120,7 +120,7 @@ struct BrokerConfig {
     ReplicationConfig replication;
     ElectionConfig election;
     ProduceConfig produce;
-    GroupConfig groups;
+    GroupCoordinatorConfig groups;
     /// In bytes. Nothing: a share of the memory of the machine or container.
     std::optional<std::int64_t> memory_limit;
     Settings settings;  ///< every key with its value and where it comes from

@@ -15,16 +15,11 @@ std::optional<std::string> visible(const Key& key, std::string_view value) {
     return key.is_sensitive() ? std::nullopt : std::optional<std::string>(trim(value));
 }
 
-DescribedKey describe_topic_key(const Key& key, const Overrides& overrides, const Settings& broker,
-                                std::int32_t replicas) {
-    std::vector<Candidate> candidates = candidates_of(key, overrides, broker);
-    if (candidates.empty() && key.name == "min.insync.replicas") {
-        candidates.push_back({key.name, fmt::format("{}", derived_min_insync_replicas(replicas)),
-                              Source::default_value});
-    }
+DescribedKey describe_key(const Key& key, const std::vector<Candidate>& candidates) {
+    const bool is_null = candidates.empty() && !key.default_value;
     DescribedKey row{
         .key = &key,
-        .value = visible(key, effective_value(key, candidates)),
+        .value = is_null ? std::nullopt : visible(key, effective_value(key, candidates)),
         .source = candidates.empty() ? Source::default_value : candidates.front().source,
         .is_read_only = false,
         .synonyms = {}};
@@ -32,6 +27,16 @@ DescribedKey describe_topic_key(const Key& key, const Overrides& overrides, cons
         row.synonyms.push_back({candidate.name, visible(key, candidate.value), candidate.source});
     }
     return row;
+}
+
+DescribedKey describe_topic_key(const Key& key, const Overrides& overrides, const Settings& broker,
+                                std::int32_t replicas) {
+    std::vector<Candidate> candidates = candidates_of(key, overrides, Source::topic, broker);
+    if (candidates.empty() && key.name == "min.insync.replicas") {
+        candidates.push_back({key.name, fmt::format("{}", derived_min_insync_replicas(replicas)),
+                              Source::default_value});
+    }
+    return describe_key(key, candidates);
 }
 
 DescribedKey describe_broker_key(const Key& key, const Settings& broker) {
@@ -65,6 +70,14 @@ std::vector<DescribedKey> describe_topic(const Overrides& overrides, const Setti
     std::vector<DescribedKey> rows;
     for (const Key* key : keys_of(Scope::topic)) {
         rows.push_back(describe_topic_key(*key, overrides, broker, replicas));
+    }
+    return rows;
+}
+
+std::vector<DescribedKey> describe_group(const Overrides& overrides, const Settings& broker) {
+    std::vector<DescribedKey> rows;
+    for (const Key* key : keys_of(Scope::group)) {
+        rows.push_back(describe_key(*key, candidates_of(*key, overrides, Source::group, broker)));
     }
     return rows;
 }

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "config/topic_values.h"
+#include "config/overrides.h"
 
 /// Keys as DescribeConfigs shows them.
 namespace hw::config {
@@ -29,6 +29,10 @@ struct DescribedKey {
 [[nodiscard]] std::vector<DescribedKey> describe_topic(const Overrides& overrides,
                                                        const Settings& broker,
                                                        std::int32_t replicas);
+
+/// All group keys of a group with `overrides`, also keys without effect so far.
+[[nodiscard]] std::vector<DescribedKey> describe_group(const Overrides& overrides,
+                                                       const Settings& broker);
 
 /// The broker keys that are in use, and those that were set.
 [[nodiscard]] std::vector<DescribedKey> describe_broker(const Settings& broker);

@@ -46,7 +46,8 @@ std::optional<std::string> wrong_scope_error(std::string_view name) {
         const auto synonyms = synonyms_of(name);
         const std::string instead = synonyms.empty()
                                         ? "remove it"
-                                        : fmt::format("for all topics of this broker set '{}'",
+                                        : fmt::format("for all {} of this broker set '{}'",
+                                                      scope == Scope::group ? "groups" : "topics",
                                                       synonyms.front().broker_key);
         return fmt::format("'{}' is set {}, not in a broker's file; {}", name, where_set(scope),
                            instead);

@@ -11,11 +11,11 @@ constexpr std::int64_t kMinute = 60'000;
 constexpr std::int64_t kHour = 60 * kMinute;
 
 struct Entry {
-    std::string_view topic_key;
+    std::string_view key;
     Synonym synonym;
 };
 
-/// The synonyms of one topic key are adjacent, in order of precedence.
+/// The synonyms of one key are adjacent, in order of precedence.
 constexpr Entry kEntries[] = {
     {"cleanup.policy", {"log.cleanup.policy", 1}},
     {"retention.ms", {"log.retention.ms", 1}},
@@ -53,6 +53,21 @@ constexpr Entry kEntries[] = {
     {"remote.copy.lag.ms", {"log.remote.copy.lag.ms", 1}},
     {"remote.copy.lag.bytes", {"log.remote.copy.lag.bytes", 1}},
     {"highwater.durability", {"highwater.durability.default", 1}},
+
+    // Of groups.
+    {"consumer.session.timeout.ms", {"group.consumer.session.timeout.ms", 1}},
+    {"consumer.heartbeat.interval.ms", {"group.consumer.heartbeat.interval.ms", 1}},
+    {"consumer.assignment.interval.ms", {"group.consumer.assignment.interval.ms", 1}},
+    {"share.session.timeout.ms", {"group.share.session.timeout.ms", 1}},
+    {"share.heartbeat.interval.ms", {"group.share.heartbeat.interval.ms", 1}},
+    {"share.record.lock.duration.ms", {"group.share.record.lock.duration.ms", 1}},
+    {"share.delivery.count.limit", {"group.share.delivery.count.limit", 1}},
+    {"share.partition.max.record.locks", {"group.share.partition.max.record.locks", 1}},
+    {"streams.num.standby.replicas", {"group.streams.num.standby.replicas", 1}},
+    {"streams.initial.rebalance.delay.ms", {"group.streams.initial.rebalance.delay.ms", 1}},
+    {"streams.num.warmup.replicas", {"group.streams.num.warmup.replicas", 1}},
+    {"streams.acceptable.recovery.lag", {"group.streams.acceptable.recovery.lag", 1}},
+    {"streams.task.offset.interval.ms", {"group.streams.task.offset.interval.ms", 1}},
 };
 
 /// The synonyms alone, in the order of kEntries, so that synonyms_of can return a span of them.
@@ -64,19 +79,19 @@ constexpr auto kSynonyms = [] {
 
 }  // namespace
 
-std::span<const Synonym> synonyms_of(std::string_view topic_key) {
-    const auto first = std::ranges::find(kEntries, topic_key, &Entry::topic_key);
-    const auto last = std::find_if(first, std::end(kEntries), [topic_key](const Entry& entry) {
-        return entry.topic_key != topic_key;
-    });
+std::span<const Synonym> synonyms_of(std::string_view key) {
+    const auto first = std::ranges::find(kEntries, key, &Entry::key);
+    const auto last = std::find_if(first, std::end(kEntries),
+                                   [key](const Entry& entry) { return entry.key != key; });
     return std::span(kSynonyms).subspan(static_cast<std::size_t>(first - std::begin(kEntries)),
                                         static_cast<std::size_t>(last - first));
 }
 
-std::string_view topic_key_of(std::string_view broker_key) {
-    const auto found = std::ranges::find(
-        kEntries, broker_key, [](const Entry& entry) { return entry.synonym.broker_key; });
-    return found == std::end(kEntries) ? std::string_view() : found->topic_key;
+std::string_view key_with_synonym(Scope scope, std::string_view broker_key) {
+    const auto found = std::ranges::find_if(kEntries, [&](const Entry& entry) {
+        return entry.synonym.broker_key == broker_key && find_key(scope, entry.key) != nullptr;
+    });
+    return found == std::end(kEntries) ? std::string_view() : found->key;
 }
 
 }  // namespace hw::config

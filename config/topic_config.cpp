@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "config/key_table.h"
-#include "config/synonyms.h"
 #include "config/value.h"
 #include "protocol/base/assert.h"
 
@@ -22,7 +21,8 @@ public:
 
     [[nodiscard]] std::string text(std::string_view name) const {
         const Key& key = known(name);
-        return std::string(trim(effective_value(key, candidates_of(key, overrides_, broker_))));
+        return std::string(
+            trim(effective_value(key, candidates_of(key, overrides_, Source::topic, broker_))));
     }
     [[nodiscard]] std::int64_t integer(std::string_view name) const {
         const auto value = parse_integer(text(name));
@@ -36,7 +36,7 @@ public:
         return milliseconds(integer(name));
     }
     [[nodiscard]] bool is_set(std::string_view name) const {
-        return !candidates_of(known(name), overrides_, broker_).empty();
+        return !candidates_of(known(name), overrides_, Source::topic, broker_).empty();
     }
 
 private:
@@ -61,23 +61,6 @@ bool is_retention_key(std::string_view name) {
                                           "delete.retention.ms",   "min.compaction.lag.ms",
                                           "max.compaction.lag.ms", "min.cleanable.dirty.ratio"};
     return std::ranges::find(kKeys, name) != std::end(kKeys);
-}
-
-std::unexpected<Error> broken_rule(const Key& key, std::string_view value) {
-    return fail(ErrorKind::invalid, "{}={} {}", key.name, shown(key, value), rule_of(key));
-}
-
-std::unexpected<Error> unknown_name(std::string_view name) {
-    if (const std::string_view topic_key = topic_key_of(name); !topic_key.empty()) {
-        return fail(ErrorKind::not_found,
-                    "'{}' is a broker key; the topic key with that meaning is '{}'", name,
-                    topic_key);
-    }
-    if (const Key* nearest = nearest_key(Scope::topic, name)) {
-        return fail(ErrorKind::not_found, "'{}' is not a topic key; did you mean '{}'?",
-                    printable(name), nearest->name);
-    }
-    return fail(ErrorKind::not_found, "'{}' is not a topic key", printable(name));
 }
 
 }  // namespace
@@ -125,25 +108,8 @@ Result<TopicConfig> make_topic_config(const Overrides& overrides, const Settings
 }
 
 Result<void> check_topic_setting(std::string_view name, std::string_view value) {
-    const Key* key = find_key(Scope::topic, name);
-    if (key == nullptr) {
-        return unknown_name(name);
-    }
-    if (!is_valid(*key, value)) {
-        return broken_rule(*key, value);
-    }
-    if (!is_offered(*key, value)) {
-        return fail(ErrorKind::unsupported, "{}={} is not supported yet: only '{}' is", name,
-                    shown(*key, value), key->rule.offered);
-    }
-    const std::string_view normal = key->default_value.value_or("");
-    const bool takes_any = key->use == Use::in_use || is_retention_key(name);
-    if (!takes_any && !same_value(*key, value, normal)) {
-        return fail(ErrorKind::unsupported,
-                    "{}={} is not supported yet: only the default '{}' is; leave the key out", name,
-                    shown(*key, value), normal);
-    }
-    return {};
+    HW_TRY(key, find_settable(Scope::topic, name));
+    return check_value(*key, value, is_retention_key(name) ? Use::in_use : key->use);
 }
 
 std::string warning_for_setting(std::string_view name, std::string_view value) {

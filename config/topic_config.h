@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "config/broker_config.h"
-#include "config/topic_values.h"
+#include "config/overrides.h"
 #include "protocol/base/result.h"
 
 namespace hw::config {

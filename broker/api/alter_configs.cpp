@@ -12,19 +12,30 @@ using Request = schema::IncrementalAlterConfigsRequest;
 using controller::ConfigResourceType;
 using wire::ErrorCode;
 
-bool is_topic(const Request::Resource& resource) {
-    return static_cast<ConfigResourceType>(resource.resource_type) == ConfigResourceType::topic;
+/// The resource whose configs they are, for the authorizer, and the error if that denies.
+struct Right {
+    Resource resource;
+    ErrorCode denied;
+};
+
+Right right_to(const Request::Resource& resource) {
+    switch (static_cast<ConfigResourceType>(resource.resource_type)) {
+        case ConfigResourceType::topic:
+            return {topic_resource(resource.resource_name), ErrorCode::topic_authorization_failed};
+        case ConfigResourceType::group:
+            return {{ResourceType::group, resource.resource_name},
+                    ErrorCode::group_authorization_failed};
+        default:
+            return {kCluster, ErrorCode::cluster_authorization_failed};
+    }
 }
 
 bool may_alter(const RequestContext& who, const Request::Resource& resource) {
-    return who.allows(Operation::alter_configs,
-                      is_topic(resource) ? topic_resource(resource.resource_name) : kCluster);
+    return who.allows(Operation::alter_configs, right_to(resource).resource);
 }
 
 controller::AlteredConfigs denied(const Request::Resource& resource) {
-    const ErrorCode code = is_topic(resource) ? ErrorCode::topic_authorization_failed
-                                              : ErrorCode::cluster_authorization_failed;
-    return {.refusal = {code, "not allowed to alter these configs"},
+    return {.refusal = {right_to(resource).denied, "not allowed to alter these configs"},
             .type = resource.resource_type,
             .name = std::string(resource.resource_name)};
 }

@@ -6,7 +6,7 @@
 
 namespace hw::broker {
 
-/// Handles IncrementalAlterConfigs, for topics (KIP-339).
+/// Handles IncrementalAlterConfigs, for topics and groups (KIP-339, KIP-848).
 class AlterConfigsHandler final : public ControllerHandler<schema::IncrementalAlterConfigsRequest,
                                                            controller::AlterConfigsResult> {
 public:

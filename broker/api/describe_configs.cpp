@@ -53,7 +53,10 @@ public:
 private:
     [[nodiscard]] Checked<Rows> describe(const DescribeConfigsRequest::Resource& resource);
     [[nodiscard]] Checked<Rows> describe_topic(std::string_view name) const;
+    [[nodiscard]] Checked<Rows> describe_group(std::string_view name) const;
     [[nodiscard]] Checked<Rows> describe_broker(std::string_view name) const;
+    [[nodiscard]] controller::ConfigValues values_of(ConfigResourceType type,
+                                                     std::string_view name) const;
     [[nodiscard]] DescribeConfigsResponse::Config config_of(const DescribedKey& row);
 
     const RequestContext& who_;
@@ -81,10 +84,27 @@ Checked<Rows> ConfigsAnswer::describe_topic(std::string_view name) const {
     if (topic == nullptr) {
         return refuse(ErrorCode::unknown_topic_or_partition, "there is no topic '{}'", name);
     }
-    const controller::ConfigValues* values =
-        services_.image->find_configs({ConfigResourceType::topic, topic->name});
-    return config::describe_topic(values == nullptr ? controller::ConfigValues() : *values,
-                                  settings_, replicas_of(*topic));
+    return config::describe_topic(values_of(ConfigResourceType::topic, name), settings_,
+                                  replicas_of(*topic));
+}
+
+/// The group need not exist.
+Checked<Rows> ConfigsAnswer::describe_group(std::string_view name) const {
+    if (!who_.allows(Operation::describe_configs, {ResourceType::group, name})) {
+        return refuse(ErrorCode::group_authorization_failed,
+                      "not allowed to describe the configs of group '{}'", name);
+    }
+    if (name.empty()) {
+        return refuse(ErrorCode::invalid_request, "the name of the group is empty");
+    }
+    return config::describe_group(values_of(ConfigResourceType::group, name), settings_);
+}
+
+controller::ConfigValues ConfigsAnswer::values_of(ConfigResourceType type,
+                                                  std::string_view name) const {
+    const controller::ConfigValues* const values =
+        services_.image->find_configs({type, std::string(name)});
+    return values == nullptr ? controller::ConfigValues() : *values;
 }
 
 Checked<Rows> ConfigsAnswer::describe_broker(std::string_view name) const {
@@ -121,10 +141,12 @@ Checked<Rows> ConfigsAnswer::describe(const DescribeConfigsRequest::Resource& re
             return describe_topic(resource.resource_name);
         case ConfigResourceType::broker:
             return describe_broker(resource.resource_name);
+        case ConfigResourceType::group:
+            return describe_group(resource.resource_name);
         default:
             return refuse(ErrorCode::invalid_request,
-                          "resources of type {} cannot be described yet; topics (2) and brokers "
-                          "(4) can",
+                          "resources of type {} cannot be described yet; topics (2), brokers (4) "
+                          "and groups (32) can",
                           resource.resource_type);
     }
 }

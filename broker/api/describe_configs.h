@@ -7,8 +7,8 @@
 
 namespace hw::broker {
 
-/// Handles DescribeConfigs: lists the keys of a topic or of this node, with the source of each
-/// value (KIP-226, KIP-569). The same on the listeners of brokers and controllers.
+/// Handles DescribeConfigs: lists the keys of a topic, of a group or of this node, with the source
+/// of each value (KIP-226, KIP-569). The same on the listeners of brokers and controllers.
 class DescribeConfigsHandler final : public MessageHandler<schema::DescribeConfigsRequest> {
 public:
     /// Both must outlive it.

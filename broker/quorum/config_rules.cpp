@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "config/describe.h"
+#include "config/group_config.h"
 #include "config/key_table.h"
 #include "config/topic_config.h"
-#include "protocol/base/assert.h"
 
 namespace hw::broker {
 
@@ -14,14 +14,15 @@ using controller::TopicConfig;
 
 Result<void> KeyTableRules::validate(ConfigResourceType type, std::string_view name,
                                      std::string_view value) const {
-    HW_ASSERT(type == ConfigResourceType::topic);
-    return config::check_topic_setting(name, value);
+    return type == ConfigResourceType::group ? config::check_group_setting(name, value, settings_)
+                                             : config::check_topic_setting(name, value);
 }
 
 std::optional<std::string> KeyTableRules::list_default(ConfigResourceType type,
                                                        std::string_view name) const {
-    HW_ASSERT(type == ConfigResourceType::topic);
-    const config::Key* key = config::find_key(config::Scope::topic, name);
+    const bool is_group = type == ConfigResourceType::group;
+    const config::Key* key =
+        config::find_key(is_group ? config::Scope::group : config::Scope::topic, name);
     if (key == nullptr || key->type != config::Type::list) {
         return {};
     }
@@ -31,7 +32,9 @@ std::optional<std::string> KeyTableRules::list_default(ConfigResourceType type,
 Result<void> KeyTableRules::check_change(ConfigResourceType type,
                                          const controller::ConfigValues& before,
                                          const controller::ConfigValues& after) const {
-    HW_ASSERT(type == ConfigResourceType::topic);
+    if (type == ConfigResourceType::group) {
+        return config::check_group_overrides(after, settings_);
+    }
     const auto from = config::make_topic_config(before, settings_);
     const auto to = config::make_topic_config(after, settings_);
     if (!to) {

@@ -5,7 +5,8 @@
 
 namespace hw::broker {
 
-/// The controller's rules for configs: the table of keys, with the defaults of this node.
+/// The controller's rules for configs of topics and groups: the table of keys, with the defaults
+/// and the bounds of this node.
 class KeyTableRules final : public controller::ConfigRules {
 public:
     /// `settings` must outlive it.

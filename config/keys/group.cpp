@@ -11,7 +11,7 @@ using enum Use;
 constexpr Key kGroupKeys[] = {
     {"consumer.session.timeout.ms", int32, "45000", at_least(1), milliseconds, cluster_wide, later,
      "How long a member of this consumer group may be silent."},
-    {"consumer.heartbeat.interval.ms", int32, "5000", at_least(1), milliseconds, cluster_wide,
+    {"consumer.heartbeat.interval.ms", int32, "1000", at_least(1), milliseconds, cluster_wide,
      later, "How often a member of this consumer group reports."},
     {"consumer.assignment.interval.ms", int32, "1000", at_least(0), milliseconds, cluster_wide,
      later, "Shortest time between two assignments of this consumer group."},

@@ -60,6 +60,10 @@ std::string changed_list(std::string_view old, std::string_view items, Change ch
     return fmt::format("{}", fmt::join(list, ","));
 }
 
+ConfigResourceType type_of(const Request::Resource& resource) {
+    return static_cast<ConfigResourceType>(resource.resource_type);
+}
+
 /// Handles one IncrementalAlterConfigs request, resource by resource.
 class ConfigAlteration {
 public:
@@ -70,10 +74,11 @@ public:
 
 private:
     [[nodiscard]] Checked<void> alter(const Request::Resource& resource);
-    [[nodiscard]] Checked<const TopicImage*> find_topic(const Request::Resource& resource) const;
+    [[nodiscard]] Checked<void> check_resource(const Request::Resource& resource) const;
     [[nodiscard]] Checked<ConfigValues> values_after(const Request::Resource& resource,
                                                      const ConfigValues& before) const;
-    [[nodiscard]] Checked<void> apply(const Request::Config& config, ConfigValues& values) const;
+    [[nodiscard]] Checked<void> apply(ConfigResourceType type, const Request::Config& config,
+                                      ConfigValues& values) const;
     [[nodiscard]] Checked<void> check_size(const Request::Resource& resource) const;
     void add_records(const Request::Resource& resource, const ConfigValues& before,
                      const ConfigValues& after);
@@ -85,7 +90,7 @@ private:
     Outcome<AlterConfigsResult> outcome_;
 };
 
-Checked<const TopicImage*> ConfigAlteration::find_topic(const Request::Resource& resource) const {
+Checked<void> ConfigAlteration::check_resource(const Request::Resource& resource) const {
     const int mentions = mentions_.at({resource.resource_type, resource.resource_name});
     if (mentions > 1) {
         return refuse(ErrorCode::invalid_request, "'{}' (type {}) is in the request {} times",
@@ -95,21 +100,30 @@ Checked<const TopicImage*> ConfigAlteration::find_topic(const Request::Resource&
         return refuse(ErrorCode::unsupported_version, "unknown resource type {}",
                       resource.resource_type);
     }
-    if (static_cast<ConfigResourceType>(resource.resource_type) != ConfigResourceType::topic) {
-        return refuse(ErrorCode::invalid_request,
-                      "configs of resource type {} cannot be changed yet, only those of topics, "
-                      "type 2",
-                      resource.resource_type);
+    switch (type_of(resource)) {
+        case ConfigResourceType::topic:
+            if (context_.image.find_topic(resource.resource_name) == nullptr) {
+                return refuse(ErrorCode::unknown_topic_or_partition, "there is no topic '{}'",
+                              resource.resource_name);
+            }
+            return {};
+        case ConfigResourceType::group:
+            if (resource.resource_name.empty()) {
+                return refuse(ErrorCode::invalid_request,
+                              "the name of the group is empty; the defaults of all groups are in "
+                              "the configuration of the brokers");
+            }
+            return {};
+        default:
+            return refuse(ErrorCode::invalid_request,
+                          "configs of resource type {} cannot be changed yet, only those of "
+                          "topics, type 2, and groups, type 32",
+                          resource.resource_type);
     }
-    const TopicImage* topic = context_.image.find_topic(resource.resource_name);
-    if (topic == nullptr) {
-        return refuse(ErrorCode::unknown_topic_or_partition, "there is no topic '{}'",
-                      resource.resource_name);
-    }
-    return topic;
 }
 
-Checked<void> ConfigAlteration::apply(const Request::Config& config, ConfigValues& values) const {
+Checked<void> ConfigAlteration::apply(ConfigResourceType type, const Request::Config& config,
+                                      ConfigValues& values) const {
     const auto change = static_cast<Change>(config.config_operation);
     const std::string name(config.name);
     if (change == Change::remove) {
@@ -121,8 +135,7 @@ Checked<void> ConfigAlteration::apply(const Request::Config& config, ConfigValue
     }
     std::string value(config.value);
     if (change == Change::append || change == Change::subtract) {
-        const std::optional<std::string> normal =
-            context_.configs.list_default(ConfigResourceType::topic, name);
+        const std::optional<std::string> normal = context_.configs.list_default(type, name);
         if (!normal.has_value()) {
             return refuse(ErrorCode::invalid_config,
                           "config '{}' is not a list: it can be set or deleted only", name);
@@ -135,9 +148,7 @@ Checked<void> ConfigAlteration::apply(const Request::Config& config, ConfigValue
                       "3 (subtract)",
                       config.config_operation, name);
     }
-    if (const Result<void> valid =
-            context_.configs.validate(ConfigResourceType::topic, name, value);
-        !valid) {
+    if (const Result<void> valid = context_.configs.validate(type, name, value); !valid) {
         return refuse(ErrorCode::invalid_config, "{}", valid.error().message);
     }
     values.insert_or_assign(name, std::move(value));
@@ -146,6 +157,7 @@ Checked<void> ConfigAlteration::apply(const Request::Config& config, ConfigValue
 
 Checked<ConfigValues> ConfigAlteration::values_after(const Request::Resource& resource,
                                                      const ConfigValues& before) const {
+    const ConfigResourceType type = type_of(resource);
     ConfigValues after = before;
     std::set<std::string_view> seen;
     for (const Request::Config& config : resource.configs) {
@@ -153,11 +165,9 @@ Checked<ConfigValues> ConfigAlteration::values_after(const Request::Resource& re
             return refuse(ErrorCode::invalid_request,
                           "config '{}' is in the request more than once", config.name);
         }
-        HW_TRY_VOID(apply(config, after));
+        HW_TRY_VOID(apply(type, config, after));
     }
-    if (const Result<void> allowed =
-            context_.configs.check_change(ConfigResourceType::topic, before, after);
-        !allowed) {
+    if (const Result<void> allowed = context_.configs.check_change(type, before, after); !allowed) {
         return refuse(ErrorCode::invalid_config, "{}", allowed.error().message);
     }
     return after;
@@ -170,10 +180,11 @@ Checked<void> ConfigAlteration::check_size(const Request::Resource& resource) co
     }
     const std::size_t records = outcome_.records.size() + resource.configs.size();
     if (bytes > RecordBatch::kMaxBytes || records > RecordBatch::kMaxRecords) {
-        return refuse(ErrorCode::policy_violation,
-                      "one request changes at most {} configs with {} bytes; with this topic they "
-                      "are {} with {}. Change fewer in one request",
-                      RecordBatch::kMaxRecords, RecordBatch::kMaxBytes, records, bytes);
+        return refuse(
+            ErrorCode::policy_violation,
+            "one request changes at most {} configs with {} bytes; with this resource they "
+            "are {} with {}. Change fewer in one request",
+            RecordBatch::kMaxRecords, RecordBatch::kMaxBytes, records, bytes);
     }
     return {};
 }
@@ -181,12 +192,12 @@ Checked<void> ConfigAlteration::check_size(const Request::Resource& resource) co
 void ConfigAlteration::add_records(const Request::Resource& resource, const ConfigValues& before,
                                    const ConfigValues& after) {
     RecordBatch& records = outcome_.records;
-    const std::string_view topic = records.text(resource.resource_name);
+    const std::string_view name = records.text(resource.resource_name);
     for (const Request::Config& config : resource.configs) {
         const auto old = before.find(config.name);
         const auto now = after.find(config.name);
         schema::ConfigRecord record{.resource_type = resource.resource_type,
-                                    .resource_name = topic,
+                                    .resource_name = name,
                                     .name = records.text(config.name)};
         if (now != after.end() && (old == before.end() || old->second != now->second)) {
             record.value = records.text(now->second);
@@ -211,21 +222,19 @@ void ConfigAlteration::elect_leaders(const TopicImage& topic, const ConfigValues
 }
 
 Checked<void> ConfigAlteration::alter(const Request::Resource& resource) {
-    const Checked<const TopicImage*> topic = find_topic(resource);
-    if (!topic) {
-        return std::unexpected(topic.error());
-    }
+    HW_TRY_VOID(check_resource(resource));
     HW_TRY_VOID(check_size(resource));
+    const ConfigResourceType type = type_of(resource);
     const ConfigValues* set =
-        context_.image.find_configs({ConfigResourceType::topic, (*topic)->name});
+        context_.image.find_configs({type, std::string(resource.resource_name)});
     const ConfigValues before = set == nullptr ? ConfigValues() : *set;
     const Checked<ConfigValues> after = values_after(resource, before);
     if (!after) {
         return std::unexpected(after.error());
     }
     add_records(resource, before, *after);
-    if (*after != before) {
-        elect_leaders(**topic, *after);
+    if (type == ConfigResourceType::topic && *after != before) {
+        elect_leaders(*context_.image.find_topic(resource.resource_name), *after);
     }
     return {};
 }

@@ -28,7 +28,8 @@ struct TopicConfig {
     bool sensitive = false;  ///< clients must not see the value
 };
 
-/// Port: validates and describes the configs of resources. Implemented with the config key table.
+/// Port: validates and describes the configs of topics and groups. Implemented with the config key
+/// table.
 class ConfigRules {
 public:
     virtual ~ConfigRules() = default;

@@ -21,6 +21,7 @@ using Resource = DescribeConfigsRequest::Resource;
 
 constexpr std::int8_t kTopic = 2;
 constexpr std::int8_t kBroker = 4;
+constexpr std::int8_t kGroup = 32;
 constexpr ApiVersion kNewest{4};
 
 /// Asks for all keys of a resource.
@@ -112,6 +113,35 @@ TEST_CASE("describe configs: synonyms and documentation are included if the requ
     CHECK(config.documentation == "Largest record batch that is accepted, after compression.");
 }
 
+TEST_CASE(
+    "describe configs: a group shows its keys with value and source, also if it does not exist",
+    "[api][describe-configs]") {
+    World world;
+    world.image.set_configs({controller::ConfigResourceType::group, "billing"},
+                            {{"consumer.heartbeat.interval.ms", "2000"}});
+    world.request.include_synonyms = true;
+    const auto answer = world.ask({all_of(kGroup, "billing")});
+    REQUIRE(answer->results.size() == 1);
+    CHECK(answer->results[0].error_code == ErrorCode::none);
+    CHECK(answer->results[0].configs.size() == config::describe_group({}, world.settings).size());
+    const auto& own = find(*answer, "consumer.heartbeat.interval.ms");
+    CHECK(own.value == "2000");
+    CHECK(own.config_source == 8);
+    CHECK_FALSE(own.read_only);
+    REQUIRE(own.synonyms.size() == 2);
+    CHECK(own.synonyms[0].source == 8);
+    CHECK(own.synonyms[1].name == "group.consumer.heartbeat.interval.ms");
+    CHECK(find(*answer, "consumer.session.timeout.ms").value == "45000");
+    CHECK(find(*answer, "consumer.session.timeout.ms").config_source == 5);
+    CHECK(wire::is_null(find(*answer, "streams.assignor.name").value));
+
+    const auto other = world.ask({all_of(kGroup, "other")});
+    CHECK(find(*other, "consumer.heartbeat.interval.ms").value == "1000");
+    const auto unnamed = world.ask({all_of(kGroup, "")});
+    CHECK(unnamed->results[0].error_code == ErrorCode::invalid_request);
+    CHECK(unnamed->results[0].error_message == "the name of the group is empty");
+}
+
 TEST_CASE("describe configs: a broker describes its own keys, without the values of secrets",
           "[api][describe-configs]") {
     World world;
@@ -158,7 +188,7 @@ TEST_CASE(
     World world;
     world.add_topic("orders");
     const std::int8_t type =
-        GENERATE(std::int8_t{0}, std::int8_t{8}, std::int8_t{16}, std::int8_t{32}, std::int8_t{99});
+        GENERATE(std::int8_t{0}, std::int8_t{8}, std::int8_t{16}, std::int8_t{99});
     const auto answer = world.ask({all_of(kTopic, "nothing"), all_of(kTopic, "a/b"),
                                    all_of(type, "orders"), all_of(kTopic, "orders")});
     REQUIRE(answer->results.size() == 4);
@@ -191,6 +221,9 @@ TEST_CASE(
         world.authorizer.forbid(Operation::describe_configs, topic_resource(name));
     }
     world.authorizer.forbid(Operation::describe_configs, kCluster);
+    world.authorizer.forbid(Operation::describe_configs, {ResourceType::group, "billing"});
+    CHECK(world.code_for(all_of(kGroup, "billing")) == ErrorCode::group_authorization_failed);
+    CHECK(world.code_for(all_of(kGroup, "other")) == ErrorCode::none);
     CHECK(world.code_for(all_of(kTopic, "orders")) == ErrorCode::topic_authorization_failed);
     CHECK(world.code_for(all_of(kTopic, "missing")) == ErrorCode::topic_authorization_failed);
     CHECK(world.code_for(all_of(kTopic, "audit")) == ErrorCode::none);

@@ -107,6 +107,24 @@ TEST_CASE("describe: a topic shows Kafka keys without effect, with value, source
     CHECK(synonyms_of(topic_row("remote.storage.enable", {})).empty());
 }
 
+TEST_CASE("describe: a group shows each group key, and the broker's value if it has none",
+          "[config][describe]") {
+    const Settings broker = settings_of("group.consumer.session.timeout.ms=50000");
+    const auto rows = describe_group({{"consumer.heartbeat.interval.ms", "2000"}}, broker);
+    CHECK(rows.size() == keys_of(Scope::group).size());
+    const DescribedKey own = row_of(rows, "consumer.heartbeat.interval.ms");
+    CHECK(own.value == "2000");
+    CHECK(own.source == Source::group);
+    CHECK_FALSE(own.is_read_only);
+    CHECK(synonyms_of(own) == Sentences{"consumer.heartbeat.interval.ms=2000:8",
+                                        "group.consumer.heartbeat.interval.ms=1000:5"});
+    const DescribedKey brokers = row_of(rows, "consumer.session.timeout.ms");
+    CHECK(brokers.value == "50000");
+    CHECK(brokers.source == Source::static_broker);
+    CHECK(row_of(rows, "share.isolation.level").value == "read_uncommitted");
+    CHECK_FALSE(row_of(rows, "streams.assignor.name").value.has_value());
+}
+
 TEST_CASE("describe: a broker key without effect is shown only if it is set",
           "[config][describe]") {
     CHECK(describe_broker(settings_of("log.retention.hours=2")).size() ==

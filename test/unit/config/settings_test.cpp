@@ -74,11 +74,16 @@ TEST_CASE("settings: keys of plug-ins and of single listeners are accepted", "[c
     }
 }
 
-TEST_CASE("settings: a topic key in a broker's file is an error that names the broker's key",
-          "[config][settings]") {
+TEST_CASE(
+    "settings: a topic or group key in a broker's file is an error that names the broker's key",
+    "[config][settings]") {
     CHECK(errors_of("retention.ms=-1") ==
           Sentences{"test.properties:1: 'retention.ms' is set on a topic, not in a broker's "
                     "file; for all topics of this broker set 'log.retention.ms'"});
+    CHECK(errors_of("consumer.session.timeout.ms=50000") ==
+          Sentences{"test.properties:1: 'consumer.session.timeout.ms' is set on a group, not in a "
+                    "broker's file; for all groups of this broker set "
+                    "'group.consumer.session.timeout.ms'"});
     CHECK(errors_of("producer_byte_rate=1") ==
           Sentences{"test.properties:1: 'producer_byte_rate' is set on a user, a client id or an "
                     "address, not in a broker's file; remove it"});

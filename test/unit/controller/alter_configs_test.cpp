@@ -13,6 +13,7 @@ using Request = schema::IncrementalAlterConfigsRequest;
 using wire::ErrorCode;
 
 constexpr std::int8_t kTopic = 2;
+constexpr std::int8_t kGroup = 32;
 constexpr std::int8_t kSet = 0;
 constexpr std::int8_t kDelete = 1;
 constexpr std::int8_t kAppend = 2;
@@ -29,19 +30,19 @@ World cluster() {
 }
 
 Refusal alter(World& world, const std::vector<Request::Config>& configs,
-              std::string_view topic = "orders", std::int8_t type = kTopic) {
+              std::string_view name = "orders", std::int8_t type = kTopic) {
     const Request::Resource resource{.resource_type = type,
-                                     .resource_name = topic,
+                                     .resource_name = name,
                                      .configs = std::span<const Request::Config>(configs)};
     const auto result = world.call<AlterConfigsResult>(Request{.resources = {&resource, 1}});
     REQUIRE(result.resources.size() == 1);
     CHECK(result.resources[0].type == type);
-    CHECK(result.resources[0].name == topic);
+    CHECK(result.resources[0].name == name);
     return result.resources[0].refusal;
 }
 
-ConfigValues values(const World& world) {
-    const ConfigValues* found = world.image().find_configs({ConfigResourceType::topic, "orders"});
+ConfigValues values(const World& world, const ConfigResource& resource = {.name = "orders"}) {
+    const ConfigValues* found = world.image().find_configs(resource);
     return found == nullptr ? ConfigValues() : *found;
 }
 
@@ -100,8 +101,53 @@ TEST_CASE("alter configs: each refusal has Kafka's error, and no config of the t
     const Refusal other = alter(world, {}, "1", 4);
     CHECK(other.code == ErrorCode::invalid_request);
     CHECK(other.message ==
-          "configs of resource type 4 cannot be changed yet, only those of topics, type 2");
+          "configs of resource type 4 cannot be changed yet, only those of topics, type 2, and "
+          "groups, type 32");
     CHECK(alter(world, {}, "1", 3).code == ErrorCode::unsupported_version);
+}
+
+TEST_CASE("alter configs: a group has configs, whether it exists or not", "[controller]") {
+    World world = cluster();
+    const ConfigResource billing{ConfigResourceType::group, "billing"};
+    const Offset end = world.end();
+    CHECK(alter(world, {{"session.ms", kSet, "7"}}, "billing", kGroup).code == ErrorCode::none);
+    CHECK(values(world, billing) == ConfigValues{{"session.ms", "7"}});
+    REQUIRE(world.records(end).size() == 1);
+    CHECK(world.records(end)[0].find("\"resourceType\":32") != std::string::npos);
+    CHECK(world.replay() == text_of(world.image()));
+
+    CHECK(alter(world, {{"session.ms", kDelete, std::string_view()}}, "billing", kGroup).code ==
+          ErrorCode::none);
+    CHECK(values(world, billing).empty());
+    CHECK(world.image().find_configs(billing) == nullptr);
+    CHECK(world.replay() == text_of(world.image()));
+}
+
+TEST_CASE("alter configs: a topic and a group of the same name have configs of their own",
+          "[controller]") {
+    World world = cluster();
+    CHECK(alter(world, {{"session.ms", kSet, "7"}}, "orders", kGroup).code == ErrorCode::none);
+    CHECK(alter(world, {{"retention.ms", kSet, "8"}}).code == ErrorCode::none);
+    CHECK(values(world) == ConfigValues{{"retention.ms", "8"}});
+    world.remove({"orders"});
+    CHECK(values(world, {ConfigResourceType::group, "orders"}) ==
+          ConfigValues{{"session.ms", "7"}});
+}
+
+TEST_CASE("alter configs: wrong configs of a group are refused", "[controller]") {
+    World world = cluster();
+    const Refusal unnamed = alter(world, {{"session.ms", kSet, "7"}}, "", kGroup);
+    CHECK(unnamed.code == ErrorCode::invalid_request);
+    CHECK(unnamed.message ==
+          "the name of the group is empty; the defaults of all groups are in the configuration of "
+          "the brokers");
+    CHECK(alter(world, {{"retention.ms", kSet, "7"}}, "billing", kGroup).code ==
+          ErrorCode::invalid_config);
+    CHECK(alter(world, {{"session.ms", kSet, "x"}}, "billing", kGroup).code ==
+          ErrorCode::invalid_config);
+    CHECK(alter(world, {{"session.ms", kAppend, "7"}}, "billing", kGroup).code ==
+          ErrorCode::invalid_config);
+    CHECK(values(world, {ConfigResourceType::group, "billing"}).empty());
 }
 
 TEST_CASE("alter configs: a topic that is named twice is not changed", "[controller]") {

@@ -58,12 +58,16 @@ void SeededEntropy::fill(MutableBytes into) {
     std::ranges::generate(into, [this] { return static_cast<std::byte>(random_.below(256)); });
 }
 
-Result<void> FakeConfigs::validate(ConfigResourceType, std::string_view name,
+Result<void> FakeConfigs::validate(ConfigResourceType type, std::string_view name,
                                    std::string_view value) const {
     if (name == "cleanup.policy" || name == "unclean.leader.election.enable") {
         return {};
     }
-    if (name != "segment.bytes" && name != "retention.ms" && name != "min.insync.replicas") {
+    const bool is_known =
+        type == ConfigResourceType::group
+            ? name == "session.ms"
+            : name == "segment.bytes" || name == "retention.ms" || name == "min.insync.replicas";
+    if (!is_known) {
         return fail(ErrorKind::invalid, "there is no config '{}'", name);
     }
     const bool is_number = std::ranges::all_of(

@@ -28,8 +28,8 @@ private:
 };
 
 /// Accepts only segment.bytes, retention.ms and min.insync.replicas, with numbers as values, and
-/// cleanup.policy and unclean.leader.election.enable with any value. segment.bytes must not become
-/// smaller.
+/// cleanup.policy and unclean.leader.election.enable with any value; for groups only session.ms, a
+/// number. segment.bytes must not become smaller.
 class FakeConfigs final : public ConfigRules {
 public:
     [[nodiscard]] Result<void> validate(ConfigResourceType type, std::string_view name,

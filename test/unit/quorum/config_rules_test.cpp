@@ -12,6 +12,7 @@ namespace {
 using controller::TopicConfig;
 
 constexpr auto kTopic = controller::ConfigResourceType::topic;
+constexpr auto kGroup = controller::ConfigResourceType::group;
 
 TEST_CASE("config rules: the table of keys decides whether a config is accepted",
           "[quorum][rules]") {
@@ -44,6 +45,29 @@ TEST_CASE("config rules: a topic cannot go from memory to disk", "[quorum][rules
     CHECK_FALSE(rules.check_change(kTopic, memory, {}));
     CHECK_FALSE(rules.check_change(kTopic, {}, {{"segment.bytes", "x"}}));
     CHECK(rules.check_change(kTopic, {{"segment.bytes", "x"}}, {}));
+}
+
+TEST_CASE("config rules: groups have keys of their own, within the bounds of the broker",
+          "[quorum][rules]") {
+    const config::Settings settings =
+        config::settings_of("group.consumer.max.session.timeout.ms=50000");
+    const KeyTableRules rules(settings);
+    CHECK(rules.validate(kGroup, "consumer.session.timeout.ms", "50000"));
+    CHECK_FALSE(rules.validate(kGroup, "consumer.session.timeout.ms", "50001"));
+    CHECK_FALSE(rules.validate(kGroup, "segment.bytes", "1048576"));
+    CHECK_FALSE(rules.validate(kTopic, "consumer.session.timeout.ms", "50000"));
+    CHECK_FALSE(rules.list_default(kGroup, "cleanup.policy").has_value());
+    CHECK(rules.check_change(kGroup, {}, {{"consumer.session.timeout.ms", "50000"}}));
+}
+
+TEST_CASE("config rules: a group whose members would be removed between heartbeats is refused",
+          "[quorum][rules]") {
+    const config::Settings settings =
+        config::settings_of("group.consumer.min.session.timeout.ms=1000");
+    const KeyTableRules rules(settings);
+    const controller::ConfigValues quick{{"consumer.session.timeout.ms", "1000"}};
+    CHECK_FALSE(rules.check_change(kGroup, {}, quick));
+    CHECK(rules.check_change(kGroup, quick, {}));
 }
 
 TEST_CASE("config rules: configs are listed in the order of their names, with their source",

@@ -543,6 +543,28 @@ TEST_CASE("quorum: configs of a topic are altered by those who may, in every ver
                    "\"errorCode\":31"));
 }
 
+TEST_CASE("quorum: configs of a group are altered by those who may", "[quorum][api]") {
+    using Request = schema::IncrementalAlterConfigsRequest;
+    LedTopic led;
+    Apis apis(led.machine);
+    const Request::Config config{
+        .name = "consumer.heartbeat.interval.ms", .config_operation = 0, .value = "2000"};
+    const Request::Resource resource{
+        .resource_type = 32, .resource_name = "billing", .configs = {&config, 1}};
+    Request request;
+    request.resources = {&resource, 1};
+    CHECK(contains(apis.ask<schema::IncrementalAlterConfigsResponse>(request, ApiVersion(1)),
+                   "{\"errorCode\":0,\"errorMessage\":null,\"resourceType\":32,"
+                   "\"resourceName\":\"billing\"}"));
+    const controller::ConfigResource billing{controller::ConfigResourceType::group, "billing"};
+    REQUIRE(led.machine.image().find_configs(billing) != nullptr);
+    CHECK(led.machine.image().find_configs(billing)->at("consumer.heartbeat.interval.ms") ==
+          "2000");
+    apis.authorizer.forbid(Operation::alter_configs, {ResourceType::group, "billing"});
+    CHECK(contains(apis.ask<schema::IncrementalAlterConfigsResponse>(request, ApiVersion(1)),
+                   "\"errorCode\":30"));
+}
+
 TEST_CASE("quorum: delete.topic.enable=false refuses every deletion", "[quorum][api]") {
     Machine machine(1);
     machine.boot();
