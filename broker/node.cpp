@@ -95,17 +95,17 @@ Node::Node(config::BrokerConfig config, const NodeLimits& limits, NodePorts port
                     .self = config_.node.id,
                     .broker_epoch = [this] { return agent_->epoch(); }}),
       group_memory_(limits.groups, ports_.clock, log_.named("groups")),
-      groups_({ports_.control, ports_.worker == nullptr ? ports_.control : *ports_.worker,
-               ports_.clock, log_.named("groups"), ports_.coordinator_mutants},
-              {.memory = &group_memory_,
-               .offset_metadata_max =
-                   static_cast<std::size_t>(std::max(config_.groups.offset_metadata_max, 0)),
-               .classic = {.initial_delay = duration_of(config_.groups.initial_delay),
-                           .max_size = static_cast<std::size_t>(config_.groups.size_max),
-                           .mutants = ports_.group_mutants},
-               .consumer = consumer_rules(config_.groups.consumer, ports_.consumer_mutants),
-               .migration = {.may_upgrade = config_.groups.consumer.may_upgrade,
-                             .may_downgrade = config_.groups.consumer.may_downgrade}}),
+      groups_(
+          {ports_.control, ports_.worker == nullptr ? ports_.control : *ports_.worker, ports_.clock,
+           log_.named("groups"), ports_.coordinator_mutants, [this] { return metadata(); }},
+          {.memory = &group_memory_,
+           .offset_metadata_max =
+               static_cast<std::size_t>(std::max(config_.groups.offset_metadata_max, 0)),
+           .classic = {.initial_delay = duration_of(config_.groups.initial_delay),
+                       .max_size = static_cast<std::size_t>(config_.groups.size_max),
+                       .mutants = ports_.group_mutants},
+           .consumer = consumer_rules(config_.groups.consumer, ports_.consumer_mutants),
+           .settings = &config_.settings}),
       shards_(data_ports(), ports_.data),
       cluster_peers_(shards_.fetchers(), ports_.control, isr_updater_) {
     connector_.follow_active(session_channel_);

@@ -9,10 +9,10 @@ using enum Update;
 using enum Use;
 
 constexpr Key kGroupKeys[] = {
-    {"consumer.session.timeout.ms", int32, "45000", at_least(1), milliseconds, cluster_wide, later,
+    {"consumer.session.timeout.ms", int32, "45000", at_least(1), milliseconds, cluster_wide, in_use,
      "How long a member of this consumer group may be silent."},
     {"consumer.heartbeat.interval.ms", int32, "1000", at_least(1), milliseconds, cluster_wide,
-     later, "How often a member of this consumer group reports."},
+     in_use, "How often a member of this consumer group reports while the group is stable."},
     {"consumer.assignment.interval.ms", int32, "1000", at_least(0), milliseconds, cluster_wide,
      later, "Shortest time between two assignments of this consumer group."},
     {"share.session.timeout.ms", int32, "45000", at_least(1), milliseconds, cluster_wide, later,

@@ -52,18 +52,17 @@ constexpr Key kGroupsKeys[] = {
     {"group.consumer.session.timeout.ms", int32, "45000", at_least(1), milliseconds, read_only,
      in_use, "How long a consumer group member may be silent."},
     {"group.consumer.min.session.timeout.ms", int32, "45000", at_least(1), milliseconds, read_only,
-     later, "Shortest session that a consumer group may be given."},
+     in_use, "Shortest session that a consumer group may be given."},
     {"group.consumer.max.session.timeout.ms", int32, "60000", at_least(1), milliseconds, read_only,
-     later, "Longest session that a consumer group may be given."},
+     in_use, "Longest session that a consumer group may be given."},
     {"group.consumer.heartbeat.interval.ms", int32, "1000", at_least(1), milliseconds, read_only,
      in_use, "How often a member of a stable consumer group reports."},
     {"group.consumer.min.heartbeat.interval.ms", int32, "500", at_least(1), milliseconds, read_only,
      in_use,
      "Shortest heartbeat interval that a consumer group may be given; also how often members "
-     "report "
-     "while a group reassigns partitions."},
+     "report while a group reassigns partitions."},
     {"group.consumer.max.heartbeat.interval.ms", int32, "15000", at_least(1), milliseconds,
-     read_only, later, "Longest heartbeat interval that a consumer group may be given."},
+     read_only, in_use, "Longest heartbeat interval that a consumer group may be given."},
     {"group.consumer.max.size", int32, "2147483647", at_least(1), count, read_only, in_use,
      "Members that a consumer group may have, 10,000 at most."},
     {"group.consumer.assignors", list, "uniform,range",
@@ -84,7 +83,9 @@ constexpr Key kGroupsKeys[] = {
      "Whether assignments are computed outside the coordinator's thread; Highwater decides by "
      "their size."},
     {"group.consumer.regex.refresh.interval.ms", int32, "600000", at_least(10000), milliseconds,
-     read_only, later, "How often subscriptions by pattern are matched with the topics."},
+     read_only, automatic,
+     "How often subscriptions by pattern are matched with the topics; Highwater does it when the "
+     "topics have changed."},
     {"errors.deadletterqueue.auto.create.topics.enable", boolean, "false", any(), none,
      cluster_wide, later,
      "Whether the topic for undeliverable records is created when it is missing."},

@@ -66,7 +66,8 @@ class Answer:
 
 class ConsumerMember:
     """Joins with the first heartbeat. `owned` are the partitions that it says it has; a heartbeat
-    does not change them, so a test decides when it takes and gives up what it was `assigned`."""
+    does not change them, so a test decides when it takes and gives up what it was `assigned`.
+    `interval` is the time until the next heartbeat in milliseconds, as the broker wants it."""
 
     def __init__(self, address, group, topic, client="member"):
         host, port = address.rsplit(":", 1)
@@ -74,6 +75,7 @@ class ConsumerMember:
         self.group, self.topic, self.client = group, topic, client
         self.id = str(uuid.uuid4())
         self.epoch = 0
+        self.interval = None
         self.owned, self.assigned = [], []
         self.topic_id = self.find_topic()
 
@@ -127,7 +129,7 @@ class ConsumerMember:
             raise AssertionError(f"the heartbeat is refused with {code}: {message}")
         answer.text()
         self.epoch = answer.number("i")
-        answer.number("i")
+        self.interval = answer.number("i")
         if answer.number("b") >= 0:
             self.assigned = []
             answer.array(lambda: self.take_topic(answer))

@@ -1,6 +1,8 @@
 """Members of groups with several clients join, leave and crash, while records are written."""
 
+import json
 import os
+import subprocess
 import unittest
 from pathlib import Path
 
@@ -111,6 +113,32 @@ class Confluent(Rebalances, GroupCase):
 
 class ConfluentConsumer(Confluent):
     protocol = "consumer"
+
+    def alter(self, name, value):
+        python, _ = self.command
+        answer = subprocess.run([python, FOLDER / "python/confluent_configs.py",
+                                 self.broker.address, GROUP, name, value],
+                                capture_output=True, text=True, timeout=60, check=True)
+        return json.loads(answer.stdout)
+
+    def test_members_go_on_while_the_configs_of_their_group_change(self):
+        members = self.start(2)
+        self.wait_shared(members, [3, 3])
+        for value in ["2500", "700"]:
+            altered = self.alter("consumer.heartbeat.interval.ms", value)
+            self.assertIsNone(altered["refused"])
+            self.assertEqual(altered["configs"]["consumer.heartbeat.interval.ms"], [value, 8])
+            self.assertEqual(altered["configs"]["consumer.session.timeout.ms"], ["6000", 4])
+        refused = self.alter("consumer.heartbeat.interval.ms", "1")
+        self.assertEqual(refused["refused"], "INVALID_CONFIG")
+        members += self.start(1)
+        self.wait_shared(members, [2, 2, 2])
+        members[0].kill()
+        self.wait_shared(members[1:], [3, 3])
+        count = self.feeder.stop()
+        self.wait_read(count)
+        self.leave(members[1:])
+        self.check(count)
 
 
 class Kafkajs(Rebalances, GroupCase):

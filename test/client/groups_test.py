@@ -1,4 +1,4 @@
-"""Groups of consumers: kafka-python and kcat against a broker."""
+"""Groups of consumers, and their configs: kafka-python and kcat against a broker."""
 
 import os
 import subprocess
@@ -10,6 +10,8 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.structs import OffsetAndMetadata
 
 from broker import Broker
+from consumer_member import ConsumerMember
+from group_configs import GroupConfigs, Value
 from hw import Hw
 
 TOPIC = "events"
@@ -126,6 +128,117 @@ class Groups(unittest.TestCase):
                 self.assertEqual(second.committed(partition, metadata=True),
                                  OffsetAndMetadata(19, "text 19"))
                 second.close()
+
+
+INTERVAL = "consumer.heartbeat.interval.ms"
+SESSION = "consumer.session.timeout.ms"
+INVALID_CONFIG, INVALID_REQUEST = 40, 42
+DEFAULT, OF_GROUP, OF_BROKER = 5, 8, 4
+
+
+class Configs(unittest.TestCase):
+    """Configs of groups of the consumer protocol."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.broker = Broker("--set", "group.consumer.min.session.timeout.ms=1500",
+                            "--set", "group.consumer.max.session.timeout.ms=70000",
+                            "--set", "group.consumer.session.timeout.ms=60000")
+        Hw(cls.broker.address).out("topic", "create", TOPIC, "-p", "2")
+        cls.configs = GroupConfigs(cls.broker.address)
+        # Who looks for a coordinator makes the topic of the groups.
+        reader = KafkaConsumer(bootstrap_servers=cls.broker.address, group_id="first")
+        reader.committed(TopicPartition(TOPIC, 0))
+        reader.close(autocommit=False)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.configs.close()
+        cls.broker.__exit__(None, None, None)
+
+    def setUp(self):
+        self.group = self._testMethodName
+
+    def join(self):
+        member = ConsumerMember(self.broker.address, self.group, TOPIC)
+        self.addCleanup(member.close)
+        member.heartbeat()
+        member.follow()
+        return member
+
+    def alter(self, name, value):
+        self.assertEqual(self.configs.alter(self.group, name, value), (0, None))
+        source = OF_GROUP if value is not None else DEFAULT
+        deadline = time.monotonic() + 30
+        while self.configs.describe(self.group)[name].source != source:
+            self.assertLess(time.monotonic(), deadline, f"{name} is shown")
+            time.sleep(0.05)
+
+    def wait_told(self, member, interval):
+        deadline = time.monotonic() + 30
+        while member.interval != interval:
+            self.assertLess(time.monotonic(), deadline, f"the member is told {interval} ms")
+            time.sleep(0.05)
+            member.heartbeat()
+
+    def test_a_running_member_is_told_the_interval_of_its_group(self):
+        member = self.join()
+        self.assertEqual(member.interval, 1000)
+        self.alter(INTERVAL, "3000")
+        described = self.configs.describe(self.group)
+        self.assertEqual(described[INTERVAL], Value("3000", OF_GROUP))
+        self.assertEqual(described[SESSION], Value("60000", OF_BROKER))
+        self.wait_told(member, 3000)
+        self.alter(INTERVAL, None)
+        self.assertEqual(self.configs.describe(self.group)[INTERVAL], Value("1000", DEFAULT))
+        self.wait_told(member, 1000)
+
+    def test_a_silent_member_is_removed_after_the_session_of_its_group(self):
+        member = self.join()
+        self.alter(SESSION, "3000")
+        self.alter(INTERVAL, "1200")
+        self.wait_told(member, 1200)
+        silent_since = time.monotonic()
+        while Hw(self.broker.address).json("group", "describe", self.group)[0]["members"]:
+            self.assertLess(time.monotonic() - silent_since, 30, "the member is removed")
+            time.sleep(0.05)
+        with self.assertRaisesRegex(AssertionError, "refused with 25"):
+            member.heartbeat()
+
+    def test_configs_survive_a_kill(self):
+        with Broker() as broker:
+            configs = GroupConfigs(broker.address)
+            self.assertEqual(configs.alter(self.group, INTERVAL, "4000"), (0, None))
+            configs.close()
+            broker.process.kill()
+            broker.process.communicate()
+            with Broker(data=broker.data) as restarted:
+                configs = GroupConfigs(restarted.address)
+                self.assertEqual(configs.describe(self.group)[INTERVAL], Value("4000", OF_GROUP))
+                configs.close()
+
+    def test_wrong_configs_are_refused_with_the_reason(self):
+        for name, value, reason in [
+                ("consumer.heartbeat.intervl.ms", "3000", f"did you mean '{INTERVAL}'?"),
+                ("retention.ms", "3000", "'retention.ms' is not a group key"),
+                (INTERVAL, "499", "from 500 to 15000 (milliseconds); these bounds are"),
+                (SESSION, "70001", "group.consumer.max.session.timeout.ms"),
+                (SESSION, "soon", "must be a whole number"),
+                ("share.session.timeout.ms", "1", "is not supported yet")]:
+            code, message = self.configs.alter(self.group, name, value)
+            self.assertEqual(code, INVALID_CONFIG)
+            self.assertIn(reason, message)
+        self.alter(INTERVAL, "2000")
+        code, message = self.configs.alter(self.group, SESSION, "2000")
+        self.assertEqual(code, INVALID_CONFIG)
+        self.assertIn("must be less than", message)
+        self.assertEqual(self.configs.describe(self.group)[SESSION], Value("60000", OF_BROKER))
+
+    def test_a_group_without_a_name_has_no_configs(self):
+        code, message = self.configs.alter("", INTERVAL, "3000")
+        self.assertEqual(code, INVALID_REQUEST)
+        self.assertIn("the name of the group is empty", message)
+        self.assertEqual(self.configs.describe(""), INVALID_REQUEST)
 
 
 if __name__ == "__main__":

@@ -307,7 +307,7 @@ void ConsumerGroup::begin_session(std::string_view member, TimePoint now) {
     }
     ConsumerMember& one = found->second;
     const auto& classic = one.description.classic;
-    one.session_end = now + (classic ? classic->session_timeout : rules_.session_timeout);
+    one.session_end = now + (classic ? classic->session_timeout : times_.session_timeout);
     if (one.position.state != MemberState::revoking) {
         one.revoking_end = kNever;
     } else if (one.revoking_end == kNever) {

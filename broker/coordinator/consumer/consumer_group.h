@@ -16,9 +16,11 @@
 #include "broker/coordinator/classic/classic_group.h"
 #include "broker/coordinator/consumer/consumer_heartbeat.h"
 #include "broker/coordinator/consumer/consumer_member.h"
+#include "broker/coordinator/consumer/consumer_rules.h"
 #include "broker/coordinator/consumer/group_question.h"
 #include "broker/coordinator/consumer/group_topics.h"
 #include "broker/coordinator/runtime/decision.h"
+#include "config/settings.h"
 #include "protocol/schema/group_record.h"
 
 namespace hw::broker {
@@ -26,18 +28,6 @@ namespace hw::broker {
 /// The states of a consumer group. `assigning`: a new target is being computed. `reconciling`:
 /// members are on the way to their targets.
 enum class ConsumerState : std::uint8_t { empty, assigning, reconciling, stable };
-
-/// Rules that a simulation breaks on purpose; none by default.
-struct ConsumerMutants {
-    bool gives_held_partitions = false;
-    bool forgets_revoking = false;
-    bool takes_old_epochs = false;
-    bool takes_old_heartbeats = false;
-    bool keeps_silent_members = false;
-    bool forgets_instances = false;
-    bool forgets_classic_parts = false;
-    bool takes_back_removed = false;
-};
 
 /// The members of a group of the consumer protocol (KIP-848), and what each has and shall have. A
 /// core: does no I/O, reads no clock. What the log has of the group changes by `apply` alone.
@@ -51,21 +41,16 @@ struct ConsumerMutants {
 /// member epoch, and each JoinGroup leads them a step.
 class ConsumerGroup {
 public:
-    struct Rules {
-        Duration session_timeout{};
-        Duration heartbeat_interval{};         ///< in a stable group
-        Duration reconciling_interval{};       ///< while members are on the way to their targets
-        std::size_t max_size = 0;              ///< members
-        std::vector<std::string> assignors{};  ///< offered; the first is the default
-        ConsumerMutants mutants = {};
-    };
+    using Rules = ConsumerRules;
+    using Times = ConsumerTimes;
     using Members = std::map<std::string, ConsumerMember, std::less<>>;
     /// Limit of what the members of a group say of themselves.
     static constexpr std::int64_t kMaxBytes = std::int64_t{64} << 20;
     /// Pause between looks at the topics of a group.
     static constexpr Duration kHashPause = std::chrono::seconds(1);
 
-    ConsumerGroup(const Rules& rules, std::string name) : rules_(rules), name_(std::move(name)) {}
+    ConsumerGroup(const Rules& rules, std::string name)
+        : rules_(rules), name_(std::move(name)), times_(times_of(rules)) {}
 
     // --- Records
 
@@ -79,6 +64,10 @@ public:
     void begin_sessions(TimePoint now);
     /// The records that remove the group.
     void remove(CoordinatorRecords& records) const;
+
+    /// Takes the group's own configs from newer metadata (group_times.cpp). A member's session is
+    /// as long as they say from its next heartbeat on. `broker` has the defaults and the bounds.
+    void see_configs(const GroupTopics& topics, const config::Settings& broker);
 
     // --- Members
 
@@ -158,17 +147,7 @@ public:
     }
 
 private:
-    /// A heartbeat that is being decided: the member as it will be, and what comes with it.
-    struct Change {
-        std::string id;
-        ConsumerMember member;
-        bool is_new = false;
-        std::optional<std::string> replaced;  ///< the static member of before
-        bool changes_topics = false;          ///< the group must be assigned anew
-        std::int32_t epoch = 0;               ///< of the group
-        std::int64_t hash = 0;
-        std::int32_t target_epoch = 0;
-    };
+    using Change = ConsumerChange;
     using Refused = std::optional<ConsumerAnswer>;
 
     // How a heartbeat is decided (consumer_heartbeat.cpp), in this order.
@@ -186,6 +165,10 @@ private:
     void step(const ConsumerHeartbeat& beat, Change& change, Decision& decision) const;
     [[nodiscard]] ConsumerAnswer answer(const ConsumerHeartbeat& beat, const Change& change,
                                         bool must_tell_assignment) const;
+    [[nodiscard]] Duration interval(bool is_stable) const {
+        return is_stable ? times_.heartbeat_interval
+                         : std::min(times_.heartbeat_interval, rules_.reconciling_interval);
+    }
     [[nodiscard]] ConsumerAnswer leave(const ConsumerHeartbeat& beat, Timestamp wall,
                                        Decision& decision);
 
@@ -250,6 +233,8 @@ private:
     std::int64_t bytes_ = 0;
 
     // Not in the log.
+    Times times_;
+    Offset configs_position_ = kNoOffset;   ///< of the metadata that the times are from
     Timestamp empty_since_ = kNoTimestamp;  ///< if this coordinator has seen the last member go
     Offset hash_position_ = kNoOffset;  ///< of the metadata that the hash was last compared with
     TimePoint hash_check_at_{};         ///< not before

@@ -61,8 +61,7 @@ ConsumerAnswer ConsumerGroup::heartbeat(const ConsumerHeartbeat& beat, GroupTopi
                 .message = {},
                 .member = std::string(beat.member),
                 .epoch = beat.epoch,
-                .interval = settled_ == members_.size() ? rules_.heartbeat_interval
-                                                        : rules_.reconciling_interval};
+                .interval = interval(settled_ == members_.size())};
     }
     Change change{.id = std::string(beat.member),
                   .member = {},
@@ -312,12 +311,11 @@ ConsumerAnswer ConsumerGroup::answer(const ConsumerHeartbeat& beat, const Change
     // not: who can give something up learns it from the answer.
     const bool is_stable = change.epoch == change.target_epoch && !is_on_its_way(change.member) &&
                            settled_ == members_.size() && change.target_epoch == target_epoch_;
-    ConsumerAnswer answer{
-        .code = ErrorCode::none,
-        .message = {},
-        .member = change.id,
-        .epoch = position.epoch,
-        .interval = is_stable ? rules_.heartbeat_interval : rules_.reconciling_interval};
+    ConsumerAnswer answer{.code = ErrorCode::none,
+                          .message = {},
+                          .member = change.id,
+                          .epoch = position.epoch,
+                          .interval = interval(is_stable)};
     if (beat.epoch == kJoinEpoch || beat.is_full() || must_tell_assignment) {
         answer.assignment = partitions_of(position.assigned);
     }

@@ -43,6 +43,18 @@ struct ConsumerAnswer {
     std::optional<Assignment> assignment = {};  ///< nothing: unchanged
 };
 
+/// A heartbeat that is being decided: the member as it will be, and what comes with it.
+struct ConsumerChange {
+    std::string id;
+    ConsumerMember member;
+    bool is_new = false;
+    std::optional<std::string> replaced;  ///< the static member of before
+    bool changes_topics = false;          ///< the group must be assigned anew
+    std::int32_t epoch = 0;               ///< of the group
+    std::int64_t hash = 0;
+    std::int32_t target_epoch = 0;
+};
+
 /// A time, by both clocks.
 struct Moment {
     TimePoint now;

@@ -26,11 +26,19 @@ std::shared_ptr<replication::ReplicaListener> GroupCoordinators::make_listener(
         };
         return std::make_unique<GroupMachine>(options);
     };
-    const auto load = [this, make, text, weak = std::weak_ptr(replica)](CoordinatorLoad load) {
+    const auto make_informed = [this, make] {
+        auto machine = make();
+        if (const auto image = ports_.image ? ports_.image() : nullptr) {
+            machine->see(image);
+        }
+        return machine;
+    };
+    const auto load = [this, make_informed, text,
+                       weak = std::weak_ptr(replica)](CoordinatorLoad load) {
         loader_.begin(
             {.replica = weak,
              .coordinator = std::static_pointer_cast<Coordinator>(weak.lock()->listener()),
-             .make = make,
+             .make = make_informed,
              .name = text,
              .load = load});
     };

@@ -30,6 +30,8 @@ public:
         const Clock& clock;
         Logger log;
         CoordinatorMutants mutants = {};
+        /// The newest metadata, or null; called on the control shard.
+        std::function<std::shared_ptr<const controller::MetadataImage>()> image = {};
     };
 
     GroupCoordinators(const Ports& ports, const GroupMachine::Options& options)

@@ -280,6 +280,7 @@ void GroupMachine::on_active(TimePoint now) {
             group->second.classic->begin_sessions(now);
         }
         if (group->second.consumer != nullptr) {
+            see_configs(*group->second.consumer);
             group->second.consumer->begin_sessions(now);
         }
         settle(group);

@@ -94,6 +94,8 @@ public:
         ClassicGroup::Rules classic = {};
         ConsumerGroup::Rules consumer = {};
         MigrationPolicy migration = {};
+        /// Of the broker, for the configs of groups; null: no group has any.
+        const config::Settings* settings = nullptr;
         /// Asks outside of the guard; the answer comes to `take` in a later entry.
         std::function<void(std::string group, GroupQuestion)> ask_worker = {};
     };
@@ -105,6 +107,9 @@ public:
     GroupMachine& operator=(const GroupMachine&) = delete;
     ~GroupMachine() override;
 
+    /// Takes metadata, if they are newer: before the first request, so that sessions begin with
+    /// the configs of their groups.
+    void see(const std::shared_ptr<const controller::MetadataImage>& image) { topics_.see(image); }
     [[nodiscard]] Result<void> apply(ByteView key, record::NullableBytes value) override;
     void on_active(TimePoint now) override;
     void on_deadline(TimePoint now, Timestamp wall, Decision& decision) override;
@@ -207,6 +212,11 @@ private:
     [[nodiscard]] Groups::iterator at(std::string_view group);
     [[nodiscard]] ClassicGroup& classic(Groups::iterator group);
     [[nodiscard]] ConsumerGroup& consumer(Groups::iterator group);
+    void see_configs(ConsumerGroup& group) const {
+        if (options_.settings != nullptr) {
+            group.see_configs(topics_, *options_.settings);
+        }
+    }
     [[nodiscard]] bool has_room(std::string_view group, const ConsumerHeartbeat& beat) const;
     /// The group has changed: it may have another deadline, or be gone.
     void settle(Groups::iterator group);

@@ -93,6 +93,7 @@ ConsumerAnswer GroupMachine::upgrade(Groups::iterator group, const ConsumerHeart
         const auto applied = apply(record.key(), record.value());
         HW_ASSERT(applied.has_value());
     }
+    see_configs(consumer(group));
     ConsumerAnswer answer = consumer(group).heartbeat(beat, topics_, at, decision);
     if (answer.code != ErrorCode::none) {
         group->second.consumer.reset();

@@ -126,9 +126,13 @@ ConsumerAnswer GroupMachine::heartbeat(std::string_view group, const ConsumerHea
                     "(highwater.memory.limit)."};
     }
     const auto found = this->at(group);
-    ConsumerAnswer answer = found->second.classic != nullptr
-                                ? upgrade(found, beat, at, decision)
-                                : consumer(found).heartbeat(beat, topics_, at, decision);
+    ConsumerAnswer answer;
+    if (found->second.classic != nullptr) {
+        answer = upgrade(found, beat, at, decision);
+    } else {
+        see_configs(consumer(found));
+        answer = consumer(found).heartbeat(beat, topics_, at, decision);
+    }
     ask_worker_later(found, at.now, decision);
     settle_later(found, decision);
     return answer;

@@ -35,6 +35,12 @@ struct Bench {
         client = &world.connect();
     }
 
+    void set_configs(const controller::ConfigValues& values) {
+        auto next = std::make_shared<controller::MetadataImage>(*world.image);
+        next->set_configs({controller::ConfigResourceType::group, "g"}, values);
+        next->set_position(next->last_offset() + 1, LeaderEpoch(1));
+        world.publish(next);
+    }
     const Answer& beat(const Beat& request, std::int16_t version = 1) {
         return client->ask<Answer>(request, version);
     }
@@ -165,6 +171,37 @@ TEST_CASE("consumer groups: a silent member is removed", "[data][groups]") {
     bench.world.run_for(seconds(46));
     CHECK(bench.beat(Bench::alive(1)).error_code == ErrorCode::unknown_member_id);
     CHECK(bench.describe().group_state == "Empty");
+}
+
+TEST_CASE("consumer groups: a running member gets the times that are set for its group",
+          "[data][groups]") {
+    Bench bench;
+    bench.join();
+    REQUIRE(bench.beat(Bench::alive(1)).heartbeat_interval_ms == Millis(1000));
+    bench.set_configs(
+        {{"consumer.heartbeat.interval.ms", "2500"}, {"consumer.session.timeout.ms", "6000"}});
+    CHECK(bench.beat(Bench::alive(1)).heartbeat_interval_ms == Millis(2500));
+    bench.world.run_for(seconds(5));
+    CHECK(bench.beat(Bench::alive(1)).error_code == ErrorCode::none);
+    bench.world.run_for(seconds(7));
+    CHECK(bench.beat(Bench::alive(1)).error_code == ErrorCode::unknown_member_id);
+}
+
+TEST_CASE(
+    "consumer groups: a new coordinator gives members the sessions that are set for the group",
+    "[data][groups]") {
+    Bench bench;
+    bench.set_configs({{"consumer.session.timeout.ms", "60000"}});
+    bench.join();
+    bench.world.enter("__consumer_offsets", [](replication::PartitionReplica& replica) {
+        const std::vector both{kSelf, kOther};
+        replica.become_follower({LeaderEpoch(6), PartitionEpoch(6), both, both}, kOther);
+    });
+    bench.world.enter("__consumer_offsets", [](replication::PartitionReplica& replica) {
+        replica.become_leader({LeaderEpoch(7), PartitionEpoch(7), {kSelf}, {kSelf}});
+    });
+    bench.world.run_for(seconds(59));
+    CHECK(bench.beat(Bench::alive(1)).error_code == ErrorCode::none);
 }
 
 TEST_CASE("consumer groups: wrong heartbeats are refused with the reason", "[data][groups]") {

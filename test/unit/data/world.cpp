@@ -11,6 +11,7 @@
 #include "broker/net/local_transport.h"
 #include "controller/image/features.h"
 #include "storage/log_loader.h"
+#include "test/unit/config/support.h"
 #include "test/unit/data/requests.h"
 
 namespace hw::broker {
@@ -92,13 +93,15 @@ World::World(std::uint64_t seed, const HostLimits& limits)
           .flush_queues = {&shards[0]->flush_queue, &shards[1]->flush_queue, &home_queue},
           .defer = &coin,
           .peers = &peers},
-      groups({home, home, clock, Logger(no_lines, "groups")},
+      settings(config::settings_of("group.consumer.min.session.timeout.ms=6000")),
+      groups({home, home, clock, Logger(no_lines, "groups"), {}, [this] { return image; }},
              {.classic = {.initial_delay = std::chrono::seconds(3), .max_size = 100},
               .consumer = {.session_timeout = std::chrono::seconds(45),
                            .heartbeat_interval = std::chrono::seconds(1),
                            .reconciling_interval = std::chrono::milliseconds(500),
                            .max_size = 100,
-                           .assignors = {"uniform", "range"}}}) {
+                           .assignors = {"uniform", "range"}},
+              .settings = &settings}) {
     auto first = std::make_shared<controller::MetadataImage>("cluster");
     first->put(broker(kSelf));
     first->put(broker(kOther));

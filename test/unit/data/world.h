@@ -121,8 +121,9 @@ struct World {
     storage::LogDirectory directory;
     NoPeers peers;
     HostedReplica::Services replica_services;
-    GroupCoordinators groups;
+    config::Settings settings;
     std::shared_ptr<const controller::MetadataImage> image;
+    GroupCoordinators groups;
     std::vector<std::unique_ptr<Client>> clients;
 
 private:

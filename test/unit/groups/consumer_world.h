@@ -43,10 +43,12 @@ inline Said joining(std::vector<std::string> topics = {"a"},
 
 /// Groups as a coordinator has them: it appends the records and applies them.
 struct Consumers {
-    explicit Consumers(std::size_t max_size = 100, MigrationPolicy migration = {})
-        : machine(options(max_size, migration)) {}
+    explicit Consumers(std::size_t max_size = 100, const config::Settings* settings = nullptr,
+                       MigrationPolicy migration = {})
+        : machine(options(max_size, settings, migration)) {}
 
-    GroupMachine::Options options(std::size_t max_size, MigrationPolicy migration = {}) {
+    GroupMachine::Options options(std::size_t max_size, const config::Settings* settings = nullptr,
+                                  MigrationPolicy migration = {}) {
         return {.classic = {.initial_delay = {}, .max_size = max_size},
                 .consumer = {.session_timeout = kSession,
                              .heartbeat_interval = kStableInterval,
@@ -54,6 +56,7 @@ struct Consumers {
                              .max_size = max_size,
                              .assignors = {"uniform", "range"}},
                 .migration = migration,
+                .settings = settings,
                 .ask_worker = [this](const std::string& group, GroupQuestion question) {
                     CHECK(group == "g");
                     questions.push_back(std::move(question));

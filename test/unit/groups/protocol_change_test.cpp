@@ -69,7 +69,7 @@ std::string assigned(const std::vector<std::int32_t>& indexes) {
 
 /// Groups with members of both protocols.
 struct Mixed : Consumers {
-    explicit Mixed(MigrationPolicy migration = {}) : Consumers(100, migration) {
+    explicit Mixed(MigrationPolicy migration = {}) : Consumers(100, nullptr, migration) {
         set_topic("a", 4);
     }
 
