@@ -14,6 +14,19 @@ namespace {
 /// Memory of a member beside its texts, about.
 constexpr std::size_t kMemberMemory = 500;
 
+/// Takes what a record says that another coordinator has written. A coordinator knows already what
+/// its own records say, and further protocols of the member.
+void update_loaded(ClassicMember& member, ClassicMember& loaded) {
+    const bool is_own = std::ranges::all_of(loaded.protocols, [&](const ClassicProtocol& protocol) {
+        return std::ranges::find(member.protocols, protocol) != member.protocols.end();
+    });
+    if (!is_own) {
+        member.protocols = std::move(loaded.protocols);
+    }
+    member.rebalance_timeout = loaded.rebalance_timeout;
+    member.session_timeout = loaded.session_timeout;
+}
+
 }  // namespace
 
 void ClassicGroup::apply(ClassicRecord record) {
@@ -27,6 +40,7 @@ void ClassicGroup::apply(ClassicRecord record) {
         }
         ClassicMember& member = known->second;
         member.assignment = std::move(loaded.assignment);
+        update_loaded(member, loaded);
         members.insert(members_.extract(known));
     }
     members_ = std::move(members);

@@ -540,6 +540,27 @@ TEST_CASE("classic group: a group that was loaded goes on, and its members have 
     CHECK(after.heartbeat("m1", 1) == ErrorCode::rebalance_in_progress);
 }
 
+TEST_CASE("classic group: a member that was loaded is what its last record says",
+          "[groups][classic]") {
+    Groups before;
+    before.make_stable(2);
+    const auto owns_nothing = before.join(
+        {.member = "m2", .protocols = {{"range", "owns nothing"}}, .rebalance = seconds(30)});
+    static_cast<void>(before.join({.member = "m1"}));
+    static_cast<void>(before.sync("m1", 2, {{"m1", "of m1"}, {"m2", "of m2"}}));
+    REQUIRE(before.log.size() == 2);
+    Groups after;
+    after.group.apply(before.log.front());
+    after.group.apply(before.log.back());
+    const ClassicMember& member = after.group.members().at("m2");
+    CHECK(member.protocols == std::vector<ClassicProtocol>{{"range", "owns nothing"}});
+    CHECK(member.rebalance_timeout == seconds(30));
+    // So one that gives something up is noticed.
+    const auto again = after.join({.member = "m2", .protocols = {{"range", "topics"}}});
+    CHECK(after.group.state() == ClassicState::preparing);
+    CHECK_FALSE(after.has_ended(again));
+}
+
 /// A protocol whose metadata have a size in MiB.
 ClassicProtocol large(int size) {
     return {"range", std::string(static_cast<std::size_t>(size) << 20, 'x')};
