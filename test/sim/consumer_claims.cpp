@@ -11,13 +11,14 @@ void ConsumerClaims::begin(MemberName name) {
 
 void ConsumerClaims::on_answer(TimePoint sent, TimePoint done,
                                const std::optional<Partitions>& given, bool must_give_up) {
-    const bool is_member = heard_ != TimePoint();
+    const bool was_settled = settled_ != TimePoint();
     if (!must_give_up) {
         gives_up_.reset();
     } else if (!gives_up_) {
-        gives_up_ = is_member ? heard_ : sent;
+        gives_up_ = was_settled ? settled_ : sent;
     }
     heard_ = sent;
+    settled_ = sent;
     if (name_.instance && !instance_) {
         instance_ = done;
     }
@@ -38,10 +39,9 @@ void ConsumerClaims::on_epoch(std::int32_t oldest) {
     std::erase_if(late_, [&](const Late& late) { return late.epoch < oldest; });
 }
 
-/// A heartbeat whose answer was lost may have begun what the member has to give up.
+/// A request whose answer was lost, or a JoinGroup, may have begun what the member has to give up.
 TimePoint ConsumerClaims::lease_end() const {
-    return std::min({heard_ + limits_.session, heard_ + limits_.rebalance,
-                     gives_up_.value_or(heard_) + limits_.rebalance});
+    return std::min(heard_ + limits_.session, gives_up_.value_or(settled_) + limits_.rebalance);
 }
 
 void ConsumerClaims::keep(const Partitions& owned, TimePoint now) {
@@ -63,6 +63,7 @@ void ConsumerClaims::end(TimePoint now) {
     instance_.reset();
     gives_up_.reset();
     heard_ = {};
+    settled_ = {};
 }
 
 void ConsumerClaims::report(std::optional<std::int32_t> partition, TimePoint from,

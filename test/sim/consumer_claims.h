@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -13,14 +14,14 @@
 
 namespace hw::sim {
 
-/// What belongs to one member of a consumer group, as far as it can be sure of it, reported to the
-/// judge when it ends. Only answers of the newest coordinator prove something, because one that was
+/// What belongs to one member of a group, as far as it can be sure of it, reported to the judge
+/// when it ends. Only answers of the newest coordinator prove something, because one that was
 /// replaced does not know what the newest has decided.
 ///
 /// A heartbeat without an answer may be taken at any time later. If it says that the member does
 /// not have a partition, that may give the partition away as soon as the member gets it. No
 /// coordinator can tell, while the epoch of the heartbeat is not too old, so such a partition is
-/// not claimed.
+/// not claimed. The same is true of a JoinGroup, which has no epoch and never gets too old.
 class ConsumerClaims {
 public:
     using Partitions = std::set<std::int32_t>;
@@ -36,14 +37,19 @@ public:
 
     /// A new process, with another name.
     void begin(MemberName name);
-    /// A heartbeat was answered.
+    /// A heartbeat was answered, or a SyncGroup.
     ///
     /// \param given       what the answer gives; nullopt: it does not say
     /// \param must_give_up  the member has something that it shall not have
     void on_answer(TimePoint sent, TimePoint done, const std::optional<Partitions>& given,
                    bool must_give_up);
+    /// An answer says that it is a member, but may hide that it must give something up: that of
+    /// JoinGroup, or that to a heartbeat in a rebalance.
+    void on_heard(TimePoint sent) { heard_ = sent; }
     /// A heartbeat has no answer, and may still come. `owned`: what it says the member has.
     void on_silence(std::int32_t epoch, Partitions owned);
+    /// The same, of a JoinGroup.
+    void on_silence(Partitions owned) { on_silence(kNoEpoch, std::move(owned)); }
     /// No coordinator takes heartbeats with earlier epochs any more.
     void on_epoch(std::int32_t oldest);
     /// The member has only these now.
@@ -54,6 +60,9 @@ public:
     void abandon() { end(kNever); }
 
 private:
+    /// Of what has no epoch: later than all.
+    static constexpr std::int32_t kNoEpoch = std::numeric_limits<std::int32_t>::max();
+
     struct Late {
         std::int32_t epoch = 0;
         Partitions owned;
@@ -66,7 +75,8 @@ private:
     std::size_t group_;
     Limits limits_;
     MemberName name_;
-    TimePoint heard_{};                  ///< when the last answered heartbeat was sent
+    TimePoint heard_{};    ///< when the last request was sent whose answer says it is a member
+    TimePoint settled_{};  ///< the same, of those whose answer says what it must give up
     std::optional<TimePoint> gives_up_;  ///< it gives something up, and was told later than then
     std::optional<TimePoint> instance_;  ///< since when its instance belongs to it
     std::map<std::int32_t, TimePoint> partitions_;  ///< since when they belong to it

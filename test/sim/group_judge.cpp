@@ -101,7 +101,17 @@ void GroupJudge::on_commit(std::size_t group, MemberCommit commit) {
     groups_[group].commits.push_back(std::move(commit));
 }
 
+void GroupJudge::on_unreadable(std::size_t group, const MemberName& member) {
+    if (!broken_) {
+        broken_ = fmt::format("{}: the assignment of {} cannot be read, or names other topics",
+                              groups_[group].name, member.id);
+    }
+}
+
 std::optional<std::string> GroupJudge::judge() const {
+    if (broken_) {
+        return broken_;
+    }
     for (const Group& group : groups_) {
         std::vector<MemberAssigned> all = group.assigned;
         std::ranges::sort(

@@ -47,6 +47,8 @@ public:
 
     void on_assigned(std::size_t group, MemberAssigned assigned);
     void on_commit(std::size_t group, MemberCommit commit);
+    /// A SyncGroup was answered with something that is no assignment.
+    void on_unreadable(std::size_t group, const MemberName& member);
 
     /// The first broken rule, as a sentence; nullopt if none is broken.
     [[nodiscard]] std::optional<std::string> judge() const;
@@ -63,6 +65,7 @@ private:
     };
 
     std::vector<Group> groups_;
+    std::optional<std::string> broken_;
 };
 
 }  // namespace hw::sim

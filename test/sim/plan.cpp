@@ -166,11 +166,20 @@ void draw_teams(Random random, Plan& plan) {
     }
 }
 
-/// Draws which of the groups with members use the consumer protocol.
+/// Draws which of the groups with members use the consumer protocol, and which have cooperative
+/// members. These have no instances: a static member that is away may be back with an assignment
+/// that others still waited for, and then nobody rebalances the group.
 void draw_protocols(Random random, Plan& plan) {
     plan.consumer_session = milliseconds(2000 + random.below(3000));
-    for (const std::size_t group : plan.teams) {
-        plan.groups[group].is_consumer = random.chance(1, 2);
+    for (const std::size_t number : plan.teams) {
+        GroupPlan& group = plan.groups[number];
+        group.kind = random.chance(1, 2) ? GroupKind::consumer : GroupKind::classic;
+        group.has_cooperative = group.kind == GroupKind::classic && random.chance(1, 2);
+        for (MemberPlan& member : plan.members) {
+            if (member.group == number && group.has_cooperative) {
+                member.instance.reset();
+            }
+        }
     }
 }
 

@@ -62,12 +62,16 @@ struct ReaderPlan {
     bool knows_epochs = true;  ///< false: as clients before KIP-320, it believes old metadata
 };
 
+/// The protocol of a group's members.
+enum class GroupKind : std::uint8_t { classic, consumer };
+
 /// A group, and the partitions for which it commits offsets. Each of them is a register.
 struct GroupPlan {
     std::string name;
     PartitionNumber coordinator;  ///< the partition of the offsets topic that has the group
     std::vector<std::pair<PartitionNumber, RegisterNumber>> registers;
-    bool is_consumer = false;  ///< its members use the consumer protocol, else the classic one
+    GroupKind kind = GroupKind::classic;
+    bool has_cooperative = false;  ///< some of its classic members are cooperative (KIP-429)
 };
 
 struct CommitterPlan {

@@ -1,18 +1,16 @@
 #include "test/sim/sim_member.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <ranges>
+#include <iterator>
+#include <string_view>
 #include <utility>
-
-#include <fmt/ranges.h>
+#include <vector>
 
 #include "protocol/schema/api/heartbeat.h"
 #include "protocol/schema/api/join_group.h"
 #include "protocol/schema/api/leave_group.h"
-#include "protocol/schema/api/offset_commit.h"
 #include "protocol/schema/api/sync_group.h"
+#include "test/sim/classic_assignor.h"
 
 namespace hw::sim {
 
@@ -21,67 +19,103 @@ using wire::ErrorCode;
 namespace {
 
 constexpr std::string_view kProtocolType = "consumer";
-constexpr std::string_view kProtocol = "sim";
-constexpr std::size_t kEarlierMax = 8;
-
-/// The form of an assignment: the numbers of the partitions, each followed by a comma.
-std::string text_of(const std::vector<std::int32_t>& partitions) {
-    std::string text;
-    for (const std::int32_t partition : partitions) {
-        text += fmt::format("{},", partition);
-    }
-    return text;
-}
-
-std::vector<std::int32_t> partitions_of(std::string_view text) {
-    std::vector<std::int32_t> partitions;
-    while (!text.empty()) {
-        std::int32_t partition = 0;
-        const auto end = std::from_chars(text.data(), text.data() + text.size(), partition).ptr;
-        partitions.push_back(partition);
-        text.remove_prefix(static_cast<std::size_t>(end - text.data()) + 1);
-    }
-    return partitions;
-}
+constexpr std::string_view kEagerProtocol = "range";
+constexpr std::string_view kCooperativeProtocol = "cooperative-sticky";
+/// Subscriptions have what a member owns since version 1, and its generation since version 2.
+constexpr std::uint64_t kVersions = 4;
 
 Millis millis_of(std::chrono::milliseconds span) {
     return Millis(static_cast<std::int32_t>(span.count()));
 }
 
+/// The protocols that a member offers. All members of a group have one in common. That is the one
+/// that all prefer, because the record of a group has no other: one that loads it would refuse
+/// members that do not have it.
+std::vector<std::string_view> protocols_of(bool is_cooperative, bool has_cooperative) {
+    if (is_cooperative) {
+        return {kCooperativeProtocol};
+    }
+    return has_cooperative ? std::vector{kCooperativeProtocol, kEagerProtocol}
+                           : std::vector{kEagerProtocol};
+}
+
 }  // namespace
 
+// Others may take over the instance of a static member at any time.
 SimMember::SimMember(ClientWorld& world, std::size_t number, const Plan& plan, std::uint64_t seed)
-    : SimClient(world, "member", seed),
-      world_plan_(plan),
-      plan_(plan.members[number]),
-      group_(plan.groups[plan_.group]),
-      number_(number) {}
+    : TeamMember(world,
+                 {.name = "member",
+                  .session = plan.members[number].session,
+                  .has_claims = !plan.members[number].instance},
+                 number, plan, seed) {}
 
-Task<> SimMember::run() {
-    ++world_.members;
-    while (!team().has_settled() && !(plan_.dies && world_.members_finish)) {
-        const bool is_calm = world_.members_finish;
-        const bool sleeps = !is_calm && random_.chance(1, 40);
-        co_await pause(sleeps ? 2 * plan_.session : plan_.session / 4);
-        if (!coordinator_) {
-            const ErrorCode code = co_await find_coordinator(group_.name, deadline());
-            if (code != ErrorCode::none) {
-                on_code("the search for the coordinator", code);
-            }
-        } else if (!is_in_) {
-            co_await join();
-        } else {
-            co_await take_part();
-        }
+void SimMember::begin_life() {
+    is_cooperative_ = group_.has_cooperative && random_.chance(1, 2);
+    const std::uint64_t lowest = is_cooperative_ ? 1 : 0;
+    version_ = ApiVersion(static_cast<std::int16_t>(lowest + random_.below(kVersions - lowest)));
+    notices_session_end_ = random_.chance(1, 2);
+    set_id({});
+    lose_all();
+}
+
+Task<> SimMember::take_part() {
+    if (notices_session_end_ && now() - heard_ > kind_.session) {
+        lose_all();
     }
-    co_await channel_.stop();
-    --world_.members;
+    if (owned_ != assigned_ && (world_.members_finish || random_.chance(1, 2))) {
+        give_up();
+    }
+    if (!is_in_) {
+        co_await join();
+        co_return;
+    }
+    if (world_.members_finish) {
+        co_await heartbeat();
+        co_return;
+    }
+    switch (random_.below(24)) {
+        case 0:
+            co_await leave();
+            break;
+        case 1:
+            end_life();
+            break;
+        case 2:
+            ++metadata_;
+            is_in_ = false;
+            break;
+        case 3:
+        case 4:
+            co_await commit(any_role());
+            break;
+        case 5:
+        case 6:
+        case 7:
+        case 8:
+            co_await commit(role());
+            break;
+        default:
+            co_await heartbeat();
+    }
 }
 
 Task<> SimMember::join() {
-    const std::string metadata = fmt::format("{}", metadata_);
-    const std::array protocols{
-        schema::JoinGroupRequest::Protocol{.name = kProtocol, .metadata = as_bytes(metadata)}};
+    if (!is_cooperative_) {
+        owned_.clear();
+        assigned_.clear();
+    }
+    claims_.keep(owned_, now());
+    const Partitions told = owned_;
+    const Buffer metadata =
+        encode_subscription({.version = version_,
+                             .owned = told,
+                             .generation = version_ < ApiVersion(2) ? -1 : generation_,
+                             .user_data = fmt::format("{}", metadata_)},
+                            topics_);
+    std::vector<schema::JoinGroupRequest::Protocol> protocols;
+    for (const auto name : protocols_of(is_cooperative_, group_.has_cooperative)) {
+        protocols.push_back({.name = name, .metadata = metadata.view()});
+    }
     const std::string id = id_;
     schema::JoinGroupRequest request{.group_id = group_.name};
     request.session_timeout_ms = millis_of(plan_.session);
@@ -92,168 +126,154 @@ Task<> SimMember::join() {
     }
     request.protocol_type = kProtocolType;
     request.protocols = protocols;
-    const TimePoint limit = deadline() + 2 * plan_.rebalance;
-    const auto answer = co_await replication::call<schema::JoinGroupResponse>(channel_, request,
-                                                                              ApiVersion(7), limit);
+    const TimePoint sent = now();
+    const bool was_current = is_coordinator_current();
+    const auto answer = co_await replication::call<schema::JoinGroupResponse>(
+        channel_, request, ApiVersion(7), deadline() + 2 * plan_.rebalance);
     if (!answer) {
+        if (answer.error().kind != ErrorKind::not_sent && !id.empty()) {
+            on_silent_join(told);
+        }
         on_code("a JoinGroup", std::unexpected(answer.error()));
         co_return;
     }
-    const ErrorCode code = (*answer)->error_code;
-    if (code == ErrorCode::member_id_required) {
-        id_ = (*answer)->member_id;
-        co_return;
+    const bool is_current = was_current && is_coordinator_current();
+    auto joined = take(**answer, is_current, sent);
+    if (joined) {
+        co_await sync(std::move(*joined));
     }
-    on_code("a JoinGroup", code);
-    if (code != ErrorCode::none) {
-        co_return;
-    }
-    id_ = (*answer)->member_id;
-    role_ = {.name = name(), .generation = (*answer)->generation_id, .partitions = {}};
-    std::vector<std::string> members;
-    for (const auto& member : (*answer)->members) {
-        members.emplace_back(member.member_id);
-    }
-    co_await sync((*answer)->leader == id_, std::move(members));
 }
 
-Task<> SimMember::sync(bool leads, std::vector<std::string> members) {
-    std::vector<std::string> texts(members.size());
-    std::vector<schema::SyncGroupRequest::Assignment> assignments;
-    for (std::size_t i = 0; leads && i < members.size(); ++i) {
-        std::vector<std::int32_t> part;
-        for (std::size_t partition = i; partition < group_.registers.size();
-             partition += members.size()) {
-            part.push_back(static_cast<std::int32_t>(partition));
-        }
-        texts[i] = text_of(part);
-        assignments.push_back({members[i], as_bytes(texts[i])});
+std::optional<SimMember::Joined> SimMember::take(const schema::JoinGroupResponse& answer,
+                                                 bool is_current, TimePoint sent) {
+    if (answer.error_code == ErrorCode::member_id_required) {
+        set_id(answer.member_id);
+        return std::nullopt;
     }
+    on_code("a JoinGroup", answer.error_code);
+    if (answer.error_code != ErrorCode::none) {
+        return std::nullopt;
+    }
+    if (id_ != answer.member_id) {
+        set_id(answer.member_id);
+    }
+    heard_ = now();
+    if (is_current) {
+        claims_.on_heard(sent);
+    }
+    Joined joined{.generation = answer.generation_id,
+                  .protocol = std::string(answer.protocol_name),
+                  .leads = answer.leader == id_,
+                  .members = {}};
+    for (const auto& member : answer.members) {
+        joined.members[std::string(member.member_id)] =
+            decode_owned(member.metadata, topics_).value_or(Partitions());
+    }
+    return joined;
+}
+
+Task<> SimMember::sync(Joined joined) {
+    std::vector<Buffer> parts;
+    std::vector<schema::SyncGroupRequest::Assignment> assignments;
+    if (joined.leads) {
+        for (const auto& [id, part] : assign_partitions(joined.members, topics_.all())) {
+            parts.push_back(encode_assignment(part, topics_));
+            assignments.push_back({joined.members.find(id)->first, parts.back().view()});
+        }
+    }
+    const std::string id = id_;
     schema::SyncGroupRequest request{.group_id = group_.name};
-    request.generation_id = role_.generation;
-    request.member_id = role_.name.id;
+    request.generation_id = joined.generation;
+    request.member_id = id;
     if (plan_.instance) {
         request.group_instance_id = *plan_.instance;
     }
     request.protocol_type = kProtocolType;
-    request.protocol_name = kProtocol;
+    request.protocol_name = joined.protocol;
     request.assignments = assignments;
-    const TimePoint limit = deadline() + plan_.rebalance;
-    const auto answer = co_await replication::call<schema::SyncGroupResponse>(channel_, request,
-                                                                              ApiVersion(5), limit);
+    const TimePoint sent = now();
+    const bool was_current = is_coordinator_current();
+    const auto answer = co_await replication::call<schema::SyncGroupResponse>(
+        channel_, request, ApiVersion(5), deadline() + plan_.rebalance);
     const Code code = answer ? Code((*answer)->error_code) : std::unexpected(answer.error());
     on_code("a SyncGroup", code);
+    if (code && *code == ErrorCode::rebalance_in_progress && random_.chance(1, 2)) {
+        lose_all();  // as some clients do
+    }
     if (!code || *code != ErrorCode::none) {
         co_return;
     }
-    role_.partitions = partitions_of(as_text((*answer)->assignment));
-    is_in_ = true;
-    world_.groups.on_assigned(plan_.team, {.member = role_.name,
-                                           .generation = role_.generation,
-                                           .partitions = role_.partitions,
-                                           .done = world_.clock.now()});
-    if (earlier_.size() == kEarlierMax) {
-        earlier_.erase(earlier_.begin());
-    }
-    earlier_.push_back(role_);
-}
-
-Task<> SimMember::take_part() {
-    if (world_.members_finish) {
-        co_await heartbeat();
+    const auto assigned = decode_assignment((*answer)->assignment, topics_);
+    if (!assigned) {
+        world_.groups.on_unreadable(plan_.team, role().name);
         co_return;
     }
-    switch (random_.below(24)) {
-        case 0:
-            co_await leave();
-            break;
-        case 1:
-            restart();
-            break;
-        case 2:
-            ++metadata_;
-            is_in_ = false;
-            break;
-        case 3:
-        case 4:
-            co_await commit(earlier_[random_.below(earlier_.size())]);
-            break;
-        case 5:
-        case 6:
-        case 7:
-        case 8:
-            co_await commit(role_);
-            break;
-        default:
-            co_await heartbeat();
+    generation_ = joined.generation;
+    take(*assigned, was_current && is_coordinator_current(), sent);
+}
+
+void SimMember::take(const Partitions& assigned, bool is_current, TimePoint sent) {
+    assigned_ = assigned;
+    is_in_ = true;
+    heard_ = sent;
+    for (const std::int32_t partition : assigned_) {
+        if (owned_.insert(partition).second) {
+            report_grant(partition);
+        }
     }
+    if (is_current) {
+        claims_.on_answer(sent, now(), assigned_, owned_ != assigned_);
+    }
+    if (group_.kind == GroupKind::classic) {
+        world_.groups.on_assigned(plan_.team, {.member = role().name,
+                                               .generation = generation_,
+                                               .partitions = {assigned_.begin(), assigned_.end()},
+                                               .done = now()});
+    }
+    remember(role());
 }
 
 Task<> SimMember::heartbeat() {
+    const std::string id = id_;
     schema::HeartbeatRequest request{.group_id = group_.name};
-    request.generation_id = role_.generation;
-    request.member_id = role_.name.id;
+    request.generation_id = generation_;
+    request.member_id = id;
     if (plan_.instance) {
         request.group_instance_id = *plan_.instance;
     }
+    const TimePoint sent = now();
+    const bool was_current = is_coordinator_current();
     const auto answer = co_await replication::call<schema::HeartbeatResponse>(
         channel_, request, ApiVersion(4), deadline());
     const Code code = answer ? Code((*answer)->error_code) : std::unexpected(answer.error());
+    const bool is_current = was_current && is_coordinator_current();
     on_code("a heartbeat", code);
-    if (code && *code == ErrorCode::none) {
-        if (world_.members_finish && !plan_.dies) {
-            team().note(number_, role_.generation, role_.partitions);
+    if (code && *code == ErrorCode::rebalance_in_progress) {
+        heard_ = sent;
+        if (is_current) {
+            claims_.on_heard(sent);
         }
     }
-}
-
-Task<> SimMember::commit(Role role) {
-    if (role.partitions.empty()) {
+    if (!code || *code != ErrorCode::none) {
         co_return;
     }
-    const auto chosen =
-        static_cast<std::size_t>(role.partitions[random_.below(role.partitions.size())]);
-    const auto [number, reg] = group_.registers[chosen];
-    const PartitionPlan& of = world_plan_.partitions[number.value()];
-    schema::OffsetCommitRequest::Partition partition;
-    partition.partition_index = of.index;
-    partition.committed_offset = Offset(++world_.member_commits);
-    const std::array partitions{partition};
-    schema::OffsetCommitRequest::Topic topic;
-    topic.name = of.topic;
-    topic.partitions = partitions;
-    const std::array topics{topic};
-    schema::OffsetCommitRequest request;
-    request.group_id = group_.name;
-    request.generation_id_or_member_epoch = role.generation;
-    request.member_id = role.name.id;
-    if (role.name.instance) {
-        request.group_instance_id = *role.name.instance;
+    heard_ = sent;
+    if (is_current) {
+        claims_.on_answer(sent, now(), assigned_, owned_ != assigned_);
     }
-    request.topics = topics;
-    OffsetWrite write{.offset = partition.committed_offset, .sent = world_.clock.now(), .done = {}};
-    const auto answer = co_await replication::call<schema::OffsetCommitResponse>(
-        channel_, request, ApiVersion(9), deadline());
-    const Code code = answer ? Code((*answer)->topics[0].partitions[0].error_code)
-                             : std::unexpected(answer.error());
-    write.done = world_.clock.now();
-    write.outcome = outcome_of_commit(code);
-    world_.offsets.on_write(reg, write);
-    if (write.outcome == WriteOutcome::acknowledged) {
-        ++world_.operations;
-        world_.groups.on_commit(
-            plan_.team, {.member = role.name, .generation = role.generation, .sent = write.sent});
-    } else if (role.name == role_.name && role.generation == role_.generation) {
-        on_code(fmt::format("the commit of {}", write.offset), code);
+    if (owned_ == assigned_) {
+        note_settled();
     }
 }
 
 Task<> SimMember::leave() {
     if (plan_.instance) {
-        restart();  // a static member says nothing when it goes
+        end_life();  // a static member says nothing when it goes
         co_return;
     }
-    const schema::LeaveGroupRequest::Member leaving{.member_id = role_.name.id};
+    claims_.end(now());
+    const std::string id = id_;
+    const schema::LeaveGroupRequest::Member leaving{.member_id = id};
     schema::LeaveGroupRequest request{.group_id = group_.name};
     request.members = {&leaving, 1};
     const auto answer = co_await replication::call<schema::LeaveGroupResponse>(
@@ -261,34 +281,52 @@ Task<> SimMember::leave() {
     if (!answer) {
         on_code("a LeaveGroup", std::unexpected(answer.error()));
     }
-    restart();
+    end_life();
 }
 
-void SimMember::restart() {
-    id_.clear();
+void SimMember::on_silent_join(const Partitions& told) {
+    claims_.on_silence(told);
+    if (!plan_.instance && random_.chance(1, 2)) {
+        end_life();  // nothing could be claimed for its id any more
+    }
+}
+
+void SimMember::set_id(std::string_view id) {
+    id_ = id;
+    heard_ = now();
+    claims_.begin(role().name);
+}
+
+void SimMember::lose_all() {
+    claims_.end(now());
+    owned_.clear();
+    assigned_.clear();
+    generation_ = -1;
     is_in_ = false;
 }
 
-void SimMember::on_code(std::string_view what, const Code& code) {
-    if (code && *code == ErrorCode::none) {
-        ++world_.operations;
-        return;
-    }
-    report(code
-               ? fmt::format("{}: {} of member {} fails with {}", group_.name, what, number_, *code)
-               : fmt::format("{}: {} of member {} has no answer: {}", group_.name, what, number_,
-                             code.error().message));
+void SimMember::give_up() {
+    owned_ = assigned_;
+    claims_.keep(owned_, now());
+    is_in_ = false;
+}
+
+void SimMember::on_failure(std::optional<ErrorCode> code) {
     if (!code) {
-        channel_.disconnect();
-        coordinator_.reset();
         return;
     }
     switch (*code) {
         case ErrorCode::unknown_member_id:
+            lose_all();
+            set_id({});
+            break;
         case ErrorCode::fenced_instance_id:
-            restart();
+            lose_all();
+            end_life();
             break;
         case ErrorCode::illegal_generation:
+            lose_all();
+            break;
         case ErrorCode::rebalance_in_progress:
             is_in_ = false;
             break;

@@ -2,63 +2,75 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
-#include <vector>
 
+#include "protocol/base/ids.h"
+#include "protocol/schema/api/join_group.h"
 #include "protocol/wire/error_code.h"
-#include "test/sim/group_judge.h"
-#include "test/sim/offset_judge.h"
 #include "test/sim/plan.h"
-#include "test/sim/sim_client.h"
+#include "test/sim/team_member.h"
 
 namespace hw::sim {
 
-/// A member of a group of the classic protocol: joins, sends heartbeats, commits offsets for its
-/// part. Sometimes it pauses for longer than its session, leaves, joins again with other metadata,
-/// or is a new process that knows nothing of the one before; and sometimes an old request of an
-/// earlier generation comes once more. Reports to the judges of groups and of offsets.
-class SimMember final : public SimClient {
+/// A member of a group of the classic protocol: joins, assigns if it leads, sends heartbeats,
+/// commits offsets for its part. It leaves, joins again with other metadata, or is a new process
+/// that knows nothing of the one before; and sometimes an old commit comes once more. Reports to
+/// the judges of groups and of offsets.
+///
+/// An eager member gives up all partitions before each JoinGroup. A cooperative one keeps them, and
+/// gives up after SyncGroup what is not assigned to it any more, sometimes late; then it joins
+/// again (KIP-429).
+class SimMember final : public TeamMember {
 public:
     /// `plan` outlives it; `number` is the index of its MemberPlan.
     SimMember(ClientWorld& world, std::size_t number, const Plan& plan, std::uint64_t seed);
 
-    /// Ends when, after the last fault, all members of its group agree.
-    [[nodiscard]] Task<> run();
-
 private:
-    /// The code of an answer, or why there is none.
-    using Code = Result<wire::ErrorCode>;
-    /// What it was in a generation.
-    struct Role {
-        MemberName name;
+    /// The answer to a JoinGroup.
+    struct Joined {
         std::int32_t generation = -1;
-        std::vector<std::int32_t> partitions;
+        std::string protocol;
+        bool leads = false;
+        std::map<std::string, Partitions> members;  ///< of the leader: what each has
     };
 
-    [[nodiscard]] Task<> join();
-    [[nodiscard]] Task<> sync(bool leads, std::vector<std::string> members);
-    [[nodiscard]] Task<> take_part();
-    [[nodiscard]] Task<> heartbeat();
-    [[nodiscard]] Task<> commit(Role role);
-    [[nodiscard]] Task<> leave();
-    /// The process ends; another one begins.
-    void restart();
-    /// Acts on the code of an answer.
-    void on_code(std::string_view what, const Code& code);
-    [[nodiscard]] MemberName name() const { return {id_, plan_.instance}; }
-    [[nodiscard]] TimePoint deadline() const { return world_.clock.now() + plan_.request_timeout; }
-    [[nodiscard]] TeamState& team() { return world_.teams[plan_.team]; }
+    void begin_life() override;
+    [[nodiscard]] Task<> take_part() override;
+    void on_failure(std::optional<wire::ErrorCode> code) override;
+    [[nodiscard]] Role role() const override {
+        return {{id_, plan_.instance}, generation_, owned_};
+    }
 
-    const Plan& world_plan_;
-    const MemberPlan& plan_;
-    const GroupPlan& group_;
-    std::size_t number_;
-    std::string id_;  ///< empty: not told yet
-    bool is_in_ = false;
-    Role role_;                   ///< of the generation that it is in
-    std::vector<Role> earlier_;   ///< some
-    std::uint64_t metadata_ = 0;  ///< changes now and then
+    [[nodiscard]] Task<> join();
+    [[nodiscard]] Task<> sync(Joined joined);
+    /// Takes the answer to a JoinGroup; nullopt: it has not joined.
+    [[nodiscard]] std::optional<Joined> take(const schema::JoinGroupResponse& answer,
+                                             bool is_current, TimePoint sent);
+    /// Takes the assignment of its generation.
+    void take(const Partitions& assigned, bool is_current, TimePoint sent);
+    [[nodiscard]] Task<> heartbeat();
+    [[nodiscard]] Task<> leave();
+    /// JoinGroup or the answer to it may come at any time later.
+    void on_silent_join(const Partitions& told);
+    /// It has learned its id.
+    void set_id(std::string_view id);
+    /// It is no member any more, or has heard nothing for too long.
+    void lose_all();
+    /// Gives up what is not assigned to it.
+    void give_up();
+
+    // Of the process.
+    bool is_cooperative_ = false;
+    ApiVersion version_{0};             ///< of its subscriptions
+    bool notices_session_end_ = false;  ///< itself; else the coordinator tells it
+    std::uint64_t metadata_ = 0;        ///< changes now and then
+    std::string id_;                    ///< empty: not told yet
+    std::int32_t generation_ = -1;      ///< that it is in, or was in last
+    bool is_in_ = false;                ///< it need not join
+    Partitions assigned_;               ///< in that generation; it has these, perhaps others, too
+    TimePoint heard_{};                 ///< when the last answered request was sent
 };
 
 }  // namespace hw::sim

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "storage/log_folder.h"
+#include "test/sim/team_topics.h"
 
 namespace hw::sim {
 namespace {
@@ -49,20 +50,6 @@ std::vector<std::string> team_names(const Plan& plan) {
     return names;
 }
 
-/// How many partitions the members of a group share. Those of a consumer group subscribe to topics.
-std::size_t shared_partitions(const Plan& plan, const GroupPlan& group) {
-    if (!group.is_consumer) {
-        return group.registers.size();
-    }
-    std::set<std::string> topics;
-    for (const auto& [number, unused] : group.registers) {
-        topics.insert(plan.partitions[number.value()].topic);
-    }
-    return static_cast<std::size_t>(std::ranges::count_if(
-        plan.partitions,
-        [&topics](const PartitionPlan& partition) { return topics.contains(partition.topic); }));
-}
-
 std::vector<TeamState> teams_of(const Plan& plan) {
     std::vector<TeamState> teams;
     for (std::size_t team = 0; team < plan.teams.size(); ++team) {
@@ -70,7 +57,7 @@ std::vector<TeamState> teams_of(const Plan& plan) {
             return member.team == team && !member.dies;
         });
         teams.emplace_back(static_cast<std::size_t>(members),
-                           shared_partitions(plan, plan.groups[plan.teams[team]]));
+                           TeamTopics(plan, plan.groups[plan.teams[team]]).all().size());
     }
     return teams;
 }
@@ -134,7 +121,7 @@ Simulation::Simulation(const SimulationOptions& options)
         committers_.push_back(std::make_unique<SimCommitter>(clients_, i, plan_, ++seed));
     }
     for (std::size_t i = 0; i < plan_.members.size(); ++i) {
-        if (plan_.groups[plan_.members[i].group].is_consumer) {
+        if (plan_.groups[plan_.members[i].group].kind == GroupKind::consumer) {
             consumers_.push_back(std::make_unique<SimConsumer>(clients_, i, plan_, ++seed));
         } else {
             members_.push_back(std::make_unique<SimMember>(clients_, i, plan_, ++seed));

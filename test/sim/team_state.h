@@ -10,7 +10,7 @@
 namespace hw::sim {
 
 /// A group with members, as these see it after the last fault. It has settled when all of them are
-/// in one generation, in which each partition has an owner (G4).
+/// in one generation or epoch, in which each partition has one owner (G4).
 class TeamState {
 public:
     /// `members`: those that do not die.
@@ -22,12 +22,14 @@ public:
         roles_[member] = {generation, std::move(partitions)};
         std::set<std::int32_t> generations;
         std::set<std::int32_t> owned;
+        std::size_t parts = 0;
         for (const auto& [number, role] : roles_) {
             generations.insert(role.first);
             owned.insert(role.second.begin(), role.second.end());
+            parts += role.second.size();
         }
-        has_settled_ =
-            roles_.size() == members_ && generations.size() == 1 && owned.size() == partitions_;
+        has_settled_ = roles_.size() == members_ && generations.size() == 1 &&
+                       owned.size() == partitions_ && parts == partitions_;
     }
     [[nodiscard]] bool has_settled() const { return has_settled_; }
 
