@@ -56,6 +56,7 @@ public:
     void open(std::unique_ptr<storage::Log> log, Offset high_watermark);
     /// Called at most once, before the first role.
     void set_listener(std::shared_ptr<ReplicaListener> listener);
+    [[nodiscard]] const ReplicaListener* listener() const { return listener_.get(); }
     /// This broker leads the partition, or still leads it with another ISR or other replicas. Older
     /// facts are ignored. The log must be open.
     void become_leader(const PartitionFacts& facts);
@@ -117,8 +118,7 @@ public:
 
     /// Begins the next fetch from `leader`: at which position. It is under way until take_fetched
     /// or fetch_failed, or until the role changes. Nothing when this broker does not follow it, or
-    /// another fetch is under way, or it must not fetch yet: then the host gets ask_fetch when it
-    /// may.
+    /// another fetch is under way, or it must not fetch yet: then the host gets ask_fetch later.
     [[nodiscard]] std::optional<FetchPosition> next_fetch(BrokerId leader);
     /// Takes the leader's answer to the fetch that is under way; another one is ignored. `bytes`
     /// own its records, until they are written. Returns why to pause before the next fetch; empty:

@@ -35,7 +35,8 @@ TEST_CASE("classic assignor: consumers understand the bytes", "[sim][groups]") {
     CHECK(decode_assignment({}, topics) == Partitions{});
     CHECK(decode_assignment(encode_assignment({1, 3}, topics).view(), topics) == Partitions{1, 3});
     const int version = GENERATE(0, 1, 2, 3);
-    Subscription subscription{.version = ApiVersion(static_cast<std::int16_t>(version))};
+    Subscription subscription;
+    subscription.version = ApiVersion(static_cast<std::int16_t>(version));
     if (version > 0) {
         subscription.owned = {3};
     }

@@ -14,6 +14,7 @@ void ConsumerClaims::on_answer(TimePoint sent, TimePoint done,
     const bool was_settled = settled_ != TimePoint();
     if (!must_give_up) {
         gives_up_.reset();
+        first_join_.reset();
     } else if (!gives_up_) {
         gives_up_ = was_settled ? settled_ : sent;
     }
@@ -29,6 +30,11 @@ void ConsumerClaims::on_answer(TimePoint sent, TimePoint done,
             partitions_.try_emplace(partition, done);
         }
     }
+}
+
+void ConsumerClaims::on_joined(TimePoint sent) {
+    heard_ = sent;
+    settled_ = std::max(settled_, first_join_.value_or(sent));
 }
 
 void ConsumerClaims::on_silence(std::int32_t epoch, Partitions owned) {
@@ -62,6 +68,7 @@ void ConsumerClaims::end(TimePoint now) {
     }
     instance_.reset();
     gives_up_.reset();
+    first_join_.reset();
     heard_ = {};
     settled_ = {};
 }

@@ -43,9 +43,13 @@ public:
     /// \param must_give_up  the member has something that it shall not have
     void on_answer(TimePoint sent, TimePoint done, const std::optional<Partitions>& given,
                    bool must_give_up);
-    /// An answer says that it is a member, but may hide that it must give something up: that of
-    /// JoinGroup, or that to a heartbeat in a rebalance.
+    /// An answer says that it is a member, but hides what it must give up: that to a heartbeat of
+    /// the classic protocol in a rebalance.
     void on_heard(TimePoint sent) { heard_ = sent; }
+    /// A JoinGroup is sent. The time to give something up may begin then, not before.
+    void on_join(TimePoint sent) { first_join_ = first_join_.value_or(sent); }
+    /// It was answered: the member was not removed before.
+    void on_joined(TimePoint sent);
     /// A heartbeat has no answer, and may still come. `owned`: what it says the member has.
     void on_silence(std::int32_t epoch, Partitions owned);
     /// The same, of a JoinGroup.
@@ -76,9 +80,10 @@ private:
     Limits limits_;
     MemberName name_;
     TimePoint heard_{};    ///< when the last request was sent whose answer says it is a member
-    TimePoint settled_{};  ///< the same, of those whose answer says what it must give up
-    std::optional<TimePoint> gives_up_;  ///< it gives something up, and was told later than then
-    std::optional<TimePoint> instance_;  ///< since when its instance belongs to it
+    TimePoint settled_{};  ///< it was told or asked what it must give up, and before it was well
+    std::optional<TimePoint> first_join_;  ///< since all was well: it need not give up anything
+    std::optional<TimePoint> gives_up_;    ///< it gives something up, and was told later than then
+    std::optional<TimePoint> instance_;    ///< since when its instance belongs to it
     std::map<std::int32_t, TimePoint> partitions_;  ///< since when they belong to it
     std::vector<Late> late_;
 };

@@ -48,6 +48,25 @@ Broken check_claims(const std::string& group, std::vector<ConsumerClaim> claims)
     return std::nullopt;
 }
 
+/// Members with an instance keep their partitions under another id.
+const std::string& owner(const MemberName& member) {
+    return member.instance ? *member.instance : member.id;
+}
+
+Broken check_grants(const std::string& group, const std::vector<ConsumerGrant>& grants) {
+    std::map<std::pair<std::int32_t, std::int32_t>, const ConsumerGrant*> given;
+    for (const ConsumerGrant& grant : grants) {
+        const auto place = given.try_emplace({grant.epoch, grant.partition}, &grant).first;
+        const ConsumerGrant& other = *place->second;
+        if (owner(other.member) != owner(grant.member)) {
+            return fmt::format("{}: in epoch {} partition {} was given to {} and to {}", group,
+                               grant.epoch, grant.partition, owner(other.member),
+                               owner(grant.member));
+        }
+    }
+    return std::nullopt;
+}
+
 Broken check_epochs(const std::string& group, const std::vector<ConsumerGrant>& grants,
                     const std::vector<ConsumerCommit>& commits) {
     for (const ConsumerCommit& commit : commits) {
@@ -126,6 +145,9 @@ std::optional<std::string> ConsumerJudge::judge() const {
     for (const Group& group : groups_) {
         if (!broken) {
             broken = check_claims(group.name, group.claims);
+        }
+        if (!broken) {
+            broken = check_grants(group.name, group.grants);
         }
         if (!broken) {
             broken = check_epochs(group.name, group.grants, group.commits);

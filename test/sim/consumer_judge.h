@@ -13,9 +13,9 @@ namespace hw::sim {
 
 /// A time in which a partition, or the instance of a static member, belongs to a member.
 ///
-/// A partition does from the answer that gives it until the member sends a heartbeat that no longer
-/// names it, leaves, or learns that it was fenced. That of a silent member ends when its
-/// coordinator may remove it, by the fastest of the clocks.
+/// A partition does from the answer that gives it until the member sends a heartbeat or a JoinGroup
+/// that no longer names it, leaves, or learns that it was fenced. That of a silent member ends when
+/// its coordinator may remove it, by the fastest of the clocks.
 struct ConsumerClaim {
     MemberName member;
     std::optional<std::int32_t> partition;  ///< nullopt: the instance
@@ -23,10 +23,10 @@ struct ConsumerClaim {
     TimePoint until;
 };
 
-/// A partition that an answer to a heartbeat has given to a member.
+/// A partition that an answer to a heartbeat or a SyncGroup has given to a member.
 struct ConsumerGrant {
     MemberName member;
-    std::int32_t epoch = 0;  ///< of the member, as that answer says
+    std::int32_t epoch = 0;  ///< of the member, as that answer says; its generation
     std::int32_t partition = 0;
     TimePoint done;  ///< when the answer came
 };
@@ -39,10 +39,12 @@ struct ConsumerCommit {
     TimePoint sent;
 };
 
-/// Judges what members of groups of the consumer protocol (KIP-848) see. A partition belongs to one
-/// member at a time (G1). Once another member has got it in a newer epoch, no commit of the old
-/// epoch is taken for it, and no heartbeat of an epoch that has passed (G2). An instance is one
-/// member at a time, and what was its member before commits no more (G5).
+/// Judges what members of groups see that use the consumer protocol (KIP-848), or change between
+/// the protocols; and of what classic groups see, who has which partition when. A partition belongs
+/// to one member at a time, and is given to one in an epoch (G1). Once another member has got it in
+/// a newer epoch, no commit of the old epoch is taken for it, and no heartbeat of an epoch that has
+/// passed (G2). An instance is one member at a time, and what was its member before commits no more
+/// (G5).
 ///
 /// Members report in any order. A group takes O(n log n) for n claims, and O(n m) for n commits and
 /// m grants.

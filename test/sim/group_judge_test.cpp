@@ -62,6 +62,21 @@ TEST_CASE("group judge: no commit of an earlier process of a static member is ta
           "g: a commit of a was taken although it was sent after b had taken over its instance i");
 }
 
+TEST_CASE("group judge: an assignment can be read", "[sim][groups]") {
+    GroupJudge judge({"g", "h"});
+    judge.on_unreadable(1, member("a"));
+    CHECK(judge.judge() == "h: the assignment of a cannot be read, or names other topics");
+}
+
+TEST_CASE("team state: a group has not settled while a partition has two owners", "[sim][groups]") {
+    TeamState team(2, 2);
+    team.note(0, 3, {0, 1});
+    team.note(1, 3, {1});
+    CHECK_FALSE(team.has_settled());
+    team.note(0, 3, {0});
+    CHECK(team.has_settled());
+}
+
 TEST_CASE("team state: a group has settled when all agree and all partitions have owners",
           "[sim][groups]") {
     TeamState team(2, 2);

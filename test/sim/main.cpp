@@ -137,11 +137,12 @@ struct Totals {
             offsets.moved);
         fmt::print(
             "Members of classic groups: {:.0f} generations and {:.0f} commits on average; of "
-            "consumer groups: {:.0f} partitions given, {:.0f} commits, and fenced {:.0f} times.\n",
+            "other groups: {:.0f} partitions given, {:.0f} commits, and fenced {:.0f} times. {} "
+            "groups changed their protocol, and changed back.\n",
             mean(static_cast<double>(members.generations)),
             mean(static_cast<double>(members.commits)), mean(static_cast<double>(members.grants)),
             mean(static_cast<double>(members.consumer_commits)),
-            mean(static_cast<double>(members.fenced)));
+            mean(static_cast<double>(members.fenced)), members.protocol_changes);
         full_disks.print("A full disk");
         wall_jumps.print("A jump of the wall clock");
         damages.print("Damage at rest");

@@ -1,6 +1,6 @@
 #include "test/sim/mutant_table.h"
 
-#include <array>
+#include <vector>
 
 namespace hw::sim {
 namespace {
@@ -42,18 +42,11 @@ NamedMutant of_consumers(std::string_view name, bool broker::ConsumerMutants::* 
     return named(name, &Mutants::consumer, rule);
 }
 
-}  // namespace
-
-std::span<const NamedMutant> all_mutants() {
-    using broker::ClassicMutants;
-    using broker::ConsumerMutants;
-    using broker::CoordinatorMutants;
-    using controller::ControllerMutants;
+std::vector<NamedMutant> replica_mutants() {
     using replication::FollowerMutants;
     using replication::LeaderMutants;
-    using replication::RaftMutants;
     using storage::LogMutants;
-    static const std::array kAll{
+    return {
         of_log("durable_end_before_sync", &LogMutants::durable_end_before_sync),
         of_log("ticket_outlives_truncation", &LogMutants::ticket_outlives_truncation),
         of_log("snapshot_outlives_truncation", &LogMutants::snapshot_outlives_truncation),
@@ -72,6 +65,13 @@ std::span<const NamedMutant> all_mutants() {
         of_follower("takes_diverging_watermark", &FollowerMutants::takes_diverging_watermark),
         of_follower("watermark_beyond_log_end", &FollowerMutants::watermark_beyond_log_end),
         of_follower("takes_answers_of_other_log", &FollowerMutants::takes_answers_of_other_log),
+    };
+}
+
+std::vector<NamedMutant> metadata_mutants() {
+    using controller::ControllerMutants;
+    using replication::RaftMutants;
+    return {
         of_controller("ignores_partition_epoch", &ControllerMutants::ignores_partition_epoch),
         of_controller("admits_ineligible_replicas", &ControllerMutants::admits_ineligible_replicas),
         of_controller("elects_fenced_brokers", &ControllerMutants::elects_fenced_brokers),
@@ -89,6 +89,14 @@ std::span<const NamedMutant> all_mutants() {
         of_quorum("leads_without_majority", &RaftMutants::leads_without_majority),
         of_quorum("answers_before_durable", &RaftMutants::answers_before_durable),
         of_quorum("truncates_committed", &RaftMutants::truncates_committed),
+    };
+}
+
+std::vector<NamedMutant> group_mutants() {
+    using broker::ClassicMutants;
+    using broker::ConsumerMutants;
+    using broker::CoordinatorMutants;
+    return {
         of_coordinator("answers_before_commit", &CoordinatorMutants::answers_before_commit),
         of_coordinator("loads_to_watermark", &CoordinatorMutants::loads_to_watermark),
         of_coordinator("keeps_state_when_resigned", &CoordinatorMutants::keeps_state_when_resigned),
@@ -102,8 +110,24 @@ std::span<const NamedMutant> all_mutants() {
         of_consumers("takes_old_heartbeats", &ConsumerMutants::takes_old_heartbeats),
         of_consumers("keeps_silent_members", &ConsumerMutants::keeps_silent_members),
         of_consumers("forgets_instances", &ConsumerMutants::forgets_instances),
-        NamedMutant{"node_spins", [](Mutants& mutants) { mutants.node_spins = true; }},
+        of_consumers("forgets_classic_parts", &ConsumerMutants::forgets_classic_parts),
+        of_consumers("takes_back_removed", &ConsumerMutants::takes_back_removed),
     };
+}
+
+std::vector<NamedMutant> make_all() {
+    std::vector<NamedMutant> all;
+    for (const auto& part : {replica_mutants(), metadata_mutants(), group_mutants()}) {
+        all.insert(all.end(), part.begin(), part.end());
+    }
+    all.push_back({"node_spins", [](Mutants& mutants) { mutants.node_spins = true; }});
+    return all;
+}
+
+}  // namespace
+
+std::span<const NamedMutant> all_mutants() {
+    static const std::vector<NamedMutant> kAll = make_all();
     return kAll;
 }
 

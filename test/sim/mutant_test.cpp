@@ -63,7 +63,9 @@ TEST_CASE("simulation: each broken rule is noticed by a run", "[sim][mutant]") {
         // consumer groups
         Noticed{"gives_held_partitions", 1}, Noticed{"forgets_revoking", 5},
         Noticed{"takes_old_epochs", 15}, Noticed{"takes_old_heartbeats", 1},
-        Noticed{"keeps_silent_members", 1}, Noticed{"forgets_instances", 1});
+        Noticed{"keeps_silent_members", 1}, Noticed{"forgets_instances", 1},
+        // groups that change their protocol
+        Noticed{"forgets_classic_parts", 201960}, Noticed{"takes_back_removed", 201997});
     INFO(noticed.name);
     const auto mutants = find_mutant(noticed.name);
     REQUIRE(mutants.has_value());

@@ -166,15 +166,19 @@ void draw_teams(Random random, Plan& plan) {
     }
 }
 
-/// Draws which of the groups with members use the consumer protocol, and which have cooperative
-/// members. These have no instances: a static member that is away may be back with an assignment
-/// that others still waited for, and then nobody rebalances the group.
+/// Draws which protocols the members of groups use, and which groups have cooperative members. The
+/// members of these and of mixed groups have no instances: a static member that is away may be back
+/// with an assignment that others waited for, and then nobody rebalances the group; and another
+/// process may take what one of the classic protocol has, without its knowledge.
 void draw_protocols(Random random, Plan& plan) {
+    constexpr std::array kKinds{GroupKind::classic, GroupKind::consumer, GroupKind::mixed};
     plan.consumer_session = milliseconds(2000 + random.below(3000));
     for (const std::size_t number : plan.teams) {
         GroupPlan& group = plan.groups[number];
-        group.kind = random.chance(1, 2) ? GroupKind::consumer : GroupKind::classic;
-        group.has_cooperative = group.kind == GroupKind::classic && random.chance(1, 2);
+        group.kind = kKinds[random.below(kKinds.size())];
+        group.has_cooperative = group.kind == GroupKind::mixed ||
+                                (group.kind == GroupKind::classic && random.chance(1, 2));
+        group.protocol_phase = draw_span(random, seconds(6), seconds(20));
         for (MemberPlan& member : plan.members) {
             if (member.group == number && group.has_cooperative) {
                 member.instance.reset();

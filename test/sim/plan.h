@@ -62,8 +62,8 @@ struct ReaderPlan {
     bool knows_epochs = true;  ///< false: as clients before KIP-320, it believes old metadata
 };
 
-/// The protocol of a group's members.
-enum class GroupKind : std::uint8_t { classic, consumer };
+/// The protocol of a group's members. `mixed`: each of their processes uses either.
+enum class GroupKind : std::uint8_t { classic, consumer, mixed };
 
 /// A group, and the partitions for which it commits offsets. Each of them is a register.
 struct GroupPlan {
@@ -72,6 +72,7 @@ struct GroupPlan {
     std::vector<std::pair<PartitionNumber, RegisterNumber>> registers;
     GroupKind kind = GroupKind::classic;
     bool has_cooperative = false;  ///< some of its classic members are cooperative (KIP-429)
+    Duration protocol_phase{};     ///< how long those of a mixed group mostly choose one protocol
 };
 
 struct CommitterPlan {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "broker/coordinator/runtime/coordinator.h"
+
 namespace hw::sim {
 
 using replication::Durability;
@@ -120,6 +122,18 @@ Leadership ReplicaChecker::leadership(PartitionNumber number, BrokerId broker) c
     }
     return found->leader()->epoch() == tracker_.tracked(number).leader_epoch ? Leadership::newest
                                                                              : Leadership::replaced;
+}
+
+std::optional<LeaderEpoch> ReplicaChecker::coordinator_epoch(PartitionNumber number,
+                                                             BrokerId broker) const {
+    if (leadership(number, broker) != Leadership::newest) {
+        return std::nullopt;
+    }
+    const PartitionReplica* const found =
+        replica(*machines_[static_cast<std::size_t>(broker.value()) - 1], number);
+    const auto* const coordinator = static_cast<const broker::Coordinator*>(found->listener());
+    const bool has_loaded = coordinator != nullptr && !coordinator->is_on_its_way();
+    return has_loaded ? std::optional(found->leader()->epoch()) : std::nullopt;
 }
 
 ReplicaMarks ReplicaChecker::marks() const {

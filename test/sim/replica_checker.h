@@ -48,6 +48,10 @@ public:
     [[nodiscard]] Offset in_sync_end(PartitionNumber number) const;
     /// How that broker leads the partition, compared to the metadata.
     [[nodiscard]] Leadership leadership(PartitionNumber number, BrokerId broker) const;
+    /// Of a partition of the offsets topic: the epoch in which that broker leads it, if that is the
+    /// newest and the broker has loaded the groups.
+    [[nodiscard]] std::optional<LeaderEpoch> coordinator_epoch(PartitionNumber number,
+                                                               BrokerId broker) const;
     [[nodiscard]] ReplicaMarks marks() const;
     [[nodiscard]] const std::optional<std::string>& broken() const { return broken_; }
 

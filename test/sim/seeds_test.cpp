@@ -85,6 +85,7 @@ TEST_CASE("simulation: the seeds of seeds.txt pass, and records are acknowledged
     CHECK(members.grants > 0);
     CHECK(members.consumer_commits > 0);
     CHECK(members.fenced > 0);
+    CHECK(members.protocol_changes > 0);
 }
 
 TEST_CASE("simulation: every promise to clients is kept, with and without faults", "[sim]") {

@@ -25,6 +25,12 @@
 
 namespace hw::sim {
 
+/// How often a group has changed its protocol while it had a member that saw both.
+struct ProtocolChanges {
+    std::uint64_t to_consumer = 0;
+    std::uint64_t to_classic = 0;
+};
+
 /// State that all clients of a run share. They run on one shard of a separate machine.
 struct ClientWorld {
     SimShard& shard;
@@ -37,13 +43,16 @@ struct ClientWorld {
     GroupJudge& groups;
     ConsumerJudge& consumers;
     std::function<Leadership(PartitionNumber, BrokerId)> leadership;  ///< at present
+    /// The same of a coordinator: its epoch, if it is the newest and can decide.
+    std::function<std::optional<LeaderEpoch>(PartitionNumber, BrokerId)> coordinator_epoch;
     std::vector<Endpoint> brokers;  ///< addresses that clients ask for metadata
     /// By partition: readers begin again when this has changed, at the end of each life of a broker
     /// that has the partition.
     std::vector<std::uint64_t> restarts;
     std::vector<TeamState> teams;
-    bool producers_finish = false;  ///< producers end after one more success
-    bool readers_finish = false;    ///< readers end when they have read everything
+    std::vector<ProtocolChanges> protocol_changes;  ///< by team
+    bool producers_finish = false;                  ///< producers end after one more success
+    bool readers_finish = false;                    ///< readers end when they have read everything
     bool admins_finish = false;
     bool committers_finish = false;    ///< committers end after one more commit and read
     bool members_finish = false;       ///< members end when their group has settled

@@ -54,6 +54,7 @@ void SimMember::begin_life() {
     const std::uint64_t lowest = is_cooperative_ ? 1 : 0;
     version_ = ApiVersion(static_cast<std::int16_t>(lowest + random_.below(kVersions - lowest)));
     notices_session_end_ = random_.chance(1, 2);
+    is_slow_ = random_.chance(1, 2);
     set_id({});
     lose_all();
 }
@@ -62,7 +63,8 @@ Task<> SimMember::take_part() {
     if (notices_session_end_ && now() - heard_ > kind_.session) {
         lose_all();
     }
-    if (owned_ != assigned_ && (world_.members_finish || random_.chance(1, 2))) {
+    const bool waits = is_slow_ && !world_.members_finish && !random_.chance(1, 6);
+    if (owned_ != assigned_ && !waits) {
         give_up();
     }
     if (!is_in_) {
@@ -127,6 +129,7 @@ Task<> SimMember::join() {
     request.protocol_type = kProtocolType;
     request.protocols = protocols;
     const TimePoint sent = now();
+    claims_.on_join(sent);
     const bool was_current = is_coordinator_current();
     const auto answer = co_await replication::call<schema::JoinGroupResponse>(
         channel_, request, ApiVersion(7), deadline() + 2 * plan_.rebalance);
@@ -159,8 +162,10 @@ std::optional<SimMember::Joined> SimMember::take(const schema::JoinGroupResponse
     }
     heard_ = now();
     if (is_current) {
-        claims_.on_heard(sent);
+        claims_.on_joined(sent);
     }
+    // A group of the consumer protocol has no leader.
+    note_protocol(answer.leader.empty() ? GroupKind::consumer : GroupKind::classic);
     Joined joined{.generation = answer.generation_id,
                   .protocol = std::string(answer.protocol_name),
                   .leads = answer.leader == id_,
@@ -170,6 +175,14 @@ std::optional<SimMember::Joined> SimMember::take(const schema::JoinGroupResponse
             decode_owned(member.metadata, topics_).value_or(Partitions());
     }
     return joined;
+}
+
+void SimMember::note_protocol(GroupKind protocol) {
+    if (protocol_ && *protocol_ != protocol) {
+        ProtocolChanges& changes = world_.protocol_changes[plan_.team];
+        ++(protocol == GroupKind::consumer ? changes.to_consumer : changes.to_classic);
+    }
+    protocol_ = protocol;
 }
 
 Task<> SimMember::sync(Joined joined) {
@@ -242,28 +255,31 @@ Task<> SimMember::heartbeat() {
         request.group_instance_id = *plan_.instance;
     }
     const TimePoint sent = now();
-    const bool was_current = is_coordinator_current();
+    const auto epoch = coordinator_epoch();
     const auto answer = co_await replication::call<schema::HeartbeatResponse>(
         channel_, request, ApiVersion(4), deadline());
     const Code code = answer ? Code((*answer)->error_code) : std::unexpected(answer.error());
-    const bool is_current = was_current && is_coordinator_current();
-    on_code("a heartbeat", code);
-    if (code && *code == ErrorCode::rebalance_in_progress) {
+    // One that has not loaded the group answers with success, too.
+    const bool is_proof = epoch && epoch == coordinator_epoch();
+    if (code && (*code == ErrorCode::none || *code == ErrorCode::rebalance_in_progress)) {
         heard_ = sent;
-        if (is_current) {
-            claims_.on_heard(sent);
-        }
     }
-    if (!code || *code != ErrorCode::none) {
+    if (is_proof && code && *code == ErrorCode::rebalance_in_progress) {
+        claims_.on_heard(sent);
+    }
+    on_code("a heartbeat", code);
+    if (!is_proof || !code || *code != ErrorCode::none) {
         co_return;
     }
-    heard_ = sent;
-    if (is_current) {
-        claims_.on_answer(sent, now(), assigned_, owned_ != assigned_);
-    }
+    claims_.on_answer(sent, now(), assigned_, owned_ != assigned_);
     if (owned_ == assigned_) {
         note_settled();
     }
+}
+
+std::optional<LeaderEpoch> SimMember::coordinator_epoch() const {
+    return coordinator_ ? world_.coordinator_epoch(group_.coordinator, *coordinator_)
+                        : std::nullopt;
 }
 
 Task<> SimMember::leave() {
@@ -293,6 +309,7 @@ void SimMember::on_silent_join(const Partitions& told) {
 
 void SimMember::set_id(std::string_view id) {
     id_ = id;
+    protocol_.reset();
     heard_ = now();
     claims_.begin(role().name);
 }

@@ -48,9 +48,13 @@ private:
     /// Takes the answer to a JoinGroup; nullopt: it has not joined.
     [[nodiscard]] std::optional<Joined> take(const schema::JoinGroupResponse& answer,
                                              bool is_current, TimePoint sent);
+    /// It has joined a group of that protocol.
+    void note_protocol(GroupKind protocol);
     /// Takes the assignment of its generation.
     void take(const Partitions& assigned, bool is_current, TimePoint sent);
     [[nodiscard]] Task<> heartbeat();
+    /// Of its coordinator, if that can decide and is the newest.
+    [[nodiscard]] std::optional<LeaderEpoch> coordinator_epoch() const;
     [[nodiscard]] Task<> leave();
     /// JoinGroup or the answer to it may come at any time later.
     void on_silent_join(const Partitions& told);
@@ -63,14 +67,16 @@ private:
 
     // Of the process.
     bool is_cooperative_ = false;
-    ApiVersion version_{0};             ///< of its subscriptions
-    bool notices_session_end_ = false;  ///< itself; else the coordinator tells it
-    std::uint64_t metadata_ = 0;        ///< changes now and then
-    std::string id_;                    ///< empty: not told yet
-    std::int32_t generation_ = -1;      ///< that it is in, or was in last
-    bool is_in_ = false;                ///< it need not join
-    Partitions assigned_;               ///< in that generation; it has these, perhaps others, too
-    TimePoint heard_{};                 ///< when the last answered request was sent
+    ApiVersion version_{0};              ///< of its subscriptions
+    bool notices_session_end_ = false;   ///< itself; else the coordinator tells it
+    bool is_slow_ = false;               ///< gives up late
+    std::uint64_t metadata_ = 0;         ///< changes now and then
+    std::string id_;                     ///< empty: not told yet
+    std::int32_t generation_ = -1;       ///< that it is in, or was in last
+    bool is_in_ = false;                 ///< it need not join
+    Partitions assigned_;                ///< in that generation; it has these, perhaps others, too
+    std::optional<GroupKind> protocol_;  ///< of the group, when it joined last
+    TimePoint heard_{};                  ///< when the last answered request was sent
 };
 
 }  // namespace hw::sim

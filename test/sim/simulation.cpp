@@ -94,9 +94,14 @@ Simulation::Simulation(const SimulationOptions& options)
                    [this](PartitionNumber partition, BrokerId broker) {
                        return replica_checker_.leadership(partition, broker);
                    },
+               .coordinator_epoch =
+                   [this](PartitionNumber partition, BrokerId broker) {
+                       return replica_checker_.coordinator_epoch(partition, broker);
+                   },
                .brokers = plan_.brokers(),
                .restarts = std::vector<std::uint64_t>(plan_.partitions.size()),
-               .teams = teams_of(plan_)},
+               .teams = teams_of(plan_),
+               .protocol_changes = std::vector<ProtocolChanges>(plan_.teams.size())},
       cluster_script_{stage_, scheduler_, network_, machines_},
       admin_(clients_, options.seed << 16) {
     for (const NodePlan& node : plan_.nodes) {
@@ -121,10 +126,15 @@ Simulation::Simulation(const SimulationOptions& options)
         committers_.push_back(std::make_unique<SimCommitter>(clients_, i, plan_, ++seed));
     }
     for (std::size_t i = 0; i < plan_.members.size(); ++i) {
-        if (plan_.groups[plan_.members[i].group].kind == GroupKind::consumer) {
-            consumers_.push_back(std::make_unique<SimConsumer>(clients_, i, plan_, ++seed));
-        } else {
-            members_.push_back(std::make_unique<SimMember>(clients_, i, plan_, ++seed));
+        switch (plan_.groups[plan_.members[i].group].kind) {
+            case GroupKind::classic:
+                members_.push_back(std::make_unique<SimMember>(clients_, i, plan_, ++seed));
+                break;
+            case GroupKind::consumer:
+                consumers_.push_back(std::make_unique<SimConsumer>(clients_, i, plan_, ++seed));
+                break;
+            case GroupKind::mixed:
+                changers_.push_back(std::make_unique<SimChanger>(clients_, i, plan_, ++seed));
         }
     }
 }
@@ -218,6 +228,19 @@ std::optional<std::string> Simulation::judge() {
     return broken ? std::move(broken) : consumer_judge_.judge();
 }
 
+MemberMarks Simulation::member_marks() const {
+    const auto changed =
+        std::ranges::count_if(clients_.protocol_changes, [](const ProtocolChanges& changes) {
+            return changes.to_consumer > 0 && changes.to_classic > 0;
+        });
+    return {.generations = group_judge_.generations(),
+            .commits = group_judge_.commits(),
+            .grants = consumer_judge_.grants(),
+            .consumer_commits = consumer_judge_.commits(),
+            .fenced = clients_.fenced_members,
+            .protocol_changes = static_cast<std::uint64_t>(changed)};
+}
+
 Verdict Simulation::verdict() {
     return {.broken = goes_on() ? judge() : broken(),
             .last_events = {trace_.last().begin(), trace_.last().end()},
@@ -239,11 +262,7 @@ Verdict Simulation::verdict() {
                         .read_at_replaced = offset_judge_.read_at_replaced(),
                         .stale = offset_judge_.stale_reads(),
                         .moved = clients_.moved_commits},
-            .members = {.generations = group_judge_.generations(),
-                        .commits = group_judge_.commits(),
-                        .grants = consumer_judge_.grants(),
-                        .consumer_commits = consumer_judge_.commits(),
-                        .fenced = clients_.fenced_members},
+            .members = member_marks(),
             .lives = ended_lives_,
             .operations = clients_.operations,
             .acknowledged = checker_.acknowledged(),
@@ -280,6 +299,9 @@ void Simulation::set_up() {
         }
         for (const auto& consumer : consumers_) {
             client_shard_.spawn(consumer->run());
+        }
+        for (const auto& changer : changers_) {
+            client_shard_.spawn(changer->run());
         }
         learn_placement();
         start_clients();

@@ -19,6 +19,7 @@
 #include "test/sim/recorder.h"
 #include "test/sim/replica_checker.h"
 #include "test/sim/sim_admin.h"
+#include "test/sim/sim_changer.h"
 #include "test/sim/sim_committer.h"
 #include "test/sim/sim_consumer.h"
 #include "test/sim/sim_member.h"
@@ -66,6 +67,7 @@ struct MemberMarks {
     std::uint64_t grants = 0;            ///< partitions that members of consumer groups have got
     std::uint64_t consumer_commits = 0;  ///< of members of consumer groups
     std::uint64_t fenced = 0;            ///< times that one of these was told to join again
+    std::uint64_t protocol_changes = 0;  ///< groups that changed their protocol, and changed back
 
     MemberMarks& operator+=(const MemberMarks& other) {
         generations += other.generations;
@@ -73,6 +75,7 @@ struct MemberMarks {
         grants += other.grants;
         consumer_commits += other.consumer_commits;
         fenced += other.fenced;
+        protocol_changes += other.protocol_changes;
         return *this;
     }
 };
@@ -167,6 +170,7 @@ private:
     void on_loss(PartitionNumber partition, IsrTracker::Loss loss);
     [[nodiscard]] bool all_started() const;
     [[nodiscard]] FaultCount count_of(const FaultTally& fault) const;
+    [[nodiscard]] MemberMarks member_marks() const;
     [[nodiscard]] Verdict verdict();
 
     const SimulationOptions options_;
@@ -207,6 +211,7 @@ private:
     std::vector<std::unique_ptr<SimCommitter>> committers_;
     std::vector<std::unique_ptr<SimMember>> members_;
     std::vector<std::unique_ptr<SimConsumer>> consumers_;
+    std::vector<std::unique_ptr<SimChanger>> changers_;
     SimAdmin admin_;
 };
 
