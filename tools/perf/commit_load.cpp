@@ -91,11 +91,15 @@ Result<void> CommitLoad::make_lanes() {
         HW_TRY(frame, encode_commit(options_, group_name(options_.group, number), target_.version));
         lanes_[target_.coordinators.broker_of[number]]->frames.push_back(std::move(frame));
     }
+    // Of the first n groups, so that all have as many as were asked for.
+    const auto requests_of = [this](std::size_t groups) {
+        return options_.requests.value_or(0) * groups / options_.groups;
+    };
+    std::size_t groups = 0;
     for (const auto& lane : lanes_) {
-        const std::uint64_t all = options_.requests.value_or(0);
-        const std::uint64_t share =
-            (all * lane->frames.size() + options_.groups - 1) / options_.groups;
-        lane->supply = Supply(options_.requests ? share : kNoLimit);
+        const std::uint64_t before = requests_of(groups);
+        groups += lane->frames.size();
+        lane->supply = Supply(options_.requests ? requests_of(groups) - before : kNoLimit);
     }
     return {};
 }

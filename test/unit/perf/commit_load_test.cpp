@@ -27,6 +27,22 @@ TEST_CASE("perf commit: as many requests are sent as were asked for, each with a
     CHECK(report.tally.latency.count() == 100);
 }
 
+TEST_CASE("perf commit: as many are sent when several brokers share them", "[perf]") {
+    const Coordinator coordinator;
+    auto client = client::Client::connect({.servers = {coordinator.broker.address()}});
+    REQUIRE(client);
+    const std::uint64_t requests = GENERATE(1U, 2U, 3U, 100U);
+    const CommitOptions options{
+        .topic = "t", .groups = 3, .connections = 3, .in_flight = 4, .requests = requests};
+    auto target = find_target(*client, options);
+    REQUIRE(target);
+    target->coordinators.brokers.assign(3, target->coordinators.brokers.front());
+    target->coordinators.broker_of = {0, 1, 2};
+    const auto report = run_load(options, *target);
+    REQUIRE(report);
+    CHECK(report->tally.acknowledged == requests);
+}
+
 TEST_CASE("perf commit: a topic with too few partitions is refused", "[perf]") {
     const Coordinator coordinator;
     auto client = client::Client::connect({.servers = {coordinator.broker.address()}});
