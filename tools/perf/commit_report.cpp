@@ -12,12 +12,6 @@
 namespace hw::perf {
 namespace {
 
-double per_second(const CommitReport& report, std::uint64_t count) {
-    return report.costs.elapsed.count() > 0
-               ? static_cast<double>(count) / in_seconds(report.costs.elapsed)
-               : 0;
-}
-
 /// CPU time per commit in microseconds; none without commits.
 std::optional<double> per_commit(const CommitReport& report,
                                  std::optional<std::chrono::nanoseconds> cpu) {
@@ -29,10 +23,6 @@ std::optional<double> per_commit(const CommitReport& report,
 
 std::string cpu_text(std::optional<double> cpu) {
     return cpu ? fmt::format("{:.2f} us per commit", *cpu) : "not measured";
-}
-
-void print_optional(schema::JsonPrinter& json, std::optional<double> value) {
-    value ? json.float64(*value) : json.null();
 }
 
 void print_load(schema::JsonPrinter& json, const CommitReport& report) {
@@ -73,8 +63,8 @@ std::string to_text(const CommitReport& report) {
                     in_seconds(report.costs.elapsed)));
     print_line(text, "throughput",
                fmt::format("{:.0f} commits/s, {:.0f} offsets/s",
-                           per_second(report, report.tally.acknowledged),
-                           per_second(report, report.tally.records)));
+                           per_second(report.costs.elapsed, report.tally.acknowledged),
+                           per_second(report.costs.elapsed, report.tally.records)));
     print_line(text, "latency", latency_text(report.tally.latency));
     print_line(
         text, "cpu",
@@ -96,19 +86,16 @@ std::string to_json(const CommitReport& report) {
     json.key("seconds");
     json.float64(in_seconds(report.costs.elapsed));
     json.key("commitsPerSecond");
-    json.float64(per_second(report, report.tally.acknowledged));
+    json.float64(per_second(report.costs.elapsed, report.tally.acknowledged));
     json.key("offsetsPerSecond");
-    json.float64(per_second(report, report.tally.records));
+    json.float64(per_second(report.costs.elapsed, report.tally.records));
     json.key("latencyMs");
     print_latency(json, report.tally.latency);
     json.key("driverCpuMicrosecondsPerCommit");
     print_optional(json, per_commit(report, report.costs.driver_cpu));
     json.key("brokerCpuMicrosecondsPerCommit");
     print_optional(json, per_commit(report, report.costs.broker_cpu));
-    json.key("errors");
-    print_errors(json, report.tally.refused);
-    json.key("failure");
-    report.failure ? json.string(*report.failure) : json.null();
+    print_outcome(json, report.failure, report.tally.refused);
     json.end_object();
     return text;
 }

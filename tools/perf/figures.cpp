@@ -14,6 +14,10 @@ double in_milliseconds(std::chrono::nanoseconds span) {
     return in_seconds(span) * 1e3;
 }
 
+double per_second(std::chrono::nanoseconds elapsed, std::uint64_t count) {
+    return elapsed.count() > 0 ? static_cast<double>(count) / in_seconds(elapsed) : 0;
+}
+
 std::string latency_text(const LatencyHistogram& latency) {
     if (latency.count() == 0) {
         return "not measured";
@@ -50,6 +54,10 @@ void print_latency(schema::JsonPrinter& json, const LatencyHistogram& latency) {
     json.end_object();
 }
 
+void print_optional(schema::JsonPrinter& json, std::optional<double> value) {
+    value ? json.float64(*value) : json.null();
+}
+
 void print_errors(schema::JsonPrinter& json, const Refusals& refused) {
     json.begin_object();
     for (const auto& [code, count] : refused) {
@@ -57,6 +65,14 @@ void print_errors(schema::JsonPrinter& json, const Refusals& refused) {
         json.number(count);
     }
     json.end_object();
+}
+
+void print_outcome(schema::JsonPrinter& json, const std::optional<std::string>& failure,
+                   const Refusals& refused) {
+    json.key("errors");
+    print_errors(json, refused);
+    json.key("failure");
+    failure ? json.string(*failure) : json.null();
 }
 
 }  // namespace hw::perf

@@ -145,10 +145,7 @@ std::string to_json(const GroupReport& report) {
     json.end_array();
     print_tally(json, report.tally);
     print_costs(json, report);
-    json.key("errors");
-    print_errors(json, report.tally.refused);
-    json.key("failure");
-    report.failure ? json.string(*report.failure) : json.null();
+    print_outcome(json, report.failure, report.tally.refused);
     json.end_object();
     return text;
 }

@@ -14,12 +14,6 @@
 namespace hw::perf {
 namespace {
 
-double per_second(const LoadReport& report, std::uint64_t count) {
-    return report.costs.elapsed.count() > 0
-               ? static_cast<double>(count) / in_seconds(report.costs.elapsed)
-               : 0;
-}
-
 /// CPU seconds per 10^9 acknowledged bytes; none without bytes.
 std::optional<double> per_gigabyte(const LoadReport& report,
                                    std::optional<std::chrono::nanoseconds> cpu) {
@@ -38,10 +32,6 @@ std::string amount_text(const Tally& tally) {
     return fmt::format("{} with {} and {}", client::counted(tally.acknowledged, "answer"),
                        client::counted(tally.bytes, "byte"),
                        client::counted(tally.records, "record"));
-}
-
-void print_optional(schema::JsonPrinter& json, std::optional<double> value) {
-    value ? json.float64(*value) : json.null();
 }
 
 void print_amount(schema::JsonPrinter& json, const Tally& tally) {
@@ -87,11 +77,11 @@ void print_load(schema::JsonPrinter& json, const LoadReport& report) {
 
 void print_figures(schema::JsonPrinter& json, const LoadReport& report) {
     json.key("megabytesPerSecond");
-    json.float64(per_second(report, report.tally.bytes) / 1e6);
+    json.float64(per_second(report.costs.elapsed, report.tally.bytes) / 1e6);
     json.key("requestsPerSecond");
-    json.float64(per_second(report, report.tally.acknowledged));
+    json.float64(per_second(report.costs.elapsed, report.tally.acknowledged));
     json.key("recordsPerSecond");
-    json.float64(per_second(report, report.tally.records));
+    json.float64(per_second(report.costs.elapsed, report.tally.records));
     json.key("latencyMs");
     print_latency(json, report.tally.latency);
     json.key("driverCpuSecondsPerGb");
@@ -103,7 +93,7 @@ void print_figures(schema::JsonPrinter& json, const LoadReport& report) {
 }  // namespace
 
 std::string to_text(const LoadReport& report) {
-    const double rate = per_second(report, report.tally.bytes);
+    const double rate = per_second(report.costs.elapsed, report.tally.bytes);
     const std::string broker = cpu_text(per_gigabyte(report, report.costs.broker_cpu));
     std::string text;
     const auto line = [&text](std::string_view name, const std::string& value) {
@@ -132,8 +122,8 @@ std::string to_text(const LoadReport& report) {
     }
     line("throughput",
          fmt::format("{:.1f} MB/s ({:.3f} GB/s), {:.0f} requests/s, {:.0f} records/s", rate / 1e6,
-                     rate / 1e9, per_second(report, report.tally.acknowledged),
-                     per_second(report, report.tally.records)));
+                     rate / 1e9, per_second(report.costs.elapsed, report.tally.acknowledged),
+                     per_second(report.costs.elapsed, report.tally.records)));
     line("latency", latency_text(report.tally.latency));
     line("cpu", fmt::format("driver {}, broker {}",
                             cpu_text(per_gigabyte(report, report.costs.driver_cpu)), broker));
@@ -147,10 +137,7 @@ std::string to_json(const LoadReport& report) {
     json.begin_object();
     print_load(json, report);
     print_figures(json, report);
-    json.key("errors");
-    print_errors(json, report.tally.refused);
-    json.key("failure");
-    report.failure ? json.string(*report.failure) : json.null();
+    print_outcome(json, report.failure, report.tally.refused);
     json.end_object();
     return text;
 }
